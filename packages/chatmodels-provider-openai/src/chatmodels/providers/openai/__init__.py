@@ -1,0 +1,3 @@
+"""OpenAI's models for chatmodels."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Retries and other policies around the calls of chatmodels."""
+
+__all__: list[str] = []

@@ -1,0 +1,1 @@
+"""The pytest plugin: fixtures for programs and providers that use chatmodels."""
