@@ -1,0 +1,235 @@
+"""What a message is made of: text, media, tool calls and their results, reasoning, refusals."""
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from chatmodels.core._errors import ToolArgumentsError
+
+Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
+
+
+class Value(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value that is immutable, compared by content, and written to JSON without its defaults."""
+
+
+class Signature(Value, frozen=True):
+    """A vendor's opaque proof or state, to be sent back to that vendor untouched.
+
+    Attributes:
+        provider: The wire dialect that understands it, as `"anthropic"` or `"openrouter"`.
+        data: Whatever the vendor sent, as parsed JSON.
+    """
+
+    provider: str
+    data: Json
+
+
+class Citation(Value, frozen=True, kw_only=True):
+    """Where a statement in a text comes from.
+
+    Attributes:
+        url: The page cited, if it is one.
+        title: The title of the page or document.
+        quote: The passage cited, as the vendor gives it.
+        start: First character of the text that the citation supports, counted from 0.
+        end: One past its last character.
+        source: The vendor's id of the document or file cited.
+    """
+
+    url: str | None = None
+    title: str | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+    source: str | None = None
+
+
+class TextPart(Value, frozen=True, tag_field="type", tag="text"):
+    """Visible text, and what it cites."""
+
+    type: ClassVar[Literal["text"]] = "text"
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    signature: Signature | None = None
+
+
+class ImagePart(Value, frozen=True, kw_only=True, tag_field="type", tag="image"):
+    """An image, as bytes, as a URL, or as the id of a file that the vendor holds.
+
+    Attributes:
+        data: The encoded image.
+        url: An `https` address that the vendor can fetch.
+        file_id: The vendor's id of an uploaded file.
+        media_type: As in `"image/png"`; always known where there is `data`.
+        detail: How closely the model should look, where the vendor lets one choose.
+    """
+
+    type: ClassVar[Literal["image"]] = "image"
+
+    data: bytes | None = None
+    url: str | None = None
+    file_id: str | None = None
+    media_type: str | None = None
+    detail: Literal["auto", "low", "high", "original"] | None = None
+    signature: Signature | None = None
+
+
+class AudioPart(Value, frozen=True, kw_only=True, tag_field="type", tag="audio"):
+    """Sound, spoken by a user or by a model.
+
+    Attributes:
+        data: The encoded sound.
+        url: An `https` address that the vendor can fetch.
+        file_id: The vendor's id of an uploaded file, or of sound that it made earlier.
+        media_type: As in `"audio/wav"`; always known where there is `data`.
+        transcript: What is said in it, where the vendor tells.
+        expires_at: Until when the vendor keeps what `file_id` names, in Unix seconds.
+    """
+
+    type: ClassVar[Literal["audio"]] = "audio"
+
+    data: bytes | None = None
+    url: str | None = None
+    file_id: str | None = None
+    media_type: str | None = None
+    transcript: str | None = None
+    expires_at: int | None = None
+
+
+class FilePart(Value, frozen=True, kw_only=True, tag_field="type", tag="file"):
+    """A document, a video or any other file.
+
+    Attributes:
+        data: Its bytes.
+        url: An `https` address that the vendor can fetch.
+        file_id: The vendor's id of an uploaded file.
+        media_type: As in `"application/pdf"`; always known where there is `data`.
+        name: Its file name.
+    """
+
+    type: ClassVar[Literal["file"]] = "file"
+
+    data: bytes | None = None
+    url: str | None = None
+    file_id: str | None = None
+    media_type: str | None = None
+    name: str | None = None
+
+
+class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
+    """The model's wish to have a tool run.
+
+    Attributes:
+        id: What the result must refer to.
+        name: The tool's name.
+        arguments_json: The arguments exactly as the model wrote them.
+        signature: The vendor's opaque state that belongs to the call.
+    """
+
+    type: ClassVar[Literal["tool_call"]] = "tool_call"
+
+    id: str
+    name: str
+    arguments_json: str = "{}"
+    signature: Signature | None = None
+
+    @property
+    def arguments(self) -> dict[str, Json]:
+        """The arguments as parsed JSON; models write `""` or `null` where there are none.
+
+        Raises:
+            ToolArgumentsError: The model wrote something else than a JSON object, usually
+                because its output was cut off.
+        """
+        try:
+            arguments = msgspec.json.decode(self.arguments_json or "null")
+        except (msgspec.DecodeError, UnicodeEncodeError) as error:
+            raise ToolArgumentsError(
+                f"the arguments of tool call {self.name!r} are not JSON ({error}): "
+                f"{self.arguments_json[:200]!r}",
+                op="tool_call",
+            ) from error
+        if arguments is None:
+            return {}
+        if not isinstance(arguments, dict):
+            raise ToolArgumentsError(
+                f"the arguments of tool call {self.name!r} are not an object: "
+                f"{self.arguments_json[:200]!r}",
+                op="tool_call",
+            )
+        return arguments
+
+
+class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
+    """What a tool gave back.
+
+    Attributes:
+        id: The `id` of the call that it answers.
+        content: Text and media.
+        name: The tool's name, which some vendors want to see again.
+        is_error: Whether the tool failed and `content` tells why.
+    """
+
+    type: ClassVar[Literal["tool_result"]] = "tool_result"
+
+    id: str
+    content: "tuple[ResultPart, ...]" = ()
+    name: str | None = None
+    is_error: bool = False
+
+    @property
+    def text(self) -> str:
+        """All text of the content, joined."""
+        return "".join(part.text for part in self.content if isinstance(part, TextPart))
+
+
+class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
+    """What the model thought before it answered, as far as the vendor shows it.
+
+    Attributes:
+        text: The readable reasoning or its summary; empty where the vendor hides it.
+        signature: What the vendor wants back with the next turn, untouched.
+    """
+
+    type: ClassVar[Literal["reasoning"]] = "reasoning"
+
+    text: str = ""
+    signature: Signature | None = None
+
+
+class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
+    """The model's own words for why it will not answer."""
+
+    type: ClassVar[Literal["refusal"]] = "refusal"
+
+    text: str
+
+
+class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
+    """Something only one vendor has, such as the trace of a tool that it ran itself.
+
+    It is sent back to that vendor as it came, and left out for every other.
+    """
+
+    type: ClassVar[Literal["provider"]] = "provider"
+
+    signature: Signature
+
+
+ResultPart = TextPart | ImagePart | AudioPart | FilePart
+"""What a tool result may hold."""
+
+Part = (
+    TextPart
+    | ImagePart
+    | AudioPart
+    | FilePart
+    | ToolCall
+    | ToolResult
+    | ReasoningPart
+    | RefusalPart
+    | ProviderPart
+)
+"""Anything a message may hold; `part.type` tells which."""
