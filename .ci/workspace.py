@@ -1,0 +1,51 @@
+"""The packages of this checkout and what each of them needs, read from their pyproject files."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def packages(root: Path = ROOT) -> dict[str, Path]:
+    """The folder of every package, by the name of its distribution."""
+    return {path.parent.name: path.parent for path in sorted(root.glob("packages/*/pyproject.toml"))}
+
+
+def module(distribution: str) -> str:
+    """The import name: `chatmodels-provider-openai` gives `chatmodels.providers.openai`."""
+    name = distribution.removeprefix("chatmodels-")
+    if name.startswith("provider-"):
+        return "chatmodels.providers." + name.removeprefix("provider-").replace("-", "_")
+    return "chatmodels." + name.replace("-", "_")
+
+
+def siblings(distribution: str, *, test: bool = False) -> set[str]:
+    """The distribution and all of ours that it needs, for its tests too if `test`."""
+    folders = packages()
+    found: set[str] = set()
+    open_ends = [distribution]
+    while open_ends:
+        name = open_ends.pop()
+        if name not in folders or name in found:
+            continue
+        found.add(name)
+        declared = tomllib.loads((folders[name] / "pyproject.toml").read_text("utf-8"))
+        requirements = list(declared["project"].get("dependencies", []))
+        if test and name == distribution:
+            requirements += test_requirements(name)
+        open_ends += [requirement_name(requirement) for requirement in requirements]
+    return found
+
+
+def test_requirements(distribution: str) -> list[str]:
+    """What the tests of a package need beyond its own dependencies and the root's test group."""
+    path = packages()[distribution] / "pyproject.toml"
+    return tomllib.loads(path.read_text("utf-8")).get("dependency-groups", {}).get("test", [])
+
+
+def requirement_name(requirement: str) -> str:
+    """The distribution that a requirement names: `httpx>=0.27` gives `httpx`."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0]

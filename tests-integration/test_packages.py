@@ -1,0 +1,107 @@
+"""All packages have the same shape, as installed: editable in development, or from wheels."""
+
+import importlib
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
+
+each_package = pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+each_provider = pytest.mark.parametrize(
+    "package",
+    [path for path in PACKAGES if path.name.startswith("chatmodels-provider-")],
+    ids=lambda path: path.name,
+)
+
+
+def project(package: Path) -> dict[str, object]:
+    return tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def module_name(package: Path) -> str:
+    name = package.name.removeprefix("chatmodels-").replace("-", "_")
+    return "chatmodels." + name.replace("provider_", "providers.", 1)
+
+
+def test_all_packages_have_one_version() -> None:
+    versions = {package.name: project(package)["version"] for package in PACKAGES}
+
+    assert len(set(versions.values())) == 1, versions
+
+
+@each_package
+def test_a_package_is_installed_as_it_is_declared(package: Path) -> None:
+    declared = project(package)
+    installed = metadata.metadata(package.name)
+
+    assert declared["name"] == package.name
+    assert installed["Version"] == declared["version"]
+    assert installed["Summary"] == declared["description"]
+    assert installed["Requires-Python"] == ">=3.11"
+
+
+@each_package
+def test_a_package_carries_the_licence(package: Path) -> None:
+    installed = metadata.metadata(package.name)
+
+    assert installed["License-Expression"] == "MIT"
+    assert installed.get_all("License-File") == ["LICENSE"]
+    assert (package / "LICENSE").read_text("utf-8") == (ROOT / "LICENSE").read_text("utf-8")
+
+
+@each_package
+def test_a_package_is_typed(package: Path) -> None:
+    assert files(module_name(package)).joinpath("py.typed").is_file()
+
+
+@each_package
+def test_a_package_has_a_readme_that_says_how_to_install_it(package: Path) -> None:
+    readme = (package / "README.md").read_text("utf-8")
+
+    assert readme.startswith(f"# {package.name}\n")
+    assert f"pip install {package.name}" in readme
+
+
+@each_package
+def test_a_package_says_what_it_is_and_what_is_public(package: Path) -> None:
+    module = importlib.import_module(module_name(package))
+
+    assert module.__doc__
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+@each_provider
+def test_a_provider_is_found_by_its_entry_point(package: Path) -> None:
+    name = package.name.removeprefix("chatmodels-provider-")
+
+    (entry_point,) = metadata.distribution(package.name).entry_points.select(
+        group="chatmodels.providers"
+    )
+
+    assert entry_point.name == name
+    assert entry_point.value == f"{module_name(package)} [contract-1]"
+
+
+@pytest.mark.parametrize("namespace", ["chatmodels", "chatmodels.providers"])
+def test_a_namespace_belongs_to_nobody(namespace: str) -> None:
+    assert importlib.import_module(namespace).__file__ is None
+
+
+def test_the_public_names_are_those_pinned() -> None:
+    pinned = (ROOT / "tests-integration" / "public-names.txt").read_text("utf-8")
+    script = ROOT / ".ci" / "names.py"
+
+    names = subprocess.run(
+        [sys.executable, script, "--print"], capture_output=True, text=True, check=False
+    )
+
+    assert names.returncode == 0, names.stderr
+    assert names.stdout == pinned, "if these are the names you want, pin them: ./run names"
