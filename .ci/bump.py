@@ -39,7 +39,9 @@ def bump(root: Path, new: str, date: str) -> None:
     folders = workspace.packages(root)
     for folder in folders.values():
         path = folder / "pyproject.toml"
-        text = re.sub(r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.M)
+        text = re.sub(
+            r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.M
+        )
         for sibling in folders:
             # the quote, an extra or the specifier ends the name: core is no prefix of core-more
             text = re.sub(

@@ -11,7 +11,9 @@ ROOT = Path(__file__).parent.parent
 
 def packages(root: Path = ROOT) -> dict[str, Path]:
     """The folder of every package, by the name of its distribution."""
-    return {path.parent.name: path.parent for path in sorted(root.glob("packages/*/pyproject.toml"))}
+    return {
+        path.parent.name: path.parent for path in sorted(root.glob("packages/*/pyproject.toml"))
+    }
 
 
 def module(distribution: str) -> str:

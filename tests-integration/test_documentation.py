@@ -7,10 +7,10 @@ What a block prints stands in comments, below the line or beside it; all of it h
     # => a
     # => b
 
-Within such a comment `...` stands for any text, alone on its line for any lines. The blocks of a page
-run in order, in one namespace and in an empty folder; `await` is allowed at top level. A block inside
-an HTML comment runs unseen: use it for what a reader has and the tests do not. A block opened with
-"```python no-run" is left alone.
+Within such a comment `...` stands for any text, alone on its line for any lines. The blocks of a
+page run in order, in one namespace and in an empty folder; `await` is allowed at top level. A block
+inside an HTML comment runs unseen: use it for what a reader has and the tests do not. A block
+opened with "```python no-run" is left alone.
 """
 
 import ast
@@ -79,7 +79,10 @@ def test_every_page_of_the_site_is_in_its_navigation() -> None:
     ("text", "found"),
     [
         ("```python\nx = 1\n```\n", [Block(2, "x = 1\n")]),
-        ("a\n\n```python title='b'\nx\n\ny\n```\n```python\nz\n```", [Block(4, "x\n\ny\n"), Block(9, "z\n")]),
+        (
+            "a\n\n```python title='b'\nx\n\ny\n```\n```python\nz\n```",
+            [Block(4, "x\n\ny\n"), Block(9, "z\n")],
+        ),
         ("1. a\n\n   ```python\n   if x:\n       y\n   ```\n", [Block(4, "if x:\n    y\n")]),
         ("<!--\n```python\nx\n```\n-->\n", [Block(3, "x\n")]),
         ("````md\n```python\nx\n```\n````\n", []),
