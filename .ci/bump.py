@@ -10,7 +10,7 @@ one package without the others, and never mixes versions that nobody has tried t
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("version", type=version, help="as in 0.2.0 or 0.2.0rc1")
     parser.add_argument("--root", type=Path, default=workspace.ROOT, help=argparse.SUPPRESS)
-    parser.add_argument("--date", default=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}")
+    parser.add_argument("--date", default=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}")
     arguments = parser.parse_args()
     bump(arguments.root, arguments.version, arguments.date)
 
@@ -40,7 +40,7 @@ def bump(root: Path, new: str, date: str) -> None:
     for folder in folders.values():
         path = folder / "pyproject.toml"
         text = re.sub(
-            r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.M
+            r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.MULTILINE
         )
         for sibling in folders:
             # the quote, an extra or the specifier ends the name: core is no prefix of core-more

@@ -1,0 +1,86 @@
+"""Installs each package with nothing but what it declares, imports all of it, and runs its tests.
+
+    ./run alone                              all packages
+    ./run alone chatmodels-provider-openai   one of them
+
+A package that uses what it does not declare works in an environment that has everything, and
+breaks for whoever installs only that package. So each gets an environment of its own: first with
+its declared dependencies, where every module must be importable; then with what its tests need.
+Last comes everything but chatmodels-otel, which nothing may need.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import workspace
+
+UNNEEDED = "chatmodels-otel"
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+name = sys.argv[1]
+package = importlib.import_module(name)
+modules = [module.name for module in pkgutil.walk_packages(package.__path__, name + ".")]
+for module in modules:
+    if not module.endswith(("__main__", "pytest_plugin")):
+        importlib.import_module(module)
+print(f"{name}: {len(modules) + 1} modules")
+"""
+
+
+def main(chosen: list[str]) -> None:
+    folders = workspace.packages()
+    unknown = [name for name in chosen if name not in folders]
+    if unknown:
+        sys.exit(f"no packages {unknown}; there are {list(folders)}")
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in chosen or folders:
+            alone(name, Path(scratch) / name)
+        if UNNEEDED in folders and not chosen:
+            everything_else(set(folders) - {UNNEEDED}, Path(scratch) / "without")
+
+
+def alone(name: str, environment: Path) -> None:
+    print(f"\n== {name}, with {sorted(workspace.siblings(name) - {name})}", flush=True)
+    python = create(environment)
+    install(python, workspace.siblings(name))
+    run(python, "-c", IMPORT_ALL, workspace.module(name))
+    install(python, workspace.siblings(name, test=True), "--group", "test")
+    test(python, workspace.packages()[name])
+
+
+def everything_else(names: set[str], environment: Path) -> None:
+    print(f"\n== everything without {UNNEEDED}", flush=True)
+    python = create(environment)
+    install(python, names, "--group", "test")
+    test(python, *(workspace.packages()[name] for name in sorted(names)))
+
+
+def create(environment: Path) -> str:
+    run("uv", "venv", "--quiet", "--python", sys.executable, environment)
+    return str(environment / "bin" / "python")
+
+
+def install(python: str, names: set[str], *more: str) -> None:
+    folders = workspace.packages()
+    editables = [part for name in sorted(names) for part in ("--editable", folders[name])]
+    run("uv", "pip", "install", "--quiet", "--python", python, *editables, *more)
+    run("uv", "pip", "check", "--quiet", "--python", python)
+
+
+def test(python: str, *folders: Path) -> None:
+    run(python, "-m", "pytest", "-q", "-n", "auto", *folders)
+
+
+def run(*command: str | Path) -> None:
+    result = subprocess.run(command, cwd=workspace.ROOT, check=False)
+    if result.returncode:
+        sys.exit(f"failed: {' '.join(map(str, command))}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,123 @@
+"""Builds all distributions and tests them as users get them.
+
+1. Every wheel holds the one package that it is for, and nothing else.
+2. From a folder of wheels, without an index, pip installs for one provider exactly what it needs.
+3. The integration tests pass against the installed wheels, in a folder without the sources.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import workspace
+
+DIST = workspace.ROOT / "dist"
+
+# what `pip install chatmodels-core chatmodels-provider-openai` brings: a line more is a decision
+NEEDED = {
+    "anyio",
+    "certifi",
+    "chatmodels-core",
+    "chatmodels-http",
+    "chatmodels-openai-compatible",
+    "chatmodels-provider-openai",
+    "chatmodels-resilience",
+    "docstring-parser",
+    "h11",
+    "httpcore",
+    "httpx",
+    "idna",
+    "msgspec",
+    *({"typing-extensions"} if sys.version_info < (3, 13) else ()),  # anyio asks for it
+}
+
+
+def main() -> None:
+    shutil.rmtree(DIST, ignore_errors=True)  # hatch's --clean would do so before each package
+    run("hatch", "--env", "default", "build", "--all")
+    wheels = sorted(DIST.glob("*.whl"))
+    check_built(wheels)
+    for wheel in wheels:
+        check_contents(wheel)
+    with tempfile.TemporaryDirectory() as scratch:
+        check_needed(Path(scratch))
+        check_integration(wheels, Path(scratch))
+
+
+def check_built(wheels: list[Path]) -> None:
+    built = {path.name.split("-")[0].replace("_", "-") for path in wheels}
+    if built != set(workspace.packages()):
+        sys.exit(f"built {sorted(built)}, not {sorted(workspace.packages())}")
+    print(f"built {len(built)} distributions")
+
+
+def check_contents(wheel: Path) -> None:
+    distribution, version = wheel.name.split("-")[:2]
+    home = workspace.module(distribution.replace("_", "-")).replace(".", "/") + "/"
+    metadata = f"{distribution}-{version}.dist-info/"
+    with zipfile.ZipFile(wheel) as archive:
+        files = archive.namelist()
+    strays = [name for name in files if not name.startswith((home, metadata))]
+    missing = {home + "py.typed", metadata + "licenses/LICENSE"} - set(files)
+    if strays or missing:
+        sys.exit(f"{wheel.name} holds {strays} and lacks {sorted(missing)}")
+
+
+def check_needed(scratch: Path) -> None:
+    folder = scratch / "wheels"
+    shutil.copytree(DIST, folder, ignore=shutil.ignore_patterns("*.tar.gz"))
+    tools = create(scratch / "tools", "--seed")
+    # with an index, this once, for what is not ours; ours is already there, and preferred
+    names = ["chatmodels-core", "chatmodels-provider-openai"]
+    pip = [tools, "-m", "pip", "--disable-pip-version-check"]
+    own = [folder / path.name for path in DIST.glob("*.whl")]
+    run(*pip, "download", "--quiet", "--only-binary", ":all:", "--dest", folder, *own)
+
+    python = create(scratch / "provider", "--seed")
+    before = installed(python)
+    offline = ["--no-index", "--find-links", folder]
+    run(python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *offline, *names)
+    brought = installed(python) - before
+    if brought != NEEDED:
+        sys.exit(
+            f"pip install {' '.join(names)} brought {sorted(brought - NEEDED)} too many"
+            f" and {sorted(NEEDED - brought)} too few; mend the dependencies, or NEEDED"
+        )
+    run(python, "-c", "import chatmodels.providers.openai")
+    print(f"pip install {' '.join(names)} brought {len(brought)} distributions, all needed")
+
+
+def check_integration(wheels: list[Path], scratch: Path) -> None:
+    checkout = scratch / "checkout"
+    hidden = shutil.ignore_patterns(".git", ".hatch", ".*cache*", "dist", "src")
+    shutil.copytree(workspace.ROOT, checkout, ignore=hidden)
+    python = create(scratch / "everything")
+    run("uv", "pip", "install", "--quiet", "--python", python, *wheels, "--group", "test")
+    print(f"running the integration tests against {len(wheels)} installed wheels", flush=True)
+    run(python, "-m", "pytest", "-q", "-n", "auto", "tests-integration", cwd=checkout)
+
+
+def create(environment: Path, *options: str) -> str:
+    run("uv", "venv", "--quiet", *options, "--python", sys.executable, environment)
+    return str(environment / "bin" / "python")
+
+
+def installed(python: str) -> set[str]:
+    command = ["uv", "pip", "freeze", "--python", python]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {line.split("==")[0].split(" @ ")[0] for line in lines}
+
+
+def run(*command: str | Path, cwd: Path = workspace.ROOT) -> None:
+    result = subprocess.run(command, cwd=cwd, check=False)
+    if result.returncode:
+        sys.exit(f"failed: {' '.join(map(str, command))}")
+
+
+if __name__ == "__main__":
+    main()
