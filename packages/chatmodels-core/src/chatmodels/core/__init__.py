@@ -66,6 +66,7 @@ from chatmodels.core._metadata import (
     OptionSpec,
     ProviderMetadata,
 )
+from chatmodels.core._model import StandardChatModel
 from chatmodels.core._parts import (
     AudioPart,
     Citation,
@@ -97,4 +98,5 @@ from chatmodels.core._protocols import (
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._settings import AudioOutput, Settings, SettingsArguments
+from chatmodels.core._stream import AsyncChatStream, ChatStream, Opened
 from chatmodels.core._timeout import Timeout

@@ -34,7 +34,17 @@ _Key = tuple[str, int]
 class Accumulator:
     """Collects events; `response()` may be asked at any time for what there is so far."""
 
-    __slots__ = ("_audio", "_calls", "_end", "_logprobs", "_order", "_pieces", "_start", "_usage", "_whole")
+    __slots__ = (
+        "_audio",
+        "_calls",
+        "_end",
+        "_logprobs",
+        "_order",
+        "_pieces",
+        "_start",
+        "_usage",
+        "_whole",
+    )
 
     def __init__(self) -> None:
         self._start = StreamStart()
@@ -121,6 +131,8 @@ class Accumulator:
             logprobs=tuple(self._logprobs),
             service_tier=end.service_tier,
             warnings=end.warnings,
+            request_id=end.request_id,
+            payload=end.payload,
         )
 
     def _part(self, key: _Key) -> Part:

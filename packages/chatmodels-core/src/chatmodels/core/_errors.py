@@ -113,7 +113,11 @@ class ChatModelError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments."""
-        return _restore, (type(self), self.message, dict(self.__dict__)), {"__cause__": self.__cause__}
+        return (
+            _restore,
+            (type(self), self.message, dict(self.__dict__)),
+            {"__cause__": self.__cause__},
+        )
 
     def __setstate__(self, state: dict[str, Any] | None) -> None:
         self.__cause__ = (state or {}).get("__cause__")
@@ -328,9 +332,7 @@ def is_retryable(error: BaseException, /) -> bool:
     )
 
 
-def _restore(
-    cls: type[ChatModelError], message: str, attributes: dict[str, Any]
-) -> ChatModelError:
+def _restore(cls: type[ChatModelError], message: str, attributes: dict[str, Any]) -> ChatModelError:
     error = cls(message)
     error.__dict__.update(attributes)
     return error

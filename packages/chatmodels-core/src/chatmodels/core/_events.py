@@ -7,8 +7,16 @@ the parts of the final message stand in the order of their indexes.
 
 from typing import Any, ClassVar, Literal
 
+import msgspec
+
 from chatmodels.core._parts import Part, ToolCall, Value
-from chatmodels.core._response import ChatResponse, FinishReason, TokenLogprob, Usage
+from chatmodels.core._response import (
+    NO_PAYLOAD,
+    ChatResponse,
+    FinishReason,
+    TokenLogprob,
+    Usage,
+)
 
 
 class StreamStart(Value, frozen=True, tag_field="type", tag="stream_start"):
@@ -133,6 +141,8 @@ class StreamEnd(Value, frozen=True, tag_field="type", tag="stream_end"):
         response: The whole answer. Core fills it in: a provider need not.
         service_tier: The processing tier that served the call, where the vendor tells.
         warnings: What was odd in the stream, in words.
+        request_id: The vendor's id of the HTTP request.
+        payload: The vendor's JSON: the list of what its events held.
     """
 
     type: ClassVar[Literal["stream_end"]] = "stream_end"
@@ -142,6 +152,8 @@ class StreamEnd(Value, frozen=True, tag_field="type", tag="stream_end"):
     response: ChatResponse[Any] | None = None
     service_tier: str | None = None
     warnings: tuple[str, ...] = ()
+    request_id: str | None = None
+    payload: msgspec.Raw = NO_PAYLOAD
 
 
 StreamEvent = (

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from chatmodels.core._errors import InvalidRequestError
-from chatmodels.core._parts import Part, ReasoningPart, ResultPart, TextPart, ToolCall, ToolResult, Value
+from chatmodels.core._parts import (
+    Part,
+    ReasoningPart,
+    ResultPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    Value,
+)
 
 Role = Literal["system", "user", "assistant", "tool"]
 

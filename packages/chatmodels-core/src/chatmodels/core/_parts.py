@@ -9,8 +9,8 @@ from chatmodels.core._errors import ToolArgumentsError
 Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
 
 
-class Value(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A value that is immutable, compared by content, and written to JSON without its defaults."""
+class Value(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """A value that is immutable, compared by content, written and shown without its defaults."""
 
 
 class Signature(Value, frozen=True):

@@ -21,6 +21,8 @@ FinishReason = Literal[
 ]
 """Why a generation ended, the same words for every vendor."""
 
+NO_PAYLOAD = msgspec.Raw(b"")
+
 
 class Usage(Value, frozen=True, kw_only=True):
     """Tokens used; None where the vendor reported nothing, which is not the same as 0.
@@ -116,7 +118,7 @@ class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
     warnings: tuple[str, ...] = ()
     parsed: T = None  # type: ignore[assignment] - None is the default of T
     timing: Timing | None = None
-    payload: msgspec.Raw = msgspec.Raw(b"")
+    payload: msgspec.Raw = NO_PAYLOAD
 
     @property
     def text(self) -> str:

@@ -109,9 +109,7 @@ class Settings(Value, frozen=True, kw_only=True):
 
     def chosen(self) -> dict[str, Any]:
         """List the settings that are not left to the provider, by name."""
-        return {
-            name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None
-        }
+        return {name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None}
 
 
 SETTING_NAMES: tuple[str, ...] = Settings.__struct_fields__
@@ -187,7 +185,11 @@ Rule = tuple[Callable[[Any], Any], str]
 
 def _number(low: float, high: float, *, open_low: bool = False) -> Rule:
     def check(value: Any) -> float | None:
-        if type(value) not in (int, float) or not low <= value <= high or (open_low and value == low):
+        if (
+            type(value) not in (int, float)
+            or not low <= value <= high
+            or (open_low and value == low)
+        ):
             return None
         return value
 
@@ -200,7 +202,10 @@ def _integer(low: int, high: int | None = None) -> Rule:
             return None
         return value
 
-    return check, f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
+    return (
+        check,
+        f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}",
+    )
 
 
 def _instance(kind: type, words: str) -> Rule:
@@ -220,7 +225,9 @@ def _stop(value: Any) -> tuple[str, ...] | None:
     return kept if kept and all(isinstance(text, str) and text for text in kept) else None
 
 
-def _mapping(value_type: type | tuple[type, ...], low: float = 0, high: float = 0) -> Callable[[Any], Any]:
+def _mapping(
+    value_type: type | tuple[type, ...], low: float = 0, high: float = 0
+) -> Callable[[Any], Any]:
     def check(value: Any) -> dict[str, Any] | None:
         if not isinstance(value, Mapping):
             return None
@@ -245,7 +252,10 @@ _RULES: dict[str, Rule] = {
     "seed": _instance(int, "an integer"),
     "frequency_penalty": _number(-2, 2),
     "presence_penalty": _number(-2, 2),
-    "logit_bias": (_mapping((int, float), -100, 100), "a mapping of token id to a number from -100 to 100"),
+    "logit_bias": (
+        _mapping((int, float), -100, 100),
+        "a mapping of token id to a number from -100 to 100",
+    ),
     "logprobs": _FLAG,
     "top_logprobs": _integer(0, 20),
     "reasoning_effort": _choice(ReasoningEffort),

@@ -1,0 +1,333 @@
+"""What every model has in common: calls made from primitives, checked, surrounded and watched."""
+
+import copy
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import msgspec
+
+from chatmodels.core._batch import abatch, batch
+from chatmodels.core._call import CallInfo, Observer
+from chatmodels.core._errors import ChatModelError
+from chatmodels.core._events import StreamEvent
+from chatmodels.core._flow import Call, Policy, adrive, drive
+from chatmodels.core._messages import Prompt
+from chatmodels.core._metadata import Explanation
+from chatmodels.core._prepare import Defaults, Prepared, prepare
+from chatmodels.core._primitives import Primitives
+from chatmodels.core._protocols import CallOptions
+from chatmodels.core._request import ChatRequest
+from chatmodels.core._response import ChatResponse
+from chatmodels.core._settings import NO_SETTINGS, Settings
+from chatmodels.core._stream import (
+    AsyncChatStream,
+    ChatStream,
+    Opened,
+    interrupted,
+    located,
+)
+from chatmodels.core._timeout import DEFAULT_TIMEOUT, Timeout
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+class StandardChatModel(Primitives):
+    """A whole `ChatModel` from at least one of `respond` and `events`.
+
+    A subclass implements these, and whichever else of `Primitives` is particular to it; it may
+    be shared by threads and tasks if its primitives may.
+
+    Args:
+        provider: The provider's registered name.
+        model: The model's name, as the provider wants to be told.
+        settings: Settings that hold for each call unless it says otherwise.
+        timeout: Time limits likewise.
+        supported_settings: The settings that can be honoured; None for all.
+        unsupported: What happens to the others: "error" refuses the call, "warn" leaves them
+            out and says so in the response's `warnings`.
+        policies: What decides how calls are made, the outermost first.
+        observers: What watches calls.
+        endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        model: str,
+        *,
+        settings: Settings = NO_SETTINGS,
+        timeout: Timeout = DEFAULT_TIMEOUT,
+        supported_settings: frozenset[str] | None = None,
+        unsupported: Literal["error", "warn"] = "error",
+        policies: Sequence[Policy] = (),
+        observers: Sequence[Observer] = (),
+        endpoint: str | None = None,
+    ) -> None:
+        super().__init__(provider, model)
+        self.endpoint = endpoint
+        self._defaults = Defaults(
+            provider=provider,
+            settings=settings,
+            timeout=timeout,
+            supported=supported_settings,
+            unsupported=unsupported,
+        )
+        self._policies = tuple(policies)
+        self._observers = tuple(observers)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.provider}:{self.model}>"
+
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt.
+
+        Args:
+            prompt: A text, a message, a conversation, or a ready `ChatRequest`.
+            output_type: The type that the answer shall be an instance of: `response.parsed`.
+            options: See `CallOptions` and `Settings`.
+
+        Raises:
+            ChatModelError: Anything went wrong; its `code` tells what.
+        """
+        prepared = self._prepare("generate", prompt, output_type, options)
+        call = self._begin("generate", prepared.request)
+        try:
+            response = drive(
+                self._policies, call, Call(prepared.request), lambda effect: self._ask(effect, call)
+            )
+            response = self._finish(prepared, response, call)
+        except BaseException as error:
+            raise _failed(call, error)
+        call.end(response)
+        return response
+
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt, awaited; the twin of `generate`."""
+        prepared = self._prepare("generate", prompt, output_type, options)
+        call = self._begin("generate", prepared.request)
+        try:
+            response = await adrive(
+                self._policies,
+                call,
+                Call(prepared.request),
+                lambda effect: self._aask(effect, call),
+            )
+            response = self._finish(prepared, response, call)
+        except BaseException as error:
+            raise _failed(call, error)
+        call.end(response)
+        return response
+
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatStream[T]:
+        """Answer a prompt piece by piece; the request is sent when the stream is entered.
+
+        Args and errors are those of `generate`; the stream raises what goes wrong on the way.
+        """
+        prepared = self._prepare("stream", prompt, output_type, options)
+        return ChatStream(
+            lambda: self._begin("stream", prepared.request),
+            self._open,
+            lambda response, call: self._finish(prepared, response, call),
+        )
+
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncChatStream[T]:
+        """Answer a prompt piece by piece, awaited; the twin of `stream`."""
+        prepared = self._prepare("stream", prompt, output_type, options)
+        return AsyncChatStream(
+            lambda: self._begin("stream", prepared.request),
+            self._aopen,
+            lambda response, call: self._finish(prepared, response, call),
+        )
+
+    def batch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in threads: results in order, errors in their places."""
+        return batch(
+            lambda prompt: self.generate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+        )
+
+    async def abatch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in tasks: results in order, errors in their places."""
+        return await abatch(
+            lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+        )
+
+    def explain(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Explanation:
+        """Show the request that `generate` would send, without sending it.
+
+        Raises:
+            ChatModelError: The arguments are wrong, or the provider speaks no HTTP.
+        """
+        prepared = self._prepare("explain", prompt, output_type, options)
+        explanation = self.explanation(prepared.request)
+        return msgspec.structs.replace(
+            explanation, warnings=prepared.warnings + explanation.warnings
+        )
+
+    def with_policies(self, *policies: Policy) -> Self:
+        """Give the same model with further policies around its own."""
+        changed = copy.copy(self)
+        changed._policies = (*policies, *self._policies)
+        return changed
+
+    def with_observers(self, *observers: Observer) -> Self:
+        """Give the same model with further observers."""
+        changed = copy.copy(self)
+        changed._observers = (*self._observers, *observers)
+        return changed
+
+    def _prepare(
+        self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> Prepared:
+        try:
+            return prepare(prompt, output_type, options, self._defaults)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.provider, model=self.model)
+
+    def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
+        return CallInfo(
+            op,
+            request,
+            provider=self.provider,
+            model=self.model,
+            timeout=request.timeout or self._defaults.timeout,
+            endpoint=self.endpoint,
+            observers=self._observers,
+        )
+
+    def _finish(
+        self, prepared: Prepared, response: ChatResponse[Any], call: CallInfo
+    ) -> ChatResponse[Any]:
+        output = prepared.output
+        parsed = None if output is None else output.read(response)
+        return msgspec.structs.replace(
+            response,
+            provider=self.provider,
+            parsed=parsed,
+            warnings=prepared.warnings + response.warnings,
+            timing=call.timing(),
+        )
+
+    def _ask(self, effect: Call, call: CallInfo) -> ChatResponse[Any]:
+        if effect.model is not None:
+            return effect.model.generate(effect.request)
+        call.attempts += 1
+        try:
+            return self.respond(effect.request, call)
+        except Exception as error:
+            raise located(error, call)
+
+    async def _aask(self, effect: Call, call: CallInfo) -> ChatResponse[Any]:
+        if effect.model is not None:
+            return await effect.model.agenerate(effect.request)
+        call.attempts += 1
+        try:
+            return await self.arespond(effect.request, call)
+        except Exception as error:
+            raise located(error, call)
+
+    def _open(self, call: CallInfo) -> Opened[Iterator[StreamEvent]]:
+        def perform(effect: Call) -> Opened[Iterator[StreamEvent]]:
+            if effect.model is not None:
+                events: Iterator[StreamEvent] = iter(effect.model.stream(effect.request))
+            else:
+                call.attempts += 1
+                events = iter(self.events(effect.request, call))
+            try:
+                first = next(events, None)
+            except Exception as error:
+                raise located(error, call)
+            if first is None:
+                raise interrupted(call)
+            return Opened(first, events)
+
+        opened = drive(self._policies, call, Call(call.request), perform)
+        call.note_first_event()
+        return opened
+
+    async def _aopen(self, call: CallInfo) -> Opened[AsyncIterator[StreamEvent]]:
+        async def perform(effect: Call) -> Opened[AsyncIterator[StreamEvent]]:
+            if effect.model is not None:
+                events: AsyncIterator[StreamEvent] = aiter(effect.model.astream(effect.request))
+            else:
+                call.attempts += 1
+                events = aiter(self.aevents(effect.request, call))
+            try:
+                first = await anext(events, None)
+            except Exception as error:
+                raise located(error, call)
+            if first is None:
+                raise interrupted(call)
+            return Opened(first, events)
+
+        opened = await adrive(self._policies, call, Call(call.request), perform)
+        call.note_first_event()
+        return opened
+
+
+def _failed(call: CallInfo, error: BaseException) -> BaseException:
+    if isinstance(error, Exception):
+        error = located(error, call)
+    call.end(None, error)
+    return error

@@ -1,0 +1,195 @@
+"""Turns what a user passes to a call into a checked request, all problems in one error."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from chatmodels.core._errors import InvalidRequestError, UnsupportedError
+from chatmodels.core._messages import Prompt, conversation
+from chatmodels.core._protocols import CallOptions
+from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core._settings import NO_SETTINGS, Settings, validated_settings
+from chatmodels.core._timeout import Timeout, as_timeout
+
+if TYPE_CHECKING:
+    from chatmodels.core._output import OutputSpec
+
+OPTION_NAMES = (
+    "tools",
+    "tool_choice",
+    "output_type",
+    "timeout",
+    "provider_options",
+    "repeatable",
+)
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A request that may be sent.
+
+    Attributes:
+        request: What to send.
+        output: How to read the answer, if the call has an `output_type`.
+        warnings: What will not be honoured.
+    """
+
+    request: ChatRequest
+    output: "OutputSpec[Any] | None" = None
+    warnings: tuple[str, ...] = ()
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model brings into each of its calls.
+
+    Attributes:
+        provider: Its provider's name, for messages.
+        settings: Settings that hold unless the call says otherwise.
+        timeout: Time limits likewise.
+        supported: The settings that the provider can honour; None for all.
+        unsupported: What happens to others: refuse the call, or leave them out with a warning.
+    """
+
+    provider: str
+    settings: Settings
+    timeout: Timeout
+    supported: Collection[str] | None
+    unsupported: Literal["error", "warn"]
+
+
+def prepare(
+    prompt: Prompt | ChatRequest,
+    output_type: Any,
+    options: CallOptions,
+    defaults: Defaults,
+    /,
+) -> Prepared:
+    """Check the arguments of a call and build its request.
+
+    Raises:
+        InvalidRequestError: The message lists every problem of the arguments.
+        UnsupportedError: Settings are fine, but the provider cannot honour them.
+    """
+    if not options and output_type is None and not isinstance(prompt, ChatRequest):
+        request = ChatRequest(messages=conversation(prompt), settings=defaults.settings)
+        return _supported(Prepared(request), defaults)
+    if isinstance(prompt, ChatRequest):
+        return _supported(_ready(prompt, output_type, options, defaults), defaults)
+    return _supported(_built(prompt, output_type, options, defaults), defaults)
+
+
+def _ready(
+    request: ChatRequest, output_type: Any, options: CallOptions, defaults: Defaults
+) -> Prepared:
+    if options:
+        raise InvalidRequestError(
+            f"a ChatRequest comes with its own options; put {', '.join(options)} into it"
+        )
+    chosen = request.settings.chosen()
+    if defaults.settings is not NO_SETTINGS:
+        settings = msgspec.structs.replace(defaults.settings, **chosen)
+        request = msgspec.structs.replace(request, settings=settings)
+    if output_type is None:
+        return Prepared(request)
+    output = _output(output_type)
+    return Prepared(msgspec.structs.replace(request, output=output.schema), output)
+
+
+def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
+    arguments: dict[str, Any] = dict(options)
+    given: dict[str, Any] = {
+        name: arguments.pop(name) for name in OPTION_NAMES if name in arguments
+    }
+    problems: list[str] = []
+
+    def checked(build: Any, fallback: Any) -> Any:
+        try:
+            return build()
+        except InvalidRequestError as error:
+            problems.append(error.message)
+            return fallback
+
+    messages = checked(lambda: conversation(prompt), ())
+    settings = checked(
+        lambda: validated_settings(arguments, defaults=defaults.settings, others=OPTION_NAMES),
+        defaults.settings,
+    )
+    timeout = given.get("timeout")
+    if timeout is not None:
+        timeout = checked(lambda: as_timeout(timeout, defaults.timeout), None)
+    tools: tuple[ToolDefinition, ...] = checked(lambda: _tools(given.get("tools")), ())
+    choice = given.get("tool_choice")
+    tool_choice: ToolChoice | None = checked(lambda: _choice(choice, tools), None)
+    output = None if output_type is None else checked(lambda: _output(output_type), None)
+    provider_options = checked(lambda: _provider_options(given.get("provider_options")), {})
+    if problems:
+        raise InvalidRequestError("; ".join(problems))
+    schema: OutputSchema | None = None if output is None else output.schema
+    return Prepared(
+        ChatRequest(
+            messages=messages,
+            settings=settings,
+            tools=tools,
+            tool_choice=tool_choice,
+            output=schema,
+            timeout=timeout,
+            provider_options=provider_options,
+            repeatable=given.get("repeatable", True),
+        ),
+        output,
+    )
+
+
+def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
+    """Refuse the settings that the provider cannot honour, or leave them out with a warning."""
+    settings = prepared.request.settings
+    if defaults.supported is None or settings is NO_SETTINGS:
+        return prepared
+    refused = [name for name in settings.chosen() if name not in defaults.supported]
+    if not refused:
+        return prepared
+    names = ", ".join(refused)
+    if defaults.unsupported == "error":
+        raise UnsupportedError(
+            f"{defaults.provider} has no way to honour {names}; leave it out, or create the model "
+            'with unsupported="warn" to have it ignored with a warning'
+        )
+    kept = msgspec.structs.replace(settings, **dict.fromkeys(refused))
+    return Prepared(
+        msgspec.structs.replace(prepared.request, settings=kept),
+        prepared.output,
+        (*prepared.warnings, f"{defaults.provider} cannot honour {names}: left out"),
+    )
+
+
+def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
+    if not tools:
+        return ()
+    from chatmodels.core._tools import tool_definitions
+
+    return tool_definitions(tools)
+
+
+def _choice(choice: Any, tools: tuple[ToolDefinition, ...]) -> ToolChoice | None:
+    if choice is None:
+        return None
+    from chatmodels.core._tools import tool_choice
+
+    return tool_choice(choice, tools)
+
+
+def _output(output_type: Any) -> "OutputSpec[Any]":
+    from chatmodels.core._output import output_spec
+
+    return output_spec(output_type)
+
+
+def _provider_options(options: Any) -> dict[str, Any]:
+    if options is None:
+        return {}
+    try:
+        return {str(name): value for name, value in dict(options).items()}
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(
+            f"provider_options must be a mapping of field names, not {type(options).__name__}"
+        ) from error
