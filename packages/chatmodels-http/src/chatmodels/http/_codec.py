@@ -100,7 +100,7 @@ class ChatCodec(Protocol):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The settings that this API honours: their neutral names, to what they become in the body."""
+        """The settings that this API honours: neutral name to what it becomes in the body."""
         ...
 
     def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
