@@ -47,7 +47,9 @@ from chatmodels.core._events import (
     UsageUpdate,
 )
 from chatmodels.core._flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
+from chatmodels.core._json import from_json, to_json
 from chatmodels.core._log import error_facts, logger
+from chatmodels.core._media import audio, file, image
 from chatmodels.core._messages import (
     Message,
     Prompt,

@@ -67,20 +67,13 @@ class Accumulator:
 
         Deltas of one part must carry the same index; parts of different kinds may share one.
         """
-        kind = type(event)
-        if kind is TextDelta or kind is ReasoningDelta or kind is RefusalDelta:
-            key = (_KINDS[kind], event.index)
-            pieces = self._pieces.get(key)
-            if pieces is None:
-                self._order.append(key)
-                self._pieces[key] = [event.text]
-            else:
-                pieces.append(event.text)
-        else:
-            self._add_rarer(event)
-
-    def _add_rarer(self, event: StreamEvent) -> None:
         match event:
+            case TextDelta():
+                self._piece(("text", event.index), event.text)
+            case ReasoningDelta():
+                self._piece(("reasoning", event.index), event.text)
+            case RefusalDelta():
+                self._piece(("refusal", event.index), event.text)
             case ToolCallDelta():
                 self._piece(("tool_call", event.index), event.arguments_json)
             case ToolCallStart():
@@ -107,9 +100,12 @@ class Accumulator:
                 raise TypeError(f"not a stream event: {type(event).__qualname__}")
 
     def _piece(self, key: _Key, text: str) -> None:
-        if key not in self._pieces:
+        pieces = self._pieces.get(key)
+        if pieces is None:
             self._order.append(key)
-        self._pieces.setdefault(key, []).append(text)
+            self._pieces[key] = [text]
+        else:
+            pieces.append(text)
 
     def _complete(self, key: _Key, part: Part) -> None:
         if key not in self._pieces:
@@ -158,5 +154,4 @@ def _index(key: _Key) -> int:
     return key[1]
 
 
-_KINDS = {TextDelta: "text", ReasoningDelta: "reasoning", RefusalDelta: "refusal"}
 _NAMELESS = ToolCallStart("", "")

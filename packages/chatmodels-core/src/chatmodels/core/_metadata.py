@@ -142,5 +142,5 @@ class Explanation(Value, frozen=True, kw_only=True):
     url: str
     headers: dict[str, str]
     body: Json
-    mapped: dict[str, str] = msgspec.field(default_factory=dict)
+    mapped: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     warnings: tuple[str, ...] = ()

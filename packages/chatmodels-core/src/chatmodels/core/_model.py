@@ -8,7 +8,7 @@ import msgspec
 
 from chatmodels.core._batch import abatch, batch
 from chatmodels.core._call import CallInfo, Observer
-from chatmodels.core._errors import ChatModelError
+from chatmodels.core._errors import ChatModelError, OutputInvalidError
 from chatmodels.core._events import StreamEvent
 from chatmodels.core._flow import Call, Policy, adrive, drive
 from chatmodels.core._messages import Prompt
@@ -30,6 +30,8 @@ from chatmodels.core._timeout import DEFAULT_TIMEOUT, Timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from chatmodels.core._output import Output
 
     T = TypeVar("T", default=None)
 else:
@@ -97,7 +99,8 @@ class StandardChatModel(Primitives):
 
         Args:
             prompt: A text, a message, a conversation, or a ready `ChatRequest`.
-            output_type: The type that the answer shall be an instance of: `response.parsed`.
+            output_type: The type that the answer shall be an instance of, as `response.parsed`;
+                None while the model wants tools to be run first.
             options: See `CallOptions` and `Settings`.
 
         Raises:
@@ -259,15 +262,15 @@ class StandardChatModel(Primitives):
     def _finish(
         self, prepared: Prepared, response: ChatResponse[Any], call: CallInfo
     ) -> ChatResponse[Any]:
-        output = prepared.output
-        parsed = None if output is None else output.read(response)
-        return msgspec.structs.replace(
+        response = msgspec.structs.replace(
             response,
             provider=self.provider,
-            parsed=parsed,
             warnings=prepared.warnings + response.warnings,
             timing=call.timing(),
         )
+        if prepared.output is None or response.tool_calls:
+            return response
+        return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
 
     def _ask(self, effect: Call, call: CallInfo) -> ChatResponse[Any]:
         if effect.model is not None:
@@ -324,6 +327,16 @@ class StandardChatModel(Primitives):
         opened = await adrive(self._policies, call, Call(call.request), perform)
         call.note_first_event()
         return opened
+
+
+def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    try:
+        if response.refusal is not None:
+            raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
+        return output.parse(response.text)
+    except OutputInvalidError as error:
+        error.partial = response
+        raise
 
 
 def _failed(call: CallInfo, error: BaseException) -> BaseException:

@@ -144,22 +144,18 @@ class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
                 because its output was cut off.
         """
         try:
-            arguments = msgspec.json.decode(self.arguments_json or "null")
+            return _ARGUMENTS.decode(self.arguments_json or "null") or {}
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             raise ToolArgumentsError(
-                f"the arguments of tool call {self.name!r} are not JSON ({error}): "
+                f"the arguments of tool call {self.name!r} are not a JSON object ({error}): "
                 f"{self.arguments_json[:200]!r}",
                 op="tool_call",
             ) from error
-        if arguments is None:
-            return {}
-        if not isinstance(arguments, dict):
-            raise ToolArgumentsError(
-                f"the arguments of tool call {self.name!r} are not an object: "
-                f"{self.arguments_json[:200]!r}",
-                op="tool_call",
-            )
-        return arguments
+
+
+_ARGUMENTS: msgspec.json.Decoder[dict[str, Json] | None] = msgspec.json.Decoder(
+    dict[str, Json] | None
+)
 
 
 class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):

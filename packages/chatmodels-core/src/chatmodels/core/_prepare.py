@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError, UnsupportedError
+from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._messages import Prompt, conversation
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -13,7 +13,7 @@ from chatmodels.core._settings import NO_SETTINGS, Settings, validated_settings
 from chatmodels.core._timeout import Timeout, as_timeout
 
 if TYPE_CHECKING:
-    from chatmodels.core._output import OutputSpec
+    from chatmodels.core._output import Output
 
 OPTION_NAMES = (
     "tools",
@@ -35,7 +35,7 @@ class Prepared(msgspec.Struct, frozen=True):
     """
 
     request: ChatRequest
-    output: "OutputSpec[Any] | None" = None
+    output: "Output[Any] | None" = None
     warnings: tuple[str, ...] = ()
 
 
@@ -105,7 +105,7 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     def checked(build: Any, fallback: Any) -> Any:
         try:
             return build()
-        except InvalidRequestError as error:
+        except ChatModelError as error:
             problems.append(error.message)
             return fallback
 
@@ -165,7 +165,7 @@ def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
     if not tools:
         return ()
-    from chatmodels.core._tools import tool_definitions
+    from chatmodels.core._toolbox import tool_definitions
 
     return tool_definitions(tools)
 
@@ -173,15 +173,15 @@ def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
 def _choice(choice: Any, tools: tuple[ToolDefinition, ...]) -> ToolChoice | None:
     if choice is None:
         return None
-    from chatmodels.core._tools import tool_choice
+    from chatmodels.core._toolbox import tool_choice
 
     return tool_choice(choice, tools)
 
 
-def _output(output_type: Any) -> "OutputSpec[Any]":
-    from chatmodels.core._output import output_spec
+def _output(output_type: Any) -> "Output[Any]":
+    from chatmodels.core._output import structured_output
 
-    return output_spec(output_type)
+    return structured_output(output_type)
 
 
 def _provider_options(options: Any) -> dict[str, Any]:

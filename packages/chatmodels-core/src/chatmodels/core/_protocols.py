@@ -4,7 +4,7 @@ They are `runtime_checkable`; `isinstance` checks that the methods are there, no
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
 
 from chatmodels.core._messages import Prompt
 from chatmodels.core._metadata import Explanation, HealthReport, ModelInfo, ProviderMetadata

@@ -76,5 +76,5 @@ class ChatRequest(Value, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     output: OutputSchema | None = None
     timeout: Timeout | None = None
-    provider_options: dict[str, Any] = msgspec.field(default_factory=dict)
+    provider_options: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     repeatable: bool = True

@@ -149,12 +149,14 @@ class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ChatResponse):
             return NotImplemented
-        mine: ChatResponse[Any] = self
-        theirs: ChatResponse[Any] = other
-        return all(getattr(mine, name) == getattr(theirs, name) for name in _COMPARED)
+        return _compared(self) == _compared(other)
 
     def __hash__(self) -> int:
         return hash((self.id, self.message.text))
+
+
+def _compared(response: ChatResponse[Any]) -> list[object]:
+    return [getattr(response, name) for name in _COMPARED]
 
 
 _COMPARED = tuple(

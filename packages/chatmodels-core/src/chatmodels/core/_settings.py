@@ -218,28 +218,33 @@ def _choice(literal: Any) -> Rule:
 
 
 def _stop(value: Any) -> tuple[str, ...] | None:
-    texts = (value,) if isinstance(value, str) else value
-    if not isinstance(texts, Sequence) or isinstance(texts, bytes):
+    if isinstance(value, str):
+        return (value,) if value else None
+    if not isinstance(value, list | tuple):
         return None
-    kept = tuple(texts)
-    return kept if kept and all(isinstance(text, str) and text for text in kept) else None
+    texts: tuple[Any, ...] = tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - checked next
+    return texts if texts and all(isinstance(text, str) and text for text in texts) else None
 
 
-def _mapping(
-    value_type: type | tuple[type, ...], low: float = 0, high: float = 0
-) -> Callable[[Any], Any]:
+def _mapping(accepted: Callable[[Any], bool]) -> Callable[[Any], dict[str, Any] | None]:
     def check(value: Any) -> dict[str, Any] | None:
         if not isinstance(value, Mapping):
             return None
-        kept = {str(key): item for key, item in value.items()}
-        for item in kept.values():
-            if not isinstance(item, value_type) or (high and not low <= item <= high):
-                return None
-        return kept
+        kept: dict[str, Any] = {str(key): item for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - checked next
+        return kept if all(accepted(item) for item in kept.values()) else None
 
     return check
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_bias(value: Any) -> bool:
+    return _BIAS[0](value) is not None
+
+
+_BIAS = _number(-100, 100)
 _TEXT: Rule = _instance(str, "a str")
 _FLAG: Rule = _instance(bool, "True or False")
 
@@ -253,7 +258,7 @@ _RULES: dict[str, Rule] = {
     "frequency_penalty": _number(-2, 2),
     "presence_penalty": _number(-2, 2),
     "logit_bias": (
-        _mapping((int, float), -100, 100),
+        _mapping(_is_bias),
         "a mapping of token id to a number from -100 to 100",
     ),
     "logprobs": _FLAG,
@@ -262,7 +267,7 @@ _RULES: dict[str, Rule] = {
     "reasoning_budget": _integer(0),
     "parallel_tool_calls": _FLAG,
     "user": _TEXT,
-    "metadata": (_mapping(str), "a mapping of str to str"),
+    "metadata": (_mapping(_is_text), "a mapping of str to str"),
     "store": _FLAG,
     "service_tier": _choice(ServiceTier),
     "prompt_cache_key": _TEXT,

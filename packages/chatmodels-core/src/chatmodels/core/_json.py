@@ -1,0 +1,99 @@
+"""Values as JSON and back, without loss, under a version mark.
+
+The text is `{"chatmodels": 1, "type": "ChatResponse", "value": {...}}`; a conversation, a sequence
+of messages, has the type `"conversation"`. Fields that a later version adds are tolerated.
+"""
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, TypeVar
+
+import msgspec
+
+from chatmodels.core import _events, _messages, _metadata, _parts, _request, _response
+from chatmodels.core import _settings, _timeout
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._messages import Message
+from chatmodels.core._parts import Value
+
+FORMAT_VERSION = 1
+
+T = TypeVar("T")
+
+
+class _Written(msgspec.Struct):
+    chatmodels: int
+    type: str
+    value: object
+
+
+class _Read(msgspec.Struct):
+    chatmodels: int
+    type: str
+    value: msgspec.Raw
+
+
+def to_json(value: Value | Sequence[Message], /) -> bytes:
+    """Write a value, or a conversation, as UTF-8 JSON.
+
+    A response's `parsed` is not written: it says the same as the text, and its type belongs to
+    the program.
+
+    Raises:
+        InvalidRequestError: The value is none of this library's, or holds something that JSON
+            has no form for, as `provider_options` may.
+    """
+    name = type(value).__name__ if isinstance(value, Value) else _CONVERSATION
+    try:
+        return msgspec.json.encode(_Written(FORMAT_VERSION, name, _without_parsed(value)))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRequestError(f"{name} cannot be written as JSON: {error}") from error
+
+
+def _without_parsed(value: Any) -> object:
+    if type(value) is _response.ChatResponse:
+        return msgspec.structs.replace(value, parsed=None)
+    if isinstance(value, _events.StreamEnd) and value.response is not None:
+        response = msgspec.structs.replace(value.response, parsed=None)
+        return msgspec.structs.replace(value, response=response)
+    return value
+
+
+def from_json(text: bytes | str, expected: type[T], /) -> T:
+    """Read what `to_json` wrote, by this version of chatmodels or another one.
+
+    Args:
+        text: The JSON.
+        expected: The type of the value: any of this library's, or `tuple[Message, ...]`.
+
+    Raises:
+        InvalidRequestError: The text is not such JSON, holds another type than expected, or was
+            written by a later version in a way that this one cannot read.
+    """
+    try:
+        read = msgspec.json.decode(text, type=_Read)
+        found: Any = _TYPES.get(read.type)
+        if found != expected:
+            raise InvalidRequestError(
+                f"the JSON holds a {read.type}, not a "
+                f"{getattr(expected, '__name__', expected)}; ask for what it holds"
+            )
+        return msgspec.json.decode(read.value, type=found)
+    except msgspec.DecodeError as error:
+        raise InvalidRequestError(
+            f"this is not the JSON of a value of chatmodels, or of a later version: {error}"
+        ) from error
+
+
+def _values(module: ModuleType) -> dict[str, Any]:
+    return {
+        name: item
+        for name, item in vars(module).items()
+        if isinstance(item, type) and issubclass(item, Value)
+    }
+
+
+_CONVERSATION = "conversation"
+_TYPES: dict[str, Any] = {_CONVERSATION: tuple[Message, ...]}
+for _module in (_parts, _messages, _metadata, _request, _response, _events, _settings, _timeout):
+    _TYPES.update(_values(_module))
