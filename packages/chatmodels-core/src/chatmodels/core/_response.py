@@ -147,7 +147,7 @@ class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
         return msgspec.json.decode(self.payload) if bytes(self.payload) else None
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ChatResponse):
+        if type(other) is not type(self):
             return NotImplemented
         return _compared(self) == _compared(other)
 
