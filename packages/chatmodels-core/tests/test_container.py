@@ -1,0 +1,701 @@
+"""The container makes what is asked for, once, and closes it again."""
+
+import functools
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, NewType, Optional, Protocol
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import msgspec
+import pytest
+
+from chatmodels.core._container import Container
+from chatmodels.core._errors import ConfigurationError, ErrorCode
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+class Clock(Protocol):
+    def now(self) -> float: ...
+
+
+class WallClock:
+    def now(self) -> float:
+        return 1.0
+
+
+class FrozenClock:
+    def now(self) -> float:
+        return 42.0
+
+
+class Repository:
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+
+class Service:
+    def __init__(self, repository: Repository, retries: int = 2) -> None:
+        self.repository = repository
+        self.retries = retries
+
+
+def container_of(*classes: type[object]) -> Container:
+    container = Container()
+    for cls in classes:
+        container.register(cls)
+    return container
+
+
+def wired() -> Container:
+    container = container_of(Repository, Service)
+    container.register(Clock, WallClock)
+    return container
+
+
+# Making and injecting.
+
+
+def test_what_a_constructor_needs_is_made_and_handed_to_it() -> None:
+    service = wired().resolve(Service)
+    assert isinstance(service.repository.clock, WallClock)
+    assert service.retries == 2
+
+
+def test_a_type_is_made_by_a_class_a_function_or_is_a_ready_object() -> None:
+    ready = FrozenClock()
+    container = Container()
+    container.register(Service)
+    container.register(Repository, lambda: Repository(ready))
+    container.register(Clock, instance=ready)
+    assert container.resolve(Service).repository.clock is container.resolve(Clock) is ready
+
+
+def test_a_singleton_is_made_once_and_a_transient_object_for_each_who_asks() -> None:
+    container = Container()
+    container.register(WallClock)
+    container.register(FrozenClock, lifetime="transient")
+    assert container.resolve(WallClock) is container.resolve(WallClock)
+    assert container.resolve(FrozenClock) is not container.resolve(FrozenClock)
+
+
+def by_string(clock: "Clock") -> Repository:
+    return Repository(clock)
+
+
+def by_optional(clock: Optional[Clock] = None) -> Repository:  # noqa: UP045 - both ways to write it
+    return Repository(clock or FrozenClock())
+
+
+def by_union(clock: Clock | None = None) -> Repository:
+    return Repository(clock or FrozenClock())
+
+
+def by_optional_string(clock: "Clock | None" = None) -> Repository:
+    return Repository(clock or FrozenClock())
+
+
+def by_annotated(clock: Annotated[Clock, "for the time stamps"]) -> Repository:
+    return Repository(clock)
+
+
+def by_keyword(*, clock: Clock, **rest: str) -> Repository:
+    return Repository(clock)
+
+
+def by_position(clock: Clock, /, zone: str = "UTC", *rest: str) -> Repository:
+    return Repository(clock)
+
+
+@functools.wraps(by_string)
+def wrapped(*arguments: object, **options: object) -> Repository:
+    return by_string(*arguments, **options)  # type: ignore[arg-type] - passed on as it came
+
+
+class Builder:
+    def __call__(self, clock: Clock) -> Repository:
+        return Repository(clock)
+
+    def build(self, clock: Clock) -> Repository:
+        return Repository(clock)
+
+
+class Subclass(Repository):
+    """It inherits its constructor."""
+
+
+class Fields(msgspec.Struct):
+    clock: Clock
+    names: list[str] = msgspec.field(default_factory=lambda: ["given"])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        by_string,
+        by_optional,
+        by_union,
+        by_optional_string,
+        by_annotated,
+        by_keyword,
+        by_position,
+        wrapped,
+        Builder(),
+        Builder().build,
+        functools.partial(by_position, zone="CET"),
+        Subclass,
+        Fields,
+    ],
+)
+def test_a_parameter_is_filled_however_its_type_is_written(
+    make: Callable[..., Repository],
+) -> None:
+    container = Container()
+    container.register(Clock, WallClock)
+    container.register(Repository, make)
+    assert isinstance(container.resolve(Repository).clock, WallClock)
+
+
+@pytest.mark.parametrize("make", [by_optional, by_union, by_optional_string])
+def test_a_default_stays_while_nothing_is_registered(make: Callable[..., Repository]) -> None:
+    container = Container()
+    container.register(Repository, make)
+    assert isinstance(container.resolve(Repository).clock, FrozenClock)
+
+
+def test_the_default_factory_of_a_field_stays() -> None:
+    container = Container()
+    container.register(Clock, WallClock)
+    container.register(Fields)
+    assert container.resolve(Fields).names == ["given"]
+
+
+def test_what_a_partial_has_settled_is_not_filled() -> None:
+    container = Container()
+    container.register(Clock, WallClock)
+    container.register(Repository, functools.partial(by_keyword, clock=FrozenClock()))
+    assert isinstance(container.resolve(Repository).clock, FrozenClock)
+
+
+Dsn = NewType("Dsn", str)
+
+
+def test_a_new_type_tells_plain_values_apart() -> None:
+    class Database:
+        def __init__(self, dsn: Dsn, name: str = "main") -> None:
+            self.dsn, self.name = dsn, name
+
+    container = container_of(Database)
+    container.register(Dsn, instance=Dsn("db:"))
+    database = container.resolve(Database)
+    assert (database.dsn, database.name) == ("db:", "main")
+
+
+def test_has_tells_what_is_registered_and_clear_forgets_it() -> None:
+    container = wired()
+    assert container.has(Clock)
+    assert not container.has(WallClock)
+    container.clear()
+    assert not container.has(Clock)
+
+
+def test_a_second_registration_is_refused_unless_it_replaces_the_first() -> None:
+    container = wired()
+    with pytest.raises(ConfigurationError, match=r"^Clock is registered already; .*replace=True"):
+        container.register(Clock, FrozenClock)
+    container.register(Clock, FrozenClock, replace=True)
+    assert container.resolve(Clock).now() == 42.0
+
+
+class Store(ABC):
+    @abstractmethod
+    def read(self) -> str: ...
+
+
+@pytest.mark.parametrize(
+    ("register", "message"),
+    [
+        (
+            lambda c: c.register(Clock),
+            "Clock cannot be made by Clock, which is abstract; name what can",
+        ),
+        (
+            lambda c: c.register(Store),
+            "Store cannot be made by Store, which is abstract; name what can",
+        ),
+        (
+            lambda c: c.register(str, "a secret"),
+            "a str cannot make str; pass a ready object as instance=...",
+        ),
+        (
+            lambda c: c.register(WallClock, WallClock, instance=WallClock()),
+            "WallClock is given both a maker and an instance; choose one",
+        ),
+    ],
+    ids=["a protocol", "an abstract class", "an object", "two ways"],
+)
+def test_a_registration_that_makes_nothing_is_refused(
+    register: Callable[[Container], None], message: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        register(Container())
+    assert str(caught.value) == message
+    assert caught.value.op == "register"
+    assert caught.value.code == ErrorCode.CONFIGURATION_INVALID
+
+
+# What cannot be made.
+
+
+def refusal(container: Container, key: type[object]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        container.resolve(key)
+    assert caught.value.op == "resolve"
+    return str(caught.value)
+
+
+def test_a_missing_dependency_is_named_with_the_whole_path_to_it() -> None:
+    assert refusal(container_of(Service, Repository), Service) == (
+        "nothing is registered for Clock (Service -> Repository -> Clock); register what makes it"
+    )
+
+
+def test_asking_for_what_was_never_registered_names_it() -> None:
+    assert refusal(Container(), Service) == (
+        "nothing is registered for Service (Service); register what makes it"
+    )
+
+
+class Chicken:
+    def __init__(self, egg: "Egg") -> None: ...
+
+
+class Egg:
+    def __init__(self, chicken: Chicken) -> None: ...
+
+
+class Farm:
+    def __init__(self, chicken: Chicken) -> None: ...
+
+
+def test_a_circular_dependency_is_named_with_its_whole_path() -> None:
+    container = container_of(Farm, Chicken, Egg)
+    assert refusal(container, Chicken).startswith("circular dependency (Chicken -> Egg -> Chicken)")
+    assert refusal(container, Farm).startswith(
+        "circular dependency (Farm -> Chicken -> Egg -> Chicken)"
+    )
+
+
+def test_a_circle_of_makers_that_resolve_by_themselves_is_found_out() -> None:
+    container = Container()
+    container.register(Chicken, lambda: Chicken(container.resolve(Egg)))
+    container.register(Egg, lambda: Egg(container.resolve(Chicken)))
+    assert "(Chicken -> Egg -> Chicken)" in refusal(container, Chicken)
+
+
+def test_all_problems_are_told_at_once_and_nothing_is_made() -> None:
+    made: list[str] = []
+
+    class Untold:
+        def __init__(self, clock) -> None: ...  # type: ignore[no-untyped-def]
+
+    class Unnamed:
+        def __init__(self, price: "Decimal") -> None: ...
+
+    class Everything:
+        def __init__(
+            self, wall: WallClock, untold: Untold, unnamed: Unnamed, either: WallClock | FrozenClock
+        ) -> None: ...
+
+    container = container_of(Everything, Untold, Unnamed)
+    container.register(WallClock, lambda: made.append("clock") or WallClock())
+    message = refusal(container, Everything)
+    assert message == (
+        "parameter 'clock' of Untold has neither an annotation nor a default; annotate it, or"
+        " register a function that needs no such parameter (Everything -> Untold);"
+        " the annotation of parameter 'price' of Unnamed cannot be evaluated (name 'Decimal' is"
+        " not defined); import what it names at run time, at the top of the module"
+        " (Everything -> Unnamed);"
+        f" nothing is registered for {WallClock | FrozenClock}"
+        f" (Everything -> {WallClock | FrozenClock}); register what makes it"
+    )
+    assert made == []
+
+
+def test_a_maker_without_a_readable_signature_is_named() -> None:
+    container = Container()
+    container.register(int, type)
+    assert "the parameters of type cannot be read" in refusal(container, int)
+
+
+def test_a_diamond_of_dependencies_is_no_circle() -> None:
+    class Both:
+        def __init__(self, service: Service, repository: Repository) -> None:
+            self.service, self.repository = service, repository
+
+    container = wired()
+    container.register(Both)
+    both = container.resolve(Both)
+    assert both.service.repository is both.repository
+
+
+def test_the_error_of_a_maker_passes_through_with_a_note_and_the_next_call_tries_again() -> None:
+    outcomes = iter([OSError("no disk"), WallClock()])
+
+    def make() -> WallClock:
+        outcome = next(outcomes)
+        if isinstance(outcome, OSError):
+            raise outcome
+        return outcome
+
+    container = container_of(Service, Repository)
+    container.register(Clock, make)
+    with pytest.raises(OSError, match="no disk") as caught:
+        container.resolve(Service)
+    assert caught.value.__notes__ == ["while making Service -> Repository -> Clock"]
+    assert isinstance(container.resolve(Service).repository.clock, WallClock)
+
+
+# Overriding.
+
+
+def test_an_override_also_reaches_singletons_made_before_and_is_undone_exactly() -> None:
+    container = wired()
+    container.register(WallClock)
+    service, bystander = container.resolve(Service), container.resolve(WallClock)
+    with container.override(Clock, FrozenClock):
+        assert container.resolve(Service).repository.clock.now() == 42.0
+        assert container.resolve(Service) is container.resolve(Service) is not service
+        assert container.resolve(WallClock) is bystander
+        with container.override(Clock, instance=WallClock()):
+            assert container.resolve(Service).repository.clock.now() == 1.0
+        assert container.resolve(Service).repository.clock.now() == 42.0
+        container.register(FrozenClock)
+    assert container.resolve(Service) is service
+    assert not container.has(FrozenClock)
+
+
+def test_an_override_is_undone_when_its_block_raises() -> None:
+    container = wired()
+    with pytest.raises(ZeroDivisionError), container.override(Clock, FrozenClock):
+        raise ZeroDivisionError
+    assert container.resolve(Clock).now() == 1.0
+
+
+def test_an_override_of_what_is_not_registered_fills_an_optional_parameter() -> None:
+    container = Container()
+    container.register(Repository, by_union)
+    before = container.resolve(Repository)
+    with container.override(Clock, WallClock, lifetime="transient"):
+        assert container.resolve(Repository).clock.now() == 1.0
+    assert container.resolve(Repository) is before
+    assert not container.has(Clock)
+
+
+# Threads.
+
+
+def test_eight_threads_that_ask_at_once_get_one_singleton_made_once() -> None:
+    started, go = threading.Barrier(9), threading.Event()
+    made: list[Clock] = []
+
+    def slow() -> Clock:
+        go.wait(10)
+        made.append(WallClock())
+        return made[-1]
+
+    container = container_of(Service, Repository)
+    container.register(Clock, slow)
+    got: list[object] = []
+
+    def ask(key: type[object]) -> None:
+        started.wait(10)
+        got.append(container.resolve(key))
+
+    keys = [Service, Repository, Clock, Service, Repository, Clock, Service, Repository]
+    threads = [threading.Thread(target=ask, args=(key,), daemon=True) for key in keys]
+    for thread in threads:
+        thread.start()
+    started.wait(10)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(made) == 1
+    assert len(got) == 8
+    assert len({id(one) for one in got}) == 3
+
+
+# Tasks.
+
+
+async def test_an_async_maker_is_awaited_and_its_singleton_can_then_be_resolved() -> None:
+    async def connect(clock: Clock) -> Repository:
+        await anyio.lowlevel.checkpoint()
+        return Repository(clock)
+
+    container = wired()
+    container.register(Repository, connect, replace=True)
+    assert "(Service -> Repository); await aresolve" in refusal(container, Service)
+    service = await container.aresolve(Service)
+    assert isinstance(service.repository.clock, WallClock)
+    assert container.resolve(Service) is service
+
+
+async def test_concurrent_tasks_get_one_singleton_made_once() -> None:
+    made: list[Clock] = []
+    go = anyio.Event()
+
+    async def slow() -> Clock:
+        await go.wait()
+        made.append(WallClock())
+        return made[-1]
+
+    container = container_of(Service, Repository)
+    container.register(Clock, slow)
+    got: list[object] = []
+
+    async def ask(key: type[object]) -> None:
+        got.append(await container.aresolve(key))
+
+    async with anyio.create_task_group() as tasks:
+        for key in [Service, Clock, Repository, Service]:
+            tasks.start_soon(ask, key)
+        await anyio.wait_all_tasks_blocked()
+        go.set()
+    assert len(made) == 1
+    assert len(got) == 4
+    assert len({id(one) for one in got}) == 3
+
+
+async def test_when_the_task_that_makes_a_singleton_is_cancelled_another_makes_it() -> None:
+    begun, go = anyio.Event(), anyio.Event()
+    scope = anyio.CancelScope()
+
+    async def slow() -> WallClock:
+        begun.set()
+        await go.wait()
+        return WallClock()
+
+    container = Container()
+    container.register(WallClock, slow)
+
+    async def first() -> None:
+        with scope:
+            await container.aresolve(WallClock)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(first)
+        await begun.wait()
+        scope.cancel()
+        go.set()
+        assert isinstance(await container.aresolve(WallClock), WallClock)
+
+
+async def test_a_blocking_call_refuses_to_wait_for_a_task_of_its_own_thread() -> None:
+    go = anyio.Event()
+
+    async def slow() -> WallClock:
+        await go.wait()
+        return WallClock()
+
+    container = Container()
+    container.register(WallClock, slow)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(container.aresolve, WallClock)
+        await anyio.wait_all_tasks_blocked()
+        assert "by a task of this very thread" in refusal(container, WallClock)
+        go.set()
+
+
+@pytest.mark.parametrize("own_loop", [False, True], ids=["blocking", "on its own event loop"])
+async def test_a_thread_waits_for_what_a_task_of_another_thread_makes(own_loop: bool) -> None:
+    begun, asked = threading.Event(), threading.Event()
+
+    async def slow() -> WallClock:
+        begun.set()
+        await anyio.to_thread.run_sync(asked.wait, 10)
+        return WallClock()
+
+    container = Container()
+    container.register(WallClock, slow)
+    got: list[object] = []
+
+    def ask() -> None:
+        begun.wait(10)
+        asked.set()
+        got.append(
+            anyio.run(container.aresolve, WallClock) if own_loop else container.resolve(WallClock)
+        )
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(anyio.to_thread.run_sync, ask)
+        got.append(await container.aresolve(WallClock))
+    assert got[0] is got[1]
+
+
+# Closing.
+
+
+class Closable:
+    def __init__(self, log: list[str], name: str) -> None:
+        self.log, self.name = log, name
+
+    def close(self) -> None:
+        self.log.append(self.name)
+
+
+class First(Closable): ...
+
+
+class Second(Closable): ...
+
+
+class Broken(Closable):
+    def close(self) -> None:
+        super().close()
+        raise OSError(self.name)
+
+
+class Asynchronous(Closable):
+    async def aclose(self) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.log.append(f"{self.name} awaited")
+
+
+class OnlyAsynchronous:
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    async def aclose(self) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.log.append("only awaited")
+
+
+class Entered:
+    """A lock, or something like it: leaving it without having entered would be an error."""
+
+    __exit__ = None
+
+
+def closables(log: list[str]) -> Container:
+    def second(first: First) -> Second:
+        return Second(log, "second")
+
+    container = Container()
+    container.register(First, lambda: First(log, "first"))
+    container.register(Second, second)
+    container.register(Entered)
+    return container
+
+
+def test_what_was_made_is_closed_in_reverse_order_once() -> None:
+    log: list[str] = []
+    container = closables(log)
+    container.resolve(Second)
+    container.resolve(Entered)
+    container.close()
+    assert log == ["second", "first"]
+    container.close()
+    assert log == ["second", "first"]
+
+
+def test_a_closed_container_makes_its_singletons_anew() -> None:
+    container = closables([])
+    before = container.resolve(First)
+    container.close()
+    assert container.resolve(First) is not before
+
+
+def test_nothing_is_closed_that_the_container_did_not_make_or_does_not_keep() -> None:
+    log: list[str] = []
+    handed_in = Second(log, "handed in")
+
+    def alias(second: Second) -> Closable:
+        return second
+
+    with Container() as container:
+        container.register(Second, instance=handed_in)
+        container.register(Closable, alias)
+        container.register(First, lambda: First(log, "transient"), lifetime="transient")
+        assert container.resolve(Closable) is handed_in
+        container.resolve(First)
+    assert log == []
+
+
+def test_what_was_made_is_closed_although_its_registration_was_cleared() -> None:
+    log: list[str] = []
+    container = closables(log)
+    container.resolve(First)
+    container.clear()
+    container.close()
+    assert log == ["first"]
+
+
+def test_one_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
+    log: list[str] = []
+    container = closables(log)
+    container.register(Broken, lambda: Broken(log, "broken"))
+    container.resolve(First)
+    container.resolve(Broken)
+    container.resolve(Second)
+    with pytest.raises(ExceptionGroup, match="1 of 3 objects could not be closed") as caught:
+        container.close()
+    assert [repr(error) for error in caught.value.exceptions] == ["OSError('broken')"]
+    assert log == ["second", "broken", "first"]
+
+
+async def test_aclose_prefers_to_await_and_closes_the_others_too() -> None:
+    log: list[str] = []
+    async with closables(log) as container:
+        container.register(Asynchronous, lambda: Asynchronous(log, "both"))
+        container.resolve(First)
+        container.resolve(Asynchronous)
+    assert log == ["both awaited", "first"]
+
+
+def test_close_is_enough_for_what_can_be_closed_in_both_ways() -> None:
+    log: list[str] = []
+    with Container() as container:
+        container.register(Asynchronous, lambda: Asynchronous(log, "both"))
+        container.resolve(Asynchronous)
+    assert log == ["both"]
+
+
+async def test_what_only_closes_by_awaiting_is_kept_for_aclose() -> None:
+    log: list[str] = []
+    container = closables(log)
+    container.register(OnlyAsynchronous, lambda: OnlyAsynchronous(log))
+    container.resolve(First)
+    kept = container.resolve(OnlyAsynchronous)
+    with pytest.raises(ExceptionGroup) as caught:
+        container.close()
+    assert "OnlyAsynchronous closes by awaiting; await aclose()" in str(caught.value.exceptions[0])
+    assert log == ["first"]
+    assert container.resolve(OnlyAsynchronous) is kept
+    await container.aclose()
+    assert log == ["first", "only awaited"]
+
+
+async def test_an_error_while_awaiting_a_close_does_not_keep_the_others_open() -> None:
+    class Failing:
+        async def aclose(self) -> None:
+            await anyio.lowlevel.checkpoint()
+            raise OSError("no goodbye")
+
+    log: list[str] = []
+    container = closables(log)
+    container.register(Failing)
+    container.resolve(First)
+    container.resolve(Failing)
+    with pytest.raises(ExceptionGroup, match="1 of 2"):
+        await container.aclose()
+    assert log == ["first"]
