@@ -1,3 +1,7 @@
 """A provider for chatmodels that answers from a script, in process and without network."""
 
-__all__: list[str] = []
+from chatmodels.providers.mock._model import MockChatModel
+from chatmodels.providers.mock._reply import Reply
+from chatmodels.providers.mock._script import MockCall
+
+__all__ = ["MockCall", "MockChatModel", "Reply"]

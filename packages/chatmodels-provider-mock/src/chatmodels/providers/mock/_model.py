@@ -1,0 +1,251 @@
+"""The model that answers from a script."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from chatmodels.core import (
+    CallInfo,
+    Capability,
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ConfigurationError,
+    ErrorCode,
+    HealthReport,
+    ModelInfo,
+    Observer,
+    Policy,
+    Settings,
+    StandardChatModel,
+    StreamEvent,
+    Timeout,
+)
+from chatmodels.providers.mock._pace import Pace
+from chatmodels.providers.mock._pieces import events_of
+from chatmodels.providers.mock._reply import Answer, Reply, answer
+from chatmodels.providers.mock._script import Exhausted, MockCall, Rules, Script
+
+CAPABILITIES = frozenset(
+    {
+        Capability.STREAMING,
+        Capability.TOOLS,
+        Capability.PARALLEL_TOOLS,
+        Capability.STRUCTURED_OUTPUT,
+        Capability.VISION,
+        Capability.AUDIO_INPUT,
+        Capability.DOCUMENTS,
+        Capability.REASONING,
+        Capability.LOGPROBS,
+        Capability.MODEL_LISTING,
+    }
+)
+"""What a script can express."""
+
+
+class MockChatModel(StandardChatModel):
+    """A chat model without a network, for the tests of programs that use chat models.
+
+    With neither responses nor rules it answers with the text of the last message. Otherwise each
+    attempt (a retry is one) takes the reply of the first rule that fits, else the next response.
+    A reply is one of these:
+
+    - a `str`, a `ToolCall` or any other part; several in one answer as a tuple of them
+    - a `Message` or a `ChatResponse`, sent as it is
+    - an `ErrorCode`, a `ChatModelError` or a class of it, raised; as the last item of a tuple,
+      raised after the items before it have been streamed
+    - a function of the `ChatRequest` that returns a reply, or raises
+    - anything else (a dict, a list, a dataclass, a Struct, a pydantic model): sent as JSON, for
+      calls with `output_type`
+
+    Tokens are counted as words. Settings change nothing, but are in the recorded calls. The model
+    may be shared by threads and tasks; a copy made by `with_policies` shares its script and calls,
+    a deep copy or a pickled one has its own.
+
+    Args:
+        model: The model's name.
+        responses: Replies in order.
+        rules: Replies by what is asked: a mapping or pairs of what to look for (a pattern searched
+            for in the text of the last message, or a test of the request) and the reply.
+        on_exhausted: What follows the last response: "error", "cycle" through them again, the
+            "last" one, or "echo". The latter is also what no rule fits.
+        latency: Seconds before the answer, or before the first event of a stream.
+        interval: Seconds before each further event of a stream. Both respect time limits.
+        chunk_size: Characters in each piece of a streamed text; None for words.
+        error_rate: Which part of the attempts fails, from 0 to 1.
+        error: What those fail with.
+        seed: Makes the same attempts fail each time.
+        health: What `check_health` finds.
+        capabilities: What `model_info` tells that the model can do.
+        settings: Settings that hold for each call unless it says otherwise.
+        timeout: Time limits likewise; None for core's defaults.
+        supported_settings: The settings that are honoured, to try out refusals; None for all.
+        unsupported: Whether others are refused or left out with a warning.
+        policies: What decides how calls are made, the outermost first.
+        observers: What watches calls.
+        sleep: Waits, blocking.
+        asleep: Waits, awaited; None for `anyio.sleep`.
+
+    Raises:
+        ConfigurationError: Numbers are out of their ranges; the message lists every problem.
+    """
+
+    def __init__(
+        self,
+        model: str = "mock",
+        *,
+        responses: Sequence[Reply] = (),
+        rules: Rules = (),
+        on_exhausted: Exhausted = "error",
+        latency: float = 0.0,
+        interval: float = 0.0,
+        chunk_size: int | None = None,
+        error_rate: float = 0.0,
+        error: ErrorCode | ChatModelError = ErrorCode.PROVIDER_UNAVAILABLE,
+        seed: int = 0,
+        health: Literal["healthy", "unhealthy", "unknown"] = "healthy",
+        capabilities: frozenset[Capability] = CAPABILITIES,
+        settings: Settings | None = None,
+        timeout: Timeout | None = None,
+        supported_settings: frozenset[str] | None = None,
+        unsupported: Literal["error", "warn"] = "error",
+        policies: Sequence[Policy] = (),
+        observers: Sequence[Observer] = (),
+        sleep: Callable[[float], object] = time.sleep,
+        asleep: Callable[[float], Awaitable[object]] | None = None,
+    ) -> None:
+        _check(latency, interval, chunk_size, error_rate, responses)
+        super().__init__(
+            "mock",
+            model,
+            settings=settings or Settings(),
+            timeout=timeout or Timeout(),
+            supported_settings=supported_settings,
+            unsupported=unsupported,
+            policies=policies,
+            observers=observers,
+        )
+        self._script = Script(responses, rules, on_exhausted, error_rate, error, seed)
+        self._latency = latency
+        self._interval = interval
+        self._chunk_size = chunk_size
+        self._health: Literal["healthy", "unhealthy", "unknown"] = health
+        self._capabilities = capabilities
+        self._sleep = sleep
+        self._asleep = asleep
+
+    @property
+    def calls(self) -> tuple[MockCall, ...]:
+        """What the model was asked so far, oldest first, retries included."""
+        return self._script.calls
+
+    def reset(self) -> None:
+        """Forget the calls and begin again with the first response."""
+        self._script.reset()
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        """Answer whole, as the script says.
+
+        Raises:
+            ChatModelError: The script says so, or it is exhausted.
+        """
+        due = self._answer(request, call)
+        for seconds in self._pace(call).before_answer():
+            self._sleep(seconds)
+        return _given(due)
+
+    async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        """Answer whole, as the script says, awaited."""
+        due = self._answer(request, call)
+        for seconds in self._pace(call).before_answer():
+            await self._awaited(seconds)
+        return _given(due)
+
+    def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
+        """Answer in pieces, as the script says."""
+        due = self._answer(request, call)
+        for item in self._pace(call).between(events_of(due, self._chunk_size)):
+            if isinstance(item, float | int):
+                self._sleep(item)
+            else:
+                yield item
+        if due.error is not None:
+            raise due.error
+
+    async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
+        """Answer in pieces, as the script says, awaited."""
+        due = self._answer(request, call)
+        for item in self._pace(call).between(events_of(due, self._chunk_size)):
+            if isinstance(item, float | int):
+                await self._awaited(item)
+            else:
+                yield item
+        if due.error is not None:
+            raise due.error
+
+    def model_info(self) -> ModelInfo:
+        """Describe the model."""
+        return model_info(self.model, self._capabilities)
+
+    def check_health(self) -> HealthReport:
+        """Report the health that the model was made with."""
+        message = "a mock, whose health is what it was told to be"
+        return HealthReport(provider="mock", status=self._health, latency=0.0, message=message)
+
+    async def acheck_health(self) -> HealthReport:
+        """Report the health that the model was made with, awaited."""
+        return self.check_health()
+
+    def _answer(self, request: ChatRequest, call: CallInfo) -> Answer:
+        turn = self._script.take(call.op, request)
+        return answer(turn.reply, request, model=self.model, number=turn.number)
+
+    def _pace(self, call: CallInfo) -> Pace:
+        return Pace(call, self._latency, self._interval)
+
+    async def _awaited(self, seconds: float) -> None:
+        if self._asleep is not None:
+            await self._asleep(seconds)
+        else:
+            from anyio import sleep
+
+            await sleep(seconds)
+
+
+def model_info(name: str, capabilities: frozenset[Capability] = CAPABILITIES, /) -> ModelInfo:
+    """Describe a model of the mock."""
+    return ModelInfo(
+        name=name,
+        provider="mock",
+        input_modalities=("text", "image", "audio", "file"),
+        output_modalities=("text",),
+        capabilities=capabilities,
+    )
+
+
+def _given(due: Answer) -> ChatResponse[Any]:
+    if due.error is not None:
+        raise due.error
+    return due.response
+
+
+def _check(
+    latency: float,
+    interval: float,
+    chunk_size: int | None,
+    error_rate: float,
+    responses: Sequence[Reply],
+) -> None:
+    problems = [
+        f"{name} must be at least 0 seconds, not {value!r}"
+        for name, value in (("latency", latency), ("interval", interval))
+        if value < 0
+    ]
+    if chunk_size is not None and chunk_size < 1:
+        problems.append(f"chunk_size must be at least 1 or None, not {chunk_size!r}")
+    if not 0 <= error_rate <= 1:
+        problems.append(f"error_rate must be from 0 to 1, not {error_rate!r}")
+    if isinstance(responses, str):
+        problems.append("responses must be a list of replies, not one text")
+    if problems:
+        raise ConfigurationError("; ".join(problems), provider="mock")
