@@ -1,3 +1,5 @@
 """Retries and other policies around the calls of chatmodels."""
 
-__all__: list[str] = []
+from chatmodels.resilience._retry import Retry
+
+__all__ = ["Retry"]
