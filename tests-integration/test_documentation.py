@@ -1,33 +1,14 @@
-"""Every Python block of every Markdown page runs, and prints what the page says it prints.
-
-What a block prints stands in comments, below the line or beside it; all of it has to be there:
-
-    print(1 + 1)  # => 2
-    print("a\\nb")
-    # => a
-    # => b
-
-Within such a comment `...` stands for any text, alone on its line for any lines. The blocks of a
-page run in order, in one namespace and in an empty folder; `await` is allowed at top level. A block
-inside an HTML comment runs unseen: use it for what a reader has and the tests do not. A block
-opened with "```python no-run" is left alone.
-"""
-
-import ast
-import asyncio
-import inspect
-import io
-import re
+import os
+import subprocess
 import sys
-import tokenize
 import tomllib
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
+import pages
 import pytest
+from pages import Block
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
@@ -36,43 +17,61 @@ PAGES = sorted(
     for path in ROOT.glob(pattern)
 )
 
-FENCE = re.compile(r"( *)(`{3,})(\w*)(.*)")
-
-
-class Block(NamedTuple):
-    """A fenced Python block: its first line's number in the page, and its text."""
-
-    line: int
-    source: str
-
 
 @pytest.fixture
-def provider_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def provider_api() -> dict[str, str]:
+    return {"OPENAI_API_KEY": "sk-documentation"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
-@pytest.mark.usefixtures("provider_api")
 def test_a_page_prints_what_it_says(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, provider_api: dict[str, str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    module = ModuleType("page")
-    monkeypatch.setitem(sys.modules, "page", module)
+    result = read(page, tmp_path, provider_api)
 
-    for block in blocks(page.read_text("utf-8")):
-        printed = run(block, page, module)
-        stated = expected_output(block.source)
-        assert matches(printed, stated), (
-            f"{page}:{block.line} prints\n{printed}\nbut states\n{stated}"
-        )
+    assert result.returncode == 0, result.stderr
 
 
 def test_every_page_of_the_site_is_in_its_navigation() -> None:
     site = tomllib.loads((ROOT / "docs" / "zensical.toml").read_text("utf-8"))["project"]
-    pages = [path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")]
+    written = [path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")]
 
-    assert sorted(navigation(site["nav"])) == sorted(pages)
+    assert sorted(navigation(site["nav"])) == sorted(written)
+
+
+def test_the_navigation_may_have_sections() -> None:
+    assert list(navigation([{"a": "a.md"}, {"b": [{"c": "c.md"}]}])) == ["a.md", "c.md"]
+
+
+def test_a_page_that_prints_something_else_is_shown_with_its_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n\n```python\nprint(1)\nprint(2)  # => 2\n```\n")
+
+    result = read(page, tmp_path, {})
+
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        f"{page}:4 prints",
+        *("", "1", "2"),
+        *("", "but states", "", "2", ""),
+    ]
+
+
+def test_an_error_in_a_page_is_shown_with_its_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n\n```python\nx = 1\n```\n\n```python\nx / 0\n```\n")
+
+    result = read(page, tmp_path, {})
+
+    assert f'File "{page}", line 8' in result.stderr
+    assert "x / 0" in result.stderr
+
+
+def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nimport warnings\nwarnings.warn('old')\n```\n")
+
+    assert "UserWarning: old" in read(page, tmp_path, {}).stderr
 
 
 @pytest.mark.parametrize(
@@ -88,11 +87,12 @@ def test_every_page_of_the_site_is_in_its_navigation() -> None:
         ("````md\n```python\nx\n```\n````\n", []),
         ("```python no-run\nx\n```\n", []),
         ("```pycon\n>>> x\n```\n```\nx\n```\n", []),
+        ("```python\nx\n", [Block(2, "x\n")]),
     ],
-    ids=["one", "two", "indented", "unseen", "quoted", "no-run", "other languages"],
+    ids=["one", "two", "indented", "unseen", "quoted", "no-run", "other languages", "unclosed"],
 )
 def test_blocks_are_found_with_their_lines(text: str, found: list[Block]) -> None:
-    assert list(blocks(text)) == found
+    assert list(pages.blocks(text)) == found
 
 
 @pytest.mark.parametrize(
@@ -109,72 +109,36 @@ def test_blocks_are_found_with_their_lines(text: str, found: list[Block]) -> Non
     ],
 )
 def test_stated_output_is_compared_whole(printed: str, stated: str, agree: bool) -> None:
-    assert matches(printed, stated) is agree
+    assert pages.matches(printed, stated) is agree
 
 
 def test_only_comments_state_output() -> None:
     source = 'x = "# => a"\nprint(x)  # => # => a\n# a remark\n# =>\n# =>   b\n'
 
-    assert expected_output(source) == "# => a\n\n  b"
+    assert pages.expected_output(source) == "# => a\n\n  b"
 
 
 def test_a_block_may_await_and_sees_the_blocks_before_it() -> None:
     module = ModuleType("page")
-    run(Block(1, "import asyncio\nx = 1"), Path("page.md"), module)
+    pages.run(Block(1, "import asyncio\nx = 1"), Path("page.md"), module)
 
-    assert run(Block(5, "await asyncio.sleep(0)\nprint(x)"), Path("page.md"), module) == "1\n"
+    printed = pages.run(Block(5, "await asyncio.sleep(0)\nprint(x)"), Path("page.md"), module)
 
-
-def test_an_error_in_a_block_points_into_the_page() -> None:
-    with pytest.raises(ZeroDivisionError) as caught:
-        run(Block(7, "x = 1\nx / 0"), Path("page.md"), ModuleType("page"))
-
-    assert str(caught.traceback[-1]).startswith("  File 'page.md':8")
+    assert printed == "1\n"
 
 
-def blocks(text: str) -> Iterator[Block]:
-    lines = iter(enumerate(text.splitlines(keepends=True), start=1))
-    for number, line in lines:
-        opening = FENCE.match(line)
-        if opening is None:
-            continue
-        indent, ticks, language, rest = opening.groups()
-        body: list[str] = []
-        for _, inner in lines:
-            if inner.strip() == ticks:
-                break
-            body.append(inner.removeprefix(indent))
-        if language == "python" and "no-run" not in rest.split():
-            yield Block(number + 1, "".join(body))
-
-
-def run(block: Block, page: Path, module: ModuleType) -> str:
-    padded = "\n" * (block.line - 1) + block.source  # so that tracebacks show the page's lines
-    code = compile(padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    printed = io.StringIO()
-    with redirect_stdout(printed):
-        result = eval(code, vars(module))
-        if code.co_flags & inspect.CO_COROUTINE:
-            asyncio.run(result)
-    return printed.getvalue()
-
-
-def expected_output(source: str) -> str:
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
-    return "\n".join(
-        comment.removeprefix("# =>").removeprefix(" ")
-        for comment in comments
-        if comment.startswith("# =>")
+def read(page: Path, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    # as a reader would: a fresh interpreter in an empty folder
+    command = [sys.executable, "-W", "error", pages.__file__, page]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
-
-
-def matches(printed: str, stated: str) -> bool:
-    pattern = "\n".join(
-        r"(?s:.*)" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*")
-        for line in stated.splitlines()
-    )
-    return re.fullmatch(pattern, printed.removesuffix("\n")) is not None
 
 
 def navigation(entries: list[dict[str, object]]) -> Iterator[str]:
