@@ -1,3 +1,6 @@
 """The OpenAI chat completions dialect, shared by the providers of chatmodels that speak it."""
 
-__all__: list[str] = []
+from chatmodels.openai_compatible._codec import ChatCompletionsCodec
+from chatmodels.openai_compatible._dialect import COMMON_SETTINGS, Dialect, Input
+
+__all__ = ["COMMON_SETTINGS", "ChatCompletionsCodec", "Dialect", "Input"]

@@ -1,0 +1,48 @@
+"""What a text cites, and the other notes that vendors attach to an answer."""
+
+from collections.abc import Sequence
+
+from chatmodels.core import Citation
+from chatmodels.openai_compatible._lenient import integer_or_none, objects, text_or_none
+from chatmodels.openai_compatible._wire import Json
+
+
+def read_citations(annotations: Sequence[Json], sources: Json) -> tuple[Citation, ...]:
+    """Read what the text cites.
+
+    Args:
+        annotations: OpenAI's, each with a `url_citation` that names page and passage.
+        sources: Perplexity's search results or, where it has none, its list of addresses.
+    """
+    cited = [
+        Citation(
+            url=text_or_none(citation.get("url")),
+            title=text_or_none(citation.get("title")),
+            quote=text_or_none(citation.get("content")),
+            start=integer_or_none(citation.get("start_index")),
+            end=integer_or_none(citation.get("end_index")),
+        )
+        for annotation in objects(annotations)
+        if isinstance(citation := annotation.get("url_citation"), dict)
+    ]
+    for source in sources if isinstance(sources, list) else ():
+        if isinstance(source, str):
+            cited.append(Citation(url=source))
+        elif isinstance(source, dict):
+            cited.append(
+                Citation(
+                    url=text_or_none(source.get("url")),
+                    title=text_or_none(source.get("title")),
+                    quote=text_or_none(source.get("snippet")),
+                )
+            )
+    return tuple(cited)
+
+
+def kept_annotations(annotations: Sequence[Json]) -> list[Json]:
+    """Choose the annotations that a later request may give back.
+
+    OpenRouter parses a PDF for models that cannot read it, and need not do so again if it is
+    given its `file` annotation back ("PDF Inputs", OpenRouter).
+    """
+    return [item for item in objects(annotations) if item.get("type") == "file"]

@@ -1,0 +1,72 @@
+"""What one vendor's chat completions differ in from another's, as data."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+Input = Literal["image", "image_url", "audio", "file", "file_url", "file_id", "video_url"]
+"""What user messages may hold besides text: bytes, or an address, or an uploaded file's id."""
+
+COMMON_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "max_output_tokens": "max_tokens",
+        "stop": "stop",
+        "seed": "seed",
+        "frequency_penalty": "frequency_penalty",
+        "presence_penalty": "presence_penalty",
+        "logit_bias": "logit_bias",
+        "logprobs": "logprobs",
+        "top_logprobs": "top_logprobs",
+        "parallel_tool_calls": "parallel_tool_calls",
+        "user": "user",
+    }
+)
+"""What nearly every vendor of the dialect takes, under the names that most of them use."""
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """One vendor's way of speaking chat completions.
+
+    Attributes:
+        name: The provider's registered name; also marks the opaque state that only this vendor
+            understands.
+        chat_path: Where answers are asked for, below the base URL.
+        models_path: Where the models are listed; None if they are not.
+        health_path: The cheapest thing to fetch that proves address and credentials; None for
+            the listing of models.
+        key_header: The header that carries the key.
+        key_prefix: What stands before the key in it.
+        settings: The settings honoured: neutral name to the field of the body. A dot descends
+            into an object, as in `"reasoning.effort"`.
+        system_role: What the role of instructions is called.
+        usage_option: Whether streams report usage only if `stream_options` asks for it.
+        strict_tools: Whether tools may be `strict`.
+        output_formats: The kinds of `response_format` there are.
+        inputs: What user messages may hold besides text.
+        audio_formats: The encodings of sound in the input.
+        reasoning_field: Where an assistant message takes its own readable reasoning back; None
+            if it does not.
+        reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
+    """
+
+    name: str
+    chat_path: str = "/chat/completions"
+    models_path: str | None = "/models"
+    health_path: str | None = None
+    key_header: str = "Authorization"
+    key_prefix: str = "Bearer "
+    settings: Mapping[str, str] = COMMON_SETTINGS
+    system_role: Literal["system", "developer"] = "system"
+    usage_option: bool = True
+    strict_tools: bool = True
+    output_formats: frozenset[Literal["json_schema", "json_object"]] = frozenset(
+        {"json_schema", "json_object"}
+    )
+    inputs: frozenset[Input] = frozenset({"image", "image_url"})
+    audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
+    reasoning_field: Literal["reasoning_content", "reasoning"] | None = None
+    reasoning_details: bool = False

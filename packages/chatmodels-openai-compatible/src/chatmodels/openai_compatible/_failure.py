@@ -1,0 +1,48 @@
+"""What failures of chat completions have beyond what failures of all vendors have."""
+
+import msgspec
+
+from chatmodels.core import ChatModelError, ErrorCode
+from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
+from chatmodels.openai_compatible._wire import Json
+
+_CODES = dict(VENDOR_CODES) | {
+    "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
+    "unsupported_value": ErrorCode.UNSUPPORTED,
+    "unsupported_country_region_territory": ErrorCode.PERMISSION_DENIED,
+    "request_too_large": ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+    "model_decommissioned": ErrorCode.MODEL_NOT_FOUND,  # Groq
+    "model_not_available": ErrorCode.MODEL_NOT_FOUND,
+    "tool_use_failed": ErrorCode.TOOL_ARGUMENTS_INVALID,
+    "json_validate_failed": ErrorCode.OUTPUT_INVALID,
+}
+
+
+def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
+    """Translate a failure, or an error inside a success."""
+    return standard_failure(failure, provider, codes=_CODES)
+
+
+def failure_within(data: bytes, provider: str) -> ChatModelError | None:
+    """Read the error that a success or a chunk of a stream may hold; None if it holds none."""
+    try:
+        parsed = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not isinstance(parsed, dict) or not _tells_error(parsed):
+        return None
+    return read_failure(HttpFailure(status=200, headers={}, body=data), provider)
+
+
+def failure_of(error: Json, provider: str) -> ChatModelError:
+    """Translate the error that one choice of a success holds (OpenRouter's "Errors" page)."""
+    body = msgspec.json.encode({"error": error})
+    return read_failure(HttpFailure(status=200, headers={}, body=body), provider)
+
+
+def _tells_error(parsed: dict[str, Json]) -> bool:
+    if parsed.get("error"):
+        return True
+    return not parsed.get("choices") and any(
+        parsed.get(name) for name in ("message", "detail", "errors")
+    )

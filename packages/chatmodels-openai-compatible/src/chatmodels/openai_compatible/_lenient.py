@@ -1,0 +1,39 @@
+"""Reading what accompanies an answer, where a vendor's slip must not cost the answer."""
+
+from typing import TypeVar
+
+import msgspec
+
+from chatmodels.openai_compatible._wire import Json
+
+T = TypeVar("T")
+
+
+def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | None:
+    """Read parsed JSON as a type; what is not readable gives a warning and None."""
+    try:
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.ValidationError as error:
+        warn(f"{what} left out as not readable: {error}", warnings)
+        return None
+
+
+def warn(text: str, warnings: list[str]) -> None:
+    """Add a warning, once however often its cause comes."""
+    if text not in warnings:
+        warnings.append(text)
+
+
+def text_or_none(value: Json) -> str | None:
+    """Give a text that is one and says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def integer_or_none(value: Json) -> int | None:
+    """Give an integer that is one."""
+    return value if type(value) is int else None
+
+
+def objects(value: Json) -> list[dict[str, Json]]:
+    """Give the objects in a list that should hold nothing else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,175 @@
+"""Translates messages into the vendor's JSON."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._media import encode_media
+from chatmodels.openai_compatible._wire import Json
+
+_WORDS = {
+    "text": "text",
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+
+
+def encode_messages(
+    messages: Sequence[Message], dialect: Dialect, problems: list[str]
+) -> list[dict[str, Json]]:
+    """Translate a conversation; what cannot be expressed is added to the problems."""
+    encoded: list[dict[str, Json]] = []
+    for number, message in enumerate(messages):
+        found: list[str] = []
+        match message.role:
+            case "system":
+                encoded.append(_system(message, dialect, found))
+            case "user":
+                encoded.append(_user(message, dialect, found))
+            case "assistant":
+                encoded.append(_assistant(message, dialect, found))
+            case "tool":
+                encoded += _results(message, found)
+            case _:
+                assert_never(message.role)
+        if found:
+            problems += [f"{problem} (message {number})" for problem in found]
+    return encoded
+
+
+def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+    texts = _texts(message.parts, "a system message", problems)
+    return _named(message, {"role": dialect.system_role, "content": _content(texts)})
+
+
+def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+    if all(type(part) is TextPart for part in message.parts):
+        texts = _texts(message.parts, "", problems)
+        return _named(message, {"role": "user", "content": _content(texts)})
+    content: list[Json] = []
+    for part in message.parts:
+        if isinstance(part, TextPart):
+            content.append({"type": "text", "text": part.text})
+        elif isinstance(part, ImagePart | AudioPart | FilePart):
+            content += encode_media(part, dialect, problems)
+        else:
+            _misplaced(part, "a user message", problems)
+    return _named(message, {"role": "user", "content": content})
+
+
+def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+    encoded: dict[str, Json] = {"role": "assistant", "content": None}
+    texts: list[str] = []
+    refusals: list[str] = []
+    thoughts: list[ReasoningPart] = []
+    calls: list[dict[str, Json]] = []
+    for part in message.parts:
+        if isinstance(part, TextPart):
+            texts.append(part.text)
+        elif isinstance(part, ToolCall):
+            calls.append(_call(part, dialect))
+        elif isinstance(part, ReasoningPart):
+            thoughts.append(part)
+        elif isinstance(part, RefusalPart):
+            refusals.append(part.text)
+        elif isinstance(part, AudioPart) and part.file_id is not None:
+            encoded["audio"] = {"id": part.file_id}
+        elif isinstance(part, AudioPart) and part.transcript:
+            texts.append(part.transcript)
+        elif isinstance(part, ProviderPart):
+            encoded.update(_kept(part.signature, dialect))
+        else:
+            _misplaced(part, "an assistant message", problems)
+    if texts or not (calls or refusals or "audio" in encoded):
+        encoded["content"] = "".join(texts)
+    if refusals:
+        encoded["refusal"] = "".join(refusals)
+    if calls:
+        encoded["tool_calls"] = calls
+    if thoughts:
+        encoded.update(_thoughts(thoughts, dialect))
+    return _named(message, encoded)
+
+
+def _results(message: Message, problems: list[str]) -> list[dict[str, Json]]:
+    encoded: list[dict[str, Json]] = []
+    for part in message.parts:
+        if isinstance(part, ToolResult):
+            content = _content(_texts(part.content, "a tool result", problems))
+            encoded.append({"role": "tool", "tool_call_id": part.id, "content": content})
+        else:
+            _misplaced(part, "a tool message", problems)
+    return encoded
+
+
+def _call(call: ToolCall, dialect: Dialect) -> dict[str, Json]:
+    function = {"name": call.name, "arguments": call.arguments_json or "{}"}
+    encoded = {"id": call.id, "type": "function", "function": function}
+    return encoded if call.signature is None else encoded | _kept(call.signature, dialect)
+
+
+def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
+    """Give the reasoning back to a vendor that wants it; others are not sent any."""
+    if dialect.reasoning_details:
+        details = [
+            detail
+            for part in thoughts
+            if part.signature is not None and part.signature.provider == dialect.name
+            for detail in part.signature.data
+        ]
+        if details:
+            return {"reasoning_details": details}
+    text = "".join(part.text for part in thoughts)
+    return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
+
+
+def _kept(signature: Signature, dialect: Dialect) -> dict[str, Json]:
+    """Give opaque state back to the vendor that it came from, and to no other."""
+    return signature.data if signature.provider == dialect.name else {}
+
+
+def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, TextPart):
+            texts.append(part.text)
+        else:
+            _misplaced(part, where, problems)
+    return texts
+
+
+def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
+    """Write one text as a string, which all vendors take, and several as parts."""
+    if len(texts) == 1:
+        return texts[0]
+    return [{"type": "text", "text": text} for text in texts] if texts else ""
+
+
+def _misplaced(part: Part, where: str, problems: list[str]) -> None:
+    # Reasoning and a vendor's own parts are never an error: they are left out elsewhere.
+    if not isinstance(part, ReasoningPart | ProviderPart):
+        problems.append(f"{_WORDS[part.type]} in {where}")
+
+
+def _named(message: Message, encoded: dict[str, Json]) -> dict[str, Json]:
+    if message.name is not None:
+        encoded["name"] = message.name
+    return encoded

@@ -1,0 +1,39 @@
+"""Reads the listing of models."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chatmodels.core import ModelInfo, ResponseInvalidError
+from chatmodels.openai_compatible._lenient import objects
+from chatmodels.openai_compatible._response import excerpt
+from chatmodels.openai_compatible._wire import WireModel
+
+
+def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
+    """Read what models there are: `{"data": [...]}`, or the bare list that Together sends.
+
+    Raises:
+        ResponseInvalidError: The body is no such listing.
+    """
+    try:
+        listing = msgspec.json.decode(body)
+        records = listing["data"] if isinstance(listing, dict) else listing
+        wires = msgspec.convert(records, list[WireModel], strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
+        raise ResponseInvalidError(
+            f"{provider} sent what is not a listing of models ({error}): {excerpt(body)}",
+            details={"body": excerpt(body)},
+        ) from error
+    return [
+        ModelInfo(
+            name=wire.id,
+            provider=provider,
+            context_window=wire.context_window or wire.context_length or wire.max_model_len,
+            max_output_tokens=wire.max_completion_tokens,
+            created=None if wire.created is None else int(wire.created),
+            owner=wire.owned_by,
+            raw=record,
+        )
+        for wire, record in zip(wires, objects(records), strict=True)
+    ]

@@ -1,0 +1,128 @@
+"""What whole and streamed answers are read with alike."""
+
+import base64
+from collections.abc import Sequence
+
+from chatmodels.core import AudioPart, ChatRequest, FinishReason, TokenLogprob
+from chatmodels.openai_compatible._lenient import lenient, objects, text_or_none, warn
+from chatmodels.openai_compatible._wire import Json, WireAudio, WireLogprobs, WireMessage, WireTop
+
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",  # Together
+    "end_turn": "stop",  # gateways to Anthropic
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_calls",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "sensitive": "content_filter",  # Z.ai
+    "refusal": "refusal",
+    "error": "error",  # OpenRouter
+    "network_error": "error",  # Z.ai
+    "insufficient_system_resource": "error",  # DeepSeek
+}
+
+_SOUND = {"mp3": "audio/mpeg", "pcm16": "audio/pcm"}
+_JOINED = frozenset({"text", "summary", "data"})
+
+
+def normalised(word: str | None, *, calls: bool, refused: bool) -> FinishReason:
+    """Bring a vendor's word for why the answer ended into neutral terms.
+
+    Several say "stop" although there are tool calls, and some say nothing at all.
+    """
+    reason = _FINISH_REASONS.get(word, "other") if word else "other"
+    if calls and (reason == "stop" or not word):
+        return "tool_calls"
+    if refused and reason == "stop":
+        return "refusal"
+    return reason
+
+
+def content_of(content: str | list[Json]) -> tuple[str, str, str]:
+    """Split content into text, reasoning and refusal: some vendors send a list of parts."""
+    if isinstance(content, str):
+        return content, "", ""
+    text = reasoning = refusal = ""
+    for part in objects(content):
+        text += _words(part.get("text"))
+        refusal += _words(part.get("refusal"))
+        # Mistral: {"type": "thinking", "thinking": [{"type": "text", "text": ...}]}, Databricks:
+        # {"type": "reasoning", "summary": [{"type": "summary_text", "text": ...}]}.
+        reasoning += _words(part.get("thinking")) + _words(part.get("summary"))
+    return text, reasoning, refusal
+
+
+def reasoning_of(message: WireMessage) -> str:
+    """Find the readable reasoning, whatever the vendor calls it; some send it twice."""
+    return (
+        message.reasoning_content
+        or message.reasoning
+        or message.reasoning_text
+        or "".join(
+            _words(detail.get("text")) or _words(detail.get("summary"))
+            for detail in objects(message.reasoning_details)
+        )
+    )
+
+
+def merged_details(details: Sequence[Json]) -> list[Json]:
+    """Join the pieces in which a stream brings reasoning details into what a whole answer has.
+
+    Pieces of one detail share `type` and `index`; their texts follow each other, everything
+    else is said once ("Reasoning Tokens", OpenRouter).
+    """
+    merged: dict[tuple[str, str], dict[str, Json]] = {}
+    for detail in objects(details):
+        whole = merged.setdefault((str(detail.get("type")), str(detail.get("index"))), {})
+        for name, value in detail.items():
+            known = whole.get(name)
+            if name in _JOINED and isinstance(known, str) and isinstance(value, str):
+                whole[name] = known + value
+            elif known is None:
+                whole[name] = value
+    return list(merged.values())
+
+
+def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
+    """Read the probabilities of the visible tokens."""
+    wire = lenient(value, WireLogprobs, "the log probabilities were", warnings)
+    return tuple(
+        TokenLogprob(token.token, token.logprob, tuple(map(_top, token.top_logprobs or ())))
+        for token in (wire.content if wire is not None else None) or ()
+    )
+
+
+def read_audio(audio: WireAudio, data: bytes, transcript: str, request: ChatRequest) -> AudioPart:
+    """Make the part for spoken output; its encoding is the one that was asked for."""
+    wanted = request.settings.audio_output
+    encoding = "wav" if wanted is None else wanted.format
+    return AudioPart(
+        data=data or None,
+        file_id=text_or_none(audio.id),
+        media_type=_SOUND.get(encoding, f"audio/{encoding}"),
+        transcript=transcript or None,
+        expires_at=audio.expires_at or None,
+    )
+
+
+def sound_of(audio: WireAudio, warnings: list[str]) -> bytes:
+    """Decode the sound; what is not readable gives a warning."""
+    try:
+        return base64.b64decode(audio.data or "")
+    except ValueError as error:
+        warn(f"sound was left out as not readable: {error}", warnings)
+        return b""
+
+
+def _top(wire: WireTop) -> TokenLogprob:
+    return TokenLogprob(wire.token, wire.logprob)
+
+
+def _words(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return "".join(_words(item.get("text")) for item in objects(value))

@@ -1,0 +1,133 @@
+"""Translates requests into the vendor's JSON."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    AudioOutput,
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+)
+from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._messages import encode_messages
+from chatmodels.openai_compatible._wire import Json
+
+_NO_SETTINGS = Settings()
+
+
+def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream: bool) -> bytes:
+    """Write the body that asks for an answer.
+
+    Raises:
+        UnsupportedError: The dialect cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    body: dict[str, Json] = {
+        "model": model,
+        "messages": encode_messages(request.messages, dialect, problems),
+    }
+    if request.settings != _NO_SETTINGS:
+        _settings(request, dialect, body, problems)
+    if request.tools:
+        body["tools"] = [_tool(tool, dialect, problems) for tool in request.tools]
+    if request.tool_choice is not None:
+        body["tool_choice"] = _choice(request.tool_choice)
+    if request.output is not None:
+        body["response_format"] = _format(request.output, dialect, problems)
+    if stream:
+        body["stream"] = True
+        if dialect.usage_option:
+            body["stream_options"] = {"include_usage": True}
+    if request.provider_options:
+        _check_options(request.provider_options, stream, problems)
+        body.update(request.provider_options)
+    if problems:
+        raise UnsupportedError(
+            f"{dialect.name} has no way to express {', '.join(problems)}; leave it out or take "
+            "another model"
+        )
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
+            "provider_options"
+        ) from error
+
+
+def _settings(
+    request: ChatRequest, dialect: Dialect, body: dict[str, Json], problems: list[str]
+) -> None:
+    for name, value in request.settings.chosen().items():
+        path = dialect.settings.get(name)
+        if path is None:
+            problems.append(f"the setting {name}")
+        elif name == "parallel_tool_calls" and not request.tools:
+            continue  # OpenAI refuses it without tools, where it has no meaning
+        else:
+            _put(body, path, _value(name, value))
+    if "top_logprobs" in body:
+        body.setdefault("logprobs", True)
+    if "audio" in body:
+        body["modalities"] = ["text", "audio"]
+
+
+def _value(name: str, value: Any) -> Json:
+    if name == "prediction":
+        return {"type": "content", "content": value}
+    if isinstance(value, AudioOutput):
+        return {"voice": value.voice, "format": value.format}
+    return value
+
+
+def _put(body: dict[str, Json], path: str, value: Json) -> None:
+    *outer, last = path.split(".")
+    for name in outer:
+        body = body.setdefault(name, {})
+    body[last] = value
+
+
+def _tool(tool: ToolDefinition, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+    function: dict[str, Json] = {"name": tool.name, "parameters": tool.parameters}
+    if tool.description:
+        function["description"] = tool.description
+    if tool.strict:
+        function["strict"] = True
+        if not dialect.strict_tools:
+            problems.append(f"the strict tool {tool.name!r}")
+    return {"type": "function", "function": function}
+
+
+def _choice(choice: ToolChoice) -> Json:
+    if choice.mode == "tool":
+        return {"type": "function", "function": {"name": choice.name}}
+    return choice.mode
+
+
+def _format(output: OutputSchema, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+    kind = "json_object" if output.schema is None else "json_schema"
+    if kind not in dialect.output_formats:
+        problems.append("output by a JSON Schema" if output.schema else "output as a JSON object")
+    if output.schema is None:
+        return {"type": kind}
+    described: dict[str, Json] = {"name": output.name, "schema": output.schema}
+    if output.description:
+        described["description"] = output.description
+    if output.strict:
+        described["strict"] = True
+    return {"type": kind, "json_schema": described}
+
+
+def _check_options(options: dict[str, Any], stream: bool, problems: list[str]) -> None:
+    """Refuse the options under which the answer could not be read as what was asked for."""
+    if options.get("n", 1) != 1:
+        problems.append("several choices in one answer (n); see batch()")
+    if options.get("stream", stream) != stream:
+        problems.append("stream in provider_options; call stream() or generate()")

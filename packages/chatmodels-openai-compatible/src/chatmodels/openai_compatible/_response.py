@@ -1,0 +1,168 @@
+"""Reads whole answers."""
+
+from typing import Any, NoReturn
+
+import msgspec
+
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    ResponseInvalidError,
+    Signature,
+    TextPart,
+    Usage,
+)
+from chatmodels.openai_compatible._calls import read_call
+from chatmodels.openai_compatible._citations import kept_annotations, read_citations
+from chatmodels.openai_compatible._failure import failure_within
+from chatmodels.openai_compatible._reading import (
+    content_of,
+    merged_details,
+    normalised,
+    read_audio,
+    read_logprobs,
+    reasoning_of,
+    sound_of,
+)
+from chatmodels.openai_compatible._usage import read_usage, reported_usage
+from chatmodels.openai_compatible._wire import (
+    WireAudio,
+    WireBody,
+    WireChoice,
+    WireMessage,
+    WireToolCall,
+    body_decoder,
+)
+
+_SAID_NOTHING = WireMessage()
+
+
+def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatResponse[Any]:
+    """Translate a whole response.
+
+    Args:
+        body: The JSON as it came.
+        request: What it answers.
+        dialect: The name of the dialect, to mark what only its vendor understands.
+
+    Raises:
+        ChatModelError: The body tells of an error, or is not a chat completion.
+    """
+    wire = decoded(body, dialect)
+    choice = first_choice(wire)
+    if choice is None:
+        raise ResponseInvalidError(
+            f"{dialect} answered without a choice: {excerpt(body)}", details={"body": excerpt(body)}
+        )
+    warnings: list[str] = []
+    # A choice without a message is what content filters leave of one.
+    message = choice.message or choice.delta or _SAID_NOTHING
+    parts = _parts(message, wire, request, dialect, warnings)
+    kinds = {part.type for part in parts}
+    usage = reported_usage(wire)
+    return ChatResponse(
+        message=Message("assistant", parts),
+        finish_reason=normalised(
+            choice.finish_reason, calls="tool_call" in kinds, refused="refusal" in kinds
+        ),
+        raw_finish_reason=choice.finish_reason,
+        usage=Usage() if usage is None else read_usage(usage, warnings),
+        model=wire.model or None,
+        id=wire.id or None,
+        logprobs=() if choice.logprobs is None else read_logprobs(choice.logprobs, warnings),
+        service_tier=wire.service_tier or None,
+        warnings=tuple(warnings),
+        payload=msgspec.Raw(body),
+    )
+
+
+def decoded(data: bytes, dialect: str) -> WireBody:
+    """Parse a body or a chunk.
+
+    Raises:
+        ChatModelError: It tells of an error, or is not a chat completion.
+    """
+    try:
+        wire = body_decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reject(data, dialect, error)
+    if wire.error or wire.choices is None:
+        failed = failure_within(data, dialect)
+        if failed is not None:
+            raise failed
+    return wire
+
+
+def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
+    """Refuse a body that is not a chat completion; it may be an error of some other shape.
+
+    Raises:
+        ChatModelError: Always.
+    """
+    failed = failure_within(data, dialect)
+    if failed is not None:
+        raise failed from error
+    raise ResponseInvalidError(
+        f"{dialect} sent what is not a chat completion ({error}): {excerpt(data)}",
+        details={"body": excerpt(data)},
+    ) from error
+
+
+def excerpt(data: bytes) -> str:
+    """Show the beginning of a body."""
+    return data[:500].decode(errors="replace")
+
+
+def first_choice(wire: WireBody) -> WireChoice | None:
+    """Find the answer: there is one choice, unless `provider_options` asked for more."""
+    for choice in wire.choices or ():
+        if not choice.index:
+            return choice
+    return None
+
+
+def _parts(
+    message: WireMessage, wire: WireBody, request: ChatRequest, dialect: str, warnings: list[str]
+) -> tuple[Part, ...]:
+    # The order is that of the event indexes: streamed and whole answers are equal.
+    text, thought, refusal = content_of(message.content or "")
+    thought += reasoning_of(message)
+    details = merged_details(message.reasoning_details or ())
+    parts: list[Part] = []
+    if thought or details:
+        parts.append(ReasoningPart(thought, Signature(dialect, details) if details else None))
+    annotations = message.annotations or ()
+    if text:
+        cited = read_citations(annotations, wire.search_results or wire.citations)
+        parts.append(TextPart(text, cited))
+    if refusal or message.refusal:
+        parts.append(RefusalPart(refusal + (message.refusal or "")))
+    audio = message.audio
+    if audio is not None and spoken(audio):
+        sound = sound_of(audio, warnings)
+        parts.append(read_audio(audio, sound, audio.transcript or "", request))
+    if kept := kept_annotations(annotations):
+        parts.append(ProviderPart(Signature(dialect, {"annotations": kept})))
+    calls = message.tool_calls or legacy_call(message)
+    parts += [
+        read_call(call, position, wire.created, dialect) for position, call in enumerate(calls)
+    ]
+    return tuple(parts)
+
+
+def spoken(audio: WireAudio) -> bool:
+    """Tell whether there is sound: Snowflake sends an object of empty values."""
+    return bool(audio.id or audio.data or audio.transcript)
+
+
+def legacy_call(message: WireMessage) -> list[WireToolCall]:
+    """Read the `function_call` that tool calls were before; Snowflake sends an empty one."""
+    function = message.function_call
+    if function is None or not (function.name or function.arguments):
+        return []
+    return [WireToolCall(function=function)]

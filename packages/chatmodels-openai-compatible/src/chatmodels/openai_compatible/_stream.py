@@ -1,0 +1,204 @@
+"""Reads streamed answers: a state machine that is fed one frame at a time.
+
+The parts have fixed indexes, so that a streamed answer equals the whole one: reasoning 0, text 1,
+refusal 2, sound and notes 3, tool calls from 4 on.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chatmodels.core import (
+    AudioDelta,
+    ChatRequest,
+    LogprobsDelta,
+    PartEnd,
+    ProviderPart,
+    ReasoningDelta,
+    ReasoningPart,
+    RefusalDelta,
+    Signature,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    UsageUpdate,
+)
+from chatmodels.http import Frame
+from chatmodels.openai_compatible._calls import CallAssembler
+from chatmodels.openai_compatible._citations import kept_annotations, read_citations
+from chatmodels.openai_compatible._reading import (
+    content_of,
+    merged_details,
+    normalised,
+    read_audio,
+    read_logprobs,
+    reasoning_of,
+    sound_of,
+)
+from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call, spoken
+from chatmodels.openai_compatible._usage import read_usage, reported_usage
+from chatmodels.openai_compatible._wire import Json, WireAudio, WireBody, WireChoice, WireMessage
+
+REASONING, TEXT, REFUSAL, AUDIO = range(4)
+
+_DONE = b"[DONE]"
+
+
+class ChatCompletionsDecoder:
+    """Turns the frames of one stream into events."""
+
+    def __init__(self, request: ChatRequest, dialect: str) -> None:
+        """Begin.
+
+        Args:
+            request: What the stream answers.
+            dialect: The name of the dialect, to mark what only its vendor understands.
+        """
+        self._request = request
+        self._dialect = dialect
+        self._frames: list[bytes] = []
+        self._started = False
+        self._ended = False
+        self._answered = False
+        self._word: str | None = None
+        self._tier: str | None = None
+        self._warnings: list[str] = []
+        self._calls = CallAssembler(dialect)
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._details: list[Json] = []
+        self._annotations: list[Json] = []
+        self._sources: Json = None
+        self._refused = False
+        self._audio: WireAudio | None = None
+        self._sound: list[bytes] = []
+        self._transcript: list[str] = []
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one frame in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The frame tells of an error, or is not of this wire format.
+        """
+        data = frame.data
+        if self._ended or not data:
+            return ()
+        if data.startswith(_DONE):
+            return self._end() if self._answered else ()
+        wire = decoded(data, self._dialect)
+        self._frames.append(data)
+        events: list[StreamEvent] = []
+        if not self._started and (wire.id or wire.choices):
+            self._started = True
+            events.append(StreamStart(wire.id or None, wire.model or None))
+        choice = first_choice(wire)
+        if choice is not None:
+            self._answered = True
+            delta = choice.delta or choice.message
+            if delta is not None:
+                self._take(delta, wire, events)
+            if choice.logprobs is not None:
+                self._take_logprobs(choice, events)
+            if choice.finish_reason:
+                self._word = choice.finish_reason
+                events += self._calls.finish()
+        if wire.service_tier:
+            self._tier = wire.service_tier
+        if wire.search_results or wire.citations:
+            self._sources = wire.search_results or wire.citations
+        if wire.usage is not None or wire.x_groq is not None:
+            usage = reported_usage(wire)
+            if usage is not None:
+                events.append(UsageUpdate(read_usage(usage, self._warnings)))
+        return events
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why it ended but not `[DONE]`."""
+        return self._end() if self._word and not self._ended else ()
+
+    def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
+        content = delta.content
+        if content:
+            if isinstance(content, str):
+                self._text.append(content)
+                events.append(TextDelta(content, TEXT))
+            else:
+                self._take_parts(content, events)
+        if thought := reasoning_of(delta):
+            self._reasoning.append(thought)
+            events.append(ReasoningDelta(thought, REASONING))
+        if delta.reasoning_details:
+            self._details += delta.reasoning_details
+        if delta.refusal:
+            self._refused = True
+            events.append(RefusalDelta(delta.refusal, REFUSAL))
+        if delta.tool_calls:
+            events += self._calls.feed(delta.tool_calls, wire.created)
+        elif delta.function_call is not None:
+            events += self._calls.feed(legacy_call(delta), wire.created)
+        if delta.audio is not None and spoken(delta.audio):
+            self._take_audio(delta.audio, events)
+        if delta.annotations:
+            self._annotations += [
+                item for item in delta.annotations if item not in self._annotations
+            ]
+
+    def _take_parts(self, content: list[Json], events: list[StreamEvent]) -> None:
+        text, thought, refusal = content_of(content)
+        if text:
+            self._text.append(text)
+            events.append(TextDelta(text, TEXT))
+        if thought:
+            self._reasoning.append(thought)
+            events.append(ReasoningDelta(thought, REASONING))
+        if refusal:
+            self._refused = True
+            events.append(RefusalDelta(refusal, REFUSAL))
+
+    def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
+        logprobs = read_logprobs(choice.logprobs, self._warnings)
+        if logprobs:
+            events.append(LogprobsDelta(logprobs))
+
+    def _take_audio(self, audio: WireAudio, events: list[StreamEvent]) -> None:
+        known = self._audio or audio
+        self._audio = WireAudio(
+            id=audio.id or known.id, expires_at=audio.expires_at or known.expires_at
+        )
+        sound = sound_of(audio, self._warnings)
+        transcript = audio.transcript or ""
+        self._sound.append(sound)
+        self._transcript.append(transcript)
+        if sound or transcript:
+            events.append(AudioDelta(sound, transcript, AUDIO))
+
+    def _end(self) -> list[StreamEvent]:
+        self._ended = True
+        events = self._calls.finish()
+        if self._details:
+            signature = Signature(self._dialect, merged_details(self._details))
+            part = ReasoningPart("".join(self._reasoning), signature)
+            events.append(PartEnd(part, REASONING))
+        cited = read_citations(self._annotations, self._sources)
+        if cited and self._text:
+            events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
+        if self._audio is not None:
+            sound, transcript = b"".join(self._sound), "".join(self._transcript)
+            events.append(PartEnd(read_audio(self._audio, sound, transcript, self._request), AUDIO))
+        if kept := kept_annotations(self._annotations):
+            signature = Signature(self._dialect, {"annotations": kept})
+            events.append(PartEnd(ProviderPart(signature), AUDIO))
+        events.append(
+            StreamEnd(
+                finish_reason=normalised(
+                    self._word, calls=bool(self._calls), refused=self._refused
+                ),
+                raw_finish_reason=self._word,
+                service_tier=self._tier,
+                warnings=tuple(self._warnings),
+                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+            )
+        )
+        return events

@@ -1,0 +1,62 @@
+"""The tokens used, as the vendors count and name them."""
+
+from chatmodels.core import Usage
+from chatmodels.openai_compatible._lenient import lenient
+from chatmodels.openai_compatible._wire import (
+    Json,
+    WireBody,
+    WireInputDetails,
+    WireOutputDetails,
+    WireUsage,
+)
+
+_NO_INPUT = WireInputDetails()
+_NO_OUTPUT = WireOutputDetails()
+
+
+def reported_usage(body: WireBody) -> Json:
+    """Find the usage in a body or chunk; None if it has none.
+
+    Groq's streams have it in an extension, and in its own place only if `stream_options` asks.
+    """
+    if body.usage is not None:
+        return body.usage
+    return body.x_groq.get("usage") if isinstance(body.x_groq, dict) else None
+
+
+def read_usage(value: Json, warnings: list[str]) -> Usage:
+    """Bring the tokens used into neutral terms; what was not reported stays None."""
+    wire = lenient(value, WireUsage, "the usage was", warnings)
+    if wire is None:
+        return Usage()
+    into = wire.prompt_tokens_details or _NO_INPUT
+    out = wire.completion_tokens_details or _NO_OUTPUT
+    output = wire.completion_tokens
+    reasoning = _first(out.reasoning_tokens, wire.reasoning_tokens)
+    total = wire.total_tokens
+    if wire.prompt_tokens is not None and output is not None:
+        # xAI counts reasoning beside the completion, all others within it; the total tells.
+        if reasoning and total == wire.prompt_tokens + output + reasoning:
+            output += reasoning
+        total = wire.prompt_tokens + output if total is None else total
+    return Usage(
+        input_tokens=wire.prompt_tokens,
+        output_tokens=output,
+        total_tokens=total,
+        cached_input_tokens=_first(
+            into.cached_tokens,
+            wire.cached_tokens,
+            wire.prompt_cache_hit_tokens,
+            wire.cache_read_input_tokens,
+        ),
+        cache_write_tokens=_first(into.cache_write_tokens, wire.cache_creation_input_tokens),
+        reasoning_tokens=reasoning,
+        input_audio_tokens=into.audio_tokens,
+        output_audio_tokens=out.audio_tokens,
+        accepted_prediction_tokens=out.accepted_prediction_tokens,
+        rejected_prediction_tokens=out.rejected_prediction_tokens,
+    )
+
+
+def _first(*numbers: int | None) -> int | None:
+    return next((number for number in numbers if number is not None), None)
