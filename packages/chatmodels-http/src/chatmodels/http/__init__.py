@@ -8,11 +8,17 @@ from chatmodels.http._codec import (
     HttpRequest,
     StreamDecoder,
 )
+from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
+from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
+from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._ndjson import NdjsonFramer
 from chatmodels.http._sse import SseFramer
 
 __all__ = [
+    "STATUS_CODES",
+    "VENDOR_CODES",
     "ChatCodec",
+    "ErrorBody",
     "Frame",
     "Framer",
     "HttpFailure",
@@ -20,4 +26,11 @@ __all__ = [
     "NdjsonFramer",
     "SseFramer",
     "StreamDecoder",
+    "excerpt",
+    "rate_limits",
+    "read_error",
+    "read_error_body",
+    "request_id",
+    "retry_after",
+    "standard_failure",
 ]

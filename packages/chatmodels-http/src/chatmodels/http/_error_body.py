@@ -1,0 +1,146 @@
+"""Reads the body of a failure, whatever shape the vendor or a proxy in between has given it."""
+
+import html
+import re
+from typing import Any, TypeGuard
+
+import msgspec
+
+from chatmodels.core import Json
+
+EXCERPT_LENGTH = 500
+"""How many characters of a body may stand in an error."""
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """What the body of a failure says.
+
+    Attributes:
+        message: The vendor's words, on one line; empty if there are none.
+        code: The vendor's code as text, as "invalid_api_key"; numbers are in `status`.
+        type: The vendor's type, as "invalid_request_error".
+        param: The field of the request that is at fault.
+        status: An HTTP status that the body tells.
+        page: Whether it is a web page, and so not the vendor's API that speaks.
+    """
+
+    message: str = ""
+    code: str | None = None
+    type: str | None = None
+    param: str | None = None
+    status: int | None = None
+    page: bool = False
+
+
+def excerpt(text: str | bytes, /) -> str:
+    """Shorten a text to what may stand in an error, on one line."""
+    text = text[: EXCERPT_LENGTH * 4]  # the rest can be long, and need not even be decoded
+    if isinstance(text, bytes):
+        text = text.decode(errors="replace")
+    if "***" in text:
+        text = _STARRED.sub("***", text)
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT_LENGTH else f"{line[: EXCERPT_LENGTH - 3]}..."
+
+
+def read_error_body(body: bytes, /) -> ErrorBody:
+    """Read the body of a failure; it never raises.
+
+    Understood are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
+    `{"message": ...}`, `{"errors": [...]}`, a list of any of these, web pages and plain text.
+    """
+    try:
+        parsed: Json = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_text(body)
+    return read_error(parsed)
+
+
+def read_error(parsed: Json, /) -> ErrorBody:
+    """Read an error that is parsed already, as one in the middle of a stream."""
+    if _is_array(parsed):
+        return read_error(parsed[0]) if parsed else ErrorBody()
+    if not _is_object(parsed):
+        return ErrorBody(excerpt(_words(parsed)))
+    found: Json = parsed.get("error")
+    if _is_array(found) and found:
+        found = found[0]
+    if _is_object(found):
+        return _read_fields(found, parsed)
+    return _read_fields({"message": found} if found else parsed, parsed)
+
+
+def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
+    def field(*names: str) -> str | None:
+        for name in names:
+            for level in (inner, outer):
+                value = level.get(name)
+                if isinstance(value, str) and value and not value.isdigit():
+                    return value
+        return None
+
+    return ErrorBody(
+        message=excerpt(_message(inner)),
+        # Google's "status" and Cohere's "error_type" are words as well
+        code=field("code", "status"),
+        type=field("type", "error_type"),
+        param=field("param"),
+        status=_status(inner) or _status(outer),
+    )
+
+
+def _message(fields: dict[str, Any]) -> str:
+    for name in ("message", "detail", "errors", "msg", "error_description", "title"):
+        if text := _words(fields.get(name)):
+            return text
+    return ""
+
+
+def _words(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    if _is_array(value):
+        return "; ".join(text for item in value if (text := _words(item)))
+    if _is_object(value):
+        # FastAPI's validation errors: {"loc": ["body", "model"], "msg": "field required"}
+        place = value.get("loc")
+        where = ".".join(map(str, place)) + ": " if _is_array(place) and place else ""
+        return where + (_message(value) or msgspec.json.encode(value).decode())
+    return "" if value is None else str(value)
+
+
+def _status(fields: dict[str, Any]) -> int | None:
+    for name in ("code", "status", "status_code"):
+        value = fields.get(name)
+        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        if type(number) is int and 400 <= number <= 599:
+            return number
+    return None
+
+
+def _is_array(value: Json) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: Json) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _read_text(body: bytes) -> ErrorBody:
+    text = body[:_PAGE_LENGTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
+    if not _PAGE.match(text):
+        return ErrorBody(excerpt(text))
+    title = _TITLE.search(text)
+    words = title[1] if title else _TAG.sub("\n", _HIDDEN.sub("", text))
+    lines = [line.strip() for line in html.unescape(words).splitlines()]
+    return ErrorBody(excerpt(next((line for line in lines if line), "")), page=True)
+
+
+_PAGE_LENGTH = 8192  # a page's title stands at its beginning
+_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>", re.IGNORECASE)
+_HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+# Vendors repeat a rejected key with stars in its middle; its ends are nobody's business either.
+_STARRED = re.compile(r"[^\s\"'`]*\*{3,}(?:[^\s\"'`]*[^\s\"'`,;.])?")

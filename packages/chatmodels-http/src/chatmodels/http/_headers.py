@@ -1,0 +1,131 @@
+"""What the headers of a response tell: the request's id, when to try again, how much is left."""
+
+import math
+import re
+import time
+from collections.abc import Mapping
+
+REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-amzn-requestid",
+    "x-goog-request-id",
+    "x-ms-request-id",
+    "mistral-correlation-id",
+    "x-debug-trace-id",
+    "x-generation-id",
+    "inference-id",
+    "cf-ray",
+)
+"""Where vendors put the id that their support asks for, the most telling first.
+
+The last one is not the vendor's but Cloudflare's: better than nothing.
+"""
+
+
+def request_id(headers: Mapping[str, str], /) -> str | None:
+    """Find the provider's id of a request.
+
+    Args:
+        headers: Lower-case name to value.
+    """
+    for name in REQUEST_ID_HEADERS:
+        if found := headers.get(name):
+            return found
+    return None
+
+
+def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> float | None:
+    """Tell how many seconds the provider asks to wait before the next attempt.
+
+    Taken from `retry-after-ms`, `retry-after` (seconds or a date), or else from the resets of
+    those rate limits of which nothing remains.
+
+    Args:
+        headers: Lower-case name to value.
+        now: The present in Unix seconds; by default the system's clock.
+    """
+    now = time.time() if now is None else now
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return max(milliseconds / 1000, 0.0)
+    advised = headers.get("retry-after")
+    if advised is not None:
+        seconds = _number(advised)
+        moment = _date(advised) if seconds is None else now + seconds
+        if moment is not None:
+            return max(moment - now, 0.0) if seconds is None else max(seconds, 0.0)
+    resets = [
+        seconds
+        for name, value in headers.items()
+        if "ratelimit" in name
+        and "reset" in name
+        and _exhausted(headers.get(name.replace("reset", "remaining")))
+        and (seconds := until_reset(value, now=now)) is not None
+    ]
+    return max(resets, default=None)
+
+
+def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
+    """Pick the headers that tell of rate limits, as they are.
+
+    Args:
+        headers: Lower-case name to value.
+    """
+    return {name: value for name, value in headers.items() if "ratelimit" in name}
+
+
+def until_reset(value: str, /, *, now: float) -> float | None:
+    """Read when a rate limit is reset, as seconds from now; None if it cannot be read.
+
+    Vendors send `6m0s`, `20ms` or `17.39s` (OpenAI, Groq), a number of seconds (Azure, Mistral),
+    Unix seconds or milliseconds (OpenRouter), or an RFC 3339 date (Anthropic).
+    """
+    number = _number(value)
+    if number is not None:
+        if number > _UNIX_MILLISECONDS:
+            number = number / 1000 - now
+        elif number > _UNIX_SECONDS:
+            number -= now
+        return max(number, 0.0)
+    duration = _DURATION.fullmatch(value.strip())
+    if duration is not None and duration[0]:
+        return sum(
+            float(amount) * unit for amount, unit in zip(duration.groups("0"), _UNITS, strict=True)
+        )
+    moment = _date(value)
+    return None if moment is None else max(moment - now, 0.0)
+
+
+_UNIX_SECONDS = 1e9  # larger numbers are moments, smaller ones durations
+_UNIX_MILLISECONDS = 1e12
+_AMOUNT = r"(\d+(?:\.\d+)?)"
+_DURATION = re.compile("".join(rf"(?:{_AMOUNT}{unit})?" for unit in ("d", "h", "m", "s", "ms")))
+_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+
+
+def _exhausted(remaining: str | None) -> bool:
+    number = None if remaining is None else _number(remaining)
+    return number is not None and number <= 0
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _date(text: str) -> float | None:
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(text.strip())
+        except ValueError:
+            continue
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None

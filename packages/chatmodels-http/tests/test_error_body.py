@@ -1,0 +1,104 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.http import ErrorBody, read_error_body
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "message", "detail", "code", "status", "type", "loc", "msg"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param('{"error": "no"}', ErrorBody("no"), id="a text"),
+        pytest.param(
+            '{"error": {"message": "no", "type": "t", "param": "p", "code": "c"}}',
+            ErrorBody("no", "c", "t", "p"),
+            id="OpenAI",
+        ),
+        pytest.param(
+            '{"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}',
+            ErrorBody("Overloaded", None, "overloaded_error"),
+            id="Anthropic",
+        ),
+        pytest.param(
+            '[{"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT"}}]',
+            ErrorBody("no", "INVALID_ARGUMENT", status=400),
+            id="Google, in a list",
+        ),
+        pytest.param(
+            '{"code": "invalid-argument", "error": "no"}',
+            ErrorBody("no", "invalid-argument"),
+            id="xAI",
+        ),
+        pytest.param(
+            '{"object": "error", "message": "no", "type": "t", "code": "3051"}',
+            ErrorBody("no", None, "t"),
+            id="flat",
+        ),
+        pytest.param('{"error": {"code": "502"}}', ErrorBody(status=502), id="a status as text"),
+        pytest.param('{"error": {"code": 7}}', ErrorBody(), id="a number that is no status"),
+        pytest.param('{"detail": "no"}', ErrorBody("no"), id="detail"),
+        pytest.param(
+            '{"detail": [{"loc": ["body", "model"], "msg": "required"}, {"loc": [], "msg": "x"}]}',
+            ErrorBody("body.model: required; x"),
+            id="validation errors",
+        ),
+        pytest.param(
+            '{"message": {"detail": [{"msg": "required"}]}}', ErrorBody("required"), id="nested"
+        ),
+        pytest.param('{"error": ["first", "second"]}', ErrorBody("first"), id="a list of texts"),
+        pytest.param('{"errors": [{"message": "a"}, "b", {"c": 1}]}', ErrorBody('a; b; {"c":1}')),
+        pytest.param('{"error": null, "message": "no"}', ErrorBody("no"), id="error is null"),
+        pytest.param('{"error": []}', ErrorBody(), id="an empty list of errors"),
+        pytest.param("[]", ErrorBody(), id="an empty list"),
+        pytest.param('"no"', ErrorBody("no"), id="a JSON text"),
+        pytest.param("null", ErrorBody(), id="null"),
+        pytest.param("", ErrorBody(), id="empty"),
+        pytest.param("upstream\nfailed", ErrorBody("upstream failed"), id="plain text"),
+        pytest.param("\xff", ErrorBody("\ufffd"), id="not UTF-8"),
+        pytest.param(
+            "<!DOCTYPE html><html><head><title>502 Bad\nGateway</title></head></html>",
+            ErrorBody("502 Bad", page=True),
+            id="a page with a title",
+        ),
+        pytest.param(
+            "\ufeff\n<html><style>b {}</style><!-- x --><body>\n<b>Busy &amp; down</b>",
+            ErrorBody("Busy & down", page=True),
+            id="a page without a title",
+        ),
+        pytest.param("<html></html>", ErrorBody(page=True), id="an empty page"),
+    ],
+)
+def test_the_shapes_of_errors_are_understood(body: str, expected: ErrorBody) -> None:
+    raw = body.encode("latin-1") if body == "\xff" else body.encode()
+    assert read_error_body(raw) == expected
+
+
+@given(JSON)
+def test_no_json_is_too_strange_to_be_read(body: object) -> None:
+    import msgspec
+
+    assert len(read_error_body(msgspec.json.encode(body)).message) <= 500
+
+
+@given(st.binary(max_size=3000))
+def test_no_bytes_are_too_strange_to_be_read(body: bytes) -> None:
+    assert len(read_error_body(body).message) <= 500
+
+
+def test_a_rejected_key_that_is_repeated_with_stars_is_masked_wholly() -> None:
+    body = b'{"error": "Incorrect API key provided: sk-proj-****wxyz. See \'ab***\', or ***."}'
+    said = read_error_body(body).message
+    assert said == "Incorrect API key provided: ***. See '***', or ***."

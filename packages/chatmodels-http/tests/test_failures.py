@@ -1,0 +1,155 @@
+import pytest
+
+from chatmodels.core import (
+    AuthenticationError,
+    ChatModelError,
+    ErrorCode,
+    QuotaExceededError,
+    RateLimitError,
+)
+from chatmodels.http import HttpFailure, read_error, standard_failure
+
+
+def failed(status: int, body: str = "", **headers: str) -> ChatModelError:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return standard_failure(HttpFailure(status=status, headers=named, body=body.encode()), "acme")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "invalid_request"),
+        (401, "authentication"),
+        (402, "quota_exceeded"),
+        (403, "permission_denied"),
+        (404, "invalid_request"),
+        (407, "configuration_invalid"),
+        (408, "timeout"),
+        (409, "provider_unavailable"),
+        (413, "invalid_request"),
+        (422, "invalid_request"),
+        (429, "rate_limited"),
+        (500, "provider_unavailable"),
+        (529, "provider_unavailable"),
+    ],
+)
+def test_a_status_has_a_code(status: int, code: str) -> None:
+    error = failed(status)
+    assert (error.code, error.status) == (code, status)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        pytest.param(
+            429, '{"error": {"code": "insufficient_quota"}}', "quota_exceeded", id="quota"
+        ),
+        pytest.param(413, '{"error": {"code": "rate_limit_exceeded"}}', "rate_limited", id="Groq"),
+        pytest.param(
+            400, '{"error_type": "TOO_MANY_TOKENS"}', "context_length_exceeded", id="type"
+        ),
+        pytest.param(400, '{"error": "prompt is too long"}', "context_length_exceeded", id="long"),
+        pytest.param(404, '{"error": "model \'x\' not found"}', "model_not_found", id="no model"),
+        pytest.param(404, '{"error": "not found"}', "invalid_request", id="not a model"),
+        pytest.param(422, '{"error": "model: not found"}', "invalid_request", id="another status"),
+        pytest.param(200, '{"error": {"code": 429}}', "rate_limited", id="a status in the body"),
+        pytest.param(200, '{"error": "broken"}', "provider_unavailable", id="an error in a 200"),
+        pytest.param(500, '{"error": "prompt is too long"}', "provider_unavailable", id="5xx"),
+    ],
+)
+def test_the_words_of_the_vendor_count_more_than_the_status(
+    status: int, body: str, code: str
+) -> None:
+    error = failed(status, body)
+    assert (error.code, error.status) == (code, status)
+
+
+def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None:
+    error = failed(
+        429,
+        '{"error": {"message": "Rate limit reached for llama-4", "type": "tokens", "param": null}}',
+        retry_after="2.5",
+        x_request_id="req_01a",
+        x_ratelimit_limit_tokens="6000",
+        x_should_retry="true",
+    )
+    assert isinstance(error, RateLimitError)
+    assert str(error) == (
+        "acme: 429 rate limited, retry after 2.5 s: "
+        '"Rate limit reached for llama-4" (request req_01a)'
+    )
+    assert (error.retry_after, error.request_id) == (2.5, "req_01a")
+    assert error.details == {
+        "provider_type": "tokens",
+        "provider_message": "Rate limit reached for llama-4",
+        "rate_limits": {"x-ratelimit-limit-tokens": "6000"},
+        "should_retry": True,
+        "body": '{"error": {"message": "Rate limit reached for llama-4", "type": "tokens", '
+        '"param": null}}',
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        pytest.param(
+            failed(502, "<html><title>502 Bad Gateway</title>"),
+            "acme: 502 provider unavailable; a web page came instead of JSON, perhaps from a "
+            'proxy: "502 Bad Gateway"',
+            id="a proxy's page",
+        ),
+        pytest.param(failed(503), "acme: 503 provider unavailable", id="an empty body"),
+        pytest.param(
+            failed(401, '{"detail": "no"}'), 'acme: 401 authentication failed: "no"', id="401"
+        ),
+        pytest.param(
+            failed(200, '{"error": "broken"}'),
+            'acme: provider unavailable, told inside a 200 answer: "broken"',
+            id="an error in a 200",
+        ),
+        pytest.param(
+            failed(307, "", location="https://user:secret@login.acme.test/v1?token=secret"),
+            "acme: 307 redirect to 'https://login.acme.test', which is not followed since it would "
+            "get the API key; set base_url to where the API is",
+            id="a redirect elsewhere",
+        ),
+        pytest.param(
+            failed(301, "", location="/v2/chat", x_request_id="r"),
+            "acme: 301 redirect to '/v2/chat', which is not followed since it would get the API "
+            "key; set base_url to where the API is (request r)",
+            id="a redirect on the same host",
+        ),
+        pytest.param(
+            failed(302, "", location="https://[broken"),
+            "acme: 302 redirect to 'nowhere', which is not followed since it would get the API "
+            "key; set base_url to where the API is",
+            id="a broken redirect",
+        ),
+    ],
+)
+def test_a_message_is_a_fact_and_a_remedy(error: ChatModelError, message: str) -> None:
+    assert str(error) == message
+
+
+def test_a_long_body_is_told_in_a_bounded_excerpt() -> None:
+    error = failed(500, "x" * 70_000)
+    assert error.details["body"] == "x" * 497 + "..."
+    assert len(str(error)) < 600
+
+
+def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
+    failure = HttpFailure(status=400, headers={}, body=b"{}")
+    error = standard_failure(
+        failure,
+        "acme",
+        codes={"e17": ErrorCode.QUOTA_EXCEEDED},
+        body=read_error({"message": "all gone", "code": "E17"}),
+    )
+    assert isinstance(error, QuotaExceededError)
+    assert str(error) == 'acme: 400 quota exceeded: "all gone"'
+
+
+def test_a_key_in_the_body_is_masked_in_the_excerpt_as_well() -> None:
+    error = failed(401, '{"error": "Incorrect API key provided: sk-a****bcd."}')
+    assert isinstance(error, AuthenticationError)
+    assert "sk-a" not in f"{error} {error.details}"
