@@ -1,0 +1,316 @@
+"""Structured output: types told to a model, and its answers read as them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+
+import msgspec
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.core._errors import ErrorCode, InvalidRequestError, OutputInvalidError
+from chatmodels.core._output import structured_output
+from chatmodels.core._reading import Reader, without_nulls
+from chatmodels.core._request import OutputSchema
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass
+class Primes:
+    """Some primes."""
+
+    numbers: list[int]
+    note: str = "-"
+    next: Primes | None = None
+
+
+class Card(TypedDict):
+    title: str
+    tags: list[str]
+
+
+class Mood(enum.Enum):
+    GOOD = "good"
+    BAD = "bad"
+
+
+class Cat(msgspec.Struct, tag=True):
+    lives: int = 9
+
+
+class Dog(msgspec.Struct, tag=True):
+    name: str
+    ages: dict[str, int] = {}
+
+
+class Page(msgspec.Struct, Generic[T]):
+    items: list[T]
+
+
+class Item(pydantic.BaseModel):
+    price: int = pydantic.Field(ge=0)
+    sold: dt.date | None = None
+
+
+class Service(pydantic.BaseModel):
+    kind: Literal["service"]
+    hours: int = 1
+
+
+@pytest.mark.parametrize(
+    ("output_type", "written", "parsed"),
+    [
+        pytest.param(Primes, '{"numbers": [2, 3]}', Primes([2, 3]), id="dataclass"),
+        pytest.param(
+            Card, '{"title": "t", "tags": []}', {"title": "t", "tags": []}, id="typed dict"
+        ),
+        pytest.param(Cat, '{"type": "Cat", "lives": 7}', Cat(7), id="struct"),
+        pytest.param(
+            Page[Primes], '{"items": [{"numbers": []}]}', Page([Primes([])]), id="generic"
+        ),
+        pytest.param(
+            Item,
+            '{"price": 1, "sold": "2024-02-29"}',
+            Item(price=1, sold=dt.date(2024, 2, 29)),
+            id="pydantic",
+        ),
+        pytest.param(list[Item], '{"value": [{"price": 1}]}', [Item(price=1)], id="models"),
+        pytest.param(
+            Item | Service,
+            '{"value": {"kind": "service"}}',
+            Service(kind="service"),
+            id="union of models",
+        ),
+        pytest.param(
+            Cat | Dog, '{"value": {"type": "Dog", "name": "Rex"}}', Dog("Rex"), id="tagged union"
+        ),
+        pytest.param(int, '{"value": 7}', 7, id="int"),
+        pytest.param(str, '{"value": "seven"}', "seven", id="str"),
+        pytest.param(Literal["a", "b"], '{"value": "b"}', "b", id="literal"),
+        pytest.param(Mood, '{"value": "good"}', Mood.GOOD, id="enum"),
+        pytest.param(dict, '{"a": [1]}', {"a": [1]}, id="any object"),
+        pytest.param(dict[str, int], '{"a": 1}', {"a": 1}, id="mapping"),
+        pytest.param(OutputSchema("x", None), '{"a": 1}', {"a": 1}, id="schema of any object"),
+        pytest.param(OutputSchema("x", {"type": "array"}), "[1]", [1], id="schema"),
+    ],
+)
+def test_an_answer_is_read_as_the_type(output_type: Any, written: str, parsed: Any) -> None:
+    assert structured_output(output_type).parse(written) == parsed
+
+
+@pytest.mark.parametrize(
+    ("output_type", "name", "strict"),
+    [
+        pytest.param(Primes, "Primes", True, id="class"),
+        pytest.param(list[int], "output", True, id="list"),
+        pytest.param(Literal["a"], "output", True, id="nameless"),
+        pytest.param(Page[int], "Page", True, id="generic"),
+        pytest.param(dict[str, int], "dict", False, id="free keys"),
+        pytest.param(Dog, "Dog", False, id="free keys inside"),
+    ],
+)
+def test_a_schema_is_strict_wherever_it_can_be(output_type: Any, name: str, strict: bool) -> None:
+    schema = structured_output(output_type).schema
+
+    assert (schema.name, schema.strict) == (name, strict)
+    assert schema.schema is not None
+    assert schema.schema["type"] == "object"
+
+
+def test_the_schema_of_a_class_is_told_strictly() -> None:
+    schema = structured_output(Primes).schema.schema
+
+    assert schema is not None
+    assert schema["required"] == ["numbers", "note", "next"]
+    assert schema["additionalProperties"] is False
+    assert schema["description"] == "Some primes."
+
+
+def test_any_object_has_no_schema() -> None:
+    assert structured_output(dict).schema == OutputSchema("dict", None, strict=False)
+    assert structured_output(dict[str, Any]).schema.schema is None
+
+
+def test_a_ready_schema_is_told_as_it_is() -> None:
+    ready = OutputSchema("mine", {"type": "object"}, strict=False)
+
+    assert structured_output(ready).schema is ready
+
+
+def test_a_type_is_prepared_once() -> None:
+    assert structured_output(Primes) is structured_output(Primes)
+
+
+def test_null_is_taken_as_absent_where_a_strict_schema_had_to_allow_it() -> None:
+    answer = '{"numbers": [2], "note": null, "next": {"numbers": [], "note": null, "next": null}}'
+
+    assert structured_output(Primes).parse(answer) == Primes([2], next=Primes([]))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '  {"numbers": [2]}\n',
+        '\ufeff{"numbers": [2]}',
+        '```json\n{"numbers": [2]}\n```',
+        '```JSON\n{"numbers": [2]}\n```\n\nI hope this helps.',
+        'Here you are:\n```\n{"numbers": [2]}\n```',
+        '```json {"numbers": [2]} ```',
+        '```json\n{"numbers": [2]}',
+    ],
+    ids=["blanks", "mark", "fence", "words after", "words before", "one line", "no end"],
+)
+def test_what_surrounds_an_answer_is_tolerated(answer: str) -> None:
+    assert structured_output(Primes).parse(answer) == Primes([2])
+
+
+def test_a_fence_inside_a_text_is_content() -> None:
+    answer = '{"numbers": [], "note": "```json\\n{}\\n```"}'
+
+    assert structured_output(Primes).parse(answer).note == "```json\n{}\n```"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param("", "the answer is empty; it reads ''", id="empty"),
+        pytest.param("I cannot.", "the answer is not JSON", id="prose"),
+        pytest.param('{"numbers": [2', "the answer is not JSON (Input data was trun", id="cut off"),
+        pytest.param('{"note": "\ud800"}', "the answer is not JSON", id="half a character"),
+        pytest.param(
+            '{"numbers": [2, "x"]}',
+            "the answer does not fit 'Primes': numbers[1]: expected `int`, got `str`; it reads",
+            id="wrong type",
+        ),
+        pytest.param(
+            "[]",
+            "the answer does not fit 'Primes': expected `object`, got `array`",
+            id="no object",
+        ),
+        pytest.param("{" + '"a": ' + "[" * 100_000, "the answer is nested too deeply", id="deep"),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_explained(answer: str, said: str) -> None:
+    with pytest.raises(OutputInvalidError) as caught:
+        structured_output(Primes).parse(answer)
+
+    assert said in str(caught.value)
+    assert caught.value.code is ErrorCode.OUTPUT_INVALID
+    assert len(str(caught.value)) < 400
+
+
+def test_an_answer_of_a_model_that_does_not_fit_is_explained_in_full() -> None:
+    with pytest.raises(OutputInvalidError, match=r"price: .* equal to 0; sold: Input should be"):
+        structured_output(Item).parse('{"price": -1, "sold": "soon"}')
+
+
+def test_a_type_without_json_form_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"output_type cannot be .*Path'>: Path is not"):
+        structured_output(Path)
+
+
+@given(st.lists(st.integers(-(2**63), 2**64 - 1)), st.text(), st.integers(0, 3))
+def test_an_answer_comes_back_as_it_was(numbers: list[int], note: str, depth: int) -> None:
+    primes = Primes(numbers, note)
+    for _ in range(depth):
+        primes = Primes(numbers, note, primes)
+
+    answer = msgspec.json.encode(primes).decode()
+
+    assert structured_output(Primes).parse(answer) == primes
+    assert structured_output(Primes).parse(f"```json\n{answer}\n```") == primes
+
+
+OBJECT = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "null"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "left"),
+    [
+        pytest.param(OBJECT, {"a": None, "b": None}, {"b": None}, id="object"),
+        pytest.param({**OBJECT, "required": ["a"]}, {"a": None}, {"a": None}, id="required"),
+        pytest.param({}, {"a": None, "l": [None]}, {"a": None, "l": [None]}, id="anything"),
+        pytest.param({"type": "array", "items": OBJECT}, [{"a": None}], [{}], id="in a list"),
+        pytest.param(
+            {"type": "object", "additionalProperties": OBJECT},
+            {"x": {"a": None}},
+            {"x": {}},
+            id="in a mapping",
+        ),
+        pytest.param(
+            {"type": "object", "properties": {}, "additionalProperties": True},
+            {"x": {"a": None}},
+            {"x": {"a": None}},
+            id="in an open object",
+        ),
+        pytest.param(
+            {
+                "oneOf": [
+                    {"type": "string"},
+                    {"type": "object", "properties": {"t": {"const": 1}, "a": {"type": "string"}}},
+                    {
+                        "type": "object",
+                        "properties": {"t": {"enum": [2, 3]}, "a": {"type": "null"}},
+                    },
+                    {"type": "array", "items": OBJECT},
+                ]
+            },
+            [{"a": None}],
+            [{}],
+            id="a list in a union",
+        ),
+        pytest.param(
+            {"anyOf": [{"type": "string"}, OBJECT]}, {"c": None}, {"c": None}, id="no branch"
+        ),
+        pytest.param({"anyOf": [{"type": "string"}]}, [{"a": None}], [{"a": None}], id="no list"),
+        pytest.param(
+            {
+                "anyOf": [
+                    {"type": "object", "properties": {"t": {"const": 1}, "a": {"type": "null"}}},
+                    {"type": "object", "properties": {"t": {"enum": [2]}, "a": {"type": "string"}}},
+                ]
+            },
+            {"t": 2, "a": None},
+            {"t": 2},
+            id="the branch with the tag",
+        ),
+    ],
+)
+def test_nulls_are_left_out_where_they_cannot_be_meant(schema: Any, value: Any, left: Any) -> None:
+    assert without_nulls(value, schema, schema) == left
+
+
+def test_a_reader_reads_bytes_as_well() -> None:
+    assert Reader(int, {"type": "integer"}, {}).read(b"1") == 1
+
+
+def test_neither_pydantic_nor_the_docstring_parser_is_imported_without_need() -> None:
+    program = """
+import sys
+from chatmodels.core._output import structured_output
+from chatmodels.core._tools import tool
+loaded = {"chatmodels.core._schema", "chatmodels.core._signatures", "docstring_parser"}
+assert not loaded & set(sys.modules), loaded & set(sys.modules)
+
+@tool
+def add(a: int) -> int:
+    "Add one."
+    return a + 1
+
+assert structured_output(int).parse('{"value": 1}') == 1
+assert not {"docstring_parser", "pydantic", "anyio"} & set(sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,681 @@
+"""Tools made of functions, and the calls that models make of them."""
+
+import contextvars
+import copy
+import dataclasses
+import datetime as dt
+import enum
+import functools
+import gc
+import inspect
+import json
+import math
+import pickle
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypedDict
+
+import msgspec
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.core._errors import (
+    ConfigurationError,
+    ErrorCode,
+    InvalidRequestError,
+    ToolArgumentsError,
+)
+from chatmodels.core._parts import ImagePart, TextPart, ToolCall, ToolResult
+from chatmodels.core._request import ToolChoice, ToolDefinition
+from chatmodels.core._toolbox import tool_choice, tool_definitions
+from chatmodels.core._tools import Tool, tool
+
+
+class Unit(enum.Enum):
+    CELSIUS = "C"
+    FAHRENHEIT = "F"
+
+
+@dataclasses.dataclass
+class Place:
+    latitude: float
+    longitude: float = 0.0
+    names: list[str] = dataclasses.field(default_factory=list)
+
+
+class Item(pydantic.BaseModel):
+    price: int = pydantic.Field(ge=0)
+    sold: dt.date | None = None
+
+    model_config = pydantic.ConfigDict(strict=True)
+
+
+class Service(pydantic.BaseModel):
+    hours: int
+
+
+@tool
+def weather(city: str, place: Place | None = None, unit: Unit = Unit.CELSIUS, days: int = 3) -> str:
+    """Give the weather of the coming days.
+
+    Rain is told in millimetres.
+
+    Args:
+        city: Where.
+        unit: What to measure in.
+    """
+    return f"{city} {place} {unit.name} {days}"
+
+
+async def _remember(text: str) -> str:
+    """Remember a text."""
+    return f"remembered {text}"
+
+
+remember = tool(_remember, name="remember")
+
+
+def call(of: Tool[..., Any], arguments: Any) -> ToolCall:
+    written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return ToolCall("call_1", of.name, written)
+
+
+def test_a_tool_is_described_by_signature_hints_and_docstring() -> None:
+    assert weather.name == "weather"
+    assert weather.description == (
+        "Give the weather of the coming days.\n\nRain is told in millimetres."
+    )
+    assert weather.parameters["properties"] == {
+        "city": {"type": "string", "description": "Where."},
+        "place": {"anyOf": [{"$ref": "#/$defs/Place"}, {"type": "null"}], "default": None},
+        "unit": {
+            "enum": ["C", "F"],
+            "type": "string",
+            "default": "C",
+            "description": "What to measure in.",
+        },
+        "days": {"type": "integer", "default": 3},
+    }
+    assert weather.parameters["required"] == ["city"]
+    assert weather.parameters["additionalProperties"] is False
+    assert weather.definition == ToolDefinition(
+        "weather", weather.description, weather.parameters, strict=False
+    )
+
+
+def test_a_tool_is_still_the_function() -> None:
+    assert weather("Oslo", days=1) == "Oslo None CELSIUS 1"
+    assert weather.__doc__ == weather.function.__doc__
+    assert list(inspect.signature(weather).parameters) == ["city", "place", "unit", "days"]
+    assert repr(weather) == "<Tool 'weather'>"
+
+
+def test_name_and_description_can_be_given() -> None:
+    @tool(name="add-up", description="Adds.")
+    def add(a: int) -> int:
+        """Not told."""
+        return a
+
+    assert (add.name, add.description, add(1)) == ("add-up", "Adds.", 1)
+
+
+def test_an_annotation_describes_an_argument_before_the_docstring_does() -> None:
+    @tool
+    def search(query: Annotated[str, "What to look for."], limit: int) -> None:
+        """Search.
+
+        :param query: Never told.
+        :param limit: At most.
+        """
+
+    properties = search.parameters["properties"]
+    assert properties["query"]["description"] == "What to look for."
+    assert properties["limit"]["description"] == "At most."
+
+
+def test_a_tool_without_parameters_takes_an_empty_object() -> None:
+    @tool
+    def now() -> int:
+        return 7
+
+    assert now.description == ""
+    assert now.parameters["properties"] == {}
+    for arguments in ("", "{}", "null", " null "):
+        assert now.call(call(now, arguments)).text == "7"
+
+
+def test_a_default_that_has_no_json_form_is_not_told_but_taken() -> None:
+    marker = object()
+
+    @tool
+    def find(key: Any = marker, item: Item = Item(price=3)) -> bool:  # noqa: B008 - to be tested
+        return key is marker and item.price == 3
+
+    assert "default" not in find.parameters["properties"]["key"]
+    assert find.parameters["properties"]["item"]["default"] == {"price": 3, "sold": None}
+    assert find.call(call(find, {})).text == "true"
+
+
+def test_arguments_are_converted_to_the_annotated_types() -> None:
+    arguments = weather.validate(
+        call(weather, {"city": "Oslo", "place": {"latitude": 59.9}, "unit": "F"})
+    )
+
+    assert arguments == {
+        "city": "Oslo",
+        "place": Place(59.9),
+        "unit": Unit.FAHRENHEIT,
+        "days": 3,
+    }
+
+
+def test_null_stands_for_the_default_where_null_is_not_allowed() -> None:
+    arguments = {
+        "city": "Oslo",
+        "place": {"latitude": 1, "longitude": None, "names": None},
+        "unit": None,
+        "days": None,
+    }
+
+    assert weather.validate(call(weather, arguments)) == {
+        "city": "Oslo",
+        "place": Place(1.0),
+        "unit": Unit.CELSIUS,
+        "days": 3,
+    }
+
+
+def test_numbers_written_as_texts_are_taken() -> None:
+    assert weather.validate(call(weather, {"city": "Oslo", "days": "5"}))["days"] == 5
+
+
+def test_every_argument_that_does_not_fit_is_named() -> None:
+    wrong = {"citi": "Oslo", "place": {"latitude": "north"}, "unit": "K", "days": 1.5, "x": 1}
+
+    with pytest.raises(ToolArgumentsError) as caught:
+        weather.validate(call(weather, wrong))
+
+    assert caught.value.code is ErrorCode.TOOL_ARGUMENTS_INVALID
+    assert caught.value.details["problems"] == [
+        "citi: no such argument; did you mean 'city'?",
+        "x: no such argument; there are: city, place, unit, days",
+        "city: missing",
+        "place.latitude: expected `float`, got `str`",
+        "unit: invalid enum value 'K'; expected one of 'C', 'F'",
+        "days: expected `int`, got `float`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        pytest.param('{"city": "Os', "not a JSON object", id="cut off"),
+        pytest.param("[1]", "not a JSON object", id="a list"),
+        pytest.param('{"city": "\ud800"}', "not a JSON object", id="half a character"),
+        pytest.param('{"city": null}', "city: expected `str`, got `null`", id="null"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_told_to_the_model(written: str, said: str) -> None:
+    result = weather.call(call(weather, written))
+
+    assert result.is_error
+    assert (result.id, result.name) == ("call_1", "weather")
+    assert said in result.text
+
+
+def test_arguments_nested_without_end_are_refused() -> None:
+    @tool
+    def keep(value: Any) -> None:
+        """Keep anything."""
+
+    result = keep.call(call(keep, '{"value": ' + "[" * 100_000))
+
+    assert result.is_error
+    assert "nested too deeply" in result.text
+
+
+def test_an_argument_of_no_known_name_is_refused_by_a_tool_without_parameters() -> None:
+    @tool
+    def now() -> None:
+        """Tell the time."""
+
+    assert "a: no such argument; there are: none" in now.call(call(now, {"a": 1})).text
+
+
+def test_a_call_of_another_tool_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(ConfigurationError, match="'weather' was handed a call of 'other'"):
+        weather.call(ToolCall("1", "other"))
+
+
+def test_what_the_function_raises_is_not_touched() -> None:
+    @tool
+    def fail(why: str) -> str:
+        raise LookupError(why)
+
+    with pytest.raises(LookupError, match="because"):
+        fail.call(call(fail, {"why": "because"}))
+
+
+class Box(msgspec.Struct):
+    value: Any
+
+
+@pytest.mark.parametrize(
+    ("value", "content"),
+    [
+        pytest.param("text", (TextPart("text"),), id="text"),
+        pytest.param(TextPart("part"), (TextPart("part"),), id="part"),
+        pytest.param(
+            ["see:", ImagePart(url="https://example.org/a.png")],
+            (TextPart("see:"), ImagePart(url="https://example.org/a.png")),
+            id="parts and texts",
+        ),
+        pytest.param(["a", "b"], (TextPart('["a","b"]'),), id="texts alone are data"),
+        pytest.param(
+            [TextPart("a"), 1], (TextPart('[{"type":"text","text":"a"},1]'),), id="mixed with data"
+        ),
+        pytest.param(None, (TextPart("null"),), id="nothing"),
+        pytest.param(Place(1), (TextPart('{"latitude":1,"longitude":0.0,"names":[]}'),), id="data"),
+        pytest.param(Unit.CELSIUS, (TextPart('"C"'),), id="enum"),
+        pytest.param(
+            {"items": [Item(price=1, sold=dt.date(2024, 2, 29))]},
+            (TextPart('{"items":[{"price":1,"sold":"2024-02-29"}]}'),),
+            id="pydantic inside",
+        ),
+    ],
+)
+def test_what_a_function_returns_becomes_content(value: Any, content: Any) -> None:
+    @tool
+    def give() -> Any:
+        return value
+
+    assert give.call(call(give, {})) == ToolResult("call_1", content, "give")
+
+
+@pytest.mark.parametrize("value", [object(), {1j: 2}], ids=["object", "complex"])
+def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object) -> None:
+    @tool
+    def give() -> object:
+        return value
+
+    with pytest.raises(ConfigurationError, match=r"'give' returned a .* cannot be written as JSON"):
+        give.call(call(give, {}))
+
+
+async def test_an_async_function_is_awaited() -> None:
+    assert (await remember.acall(call(remember, {"text": "it"}))).text == "remembered it"
+    assert (await remember.acall(call(remember, {}))).is_error
+
+
+def test_an_async_function_cannot_be_called_synchronously() -> None:
+    with pytest.raises(ConfigurationError, match=r"is async; use await tool.acall"):
+        remember.call(call(remember, {"text": "it"}))
+
+
+async def test_a_function_that_returns_a_coroutine_is_found_out_and_awaited() -> None:
+    @tool
+    def later(text: str) -> Any:
+        return _remember(text)
+
+    with pytest.raises(ConfigurationError, match="is async"):
+        later.call(call(later, {"text": "it"}))
+    assert (await later.acall(call(later, {"text": "it"}))).text == "remembered it"
+
+
+async def test_a_blocking_function_runs_in_another_thread_with_the_context_of_the_task() -> None:
+    request = contextvars.ContextVar[str]("request")
+
+    @tool
+    def where() -> tuple[bool, str]:
+        return threading.current_thread() is threading.main_thread(), request.get()
+
+    request.set("r1")
+    assert (await where.acall(call(where, {}))).text == '[false,"r1"]'
+
+
+async def test_an_object_with_an_async_call_is_async() -> None:
+    class Finder:
+        """Never told, since it is the class's."""
+
+        async def __call__(self, key: Annotated[str, "What."]) -> str:
+            return key
+
+    find = tool(Finder(), name="find")
+
+    assert (find.description, find.parameters["required"]) == ("", ["key"])
+    assert (await find.acall(call(find, {"key": "k"}))).text == "k"
+
+
+def test_a_partial_function_is_a_tool_under_a_given_name() -> None:
+    def power(base: float, exponent: int) -> float:
+        return math.pow(base, exponent)
+
+    square = tool(functools.partial(power, exponent=2), name="square")
+
+    assert square.parameters["required"] == ["base"]
+    assert square.call(call(square, {"base": 3})).text == "9.0"
+
+
+def test_a_bound_method_is_a_tool() -> None:
+    class Shop:
+        def price(self, item: str) -> int:
+            """Tell the price."""
+            return len(item)
+
+    price = tool(Shop().price)
+
+    assert (price.name, price.description) == ("price", "Tell the price.")
+    assert price.call(call(price, {"item": "hat"})).text == "3"
+
+
+def test_pydantic_models_are_validated_by_pydantic() -> None:
+    @tool
+    def sell(item: Item, others: list[Item] | None = None) -> None:
+        """Sell items."""
+
+    right = {"item": {"price": 1, "sold": "2024-02-29"}, "others": [{"price": 2}]}
+    wrong = {"item": {"price": -1, "sold": "soon"}, "others": [{}]}
+
+    assert sell.validate(call(sell, right)) == {
+        "item": Item(price=1, sold=dt.date(2024, 2, 29)),
+        "others": [Item(price=2)],
+    }
+    text = sell.call(call(sell, wrong)).text
+    assert "item: price: Input should be greater than or equal to 0; sold: Input" in text
+    assert "others[0]: price: Field required" in text
+
+
+def test_a_union_of_pydantic_models_is_left_to_pydantic() -> None:
+    @tool
+    def add(what: Annotated[Item | Service, "What to add."], count: int = 1) -> str:
+        return f"{what!r} {count}"
+
+    assert add.parameters["properties"]["what"] == {
+        "description": "What to add.",
+        "anyOf": [{"$ref": "#/$defs/Item"}, {"$ref": "#/$defs/Service"}],
+    }
+    assert add.call(call(add, {"what": {"hours": 2}})).text == "Service(hours=2) 1"
+    assert "Service.hours: Field required" in add.call(call(add, {"what": {}})).text
+
+
+def test_a_strict_tool_has_a_strict_schema_and_null_stands_for_its_defaults() -> None:
+    @tool(strict=True)
+    def forecast(city: str, unit: Literal["C", "F"] = "C") -> str:
+        return f"{city} {unit}"
+
+    assert forecast.definition.strict
+    assert forecast.parameters["required"] == ["city", "unit"]
+    assert forecast.call(call(forecast, {"city": "Oslo", "unit": None})).text == "Oslo C"
+
+
+def test_a_schema_that_cannot_be_strict_is_refused_with_its_places() -> None:
+    def keep(facts: dict[str, str], more: Any) -> None:
+        """Keep facts."""
+
+    with pytest.raises(
+        ConfigurationError,
+        match="strict is impossible: facts is an object with free keys; more may be anything",
+    ):
+        tool(keep, strict=True)
+
+
+def _lacking(a, b: int, /, c, *rest: int, **more: Any) -> None:  # type: ignore[no-untyped-def]
+    """Take what no model can give."""
+
+
+class Shop:
+    def sell(self, item: str) -> None:
+        """Sell an item."""
+
+
+def _made_of(source: str) -> Any:
+    names: dict[str, Any] = {}
+    exec(source, names)
+    return names["made"]
+
+
+def _unreadable(a: Path, b: int, c: Item | Box) -> None: ...
+
+
+def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("function", "problems"),
+    [
+        pytest.param(
+            _lacking,
+            [
+                "a is positional-only, and a model passes arguments by name",
+                "b: int is positional-only, and a model passes arguments by name",
+                "c has no type annotation",
+                "*rest: int takes any number of arguments; take a list instead",
+                "**more: Any takes arguments of any name; take a dict instead",
+            ],
+            id="parameters",
+        ),
+        pytest.param(
+            Shop.sell,
+            ["it is a method; make the tool of a bound one: tool(instance.method)"],
+            id="method",
+        ),
+        pytest.param(Shop, ["it is a class; decorate a function that makes one"], id="class"),
+        pytest.param(
+            _made_of("def made():\n    yield 1"),
+            ["it is a generator; return a list or a text"],
+            id="generator",
+        ),
+        pytest.param(
+            _made_of("async def made():\n    yield 1"),
+            ["it is a generator; return a list or a text"],
+            id="async",
+        ),
+        pytest.param(
+            _made_of("made = lambda: 1"),
+            ["its name '<lambda>' is not made of 1 to 64 letters, digits, '_' and '-'; pass name="],
+            id="lambda",
+        ),
+    ],
+)
+def test_all_that_stands_in_the_way_of_a_tool_is_listed(
+    function: Callable[..., Any], problems: list[str]
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        tool(function)
+
+    assert [
+        problem.replace("typing.", "").removesuffix("...")
+        for problem in caught.value.details["problems"]  # type: ignore[attr-defined]
+    ] == problems
+    assert "; ".join(problems[:1]) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        pytest.param(_unreadable, "a: Path is not a type that can be read", id="type"),
+        pytest.param(_unreadable, "; c: Unable to generate pydantic-core schema", id="model"),
+        pytest.param(_lost, "type hints of _lost cannot be resolved", id="hint"),
+        pytest.param(max, "no signature found", id="builtin"),
+    ],
+)
+def test_types_that_cannot_be_read_are_named(function: Callable[..., Any], said: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        tool(function)
+
+    assert said in str(caught.value)
+    assert "b:" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "original",
+    [weather, remember, tool(_remember, name="again", description="Anew.")],
+    ids=["decorated", "renamed", "described"],
+)
+def test_a_tool_is_pickled_if_its_function_can_be(original: Tool[..., Any]) -> None:
+    for twin in (pickle.loads(pickle.dumps(original)), copy.deepcopy(original)):
+        assert twin.definition == original.definition
+        assert twin.function is original.function
+
+
+def test_a_tool_that_stands_under_its_functions_name_is_pickled_as_itself() -> None:
+    assert pickle.loads(pickle.dumps(weather)) is weather
+
+
+def test_one_tool_serves_many_threads() -> None:
+    results: list[str] = []
+
+    def work(number: int) -> None:
+        calls = [call(weather, {"city": "Oslo", "days": str(number)})] * 50
+        results.extend(weather.call(one).text for one in calls)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(set(results)) == [f"Oslo None CELSIUS {number}" for number in range(4)]
+    assert len(results) == 200
+
+
+class Facts(TypedDict):
+    name: str
+    numbers: list[int]
+
+
+@given(
+    st.fixed_dictionaries(
+        {"name": st.text(), "numbers": st.lists(st.integers(-(2**63), 2**64 - 1))}
+    ),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(Unit),
+    st.dates(),
+)
+def test_arguments_written_as_json_come_back_as_they_were(
+    facts: Facts, number: float, unit: Unit, day: dt.date
+) -> None:
+    arguments = {"facts": facts, "number": number, "unit": unit, "day": day}
+
+    bound = _record.validate(call(_record, msgspec.json.encode(arguments).decode()))
+
+    assert bound == arguments
+
+
+@tool
+def _record(facts: Facts, number: float, unit: Unit, day: dt.date) -> None:
+    """Keep facts."""
+
+
+def _plain(a: int) -> int:
+    """Do something."""
+    return a
+
+
+def test_every_form_of_a_tool_becomes_its_definition() -> None:
+    ready = ToolDefinition("ready", "", {"type": "object"})
+
+    definitions = tool_definitions([_plain, weather, ready])
+
+    assert [definition.name for definition in definitions] == ["_plain", "weather", "ready"]
+    assert definitions[1] is weather.definition
+    assert definitions[2] is ready
+    assert tool_definitions(None) == tool_definitions([]) == ()
+
+
+def test_the_definition_of_a_plain_function_is_made_once() -> None:
+    shop = Teller()
+
+    assert tool_definitions([_plain])[0] is tool_definitions([_plain])[0]
+    assert tool_definitions([shop.tell])[0] is tool_definitions([Teller().tell])[0]
+
+
+def test_the_definition_of_a_function_goes_with_the_function() -> None:
+    from chatmodels.core._toolbox import _made
+
+    def gone(a: int) -> None:
+        """Go."""
+
+    tool_definitions([gone])
+    assert gone in _made()
+    before = len(_made())
+    del gone
+    gc.collect()
+
+    assert len(_made()) < before
+
+
+class Teller:
+    __slots__ = ()
+    __name__ = "teller"
+
+    def __call__(self, a: int) -> None:
+        """Tell one."""
+
+    def tell(self, a: int) -> None:
+        """Tell another."""
+
+
+def test_an_object_that_cannot_be_kept_is_described_each_time() -> None:
+    assert tool_definitions([Teller()])[0].name == "teller"
+
+
+def test_what_is_no_tool_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="a Tool or a ToolDefinition, not int"):
+        tool_definitions([1])  # type: ignore[list-item]
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    other = ToolDefinition("weather", "", {"type": "object"})
+
+    with pytest.raises(InvalidRequestError, match="several tools are named 'weather'; tell them"):
+        tool_definitions([weather, _plain, other])
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen"),
+    [
+        pytest.param(None, None, id="none"),
+        pytest.param("auto", ToolChoice("auto"), id="auto"),
+        pytest.param("none", ToolChoice("none"), id="no tool"),
+        pytest.param("required", ToolChoice("required"), id="any tool"),
+        pytest.param("weather", ToolChoice("tool", "weather"), id="a name"),
+        pytest.param(weather, ToolChoice("tool", "weather"), id="a tool"),
+        pytest.param(_plain, ToolChoice("tool", "_plain"), id="a function"),
+        pytest.param(weather.definition, ToolChoice("tool", "weather"), id="a definition"),
+        pytest.param(ToolChoice("required"), ToolChoice("required"), id="ready"),
+    ],
+)
+def test_every_form_of_a_tool_choice_becomes_one(choice: Any, chosen: ToolChoice | None) -> None:
+    assert tool_choice(choice, tool_definitions([weather, _plain])) == chosen
+
+
+def test_a_choice_among_no_tools_is_none() -> None:
+    assert tool_choice("auto", ()) is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "given_tools", "said"),
+    [
+        pytest.param("wether", [weather, _plain], "did you mean 'weather'?", id="misspelt"),
+        pytest.param(
+            "xyz",
+            [weather, _plain],
+            "no tool named 'xyz' (given: weather, _plain); choose one of them or a mode: 'auto'",
+            id="unknown",
+        ),
+        pytest.param(ToolChoice("tool"), [weather], "no tool named None", id="nameless"),
+        pytest.param(weather, [], "(given: none)", id="nothing to choose from"),
+        pytest.param("required", [], "but there are no tools", id="nothing to require"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_is_explained(
+    choice: Any, given_tools: list[Any], said: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        tool_choice(choice, tool_definitions(given_tools))
+
+    assert said in str(caught.value)
