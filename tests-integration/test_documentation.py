@@ -10,6 +10,8 @@ import pages
 import pytest
 from pages import Block
 
+from chatmodels.testing import Simulator
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(
     path
@@ -18,9 +20,10 @@ PAGES = sorted(
 )
 
 
-@pytest.fixture
-def provider_api() -> dict[str, str]:
-    return {"OPENAI_API_KEY": "sk-documentation"}
+@pytest.fixture(scope="module")
+def provider_api() -> Iterator[dict[str, str]]:
+    with Simulator() as simulator:
+        yield {"OPENAI_API_KEY": "sk-documentation", "OPENAI_BASE_URL": simulator.base_url}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
