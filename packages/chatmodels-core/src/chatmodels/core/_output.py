@@ -58,12 +58,12 @@ class Output(Generic[T]):
             OutputInvalidError: It does not fit; the message says where and what was expected,
                 and begins to quote the answer.
         """
-        from chatmodels.core._reading import problem
-
         bare = _unfenced(text)
         try:
             value = self._reader.read(bare)
         except msgspec.ValidationError as error:
+            from chatmodels.core._reading import problem
+
             reason, cause = f"does not fit {self.schema.name!r}: {problem(error)}", error
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             reason, cause = f"is not JSON ({error})" if bare else "is empty", error

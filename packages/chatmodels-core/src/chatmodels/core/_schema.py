@@ -130,6 +130,8 @@ def _tidied(
     """Drop noise, put enumerations where they are used, and their values in the author's order."""
 
     def tidy(schema: Schema) -> Schema:
+        if len(schema.get("allOf", ())) == 1:  # so pydantic wraps references before 2.9
+            schema = {**schema["allOf"][0], **_without(schema, "allOf")}
         target = definitions.get(schema.get("$ref", "").removeprefix(_REF))
         if target and "enum" in target:
             schema = {**target, **_without(schema, "$ref")}

@@ -87,8 +87,6 @@ def _simplified(schema: Schema) -> Schema:
         beside["anyOf"] = beside.pop("oneOf")
     if "$ref" in beside and len(beside.keys() - {"$defs"}) > 1:  # it must stand alone
         return {"anyOf": [{"$ref": beside.pop("$ref")}], **beside}
-    if len(beside.get("allOf", ())) == 1:
-        return _simplified({**beside.pop("allOf")[0], **beside})
     if "prefixItems" in beside:
         # Each place has a type of its own; what can be said is that any of them may be anywhere.
         kinds: list[Json] = []
