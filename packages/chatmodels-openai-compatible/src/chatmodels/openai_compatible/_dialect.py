@@ -48,6 +48,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         output_formats: The kinds of `response_format` there are.
         inputs: What user messages may hold besides text.
         audio_formats: The encodings of sound in the input.
+        result_inputs: What tool results may hold besides text.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not.
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
@@ -68,5 +69,6 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     )
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
+    result_inputs: frozenset[Input] = frozenset()
     reasoning_field: Literal["reasoning_content", "reasoning"] | None = None
     reasoning_details: bool = False

@@ -3,84 +3,100 @@
 import base64
 
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._wire import Json
 
-_AUDIO_FORMATS = {
-    "audio/wav": "wav",
+_ENCODINGS = {
     "audio/x-wav": "wav",
     "audio/wave": "wav",
     "audio/vnd.wave": "wav",
     "audio/mpeg": "mp3",
-    "audio/mp3": "mp3",
 }
 
 
 def encode_media(
-    part: ImagePart | AudioPart | FilePart, dialect: Dialect, problems: list[str]
+    part: ImagePart | AudioPart | FilePart,
+    where: str,
+    dialect: Dialect,
+    inputs: frozenset[Input],
+    problems: list[str],
 ) -> list[dict[str, Json]]:
-    """Translate a part of a user message; what cannot be expressed is added to the problems."""
+    """Translate one medium to one part, or to none and a problem.
+
+    Args:
+        part: The medium.
+        where: What it is part of, in words.
+        dialect: The dialect to speak.
+        inputs: What it allows there.
+        problems: What cannot be expressed is added here.
+    """
     if isinstance(part, ImagePart):
-        return _image(part, dialect, problems)
-    if isinstance(part, AudioPart):
-        return _audio(part, dialect, problems)
-    return _file(part, dialect, problems)
+        encoded = _image(part, inputs)
+    elif isinstance(part, FilePart):
+        encoded = _file(part, inputs)
+    else:
+        encoded = _audio(part, dialect, inputs)
+    if encoded is None:
+        problems.append(f"{_described(part)} in {where}")
+        return []
+    return [encoded]
 
 
-def _image(part: ImagePart, dialect: Dialect, problems: list[str]) -> list[dict[str, Json]]:
-    if part.data is not None and "image" in dialect.inputs:
-        url = _data_url(part.data, part.media_type or "image/png")
-    elif part.url is not None and "image_url" in dialect.inputs:
+def _image(part: ImagePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
+    if part.data is not None and "image" in inputs:
+        url = _data_url(part.data, part.media_type)
+    elif part.url is not None and "image_url" in inputs:
         url = part.url
     else:
-        problems.append(_refusal("an image", part))
-        return []
+        return None
     image = {"url": url} if part.detail is None else {"url": url, "detail": part.detail}
-    return [{"type": "image_url", "image_url": image}]
+    return {"type": "image_url", "image_url": image}
 
 
-def _audio(part: AudioPart, dialect: Dialect, problems: list[str]) -> list[dict[str, Json]]:
-    if part.data is None or "audio" not in dialect.inputs:
-        problems.append(_refusal("sound", part))
-        return []
-    media_type = part.media_type or ""
-    encoding = _AUDIO_FORMATS.get(media_type, media_type.removeprefix("audio/"))
-    if encoding not in dialect.audio_formats:
-        problems.append(
-            f"sound as {media_type or 'an unknown type'} (possible: "
-            f"{', '.join(sorted(dialect.audio_formats))})"
-        )
-        return []
+def _audio(part: AudioPart, dialect: Dialect, inputs: frozenset[Input]) -> dict[str, Json] | None:
+    encoding = _encoding(part)
+    if part.data is None or "audio" not in inputs or encoding not in dialect.audio_formats:
+        return None
     data = base64.b64encode(part.data).decode()
-    return [{"type": "input_audio", "input_audio": {"data": data, "format": encoding}}]
+    return {"type": "input_audio", "input_audio": {"data": data, "format": encoding}}
 
 
-def _file(part: FilePart, dialect: Dialect, problems: list[str]) -> list[dict[str, Json]]:
-    media_type = part.media_type or ""
-    if media_type.startswith("video/"):
-        url = part.url if part.data is None else _data_url(part.data, media_type)
-        if url is not None and "video_url" in dialect.inputs:
-            return [{"type": "video_url", "video_url": {"url": url}}]
-    elif part.data is not None and "file" in dialect.inputs:
-        media_type = media_type or "application/pdf"
-        # The name is required with the data, and its ending must fit.
-        name = part.name or f"file.{media_type.rpartition('/')[2]}"
-        data = _data_url(part.data, media_type)
-        return [{"type": "file", "file": {"filename": name, "file_data": data}}]
-    elif part.file_id is not None and "file_id" in dialect.inputs:
-        return [{"type": "file", "file": {"file_id": part.file_id}}]
-    elif part.url is not None and "file_url" in dialect.inputs:
-        named = {} if part.name is None else {"filename": part.name}
-        return [{"type": "file", "file": {**named, "file_data": part.url}}]
-    problems.append(_refusal("a video" if media_type.startswith("video/") else "a file", part))
-    return []
+def _file(part: FilePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
+    url = part.url if part.data is None else _data_url(part.data, part.media_type)
+    if _is_video(part):
+        if url is None or "video_url" not in inputs:
+            return None
+        return {"type": "video_url", "video_url": {"url": url}}
+    if part.file_id is not None and "file_id" in inputs:
+        return {"type": "file", "file": {"file_id": part.file_id}}
+    if url is None or ("file" if part.data is not None else "file_url") not in inputs:
+        return None
+    # A name is required, and its ending must fit ("File inputs", OpenAI).
+    name = part.name or f"file.{(part.media_type or 'application/pdf').rpartition('/')[2]}"
+    return {"type": "file", "file": {"filename": name, "file_data": url}}
 
 
-def _data_url(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
-
-
-def _refusal(what: str, part: ImagePart | AudioPart | FilePart) -> str:
+def _described(part: ImagePart | AudioPart | FilePart) -> str:
+    if isinstance(part, ImagePart):
+        what = "an image"
+    elif isinstance(part, AudioPart):
+        what = f"sound as {_encoding(part)}" if part.data is not None else "sound"
+    else:
+        what = "a video" if _is_video(part) else "a file"
     if part.data is not None:
         return what
     return f"{what} by {'URL' if part.url is not None else 'file id'}"
+
+
+def _encoding(part: AudioPart) -> str:
+    media_type = part.media_type or "audio/unknown"
+    return _ENCODINGS.get(media_type, media_type.removeprefix("audio/"))
+
+
+def _is_video(part: FilePart) -> bool:
+    return part.media_type is not None and part.media_type.startswith("video/")
+
+
+def _data_url(data: bytes, media_type: str | None) -> str:
+    media_type = media_type or "application/octet-stream"
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

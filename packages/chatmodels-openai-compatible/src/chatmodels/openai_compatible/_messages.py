@@ -17,7 +17,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media
 from chatmodels.openai_compatible._wire import Json
 
@@ -47,7 +47,7 @@ def encode_messages(
             case "assistant":
                 encoded.append(_assistant(message, dialect, found))
             case "tool":
-                encoded += _results(message, found)
+                encoded += _results(message, dialect, found)
             case _:
                 assert_never(message.role)
         if found:
@@ -61,18 +61,28 @@ def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    if all(type(part) is TextPart for part in message.parts):
-        texts = _texts(message.parts, "", problems)
-        return _named(message, {"role": "user", "content": _content(texts)})
+    content = _mixed(message.parts, "a user message", dialect, dialect.inputs, problems)
+    return _named(message, {"role": "user", "content": content})
+
+
+def _mixed(
+    parts: Sequence[Part],
+    where: str,
+    dialect: Dialect,
+    inputs: frozenset[Input],
+    problems: list[str],
+) -> str | list[Json]:
+    if all(type(part) is TextPart for part in parts):
+        return _content(_texts(parts, where, problems))
     content: list[Json] = []
-    for part in message.parts:
+    for part in parts:
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart | AudioPart | FilePart):
-            content += encode_media(part, dialect, problems)
+            content += encode_media(part, where, dialect, inputs, problems)
         else:
-            _misplaced(part, "a user message", problems)
-    return _named(message, {"role": "user", "content": content})
+            _misplaced(part, where, problems)
+    return content
 
 
 def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -109,11 +119,12 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
     return _named(message, encoded)
 
 
-def _results(message: Message, problems: list[str]) -> list[dict[str, Json]]:
+def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[dict[str, Json]]:
     encoded: list[dict[str, Json]] = []
     for part in message.parts:
         if isinstance(part, ToolResult):
-            content = _content(_texts(part.content, "a tool result", problems))
+            inputs = dialect.result_inputs
+            content = _mixed(part.content, "a tool result", dialect, inputs, problems)
             encoded.append({"role": "tool", "tool_call_id": part.id, "content": content})
         else:
             _misplaced(part, "a tool message", problems)

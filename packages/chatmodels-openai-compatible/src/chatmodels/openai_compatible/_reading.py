@@ -58,14 +58,12 @@ def content_of(content: str | list[Json]) -> tuple[str, str, str]:
 
 def reasoning_of(message: WireMessage) -> str:
     """Find the readable reasoning, whatever the vendor calls it; some send it twice."""
-    return (
-        message.reasoning_content
-        or message.reasoning
-        or message.reasoning_text
-        or "".join(
-            _words(detail.get("text")) or _words(detail.get("summary"))
-            for detail in objects(message.reasoning_details)
-        )
+    said = message.reasoning_content or message.reasoning or message.reasoning_text
+    if said or message.reasoning_details is None:
+        return said or ""
+    return "".join(
+        _words(detail.get("text")) or _words(detail.get("summary"))
+        for detail in objects(message.reasoning_details)
     )
 
 

@@ -19,7 +19,7 @@ from chatmodels.core import (
 )
 from chatmodels.openai_compatible._calls import read_call
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
-from chatmodels.openai_compatible._failure import failure_within
+from chatmodels.openai_compatible._failure import failure_of, failure_within
 from chatmodels.openai_compatible._reading import (
     content_of,
     merged_details,
@@ -54,7 +54,7 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         ChatModelError: The body tells of an error, or is not a chat completion.
     """
     wire = decoded(body, dialect)
-    choice = first_choice(wire)
+    choice = first_choice(wire, dialect)
     if choice is None:
         raise ResponseInvalidError(
             f"{dialect} answered without a choice: {excerpt(body)}", details={"body": excerpt(body)}
@@ -118,10 +118,16 @@ def excerpt(data: bytes) -> str:
     return data[:500].decode(errors="replace")
 
 
-def first_choice(wire: WireBody) -> WireChoice | None:
-    """Find the answer: there is one choice, unless `provider_options` asked for more."""
+def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
+    """Find the answer: there is one choice, unless `provider_options` asked for more.
+
+    Raises:
+        ChatModelError: The choice tells of an error.
+    """
     for choice in wire.choices or ():
         if not choice.index:
+            if choice.error:
+                raise failure_of(choice.error, dialect)
             return choice
     return None
 

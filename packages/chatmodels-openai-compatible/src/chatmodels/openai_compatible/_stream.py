@@ -93,7 +93,7 @@ class ChatCompletionsDecoder:
         if not self._started and (wire.id or wire.choices):
             self._started = True
             events.append(StreamStart(wire.id or None, wire.model or None))
-        choice = first_choice(wire)
+        choice = first_choice(wire, self._dialect)
         if choice is not None:
             self._answered = True
             delta = choice.delta or choice.message
@@ -104,9 +104,9 @@ class ChatCompletionsDecoder:
             if choice.finish_reason:
                 self._word = choice.finish_reason
                 events += self._calls.finish()
-        if wire.service_tier:
-            self._tier = wire.service_tier
-        if wire.search_results or wire.citations:
+        if wire.service_tier is not None:
+            self._tier = wire.service_tier or self._tier
+        if wire.search_results is not None or wire.citations is not None:
             self._sources = wire.search_results or wire.citations
         if wire.usage is not None or wire.x_groq is not None:
             usage = reported_usage(wire)
@@ -129,18 +129,18 @@ class ChatCompletionsDecoder:
         if thought := reasoning_of(delta):
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
-        if delta.reasoning_details:
+        if delta.reasoning_details is not None:
             self._details += delta.reasoning_details
         if delta.refusal:
             self._refused = True
             events.append(RefusalDelta(delta.refusal, REFUSAL))
-        if delta.tool_calls:
+        if delta.tool_calls is not None:
             events += self._calls.feed(delta.tool_calls, wire.created)
-        elif delta.function_call is not None:
+        if delta.function_call is not None:
             events += self._calls.feed(legacy_call(delta), wire.created)
-        if delta.audio is not None and spoken(delta.audio):
+        if delta.audio is not None:
             self._take_audio(delta.audio, events)
-        if delta.annotations:
+        if delta.annotations is not None:
             self._annotations += [
                 item for item in delta.annotations if item not in self._annotations
             ]
@@ -163,6 +163,8 @@ class ChatCompletionsDecoder:
             events.append(LogprobsDelta(logprobs))
 
     def _take_audio(self, audio: WireAudio, events: list[StreamEvent]) -> None:
+        if not spoken(audio):
+            return
         known = self._audio or audio
         self._audio = WireAudio(
             id=audio.id or known.id, expires_at=audio.expires_at or known.expires_at
