@@ -1,3 +1,56 @@
-"""A simulator of provider APIs, a contract suite and a pytest plugin for chatmodels."""
+"""A simulator of provider APIs, a contract suite and a pytest plugin for chatmodels.
 
-__all__: list[str] = []
+The names are imported when they are first used: pytest imports this package in every run, for
+its plugin, whether chatmodels is tested or not.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatmodels.testing._answer import Answer
+    from chatmodels.testing._exchange import Exchange, ReceivedRequest
+    from chatmodels.testing._faults import FAULTS, Expected, Fault, reset_after
+    from chatmodels.testing._fitting import fitting
+    from chatmodels.testing._recordings import Recording, recordings
+    from chatmodels.testing._samples import samples
+    from chatmodels.testing._simulator import Simulator
+
+__all__ = [
+    "FAULTS",
+    "Answer",
+    "Exchange",
+    "Expected",
+    "Fault",
+    "ReceivedRequest",
+    "Recording",
+    "Simulator",
+    "fitting",
+    "recordings",
+    "reset_after",
+    "samples",
+]
+
+_MODULES = {
+    "FAULTS": "_faults",
+    "Answer": "_answer",
+    "Exchange": "_exchange",
+    "Expected": "_faults",
+    "Fault": "_faults",
+    "ReceivedRequest": "_exchange",
+    "Recording": "_recordings",
+    "Simulator": "_simulator",
+    "fitting": "_fitting",
+    "recordings": "_recordings",
+    "reset_after": "_faults",
+    "samples": "_samples",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found

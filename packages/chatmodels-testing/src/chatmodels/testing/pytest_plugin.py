@@ -1,1 +1,36 @@
-"""The pytest plugin: fixtures for programs and providers that use chatmodels."""
+"""The pytest plugin: fixtures for programs and providers that use chatmodels.
+
+pytest imports this module in every run, so everything else is imported when a fixture is used.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from chatmodels.core import ChatModel
+    from chatmodels.testing._simulator import Simulator
+
+
+@pytest.fixture
+def simulator() -> "Iterator[Simulator]":
+    """A simulated provider on loopback, a new one for each test: it starts in a millisecond."""
+    from chatmodels.testing._simulator import Simulator
+
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def mock_model() -> "ChatModel":
+    """A chat model in process that answers with what it was asked; needs the provider `mock`.
+
+    For other answers make a `chatmodels.providers.mock.MockChatModel` with a script.
+    """
+    pytest.importorskip(
+        "chatmodels.providers.mock", reason="needs: pip install chatmodels-provider-mock"
+    )
+    from chatmodels.core import create_chat_model
+
+    return create_chat_model("mock:echo")

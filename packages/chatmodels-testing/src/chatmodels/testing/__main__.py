@@ -1,0 +1,56 @@
+"""`python -m chatmodels.testing`: a simulator that runs until it is interrupted."""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+
+from chatmodels.testing._samples import samples
+from chatmodels.testing._simulator import Simulator
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, rest: Callable[[float], object] = time.sleep
+) -> None:
+    """Run a simulator and say where it is.
+
+    Args:
+        arguments: The command line; that of the process by default.
+        rest: What to do while the simulator works, again and again, until it raises
+            `KeyboardInterrupt`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m chatmodels.testing",
+        description="Simulates OpenAI's chat completions on loopback.",
+    )
+    parser.add_argument("--port", type=int, default=0, help="the port; a free one by default")
+    recorded = parser.add_mutually_exclusive_group()
+    recorded.add_argument("--replay", metavar="PATH", help="recorded exchanges: a file or folder")
+    recorded.add_argument(
+        "--samples", action="store_true", help="replay the exchanges that come with the package"
+    )
+    parser.add_argument("--reply", metavar="TEXT", help="what to answer if nothing is recorded")
+    parser.add_argument(
+        "--latency", type=float, default=0.0, help="seconds before the first byte of an answer"
+    )
+    parser.add_argument(
+        "--pace", type=float, default=0.0, help="seconds between the events of a stream"
+    )
+    chosen = parser.parse_args(arguments)
+    replay = tuple(samples().values()) if chosen.samples else chosen.replay or ()
+    with Simulator(
+        reply=chosen.reply,
+        replay=replay,
+        latency=chosen.latency,
+        pace=chosen.pace,
+        port=chosen.port,
+    ) as simulator:
+        print(f"OPENAI_BASE_URL={simulator.base_url}", flush=True)  # noqa: T201 - its purpose
+        try:
+            while True:
+                rest(3600)
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    main()

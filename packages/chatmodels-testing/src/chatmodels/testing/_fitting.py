@@ -1,0 +1,143 @@
+"""Values that fit a JSON Schema, always the same for the same schema."""
+
+from typing import Any
+
+from chatmodels.core import Json
+from chatmodels.testing._json import is_array, is_object
+
+_FORMATS = {
+    "date": "2026-01-31",
+    "time": "12:30:00Z",
+    "date-time": "2026-01-31T12:30:00Z",
+    "duration": "P1D",
+    "email": "ada@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+_DEPTH = 32
+
+Schema = dict[str, Any]
+
+
+def fitting(schema: Schema, /) -> Json:
+    """Make a value that fits a schema.
+
+    It takes the first of alternatives, the default or an example where there is one, and of what
+    is optional only what has neither an end nor a beginning: all properties, and one item of
+    arrays. A schema that refers to itself ends where it may.
+
+    Raises:
+        ValueError: It refers to itself without an end, or to something that is not there.
+    """
+    return _value(schema, schema, "value", 0)
+
+
+def _value(schema: Json, root: Schema, name: str, depth: int) -> Json:
+    if not is_object(schema):  # `true`, or nothing said
+        return name
+    if depth > _DEPTH:
+        raise ValueError("the schema refers to itself without an end")
+    if "$ref" in schema:
+        return _value(_referred(schema["$ref"], root), root, name, depth + 1)
+    for keyword in ("const", "default"):
+        if keyword in schema:
+            return schema[keyword]
+    for keyword in ("enum", "examples"):
+        if schema.get(keyword):
+            return schema[keyword][0]
+    for keyword in ("anyOf", "oneOf"):
+        if schema.get(keyword):
+            return _first(schema[keyword], root, name, depth)
+    if schema.get("allOf"):
+        merged = {key: value for part in schema["allOf"] for key, value in part.items()}
+        return _value(schema | {"allOf": None} | merged, root, name, depth + 1)
+    return _typed(schema, root, name, depth)
+
+
+def _typed(schema: Schema, root: Schema, name: str, depth: int) -> Json:
+    kinds = schema.get("type", "object" if "properties" in schema else "string")
+    kind: Json = kinds[0] if is_array(kinds) else kinds
+    match kind:
+        case "object":
+            return _object(schema, root, depth)
+        case "array":
+            return _array(schema, root, name, depth)
+        case "integer":
+            return _number(schema, 1)
+        case "number":
+            return _number(schema, 1.5)
+        case "boolean":
+            return True
+        case "null":
+            return None
+        case _:
+            return _string(schema, name)
+
+
+def _object(schema: Schema, root: Schema, depth: int) -> Json:
+    required = schema.get("required", ())
+    made: dict[str, Json] = {}
+    for name, inner in schema.get("properties", {}).items():
+        try:
+            made[name] = _value(inner, root, name, depth + 1)
+        except ValueError:
+            if name in required:
+                raise
+    return made
+
+
+def _array(schema: Schema, root: Schema, name: str, depth: int) -> Json:
+    made = [_value(inner, root, name, depth + 1) for inner in schema.get("prefixItems", ())]
+    wanted = max(schema.get("minItems", 0), 0 if made else 1)
+    wanted = min(wanted, schema.get("maxItems", wanted))
+    try:
+        while len(made) < wanted:
+            made.append(_value(schema.get("items", True), root, name, depth + 1))
+    except ValueError:
+        if schema.get("minItems", 0):
+            raise
+    return made
+
+
+def _number(schema: Schema, wish: float) -> float:
+    low = schema.get("minimum")
+    if "exclusiveMinimum" in schema:
+        low = schema["exclusiveMinimum"] + wish
+    high = schema.get("maximum")
+    if "exclusiveMaximum" in schema:
+        high = schema["exclusiveMaximum"] - wish
+    if low is not None and wish < low:
+        wish = low
+    if high is not None and wish > high:
+        wish = high
+    step = schema.get("multipleOf")
+    return -(-wish // step) * step if step else wish
+
+
+def _string(schema: Schema, name: str) -> str:
+    if schema.get("format") in _FORMATS:
+        return _FORMATS[schema["format"]]
+    text = name.ljust(schema.get("minLength", 0), "x")
+    return text[: schema.get("maxLength", len(text))]
+
+
+def _first(choices: list[Json], root: Schema, name: str, depth: int) -> Json:
+    problem = ValueError("no alternative of the schema has an end")
+    for choice in choices:
+        try:
+            return _value(choice, root, name, depth + 1)
+        except ValueError as error:
+            problem = error
+    raise problem
+
+
+def _referred(reference: str, root: Schema) -> Json:
+    found: Json = root
+    for name in reference.removeprefix("#").split("/")[1:]:
+        if not is_object(found) or name not in found:
+            raise ValueError(f"the schema has nothing at {reference!r}")
+        found = found[name.replace("~1", "/").replace("~0", "~")]
+    return found

@@ -1,0 +1,323 @@
+"""OpenAI's chat completions, as a server speaks them (API reference, "Chat Completions")."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    ChatResponse,
+    ErrorCode,
+    OutputSchema,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+    Usage,
+    assistant,
+)
+from chatmodels.testing._answer import Answer, json_answer
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._pieces import pieces
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+_CHAT = "/chat/completions"
+_MODELS = "/models"
+_CREATED = 1_700_000_000
+
+_WORDS = {
+    ErrorCode.AUTHENTICATION: ("invalid_request_error", "invalid_api_key"),
+    ErrorCode.PERMISSION_DENIED: ("invalid_request_error", "permission_denied"),
+    ErrorCode.QUOTA_EXCEEDED: ("insufficient_quota", "insufficient_quota"),
+    ErrorCode.RATE_LIMITED: ("requests", "rate_limit_exceeded"),
+    ErrorCode.MODEL_NOT_FOUND: ("invalid_request_error", "model_not_found"),
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: ("invalid_request_error", "context_length_exceeded"),
+    ErrorCode.CONTENT_FILTERED: ("invalid_request_error", "content_policy_violation"),
+    ErrorCode.PROVIDER_UNAVAILABLE: ("server_error", None),
+}
+"""OpenAI's type and code for errors (its guide "Error codes", and recorded answers)."""
+
+_FINISH = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "stop",
+}
+
+
+class _Function(msgspec.Struct):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str
+    function: _Function | None = None
+
+
+class _Schema(msgspec.Struct):
+    name: str
+    schema: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    type: str
+    json_schema: _Schema | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool = False
+
+
+class _Request(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    tools: list[_Tool] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: _Format | None = None
+
+
+class OpenAIChat:
+    """A `WireProtocol` for `POST .../chat/completions` and `GET .../models`."""
+
+    name = "openai.chat"
+    request_id_header = "x-request-id"
+
+    def generates(self, request: ReceivedRequest, /) -> bool:
+        """Tell whether it is a post to the path of chat completions, whatever stands before it."""
+        return request.method == "POST" and request.path.endswith(_CHAT)
+
+    def read(self, request: ReceivedRequest, /) -> Ask:
+        """Read a request for a chat completion.
+
+        Raises:
+            MalformedRequestError: It is none.
+        """
+        try:
+            body = msgspec.json.decode(request.body, type=_Request)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise MalformedRequestError(str(error)) from error
+        if not body.messages:
+            raise MalformedRequestError("[] is too short - 'messages'")
+        texts = [_text(message) for message in body.messages]
+        results: list[str] = []
+        for message, text in zip(reversed(body.messages), reversed(texts), strict=True):
+            if message.role != "tool":
+                break
+            results.insert(0, text)
+        said = ["", *(_text(message) for message in body.messages if message.role == "user")]
+        options = body.stream_options
+        return Ask(
+            model=body.model,
+            text=said[-1],
+            words=sum(len(text.split()) for text in texts),
+            results=tuple(results),
+            streamed=bool(body.stream),
+            stream_usage=options is not None and options.include_usage,
+            tools=tuple(_tool(tool.function) for tool in body.tools or () if tool.function),
+            tool_choice=_choice(body.tool_choice),
+            output=_output(body.response_format),
+        )
+
+    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+        """List the models, or describe one."""
+        if request.method != "GET":
+            return None
+        before, found, name = request.path.rpartition(_MODELS)
+        if not found or before.endswith(_CHAT):
+            return None
+        if not name:
+            return json_answer({"object": "list", "data": [_model(name) for name in models]})
+        if name[1:] in models:
+            return json_answer(_model(name[1:]))
+        return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"The model '{name[1:]}' does not exist")
+
+    def key(self, request: ReceivedRequest, /) -> str:
+        """Give the bearer token, or Azure's key."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else request.headers.get("api-key", "")
+
+    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
+        """Write a chat completion, or its chunks."""
+        if ask.streamed:
+            return self._stream(response, ask)
+        return json_answer(
+            _envelope(response, "chat.completion")
+            | {
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": _message(response),
+                        "logprobs": None,
+                        "finish_reason": _finish(response),
+                    }
+                ],
+                "usage": _usage(response.usage),
+            }
+        )
+
+    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
+        """Write a failure."""
+        return json_answer(_error(code, message), status=status)
+
+    def error_event(self, code: ErrorCode, message: str, /) -> bytes:
+        """Write a failure as an event of a stream."""
+        return _event(_error(code, message))
+
+    def empty(self, ask: Ask, /) -> Answer:
+        """Write a completion without choices."""
+        response: ChatResponse[Any] = ChatResponse(message=assistant(), model=ask.model, id="empty")
+        if ask.streamed:
+            chunk = _envelope(response, "chat.completion.chunk") | _NO_CHOICES
+            return _events([_event(chunk), _DONE], terminal=1)
+        return json_answer(_envelope(response, "chat.completion") | _NO_CHOICES)
+
+    def _stream(self, response: ChatResponse[Any], ask: Ask) -> Answer:
+        envelope = _envelope(response, "chat.completion.chunk")
+        unknown = {"usage": None} if ask.stream_usage else {}
+
+        def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+            choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+            return _event(envelope | {"choices": [choice]} | unknown)
+
+        events = [chunk(delta) for delta in _deltas(response)]
+        events.append(chunk({}, _finish(response)))
+        if ask.stream_usage:
+            events.append(_event(envelope | _NO_CHOICES | {"usage": _usage(response.usage)}))
+        return _events([*events, _DONE], terminal=3 if ask.stream_usage else 2)
+
+
+_NO_CHOICES: dict[str, Any] = {"choices": []}
+_DONE = b"data: [DONE]\n\n"
+
+
+def _event(data: object) -> bytes:
+    return b"data: %b\n\n" % msgspec.json.encode(data)
+
+
+def _events(body: list[bytes], *, terminal: int) -> Answer:
+    return Answer(
+        headers={"content-type": "text/event-stream; charset=utf-8"},
+        body=tuple(body),
+        streamed=True,
+        terminal=terminal,
+    )
+
+
+def _text(message: _Message) -> str:
+    content = message.content
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content)
+    return content or ""
+
+
+def _tool(function: _Function) -> ToolDefinition:
+    return ToolDefinition(
+        function.name,
+        function.description,
+        function.parameters or {"type": "object", "properties": {}},
+        bool(function.strict),
+    )
+
+
+def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
+    match choice:
+        case "auto" | "none" | "required":
+            return ToolChoice(choice)
+        case {"function": {"name": str(name)}}:
+            return ToolChoice("tool", name)
+        case None:
+            return None
+        case _:
+            raise MalformedRequestError(f"Invalid value for 'tool_choice': {choice!r}")
+
+
+def _output(form: _Format | None) -> OutputSchema | None:
+    if form is None or form.type == "text":
+        return None
+    if form.json_schema is None:
+        return OutputSchema("output", None)
+    return OutputSchema(form.json_schema.name, form.json_schema.schema)
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": _CREATED, "owned_by": "chatmodels"}
+
+
+def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:
+    return {
+        "id": response.id,
+        "object": kind,
+        "created": _CREATED,
+        "model": response.model,
+        "service_tier": response.service_tier or "default",
+        "system_fingerprint": "fp_simulated",
+    }
+
+
+def _message(response: ChatResponse[Any]) -> dict[str, Any]:
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": response.text or None,
+        "refusal": response.refusal,
+        "annotations": [],
+    }
+    if response.reasoning:
+        message["reasoning_content"] = response.reasoning
+    if response.tool_calls:
+        message["tool_calls"] = [_call(call) for call in response.tool_calls]
+    return message
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments_json}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": "" if response.text else None, "refusal": None}
+    fields = {
+        "reasoning_content": response.reasoning,
+        "content": response.text,
+        "refusal": response.refusal or "",
+    }
+    for field, text in fields.items():
+        for piece in pieces(text):
+            yield {field: piece}
+    for index, call in enumerate(response.tool_calls):
+        function = {"name": call.name, "arguments": ""}
+        start = {"index": index, "id": call.id, "type": "function", "function": function}
+        yield {"tool_calls": [start]}
+        for piece in pieces(call.arguments_json):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+
+
+def _finish(response: ChatResponse[Any]) -> str:
+    return response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    asked, said = usage.input_tokens or 0, usage.output_tokens or 0
+    return {
+        "prompt_tokens": asked,
+        "completion_tokens": said,
+        "total_tokens": asked + said,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens or 0},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
+    }
+
+
+def _error(code: ErrorCode, message: str) -> dict[str, Any]:
+    kind, word = _WORDS.get(code, ("invalid_request_error", None))
+    return {"error": {"message": message, "type": kind, "param": None, "code": word}}

@@ -1,0 +1,96 @@
+"""What a simulated model says: what it was told to, or something of its own that fits."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    ChatResponse,
+    Message,
+    Part,
+    RefusalPart,
+    ToolCall,
+    ToolDefinition,
+    Usage,
+    assistant,
+)
+from chatmodels.testing._answer import Answer
+from chatmodels.testing._faults import Fault
+from chatmodels.testing._fitting import fitting
+from chatmodels.testing._protocol import Ask
+from chatmodels.testing._recordings import Recording
+
+Said = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]
+Reply = Said | Fault | Recording | Answer
+"""What can be queued: something to say, a fault, a recorded answer, or bytes."""
+
+
+def written(reply: Said, ask: Ask, identity: str, /) -> ChatResponse[Any]:
+    """Make a whole response of something to say."""
+    if isinstance(reply, ChatResponse):
+        return _filled(reply, ask, identity)
+    if isinstance(reply, tuple):
+        message = assistant(*reply)
+    elif isinstance(reply, Message):
+        message = reply
+    else:
+        message = assistant(reply)
+    return _response(message, ask, identity)
+
+
+def simulated(ask: Ask, identity: str, /) -> ChatResponse[Any]:
+    """Think of something that fits the request.
+
+    Raises:
+        ValueError: A schema in the request cannot be satisfied.
+    """
+    choice = ask.tool_choice
+    forced = choice is not None and choice.mode in {"required", "tool"}
+    if ask.tools and (forced or not ask.results) and (choice is None or choice.mode != "none"):
+        wanted = choice.name if choice is not None else None
+        called = [tool for tool in ask.tools if wanted in {None, tool.name}]
+        calls = [_call(tool, f"call_{identity}_{place}") for place, tool in enumerate(called)]
+        return _response(assistant(*calls), ask, identity)
+    if ask.output is not None:
+        made = fitting(ask.output.schema or {"type": "object"})
+        text = msgspec.json.encode(made).decode()
+    elif ask.results:
+        text = f"The tools answered: {' / '.join(ask.results)}"
+    else:
+        text = f"You said: {ask.text}"
+    return _response(assistant(text), ask, identity)
+
+
+def _call(tool: ToolDefinition, identity: str) -> ToolCall:
+    arguments = msgspec.json.encode(fitting(tool.parameters)).decode()
+    return ToolCall(identity, tool.name, arguments)
+
+
+def _response(message: Message, ask: Ask, identity: str) -> ChatResponse[Any]:
+    calls = any(isinstance(part, ToolCall) for part in message.parts)
+    reason = "tool_calls" if calls else "stop"
+    return _filled(ChatResponse(message=message, finish_reason=reason), ask, identity)
+
+
+def _filled(response: ChatResponse[Any], ask: Ask, identity: str) -> ChatResponse[Any]:
+    said = _words(response.message)
+    thought = len(response.reasoning.split())
+    usage = Usage(
+        input_tokens=ask.words,
+        output_tokens=said,
+        total_tokens=ask.words + said,
+        reasoning_tokens=thought,
+    )
+    return msgspec.structs.replace(
+        response,
+        id=response.id or identity,
+        model=response.model or ask.model,
+        usage=usage if response.usage == Usage() else response.usage,
+    )
+
+
+def _words(message: Message) -> int:
+    texts = [message.text, message.reasoning]
+    texts += [part.text for part in message.parts if isinstance(part, RefusalPart)]
+    texts += [call.arguments_json for call in message.tool_calls]
+    return sum(len(text.split()) for text in texts)

@@ -1,0 +1,286 @@
+"""A simulated provider: real HTTP on loopback, in a thread of its own."""
+
+import asyncio
+import itertools
+import socket
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any, Self
+
+import msgspec
+
+from chatmodels.core import ChatResponse, ErrorCode
+from chatmodels.testing._answer import Answer
+from chatmodels.testing._connection import Connection
+from chatmodels.testing._exchange import Exchange
+from chatmodels.testing._faults import FAULTS, Fault
+from chatmodels.testing._openai_chat import OpenAIChat
+from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
+from chatmodels.testing._recordings import Recording, Replay, recordings
+from chatmodels.testing._replies import Reply, simulated, written
+
+PROTOCOLS: tuple[WireProtocol, ...] = (OpenAIChat(),)
+"""The wire formats that a simulator speaks."""
+
+FAULT_PREFIX = "fault-"
+"""How the names of models begin that make the simulator commit a fault of the catalogue."""
+
+_MODELS = ("simulated-large", "simulated-small")
+
+
+class Simulator:
+    """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
+
+    It answers, in this order of precedence, with the fault that the model's name asks for
+    (`fault-rate-limited`), the next reply that was queued, a recorded exchange, its standing
+    `reply`, or an answer of its own: JSON that fits the schema if one is asked for, calls of the
+    tools if there are tools and no results yet, else a text that repeats the question. Tokens are
+    counted as words. Requests without an API key, or with one that begins with "bad", are refused.
+
+    It is used in a `with` block, or by `start` and `stop`, and is safe to use from all threads.
+
+    Args:
+        reply: What is answered when nothing is queued; see `queue` for what it may be.
+        replay: Recorded exchanges: a file or a folder of them, or the exchanges themselves.
+        latency: Seconds before the first byte of each answer.
+        pace: Seconds between the pieces of streamed answers.
+        port: The port to listen on; 0 for a free one.
+
+    Attributes:
+        latency: May be changed at any time.
+        pace: May be changed at any time.
+        models: The names in the listing of models.
+    """
+
+    _loop: asyncio.AbstractEventLoop
+    _stopping: asyncio.Event
+
+    def __init__(
+        self,
+        *,
+        reply: Reply | None = None,
+        replay: str | Path | Sequence[Recording] = (),
+        latency: float = 0.0,
+        pace: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
+        self.latency = latency
+        self.pace = pace
+        self.models: tuple[str, ...] = _MODELS
+        self._reply = reply
+        self._recorded = tuple(exchanges)
+        self._wanted_port = port
+        self._lock = Lock()
+        self._connections: set[Connection] = set()
+        self._socket: socket.socket | None = None
+        self._refusing: socket.socket | None = None
+        self._thread: Thread | None = None
+        self._accepted = 0
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"<Simulator {self.url}>" if self._thread is not None else "<Simulator, stopped>"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to listen; when this returns, requests are answered.
+
+        Raises:
+            RuntimeError: It has been started already.
+            OSError: The port is taken.
+        """
+        if self._thread is not None:
+            raise RuntimeError("the simulator has been started already")
+        self._socket = socket.create_server(("127.0.0.1", self._wanted_port), backlog=4096)
+        self._refusing = socket.socket()
+        self._refusing.bind(("127.0.0.1", 0))  # and never listens
+        ready = Event()
+        serving = self._serve(self._socket, ready)
+        name = "chatmodels-simulator"
+        self._thread = Thread(target=asyncio.run, args=(serving,), name=name, daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Break off all connections and listen no more; a second time it does nothing."""
+        if self._thread is None:
+            return
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        for held in (self._socket, self._refusing):
+            if held is not None:
+                held.close()
+        self._thread = self._socket = self._refusing = None
+
+    @property
+    def url(self) -> str:
+        """The root of the address, without a final slash.
+
+        Raises:
+            RuntimeError: The simulator has not been started.
+        """
+        return f"http://127.0.0.1:{_port(self._socket)}"
+
+    @property
+    def base_url(self) -> str:
+        """The address to use as `base_url` of OpenAI's provider.
+
+        Raises:
+            RuntimeError: The simulator has not been started.
+        """
+        return f"{self.url}/v1"
+
+    @property
+    def refusing_url(self) -> str:
+        """An address at which connections are refused, for as long as the simulator runs.
+
+        Raises:
+            RuntimeError: The simulator has not been started.
+        """
+        return f"http://127.0.0.1:{_port(self._refusing)}/v1"
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What came in since the start or the last `reset`, oldest first."""
+        with self._lock:
+            return tuple(self._exchanges)
+
+    @property
+    def requests(self) -> list[Any]:
+        """The bodies of the requests as parsed JSON, oldest first."""
+        return [exchange.request.json for exchange in self.exchanges]
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected at this moment."""
+        return len(self._connections)
+
+    @property
+    def accepted(self) -> int:
+        """How many connections were made since the start."""
+        return self._accepted
+
+    def queue(self, *replies: Reply) -> None:
+        """Say how the next requests for answers are to be answered, one each.
+
+        Args:
+            replies: Texts, parts such as `ToolCall`, tuples of these, messages, responses,
+                recordings, faults or their names as `FAULTS["redirect"]`, or an `Answer` for
+                full control.
+        """
+        with self._lock:
+            self._queue.extend(replies)
+
+    def reset(self) -> None:
+        """Forget what came in and what was queued, and begin recordings anew."""
+        with self._lock:
+            self._queue: deque[Reply] = deque()
+            self._exchanges: list[Exchange] = []
+            self._replay = Replay(self._recorded)
+            self._numbers = itertools.count(1)
+
+    async def _serve(self, listening: socket.socket, ready: Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        server = await self._loop.create_server(self._connect, sock=listening)
+        ready.set()
+        await self._stopping.wait()
+        server.close()
+        for connection in list(self._connections):
+            connection.abort()
+        await asyncio.sleep(0)  # they are told in the next turn of the loop
+
+    def _connect(self) -> Connection:
+        self._accepted += 1
+        return Connection(self._handle, self._connections)
+
+    def _handle(self, exchange: Exchange) -> Answer:
+        """Answer a request; whatever goes wrong is told to the client."""
+        with self._lock:
+            self._exchanges.append(exchange)
+            number = next(self._numbers)
+        try:
+            protocol, answer = self._choose(exchange, number)
+        except Exception as error:  # noqa: BLE001 - a client that waits must be told
+            protocol = PROTOCOLS[0]
+            message = f"the simulator cannot answer: {error!r}"
+            answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
+        exchange.request_id = f"req_{number}"
+        headers = {protocol.request_id_header: exchange.request_id, **answer.headers}
+        return msgspec.structs.replace(
+            answer,
+            headers=headers,
+            latency=answer.latency or self.latency,
+            pace=answer.pace or (self.pace if answer.streamed else 0.0),
+        )
+
+    def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, Answer]:
+        request = exchange.request
+        for protocol in PROTOCOLS:
+            if protocol.generates(request):
+                return protocol, self._generate(exchange, protocol, number)
+            if (known := protocol.other(request, self.models)) is not None:
+                return protocol, _refusal(exchange, protocol) or known
+        message = f"Unknown request URL: {request.method} {request.path}"
+        return PROTOCOLS[0], PROTOCOLS[0].error(ErrorCode.INVALID_REQUEST, 404, message)
+
+    def _generate(self, exchange: Exchange, protocol: WireProtocol, number: int) -> Answer:
+        refusal = _refusal(exchange, protocol)
+        if refusal is not None:
+            return refusal
+        try:
+            ask = protocol.read(exchange.request)
+        except MalformedRequestError as error:
+            return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if ask.model.startswith(FAULT_PREFIX):
+            reply: Reply | None = FAULTS.get(ask.model.removeprefix(FAULT_PREFIX))
+            if reply is None:
+                message = f"The model '{ask.model}' does not exist"
+                return protocol.error(ErrorCode.MODEL_NOT_FOUND, 404, message)
+        else:
+            reply = self._next_reply(exchange, ask, protocol)
+        identity = f"simulated-{number}"
+        if isinstance(reply, Fault):
+            whole: ChatResponse[Any] = simulated(ask, identity)
+            return reply.commit(protocol.write(whole, ask), ask, protocol)
+        if isinstance(reply, Answer):
+            return reply
+        if isinstance(reply, Recording):
+            return reply.answer()
+        try:
+            response = simulated(ask, identity) if reply is None else written(reply, ask, identity)
+        except ValueError as error:
+            return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        return protocol.write(response, ask)
+
+    def _next_reply(self, exchange: Exchange, ask: Ask, protocol: WireProtocol) -> Reply | None:
+        with self._lock:
+            if self._queue:
+                return self._queue.popleft()
+            if len(self._replay):
+                body = exchange.request.json
+                return self._replay.choose(body, protocol.name, ask.streamed) or self._reply
+        return self._reply
+
+
+def _refusal(exchange: Exchange, protocol: WireProtocol) -> Answer | None:
+    key = protocol.key(exchange.request)
+    if key and not key.startswith("bad"):
+        return None
+    message = "Incorrect API key provided" if key else "You didn't provide an API key"
+    return protocol.error(ErrorCode.AUTHENTICATION, 401, message)
+
+
+def _port(held: socket.socket | None) -> int:
+    if held is None:
+        raise RuntimeError("the simulator has not been started")
+    return held.getsockname()[1]
