@@ -114,7 +114,7 @@ class Accumulator:
         self._whole[key] = part
 
     def response(self) -> ChatResponse[Any]:
-        """Build the response from what has come; without the terminal event it ends with "other"."""
+        """Build the response from what there is; without a terminal event it ends with "other"."""
         keys = sorted(self._order, key=_index)
         end = self._end or StreamEnd(finish_reason="other")
         return ChatResponse(

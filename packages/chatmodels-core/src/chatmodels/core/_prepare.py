@@ -9,7 +9,8 @@ from chatmodels.core._errors import ChatModelError, InvalidRequestError, Unsuppo
 from chatmodels.core._messages import Prompt, conversation
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.core._settings import NO_SETTINGS, Settings, validated_settings
+from chatmodels.core._setting_rules import validated_settings
+from chatmodels.core._settings import NO_SETTINGS, Settings
 from chatmodels.core._timeout import Timeout, as_timeout
 
 if TYPE_CHECKING:

@@ -132,7 +132,7 @@ def _whole(
         request_id=response.request_id or f"mock-request-{number}",
         raw_finish_reason=response.raw_finish_reason or response.finish_reason,
     )
-    if bytes(response.payload):
+    if response.raw is not None:
         return filled
     payload = {
         "id": filled.id,
