@@ -42,6 +42,8 @@ _PARTS = (
     ProviderPart,
 )
 
+_NO_TEXT = TextPart("")
+
 _STATUSES = {
     ErrorCode.AUTHENTICATION: 401,
     ErrorCode.PERMISSION_DENIED: 403,
@@ -94,6 +96,7 @@ def answer(reply: Reply, request: ChatRequest, /, *, model: str, number: int) ->
         if error is not None:
             entries = entries[:-1]
         parts = tuple(_part(entry, request) for entry in entries)
+    parts = tuple(part for part in parts if part != _NO_TEXT)  # of which a stream tells nothing
     response: ChatResponse[Any] = ChatResponse(
         message=Message("assistant", parts), finish_reason=_finish_reason(parts)
     )
