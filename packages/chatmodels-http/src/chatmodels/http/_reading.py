@@ -132,15 +132,16 @@ class StreamReading:
         """Give the events that the end of the body completes.
 
         Raises:
-            StreamInterruptedError: The body was cut off in the middle of an event.
+            StreamInterruptedError: The body was cut off in the middle of an event, or before the
+                terminal event.
             ChatModelError: The stream tells of an error.
         """
         try:
             for frame in self._framer.close():
                 for event in self._decoder.feed(frame):
-                    yield self._end(event) if type(event) is StreamEnd else event
+                    yield self._last(event)
             for event in self._decoder.close():
-                yield self._end(event) if type(event) is StreamEnd else event
+                yield self._last(event)
         except ResponseInvalidError as error:
             interrupted = StreamInterruptedError(
                 f"{self._caller.metadata.name}: the stream was cut off in the middle of an event"
@@ -149,6 +150,13 @@ class StreamReading:
         except ChatModelError as error:
             self._caller.finished(error, self._answer)
             raise
+        if not self.ended:
+            # Told here, where the status and the id of the request are known.
+            interrupted = StreamInterruptedError(
+                f"{self._caller.metadata.name}: the stream ended without its terminal event; what "
+                "had arrived is in the error's `partial`"
+            )
+            raise self._caller.finished(interrupted, self._answer)
 
     def whole_events(self, body: bytes) -> Iterator[StreamEvent]:
         """Give the events that a whole answer, from a server that does not stream, amounts to.
@@ -163,6 +171,12 @@ class StreamReading:
         name = self._caller.metadata.name
         failure = broken_off(error, self._limits, name, begun=self._begun)
         return self._caller.finished(failure, self._answer)
+
+    def _last(self, event: StreamEvent) -> StreamEvent:
+        if type(event) is not StreamEnd:
+            return event
+        self.ended = True
+        return self._end(event)
 
     def _end(self, event: StreamEnd) -> StreamEnd:
         if event.request_id is not None:
