@@ -24,8 +24,8 @@ CONTRACT_VERSION = 1
 GROUP = "chatmodels.providers"
 
 # Not from EntryPoint.extras, which splits "contract-1" into two words.
-_VALUE = re.compile(r"\s*([\w.]+)\s*(?::[^\[]*)?(?:\[(.*)\])?\s*")
-_CONTRACT = re.compile(r"contract-(\d+)")
+_VALUE = r"\s*([\w.]+)\s*(?::[^\[]*)?(?:\[(.*)\])?\s*"
+_CONTRACT = r"contract-(\d+)"
 
 
 class InstalledProvider(msgspec.Struct, frozen=True):
@@ -120,8 +120,8 @@ def _scan() -> dict[str, tuple[InstalledProvider, ...]]:
     found: dict[str, tuple[InstalledProvider, ...]] = {}
     for entry_point in entry_points(group=GROUP):
         distribution = entry_point.dist
-        match = _VALUE.fullmatch(entry_point.value)
-        contract = _CONTRACT.search(match[2]) if match and match[2] else None
+        match = re.fullmatch(_VALUE, entry_point.value)
+        contract = re.search(_CONTRACT, match[2]) if match and match[2] else None
         installed = InstalledProvider(
             name=entry_point.name,
             # What is malformed fails to import under that very name.

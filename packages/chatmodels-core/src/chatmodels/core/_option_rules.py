@@ -14,12 +14,10 @@ from chatmodels.core._secret import MASK, Secret
 from chatmodels.core._settings import Settings
 from chatmodels.core._timeout import Timeout, as_timeout
 
+# Patterns are compiled when they are first used: most programs need none of them at import.
 # The "token" of RFC 9110, section 5.6.2.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CREDENTIAL = re.compile(
-    r"auth|key|token|secret|cookie|password|credential|signature", re.IGNORECASE
-)
-_URL = re.compile(
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_URL = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://"
     r"(?:(?P<userinfo>[^/?#]*)@)?"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]]+)"
@@ -28,17 +26,29 @@ _URL = re.compile(
     r"(?P<rest>[?#].*)?"
 )
 _WEB = ("http", "https")
-_USERINFO = re.compile(r"(?<=//)[^/]*@")
+_CREDENTIAL_WORDS = (
+    "auth",
+    "cookie",
+    "credential",
+    "key",
+    "password",
+    "secret",
+    "signature",
+    "token",
+)
 
 
 def is_credential(header: str, /) -> bool:
     """Tell whether a header of this name carries a secret, as far as names tell."""
-    return _CREDENTIAL.search(header) is not None
+    name = header.lower()
+    return any(word in name for word in _CREDENTIAL_WORDS)
 
 
 def without_userinfo(url: str, /) -> str:
-    """Mask the user and password in a URL."""
-    return _USERINFO.sub(f"{MASK}@", url)
+    """Mask the user and password in a URL, also in a malformed one."""
+    head, at, tail = url.rpartition("@")
+    scheme, slashes, _ = head.partition("://")
+    return f"{scheme + slashes if slashes else ''}{MASK}@{tail}" if at else url
 
 
 def api_key(value: Any, /) -> Secret:
@@ -86,7 +96,7 @@ def headers(value: object, /) -> dict[str, str]:
         raise ValueError(f"must be a mapping of str to str, not an object of type {_type(value)}")
     kept: dict[str, str] = {}
     for name, text in value.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             raise ValueError(f"has the name {name!r}, which is not a valid name of a header")
         if not isinstance(text, str) or not text.isascii() or not _sendable(text):
             raise ValueError(
@@ -159,12 +169,18 @@ def shown(value: object, /) -> str:
 def _match(value: object, schemes: tuple[str, ...]) -> re.Match[str]:
     found = None
     if isinstance(value, str) and value.isprintable() and " " not in value:
-        found = _URL.fullmatch(value)
+        found = re.fullmatch(_URL, value)
     if found is None or found["scheme"].lower() not in schemes:
         known = f"{', '.join(schemes[:-1])} or {schemes[-1]}"
-        seen = shown(without_userinfo(value) if isinstance(value, str) else value)
-        raise ValueError(f"must be an {known} URL with a host, not {seen}")
+        raise ValueError(f"must be an {known} URL with a host, not {_shown_url(value)}")
     return found
+
+
+def _shown_url(value: object) -> str:
+    if not isinstance(value, str):
+        return shown(value)
+    address, mark, _ = without_userinfo(value).partition("?")
+    return shown(f"{address}?{MASK}" if mark else address)
 
 
 def _sendable(text: str) -> bool:

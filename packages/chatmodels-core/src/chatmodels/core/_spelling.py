@@ -1,14 +1,12 @@
 """Names as people type them: which are well-formed, and which one was probably meant."""
 
-import re
 from collections.abc import Iterable
-
-_PROVIDER_NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 def is_provider_name(name: str, /) -> bool:
     """Tell whether a provider may be called so: lower-case words and digits, joined by - or _."""
-    return _PROVIDER_NAME.fullmatch(name) is not None
+    words = name.replace("_", "-").split("-")
+    return name.isascii() and name == name.lower() and all(word.isalnum() for word in words)
 
 
 def nearest(name: str, names: Iterable[str], /) -> str | None:
