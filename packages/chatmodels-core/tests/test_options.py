@@ -251,6 +251,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
         ("api_key", "sk-very-secret\n", "must be ASCII text without white space"),
         ("api_key", "sk very-secret", "must be ASCII text without white space"),
         ("api_key", "sk-very-secret\u00e9", "must be ASCII text without white space"),
+        ("api_key", Secret("sk-very-secret\n"), "must be ASCII text without white space"),
         ("api_key", 7, "must be a str or a function that gives one, not an object of type int"),
         ("base_url", "api.acme.test", "must be an http or https URL with a host"),
         ("base_url", "ftp://api.acme.test", "must be an http or https URL with a host"),

@@ -52,21 +52,18 @@ def without_userinfo(url: str, /) -> str:
 
 
 def api_key(value: Any, /) -> Secret:
-    """Keep a key; one given as text must be fit for a header."""
-    if isinstance(value, Secret):
-        return value
-    if isinstance(value, str):
-        if not value:
-            raise ValueError("must not be empty")
-        if not value.isascii() or not value.isprintable() or " " in value:
-            raise ValueError("must be ASCII text without white space; remove line ends and spaces")
-        return Secret(value)
+    """Keep a key; one that is known must be fit for a header."""
+    if value == "":
+        raise ValueError("must not be empty")
     try:
-        return Secret(value)
+        secret = value if isinstance(value, Secret) else Secret(value)
     except ConfigurationError:
         raise ValueError(
             f"must be a str or a function that gives one, not an object of type {_type(value)}"
         ) from None
+    if not secret.sendable:
+        raise ValueError("must be ASCII text without white space; remove line ends and spaces")
+    return secret
 
 
 def base_url(value: object, /) -> str:

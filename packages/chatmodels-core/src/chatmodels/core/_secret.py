@@ -16,7 +16,9 @@ class Secret:
     """A credential, as it is or from a function for those that rotate.
 
     Its value appears in no repr, string, format, pickle or JSON; only `reveal` and `areveal`
-    give it. Functions are asked for every request: they keep what is expensive to fetch.
+    give it. Functions are asked for every request: they keep what is expensive to fetch. What
+    they give is refused unless it can be sent in a header, because an HTTP library that refuses
+    it would quote it.
 
     A pickle does not carry the value. What came from an environment variable is read again from
     there; what came from elsewhere is missing after unpickling, which the first use reports.
@@ -64,6 +66,11 @@ class Secret:
     def static(self) -> bool:
         """Whether asking again gives the same: with False, a rejected call may be worth a retry."""
         return self._source is None
+
+    @property
+    def sendable(self) -> bool:
+        """Whether it is printable ASCII without spaces, as far as the value is at hand."""
+        return self._value is None or _is_sendable(self._value)
 
     def reveal(self) -> str:
         """Give the value.
@@ -163,7 +170,16 @@ def _checked(given: object) -> str:
     if not isinstance(given, str) or not given:
         what = "an empty text" if given == "" else f"an object of type {type(given).__name__}"
         raise AuthenticationError(f"the function that gives the secret returned {what}, not a str")
+    if not _is_sendable(given):
+        raise AuthenticationError(
+            "the function that gives the secret returned a text with white space, control "
+            "characters or letters beyond ASCII; strip line ends"
+        )
     return given
+
+
+def _is_sendable(value: str) -> bool:
+    return value.isascii() and value.isprintable() and " " not in value
 
 
 def _fail(error: Exception) -> NoReturn:
