@@ -102,8 +102,7 @@ class Connection(asyncio.Protocol):
         else:
             data = self._start(answer) + self._whole_body(answer)
             exchange.sent = len(data)
-            self._transport.write(data)
-            self._finish(exchange)
+            self._finish(exchange, data)
 
     async def _send(self, answer: Answer, exchange: Exchange) -> None:
         """Write an answer that takes its time, or that breaks off."""
@@ -117,8 +116,7 @@ class Connection(asyncio.Protocol):
                 if not self._write(self._piece(piece), exchange):
                     break
             else:
-                self._transport.write(self._http.send(h11.EndOfMessage()) or b"")
-                self._finish(exchange)
+                self._finish(exchange, self._http.send(h11.EndOfMessage()) or b"")
                 return
         match answer.ending:
             case "reset":
@@ -158,10 +156,11 @@ class Connection(asyncio.Protocol):
         pieces = [self._piece(piece) for piece in answer.body]
         return b"".join([*pieces, self._http.send(h11.EndOfMessage()) or b""])
 
-    def _finish(self, exchange: Exchange) -> None:
-        """Make ready for the next request of a connection that is kept alive."""
+    def _finish(self, exchange: Exchange, data: bytes) -> None:
+        """Write the last bytes, and make ready for the next request."""
         self._task = None
-        exchange.end("complete")
+        exchange.end("complete")  # before a client that has them all can ask how it went
+        self._transport.write(data)
         if self._http.our_state is h11.MUST_CLOSE:
             self._transport.close()
         else:

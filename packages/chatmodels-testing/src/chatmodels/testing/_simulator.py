@@ -52,6 +52,7 @@ class Simulator:
         latency: May be changed at any time.
         pace: May be changed at any time.
         models: The names in the listing of models.
+        recordings: The recorded exchanges that are replayed.
     """
 
     _loop: asyncio.AbstractEventLoop
@@ -71,12 +72,11 @@ class Simulator:
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
         self._reply = reply
-        self._recorded = tuple(exchanges)
+        self.recordings = tuple(exchanges)
         self._wanted_port = port
         self._lock = Condition()
         self._connections: set[Connection] = set()
-        self._socket: socket.socket | None = None
-        self._refusing: socket.socket | None = None
+        self._sockets: list[socket.socket] = []  # one listens, one refuses
         self._thread: Thread | None = None
         self._accepted = 0
         self.reset()
@@ -100,11 +100,12 @@ class Simulator:
         """
         if self._thread is not None:
             raise RuntimeError("the simulator has been started already")
-        self._socket = socket.create_server(("127.0.0.1", self._wanted_port), backlog=4096)
-        self._refusing = socket.socket()
-        self._refusing.bind(("127.0.0.1", 0))  # and never listens
+        listening = socket.create_server(("127.0.0.1", self._wanted_port), backlog=4096)
+        refusing = socket.socket()
+        refusing.bind(("127.0.0.1", 0))  # and never listens
+        self._sockets = [listening, refusing]
         ready = Event()
-        serving = self._serve(self._socket, ready)
+        serving = self._serve(listening, ready)
         name = "chatmodels-simulator"
         self._thread = Thread(target=asyncio.run, args=(serving,), name=name, daemon=True)
         self._thread.start()
@@ -116,10 +117,10 @@ class Simulator:
             return
         self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()
-        for held in (self._socket, self._refusing):
-            if held is not None:
-                held.close()
-        self._thread = self._socket = self._refusing = None
+        for held in self._sockets:
+            held.close()
+        self._sockets = []
+        self._thread = None
 
     @property
     def url(self) -> str:
@@ -128,7 +129,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{_port(self._socket)}"
+        return f"http://127.0.0.1:{self._port(0)}"
 
     @property
     def base_url(self) -> str:
@@ -146,7 +147,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{_port(self._refusing)}/v1"
+        return f"http://127.0.0.1:{self._port(1)}/v1"
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -185,8 +186,13 @@ class Simulator:
         with self._lock:
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
-            self._replay = Replay(self._recorded)
+            self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
+
+    def _port(self, place: int) -> int:
+        if not self._sockets:
+            raise RuntimeError("the simulator has not been started")
+        return self._sockets[place].getsockname()[1]
 
     async def _serve(self, listening: socket.socket, ready: Event) -> None:
         self._loop = asyncio.get_running_loop()
@@ -231,8 +237,8 @@ class Simulator:
             protocol = PROTOCOLS[0]
             message = f"the simulator cannot answer: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
-        exchange.request_id = f"req_{number}"
-        headers = {protocol.request_id_header: exchange.request_id, **answer.headers}
+        headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
+        exchange.request_id = headers[protocol.request_id_header]
         return msgspec.structs.replace(
             answer,
             headers=headers,
@@ -295,9 +301,3 @@ def _refusal(exchange: Exchange, protocol: WireProtocol) -> Answer | None:
         return None
     message = "Incorrect API key provided" if key else "You didn't provide an API key"
     return protocol.error(ErrorCode.AUTHENTICATION, 401, message)
-
-
-def _port(held: socket.socket | None) -> int:
-    if held is None:
-        raise RuntimeError("the simulator has not been started")
-    return held.getsockname()[1]
