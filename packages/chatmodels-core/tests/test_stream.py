@@ -594,7 +594,7 @@ async def test_a_time_limit_of_asyncio_ends_the_stream() -> None:
     model = Scripted(START, TEXTS[0], anyio.sleep_forever)
 
     async def read() -> None:
-        async with asyncio.timeout(0.01), model.astream("Hi") as stream:
+        async with asyncio.timeout(0), model.astream("Hi") as stream:
             async for _ in stream:
                 pass
 

@@ -157,6 +157,9 @@ class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
             return NotImplemented
         return _compared(self) == _compared(other)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # or the comparison of structs would answer, by all fields
+
     def __hash__(self) -> int:
         return hash((self.id, self.message.text))
 

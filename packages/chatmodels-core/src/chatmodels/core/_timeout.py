@@ -43,14 +43,12 @@ class Timeout(Value, frozen=True, kw_only=True):
 DEFAULT_TIMEOUT = Timeout()
 
 
-def as_timeout(value: "Timeout | float | None", /, default: Timeout = DEFAULT_TIMEOUT) -> Timeout:
+def as_timeout(value: Timeout | float, /, default: Timeout = DEFAULT_TIMEOUT) -> Timeout:
     """Read the `timeout` argument of a call or a model: a number limits the total.
 
     Raises:
-        InvalidRequestError: It is neither None, a positive number of seconds, nor a Timeout.
+        InvalidRequestError: It is neither a positive number of seconds nor a Timeout.
     """
-    if value is None:
-        return default
     if isinstance(value, Timeout):
         return value
     if not _positive(value):
