@@ -1,6 +1,7 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
 from chatmodels.core._accumulator import Accumulator
+from chatmodels.core._alias import AliasedModel
 from chatmodels.core._call import CallInfo, Observer
 from chatmodels.core._container import Container, Lifetime
 from chatmodels.core._discovery import CONTRACT_VERSION
@@ -54,6 +55,7 @@ from chatmodels.core._front import (
     check_health,
     create_chat_model,
     list_providers,
+    load_config,
     provider,
     providers_for_model,
     providers_with,
@@ -113,10 +115,11 @@ from chatmodels.core._protocols import (
     ModelInfoProvider,
     Provider,
 )
+from chatmodels.core._registrations import ModelHook
 from chatmodels.core._registry import ProviderRegistry, registry
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
-from chatmodels.core._secret import Secret
+from chatmodels.core._secret import Secret, SecretSource
 from chatmodels.core._settings import AudioOutput, Settings, SettingsArguments
 from chatmodels.core._stream import AsyncChatStream, ChatStream
 from chatmodels.core._timeout import Timeout
@@ -125,6 +128,7 @@ from chatmodels.core._tools import Tool, ToolChoiceLike, ToolLike, tool
 
 __all__ = [
     "Accumulator",
+    "AliasedModel",
     "AsyncChatStream",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
@@ -167,6 +171,7 @@ __all__ = [
     "Message",
     "MessageGenerator",
     "MessageStreamer",
+    "ModelHook",
     "ModelInfo",
     "ModelInfoProvider",
     "ModelNotFoundError",
@@ -201,6 +206,7 @@ __all__ = [
     "ResultPart",
     "Role",
     "Secret",
+    "SecretSource",
     "Settings",
     "SettingsArguments",
     "Signature",
@@ -245,6 +251,7 @@ __all__ = [
     "image",
     "is_retryable",
     "list_providers",
+    "load_config",
     "logger",
     "provider",
     "providers_for_model",
