@@ -3,6 +3,7 @@
 import errno
 import socket
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -410,6 +411,17 @@ def test_it_stops_in_the_middle_of_an_answer() -> None:
         simulator.stop()
 
         assert exchange.wait() == "abandoned"
+        assert simulator.connections == 0
+
+
+def test_it_stops_while_clients_connect() -> None:
+    for _ in range(20):
+        with Simulator() as simulator, ExitStack() as clients:
+            port = int(simulator.url.rpartition(":")[2])
+            for _ in range(20):
+                clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+            simulator.stop()  # a connection left open would be told as a ResourceWarning
+
         assert simulator.connections == 0
 
 

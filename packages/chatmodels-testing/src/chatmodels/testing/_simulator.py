@@ -5,6 +5,7 @@ import itertools
 import socket
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Event, Thread
 from typing import Any, Self
@@ -76,6 +77,7 @@ class Simulator:
         self._wanted_port = port
         self._lock = Condition()
         self._connections: set[Connection] = set()
+        self._accepting: set[asyncio.Task[object]] = set()
         self._sockets: list[socket.socket] = []  # one listens, one refuses
         self._thread: Thread | None = None
         self._accepted = 0
@@ -195,15 +197,32 @@ class Simulator:
         return self._sockets[place].getsockname()[1]
 
     async def _serve(self, listening: socket.socket, ready: Event) -> None:
-        self._loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        server = await self._loop.create_server(self._connect, sock=listening)
+        listening.setblocking(False)
+        # Accepted here: a closing asyncio.Server loses connections that it is just accepting.
+        loop.add_reader(listening, self._accept, listening)
         ready.set()
         await self._stopping.wait()
-        server.close()
-        for connection in list(self._connections):
-            connection.abort()
-        await asyncio.sleep(0)  # they are told in the next turn of the loop
+        loop.remove_reader(listening)
+        me = {asyncio.current_task()}
+        while self._connections or asyncio.all_tasks() - me:
+            for connection in list(self._connections):
+                connection.abort()
+            await asyncio.sleep(0)
+
+    def _accept(self, listening: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                client, _ = listening.accept()
+                self._accepted += 1
+                connecting = self._loop.connect_accepted_socket(self._connect, client)
+                task = self._loop.create_task(connecting)
+                self._accepting.add(task)
+                task.add_done_callback(self._accepting.discard)
+
+    def _connect(self) -> Connection:
+        return Connection(self._handle, self._connections)
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> Exchange:
         """Wait until so many requests have come in, and give the last of them.
@@ -220,10 +239,6 @@ class Simulator:
                 came = len(self._exchanges)
                 raise TimeoutError(f"{came} of {count} requests came within {timeout:g} s")
             return self._exchanges[count - 1]
-
-    def _connect(self) -> Connection:
-        self._accepted += 1
-        return Connection(self._handle, self._connections)
 
     def _handle(self, exchange: Exchange) -> Answer:
         """Answer a request; whatever goes wrong is told to the client."""
