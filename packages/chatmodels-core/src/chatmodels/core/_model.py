@@ -1,6 +1,5 @@
 """What every model has in common: calls made from primitives, checked, surrounded and watched."""
 
-import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
@@ -226,15 +225,20 @@ class StandardChatModel(Primitives):
 
     def with_policies(self, *policies: Policy) -> Self:
         """Give the same model with further policies around its own."""
-        changed = copy.copy(self)
+        changed = self._copy()
         changed._policies = (*policies, *self._policies)
         return changed
 
     def with_observers(self, *observers: Observer) -> Self:
         """Give the same model with further observers."""
-        changed = copy.copy(self)
+        changed = self._copy()
         changed._observers = (*self._observers, *observers)
         return changed
+
+    def _copy(self) -> Self:
+        import copy  # not at the top: few programs need it, and it is slow to import
+
+        return copy.copy(self)
 
     def _prepare(
         self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
