@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import Queue
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -140,7 +141,7 @@ class Server:
                     headers = {name.lower(): value for name, _, value in pairs}
                     exchange = Exchange(connection, method, path, headers)
                     length = int(headers.get("content-length", 0))
-                    while len(buffer) < length:
+                    while len(buffer) < length:  # heads and bodies come in two pieces
                         buffer += connection.recv(65_536)
                     exchange.body, buffer = buffer[:length], buffer[length:]
                     self.requests.append(exchange)
@@ -271,5 +272,76 @@ def model(
 ) -> Callable[..., HttpChatModel]:
     def make(**given: Any) -> HttpChatModel:
         return HttpChatModel(METADATA, "large", codec, options(**given))
+
+    return make
+
+
+FORMS = [
+    "generate",
+    "agenerate-asyncio",
+    "agenerate-trio",
+    "stream",
+    "astream-asyncio",
+    "astream-trio",
+]
+Saw = Callable[[str], object]
+
+
+@pytest.fixture(params=FORMS)
+def ask(request: pytest.FixtureRequest) -> Callable[[HttpChatModel], ChatResponse[Any]]:
+    """Ask in each of the forms of a call, each awaited one under both event loops."""
+    form, _, backend = request.param.partition("-")
+    if "stream" in form:
+        return _collecting(backend)
+    if form == "generate":
+        return lambda model: model.generate("hi")
+
+    async def agenerate(model: HttpChatModel) -> ChatResponse[Any]:
+        return await model.agenerate("hi")
+
+    return lambda model: anyio.run(agenerate, model, backend=backend)
+
+
+@pytest.fixture(params=FORMS[3:])
+def collect(request: pytest.FixtureRequest) -> Callable[..., ChatResponse[Any]]:
+    """Read a stream to its end, blocking and under both event loops."""
+    return _collecting(request.param.partition("-")[2])
+
+
+def _collecting(backend: str) -> Callable[..., ChatResponse[Any]]:
+    def collect(model: HttpChatModel, saw: Saw = len) -> ChatResponse[Any]:
+        with model.stream("hi") as stream:
+            for text in stream.texts():
+                saw(text)
+            return stream.response
+
+    async def acollect(model: HttpChatModel, saw: Saw) -> ChatResponse[Any]:
+        async with model.astream("hi") as stream:
+            async for text in stream.texts():
+                saw(text)
+            return stream.response
+
+    if not backend:
+        return collect
+    return lambda model, saw=len: anyio.run(acollect, model, saw, backend=backend)
+
+
+@pytest.fixture
+def words() -> Callable[..., Handler]:
+    """Make a handler that gives words, whole or streamed as the request wants it."""
+
+    def make(*texts: str) -> Handler:
+        def handle(exchange: Exchange) -> None:
+            if not msgspec.json.decode(exchange.body)["stream"]:
+                exchange.answer(msgspec.json.encode({"text": "".join(texts)}), x_request_id="req_1")
+                return
+            exchange.begin(x_request_id="req_1")
+            for text in texts:
+                exchange.event(text=text)
+            exchange.event(end=True)
+            exchange.chunk("data: [DONE]\n\n")
+            exchange.end()
+
+        return handle
 
     return make
