@@ -1,6 +1,7 @@
 """Faults as they arrive at a client that hides nothing."""
 
 import http.client
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,12 @@ def test_every_fault_says_what_must_come_of_it() -> None:
         for mode in fault.modes:
             expected = fault.expected(mode)
             assert expected is None or expected.codes
+
+
+def test_every_fault_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+    assert [name for name in FAULTS if f"`{name}`" not in readme] == []
 
 
 def test_an_unknown_fault_is_an_unknown_model(simulator: Simulator) -> None:
