@@ -667,7 +667,6 @@ def test_a_choice_among_no_tools_is_none() -> None:
             "no tool named 'xyz' (given: weather, _plain); choose one of them or a mode: 'auto'",
             id="unknown",
         ),
-        pytest.param(ToolChoice("tool"), [weather], "no tool named None", id="nameless"),
         pytest.param(weather, [], "(given: none)", id="nothing to choose from"),
         pytest.param("required", [], "but there are no tools", id="nothing to require"),
     ],

@@ -5,6 +5,7 @@ from chatmodels.core._alias import AliasedModel
 from chatmodels.core._call import CallInfo, Observer
 from chatmodels.core._container import Container, Lifetime
 from chatmodels.core._discovery import CONTRACT_VERSION
+from chatmodels.core._error_rules import error_class, error_code, is_retryable
 from chatmodels.core._errors import (
     AuthenticationError,
     CallTimeoutError,
@@ -30,9 +31,6 @@ from chatmodels.core._errors import (
     StreamInterruptedError,
     ToolArgumentsError,
     UnsupportedError,
-    error_class,
-    error_code,
-    is_retryable,
 )
 from chatmodels.core._events import (
     AudioDelta,

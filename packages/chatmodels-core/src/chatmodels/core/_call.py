@@ -3,7 +3,8 @@
 import time
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from chatmodels.core._errors import ErrorCode, error_code
+from chatmodels.core._error_rules import error_code
+from chatmodels.core._errors import ErrorCode
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._request import ChatRequest
 from chatmodels.core._response import ChatResponse, Timing

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from chatmodels.core._errors import AuthenticationError, ChatModelError, ErrorCode, error_code
+from chatmodels.core._error_rules import error_code
+from chatmodels.core._errors import AuthenticationError, ChatModelError, ErrorCode
 from chatmodels.core._metadata import HealthReport, HealthStatus
 
 if TYPE_CHECKING:

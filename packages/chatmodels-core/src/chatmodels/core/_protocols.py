@@ -140,7 +140,7 @@ class HealthChecker(Protocol):
     """Probes whether the provider answers."""
 
     def check_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; never raises for failures."""
+        """Make the cheapest request that proves address and credentials; failures are reported."""
         ...
 
 
@@ -149,7 +149,7 @@ class AsyncHealthChecker(Protocol):
     """Probes whether the provider answers, awaited."""
 
     async def acheck_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; never raises for failures."""
+        """Make the cheapest request that proves address and credentials; failures are reported."""
         ...
 
 
@@ -256,7 +256,7 @@ class Provider(Protocol):
         ...
 
     def check_health(self, options: "ProviderOptions", /) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; never raises for failures."""
+        """Make the cheapest request that proves address and credentials; failures are reported."""
         ...
 
     def list_models(self, options: "ProviderOptions", /) -> Sequence[ModelInfo]:
