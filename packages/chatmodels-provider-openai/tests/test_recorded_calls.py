@@ -1,7 +1,7 @@
 """Every recorded exchange is read as expected by a model, in all four call shapes.
 
-Those over 5,000 bytes, a sixth of them, do not arrive byte by byte in the awaited shapes, where this
-would take two minutes, unless the environment variable `CHATMODELS_RECORDED_LONG` is set.
+Those over 5,000 bytes, a sixth of them, do not arrive byte by byte in the awaited shapes, where
+this would take two minutes, unless the environment variable `CHATMODELS_RECORDED_LONG` is set.
 """
 
 import os
