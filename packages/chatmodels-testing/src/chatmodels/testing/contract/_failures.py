@@ -8,7 +8,8 @@ import anyio
 
 from chatmodels.core import ChatModel, ChatModelError, Timeout, error_class
 from chatmodels.testing._exchange import Exchange
-from chatmodels.testing._faults import FAULTS, Expected, Fault, Mode
+from chatmodels.testing._fault import Expected, Fault, Mode
+from chatmodels.testing._faults import FAULTS
 from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
 
 _IMPATIENT = Timeout(connect=5.0, read=None, first_event=0.15, between_events=0.15, total=0.3)
