@@ -57,9 +57,7 @@ def the_capabilities_are_true(bench: Bench) -> None:
         part = _INPUTS.get(capability)
         prompt = user("What is this?") if part is None else user("What is this?", part)
         options = _OPTIONS.get(capability, {})
-        error = failure(
-            lambda prompt=prompt, options=options: bench.model("{}").generate(prompt, **options)
-        )
+        error = failure(partial(bench.model("{}").generate, prompt, **options))
         if capability in claimed:
             assert error is None, f"{capability} is claimed, but: {error}"
         else:
