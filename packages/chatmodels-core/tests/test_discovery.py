@@ -11,15 +11,15 @@ from chatmodels.core import (
     ProviderImportError,
     ProviderNotFoundError,
 )
-from chatmodels.core._catalog import discovery
-from chatmodels.core._discovery import (
+from chatmodels.core._registry.catalog import discovery
+from chatmodels.core._registry.discovery import (
     CONTRACT_VERSION,
     Discovery,
     InstalledProvider,
     check_contract,
 )
-from chatmodels.core._metadata import Capability
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import Capability
 
 REGISTERS_NOTHING = "NAME = {name!r}"
 NEEDS_WHAT_IS_MISSING = "import a_module_that_is_missing_{name}"
@@ -231,8 +231,8 @@ def test_a_provider_is_tried_again_when_it_is_asked_for(site, global_registry) -
 
 
 REPAIRED = """
-from chatmodels.core._front import register_provider
-from chatmodels.core._metadata import ProviderMetadata
+from chatmodels.core._registry.front import register_provider
+from chatmodels.core._values.metadata import ProviderMetadata
 
 class Provider:
     metadata = ProviderMetadata(name="alpha", description="", distribution="")
