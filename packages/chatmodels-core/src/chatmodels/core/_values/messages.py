@@ -85,15 +85,24 @@ def assistant(*content: str | Part) -> Message:
 
 
 def tool_result(
-    call: ToolCall | str, *content: str | ResultPart, is_error: bool = False
+    call: ToolCall | ToolResult | str, *content: str | ResultPart, is_error: bool = False
 ) -> Message:
     """Answer a tool call.
 
     Args:
-        call: The call, or its id.
+        call: The call, or its id; or a whole result, as `Tool.call` gives it.
         content: What the tool gave back: any mix of text and media.
         is_error: Whether the tool failed.
+
+    Raises:
+        InvalidRequestError: The content is neither text nor media, or comes with a whole result.
     """
+    if isinstance(call, ToolResult):
+        if content or is_error:
+            raise InvalidRequestError(
+                "tool_result() takes a ToolResult alone; it has its content already"
+            )
+        return Message("tool", (call,))
     parts = tuple(TextPart(item) if isinstance(item, str) else item for item in content)
     for part in parts:
         if not isinstance(part, _RESULT_PARTS):
