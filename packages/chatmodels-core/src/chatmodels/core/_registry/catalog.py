@@ -148,7 +148,7 @@ class ProviderCatalog:
     def _metadata(self) -> list[ProviderMetadata]:
         found: list[ProviderMetadata] = []
         for name in self.list_providers():
-            if name not in self._broken:
+            if name not in self._broken or name in self._state.providers:
                 try:
                     found.append(self.provider(name).metadata)
                 except ConfigurationError:
@@ -182,13 +182,15 @@ class ProviderCatalog:
         raise not_found(name, self._known(), removed=state.removed, discover=self._discover)
 
     def _imported(self, name: str, module: str) -> Provider:
-        # Wherever it is wanted, a module registers its provider in the global registry.
+        # Wherever it is wanted, a module registers its provider in the global registry; once, so
+        # that what was unregistered there, or replaced, is not there any more.
         home = _global()
-        provider = home._state.providers.get(name)
+        state = home._state
+        provider = state.made.get((name, module)) or state.providers.get(name)
         if provider is None:
             provider = home._import(name, module)
-        if self is not home:
-            self._register(provider, home._state.modules.get(name, module), replace=False)
+        if self is not home or name not in self._state.providers:
+            self._register(provider, module, replace=False)
         return provider
 
     def _import(self, name: str, module: str) -> Provider:

@@ -19,6 +19,8 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         providers: Name to provider.
         modules: Name to the module that registered the provider, for messages.
+        made: Name and module to the provider that the module registered, also if it has been
+            unregistered or replaced since.
         lazy: Name to the module that registers the provider when it is imported.
         removed: Names that were unregistered, and are not to be discovered again.
         aliases: Alias to the spec or alias that it stands for. There are no circles.
@@ -29,6 +31,9 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
 
     providers: dict[str, Provider] = msgspec.field(default_factory=dict[str, Provider])
     modules: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    made: dict[tuple[str, str], Provider] = msgspec.field(
+        default_factory=dict[tuple[str, str], Provider]
+    )
     lazy: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     removed: frozenset[str] = frozenset()
     aliases: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -51,6 +56,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(
             providers={**self.providers, name: provider},
             modules={**self.modules, name: module},
+            made={**self.made, (name, module): provider},
             lazy={other: path for other, path in self.lazy.items() if other != name},
             removed=self.removed - {name},
         )
@@ -86,6 +92,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(
             providers={key: value for key, value in self.providers.items() if key not in names},
             modules={key: value for key, value in self.modules.items() if key not in names},
+            made={key: value for key, value in self.made.items() if key[1] != module},
         )
 
     def with_aliases(self, added: Mapping[str, str]) -> Self:
