@@ -59,9 +59,10 @@ class AliasedModel:
     ) -> None:
         self.alias = alias
         self._registry = registry
+        provider, _ = registry.resolve(alias)
+        secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
         self._options: dict[str, Any] = {
-            name: Secret(value) if name == "api_key" and isinstance(value, str) and value else value
-            for name, value in options.items()
+            name: _hidden(value) if name in secret else value for name, value in options.items()
         }
         self._lock = Lock()
         self._owner: str | None = None
@@ -249,4 +250,14 @@ def _has_credentials(options: dict[str, Any]) -> bool:
         # Everything goes to that address, whatever it is spoken to in.
         return False
     headers: dict[str, str] = options.get("headers") or {}
-    return options.get("api_key") is not None or any(map(is_credential, headers))
+    return any(isinstance(value, Secret) for value in options.values()) or any(
+        map(is_credential, headers)
+    )
+
+
+def _hidden(value: Any) -> Any:
+    try:
+        return Secret(value)
+    except ConfigurationError:
+        # It is one already, or what the options will complain about.
+        return value

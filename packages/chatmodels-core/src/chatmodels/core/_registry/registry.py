@@ -175,12 +175,15 @@ class ProviderRegistry(ProviderCatalog):
         A provider that cannot be found or imported is unhealthy, one without credentials unknown.
 
         Args:
-            names: Which to probe; all that are registered or installed by default.
+            names: Which to probe, or the one to probe; all that are registered or installed by
+                default.
             timeout: Seconds for each.
         """
         from chatmodels.core._registry.health import check_all
 
-        return check_all(self, self.list_providers() if names is None else list(names), timeout)
+        if names is None:
+            names = self.list_providers()
+        return check_all(self, [names] if isinstance(names, str) else list(names), timeout)
 
     async def acheck_health(
         self,
