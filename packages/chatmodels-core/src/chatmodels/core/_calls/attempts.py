@@ -6,7 +6,7 @@ from typing import Any
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted, located_in
-from chatmodels.core._calls.flow import Call, Opened, Policy, adrive, drive
+from chatmodels.core._calls.flow import Call, Opened, Policy, Source, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.response import ChatResponse
@@ -72,7 +72,7 @@ def open_stream(
 
     chosen = None
     try:
-        chosen = drive(policies, call, Call(call.request), perform)
+        chosen = _checked(drive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
@@ -105,12 +105,18 @@ async def aopen_stream(
 
     chosen = None
     try:
-        chosen = await adrive(policies, call, Call(call.request), perform)
+        chosen = _checked(await adrive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
+
+
+def _checked(outcome: Opened[Source]) -> Opened[Source]:
+    if not isinstance(outcome, Opened):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+        raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
+    return outcome
 
 
 def _unused(opened: list[Opened[Any]], chosen: Opened[Any] | None) -> list[Opened[Any]]:
