@@ -14,9 +14,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import workspace
+
+T = TypeVar("T")
 
 UNNEEDED = "chatmodels-otel"
 
@@ -38,24 +42,34 @@ def main(chosen: list[str]) -> None:
     if unknown:
         sys.exit(f"no packages {unknown}; there are {list(folders)}")
     with tempfile.TemporaryDirectory() as scratch:
-        for name in chosen or folders:
-            alone(name, Path(scratch) / name)
+        failed = [name for name in chosen or folders if not passes(alone, name, Path(scratch))]
         if UNNEEDED in folders and not chosen:
-            everything_else(set(folders) - {UNNEEDED}, Path(scratch) / "without")
+            others = set(folders) - {UNNEEDED}
+            failed += [] if passes(together, others, Path(scratch)) else [f"all but {UNNEEDED}"]
+    if failed:
+        sys.exit(f"\nfailed: {', '.join(failed)}")
 
 
-def alone(name: str, environment: Path) -> None:
+def passes(check: Callable[[T, Path], None], subject: T, scratch: Path) -> bool:
+    try:
+        check(subject, scratch)
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+def alone(name: str, scratch: Path) -> None:
     print(f"\n== {name}, with {sorted(workspace.siblings(name) - {name})}", flush=True)
-    python = create(environment)
+    python = create(scratch / name)
     install(python, workspace.siblings(name))
     run(python, "-c", IMPORT_ALL, workspace.module(name))
     install(python, workspace.siblings(name, test=True), "--group", "test")
     test(python, workspace.packages()[name])
 
 
-def everything_else(names: set[str], environment: Path) -> None:
-    print(f"\n== everything without {UNNEEDED}", flush=True)
-    python = create(environment)
+def together(names: set[str], scratch: Path) -> None:
+    print(f"\n== {sorted(names)}", flush=True)
+    python = create(scratch / "together")
     install(python, names, "--group", "test")
     test(python, *(workspace.packages()[name] for name in sorted(names)))
 
@@ -77,9 +91,7 @@ def test(python: str, *folders: Path) -> None:
 
 
 def run(*command: str | Path) -> None:
-    result = subprocess.run(command, cwd=workspace.ROOT, check=False)
-    if result.returncode:
-        sys.exit(f"failed: {' '.join(map(str, command))}")
+    subprocess.run(command, cwd=workspace.ROOT, check=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Many prompts at once, in threads or in tasks: results in order, errors in their places."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
@@ -10,14 +10,14 @@ Result = TypeVar("Result")
 
 
 def batch(
-    ask: Callable[[Item], Result], items: Sequence[Item], max_concurrency: int, /
+    ask: Callable[[Item], Result], items: Iterable[Item], max_concurrency: int, /
 ) -> list[Result | ChatModelError]:
-    """Ask for each item in a pool of threads.
+    """Ask for each item in a pool of threads, with the context variables of this one.
 
     Raises:
-        InvalidRequestError: `max_concurrency` is not at least 1.
+        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
     """
-    _check(max_concurrency)
+    questions = _checked(items, max_concurrency)
 
     def attempt(item: Item) -> Result | ChatModelError:
         try:
@@ -25,27 +25,33 @@ def batch(
         except ChatModelError as error:
             return error
 
-    if len(items) <= 1 or max_concurrency == 1:
-        return [attempt(item) for item in items]
+    if len(questions) <= 1 or max_concurrency == 1:
+        return [attempt(item) for item in questions]
     from concurrent.futures import ThreadPoolExecutor
+    from contextvars import copy_context
 
-    with ThreadPoolExecutor(min(max_concurrency, len(items)), "chatmodels-batch") as pool:
-        return list(pool.map(attempt, items))
+    pool = ThreadPoolExecutor(min(max_concurrency, len(questions)), "chatmodels-batch")
+    try:
+        futures = [pool.submit(copy_context().run, attempt, item) for item in questions]
+        return [future.result() for future in futures]
+    finally:
+        # After an interruption nobody waits for what is under way, and the rest is not begun.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def abatch(
-    ask: Callable[[Item], Awaitable[Result]], items: Sequence[Item], max_concurrency: int, /
+    ask: Callable[[Item], Awaitable[Result]], items: Iterable[Item], max_concurrency: int, /
 ) -> list[Result | ChatModelError]:
     """Ask for each item in a group of tasks, no more than `max_concurrency` at a time.
 
     Raises:
-        InvalidRequestError: `max_concurrency` is not at least 1.
+        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
     """
-    _check(max_concurrency)
+    questions = _checked(items, max_concurrency)
     from anyio import create_task_group
 
     results: dict[int, Result | ChatModelError] = {}
-    waiting = iter(enumerate(items))
+    waiting = iter(enumerate(questions))
 
     async def work() -> None:
         for position, item in waiting:
@@ -55,11 +61,21 @@ async def abatch(
                 results[position] = error
 
     async with create_task_group() as group:
-        for _ in range(min(max_concurrency, len(items))):
+        for _ in range(min(max_concurrency, len(questions))):
             group.start_soon(work)
-    return [results[position] for position in range(len(items))]
+    return [results[position] for position in range(len(questions))]
 
 
-def _check(max_concurrency: int) -> None:
-    if max_concurrency < 1:
-        raise InvalidRequestError(f"max_concurrency must be at least 1, not {max_concurrency}")
+def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
+    problems: list[str] = []
+    if _is_one(items):
+        problems.append(f"a batch takes a sequence of prompts, not one {type(items).__name__}")
+    if not isinstance(max_concurrency, int) or max_concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        problems.append(f"max_concurrency must be at least 1, not {max_concurrency!r}")
+    if problems:
+        raise InvalidRequestError("; ".join(problems))
+    return list(items)
+
+
+def _is_one(items: object) -> bool:
+    return isinstance(items, str | Mapping) or not isinstance(items, Iterable)

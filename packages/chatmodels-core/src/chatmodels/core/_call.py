@@ -18,7 +18,8 @@ class Observer(Protocol):
 
     For each call `start` is called once, then `first_event` at most once (streams only), then
     `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
-    stream being garbage collected. They may be called from different threads.
+    stream being garbage collected. They may be called from different threads. An observer whose
+    `start` fails is not told of the rest of that call.
     """
 
     def start(self, call: "CallInfo", /) -> object:
@@ -60,7 +61,6 @@ class CallInfo:
     """
 
     __slots__ = (
-        "_observers",
         "_tokens",
         "attempts",
         "endpoint",
@@ -97,8 +97,7 @@ class CallInfo:
         self.events = 0
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
-        self._observers = observers
-        self._tokens = [_started(observer, self) for observer in observers] if observers else None
+        self._tokens = _started(observers, self) if observers else None
 
     @property
     def deadline(self) -> float | None:
@@ -120,7 +119,7 @@ class CallInfo:
         """Record that the first event of a stream is there."""
         self.first_event_at = time.monotonic()
         if self._tokens is not None:
-            for observer, token in zip(self._observers, self._tokens, strict=True):
+            for observer, token in self._tokens:
                 try:
                     observer.first_event(token)
                 except Exception as error:
@@ -150,7 +149,7 @@ class CallInfo:
             self.outcome = "failed"
             self._log_failure(error)
         if self._tokens is not None:
-            for observer, token in zip(self._observers, self._tokens, strict=True):
+            for observer, token in self._tokens:
                 try:
                     observer.end(token, response, error)
                 except Exception as failure:
@@ -169,12 +168,14 @@ class CallInfo:
         )
 
 
-def _started(observer: Observer, call: CallInfo) -> object:
-    try:
-        return observer.start(call)
-    except Exception as error:
-        _report(observer, "start", error)
-        return None
+def _started(observers: tuple[Observer, ...], call: CallInfo) -> list[tuple[Observer, object]]:
+    tokens: list[tuple[Observer, object]] = []
+    for observer in observers:
+        try:
+            tokens.append((observer, observer.start(call)))
+        except Exception as error:
+            _report(observer, "start", error)
+    return tokens
 
 
 def _report(observer: Observer, method: str, error: Exception) -> None:

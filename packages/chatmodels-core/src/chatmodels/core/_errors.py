@@ -26,7 +26,7 @@ ChatModelError
 └── InternalError                internal
 ```
 
-The code `cancelled` has no class: a cancellation passes through as it is, and `error_code` names it.
+The code `cancelled` has no class: a cancellation passes through as it is; `error_code` names it.
 """
 
 from collections.abc import Mapping
@@ -113,14 +113,7 @@ class ChatModelError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments."""
-        return (
-            _restore,
-            (type(self), self.message, dict(self.__dict__)),
-            {"__cause__": self.__cause__},
-        )
-
-    def __setstate__(self, state: dict[str, Any] | None) -> None:
-        self.__cause__ = (state or {}).get("__cause__")
+        return _restored, (type(self), self.args, dict(self.__dict__), _portable(self.__cause__))
 
     def located(
         self, *, op: str | None = None, provider: str | None = None, model: str | None = None
@@ -311,11 +304,9 @@ def error_code(error: BaseException, /) -> ErrorCode:
     """Name the code of any exception, foreign ones and cancellations included."""
     if isinstance(error, ChatModelError):
         return error.code
-    if type(error).__name__ in {"CancelledError", "Cancelled"} or isinstance(
-        error, (KeyboardInterrupt, GeneratorExit)
-    ):
-        return ErrorCode.CANCELLED
-    return ErrorCode.INTERNAL
+    # asyncio, trio, Ctrl-C, sys.exit() and closed generators all stop a call from outside, and
+    # all of them stand beside Exception, so that neither library need be imported to tell.
+    return ErrorCode.INTERNAL if isinstance(error, Exception) else ErrorCode.CANCELLED
 
 
 def is_retryable(error: BaseException, /) -> bool:
@@ -332,7 +323,28 @@ def is_retryable(error: BaseException, /) -> bool:
     )
 
 
-def _restore(cls: type[ChatModelError], message: str, attributes: dict[str, Any]) -> ChatModelError:
-    error = cls(message)
+def _restored(
+    cls: type[ChatModelError],
+    args: tuple[Any, ...],
+    attributes: dict[str, Any],
+    cause: BaseException | None,
+) -> ChatModelError:
+    error = cls.__new__(cls)  # a subclass may want other arguments than ours
+    error.args = args
     error.__dict__.update(attributes)
+    if cause is not None:
+        error.__cause__ = cause
     return error
+
+
+def _portable(cause: BaseException | None) -> BaseException | None:
+    """Give a cause that can be pickled, as many foreign exceptions cannot: their words stay."""
+    if cause is None:
+        return None
+    import pickle
+
+    try:
+        pickle.loads(pickle.dumps(cause))  # noqa: S301 - our own bytes
+    except Exception:
+        return RuntimeError(f"{type(cause).__qualname__}: {cause}")
+    return cause

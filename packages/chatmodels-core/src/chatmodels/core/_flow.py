@@ -19,11 +19,12 @@ nest: a `Call` of an outer one runs the inner ones, the innermost asks the provi
 
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from chatmodels.core._call import CallInfo
+from chatmodels.core._events import StreamEvent
 from chatmodels.core._request import ChatRequest
 
 if TYPE_CHECKING:
@@ -50,6 +51,20 @@ class Sleep(msgspec.Struct, frozen=True):
 
 Effect = Call | Sleep
 Result = TypeVar("Result")
+Source = TypeVar("Source")
+
+
+class Opened(msgspec.Struct, Generic[Source], frozen=True):
+    """A stream whose first event has arrived: the outcome of a `Call` that streams.
+
+    Attributes:
+        first: The first event.
+        events: The iterator of the others; closed where it can be closed.
+    """
+
+    first: StreamEvent
+    events: Source
+
 
 # What is sent in depends on the effect yielded, which the type of a generator cannot say.
 Flow = Generator[Effect, Any, Result]
@@ -88,10 +103,12 @@ def drive(
             wish = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Sleep):
+                if isinstance(wish, Call):
+                    outcome = drive(inner, call, wish, perform, sleep)
+                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
                     sleep(wish.seconds)
                 else:
-                    outcome = drive(inner, call, wish, perform, sleep)
+                    raise _no_effect(wish)
             except Exception as raised:
                 error = raised
     except StopIteration as stop:
@@ -121,13 +138,19 @@ async def adrive(
             wish = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Sleep):
+                if isinstance(wish, Call):
+                    outcome = await adrive(inner, call, wish, perform, sleep)
+                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
                     await sleep(wish.seconds)
                 else:
-                    outcome = await adrive(inner, call, wish, perform, sleep)
+                    raise _no_effect(wish)
             except Exception as raised:
                 error = raised
     except StopIteration as stop:
         return stop.value
     finally:
         flow.close()
+
+
+def _no_effect(wish: object) -> TypeError:
+    return TypeError(f"a policy yields Call(...) or Sleep(...), not {type(wish).__qualname__}")

@@ -6,12 +6,20 @@ of messages, has the type `"conversation"`. Fields that a later version adds are
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from chatmodels.core import _events, _messages, _metadata, _parts, _request, _response
-from chatmodels.core import _settings, _timeout
+from chatmodels.core import (
+    _events,
+    _messages,
+    _metadata,
+    _parts,
+    _request,
+    _response,
+    _settings,
+    _timeout,
+)
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._messages import Message
 from chatmodels.core._parts import Value
@@ -43,11 +51,29 @@ def to_json(value: Value | Sequence[Message], /) -> bytes:
         InvalidRequestError: The value is none of this library's, or holds something that JSON
             has no form for, as `provider_options` may.
     """
-    name = type(value).__name__ if isinstance(value, Value) else _CONVERSATION
+    name = _name(value)
     try:
         return msgspec.json.encode(_Written(FORMAT_VERSION, name, _without_parsed(value)))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidRequestError(f"{name} cannot be written as JSON: {error}") from error
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidRequestError(
+            f"the {name} cannot be written as JSON: {error}; put plain data into it"
+        ) from error
+
+
+def _name(value: object) -> str:
+    name = type(value).__name__
+    if _TYPES.get(name) is type(value):
+        return name
+    if _is_sequence(value) and all(isinstance(item, Message) for item in value):
+        return _CONVERSATION
+    raise InvalidRequestError(
+        f"to_json() writes the values of chatmodels and sequences of messages, not {name}; "
+        "pass one of these"
+    )
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)
 
 
 def _without_parsed(value: Any) -> object:
@@ -72,6 +98,11 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
     """
     try:
         read = msgspec.json.decode(text, type=_Read)
+        if read.chatmodels != FORMAT_VERSION:
+            raise InvalidRequestError(
+                f"the JSON has format {read.chatmodels}, and this version of chatmodels-core reads "
+                f"format {FORMAT_VERSION}; upgrade chatmodels-core"
+            )
         found: Any = _TYPES.get(read.type)
         if found != expected:
             raise InvalidRequestError(
@@ -79,9 +110,10 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
                 f"{getattr(expected, '__name__', expected)}; ask for what it holds"
             )
         return msgspec.json.decode(read.value, type=found)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidRequestError(
-            f"this is not the JSON of a value of chatmodels, or of a later version: {error}"
+            f"this is not the JSON of a value of chatmodels ({error}); pass what to_json() wrote, "
+            "or upgrade chatmodels-core if a later version wrote it"
         ) from error
 
 
@@ -89,7 +121,7 @@ def _values(module: ModuleType) -> dict[str, Any]:
     return {
         name: item
         for name, item in vars(module).items()
-        if isinstance(item, type) and issubclass(item, Value)
+        if isinstance(item, type) and issubclass(item, Value) and item is not Value
     }
 
 

@@ -58,7 +58,7 @@ def file(
 
     Args:
         source: As for `image`.
-        media_type: As for `image`, and guessed from the file's name besides.
+        media_type: As for `image`, but by the file's name first: many kinds of text look alike.
         name: What the model is told the file is called; by default the name of the path.
         max_bytes: As for `image`.
     """
@@ -91,13 +91,13 @@ def _load(source: Source, media_type: str | None, family: str | None, max_bytes:
     path = os.fspath(source)
     try:
         size = os.path.getsize(path)
-        _check_size(size, max_bytes, repr(path))
+        _check_size(size, max_bytes, _shown(path))
         with open(path, "rb") as stream:
             data = stream.read(max_bytes + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
+        reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidRequestError(
-            f"cannot read {path!r}: {error.strerror or error}; pass an existing file, an "
-            "https URL, or bytes"
+            f"cannot read {_shown(path)}: {reason}; pass an existing file, an https URL, or bytes"
         ) from error
     return _from_bytes(data, media_type, family, max_bytes, os.path.basename(path))
 
@@ -105,11 +105,14 @@ def _load(source: Source, media_type: str | None, family: str | None, max_bytes:
 def _from_bytes(
     data: bytes, media_type: str | None, family: str | None, max_bytes: int, name: str | None
 ) -> _Media:
-    what = repr(name) if name else f"the {family or 'file'}"
+    what = _shown(name) if name else f"the {family or 'file'}"
     if not data:
-        raise InvalidRequestError(f"{what} is empty")
+        raise InvalidRequestError(f"{what} is empty; pass one with content")
     _check_size(len(data), max_bytes, what)
-    found = media_type or _sniffed(data) or _guessed(name)
+    found = media_type
+    if found is None and family is None:
+        found = _guessed(name)
+    found = found or _sniffed(data) or _guessed(name)
     if found is None or (family is not None and not found.startswith(f"{family}/")):
         raise InvalidRequestError(
             f"{what} is not {'of a known type' if found is None else f'{family} but {found}'}; "
@@ -120,21 +123,25 @@ def _from_bytes(
 
 def _from_data_url(url: str, media_type: str | None, family: str | None, max_bytes: int) -> _Media:
     import base64
-    import binascii
     from urllib.parse import unquote_to_bytes
 
     head, comma, payload = url[5:].partition(",")
-    declared, *parameters = head.split(";")
+    declared, *parameters = head.lower().split(";")
     if not comma:
-        raise InvalidRequestError("a data: URL has a comma before its data; this one has none")
+        raise InvalidRequestError(
+            "a data: URL has a comma before its data, and this one has none; pass it whole"
+        )
     try:
+        data = unquote_to_bytes(payload)
         if "base64" in parameters:
-            data = base64.b64decode(payload, validate=True)
-        else:
-            data = unquote_to_bytes(payload)
-    except binascii.Error as error:
-        raise InvalidRequestError(f"the data: URL is not valid base64 ({error})") from error
-    return _from_bytes(data, media_type or declared or None, family, max_bytes, None)
+            data = base64.b64decode(data, validate=True)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"the data: URL cannot be decoded ({error}); pass the bytes themselves"
+        ) from error
+    # RFC 2397: what declares no type is plain text. Some leave it out before an image, though.
+    found = media_type or declared or _sniffed(data) or "text/plain"
+    return _from_bytes(data, found, family, max_bytes, None)
 
 
 def _check_size(size: int, max_bytes: int, what: str) -> None:
@@ -153,7 +160,6 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", "image/webp"),
     (4, b"ftypheic", "image/heic"),
     (4, b"ftypavif", "image/avif"),
-    (0, b"BM", "image/bmp"),
     (0, b"II*\x00", "image/tiff"),
     (0, b"MM\x00*", "image/tiff"),
     (8, b"WAVE", "audio/wav"),
@@ -174,7 +180,8 @@ def _sniffed(data: bytes) -> str | None:
     for offset, signature, media_type in _SIGNATURES:
         if data.startswith(signature, offset):
             return media_type
-    return None
+    # Two letters may begin any text; the four zeros further on do not occur in one.
+    return "image/bmp" if data.startswith(b"BM") and data[6:10] == bytes(4) else None
 
 
 def _guessed(name: str | None) -> str | None:
@@ -183,3 +190,8 @@ def _guessed(name: str | None) -> str | None:
     import mimetypes
 
     return mimetypes.guess_type(name)[0]
+
+
+def _shown(name: str) -> str:
+    text = repr(name)  # base64 without a data: before it looks like a path, a very long one
+    return text if len(text) <= 200 else f"{text[:197]}..."

@@ -1,7 +1,9 @@
 """Messages, and the short ways to write them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import msgspec
 
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._parts import (
@@ -24,11 +26,28 @@ class Message(Value, frozen=True):
         role: Who speaks. Tool results have the role "tool".
         parts: What is said, in order.
         name: The speaker's name, where several share a role and the vendor supports it.
+
+    Raises:
+        InvalidRequestError: There is no such role, or a part is none.
     """
 
     role: Role
     parts: tuple[Part, ...]
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what type checkers check too: a mistake would be noticed by the vendor at best."""
+        if self.role not in _ROLES:
+            raise InvalidRequestError(
+                f"there is no role {self.role!r}; use one of {', '.join(_ROLES)}"
+            )
+        if type(self.parts) is not tuple:
+            if not isinstance(self.parts, list):
+                raise _not_parts(self.role, self.parts)
+            msgspec.structs.force_setattr(self, "parts", tuple(self.parts))
+        for part in self.parts:
+            if not isinstance(part, _PARTS):
+                raise _not_parts(self.role, part)
 
     @property
     def text(self) -> str:
@@ -56,7 +75,7 @@ def system(*content: str | Part) -> Message:
 
 
 def user(*content: str | Part) -> Message:
-    """Write what the user says: any mix of text and media, as in `user("Describe", image(path))`."""
+    """Write what the user says, text and media mixed, as in `user("Describe", image(path))`."""
     return Message("user", _parts(content))
 
 
@@ -76,6 +95,9 @@ def tool_result(
         is_error: Whether the tool failed.
     """
     parts = tuple(TextPart(item) if isinstance(item, str) else item for item in content)
+    for part in parts:
+        if not isinstance(part, _RESULT_PARTS):
+            raise _not_parts("tool_result", part)
     if isinstance(call, str):
         return Message("tool", (ToolResult(call, parts, is_error=is_error),))
     return Message("tool", (ToolResult(call.id, parts, call.name, is_error),))
@@ -92,7 +114,7 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
         return (user(prompt),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if isinstance(prompt, Mapping) or not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise _not_a_message(prompt)
     messages = tuple(user(item) if isinstance(item, str) else item for item in prompt)
     if not messages:
@@ -104,11 +126,27 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
 
 
 def _not_a_message(value: object) -> InvalidRequestError:
+    remedy = (
+        "pass its .message"
+        if isinstance(getattr(value, "message", None), Message)
+        else "see system(), user(), assistant() and tool_result()"
+    )
     return InvalidRequestError(
-        f"a prompt is a str, a Message or a sequence of them, not {type(value).__name__}; "
-        "see system(), user(), assistant() and tool_result()"
+        f"a prompt is a str, a Message or a sequence of them, not {type(value).__name__}; {remedy}"
+    )
+
+
+def _not_parts(where: str, value: object) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"a message is made of texts and parts, not {type(value).__name__} (in {where}); "
+        "see image(), audio() and file(), or pass a str"
     )
 
 
 def _parts(content: tuple[str | Part, ...]) -> tuple[Part, ...]:
     return tuple(TextPart(item) if isinstance(item, str) else item for item in content)
+
+
+_ROLES: tuple[str, ...] = get_args(Role)
+_PARTS: tuple[Any, ...] = get_args(Part)
+_RESULT_PARTS: tuple[Any, ...] = get_args(ResultPart)

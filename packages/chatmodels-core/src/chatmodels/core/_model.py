@@ -1,16 +1,17 @@
 """What every model has in common: calls made from primitives, checked, surrounded and watched."""
 
 import copy
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import msgspec
 
+from chatmodels.core._attempts import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._batch import abatch, batch
 from chatmodels.core._call import CallInfo, Observer
 from chatmodels.core._errors import ChatModelError, OutputInvalidError
-from chatmodels.core._events import StreamEvent
-from chatmodels.core._flow import Call, Policy, adrive, drive
+from chatmodels.core._failures import failed, located
+from chatmodels.core._flow import Policy
 from chatmodels.core._messages import Prompt
 from chatmodels.core._metadata import Explanation
 from chatmodels.core._prepare import Defaults, Prepared, prepare
@@ -18,14 +19,9 @@ from chatmodels.core._primitives import Primitives
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._request import ChatRequest
 from chatmodels.core._response import ChatResponse
+from chatmodels.core._setting_rules import validated_settings
 from chatmodels.core._settings import NO_SETTINGS, Settings
-from chatmodels.core._stream import (
-    AsyncChatStream,
-    ChatStream,
-    Opened,
-    interrupted,
-    located,
-)
+from chatmodels.core._stream import AsyncChatStream, ChatStream
 from chatmodels.core._timeout import DEFAULT_TIMEOUT, Timeout
 
 if TYPE_CHECKING:
@@ -57,6 +53,10 @@ class StandardChatModel(Primitives):
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+
+    Raises:
+        InvalidRequestError: The settings are out of range.
+        InternalError: The subclass implements neither `respond` nor `events`.
     """
 
     def __init__(
@@ -74,6 +74,8 @@ class StandardChatModel(Primitives):
     ) -> None:
         super().__init__(provider, model)
         self.endpoint = endpoint
+        if settings is not NO_SETTINGS:
+            settings = validated_settings(settings.chosen())
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
@@ -109,12 +111,9 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = drive(
-                self._policies, call, Call(prepared.request), lambda effect: self._ask(effect, call)
-            )
-            response = self._finish(prepared, response, call)
+            response = self._finish(prepared, respond(self, self._policies, call), call)
         except BaseException as error:
-            raise _failed(call, error)
+            raise failed(call, error)
         call.end(response)
         return response
 
@@ -130,15 +129,9 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = await adrive(
-                self._policies,
-                call,
-                Call(prepared.request),
-                lambda effect: self._aask(effect, call),
-            )
-            response = self._finish(prepared, response, call)
+            response = self._finish(prepared, await arespond(self, self._policies, call), call)
         except BaseException as error:
-            raise _failed(call, error)
+            raise failed(call, error)
         call.end(response)
         return response
 
@@ -157,7 +150,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
             lambda: self._begin("stream", prepared.request),
-            self._open,
+            lambda call: open_stream(self, self._policies, call),
             lambda response, call: self._finish(prepared, response, call),
         )
 
@@ -173,7 +166,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
             lambda: self._begin("stream", prepared.request),
-            self._aopen,
+            lambda call: aopen_stream(self, self._policies, call),
             lambda response, call: self._finish(prepared, response, call),
         )
 
@@ -223,7 +216,10 @@ class StandardChatModel(Primitives):
             ChatModelError: The arguments are wrong, or the provider speaks no HTTP.
         """
         prepared = self._prepare("explain", prompt, output_type, options)
-        explanation = self.explanation(prepared.request)
+        try:
+            explanation = self.explanation(prepared.request)
+        except Exception as error:
+            raise located(error, op="explain", provider=self.provider, model=self.model)
         return msgspec.structs.replace(
             explanation, warnings=prepared.warnings + explanation.warnings
         )
@@ -264,69 +260,13 @@ class StandardChatModel(Primitives):
     ) -> ChatResponse[Any]:
         response = msgspec.structs.replace(
             response,
-            provider=self.provider,
+            provider=response.provider or self.provider,
             warnings=prepared.warnings + response.warnings,
             timing=call.timing(),
         )
         if prepared.output is None or response.tool_calls:
             return response
         return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
-
-    def _ask(self, effect: Call, call: CallInfo) -> ChatResponse[Any]:
-        if effect.model is not None:
-            return effect.model.generate(effect.request)
-        call.attempts += 1
-        try:
-            return self.respond(effect.request, call)
-        except Exception as error:
-            raise located(error, call)
-
-    async def _aask(self, effect: Call, call: CallInfo) -> ChatResponse[Any]:
-        if effect.model is not None:
-            return await effect.model.agenerate(effect.request)
-        call.attempts += 1
-        try:
-            return await self.arespond(effect.request, call)
-        except Exception as error:
-            raise located(error, call)
-
-    def _open(self, call: CallInfo) -> Opened[Iterator[StreamEvent]]:
-        def perform(effect: Call) -> Opened[Iterator[StreamEvent]]:
-            if effect.model is not None:
-                events: Iterator[StreamEvent] = iter(effect.model.stream(effect.request))
-            else:
-                call.attempts += 1
-                events = iter(self.events(effect.request, call))
-            try:
-                first = next(events, None)
-            except Exception as error:
-                raise located(error, call)
-            if first is None:
-                raise interrupted(call)
-            return Opened(first, events)
-
-        opened = drive(self._policies, call, Call(call.request), perform)
-        call.note_first_event()
-        return opened
-
-    async def _aopen(self, call: CallInfo) -> Opened[AsyncIterator[StreamEvent]]:
-        async def perform(effect: Call) -> Opened[AsyncIterator[StreamEvent]]:
-            if effect.model is not None:
-                events: AsyncIterator[StreamEvent] = aiter(effect.model.astream(effect.request))
-            else:
-                call.attempts += 1
-                events = aiter(self.aevents(effect.request, call))
-            try:
-                first = await anext(events, None)
-            except Exception as error:
-                raise located(error, call)
-            if first is None:
-                raise interrupted(call)
-            return Opened(first, events)
-
-        opened = await adrive(self._policies, call, Call(call.request), perform)
-        call.note_first_event()
-        return opened
 
 
 def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
@@ -337,10 +277,3 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
     except OutputInvalidError as error:
         error.partial = response
         raise
-
-
-def _failed(call: CallInfo, error: BaseException) -> BaseException:
-    if isinstance(error, Exception):
-        error = located(error, call)
-    call.end(None, error)
-    return error

@@ -144,8 +144,8 @@ class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
                 because its output was cut off.
         """
         try:
-            return _ARGUMENTS.decode(self.arguments_json or "null") or {}
-        except (msgspec.DecodeError, UnicodeEncodeError) as error:
+            return _ARGUMENTS.decode(self.arguments_json.strip() or "null") or {}
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             raise ToolArgumentsError(
                 f"the arguments of tool call {self.name!r} are not a JSON object ({error}): "
                 f"{self.arguments_json[:200]!r}",

@@ -1,7 +1,7 @@
 """Turns what a user passes to a call into a checked request, all problems in one error."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
@@ -9,11 +9,15 @@ from chatmodels.core._errors import ChatModelError, InvalidRequestError, Unsuppo
 from chatmodels.core._messages import Prompt, conversation
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.core._settings import NO_SETTINGS, Settings, validated_settings
+from chatmodels.core._setting_rules import validated_settings
+from chatmodels.core._settings import NO_SETTINGS, Settings
 from chatmodels.core._timeout import Timeout, as_timeout
 
 if TYPE_CHECKING:
     from chatmodels.core._output import Output
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 OPTION_NAMES = (
     "tools",
@@ -81,18 +85,27 @@ def prepare(
 def _ready(
     request: ChatRequest, output_type: Any, options: CallOptions, defaults: Defaults
 ) -> Prepared:
-    if options:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
         raise InvalidRequestError(
-            f"a ChatRequest comes with its own options; put {', '.join(options)} into it"
+            f"a ChatRequest comes with its own options; put {', '.join(given)} into it"
         )
-    chosen = request.settings.chosen()
-    if defaults.settings is not NO_SETTINGS:
-        settings = msgspec.structs.replace(defaults.settings, **chosen)
-        request = msgspec.structs.replace(request, settings=settings)
-    if output_type is None:
-        return Prepared(request)
-    output = _output(output_type)
-    return Prepared(msgspec.structs.replace(request, output=output.schema), output)
+    problems: list[str] = []
+    messages = _checked(problems, (), conversation, request.messages)
+    settings = request.settings
+    if settings != NO_SETTINGS or defaults.settings is not NO_SETTINGS:
+        chosen = settings.chosen()
+        settings = _checked(
+            problems, settings, validated_settings, chosen, defaults=defaults.settings
+        )
+    output = None if output_type is None else _checked(problems, None, _output, output_type)
+    if problems:
+        raise InvalidRequestError("; ".join(problems))
+    schema = request.output if output is None else output.schema
+    return Prepared(
+        msgspec.structs.replace(request, messages=messages, settings=settings, output=schema),
+        output,
+    )
 
 
 def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
@@ -102,26 +115,26 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     }
     problems: list[str] = []
 
-    def checked(build: Any, fallback: Any) -> Any:
-        try:
-            return build()
-        except ChatModelError as error:
-            problems.append(error.message)
-            return fallback
-
-    messages = checked(lambda: conversation(prompt), ())
-    settings = checked(
-        lambda: validated_settings(arguments, defaults=defaults.settings, others=OPTION_NAMES),
+    messages = _checked(problems, (), conversation, prompt)
+    settings = _checked(
+        problems,
         defaults.settings,
+        validated_settings,
+        arguments,
+        defaults=defaults.settings,
+        others=OPTION_NAMES,
     )
     timeout = given.get("timeout")
     if timeout is not None:
-        timeout = checked(lambda: as_timeout(timeout, defaults.timeout), None)
-    tools: tuple[ToolDefinition, ...] = checked(lambda: _tools(given.get("tools")), ())
-    choice = given.get("tool_choice")
-    tool_choice: ToolChoice | None = checked(lambda: _choice(choice, tools), None)
-    output = None if output_type is None else checked(lambda: _output(output_type), None)
-    provider_options = checked(lambda: _provider_options(given.get("provider_options")), {})
+        timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
+    count = len(problems)
+    tools = _checked(problems, (), _tools, given.get("tools"))
+    tool_choice: ToolChoice | None = None
+    if len(problems) == count:  # a choice among tools that are wrong is no further problem
+        tool_choice = _checked(problems, None, _choice, given.get("tool_choice"), tools)
+    output = None if output_type is None else _checked(problems, None, _output, output_type)
+    provider_options = _checked(problems, {}, _provider_options, given.get("provider_options"))
+    repeatable = _checked(problems, True, _repeatable, given.get("repeatable"))
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
@@ -134,10 +147,25 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
             output=schema,
             timeout=timeout,
             provider_options=provider_options,
-            repeatable=given.get("repeatable", True),
+            repeatable=repeatable,
         ),
         output,
     )
+
+
+def _checked(
+    problems: list[str],
+    fallback: Result,
+    build: Callable[P, Result],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Result:
+    """Build something, or note why that is impossible and go on with the fallback."""
+    try:
+        return build(*args, **kwargs)
+    except ChatModelError as error:
+        problems.append(error.message)
+        return fallback
 
 
 def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
@@ -193,3 +221,11 @@ def _provider_options(options: Any) -> dict[str, Any]:
         raise InvalidRequestError(
             f"provider_options must be a mapping of field names, not {type(options).__name__}"
         ) from error
+
+
+def _repeatable(value: Any) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise InvalidRequestError(f"repeatable must be True or False, not {value!r}")
+    return value

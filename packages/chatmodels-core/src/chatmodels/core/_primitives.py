@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from chatmodels.core._accumulator import Accumulator
-from chatmodels.core._bridge import aevents_in_thread, events_of, in_thread
+from chatmodels.core._bridge import (
+    aevents_in_thread,
+    aresponse_of,
+    events_of,
+    in_thread,
+    response_of,
+)
 from chatmodels.core._call import CallInfo
-from chatmodels.core._errors import UnsupportedError
+from chatmodels.core._errors import InternalError, UnsupportedError
 from chatmodels.core._events import StreamEvent
 from chatmodels.core._metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._request import ChatRequest
 from chatmodels.core._response import ChatResponse
-from chatmodels.core._stream import interrupted
 
 
 class Primitives:
@@ -23,9 +27,19 @@ class Primitives:
     Args:
         provider: The provider's registered name.
         model: The model's name, as the provider wants to be told.
+
+    Raises:
+        InternalError: The subclass has neither `respond` nor `events`.
     """
 
     def __init__(self, provider: str, model: str, /) -> None:
+        cls = type(self)
+        if cls.respond is Primitives.respond and cls.events is Primitives.events:
+            raise InternalError(
+                f"{cls.__qualname__} can answer nothing; give it a method respond() or events()",
+                provider=provider,
+                model=model,
+            )
         self.provider = provider
         self.model = model
 
@@ -39,16 +53,18 @@ class Primitives:
         Raises:
             ChatModelError: The attempt failed.
         """
-        accumulator = Accumulator()
-        events = self.events(request, call)
-        for event in events:
-            accumulator.add(event)
-        if not accumulator.complete:
-            raise interrupted(call)
-        return accumulator.response()
+        return response_of(self.events(request, call), call)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Ask the provider once for a whole answer, awaited; by default in a worker thread."""
+        """Ask the provider once for a whole answer, awaited.
+
+        By default in a worker thread, or from `aevents` where that is all there is.
+        """
+        if (
+            type(self).respond is Primitives.respond
+            and type(self).aevents is not Primitives.aevents
+        ):
+            return await aresponse_of(self.aevents(request, call), call)
         return await in_thread(self.respond, request, call)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
@@ -57,17 +73,13 @@ class Primitives:
         The generator is closed when the stream is left, and must then close its connection. It
         yields a `StreamEnd` (without a response) when, and only when, the answer is complete.
         """
-        if type(self).respond is Primitives.respond:
-            raise UnsupportedError(
-                f"{type(self).__qualname__} implements neither respond() nor events()"
-            )
         return events_of(self.respond(request, call))
 
     def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
         """Ask the provider once for a streamed answer, awaited; by default in worker threads."""
         if type(self).events is Primitives.events:
             return self._aevents_of_response(request, call)
-        return aevents_in_thread(self.events(request, call))
+        return aevents_in_thread(lambda: self.events(request, call), call)
 
     async def _aevents_of_response(
         self, request: ChatRequest, call: CallInfo
@@ -101,4 +113,6 @@ class Primitives:
         """Release what the model holds: by default nothing."""
 
     async def aclose(self) -> None:
-        """Release what the model holds: by default nothing."""
+        """Release what the model holds: by default as `close` does, in a worker thread."""
+        if type(self).close is not Primitives.close:
+            await in_thread(self.close)

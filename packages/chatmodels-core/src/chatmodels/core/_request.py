@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._messages import Message
 from chatmodels.core._parts import Json, Value
 from chatmodels.core._settings import NO_SETTINGS, Settings
@@ -33,10 +34,20 @@ class ToolChoice(Value, frozen=True):
         mode: "auto" leaves it to the model, "none" forbids, "required" demands any tool,
             "tool" demands the one called `name`.
         name: The tool demanded.
+
+    Raises:
+        InvalidRequestError: The mode and the name do not fit together.
     """
 
     mode: Literal["auto", "none", "required", "tool"]
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mode == "tool") != (self.name is not None):
+            raise InvalidRequestError(
+                f"a ToolChoice has a name if, and only if, its mode is 'tool', not mode "
+                f"{self.mode!r} and name {self.name!r}"
+            )
 
 
 class OutputSchema(Value, frozen=True):

@@ -21,7 +21,7 @@ FinishReason = Literal[
 ]
 """Why a generation ended, the same words for every vendor."""
 
-NO_PAYLOAD = msgspec.Raw(b"")
+NO_PAYLOAD = msgspec.Raw(b"null")
 
 
 class Usage(Value, frozen=True, kw_only=True):
@@ -50,6 +50,12 @@ class Usage(Value, frozen=True, kw_only=True):
     output_audio_tokens: int | None = None
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.total_tokens is None and None not in (self.input_tokens, self.output_tokens):
+            msgspec.structs.force_setattr(
+                self, "total_tokens", (self.input_tokens or 0) + (self.output_tokens or 0)
+            )
 
 
 class Timing(Value, frozen=True, kw_only=True):
@@ -144,7 +150,7 @@ class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
     @property
     def raw(self) -> Json:
         """The vendor's payload as parsed JSON, made anew each time; None if there was none."""
-        return msgspec.json.decode(self.payload) if bytes(self.payload) else None
+        return msgspec.json.decode(self.payload)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

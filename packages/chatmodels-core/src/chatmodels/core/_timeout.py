@@ -1,13 +1,13 @@
 """How long the parts of a call may take."""
 
-import math
-
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._parts import Value
 
+_LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above
+
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST
 
 
 class Timeout(Value, frozen=True, kw_only=True):

@@ -8,24 +8,45 @@ from chatmodels.http._codec import (
     HttpRequest,
     StreamDecoder,
 )
+from chatmodels.http._engine import (
+    Answer,
+    AsyncAnswer,
+    AsyncEngine,
+    Engine,
+    Head,
+    Patience,
+    TransferError,
+)
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
 from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
 from chatmodels.http._headers import rate_limits, request_id, retry_after
+from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
+from chatmodels.http._provider import CodecFactory, HttpProvider
 from chatmodels.http._sse import SseFramer
 
 __all__ = [
     "STATUS_CODES",
     "VENDOR_CODES",
+    "Answer",
+    "AsyncAnswer",
+    "AsyncEngine",
     "ChatCodec",
+    "CodecFactory",
+    "Engine",
     "ErrorBody",
     "Frame",
     "Framer",
+    "Head",
+    "HttpChatModel",
     "HttpFailure",
+    "HttpProvider",
     "HttpRequest",
     "NdjsonFramer",
+    "Patience",
     "SseFramer",
     "StreamDecoder",
+    "TransferError",
     "excerpt",
     "rate_limits",
     "read_error",

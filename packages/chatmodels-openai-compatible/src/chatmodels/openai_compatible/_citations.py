@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from chatmodels.core import Citation
-from chatmodels.openai_compatible._lenient import integer_or_none, objects, text_or_none
+from chatmodels.openai_compatible._lenient import (
+    integer_or_none,
+    is_list,
+    is_object,
+    objects,
+    text_or_none,
+)
 from chatmodels.openai_compatible._wire import Json
 
 
@@ -23,12 +29,12 @@ def read_citations(annotations: Sequence[Json], sources: Json) -> tuple[Citation
             end=integer_or_none(citation.get("end_index")),
         )
         for annotation in objects(annotations)
-        if isinstance(citation := annotation.get("url_citation"), dict)
+        if is_object(citation := annotation.get("url_citation"))
     ]
-    for source in sources if isinstance(sources, list) else ():
+    for source in sources if is_list(sources) else ():
         if isinstance(source, str):
             cited.append(Citation(url=source))
-        elif isinstance(source, dict):
+        elif is_object(source):
             cited.append(
                 Citation(
                     url=text_or_none(source.get("url")),

@@ -4,6 +4,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
+from chatmodels.openai_compatible._lenient import is_object
 from chatmodels.openai_compatible._wire import Json
 
 _CODES = dict(VENDOR_CODES) | {
@@ -27,9 +28,9 @@ def failure_within(data: bytes, provider: str) -> ChatModelError | None:
     """Read the error that a success or a chunk of a stream may hold; None if it holds none."""
     try:
         parsed = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not isinstance(parsed, dict) or not _tells_error(parsed):
+    if not is_object(parsed) or not _tells_error(parsed):
         return None
     return read_failure(HttpFailure(status=200, headers={}, body=data), provider)
 

@@ -1,6 +1,6 @@
 """Reading what accompanies an answer, where a vendor's slip must not cost the answer."""
 
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import msgspec
 
@@ -36,4 +36,14 @@ def integer_or_none(value: Json) -> int | None:
 
 def objects(value: Json) -> list[dict[str, Json]]:
     """Give the objects in a list that should hold nothing else."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if is_object(item)] if is_list(value) else []
+
+
+def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Json) -> TypeGuard[list[Json]]:
+    """Tell whether a value is a JSON array."""
+    return isinstance(value, list)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import ModelInfo, ResponseInvalidError
-from chatmodels.openai_compatible._lenient import objects
-from chatmodels.openai_compatible._response import excerpt
+from chatmodels.http import excerpt
+from chatmodels.openai_compatible._lenient import is_object, objects
 from chatmodels.openai_compatible._wire import WireModel
 
 
@@ -18,9 +18,9 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
     """
     try:
         listing = msgspec.json.decode(body)
-        records = listing["data"] if isinstance(listing, dict) else listing
+        records = listing["data"] if is_object(listing) else listing
         wires = msgspec.convert(records, list[WireModel], strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError) as error:
         raise ResponseInvalidError(
             f"{provider} sent what is not a listing of models ({error}): {excerpt(body)}",
             details={"body": excerpt(body)},
@@ -32,6 +32,7 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
             context_window=wire.context_window or wire.context_length or wire.max_model_len,
             max_output_tokens=wire.max_completion_tokens,
             created=None if wire.created is None else int(wire.created),
+            deprecated=wire.shutdown_date,
             owner=wire.owned_by,
             raw=record,
         )

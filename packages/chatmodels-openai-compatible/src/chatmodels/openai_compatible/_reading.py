@@ -1,11 +1,10 @@
 """What whole and streamed answers are read with alike."""
 
-import base64
 from collections.abc import Sequence
 
-from chatmodels.core import AudioPart, ChatRequest, FinishReason, TokenLogprob
-from chatmodels.openai_compatible._lenient import lenient, objects, text_or_none, warn
-from chatmodels.openai_compatible._wire import Json, WireAudio, WireLogprobs, WireMessage, WireTop
+from chatmodels.core import FinishReason, TokenLogprob
+from chatmodels.openai_compatible._lenient import lenient, objects
+from chatmodels.openai_compatible._wire import Json, WireLogprobs, WireMessage, WireTop
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -25,7 +24,6 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "insufficient_system_resource": "error",  # DeepSeek
 }
 
-_SOUND = {"mp3": "audio/mpeg", "pcm16": "audio/pcm"}
 _JOINED = frozenset({"text", "summary", "data"})
 
 
@@ -92,28 +90,6 @@ def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
         TokenLogprob(token.token, token.logprob, tuple(map(_top, token.top_logprobs or ())))
         for token in (wire.content if wire is not None else None) or ()
     )
-
-
-def read_audio(audio: WireAudio, data: bytes, transcript: str, request: ChatRequest) -> AudioPart:
-    """Make the part for spoken output; its encoding is the one that was asked for."""
-    wanted = request.settings.audio_output
-    encoding = "wav" if wanted is None else wanted.format
-    return AudioPart(
-        data=data or None,
-        file_id=text_or_none(audio.id),
-        media_type=_SOUND.get(encoding, f"audio/{encoding}"),
-        transcript=transcript or None,
-        expires_at=audio.expires_at or None,
-    )
-
-
-def sound_of(audio: WireAudio, warnings: list[str]) -> bytes:
-    """Decode the sound; what is not readable gives a warning."""
-    try:
-        return base64.b64decode(audio.data or "")
-    except ValueError as error:
-        warn(f"sound was left out as not readable: {error}", warnings)
-        return b""
 
 
 def _top(wire: WireTop) -> TokenLogprob:

@@ -17,21 +17,20 @@ from chatmodels.core import (
     TextPart,
     Usage,
 )
+from chatmodels.http import excerpt
 from chatmodels.openai_compatible._calls import read_call
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
 from chatmodels.openai_compatible._failure import failure_of, failure_within
+from chatmodels.openai_compatible._lenient import objects
 from chatmodels.openai_compatible._reading import (
     content_of,
-    merged_details,
     normalised,
-    read_audio,
     read_logprobs,
     reasoning_of,
-    sound_of,
 )
+from chatmodels.openai_compatible._sound import SoundAssembler
 from chatmodels.openai_compatible._usage import read_usage, reported_usage
 from chatmodels.openai_compatible._wire import (
-    WireAudio,
     WireBody,
     WireChoice,
     WireMessage,
@@ -70,7 +69,7 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         finish_reason=normalised(
             choice.finish_reason, calls="tool_call" in kinds, refused="refusal" in kinds
         ),
-        raw_finish_reason=choice.finish_reason,
+        raw_finish_reason=choice.finish_reason or None,
         usage=Usage() if usage is None else read_usage(usage, warnings),
         model=wire.model or None,
         id=wire.id or None,
@@ -89,7 +88,7 @@ def decoded(data: bytes, dialect: str) -> WireBody:
     """
     try:
         wire = body_decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reject(data, dialect, error)
     if wire.error or wire.choices is None:
         failed = failure_within(data, dialect)
@@ -113,11 +112,6 @@ def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
     ) from error
 
 
-def excerpt(data: bytes) -> str:
-    """Show the beginning of a body."""
-    return data[:500].decode(errors="replace")
-
-
 def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
     """Find the answer: there is one choice, unless `provider_options` asked for more.
 
@@ -138,7 +132,7 @@ def _parts(
     # The order is that of the event indexes: streamed and whole answers are equal.
     text, thought, refusal = content_of(message.content or "")
     thought += reasoning_of(message)
-    details = merged_details(message.reasoning_details or ())
+    details = objects(message.reasoning_details)
     parts: list[Part] = []
     if thought or details:
         parts.append(ReasoningPart(thought, Signature(dialect, details) if details else None))
@@ -148,10 +142,11 @@ def _parts(
         parts.append(TextPart(text, cited))
     if refusal or message.refusal:
         parts.append(RefusalPart(refusal + (message.refusal or "")))
-    audio = message.audio
-    if audio is not None and spoken(audio):
-        sound = sound_of(audio, warnings)
-        parts.append(read_audio(audio, sound, audio.transcript or "", request))
+    if message.audio is not None:
+        sound = SoundAssembler()
+        sound.feed(message.audio, warnings)
+        if (spoken := sound.part(request)) is not None:
+            parts.append(spoken)
     if kept := kept_annotations(annotations):
         parts.append(ProviderPart(Signature(dialect, {"annotations": kept})))
     calls = message.tool_calls or legacy_call(message)
@@ -159,11 +154,6 @@ def _parts(
         read_call(call, position, wire.created, dialect) for position, call in enumerate(calls)
     ]
     return tuple(parts)
-
-
-def spoken(audio: WireAudio) -> bool:
-    """Tell whether there is sound: Snowflake sends an object of empty values."""
-    return bool(audio.id or audio.data or audio.transcript)
 
 
 def legacy_call(message: WireMessage) -> list[WireToolCall]:

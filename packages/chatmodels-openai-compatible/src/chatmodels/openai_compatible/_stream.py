@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import (
-    AudioDelta,
     ChatRequest,
     LogprobsDelta,
     PartEnd,
@@ -28,20 +27,21 @@ from chatmodels.core import (
 from chatmodels.http import Frame
 from chatmodels.openai_compatible._calls import CallAssembler
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
+from chatmodels.openai_compatible._failure import failure_of
+from chatmodels.openai_compatible._lenient import is_object
 from chatmodels.openai_compatible._reading import (
     content_of,
     merged_details,
     normalised,
-    read_audio,
     read_logprobs,
     reasoning_of,
-    sound_of,
 )
-from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call, spoken
+from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
+from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
 from chatmodels.openai_compatible._usage import read_usage, reported_usage
-from chatmodels.openai_compatible._wire import Json, WireAudio, WireBody, WireChoice, WireMessage
+from chatmodels.openai_compatible._wire import Json, WireBody, WireChoice, WireMessage
 
-REASONING, TEXT, REFUSAL, AUDIO = range(4)
+REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
 
@@ -72,9 +72,7 @@ class ChatCompletionsDecoder:
         self._annotations: list[Json] = []
         self._sources: Json = None
         self._refused = False
-        self._audio: WireAudio | None = None
-        self._sound: list[bytes] = []
-        self._transcript: list[str] = []
+        self._sound = SoundAssembler()
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
         """Take one frame in and give the events that it causes.
@@ -108,6 +106,8 @@ class ChatCompletionsDecoder:
             self._tier = wire.service_tier or self._tier
         if wire.search_results is not None or wire.citations is not None:
             self._sources = wire.search_results or wire.citations
+        if wire.x_groq is not None:
+            self._check(wire.x_groq)
         if wire.usage is not None or wire.x_groq is not None:
             usage = reported_usage(wire)
             if usage is not None:
@@ -139,7 +139,7 @@ class ChatCompletionsDecoder:
         if delta.function_call is not None:
             events += self._calls.feed(legacy_call(delta), wire.created)
         if delta.audio is not None:
-            self._take_audio(delta.audio, events)
+            events += self._sound.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
             self._annotations += [
                 item for item in delta.annotations if item not in self._annotations
@@ -162,19 +162,10 @@ class ChatCompletionsDecoder:
         if logprobs:
             events.append(LogprobsDelta(logprobs))
 
-    def _take_audio(self, audio: WireAudio, events: list[StreamEvent]) -> None:
-        if not spoken(audio):
-            return
-        known = self._audio or audio
-        self._audio = WireAudio(
-            id=audio.id or known.id, expires_at=audio.expires_at or known.expires_at
-        )
-        sound = sound_of(audio, self._warnings)
-        transcript = audio.transcript or ""
-        self._sound.append(sound)
-        self._transcript.append(transcript)
-        if sound or transcript:
-            events.append(AudioDelta(sound, transcript, AUDIO))
+    def _check(self, extension: Json) -> None:
+        # Groq says here why it stops a stream early ("x_groq", API reference of Groq).
+        if is_object(extension) and extension.get("error"):
+            raise failure_of(extension["error"], self._dialect)
 
     def _end(self) -> list[StreamEvent]:
         self._ended = True
@@ -186,12 +177,10 @@ class ChatCompletionsDecoder:
         cited = read_citations(self._annotations, self._sources)
         if cited and self._text:
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
-        if self._audio is not None:
-            sound, transcript = b"".join(self._sound), "".join(self._transcript)
-            events.append(PartEnd(read_audio(self._audio, sound, transcript, self._request), AUDIO))
+        events += self._sound.finish(self._request)
         if kept := kept_annotations(self._annotations):
             signature = Signature(self._dialect, {"annotations": kept})
-            events.append(PartEnd(ProviderPart(signature), AUDIO))
+            events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
         events.append(
             StreamEnd(
                 finish_reason=normalised(

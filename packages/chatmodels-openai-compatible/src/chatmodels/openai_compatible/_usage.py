@@ -1,7 +1,7 @@
 """The tokens used, as the vendors count and name them."""
 
 from chatmodels.core import Usage
-from chatmodels.openai_compatible._lenient import lenient
+from chatmodels.openai_compatible._lenient import is_object, lenient
 from chatmodels.openai_compatible._wire import (
     Json,
     WireBody,
@@ -21,7 +21,7 @@ def reported_usage(body: WireBody) -> Json:
     """
     if body.usage is not None:
         return body.usage
-    return body.x_groq.get("usage") if isinstance(body.x_groq, dict) else None
+    return body.x_groq.get("usage") if is_object(body.x_groq) else None
 
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:

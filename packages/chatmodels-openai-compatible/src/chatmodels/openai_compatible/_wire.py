@@ -145,6 +145,7 @@ class WireModel(Wire, frozen=True, gc=False):
     context_length: int | None = None  # OpenRouter, Together
     max_model_len: int | None = None  # vLLM
     max_completion_tokens: int | None = None  # Groq
+    shutdown_date: str | None = None  # OpenAI's "Deprecations" page
 
 
 body_decoder = msgspec.json.Decoder(WireBody)

@@ -6,7 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Condition, Event, Thread
 from typing import Any, Self
 
 import msgspec
@@ -73,7 +73,7 @@ class Simulator:
         self._reply = reply
         self._recorded = tuple(exchanges)
         self._wanted_port = port
-        self._lock = Lock()
+        self._lock = Condition()
         self._connections: set[Connection] = set()
         self._socket: socket.socket | None = None
         self._refusing: socket.socket | None = None
@@ -199,6 +199,22 @@ class Simulator:
             connection.abort()
         await asyncio.sleep(0)  # they are told in the next turn of the loop
 
+    def wait(self, count: int = 1, timeout: float = 10.0) -> Exchange:
+        """Wait until so many requests have come in, and give the last of them.
+
+        Args:
+            count: How many.
+            timeout: Seconds to wait.
+
+        Raises:
+            TimeoutError: Too few came.
+        """
+        with self._lock:
+            if not self._lock.wait_for(lambda: len(self._exchanges) >= count, timeout):
+                came = len(self._exchanges)
+                raise TimeoutError(f"{came} of {count} requests came within {timeout:g} s")
+            return self._exchanges[count - 1]
+
     def _connect(self) -> Connection:
         self._accepted += 1
         return Connection(self._handle, self._connections)
@@ -207,10 +223,11 @@ class Simulator:
         """Answer a request; whatever goes wrong is told to the client."""
         with self._lock:
             self._exchanges.append(exchange)
+            self._lock.notify_all()
             number = next(self._numbers)
         try:
             protocol, answer = self._choose(exchange, number)
-        except Exception as error:  # noqa: BLE001 - a client that waits must be told
+        except Exception as error:
             protocol = PROTOCOLS[0]
             message = f"the simulator cannot answer: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)

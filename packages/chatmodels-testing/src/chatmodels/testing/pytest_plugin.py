@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+# so that a failed check shows what it compared
+pytest.register_assert_rewrite("chatmodels.testing.contract")
+
 if TYPE_CHECKING:
     from chatmodels.core import ChatModel
     from chatmodels.testing._simulator import Simulator

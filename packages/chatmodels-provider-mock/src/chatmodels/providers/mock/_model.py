@@ -169,8 +169,6 @@ class MockChatModel(StandardChatModel):
                 self._sleep(item)
             else:
                 yield item
-        if due.error is not None:
-            raise due.error
 
     async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
         """Answer in pieces, as the script says, awaited."""
@@ -180,8 +178,6 @@ class MockChatModel(StandardChatModel):
                 await self._awaited(item)
             else:
                 yield item
-        if due.error is not None:
-            raise due.error
 
     def model_info(self) -> ModelInfo:
         """Describe the model."""

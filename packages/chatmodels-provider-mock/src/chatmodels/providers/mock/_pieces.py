@@ -28,22 +28,25 @@ from chatmodels.providers.mock._words import pieces
 def events_of(answer: Answer, size: int | None, /) -> Iterator[StreamEvent]:
     """Tell an answer as the events of a stream, without its terminal event if it fails.
 
-    One that fails before it says anything has no events, so that it may be tried again.
+    One that fails before it says anything has no events at all, so that it may be tried again.
 
     Args:
         answer: The answer.
         size: Characters in a piece of text; None for words.
+
+    Raises:
+        Exception: The answer's error.
     """
     response = answer.response
     if answer.error is not None and not response.message.parts:
-        return
+        raise answer.error
     yield StreamStart(response.id, response.model)
     for index, part in enumerate(response.message.parts):
         yield from _part_events(part, index, size)
     if response.logprobs:
         yield LogprobsDelta(response.logprobs)
     if answer.error is not None:
-        return
+        raise answer.error
     yield UsageUpdate(response.usage)
     yield StreamEnd(
         response.finish_reason,

@@ -42,6 +42,8 @@ _PARTS = (
     ProviderPart,
 )
 
+_NO_TEXT = TextPart("")
+
 _STATUSES = {
     ErrorCode.AUTHENTICATION: 401,
     ErrorCode.PERMISSION_DENIED: 403,
@@ -94,6 +96,7 @@ def answer(reply: Reply, request: ChatRequest, /, *, model: str, number: int) ->
         if error is not None:
             entries = entries[:-1]
         parts = tuple(_part(entry, request) for entry in entries)
+    parts = tuple(part for part in parts if part != _NO_TEXT)  # of which a stream tells nothing
     response: ChatResponse[Any] = ChatResponse(
         message=Message("assistant", parts), finish_reason=_finish_reason(parts)
     )
@@ -132,7 +135,7 @@ def _whole(
         request_id=response.request_id or f"mock-request-{number}",
         raw_finish_reason=response.raw_finish_reason or response.finish_reason,
     )
-    if bytes(response.payload):
+    if response.raw is not None:
         return filled
     payload = {
         "id": filled.id,

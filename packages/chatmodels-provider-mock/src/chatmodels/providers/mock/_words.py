@@ -37,13 +37,8 @@ def counted(request: ChatRequest, response: ChatResponse[Any], /) -> Usage:
 
 
 def pieces(text: str, size: int | None, /) -> Iterator[str]:
-    """Cut a text into pieces of `size` characters, or, if it is None, into words.
-
-    The empty text is one empty piece.
-    """
-    if not text:
-        yield ""
-    elif size is None:
+    """Cut a text into pieces of `size` characters, or, if it is None, into words."""
+    if size is None:
         yield from _WORD.findall(text)
     else:
         for start in range(0, len(text), size):

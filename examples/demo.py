@@ -1,0 +1,212 @@
+"""Watch a model answer: `./run demo`.
+
+With `OPENAI_API_KEY` set it talks to OpenAI. Without, it talks to a simulator on this machine, over
+real HTTP, which answers with what real models said when they were recorded.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.json import JSON
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.pretty import Pretty
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from chatmodels.core import (
+    ChatModel,
+    ChatModelError,
+    ChatResponse,
+    check_health,
+    create_chat_model,
+    is_retryable,
+    list_providers,
+    provider,
+    system,
+    tool,
+    tool_result,
+    user,
+)
+
+MODEL = "openai:gpt-5-mini"
+ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
+
+console = Console(highlight=False)
+figures = Table("call", "model", "first event", "total", "input", "output", box=None, pad_edge=False)
+
+
+def main() -> None:
+    console.print()
+    with answering_service() as about:
+        console.print(Panel(about, title="chatmodels", border_style="cyan", padding=(1, 2)))
+        discovery()
+        model = create_chat_model(MODEL)
+        streamed_answer(model)
+        tool_call(model)
+        structured_output(model)
+        failure()
+    section("What it took", "time to the first event and in total, tokens as the vendor counts them")
+    console.print(Padding(figures, (0, 2)))
+    console.print()
+
+
+@contextmanager
+def answering_service() -> Iterator[str]:
+    """Point the OpenAI provider at OpenAI, or else at a simulator with recorded answers."""
+    if os.environ.get("OPENAI_API_KEY"):
+        yield f"Talking to [bold]OpenAI[/], as [bold]{MODEL}[/]."
+        return
+    from chatmodels.testing import Simulator, samples
+
+    with Simulator(latency=0.35, pace=0.015) as simulator:
+        recorded = samples()
+        simulator.queue(*(recorded[name] for name in ANSWERS))
+        os.environ["OPENAI_API_KEY"] = "demo"
+        os.environ["OPENAI_BASE_URL"] = simulator.base_url
+        yield (
+            f"No OPENAI_API_KEY is set, so this talks to a [bold]simulator[/] at "
+            f"{simulator.base_url}.\nIt answers with [bold]recorded output of real models[/]; "
+            "provider, HTTP and streaming are the real thing."
+        )
+
+
+def discovery() -> None:
+    section("Who is installed", "found by entry point, imported when needed")
+    table = Table("provider", "distribution", "health", "can", box=None, pad_edge=False)
+    health = check_health()
+    for name in list_providers():
+        metadata = provider(name).metadata
+        well = health[name].status == "healthy"
+        table.add_row(
+            Text(name, "bold cyan"),
+            metadata.distribution,
+            Text(health[name].status, "green" if well else "yellow"),
+            Text(", ".join(sorted(metadata.capabilities)), "dim"),
+        )
+    console.print(Padding(table, (0, 2)))
+
+
+def streamed_answer(model: ChatModel) -> None:
+    section("A streamed answer", "model.stream(prompt)")
+    prompt = [
+        system("You are a concise assistant. Answer directly in plain text."),
+        user("In one short paragraph, explain what a solar eclipse is."),
+    ]
+    asked(prompt[-1].text)
+    with model.stream(prompt) as stream:
+        for text in stream.texts():
+            console.print(text, end="", style="white", soft_wrap=True)
+    console.print()
+    measured("stream", stream.response)
+
+
+@tool
+def get_current_weather(location: str) -> str:
+    """Get the current weather in a given location.
+
+    Args:
+        location: The city and state, e.g. Boston, MA
+    """
+    return {"Seattle, WA": "50 degrees and raining"}.get(location, "70 degrees and sunny")
+
+
+def tool_call(model: ChatModel) -> None:
+    section("Tools", "a plain function; its signature and docstring become the schema")
+    conversation = [
+        system("You're a helpful assistant."),
+        user("What's the weather in Seattle and San Francisco today?"),
+    ]
+    asked(conversation[-1].text)
+    response = model.generate(conversation, tools=[get_current_weather])
+    measured("tool calls", response)
+    conversation.append(response.message)
+    for call in response.tool_calls:
+        result = get_current_weather.call(call)
+        conversation.append(tool_result(call, result.text))
+        line = Text.assemble((call.name, "bold magenta"), f"({call.arguments_json})", (" -> ", "dim"))
+        console.print(Padding(line.append(result.text, "green"), (0, 2)))
+    response = model.generate(conversation, tools=[get_current_weather])
+    console.print(response.text)
+    measured("final answer", response)
+
+
+@dataclass
+class Author:
+    name: str
+    nationality: str
+
+
+@dataclass
+class Book:
+    title: str
+    author: Author
+    genres: list[str]
+    published_year: int
+
+
+def structured_output(model: ChatModel) -> None:
+    section("Structured output", "model.generate(prompt, output_type=Book).parsed")
+    prompt = (
+        "Generate information about 'The Lord of the Rings' book by J.R.R. Tolkien, including "
+        "genres like fantasy and adventure, and its publication year (1954)."
+    )
+    asked(prompt)
+    response = model.generate(prompt, output_type=Book)
+    console.print(Padding(Pretty(response.parsed, expand_all=True), (0, 2)))
+    measured("structured output", response)
+
+
+def failure() -> None:
+    section("An error, as you will see it", "what failed, on what, why, and what to do")
+    try:
+        create_chat_model("openai:this-model-does-not-exist").generate("Hello")
+    except ChatModelError as error:
+        console.print(Padding(Text(str(error), "red"), (0, 2)))
+        facts = {
+            "op": error.op,
+            "code": error.code,
+            "provider": error.provider,
+            "model": error.model,
+            "status": error.status,
+            "request_id": error.request_id,
+            "retryable": is_retryable(error),
+        }
+        console.print(Padding(JSON.from_data(facts), (0, 2)))
+
+
+def section(title: str, how: str) -> None:
+    console.print()
+    console.print(Rule(Text.assemble((title, "bold"), (f"  {how}", "dim")), align="left", style="cyan"))
+
+
+def asked(text: str) -> None:
+    console.print(Padding(Text.assemble(("> ", "cyan"), (text, "italic")), (0, 0, 1, 0)))
+
+
+def measured(what: str, response: ChatResponse) -> None:
+    timing = response.timing
+    assert timing is not None
+    first = "" if timing.first_event is None else f"{timing.first_event * 1000:.0f} ms"
+    usage = response.usage
+    figures.add_row(
+        what,
+        Text(response.model or "", "dim"),
+        Text(first, "cyan"),
+        Text(f"{timing.total * 1000:.0f} ms", "cyan"),
+        f"{usage.input_tokens}",
+        f"{usage.output_tokens}",
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ChatModelError as error:
+        console.print(f"[red]{error}[/]")
+        sys.exit(1)

@@ -1,0 +1,277 @@
+import copy
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chatmodels.core import (
+    AuthenticationError,
+    ChatModel,
+    ConfigurationError,
+    ProviderNotFoundError,
+)
+from chatmodels.core._metadata import OptionSpec
+from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._secret import Secret
+
+
+@pytest.fixture
+def registry(fake) -> ProviderRegistry:
+    made = ProviderRegistry()
+    made.register_provider(fake("acme", model_prefixes=("gpt-",)))
+    made.register_provider(fake("other"))
+    made.set_alias("default", "acme:large")
+    return made
+
+
+def test_a_model_follows_its_alias(registry) -> None:
+    model = registry.create_chat_model("default")
+    assert isinstance(model, ChatModel)
+    assert (model.provider, model.model, model.generate("Hello").text) == (
+        "acme",
+        "large",
+        "acme:large",
+    )
+    assert repr(model) == "<AliasedModel default -> acme:large>"
+    registry.set_alias("default", "other:small")
+    assert (model.provider, model.model, model.generate("Hello").text) == (
+        "other",
+        "small",
+        "other:small",
+    )
+
+
+def test_an_alias_may_stand_for_an_alias(registry) -> None:
+    registry.set_alias("fast", "default")
+    model = registry.create_chat_model("fast")
+    assert registry.resolve("fast") == (registry.provider("acme"), "large")
+    registry.set_alias("default", "other:small")
+    assert model.generate("Hello").text == "other:small"
+
+
+async def test_every_call_is_passed_on(registry) -> None:
+    model = registry.create_chat_model("default")
+    assert (await model.agenerate("Hello")).text == "acme:large"
+    with model.stream("Hello") as stream:
+        assert [event.text for event in stream if event.type == "text_delta"] == ["acme:large"]
+    async with model.astream("Hello") as stream:
+        assert [e.text async for e in stream if e.type == "text_delta"] == ["acme:large"]
+    assert [r.text for r in model.batch(["a", "b"])] == ["acme:large"] * 2
+    assert [r.text for r in await model.abatch(["a", "b"])] == ["acme:large"] * 2
+    assert model.model_info().name == "large"
+    assert model.check_health().provider == "acme"
+    assert (await model.acheck_health()).provider == "acme"
+    with pytest.raises(Exception, match="HTTP"):
+        model.explain("Hello")
+    model.close()
+    await model.aclose()
+    assert model.target.closed == 2
+
+
+def test_a_target_is_kept_while_other_things_change(registry, fake) -> None:
+    model = registry.create_chat_model("default")
+    target = model.target
+    registry.register_provider(fake("third"))
+    registry.set_alias("unrelated", "other:small")
+    assert model.target is target
+    registry.register_provider(fake("acme"), replace=True)
+    assert model.target is not target
+
+
+def test_a_running_stream_finishes_where_it_began(registry) -> None:
+    model = registry.create_chat_model("default")
+    with model.stream("Hello") as stream:
+        registry.set_alias("default", "other:small")
+        assert model.generate("Hello").text == "other:small"
+        for _ in stream:
+            pass
+    assert stream.response.text == "acme:large"
+
+
+def test_options_hold_for_each_target(registry) -> None:
+    model = registry.create_chat_model("default", temperature=0.5, max_retries=1)
+    assert model.target.options.settings.temperature == 0.5
+    registry.set_alias("default", "other:small")
+    assert model.target.options.settings.temperature == 0.5
+    assert model.target.options.max_retries == 1
+
+
+def test_an_option_that_the_new_target_does_not_have_is_reported_by_the_call(fake) -> None:
+    registry = ProviderRegistry()
+    region = OptionSpec(name="region", description="")
+    registry.register_provider(fake("acme", options=(region,)))
+    registry.register_provider(fake("other"))
+    registry.set_alias("default", "acme:large")
+    model = registry.create_chat_model("default", region="eu")
+    registry.set_alias("default", "other:small")
+    with pytest.raises(ConfigurationError, match="other: there is no option 'region'"):
+        model.generate("Hello")
+    registry.set_alias("default", "acme:small")
+    assert model.generate("Hello").text == "acme:small"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"api_key": "sk-1"}, id="key"),
+        pytest.param({"headers": {"Authorization": "sk-1"}}, id="header"),
+    ],
+)
+def test_credentials_of_one_provider_are_never_sent_to_another(registry, options) -> None:
+    model = registry.create_chat_model("default", **options)
+    registry.set_alias("default", "other:small")
+    with pytest.raises(ConfigurationError, match="created with credentials for acme") as caught:
+        model.generate("Hello")
+    assert "sk-1" not in str(caught.value)
+    registry.set_alias("default", "acme:small")
+    assert model.generate("Hello").text == "acme:small"
+
+
+def test_credentials_for_an_address_hold_for_whatever_is_spoken_there(registry) -> None:
+    model = registry.create_chat_model("default", api_key="sk-1", base_url="http://gateway.test")
+    registry.set_alias("default", "other:small")
+    assert model.target.options.api_key == Secret("sk-1")
+
+
+def test_hooks_see_the_targets_of_an_alias(registry) -> None:
+    seen = []
+
+    def hook(model):
+        seen.append(f"{model.provider}:{model.model}")
+        return model
+
+    registry.add_model_hook(hook)
+    model = registry.create_chat_model("default")
+    registry.set_alias("default", "other:small")
+    model.generate("Hello")
+    assert seen == ["acme:large", "other:small"]
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "words"),
+    [
+        ("default", "default", "alias 'default' stands for itself: default -> default"),
+        ("a", "b", "'b', which is neither 'provider:model' nor an alias"),
+        ("a", ":x", "':x', which is not 'provider:model'"),
+        ("a", "acme:", "'acme:', which is not 'provider:model'"),
+        ("a:b", "acme:x", "'a:b' cannot be an alias"),
+        (" a", "acme:x", "' a' cannot be an alias"),
+        ("", "acme:x", "'' cannot be an alias"),
+    ],
+)
+def test_a_wrong_alias_is_refused(registry, name: str, spec: str, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        registry.set_alias(name, spec)
+    assert words in str(caught.value)
+    assert registry.aliases == {"default": "acme:large"}
+
+
+def test_a_circle_of_aliases_is_refused(registry) -> None:
+    registry.set_alias("a", "default")
+    registry.set_alias("b", "a")
+    with pytest.raises(ConfigurationError, match="default -> b -> a -> default"):
+        registry.set_alias("default", "b")
+    assert registry.target("b") == "acme:large"
+
+
+def test_an_alias_is_gone_when_it_is_removed(registry) -> None:
+    model = registry.create_chat_model("default")
+    registry.set_alias("fast", "default")
+    registry.remove_alias("default")
+    registry.remove_alias("default")
+    for call in (
+        lambda: registry.resolve("default"),
+        lambda: registry.resolve("fast"),
+        lambda: model.generate("Hello"),
+    ):
+        with pytest.raises(ProviderNotFoundError, match="no alias named"):
+            call()
+    model.close()
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("acme", "name a model as well, as in 'acme:<model>'"),
+        ("other/small", "did you mean 'other:small'?"),
+        ("defualt", "did you mean 'default'?"),
+        ("gpt-4o", "did you mean 'acme:gpt-4o'?"),
+        (
+            "quux/",
+            "write 'provider:model', as in 'openai:gpt-5-mini', or call set_alias(...) first",
+        ),
+    ],
+)
+def test_a_spec_without_a_colon_that_is_no_alias_gets_a_proposal(registry, spec, words) -> None:
+    with pytest.raises(ProviderNotFoundError) as caught:
+        registry.create_chat_model(spec)
+    assert str(caught.value) == f"no alias named {spec!r} (aliases: default); {words}"
+
+
+def test_an_alias_switches_while_threads_call(registry) -> None:
+    model = registry.create_chat_model("default")
+    done = threading.Event()
+
+    def call() -> set[str]:
+        answers: set[str] = set()
+        while not done.is_set():
+            answers.add(model.generate("Hello").text)
+        return answers
+
+    targets = [f"{'acme' if number % 2 else 'other'}:{number}" for number in range(100)]
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(call) for _ in range(4)]
+        for target in targets:
+            registry.set_alias("default", target)
+            assert model.generate("Hello").text == target
+        done.set()
+    for each in calls:
+        assert each.result() <= {"acme:large", *targets}
+
+
+def test_a_copy_follows_the_alias_too(registry) -> None:
+    client = object()
+    model = registry.create_chat_model("default", http_client=client)
+    copied = copy.deepcopy(model)
+    assert copied is not model
+    registry.set_alias("default", "other:small")
+    assert copied.generate("Hello").text == "other:small"
+    assert copied.target.options.http_client is client
+
+
+@pytest.fixture
+def aliased(global_registry, fake):
+    key = OptionSpec(name="api_key", description="", env=("ZZ_KEY",), secret=True)
+    global_registry.register_provider(fake("zz-acme", options=(key,)))
+    global_registry.set_alias("zz", "zz-acme:large")
+    return global_registry
+
+
+def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
+    pickled = pickle.dumps(aliased.create_chat_model("zz", api_key="sk-very-secret", seed=7))
+    assert b"very-secret" not in pickled
+    model = pickle.loads(pickled)
+    assert model.target.options.settings.seed == 7
+    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+        model.target.options.api_key.reveal()
+    aliased.set_alias("zz", "zz-acme:small")
+    assert model.generate("Hello").text == "zz-acme:small"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"headers": {"X-Token": "t"}}, id="header"),
+        pytest.param({"proxy": "http://a:b@proxy.test"}, id="proxy"),
+        pytest.param({"async_http_client": object()}, id="client"),
+    ],
+)
+def test_what_would_change_without_its_secrets_does_not_pickle(aliased, options) -> None:
+    with pytest.raises(ConfigurationError, match="the model cannot be pickled"):
+        pickle.dumps(aliased.create_chat_model("zz", **options))
+
+
+def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
+    with pytest.raises(ConfigurationError, match="its registry exists in this process only"):
+        pickle.dumps(registry.create_chat_model("default"))

@@ -1,0 +1,84 @@
+"""Responses say the same however they came, and usage knows nothing from 0."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.core import (
+    ChatResponse,
+    ReasoningPart,
+    RefusalPart,
+    Timing,
+    ToolCall,
+    Usage,
+    assistant,
+)
+
+CALL = ToolCall("call_1", "weather")
+
+
+def test_a_response_tells_what_its_message_says() -> None:
+    response = ChatResponse(message=assistant(ReasoningPart("Hm."), "Cold", CALL, "."))
+
+    assert response.text == "Cold."
+    assert response.reasoning == "Hm."
+    assert response.tool_calls == (CALL,)
+    assert response.refusal is None
+    assert response.parsed is None
+
+
+def test_a_refusal_is_joined() -> None:
+    message = assistant(RefusalPart("I will "), RefusalPart("not."))
+
+    assert ChatResponse(message=message).refusal == "I will not."
+
+
+@pytest.mark.parametrize(
+    ("payload", "raw"),
+    [
+        pytest.param(msgspec.Raw(b'{"id": [1]}'), {"id": [1]}, id="given"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_the_payload_is_parsed_when_asked_for(payload: msgspec.Raw | None, raw: object) -> None:
+    response = ChatResponse(message=assistant("Hi"))
+    if payload is not None:
+        response = msgspec.structs.replace(response, payload=payload)
+
+    assert response.raw == raw
+
+
+def test_responses_are_equal_if_they_say_the_same_however_they_came() -> None:
+    one = ChatResponse(message=assistant("Hi"), id="r1", timing=Timing(total=1.0))
+    other = ChatResponse(message=assistant("Hi"), id="r1", payload=msgspec.Raw(b"{}"))
+
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != msgspec.structs.replace(one, finish_reason="length")
+    assert one != msgspec.structs.replace(one, parsed=3)
+    assert one != "Hi"
+
+
+counts = st.integers(0, 10**9)
+
+
+@given(counts, counts)
+def test_the_total_is_the_sum_where_the_vendor_gives_none(asked: int, said: int) -> None:
+    assert Usage(input_tokens=asked, output_tokens=said).total_tokens == asked + said
+
+
+@given(counts | st.none(), counts | st.none(), counts)
+def test_a_total_that_was_reported_stays(asked: int | None, said: int | None, total: int) -> None:
+    usage = Usage(input_tokens=asked, output_tokens=said, total_tokens=total)
+
+    assert usage.total_tokens == total
+
+
+@pytest.mark.parametrize("known", [{}, {"input_tokens": 3}, {"output_tokens": 3}], ids=str)
+def test_what_is_not_reported_is_none_and_never_0(known: dict[str, int]) -> None:
+    usage = Usage(**known)
+
+    assert {name for name in usage.__struct_fields__ if getattr(usage, name) is not None} == set(
+        known
+    )

@@ -1,0 +1,141 @@
+"""Reads whole bodies, within bounds."""
+
+from contextlib import suppress
+
+from chatmodels.core import ResponseInvalidError
+from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
+from chatmodels.http._limits import Limits
+from chatmodels.http._outcomes import broken_off
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""How long a whole answer may be."""
+
+MAX_FAILURE_BYTES = 64 * 1024
+"""How much of the body of a failure is read."""
+
+LINGER_SECONDS = 0.1
+"""How long the end of a body is waited for after the end of the answer.
+
+A body that was not read to its end costs its connection, and the next call a new one.
+"""
+
+LINGER_PIECES = 16
+
+FAILURE_SECONDS = 5.0
+"""How long the body of a failure may take: its status says the most."""
+
+
+class Body:
+    """The pieces of a body that have come.
+
+    Args:
+        provider: The provider's registered name, for messages.
+        limit: How many bytes there may be.
+    """
+
+    __slots__ = ("_limit", "_pieces", "_provider", "_size")
+
+    def __init__(self, provider: str, limit: int = MAX_BODY_BYTES) -> None:
+        self._provider = provider
+        self._limit = limit
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece in.
+
+        Raises:
+            ResponseInvalidError: The body is too long.
+        """
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > self._limit:
+            raise ResponseInvalidError(
+                f"{self._provider}: the answer has more than {self._limit} bytes"
+            )
+
+    def whole(self) -> bytes:
+        """Give all pieces as one."""
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+
+def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
+    """Read a body to its end and give the connection back.
+
+    Raises:
+        ChatModelError: It is too long, took too long, or did not come whole.
+    """
+    body = Body(provider)
+    try:
+        while (piece := answer.read()) is not None:
+            body.add(piece)
+            limits.check()
+    except TransferError as error:
+        raise broken_off(error, limits, provider, begun=False) from error.__cause__
+    finally:
+        answer.close()
+    return body.whole()
+
+
+async def aread_whole(answer: AsyncAnswer, limits: Limits, provider: str) -> bytes:
+    """Read a body to its end and give the connection back; the twin of `read_whole`."""
+    body = Body(provider)
+    try:
+        while (piece := await answer.read()) is not None:
+            body.add(piece)
+            limits.check()
+    except TransferError as error:
+        raise broken_off(error, limits, provider, begun=False) from error.__cause__
+    finally:
+        await answer.aclose()
+    return body.whole()
+
+
+def read_failure(answer: Answer, limits: Limits) -> bytes:
+    """Read the body of a failure as far as it comes soon, and give the connection back."""
+    limits.hurry(FAILURE_SECONDS)
+    body = b""
+    try:
+        while len(body) < MAX_FAILURE_BYTES and (piece := answer.read()) is not None:
+            body += piece
+    except TransferError:
+        return body  # better half of the vendor's words than none
+    finally:
+        answer.close()
+        limits.hurry()
+    return body[:MAX_FAILURE_BYTES]
+
+
+async def aread_failure(answer: AsyncAnswer, limits: Limits) -> bytes:
+    """Read the body of a failure; the twin of `read_failure`."""
+    limits.hurry(FAILURE_SECONDS)
+    body = b""
+    try:
+        while len(body) < MAX_FAILURE_BYTES and (piece := await answer.read()) is not None:
+            body += piece
+    except TransferError:
+        return body
+    finally:
+        await answer.aclose()
+        limits.hurry()
+    return body[:MAX_FAILURE_BYTES]
+
+
+def linger(answer: Answer, limits: Limits) -> None:
+    """Read the rest of a body whose answer has ended, if it comes at once: see `LINGER_SECONDS`."""
+    if answer.exact:
+        limits.hurry(LINGER_SECONDS)
+        with suppress(TransferError):
+            for _ in range(LINGER_PIECES):
+                if answer.read() is None:
+                    break
+
+
+async def alinger(answer: AsyncAnswer, limits: Limits) -> None:
+    """Read the rest of a body; the twin of `linger`."""
+    if answer.exact:
+        limits.hurry(LINGER_SECONDS)
+        with suppress(TransferError):
+            for _ in range(LINGER_PIECES):
+                if await answer.read() is None:
+                    break

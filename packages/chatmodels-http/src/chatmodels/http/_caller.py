@@ -1,0 +1,179 @@
+"""Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
+
+from chatmodels.core import (
+    ChatModelError,
+    ConfigurationError,
+    ProviderMetadata,
+    ProviderOptions,
+    Secret,
+)
+from chatmodels.core._option_rules import is_credential
+from chatmodels.core._secret import MASK
+from chatmodels.http._bodies import aread_failure, read_failure
+from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
+from chatmodels.http._engine import (
+    Answer,
+    AsyncAnswer,
+    AsyncEngine,
+    Engine,
+    Head,
+    TransferError,
+)
+from chatmodels.http._engines import shared_async_engine, shared_engine
+from chatmodels.http._limits import Limits
+from chatmodels.http._masking import masked
+from chatmodels.http._outcomes import completed, key_rejected, not_sent
+
+_STANDARD = {
+    "accept-encoding": "identity",  # compressed streams come late
+    "user-agent": "chatmodels",
+}
+_HEADS = 16  # as many are kept: for each path, stream or not, and for secrets that change
+
+
+class Caller:
+    """Reaches one provider with one set of options.
+
+    Args:
+        metadata: The provider.
+        codec: Its wire format.
+        options: Where it is, and what it knows the caller by.
+
+    Raises:
+        ConfigurationError: There is no base URL, or a client passed is of no known kind.
+    """
+
+    def __init__(
+        self, metadata: ProviderMetadata, codec: ChatCodec, options: ProviderOptions
+    ) -> None:
+        base_url = options.base_url or metadata.base_url
+        if base_url is None:
+            raise ConfigurationError(f"{metadata.name} has no address; pass base_url=...")
+        self.base_url = base_url.rstrip("/")
+        self.metadata = metadata
+        self.codec = codec
+        self._options = options
+        self._secret: Secret | None = options.api_key
+        self._secrets: tuple[str, ...] = ()
+        self._heads: dict[object, Head] = {}
+        self._injected: Engine | None = None
+        self._async_injected: AsyncEngine | None = None
+        if options.http_client is not None or options.async_http_client is not None:
+            from chatmodels.http._injected import AsyncInjectedEngine, InjectedEngine
+
+            if options.http_client is not None:
+                self._injected = InjectedEngine(options.http_client)
+            if options.async_http_client is not None:
+                self._async_injected = AsyncInjectedEngine(options.async_http_client)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Caller, (self.metadata, self.codec, self._options)
+
+    def open(
+        self, request: HttpRequest, limits: Limits, model: str | None, *, stream: bool = False
+    ) -> Answer:
+        """Send a request and give its success, the body unread.
+
+        Args:
+            request: What to send.
+            limits: Those of the attempt.
+            model: The model's name, for messages.
+            stream: Whether a stream is asked for.
+
+        Raises:
+            ChatModelError: It did not succeed.
+        """
+        engine = self._injected or shared_engine(self._options.proxy)
+        again = self._rotating
+        while True:
+            secret = None if self._secret is None else self._secret.reveal()
+            head = self._head(request, secret, stream=stream)
+            try:
+                answer = engine.send(head, request.body, limits)
+            except TransferError as error:
+                raise self._not_sent(error, limits) from error.__cause__
+            if 200 <= answer.status < 300:
+                return answer
+            body = read_failure(answer, limits)
+            if answer.status != 401 or not again:
+                raise self._refused(answer, body, model)
+            again = False
+
+    async def aopen(
+        self, request: HttpRequest, limits: Limits, model: str | None, *, stream: bool = False
+    ) -> AsyncAnswer:
+        """Send a request and give its success; the twin of `open`."""
+        engine = self._async_injected or shared_async_engine(self._options.proxy)
+        again = self._rotating
+        while True:
+            secret = None if self._secret is None else await self._secret.areveal()
+            head = self._head(request, secret, stream=stream)
+            try:
+                answer = await engine.send(head, request.body, limits)
+            except TransferError as error:
+                raise self._not_sent(error, limits) from error.__cause__
+            if 200 <= answer.status < 300:
+                return answer
+            body = await aread_failure(answer, limits)
+            if answer.status != 401 or not again:
+                raise self._refused(answer, body, model)
+            again = False
+
+    def explained(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
+        """Give the address and the headers of a request, secrets masked."""
+        secret = None if self._secret is None else MASK
+        shown = {
+            name: MASK if is_credential(name) else value
+            for name, value in self._options.headers.items()
+        }
+        return self.base_url + request.path, self._headers(request, secret, shown, stream=False)
+
+    def finished(self, error: ChatModelError, answer: Answer | AsyncAnswer) -> ChatModelError:
+        """Fill an error in from the head of its response, and take secrets out of it."""
+        return masked(completed(error, answer), self._secrets)
+
+    @property
+    def _rotating(self) -> bool:
+        # A secret that comes from a function may be another one when it is asked for again.
+        return self._secret is not None and not self._secret.static
+
+    def _not_sent(self, error: TransferError, limits: Limits) -> ChatModelError:
+        return masked(not_sent(error, limits, self.metadata.name, self.base_url), self._secrets)
+
+    def _refused(
+        self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
+    ) -> ChatModelError:
+        failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
+        error = completed(self.codec.decode_failure(failure), answer)
+        return masked(key_rejected(error, self.metadata, model), self._secrets)
+
+    def _head(self, request: HttpRequest, secret: str | None, *, stream: bool) -> Head:
+        key = (request.method, request.path, request.headers, not request.body, stream, secret)
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) >= _HEADS:
+                self._heads.clear()
+            given = self._options.headers
+            headers = self._headers(request, secret, given, stream=stream)
+            head = Head(request.method, self.base_url + request.path, tuple(headers.items()))
+            self._secrets = tuple(
+                value.rpartition(" ")[2] for name, value in given.items() if is_credential(name)
+            )
+            if secret is not None:
+                self._secrets += (secret,)
+            self._heads[key] = head
+        return head
+
+    def _headers(
+        self, request: HttpRequest, secret: str | None, given: dict[str, str], *, stream: bool
+    ) -> dict[str, str]:
+        """Put the headers together: what is said last counts, however its name is written."""
+        headers = dict(_STANDARD)
+        headers["accept"] = "text/event-stream, application/json" if stream else "application/json"
+        if request.body:
+            headers["content-type"] = "application/json"
+        if secret is not None:
+            headers |= {name.lower(): value for name, value in self.codec.authorization(secret)}
+        headers |= {name.lower(): value for name, value in request.headers}
+        headers |= {name.lower(): value for name, value in given.items()}
+        return headers

@@ -1,0 +1,56 @@
+"""Probes of a provider: the cheapest request that proves address and credentials."""
+
+import time
+
+from chatmodels.core import AuthenticationError, ChatModelError, HealthReport, Timeout
+from chatmodels.http._bodies import aread_whole, read_whole
+from chatmodels.http._caller import Caller
+from chatmodels.http._limits import Limits
+
+
+def check_health(caller: Caller, within: Timeout, /) -> HealthReport:
+    """Probe a provider; failures are reported, not raised."""
+    started = time.monotonic()
+    try:
+        limits = _limits(caller, within, started)
+        answer = caller.open(caller.codec.encode_health(), limits, None)
+        read_whole(answer, limits, caller.metadata.name)
+    except ChatModelError as error:
+        return _report(caller, started, error)
+    return _report(caller, started, None)
+
+
+async def acheck_health(caller: Caller, within: Timeout, /) -> HealthReport:
+    """Probe a provider, awaited; the twin of `check_health`."""
+    started = time.monotonic()
+    try:
+        limits = _limits(caller, within, started)
+        answer = await caller.aopen(caller.codec.encode_health(), limits, None)
+        await aread_whole(answer, limits, caller.metadata.name)
+    except ChatModelError as error:
+        return _report(caller, started, error)
+    return _report(caller, started, None)
+
+
+def _limits(caller: Caller, within: Timeout, started: float) -> Limits:
+    deadline = None if within.total is None else started + within.total
+    return Limits(within, caller.metadata.name, deadline=deadline)
+
+
+def _report(caller: Caller, started: float, error: ChatModelError | None) -> HealthReport:
+    latency = time.monotonic() - started
+    name = caller.metadata.name
+    if error is None:
+        where = caller.base_url
+        return HealthReport(
+            provider=name, status="healthy", latency=latency, message=f"{where} answers"
+        )
+    # Without a secret nobody was asked, so nothing is known.
+    unasked = isinstance(error, AuthenticationError) and error.status is None
+    return HealthReport(
+        provider=name,
+        status="unknown" if unasked else "unhealthy",
+        latency=None if unasked else latency,
+        message=error.message,
+        code=error.code,
+    )

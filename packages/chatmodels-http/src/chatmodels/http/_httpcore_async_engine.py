@@ -1,0 +1,203 @@
+"""The engine for awaited calls, on httpcore's connections: under asyncio and trio, loop by loop."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpcore
+from anyio import CancelScope
+from anyio.lowlevel import current_token
+
+from chatmodels.http._coding import decoder
+from chatmodels.http._engine import AsyncAnswer, Head, Patience
+from chatmodels.http._httpcore_parts import (
+    FAILURES,
+    Prepared,
+    Route,
+    headers_of,
+    prepared,
+    request_of,
+    route_to,
+    translated,
+)
+from chatmodels.http._httpcore_streams import AsyncTimedBackend
+from chatmodels.http._lanes import KEEP_ALIVE, Lanes
+
+
+class AsyncHttpcoreEngine:
+    """An `AsyncEngine` with connections of its own for each event loop.
+
+    Args:
+        proxy: The address of the proxy to use; None for what the environment says.
+    """
+
+    def __init__(self, proxy: str | None = None) -> None:
+        self._proxy = proxy
+        self._homes: WeakKeyDictionary[object, _Home] = WeakKeyDictionary()
+
+    async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
+        """Send a request and wait for the head of its response.
+
+        Raises:
+            TransferError: It did not come through.
+        """
+        ready = prepared(head)
+        loop = current_token().native_token
+        home = self._homes.get(loop)
+        if home is None:
+            home = await self._settle(loop)
+        lanes = home.lanes.get(ready.address) or home.open(ready)
+        lane = lanes.take()
+        while lane.expired():
+            await lane.aclose()
+            lane = lanes.take()
+        lane.backend.patience = patience
+        try:
+            response = await lane.connection.handle_async_request(request_of(ready, body))
+            return _Answer(response, lane, lanes)
+        except FAILURES as error:
+            await lane.aclose()
+            raise translated(error) from error
+        except BaseException:
+            await lane.aclose()
+            raise
+
+    async def _settle(self, loop: object) -> "_Home":
+        # What loops that nobody shut down have left behind would keep them alive.
+        for other in list(self._homes):
+            if getattr(other, "is_closed", _never)():
+                self._homes.pop(other, None)
+        home = self._homes[loop] = _Home(self._proxy)
+        await anext(home.lifetime)
+        return home
+
+
+class _Home:
+    """The connections of one event loop.
+
+    An event loop closes at its end what asynchronous generators were begun in it: `asyncio.run`
+    and `trio.run` both do. So a generator that waits for its end closes the connections in time.
+    """
+
+    __slots__ = ("__weakref__", "_proxy", "lanes", "lifetime")
+
+    def __init__(self, proxy: str | None) -> None:
+        self._proxy = proxy
+        self.lanes: dict[str, Lanes[Lane]] = {}
+        self.lifetime = _lifetime(self.lanes)
+
+    def open(self, head: Prepared) -> Lanes["Lane"]:
+        route = route_to(head, self._proxy)
+        lanes = self.lanes[head.address] = Lanes(lambda: Lane(route))
+        return lanes
+
+
+async def _lifetime(lanes: "dict[str, Lanes[Lane]]") -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        for idle in lanes.values():
+            for lane in idle.drain():
+                await lane.aclose()
+        lanes.clear()
+
+
+def _never() -> bool:
+    return False
+
+
+class Lane:
+    """One connection, or a proxy's pool of one."""
+
+    __slots__ = ("backend", "connection")
+
+    def __init__(self, route: Route) -> None:
+        network: object = httpcore.AnyIOBackend()  # which httpcore types as perhaps missing
+        assert isinstance(network, httpcore.AsyncNetworkBackend)
+        self.backend = AsyncTimedBackend(network)
+        self.connection: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool = (
+            httpcore.AsyncHTTPConnection(
+                route.origin, route.tls, KEEP_ALIVE, network_backend=self.backend
+            )
+            if route.proxy is None
+            else httpcore.AsyncConnectionPool(
+                route.tls,
+                route.proxy,
+                max_connections=1,
+                keepalive_expiry=KEEP_ALIVE,
+                network_backend=self.backend,
+            )
+        )
+
+    def closed(self) -> bool:
+        """Tell whether it cannot be used any more; a pool renews its connection itself."""
+        connection = self.connection
+        return isinstance(connection, httpcore.AsyncHTTPConnection) and connection.is_closed()
+
+    def expired(self) -> bool:
+        """Tell whether it was idle for too long, or the server has hung up."""
+        connection = self.connection
+        return isinstance(connection, httpcore.AsyncHTTPConnection) and connection.has_expired()
+
+    async def aclose(self) -> None:
+        """Close the connection, if there is one, even while being cancelled."""
+        with CancelScope(shield=True):
+            await self.connection.aclose()
+
+
+class _Answer:
+    exact = True
+    __slots__ = (
+        "_decode",
+        "_lane",
+        "_lanes",
+        "_pieces",
+        "_stream",
+        "_suspended",
+        "headers",
+        "status",
+    )
+
+    def __init__(self, response: httpcore.Response, lane: Lane, lanes: Lanes[Lane]) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = headers_of(response)
+        self._stream: Any = response.stream
+        self._pieces: AsyncIterator[bytes] = aiter(self._stream)
+        self._suspended = False
+        self._lane: Lane | None = lane
+        self._lanes = lanes
+        self._decode: Callable[[bytes], bytes] | None = None
+        if "content-encoding" in self.headers:
+            self._decode = decoder(self.headers["content-encoding"])
+
+    async def read(self) -> bytes | None:
+        """Give the next piece of the body; None at its end."""
+        self._suspended = False
+        try:
+            piece = await anext(self._pieces, None)
+        except FAILURES as error:
+            raise translated(error) from error
+        if piece is None:
+            return None
+        self._suspended = True
+        return piece if self._decode is None else self._decode(piece)
+
+    async def aclose(self) -> None:
+        """Keep the connection if the body was read to its end, or else close it."""
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
+        with CancelScope(shield=True):
+            await self._stream.aclose()
+            while self._suspended:
+                await self._unwind()
+            if not lane.closed() and (old := self._lanes.give(lane)) is not None:
+                await old.connection.aclose()
+
+    async def _unwind(self) -> None:
+        # The connection is closed, but httpcore's generators wait for somebody to ask for more:
+        # left like that they would end in the garbage collector, of which trio complains.
+        try:
+            self._suspended = await anext(self._pieces, None) is not None
+        except FAILURES:
+            self._suspended = False

@@ -1,0 +1,127 @@
+"""The engine for blocking calls, on httpcore's connections."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import httpcore
+
+from chatmodels.http._coding import decoder
+from chatmodels.http._engine import Answer, Head, Patience
+from chatmodels.http._httpcore_parts import (
+    FAILURES,
+    Route,
+    headers_of,
+    prepared,
+    request_of,
+    route_to,
+    translated,
+)
+from chatmodels.http._httpcore_streams import TimedBackend
+from chatmodels.http._lanes import KEEP_ALIVE, Lanes
+
+
+class HttpcoreEngine:
+    """An `Engine` with connections of its own, kept for all threads.
+
+    Args:
+        proxy: The address of the proxy to use; None for what the environment says.
+    """
+
+    def __init__(self, proxy: str | None = None) -> None:
+        self._proxy = proxy
+        self._lanes: dict[str, Lanes[Lane]] = {}
+
+    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+        """Send a request and wait for the head of its response.
+
+        Raises:
+            TransferError: It did not come through.
+        """
+        ready = prepared(head)
+        lanes = self._lanes.get(ready.address)
+        if lanes is None:
+            route = route_to(ready, self._proxy)
+            lanes = self._lanes.setdefault(ready.address, Lanes(lambda: Lane(route)))
+        lane = lanes.take()
+        while lane.expired():
+            lane.close()
+            lane = lanes.take()
+        lane.backend.patience = patience
+        try:
+            response = lane.connection.handle_request(request_of(ready, body))
+            return _Answer(response, lane, lanes)
+        except FAILURES as error:
+            lane.close()
+            raise translated(error) from error
+        except BaseException:
+            lane.close()
+            raise
+
+
+class Lane:
+    """One connection, or a proxy's pool of one."""
+
+    __slots__ = ("backend", "connection")
+
+    def __init__(self, route: Route) -> None:
+        self.backend = TimedBackend(httpcore.SyncBackend())
+        self.connection: httpcore.HTTPConnection | httpcore.ConnectionPool = (
+            httpcore.HTTPConnection(
+                route.origin, route.tls, KEEP_ALIVE, network_backend=self.backend
+            )
+            if route.proxy is None
+            else httpcore.ConnectionPool(
+                route.tls,
+                route.proxy,
+                max_connections=1,
+                keepalive_expiry=KEEP_ALIVE,
+                network_backend=self.backend,
+            )
+        )
+
+    def closed(self) -> bool:
+        """Tell whether it cannot be used any more; a pool renews its connection itself."""
+        connection = self.connection
+        return isinstance(connection, httpcore.HTTPConnection) and connection.is_closed()
+
+    def expired(self) -> bool:
+        """Tell whether it was idle for too long, or the server has hung up."""
+        connection = self.connection
+        return isinstance(connection, httpcore.HTTPConnection) and connection.has_expired()
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        self.connection.close()
+
+
+class _Answer:
+    exact = True
+    __slots__ = ("_decode", "_lane", "_lanes", "_pieces", "_stream", "headers", "status")
+
+    def __init__(self, response: httpcore.Response, lane: Lane, lanes: Lanes[Lane]) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = headers_of(response)
+        self._stream: Any = response.stream
+        self._pieces: Iterator[bytes] = iter(self._stream)
+        self._lane: Lane | None = lane
+        self._lanes = lanes
+        self._decode: Callable[[bytes], bytes] | None = None
+        if "content-encoding" in self.headers:
+            self._decode = decoder(self.headers["content-encoding"])
+
+    def read(self) -> bytes | None:
+        """Give the next piece of the body; None at its end."""
+        try:
+            piece = next(self._pieces, None)
+        except FAILURES as error:
+            raise translated(error) from error
+        return piece if piece is None or self._decode is None else self._decode(piece)
+
+    def close(self) -> None:
+        """Keep the connection if the body was read to its end, or else close it."""
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
+        self._stream.close()
+        if not lane.closed() and (old := self._lanes.give(lane)) is not None:
+            old.close()

@@ -1,0 +1,150 @@
+"""What the blocking and the awaited engine say to httpcore, and how they take its errors."""
+
+import ssl
+from collections.abc import Mapping
+from urllib.parse import quote, unquote, urlsplit
+
+import httpcore
+import msgspec
+
+from chatmodels.http._engine import Head, Kind, TransferError
+from chatmodels.http._proxies import environment_proxy
+from chatmodels.http._reasons import reason
+from chatmodels.http._tls import no_tls_context, tls_context
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A head as httpcore wants it.
+
+    Attributes:
+        method: As in b"POST".
+        url: The address, parsed.
+        address: Scheme, host and port: what connections are shared by.
+        headers: The headers, encoded, `Host` included.
+    """
+
+    method: bytes
+    url: httpcore.URL
+    address: str
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+def prepared(head: Head, /) -> Prepared:
+    """Parse and encode a head, once.
+
+    Raises:
+        TransferError: The address is not one.
+    """
+    found = head.prepared
+    if isinstance(found, Prepared):
+        return found
+    try:
+        parts = urlsplit(head.url)
+        host = (parts.hostname or "").encode("idna")
+        port = parts.port
+    except ValueError as error:
+        raise TransferError("unusable", f"the address is not valid: {error}") from error
+    target = quote(parts.path or "/", safe=_SAFE)
+    if parts.query:
+        target += "?" + quote(parts.query, safe=_SAFE)
+    url = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
+    named = b"[%b]" % host if b":" in host else host
+    made = Prepared(
+        head.method.encode(),
+        url,
+        str(url.origin),
+        (
+            (b"Host", named if port is None else b"%b:%d" % (named, port)),
+            *((name.encode(), value.encode("latin-1")) for name, value in head.headers),
+        ),
+    )
+    head.prepared = made
+    return made
+
+
+_SAFE = "/?&=%:;@!$'()*+,~#"
+
+
+def request_of(head: Prepared, body: bytes, /) -> httpcore.Request:
+    """Build the request for a head and a body."""
+    headers = list(head.headers)
+    if body or head.method == b"POST":
+        headers.append((b"Content-Length", b"%d" % len(body)))
+    return httpcore.Request(head.method, head.url, headers=headers, content=body)
+
+
+def headers_of(response: httpcore.Response, /) -> Mapping[str, str]:
+    """Give the headers of a response, lower-case name to value; the first of a name counts."""
+    headers: dict[str, str] = {}
+    for name, value in response.headers:
+        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return headers
+
+
+class Route(msgspec.Struct, frozen=True):
+    """How an origin is reached.
+
+    Attributes:
+        origin: Scheme, host and port.
+        tls: The settings for TLS.
+        proxy: The proxy to go through; None for a direct connection.
+    """
+
+    origin: httpcore.Origin
+    tls: ssl.SSLContext
+    proxy: httpcore.Proxy | None = None
+
+
+def route_to(head: Prepared, proxy: str | None, /) -> Route:
+    """Find out how to reach an origin.
+
+    Args:
+        head: A request to it.
+        proxy: The address of a proxy; None for what the environment says.
+    """
+    secure = head.url.scheme == b"https"
+    address = environment_proxy(head.address) if proxy is None else proxy
+    tls = tls_context() if secure else no_tls_context()
+    if address is None:
+        return Route(head.url.origin, tls)
+    parts = urlsplit(address)
+    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return Route(
+        head.url.origin,
+        tls,
+        httpcore.Proxy(
+            server,
+            auth=(unquote(parts.username), unquote(parts.password or ""))
+            if parts.username is not None
+            else None,
+            ssl_context=tls_context() if parts.scheme == "https" else None,
+        ),
+    )
+
+
+FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    ImportError,  # of what a SOCKS proxy needs
+    OSError,
+)
+"""What httpcore raises, and what its backends let through."""
+
+
+def translated(error: Exception, /) -> TransferError:
+    """Turn an error of httpcore into that of the seam."""
+    for kind, types in _KINDS:
+        if isinstance(error, types):
+            return TransferError(kind, reason(error))
+    return TransferError("broken", reason(error))
+
+
+_KINDS: tuple[tuple[Kind, type[Exception] | tuple[type[Exception], ...]], ...] = (
+    ("connect_timeout", httpcore.ConnectTimeout),
+    ("timeout", httpcore.TimeoutException),
+    ("connect", (httpcore.ConnectError, httpcore.ProxyError)),
+    ("unusable", (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ImportError)),
+)

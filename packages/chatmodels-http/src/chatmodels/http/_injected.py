@@ -1,0 +1,222 @@
+"""The engines for clients that a user has passed: those of httpx and of httpx2, which are alike.
+
+Whoever passes a client closes it. Its headers, authentication, hooks, proxies and pool apply;
+time limits are ours, redirects are not followed. The client's read time limit is set when a
+response begins, so a blocking call checks its other limits only between two pieces of bytes; an
+awaited call holds them exactly.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from chatmodels.core import ConfigurationError
+from chatmodels.http._engine import Answer, AsyncAnswer, Head, Kind, Patience, TransferError
+from chatmodels.http._reasons import reason
+
+LIBRARIES = ("httpx", "httpx2")
+
+
+def library_of(client: object, class_name: str, option: str, /) -> str:
+    """Tell which library a client is of, which need not be imported to find out.
+
+    Args:
+        client: What the user has passed.
+        class_name: The class that it must be of: "Client" or "AsyncClient".
+        option: The name of the option, for the message.
+
+    Raises:
+        ConfigurationError: It is of another class.
+    """
+    for ancestor in type(client).__mro__:
+        library = ancestor.__module__.partition(".")[0]
+        if ancestor.__name__ == class_name and library in LIBRARIES:
+            return library
+    raise ConfigurationError(
+        f"{option} must be an httpx.{class_name} or httpx2.{class_name}, not an object of type "
+        f"{type(client).__module__}.{type(client).__qualname__}"
+    )
+
+
+class InjectedEngine:
+    """An `Engine` that uses a `Client` of httpx or httpx2.
+
+    Args:
+        client: The client.
+
+    Raises:
+        ConfigurationError: It is no such client.
+    """
+
+    def __init__(self, client: object) -> None:
+        self._library = library_of(client, "Client", "http_client")
+        self._client: Any = client
+
+    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+        """Send a request and wait for the head of its response.
+
+        Raises:
+            TransferError: It did not come through.
+        """
+        with _Translation(self._library):
+            request = _request(self._client, head, body, patience)
+            response = self._client.send(request, stream=True, follow_redirects=False)
+        return _Answer(response, self._library)
+
+
+class _Answer:
+    exact = False
+    __slots__ = ("_library", "_pieces", "_response", "headers", "status")
+
+    def __init__(self, response: Any, library: str) -> None:
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers)
+        self._response = response
+        self._pieces: Iterator[bytes] = response.iter_bytes()
+        self._library = library
+
+    def read(self) -> bytes | None:
+        """Give the next piece of the body; None at its end."""
+        with _Translation(self._library):
+            return next(self._pieces, None)
+
+    def close(self) -> None:
+        """Let the client keep or close the connection."""
+        self._response.close()
+
+
+class AsyncInjectedEngine:
+    """An `AsyncEngine` that uses an `AsyncClient` of httpx or httpx2.
+
+    Args:
+        client: The client.
+
+    Raises:
+        ConfigurationError: It is no such client.
+    """
+
+    def __init__(self, client: object) -> None:
+        self._library = library_of(client, "AsyncClient", "async_http_client")
+        self._client: Any = client
+
+    async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
+        """Send a request and wait for the head of its response.
+
+        Raises:
+            TransferError: It did not come through.
+        """
+        with _Translation(self._library):
+            request = _request(self._client, head, body, patience)
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+        return _AsyncAnswer(response, self._library, patience)
+
+
+class _AsyncAnswer:
+    exact = True
+    __slots__ = (
+        "_ended",
+        "_library",
+        "_patience",
+        "_pieces",
+        "_response",
+        "headers",
+        "status",
+    )
+
+    def __init__(self, response: Any, library: str, patience: Patience) -> None:
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = dict(response.headers)
+        self._response = response
+        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._library = library
+        self._patience = patience
+        self._ended = True
+
+    async def read(self) -> bytes | None:
+        """Give the next piece of the body; None at its end."""
+        from anyio import move_on_after
+
+        self._ended = True
+        with _Translation(self._library), move_on_after(self._patience.read()):
+            piece = await anext(self._pieces, None)
+            self._ended = piece is None
+            return piece
+        raise TransferError("timeout", "no bytes came in time")
+
+    async def aclose(self) -> None:
+        """Let the client keep or close the connection, even while being cancelled."""
+        from anyio import CancelScope
+
+        with CancelScope(shield=True):
+            await self._response.aclose()
+            # As with our own connections: generators left waiting would be complained about.
+            for _ in range(_UNWINDING):
+                if self._ended:
+                    break
+                await self._unwind()
+
+    async def _unwind(self) -> None:
+        try:
+            with _Translation(self._library):
+                self._ended = await anext(self._pieces, None) is None
+        except TransferError:
+            self._ended = True
+
+
+_UNWINDING = 1000  # pieces that a client may still hold; its own transports may never end
+
+
+def _request(client: Any, head: Head, body: bytes, patience: Patience) -> Any:
+    return client.build_request(
+        head.method,
+        head.url,
+        headers=head.headers,
+        content=body,
+        extensions={"timeout": _Timeouts(patience)},
+    )
+
+
+class _Timeouts(dict[str, float | None]):
+    """The time limits of one request as httpx's extension `timeout`, true when they are read."""
+
+    def __init__(self, patience: Patience) -> None:
+        super().__init__(connect=None, read=None, write=None, pool=None)
+        self._patience = patience
+
+    def __getitem__(self, name: str, /) -> float | None:
+        return self._patience.connect() if name == "connect" else self._patience.read()
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        return self[name]
+
+
+class _Translation:
+    """Turns the errors of a client's library into those of the seam."""
+
+    __slots__ = ("_library",)
+
+    def __init__(self, library: str) -> None:
+        self._library = sys.modules[library]
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        found = None if error is None else self._kind(error)
+        if error is not None and found is not None:
+            raise TransferError(found, reason(error)) from error
+
+    def _kind(self, error: BaseException) -> Kind | None:
+        library: Any = self._library
+        kinds: tuple[tuple[Kind, Any], ...] = (
+            ("connect_timeout", library.ConnectTimeout),
+            ("pool_timeout", library.PoolTimeout),
+            ("timeout", library.TimeoutException),
+            ("connect", (library.ConnectError, library.ProxyError)),
+            ("unusable", (library.UnsupportedProtocol, library.LocalProtocolError)),
+            ("broken", (library.HTTPError, library.StreamError, OSError)),
+            # as from a client that is closed already
+            ("unusable", (library.InvalidURL, RuntimeError)),
+        )
+        # Anything else is a defect of a transport or a hook, which must not look like bad weather.
+        return next((name for name, types in kinds if isinstance(error, types)), None)

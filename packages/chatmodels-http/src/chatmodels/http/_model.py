@@ -1,0 +1,179 @@
+"""A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
+
+from collections.abc import AsyncGenerator, Generator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    CallInfo,
+    ChatRequest,
+    ChatResponse,
+    Explanation,
+    HealthReport,
+    ModelInfo,
+    Observer,
+    Policy,
+    ProviderMetadata,
+    ProviderOptions,
+    StandardChatModel,
+    StreamEvent,
+)
+from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
+from chatmodels.http._caller import Caller
+from chatmodels.http._codec import ChatCodec
+from chatmodels.http._engine import TransferError
+from chatmodels.http._health import acheck_health, check_health
+from chatmodels.http._limits import Limits
+from chatmodels.http._reading import StreamReading, decoded
+
+
+class HttpChatModel(StandardChatModel):
+    """A chat model from a codec: whole and streamed, blocking and awaited.
+
+    It holds no connection: these belong to the process (and, awaited, to the event loop), and are
+    shared by all models. So it works in any thread and loop and after a fork, and copies and
+    pickles cost nothing; a model with an injected client does not pickle.
+
+    Args:
+        metadata: The provider.
+        model: The model's name, as the provider wants to be told.
+        codec: The wire format.
+        options: What the user wants.
+        policies: What decides how calls are made; by default retries, as `options` says.
+        observers: What watches calls.
+
+    Raises:
+        ConfigurationError: The provider has no address, or a client passed is of no known kind.
+    """
+
+    def __init__(
+        self,
+        metadata: ProviderMetadata,
+        model: str,
+        codec: ChatCodec,
+        options: ProviderOptions,
+        *,
+        policies: Sequence[Policy] | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._caller = Caller(metadata, codec, options)
+        super().__init__(
+            metadata.name,
+            model,
+            settings=options.settings,
+            timeout=options.timeout,
+            supported_settings=frozenset(codec.settings),
+            unsupported=options.unsupported,
+            policies=_retries(options.max_retries) if policies is None else policies,
+            observers=observers,
+            endpoint=self._caller.base_url,
+        )
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        """Ask the provider once for a whole answer."""
+        caller = self._caller
+        wire = caller.codec.encode(self.model, request, stream=False)
+        limits = Limits(call.timeout, self.provider, deadline=call.deadline)
+        answer = caller.open(wire, limits, self.model)
+        return decoded(caller, answer, read_whole(answer, limits, self.provider), request)
+
+    async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        """Ask the provider once for a whole answer, awaited."""
+        caller = self._caller
+        wire = caller.codec.encode(self.model, request, stream=False)
+        limits = Limits(call.timeout, self.provider, deadline=call.deadline)
+        answer = await caller.aopen(wire, limits, self.model)
+        return decoded(caller, answer, await aread_whole(answer, limits, self.provider), request)
+
+    def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
+        """Ask the provider once for a streamed answer."""
+        caller = self._caller
+        wire = caller.codec.encode(self.model, request, stream=True)
+        limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
+        answer = caller.open(wire, limits, self.model, stream=True)
+        reading = StreamReading(caller, answer, request, limits)
+        try:
+            if reading.whole:
+                body = read_whole(answer, limits, self.provider)
+                yield from reading.whole_events(body)
+                return
+            while (piece := answer.read()) is not None:
+                for event in reading.events(piece):
+                    if reading.ended:
+                        linger(answer, limits)
+                    yield event
+            yield from reading.last_events()
+        except TransferError as error:
+            raise reading.broken(error) from error.__cause__
+        finally:
+            answer.close()
+
+    async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncGenerator[StreamEvent]:
+        """Ask the provider once for a streamed answer, awaited."""
+        caller = self._caller
+        wire = caller.codec.encode(self.model, request, stream=True)
+        limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
+        answer = await caller.aopen(wire, limits, self.model, stream=True)
+        reading = StreamReading(caller, answer, request, limits)
+        try:
+            if reading.whole:
+                body = await aread_whole(answer, limits, self.provider)
+                for event in reading.whole_events(body):
+                    yield event
+                return
+            while (piece := await answer.read()) is not None:
+                for event in reading.events(piece):
+                    if reading.ended:
+                        await alinger(answer, limits)
+                    yield event
+            for event in reading.last_events():
+                yield event
+        except TransferError as error:
+            raise reading.broken(error) from error.__cause__
+        finally:
+            await answer.aclose()
+
+    def explanation(self, request: ChatRequest, /) -> Explanation:
+        """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
+        codec = self._caller.codec
+        wire = codec.encode(self.model, request, stream=False)
+        url, headers = self._caller.explained(wire)
+        chosen = request.settings.chosen()
+        return Explanation(
+            method=wire.method,
+            url=url,
+            headers=headers,
+            body=msgspec.json.decode(wire.body),
+            mapped={name: word for name, word in codec.settings.items() if name in chosen},
+        )
+
+    def model_info(self) -> ModelInfo:
+        """Describe the model from what the provider package knows."""
+        return known_model(self._caller.metadata, self.model)
+
+    def check_health(self) -> HealthReport:
+        """Make the cheapest request that proves address and credentials; it never raises."""
+        return check_health(self._caller, self._defaults.timeout)
+
+    async def acheck_health(self) -> HealthReport:
+        """Make the cheapest request that proves address and credentials, awaited."""
+        return await acheck_health(self._caller, self._defaults.timeout)
+
+
+def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
+    """Describe a model from what a provider package knows."""
+    for known in metadata.models:
+        if known.name == model:
+            return known
+    return ModelInfo(name=model, provider=metadata.name)
+
+
+@lru_cache
+def _retries(max_retries: int) -> tuple[Policy, ...]:
+    if not max_retries:
+        return ()
+    from chatmodels.resilience import Retry
+
+    return (Retry(max_retries=max_retries),)

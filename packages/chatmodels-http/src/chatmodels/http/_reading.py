@@ -1,0 +1,184 @@
+"""Reads a stream: bytes to frames to events, in both worlds by the same rules."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ModelInfo,
+    ResponseInvalidError,
+    StreamEnd,
+    StreamEvent,
+    StreamInterruptedError,
+)
+from chatmodels.core._bridge import events_of
+from chatmodels.http._caller import Caller
+from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
+from chatmodels.http._headers import request_id
+from chatmodels.http._limits import Limits
+from chatmodels.http._outcomes import broken_off, not_json
+
+
+def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: ChatRequest) -> Any:
+    """Translate a whole answer.
+
+    Raises:
+        ChatModelError: It is not one.
+    """
+    failure = not_json(answer, body, caller.metadata.name)
+    if failure is not None:
+        raise caller.finished(failure, answer)
+    try:
+        response: ChatResponse[Any] = caller.codec.decode(body, request)
+    except ChatModelError as error:
+        caller.finished(error, answer)
+        raise
+    if response.request_id is None:
+        known_id = request_id(answer.headers)
+        return msgspec.structs.replace(response, request_id=known_id)
+    return response
+
+
+def listed(caller: Caller, answer: Answer | AsyncAnswer, body: bytes) -> Sequence[ModelInfo]:
+    """Translate a listing of models.
+
+    Raises:
+        ChatModelError: It is not one.
+    """
+    failure = not_json(answer, body, caller.metadata.name)
+    if failure is not None:
+        raise caller.finished(failure, answer)
+    try:
+        return caller.codec.decode_models(body)
+    except ChatModelError as error:
+        caller.finished(error, answer)
+        raise
+
+
+class StreamReading:
+    """What a stream has come to: framer, decoder, limits.
+
+    Args:
+        caller: Who asked.
+        answer: The response to a request for a stream.
+        request: What was asked.
+        limits: Those of the attempt.
+
+    Attributes:
+        whole: Whether the answer is no stream but a whole one, or a page.
+        ended: Whether the terminal event has come.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_begun",
+        "_caller",
+        "_decoder",
+        "_framer",
+        "_limits",
+        "_request",
+        "ended",
+        "whole",
+    )
+
+    def __init__(
+        self,
+        caller: Caller,
+        answer: Answer | AsyncAnswer,
+        request: ChatRequest,
+        limits: Limits,
+    ) -> None:
+        kind = answer.headers.get("content-type", "")
+        self.whole = kind.startswith(("application/json", "text/html"))
+        self.ended = False
+        self._begun = False
+        self._answer = answer
+        self._caller = caller
+        self._limits = limits
+        self._request = request
+        self._framer = caller.codec.framer()
+        self._decoder = caller.codec.stream_decoder(request)
+
+    def events(self, piece: bytes) -> Iterator[StreamEvent]:
+        """Give the events that a piece of the body completes.
+
+        Raises:
+            ChatModelError: The stream tells of an error or is broken, or time is up.
+        """
+        come = False
+        try:
+            for frame in self._framer.feed(piece):
+                for event in self._decoder.feed(frame):
+                    come = True
+                    if type(event) is StreamEnd:
+                        self.ended = True
+                        yield self._end(event)
+                        return
+                    yield event
+        except ChatModelError as error:
+            self._caller.finished(error, self._answer)
+            raise
+        if come:
+            self._begun = True
+            self._limits.progress()
+        else:
+            self._limits.check()
+
+    def last_events(self) -> Iterator[StreamEvent]:
+        """Give the events that the end of the body completes.
+
+        Raises:
+            StreamInterruptedError: The body was cut off in the middle of an event, or before the
+                terminal event.
+            ChatModelError: The stream tells of an error.
+        """
+        try:
+            for frame in self._framer.close():
+                for event in self._decoder.feed(frame):
+                    yield self._last(event)
+            for event in self._decoder.close():
+                yield self._last(event)
+        except ResponseInvalidError as error:
+            interrupted = StreamInterruptedError(
+                f"{self._caller.metadata.name}: the stream was cut off in the middle of an event"
+            )
+            raise self._caller.finished(interrupted, self._answer) from error
+        except ChatModelError as error:
+            self._caller.finished(error, self._answer)
+            raise
+        if not self.ended:
+            # Told here, where the status and the id of the request are known.
+            interrupted = StreamInterruptedError(
+                f"{self._caller.metadata.name}: the stream ended without its terminal event; what "
+                "had arrived is in the error's `partial`"
+            )
+            raise self._caller.finished(interrupted, self._answer)
+
+    def whole_events(self, body: bytes) -> Iterator[StreamEvent]:
+        """Give the events that a whole answer, from a server that does not stream, amounts to.
+
+        Raises:
+            ChatModelError: It is not an answer.
+        """
+        return events_of(decoded(self._caller, self._answer, body, self._request))
+
+    def broken(self, error: TransferError) -> ChatModelError:
+        """Tell why the body did not come to its end."""
+        name = self._caller.metadata.name
+        failure = broken_off(error, self._limits, name, begun=self._begun)
+        return self._caller.finished(failure, self._answer)
+
+    def _last(self, event: StreamEvent) -> StreamEvent:
+        if type(event) is not StreamEnd:
+            return event
+        self.ended = True
+        return self._end(event)
+
+    def _end(self, event: StreamEnd) -> StreamEnd:
+        if event.request_id is not None:
+            return event
+        return msgspec.structs.replace(event, request_id=request_id(self._answer.headers))

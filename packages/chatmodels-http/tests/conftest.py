@@ -1,0 +1,275 @@
+"""A server on loopback that does as each test says, a tiny codec, and models that use them."""
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from queue import Queue
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatmodels.core import (
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    Message,
+    ModelInfo,
+    OptionSpec,
+    ProviderMetadata,
+    ProviderOptions,
+    ResponseInvalidError,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    Timeout,
+    Usage,
+)
+from chatmodels.http import (
+    Frame,
+    Framer,
+    HttpChatModel,
+    HttpFailure,
+    HttpRequest,
+    SseFramer,
+    StreamDecoder,
+    standard_failure,
+)
+
+
+class Exchange:
+    """One request as the server sees it, and the means to answer."""
+
+    def __init__(self, connection: socket.socket, method: str, path: str, headers: dict[str, str]):
+        self._connection = connection
+        self.method = method
+        self.path = path
+        self.headers = headers
+        self.body = b""
+
+    def send(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def answer(self, body: bytes | str, status: int = 200, **headers: str) -> None:
+        data = body.encode() if isinstance(body, str) else body
+        named = {"content-type": "application/json", "content-length": str(len(data))}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"HTTP/1.1 {status} Status", *(f"{key}: {text}" for key, text in named.items())]
+        self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + data)
+
+    def begin(self, content_type: str = "text/event-stream", **headers: str) -> None:
+        named = {"content-type": content_type, "transfer-encoding": "chunked"}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = ["HTTP/1.1 200 OK", *(f"{key}: {text}" for key, text in named.items())]
+        self.send("\r\n".join([*lines, "", ""]).encode())
+
+    def chunk(self, data: bytes | str) -> None:
+        raw = data.encode() if isinstance(data, str) else data
+        self.send(b"%x\r\n%b\r\n" % (len(raw), raw))
+
+    def event(self, **data: object) -> None:
+        self.chunk(b"data: " + msgspec.json.encode(data) + b"\n\n")
+
+    def end(self) -> None:
+        self.send(b"0\r\n\r\n")
+
+    def hang_up(self) -> None:
+        self._connection.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._connection.close()
+
+    def seen_fin(self, seconds: float = 5.0) -> bool:
+        """Wait for the client to close its side."""
+        self._connection.settimeout(seconds)
+        try:
+            return self._connection.recv(1) == b""
+        except ConnectionError:
+            return True
+        except TimeoutError:
+            return False
+
+
+Handler = Callable[[Exchange], object]
+
+
+class Server:
+    """Answers each request by the handler that is set; remembers requests and connections."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.handler: Handler = lambda exchange: exchange.answer('{"text": "hello"}')
+        self.requests: list[Exchange] = []
+        self.connections = 0
+        self.reports: Queue[Any] = Queue()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            buffer = b""
+            try:
+                while True:
+                    while b"\r\n\r\n" not in buffer:
+                        received = connection.recv(65_536)
+                        if not received:
+                            return
+                        buffer += received
+                    head, _, buffer = buffer.partition(b"\r\n\r\n")
+                    first, *lines = head.decode("latin-1").split("\r\n")
+                    method, path, _ = first.split(" ")
+                    pairs = [line.partition(": ") for line in lines]
+                    headers = {name.lower(): value for name, _, value in pairs}
+                    exchange = Exchange(connection, method, path, headers)
+                    length = int(headers.get("content-length", 0))
+                    while len(buffer) < length:
+                        buffer += connection.recv(65_536)
+                    exchange.body, buffer = buffer[:length], buffer[length:]
+                    self.requests.append(exchange)
+                    if self.handler(exchange) == "stop":
+                        return
+            except OSError:
+                return
+
+
+class WordDecoder:
+    def __init__(self) -> None:
+        self._started = False
+
+    def feed(self, frame: Frame) -> Sequence[StreamEvent]:
+        if frame.data in {b"", b"[DONE]"}:
+            return ()
+        try:
+            data = msgspec.json.decode(frame.data)
+        except msgspec.DecodeError as error:
+            raise ResponseInvalidError("acme: an event is not JSON") from error
+        if "error" in data:
+            raise standard_failure(HttpFailure(status=200, headers={}, body=frame.data), "acme")
+        events: list[StreamEvent] = [] if self._started else [StreamStart("r1", "large")]
+        self._started = True
+        if "text" in data:
+            events.append(TextDelta(data["text"]))
+        if "end" in data:
+            events.append(StreamEnd())
+        return events
+
+    def close(self) -> Sequence[StreamEvent]:
+        return ()
+
+
+class WordCodec:
+    """A wire format of its own: `{"prompt": ...}` is answered by `{"text": ...}`."""
+
+    settings: Mapping[str, str] = {"temperature": "heat", "seed": "seed"}
+
+    def authorization(self, secret: str) -> tuple[tuple[str, str], ...]:
+        return (("Authorization", f"Bearer {secret}"),)
+
+    def encode(self, model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
+        prompt = "".join(message.text for message in request.messages)
+        body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
+        if request.settings.temperature is not None:
+            body["heat"] = request.settings.temperature
+        return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
+
+    def decode(self, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
+        try:
+            data = msgspec.json.decode(body)
+        except msgspec.DecodeError as error:
+            raise ResponseInvalidError("acme: the answer is not JSON") from error
+        if "error" in data:
+            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+        return ChatResponse(
+            message=Message("assistant", (TextPart(data["text"]),)),
+            id="r1",
+            model="large",
+            usage=Usage(),
+            request_id=data.get("request_id"),
+            payload=msgspec.Raw(body),
+        )
+
+    def framer(self) -> Framer:
+        return SseFramer()
+
+    def stream_decoder(self, request: ChatRequest) -> StreamDecoder:
+        return WordDecoder()
+
+    def decode_failure(self, failure: HttpFailure) -> ChatModelError:
+        return standard_failure(failure, "acme")
+
+    def encode_models(self) -> HttpRequest | None:
+        return HttpRequest(method="GET", path="/models")
+
+    def decode_models(self, body: bytes) -> Sequence[ModelInfo]:
+        data = msgspec.json.decode(body)
+        if not isinstance(data, list):
+            raise ResponseInvalidError("acme: not a listing")
+        return [ModelInfo(name=name, provider="acme") for name in data]
+
+    def encode_health(self) -> HttpRequest:
+        return HttpRequest(method="GET", path="/models")
+
+
+METADATA = ProviderMetadata(
+    name="acme",
+    description="Words.",
+    distribution="chatmodels-provider-acme",
+    options=(OptionSpec(name="api_key", description="The key.", env=("ACME_API_KEY",)),),
+    models=(ModelInfo(name="large", provider="acme", context_window=1000),),
+)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def metadata() -> ProviderMetadata:
+    return METADATA
+
+
+@pytest.fixture
+def codec() -> WordCodec:
+    return WordCodec()
+
+
+@pytest.fixture
+def options(server: Server) -> Callable[..., ProviderOptions]:
+    def make(**given: Any) -> ProviderOptions:
+        timeout = given.pop("timeout", Timeout())
+        return ProviderOptions(
+            **{"base_url": server.url, "max_retries": 0, "timeout": timeout} | given
+        )
+
+    return make
+
+
+@pytest.fixture
+def model(
+    codec: WordCodec, options: Callable[..., ProviderOptions]
+) -> Callable[..., HttpChatModel]:
+    def make(**given: Any) -> HttpChatModel:
+        return HttpChatModel(METADATA, "large", codec, options(**given))
+
+    return make

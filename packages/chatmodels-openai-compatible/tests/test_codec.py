@@ -1,0 +1,114 @@
+"""The codec: what it is made of, listings, health, failures."""
+
+import json
+
+import pytest
+
+from chatmodels.core import ErrorCode, ModelInfo, ResponseInvalidError
+from chatmodels.http import ChatCodec, HttpFailure, HttpRequest, SseFramer
+from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+
+CODEC = ChatCompletionsCodec(Dialect(name="vendor"))
+
+
+def test_it_is_a_chat_codec() -> None:
+    assert isinstance(CODEC, ChatCodec)
+    assert isinstance(CODEC.framer(), SseFramer)
+    assert CODEC.settings is COMMON_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("dialect", "header"),
+    [
+        pytest.param(Dialect(name="v"), ("Authorization", "Bearer s3cret"), id="bearer"),
+        pytest.param(
+            Dialect(name="v", key_header="api-key", key_prefix=""),
+            ("api-key", "s3cret"),
+            id="other",
+        ),
+    ],
+)
+def test_the_secret_goes_into_a_header(dialect: Dialect, header: tuple[str, str]) -> None:
+    assert ChatCompletionsCodec(dialect).authorization("s3cret") == (header,)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "models", "health"),
+    [
+        pytest.param(Dialect(name="v"), "/models", "/models", id="by default"),
+        pytest.param(Dialect(name="v", health_path="/key"), "/models", "/key", id="cheaper"),
+        pytest.param(Dialect(name="v", models_path=None), None, "/models", id="no listing"),
+    ],
+)
+def test_listing_and_health_are_gets(dialect: Dialect, models: str | None, health: str) -> None:
+    codec = ChatCompletionsCodec(dialect)
+    listing = None if models is None else HttpRequest(method="GET", path=models)
+    assert codec.encode_models() == listing
+    assert codec.encode_health() == HttpRequest(method="GET", path=health)
+
+
+RECORDS = [
+    {"id": "m-1", "object": "model", "created": 5, "owned_by": "v", "shutdown_date": "2030-01-01"},
+    {"id": "m-2", "context_length": 8, "max_completion_tokens": 4, "created": None},
+]
+MODELS = [
+    ModelInfo(
+        name="m-1",
+        provider="vendor",
+        created=5,
+        owner="v",
+        deprecated="2030-01-01",
+        raw=RECORDS[0],
+    ),
+    ModelInfo(name="m-2", provider="vendor", context_window=8, max_output_tokens=4, raw=RECORDS[1]),
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"object": "list", "data": RECORDS}, id="as OpenAI does it"),
+        pytest.param(RECORDS, id="the bare list"),
+    ],
+)
+def test_models_are_listed(body: object) -> None:
+    assert CODEC.decode_models(json.dumps(body).encode()) == MODELS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"<html>", id="a web page"),
+        pytest.param(b'{"models": []}', id="another object"),
+        pytest.param(b'[{"name": "x"}]', id="a record without an id"),
+        pytest.param(b"[" * 100_000, id="too deep"),
+        pytest.param(b'["\xff"]', id="no UTF-8"),
+    ],
+)
+def test_what_is_no_listing_is_an_error(body: bytes) -> None:
+    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+        CODEC.decode_models(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "code"),
+    [
+        pytest.param(401, "invalid_api_key", ErrorCode.AUTHENTICATION, id="key"),
+        pytest.param(429, "insufficient_quota", ErrorCode.QUOTA_EXCEEDED, id="quota"),
+        pytest.param(429, "rate_limit_exceeded", ErrorCode.RATE_LIMITED, id="rate"),
+        pytest.param(404, "model_not_found", ErrorCode.MODEL_NOT_FOUND, id="model"),
+        pytest.param(
+            400, "context_length_exceeded", ErrorCode.CONTEXT_LENGTH_EXCEEDED, id="context"
+        ),
+        pytest.param(400, "content_filter", ErrorCode.CONTENT_FILTERED, id="content"),
+        pytest.param(400, "unsupported_parameter", ErrorCode.UNSUPPORTED, id="parameter"),
+        pytest.param(400, "tool_use_failed", ErrorCode.TOOL_ARGUMENTS_INVALID, id="tool"),
+        pytest.param(400, "something_new", ErrorCode.INVALID_REQUEST, id="anything else"),
+    ],
+)
+def test_the_vendors_word_decides_what_a_failure_is(
+    status: int, word: str, code: ErrorCode
+) -> None:
+    body = json.dumps({"error": {"message": "No.", "code": word}}).encode()
+    error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
+    assert (error.code, error.status, error.details["provider_code"]) == (code, status, word)

@@ -1,0 +1,277 @@
+"""Messages, as they are written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+
+VENDOR = Dialect(
+    name="vendor",
+    inputs=frozenset({"image", "image_url", "audio", "file", "file_id", "file_url", "video_url"}),
+)
+BARE = Dialect(name="vendor", inputs=frozenset())
+MINE, THEIRS = Signature("vendor", [{"n": 1}]), Signature("other", [{"n": 2}])
+
+
+def written(*messages: Message, dialect: Dialect = VENDOR) -> list[dict[str, Any]]:
+    request = ChatRequest(messages=messages)
+    encoded = ChatCompletionsCodec(dialect).encode("m", request, stream=False)
+    assert (encoded.method, encoded.path) == ("POST", "/chat/completions")
+    found: list[dict[str, Any]] = json.loads(encoded.body)["messages"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        pytest.param(system("Be brief."), {"role": "system", "content": "Be brief."}, id="system"),
+        pytest.param(
+            user("a", "b"),
+            {
+                "role": "user",
+                "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+            },
+            id="several texts",
+        ),
+        pytest.param(
+            Message("user", (TextPart("Hi"),), "ann"),
+            {"role": "user", "content": "Hi", "name": "ann"},
+            id="a name",
+        ),
+        pytest.param(user(), {"role": "user", "content": ""}, id="nothing"),
+        pytest.param(assistant(), {"role": "assistant", "content": ""}, id="nothing said"),
+        pytest.param(
+            assistant("a", "b"), {"role": "assistant", "content": "ab"}, id="the model's texts"
+        ),
+        pytest.param(
+            assistant(RefusalPart("No."), RefusalPart(" Never.")),
+            {"role": "assistant", "content": None, "refusal": "No. Never."},
+            id="a refusal",
+        ),
+        pytest.param(
+            assistant(ToolCall("c1", "now", "")),
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "c1",
+                        "type": "function",
+                        "function": {"name": "now", "arguments": "{}"},
+                    }
+                ],
+            },
+            id="a tool call",
+        ),
+        pytest.param(
+            tool_result("c1", "sunny"),
+            {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+            id="a tool result",
+        ),
+        pytest.param(
+            assistant(AudioPart(file_id="audio_1", transcript="Hi")),
+            {"role": "assistant", "content": None, "audio": {"id": "audio_1"}},
+            id="sound that the vendor keeps",
+        ),
+        pytest.param(
+            assistant(AudioPart(data=b"x", transcript="Hi")),
+            {"role": "assistant", "content": "Hi"},
+            id="sound that nobody keeps",
+        ),
+    ],
+)
+def test_a_message_is_written(message: Message, expected: dict[str, Any]) -> None:
+    assert written(message) == [expected]
+
+
+def test_instructions_may_have_another_role() -> None:
+    dialect = Dialect(name="vendor", system_role="developer")
+    assert written(system("Be brief."), dialect=dialect)[0]["role"] == "developer"
+
+
+def test_several_results_in_one_message_become_several_messages() -> None:
+    message = Message("tool", (ToolResult("c1", (TextPart("a"),)), ToolResult("c2")))
+    assert written(message) == [
+        {"role": "tool", "tool_call_id": "c1", "content": "a"},
+        {"role": "tool", "tool_call_id": "c2", "content": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        pytest.param(
+            ImagePart(data=b"png", media_type="image/png", detail="low"),
+            {
+                "type": "image_url",
+                "image_url": {"url": "data:image/png;base64,cG5n", "detail": "low"},
+            },
+            id="an image",
+        ),
+        pytest.param(
+            ImagePart(url="https://x.example/a.png"),
+            {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}},
+            id="an image by URL",
+        ),
+        pytest.param(
+            AudioPart(data=b"mp3", media_type="audio/mpeg"),
+            {"type": "input_audio", "input_audio": {"data": "bXAz", "format": "mp3"}},
+            id="sound",
+        ),
+        pytest.param(
+            FilePart(data=b"pdf", media_type="application/pdf"),
+            {
+                "type": "file",
+                "file": {"filename": "file.pdf", "file_data": "data:application/pdf;base64,cGRm"},
+            },
+            id="a file without a name",
+        ),
+        pytest.param(
+            FilePart(data=b"?", name="a.bin"),
+            {
+                "type": "file",
+                "file": {
+                    "filename": "a.bin",
+                    "file_data": "data:application/octet-stream;base64,Pw==",
+                },
+            },
+            id="a file without a type",
+        ),
+        pytest.param(
+            FilePart(file_id="file-1"), {"type": "file", "file": {"file_id": "file-1"}}, id="its id"
+        ),
+        pytest.param(
+            FilePart(url="https://x.example/a.pdf", name="a.pdf"),
+            {"type": "file", "file": {"filename": "a.pdf", "file_data": "https://x.example/a.pdf"}},
+            id="a file by URL",
+        ),
+        pytest.param(
+            FilePart(url="https://x.example/a.mp4", media_type="video/mp4"),
+            {"type": "video_url", "video_url": {"url": "https://x.example/a.mp4"}},
+            id="a video",
+        ),
+    ],
+)
+def test_a_medium_is_written(part: ImagePart, expected: dict[str, Any]) -> None:
+    assert written(user("See:", part))[0]["content"] == [{"type": "text", "text": "See:"}, expected]
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        pytest.param(ImagePart(data=b"x", media_type="image/png"), "an image", id="an image"),
+        pytest.param(ImagePart(url="https://x.example"), "an image by URL", id="its address"),
+        pytest.param(ImagePart(file_id="f"), "an image by file id", id="its id"),
+        pytest.param(AudioPart(data=b"x", media_type="audio/wav"), "sound as wav", id="sound"),
+        pytest.param(AudioPart(data=b"x"), "sound as unknown", id="sound of unknown type"),
+        pytest.param(AudioPart(url="https://x.example"), "sound by URL", id="sound by URL"),
+        pytest.param(FilePart(data=b"x"), "a file", id="a file"),
+        pytest.param(FilePart(url="https://x.example"), "a file by URL", id="a file by URL"),
+        pytest.param(FilePart(data=b"x", media_type="video/mp4"), "a video", id="a video"),
+        pytest.param(ToolCall("c", "now"), "a tool call", id="a tool call"),
+    ],
+)
+def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        written(user("Hi"), user(part), dialect=BARE)
+    assert f"express {words} in a user message (message 1); leave" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        pytest.param(
+            system(ImagePart(url="https://x.example")), "an image in a system message", id="system"
+        ),
+        pytest.param(assistant(FilePart(data=b"x")), "a file in an assistant message", id="model"),
+        pytest.param(
+            assistant(AudioPart(data=b"x")), "sound in an assistant message", id="unheard sound"
+        ),
+        pytest.param(
+            tool_result("c1", ImagePart(data=b"x", media_type="image/png")),
+            "an image in a tool result",
+            id="result",
+        ),
+        pytest.param(Message("tool", (TextPart("x"),)), "text in a tool message", id="tool"),
+    ],
+)
+def test_what_is_in_the_wrong_place_is_refused(message: Message, words: str) -> None:
+    with pytest.raises(UnsupportedError, match=words):
+        written(message)
+
+
+def test_a_tool_result_may_hold_an_image_where_the_dialect_says_so() -> None:
+    dialect = Dialect(name="vendor", result_inputs=frozenset({"image"}))
+    image = ImagePart(data=b"png", media_type="image/png")
+    assert written(tool_result("c1", image), dialect=dialect)[0]["content"] == [
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        pytest.param(VENDOR, {}, id="not wanted"),
+        pytest.param(
+            Dialect(name="vendor", reasoning_field="reasoning_content"),
+            {"reasoning_content": "Hm. Ah."},
+            id="as text",
+        ),
+        pytest.param(
+            Dialect(name="vendor", reasoning_details=True),
+            {"reasoning_details": [{"n": 1}]},
+            id="as details",
+        ),
+        pytest.param(
+            Dialect(name="stranger", reasoning_details=True, reasoning_field="reasoning"),
+            {"reasoning": "Hm. Ah."},
+            id="of another vendor",
+        ),
+    ],
+)
+def test_reasoning_goes_back_in_the_form_that_the_vendor_wants(
+    dialect: Dialect, expected: dict[str, Any]
+) -> None:
+    thoughts = ReasoningPart("Hm.", MINE), ReasoningPart(" Ah.", THEIRS), ReasoningPart()
+    assert written(assistant(*thoughts, "42"), dialect=dialect) == [
+        {"role": "assistant", "content": "42", **expected}
+    ]
+
+
+def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
+    mine, theirs = Signature("vendor", {"extra": 1}), Signature("other", {"extra": 2})
+    message = assistant(
+        ProviderPart(mine),
+        ProviderPart(theirs),
+        ToolCall("c", "now", "{}", Signature("vendor", {"x": 3})),
+    )
+    call = {"id": "c", "type": "function", "function": {"name": "now", "arguments": "{}"}, "x": 3}
+    assert written(message) == [
+        {"role": "assistant", "content": None, "extra": 1, "tool_calls": [call]}
+    ]
+
+
+def test_reasoning_and_other_vendors_parts_are_left_out_elsewhere() -> None:
+    message = system("Be brief.", ReasoningPart("Hm."), ProviderPart(THEIRS))
+    assert written(message) == [{"role": "system", "content": "Be brief."}]

@@ -1,0 +1,191 @@
+"""Requests, as they are written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioOutput,
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    user,
+)
+from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+
+ALL = Dialect(
+    name="vendor",
+    settings={
+        **COMMON_SETTINGS,
+        "reasoning_effort": "reasoning.effort",
+        "reasoning_budget": "reasoning.max_tokens",
+        "prediction": "prediction",
+        "audio_output": "audio",
+    },
+)
+PLAIN = Dialect(name="vendor", usage_option=False, strict_tools=False, output_formats=frozenset())
+WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
+
+
+def body(dialect: Dialect = ALL, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
+    request = ChatRequest(messages=(user("Hello"),), **fields)
+    written: dict[str, Any] = json.loads(
+        ChatCompletionsCodec(dialect).encode("m-1", request, stream=stream).body
+    )
+    assert written.pop("model") == "m-1"
+    assert written.pop("messages") == [{"role": "user", "content": "Hello"}]
+    return written
+
+
+def refusal(dialect: Dialect, **fields: Any) -> str:
+    with pytest.raises(UnsupportedError) as caught:
+        body(dialect, **fields)
+    return str(caught.value)
+
+
+def test_a_plain_request_says_nothing_but_model_and_messages() -> None:
+    assert body() == {}
+
+
+def test_a_streamed_request_asks_for_usage() -> None:
+    assert body(stream=True) == {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def test_the_usage_option_is_left_out_where_it_is_not_known() -> None:
+    assert body(PLAIN, stream=True) == {"stream": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "written"),
+    [
+        pytest.param({"temperature": 0.5}, {"temperature": 0.5}, id="under its own name"),
+        pytest.param({"max_output_tokens": 9}, {"max_tokens": 9}, id="under another name"),
+        pytest.param({"stop": ("a", "b")}, {"stop": ["a", "b"]}, id="several texts"),
+        pytest.param({"logit_bias": {"5": -1.0}}, {"logit_bias": {"5": -1.0}}, id="a mapping"),
+        pytest.param(
+            {"reasoning_effort": "low", "reasoning_budget": 8},
+            {"reasoning": {"effort": "low", "max_tokens": 8}},
+            id="two in one object",
+        ),
+        pytest.param(
+            {"top_logprobs": 2}, {"top_logprobs": 2, "logprobs": True}, id="one that needs another"
+        ),
+        pytest.param(
+            {"prediction": "x"}, {"prediction": {"type": "content", "content": "x"}}, id="predicted"
+        ),
+        pytest.param(
+            {"audio_output": AudioOutput("alloy")},
+            {"audio": {"voice": "alloy", "format": "wav"}, "modalities": ["text", "audio"]},
+            id="spoken",
+        ),
+        pytest.param({"parallel_tool_calls": False}, {}, id="nothing about tools without tools"),
+    ],
+)
+def test_a_setting_becomes_a_field(settings: dict[str, Any], written: dict[str, Any]) -> None:
+    assert body(settings=Settings(**settings)) == written
+
+
+def test_tools_are_written_as_functions() -> None:
+    strict = ToolDefinition("now", "", {"type": "object"}, strict=True)
+    written = body(tools=(WEATHER, strict), settings=Settings(parallel_tool_calls=False))
+    assert written == {
+        "parallel_tool_calls": False,
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "weather",
+                    "description": "Tell it.",
+                    "parameters": {"type": "object"},
+                },
+            },
+            {
+                "type": "function",
+                "function": {"name": "now", "parameters": {"type": "object"}, "strict": True},
+            },
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("choice", "written"),
+    [
+        pytest.param(ToolChoice("required"), "required", id="any"),
+        pytest.param(
+            ToolChoice("tool", "weather"),
+            {"type": "function", "function": {"name": "weather"}},
+            id="one",
+        ),
+    ],
+)
+def test_a_tool_choice_is_a_word_or_names_a_function(choice: ToolChoice, written: object) -> None:
+    assert body(tools=(WEATHER,), tool_choice=choice)["tool_choice"] == written
+
+
+@pytest.mark.parametrize(
+    ("output", "written"),
+    [
+        pytest.param(OutputSchema("any", None), {"type": "json_object"}, id="any object"),
+        pytest.param(
+            OutputSchema("point", {"type": "object"}, "A point."),
+            {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "point",
+                    "schema": {"type": "object"},
+                    "description": "A point.",
+                    "strict": True,
+                },
+            },
+            id="strict",
+        ),
+        pytest.param(
+            OutputSchema("point", {"type": "object"}, strict=False),
+            {"type": "json_schema", "json_schema": {"name": "point", "schema": {"type": "object"}}},
+            id="loose",
+        ),
+    ],
+)
+def test_an_output_schema_becomes_a_response_format(output: OutputSchema, written: object) -> None:
+    assert body(output=output) == {"response_format": written}
+
+
+def test_provider_options_are_put_into_the_body_as_they_are() -> None:
+    assert body(provider_options={"n": 1, "web": {"on": True}}) == {"n": 1, "web": {"on": True}}
+
+
+def test_everything_that_cannot_be_expressed_is_listed_at_once() -> None:
+    message = refusal(
+        PLAIN,
+        settings=Settings(top_k=3, reasoning_effort="low"),
+        tools=(ToolDefinition("now", "", {}, strict=True),),
+        output=OutputSchema("point", {"type": "object"}),
+        provider_options={"n": 2, "stream": True},
+    )
+    assert message == (
+        "vendor has no way to express the setting top_k, the setting reasoning_effort, the strict "
+        "tool 'now', output by a JSON Schema, several choices in one answer (n); see batch(), "
+        "stream in provider_options; call stream() or generate(); leave it out or take another "
+        "model"
+    )
+
+
+def test_a_json_object_is_refused_where_there_is_none() -> None:
+    assert "output as a JSON object" in refusal(PLAIN, output=OutputSchema("any", None))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"x": object()}, id="an object"),
+        pytest.param({"x": "\ud800"}, id="half a character"),
+    ],
+)
+def test_what_is_not_json_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        body(provider_options=options)

@@ -1,0 +1,345 @@
+"""Whole answers, as they are read."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioOutput,
+    AudioPart,
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    Citation,
+    ErrorCode,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    ResponseInvalidError,
+    Settings,
+    Signature,
+    TextPart,
+    TokenLogprob,
+    ToolCall,
+    Usage,
+    user,
+)
+from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+
+CODEC = ChatCompletionsCodec(Dialect(name="vendor"))
+REQUEST = ChatRequest(messages=(user("Hello"),))
+
+
+def read(
+    message: dict[str, Any], /, request: ChatRequest = REQUEST, choice: object = None, **body: Any
+) -> ChatResponse:
+    more: dict[str, Any] = choice if isinstance(choice, dict) else {}
+    choices = [{"index": 0, "message": message, "finish_reason": "stop", **more}]
+    return CODEC.decode(json.dumps({"choices": choices, **body}).encode(), request)
+
+
+def test_the_parts_stand_in_the_order_of_the_event_indexes() -> None:
+    response = read(
+        {
+            "content": "Hi",
+            "refusal": "No",
+            "reasoning_content": "Hm",
+            "audio": {"id": "audio_1", "data": "", "expires_at": 5},
+            "annotations": [{"type": "file", "file": {"hash": "h"}}],
+            "tool_calls": [{"id": "c", "function": {"name": "now", "arguments": "{}"}}],
+        }
+    )
+    assert response.message.parts == (
+        ReasoningPart("Hm"),
+        TextPart("Hi"),
+        RefusalPart("No"),
+        AudioPart(file_id="audio_1", media_type="audio/wav", expires_at=5),
+        ProviderPart(
+            Signature("vendor", {"annotations": [{"type": "file", "file": {"hash": "h"}}]})
+        ),
+        ToolCall("c", "now", "{}"),
+    )
+
+
+def test_the_payload_is_the_body_as_it_came() -> None:
+    response = CODEC.decode(b'{"choices":[{}], "system_fingerprint": "fp"}', REQUEST)
+    assert response.raw == {"choices": [{}], "system_fingerprint": "fp"}
+
+
+def test_what_was_not_said_stays_unknown() -> None:
+    assert CODEC.decode(b'{"choices":[{}]}', REQUEST) == ChatResponse(
+        message=read({}).message, finish_reason="other"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        pytest.param([{"type": "text", "text": "a"}, {"text": "b"}], (TextPart("ab"),), id="texts"),
+        pytest.param(
+            [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}],
+            (ReasoningPart("Hm"),),
+            id="Mistral's reasoning",
+        ),
+        pytest.param(
+            [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm"}]}],
+            (ReasoningPart("Hm"),),
+            id="Databricks's reasoning",
+        ),
+        pytest.param([{"type": "refusal", "refusal": "No"}], (RefusalPart("No"),), id="a refusal"),
+        pytest.param([{"type": "text", "text": None}, "odd", 5], (), id="nothing readable"),
+    ],
+)
+def test_content_may_be_a_list_of_parts(content: list[Any], parts: tuple[object, ...]) -> None:
+    assert read({"content": content}).message.parts == parts
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param({"reasoning_content": "Hm"}, id="reasoning_content"),
+        pytest.param({"reasoning": "Hm"}, id="reasoning"),
+        pytest.param({"reasoning_text": "Hm"}, id="reasoning_text"),
+        pytest.param({"reasoning": "Hm", "reasoning_content": "Hm"}, id="the same twice"),
+    ],
+)
+def test_reasoning_has_several_names(message: dict[str, Any]) -> None:
+    assert read(message).reasoning == "Hm"
+
+
+def test_reasoning_details_are_kept_and_read() -> None:
+    details = [{"type": "reasoning.summary", "summary": "Hm"}, {"type": "x", "data": "??"}]
+    response = read({"reasoning_details": details})
+    assert response.message.parts == (ReasoningPart("Hm", Signature("vendor", details)),)
+
+
+def test_sound_is_decoded_in_the_format_that_was_asked_for() -> None:
+    settings = Settings(audio_output=AudioOutput("alloy", "mp3"))
+    request = ChatRequest(messages=(user("Say hi"),), settings=settings)
+    audio = {"id": "a1", "data": base64.b64encode(b"hi").decode(), "transcript": "Hi"}
+    assert read({"audio": audio}, request).message.parts == (
+        AudioPart(data=b"hi", file_id="a1", media_type="audio/mpeg", transcript="Hi"),
+    )
+
+
+def test_an_audio_object_of_empty_values_is_no_sound() -> None:
+    audio = {"id": "", "data": "", "transcript": "", "expires_at": 0}
+    assert read({"audio": audio}).message.parts == ()
+
+
+def test_annotations_and_search_results_are_citations() -> None:
+    annotation = {
+        "type": "url_citation",
+        "url_citation": {
+            "url": "u1",
+            "title": "t1",
+            "content": "q",
+            "start_index": 1,
+            "end_index": 2,
+        },
+    }
+    response = read(
+        {"content": "Hi", "annotations": [annotation, {"url_citation": 5}, 6]},
+        search_results=[{"url": "u2", "title": "t2", "snippet": "s"}, 7],
+        citations=["u3"],
+    )
+    assert response.message.parts == (
+        TextPart(
+            "Hi",
+            (
+                Citation(url="u1", title="t1", quote="q", start=1, end=2),
+                Citation(url="u2", title="t2", quote="s"),
+            ),
+        ),
+    )
+
+
+def test_citations_may_be_mere_addresses() -> None:
+    parts = read({"content": "Hi"}, citations=["u"]).message.parts
+    assert parts == (TextPart("Hi", (Citation(url="u"),)),)
+
+
+@pytest.mark.parametrize(
+    ("word", "message", "reason"),
+    [
+        pytest.param("stop", {}, "stop", id="stop"),
+        pytest.param("eos", {}, "stop", id="another word for it"),
+        pytest.param("length", {"content": "Hi"}, "length", id="length"),
+        pytest.param("brand_new", {}, "other", id="an unknown word"),
+        pytest.param(None, {}, "other", id="no word"),
+        pytest.param("stop", {"refusal": "No"}, "refusal", id="stop and a refusal"),
+        pytest.param("stop", {"tool_calls": [{"id": "c"}]}, "tool_calls", id="stop and calls"),
+        pytest.param("", {"tool_calls": [{"id": "c"}]}, "tool_calls", id="no word and calls"),
+        pytest.param("length", {"tool_calls": [{"id": "c"}]}, "length", id="length and calls"),
+    ],
+)
+def test_the_finish_reason_is_normalised(
+    word: str | None, message: dict[str, Any], reason: str
+) -> None:
+    response = read(message, choice={"finish_reason": word})
+    assert (response.finish_reason, response.raw_finish_reason) == (reason, word or None)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        pytest.param(
+            {"prompt_tokens": 1, "completion_tokens": 2},
+            Usage(input_tokens=1, output_tokens=2, total_tokens=3),
+            id="no total",
+        ),
+        pytest.param(
+            {"prompt_tokens": "1", "total_tokens": 9},
+            Usage(input_tokens=1, total_tokens=9),
+            id="a number as text, and none",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "total_tokens": 22,
+                "completion_tokens_details": {"reasoning_tokens": 7},
+            },
+            Usage(input_tokens=10, output_tokens=12, total_tokens=22, reasoning_tokens=7),
+            id="reasoning beside the completion",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens_details": {
+                    "cached_tokens": 3,
+                    "cache_write_tokens": 4,
+                    "audio_tokens": 5,
+                },
+                "completion_tokens_details": {
+                    "audio_tokens": 6,
+                    "accepted_prediction_tokens": 7,
+                    "rejected_prediction_tokens": 8,
+                },
+            },
+            Usage(
+                cached_input_tokens=3,
+                cache_write_tokens=4,
+                input_audio_tokens=5,
+                output_audio_tokens=6,
+                accepted_prediction_tokens=7,
+                rejected_prediction_tokens=8,
+            ),
+            id="details",
+        ),
+        pytest.param(
+            {"prompt_cache_hit_tokens": 3, "reasoning_tokens": 2, "cache_creation_input_tokens": 1},
+            Usage(cached_input_tokens=3, reasoning_tokens=2, cache_write_tokens=1),
+            id="other vendors' names",
+        ),
+    ],
+)
+def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:
+    assert read({}, usage=usage).usage == expected
+
+
+def test_usage_may_be_in_an_extension() -> None:
+    assert read({}, x_groq={"usage": {"prompt_tokens": 1}}).usage == Usage(input_tokens=1)
+    assert read({}, x_groq="odd").usage == Usage()
+
+
+def test_logprobs_are_read() -> None:
+    top = [{"token": "Hi", "logprob": -0.1}, {"token": "Ho", "logprob": -2}]
+    logprobs = {"content": [{"token": "Hi", "logprob": -0.1, "top_logprobs": top}]}
+    tops = TokenLogprob("Hi", -0.1), TokenLogprob("Ho", -2)
+    assert read({}, choice={"logprobs": logprobs}).logprobs == (TokenLogprob("Hi", -0.1, tops),)
+    assert read({}, choice={"logprobs": {"content": None}}).logprobs == ()
+
+
+def test_what_accompanies_an_answer_never_costs_it() -> None:
+    response = read(
+        {"content": "Hi", "audio": {"id": "a", "data": "abc"}},
+        choice={"logprobs": [5]},
+        usage={"prompt_tokens": "many"},
+    )
+    assert response.text == "Hi"
+    assert response.usage == Usage()
+    assert [warning.split(" left")[0] for warning in response.warnings] == [
+        "sound was",
+        "the usage was",
+        "the log probabilities were",
+    ]
+
+
+def test_the_service_tier_is_told() -> None:
+    assert read({}, service_tier="flex").service_tier == "flex"
+    assert read({}, service_tier="").service_tier is None
+
+
+def test_the_first_of_several_choices_counts() -> None:
+    other = {"index": 1, "message": {"content": "other"}}
+    body = {"choices": [other, {"index": 0, "message": {"content": "first"}}]}
+    assert CODEC.decode(json.dumps(body).encode(), REQUEST).text == "first"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b'{"choices": []}', "without a choice", id="no choices"),
+        pytest.param(b'{"id": "x"}', "without a choice", id="choices missing"),
+        pytest.param(b'{"choices": [{"index": 1}]}', "without a choice", id="only another choice"),
+        pytest.param(b"<html>Bad gateway</html>", "not a chat completion", id="a web page"),
+        pytest.param(b"", "not a chat completion", id="nothing"),
+        pytest.param(b"[" * 100_000, "not a chat completion", id="too deep"),
+        pytest.param(b'{"id": "\xff"}', "not a chat completion", id="no UTF-8"),
+        pytest.param(b'{"choices": 5}', "not a chat completion", id="another type"),
+    ],
+)
+def test_what_is_no_chat_completion_is_an_error(body: bytes, words: str) -> None:
+    with pytest.raises(ResponseInvalidError, match=words) as caught:
+        CODEC.decode(body, REQUEST)
+    assert str(caught.value).startswith("vendor ")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        pytest.param(
+            {"error": "overloaded"}, ErrorCode.PROVIDER_UNAVAILABLE, "overloaded", id="text"
+        ),
+        pytest.param(
+            {"error": {"message": "slow down", "code": 429}, "choices": []},
+            ErrorCode.RATE_LIMITED,
+            "slow down",
+            id="an object with a status",
+        ),
+        pytest.param(
+            {"detail": "gone", "choices": None}, ErrorCode.PROVIDER_UNAVAILABLE, "gone", id="detail"
+        ),
+        pytest.param(
+            {"message": "no key", "code": 401}, ErrorCode.AUTHENTICATION, "no key", id="flat"
+        ),
+        pytest.param(
+            {"error": {"message": "long", "code": "context_length_exceeded"}, "choices": "?"},
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+            "long",
+            id="beside nonsense",
+        ),
+        pytest.param(
+            {
+                "choices": [
+                    {"error": {"message": "upstream", "code": 502}, "finish_reason": "error"}
+                ]
+            },
+            ErrorCode.PROVIDER_UNAVAILABLE,
+            "upstream",
+            id="in a choice",
+        ),
+    ],
+)
+def test_an_error_inside_a_success_is_an_error(
+    body: dict[str, Any], code: ErrorCode, words: str
+) -> None:
+    with pytest.raises(ChatModelError, match=words) as caught:
+        CODEC.decode(json.dumps(body).encode(), REQUEST)
+    assert caught.value.code is code
+
+
+def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
+    assert read({"content": "Hi"}, error=None, message="fine").text == "Hi"

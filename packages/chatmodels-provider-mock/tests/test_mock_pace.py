@@ -1,0 +1,81 @@
+"""How long a mock takes, told by the waits that it asks for."""
+
+import time
+
+import pytest
+
+from chatmodels.core import CallTimeoutError, Timeout
+from chatmodels.providers.mock import MockChatModel
+
+
+class Waits(list[float]):
+    """Notes waits instead of waiting."""
+
+    def sleep(self, seconds: float) -> None:
+        self.append(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+def slow(waits: Waits, *, latency: float = 0.0, interval: float = 0.0) -> MockChatModel:
+    return MockChatModel(latency=latency, interval=interval, sleep=waits.sleep, asleep=waits.asleep)
+
+
+async def test_a_whole_answer_comes_after_the_latency() -> None:
+    waits = Waits()
+    model = slow(waits, latency=2.0, interval=0.5)
+    model.generate("a b c")
+    await model.agenerate("a b c")
+
+    assert waits == [2.0, 2.0]
+
+
+async def test_a_stream_waits_before_each_event_but_its_end() -> None:
+    waits, awaits = Waits(), Waits()
+    slow(waits, latency=2.0, interval=0.5).stream("a b").collect()
+    await slow(awaits, latency=2.0, interval=0.5).astream("a b").collect()
+
+    # The start comes after the latency, then two words and the usage.
+    assert waits == awaits == [2.0, 0.5, 0.5, 0.5]
+
+
+async def test_without_a_clock_of_the_test_it_really_waits() -> None:
+    model = MockChatModel(latency=0.001)
+    started = time.monotonic()
+    model.generate("?")
+    await model.agenerate("?")
+
+    assert time.monotonic() - started >= 0.002
+
+
+def test_the_total_limit_ends_a_whole_call() -> None:
+    waits = Waits()
+
+    with pytest.raises(CallTimeoutError, match="within the total time limit") as caught:
+        slow(waits, latency=5.0).generate("?", timeout=2.0)
+
+    assert caught.value.details == {"limit": "total"}
+    assert waits == [pytest.approx(2.0, abs=0.5)]
+
+
+@pytest.mark.parametrize(
+    ("latency", "interval", "timeout", "limit", "waited"),
+    [
+        (5.0, 0.0, Timeout(first_event=3.0), "first_event", [3.0]),
+        (1.0, 5.0, Timeout(between_events=3.0), "between_events", [1.0, 3.0]),
+        (1.0, 5.0, Timeout(first_event=None, between_events=None, total=3.0), "total", [1.0, 2.0]),
+        (1.0, 5.0, Timeout(total=3.0), "total", [1.0, 2.0]),
+    ],
+)
+def test_limits_of_streams_hold(
+    latency: float, interval: float, timeout: Timeout, limit: str, waited: list[float]
+) -> None:
+    waits = Waits()
+    model = slow(waits, latency=latency, interval=interval)
+
+    with pytest.raises(CallTimeoutError) as caught:
+        model.stream("a b", timeout=timeout).collect()
+
+    assert caught.value.details == {"limit": limit}
+    assert waits == [pytest.approx(seconds, abs=0.5) for seconds in waited]

@@ -1,0 +1,22 @@
+"""The contract suite: what every provider must do, as checks for `pytest.mark.parametrize`.
+
+A provider's whole test of it:
+
+```python
+import pytest
+
+from chatmodels.testing.contract import Check, ProviderContract, checks
+
+CONTRACT = ProviderContract(provider="openai", model="gpt-5-mini")
+
+
+@pytest.mark.parametrize("check", checks(CONTRACT))
+def test_openai_keeps_the_contract(check: Check) -> None:
+    check()
+```
+"""
+
+from chatmodels.testing.contract._checks import checks
+from chatmodels.testing.contract._contract import Check, ProviderContract
+
+__all__ = ["Check", "ProviderContract", "checks"]

@@ -1,0 +1,107 @@
+"""Checks of the fault catalogue: each fault is told as it should be, in both worlds."""
+
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anyio
+
+from chatmodels.core import ChatModel, ChatModelError, Timeout, error_class
+from chatmodels.testing._exchange import Exchange
+from chatmodels.testing._faults import FAULTS, Expected, Fault, Mode
+from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
+
+_IMPATIENT = Timeout(connect=5.0, read=None, first_event=0.15, between_events=0.15, total=0.3)
+"""Seconds, in which faults that are silence can be told from others."""
+
+
+def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[Bench], None]]]:
+    """Make a check for each fault of the catalogue and each mode that it can happen in.
+
+    In process there is nothing but what a provider reports.
+    """
+    for fault in FAULTS.values():
+        if over_http or (fault.error is not None and fault.status != 200):
+            for mode in fault.modes:
+                yield f"fault-{fault.name}-{mode}", _FaultCheck(fault, mode)
+
+
+class _FaultCheck:
+    def __init__(self, fault: Fault, mode: Mode) -> None:
+        self._fault = fault
+        self._mode: Mode = mode
+        self.__doc__ = f"What is told when {fault.description}."
+
+    def __call__(self, bench: Bench) -> None:
+        fault, mode = self._fault, self._mode
+        expected = fault.expected(mode)
+        for call in (_blocking, _awaited):
+            error = call(_faulty(bench, fault), mode)
+            if expected is None:
+                assert error is None, f"{fault.name} must be survived, but: {error!r}"
+            else:
+                assert error is not None, f"{fault.name} went unnoticed"
+                _assert_told(bench, error, expected, mode)
+                if bench.contract.over_http and not fault.refused:
+                    _assert_identified(error, bench.simulator.exchanges[-1], expected)
+
+
+def _faulty(bench: Bench, fault: Fault) -> ChatModel:
+    """Make a model whose next call meets the fault."""
+    if not bench.contract.over_http:
+        code = fault.error
+        assert code is not None, "in process nothing can fail but what is reported"
+        wait = fault.headers.get("retry-after")
+        error = error_class(code)(
+            f"mock: {fault.description}",
+            code=code,
+            status=fault.status,
+            retry_after=None if wait is None else float(wait),
+        )
+        script = bench.contract.script
+        assert script is not None
+        options: dict[str, Any] = dict(script([error]))
+        return bench.model(**options)
+    if fault.refused:
+        return bench.model(base_url=bench.simulator.refusing_url)
+    model = bench.model(timeout=_IMPATIENT if fault.silent else None)
+    bench.simulator.queue(fault)
+    return model
+
+
+def _blocking(model: ChatModel, mode: Mode) -> ChatModelError | None:
+    if mode == "whole":
+        return failure(lambda: model.generate(PROMPT))
+    return failure(lambda: model.stream(PROMPT).collect())
+
+
+def _awaited(model: ChatModel, mode: Mode) -> ChatModelError | None:
+    if mode == "whole":
+        return failure(lambda: anyio.run(model.agenerate, PROMPT))
+    return failure(lambda: anyio.run(model.astream(PROMPT).collect))
+
+
+def _assert_told(bench: Bench, error: ChatModelError, expected: Expected, mode: Mode) -> None:
+    assert error.code in expected.codes, f"{error.code} is none of {expected.codes}: {error}"
+    assert isinstance(error, error_class(error.code))
+    assert error.op == ("generate" if mode == "whole" else "stream")
+    assert error.provider == bench.contract.provider
+    assert error.model == bench.contract.model
+    if expected.status != -1:
+        assert error.status == expected.status, f"status {error.status}: {error}"
+    assert error.retry_after == expected.retry_after
+    if expected.partial:
+        assert error.partial is not None, f"what had arrived is lost: {error}"
+        assert error.partial.text, f"the text that had arrived is lost: {error}"
+    assert str(error), "the error has no message"
+    assert SECRET not in f"{error!r}{error.details}", "the API key is in the error"
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    assert (type(again), again.code, again.message) == (type(error), error.code, error.message)
+
+
+def _assert_identified(error: ChatModelError, exchange: Exchange, expected: Expected) -> None:
+    """Check the id of the request, which is known if the head of the answer has come."""
+    if expected.status in {None, -1}:
+        assert error.request_id in {None, exchange.request_id}
+    else:
+        assert error.request_id == exchange.request_id

@@ -1,0 +1,128 @@
+"""Checks of settings: each is honoured or refused, none is lost."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chatmodels.core import (
+    AudioOutput,
+    ChatModel,
+    InvalidRequestError,
+    Settings,
+    UnsupportedError,
+)
+from chatmodels.testing.contract._calls import WEATHER
+from chatmodels.testing.contract._contract import Bench, failure
+
+SETTINGS: Mapping[str, Any] = {
+    "temperature": 0.25,
+    "top_p": 0.5,
+    "top_k": 7,
+    "max_output_tokens": 123,
+    "stop": ("END",),
+    "seed": 7,
+    "frequency_penalty": 0.5,
+    "presence_penalty": 0.5,
+    "logit_bias": {"50256": -100.0},
+    "logprobs": True,
+    "top_logprobs": 2,
+    "reasoning_effort": "low",
+    "reasoning_budget": 1024,
+    "parallel_tool_calls": False,
+    "user": "user-7",
+    "metadata": {"job": "seven"},
+    "store": True,
+    "service_tier": "flex",
+    "prompt_cache_key": "key-7",
+    "prompt_cache_retention": "24h",
+    "prediction": "The Arctic",
+    "audio_output": AudioOutput("alloy"),
+    "verbosity": "low",
+}
+"""A value for every setting, none of them a default of any vendor."""
+
+
+def every_setting_is_honoured_or_refused(bench: Bench) -> None:
+    """A setting changes the request, or raises an error that names it."""
+    assert set(SETTINGS) == set(Settings.__struct_fields__), "the suite must know every setting"
+    model = bench.model()
+    model.generate("?", tools=[WEATHER])
+    lost: list[str] = []
+    for name, value in SETTINGS.items():
+        refusal = _refusal(model, name, value)
+        if refusal is not None:
+            assert name in str(refusal), f"the refusal of {name} does not name it: {refusal}"
+        elif bench.contract.over_http:
+            plain, *_, changed = bench.simulator.requests
+            if plain == changed:
+                lost.append(name)
+    assert not lost, f"these settings are accepted, but change nothing: {', '.join(lost)}"
+
+
+def settings_can_be_refused_gently(bench: Bench) -> None:
+    """With `unsupported="warn"` a setting that cannot be honoured is named in the warnings."""
+    strict, gentle = bench.model(), bench.model(unsupported="warn")
+    for name, value in SETTINGS.items():
+        if _refusal(strict, name, value) is not None:
+            setting: dict[str, Any] = {name: value}
+            warnings = " ".join(gentle.generate("?", tools=[WEATHER], **setting).warnings)
+            assert name in warnings, f"no warning names {name}: {warnings!r}"
+
+
+def settings_of_the_model_hold_for_its_calls(bench: Bench) -> None:
+    """A default is sent unless the call says otherwise, and a call does not change it."""
+    model = bench.model(max_output_tokens=7)
+    if not bench.contract.over_http:
+        assert model.generate("?").text
+        return
+    model.generate("?")
+    model.generate("?", max_output_tokens=8)
+    model.generate("?")
+    first, second, third = bench.simulator.requests
+    assert first == third != second
+
+
+def unknown_keywords_are_refused_with_the_nearest_name(bench: Bench) -> None:
+    """A misspelt setting raises an error that knows better; nothing is sent."""
+    options: dict[str, Any] = {"temperatur": 1.0}
+    model = bench.model()
+    for call in (model.generate, model.stream):
+        error = failure(lambda call=call: call("?", **options))
+        assert isinstance(error, InvalidRequestError), "a misspelt setting was accepted"
+        assert "temperature" in str(error)
+    if bench.contract.over_http:
+        assert not bench.simulator.exchanges
+
+
+def options_for_the_provider_are_sent_as_they_are(bench: Bench) -> None:
+    """What only the vendor knows reaches the body untouched."""
+    extra = {"x_contract": {"nested": [1, None, "two"]}}
+    bench.model().generate("?", provider_options=extra)
+
+    assert bench.simulator.requests[-1]["x_contract"] == {"nested": [1, None, "two"]}
+
+
+def headers_of_the_options_are_sent(bench: Bench) -> None:
+    """Headers given to the model go with each request."""
+    bench.model(headers={"X-Contract": "seven"}).generate("?")
+
+    assert bench.simulator.exchanges[-1].request.headers["x-contract"] == "seven"
+
+
+def _refusal(model: ChatModel, name: str, value: object) -> UnsupportedError | None:
+    """Give the error with which a model refuses a setting, if it does."""
+    setting: dict[str, Any] = {name: value}
+    error = failure(lambda: model.generate("?", tools=[WEATHER], **setting))
+    assert error is None or isinstance(error, UnsupportedError), f"{name} fails: {error!r}"
+    return error
+
+
+CHECKS = (
+    every_setting_is_honoured_or_refused,
+    settings_can_be_refused_gently,
+    settings_of_the_model_hold_for_its_calls,
+    unknown_keywords_are_refused_with_the_nearest_name,
+)
+HTTP_CHECKS = (
+    options_for_the_provider_are_sent_as_they_are,
+    headers_of_the_options_are_sent,
+)
