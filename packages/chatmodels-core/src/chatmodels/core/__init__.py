@@ -1,6 +1,7 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
 from chatmodels.core._accumulator import Accumulator
+from chatmodels.core._alias import AliasedModel
 from chatmodels.core._call import CallInfo, Observer
 from chatmodels.core._container import Container, Lifetime
 from chatmodels.core._discovery import CONTRACT_VERSION
@@ -113,6 +114,7 @@ from chatmodels.core._protocols import (
     ModelInfoProvider,
     Provider,
 )
+from chatmodels.core._registrations import RegistryObserver
 from chatmodels.core._registry import ProviderRegistry, registry
 from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
@@ -120,11 +122,14 @@ from chatmodels.core._secret import Secret
 from chatmodels.core._settings import AudioOutput, Settings, SettingsArguments
 from chatmodels.core._stream import AsyncChatStream, ChatStream
 from chatmodels.core._timeout import Timeout
+from chatmodels.core._tool_watch import watch_tools
 from chatmodels.core._toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools import Tool, ToolChoiceLike, ToolLike, tool
 
 __all__ = [
+    "CONTRACT_VERSION",
     "Accumulator",
+    "AliasedModel",
     "AsyncChatStream",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
@@ -133,7 +138,6 @@ __all__ = [
     "AudioOutput",
     "AudioPart",
     "AuthenticationError",
-    "CONTRACT_VERSION",
     "Call",
     "CallInfo",
     "CallOptions",
@@ -197,6 +201,7 @@ __all__ = [
     "ReasoningPart",
     "RefusalDelta",
     "RefusalPart",
+    "RegistryObserver",
     "ResponseInvalidError",
     "ResultPart",
     "Role",
@@ -261,4 +266,5 @@ __all__ = [
     "tool_result",
     "unregister_provider",
     "user",
+    "watch_tools",
 ]

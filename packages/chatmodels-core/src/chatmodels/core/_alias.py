@@ -1,5 +1,6 @@
 """A model that follows an alias: each call goes to whatever the alias stands for when it begins."""
 
+import copy
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -12,6 +13,7 @@ from chatmodels.core._metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._option_rules import is_credential
 from chatmodels.core._options import refuse_to_pickle
 from chatmodels.core._protocols import CallOptions, ChatModel, Provider
+from chatmodels.core._registrations import ModelHook
 from chatmodels.core._request import ChatRequest
 from chatmodels.core._response import ChatResponse
 from chatmodels.core._secret import Secret
@@ -58,6 +60,7 @@ class AliasedModel:
         self, registry: "ProviderRegistry", alias: str, options: dict[str, Any], /
     ) -> None:
         self.alias = alias
+        self._hooks: tuple[ModelHook, ...] = ()
         self._registry = registry
         self._options: dict[str, Any] = {
             name: Secret(value) if name == "api_key" and isinstance(value, str) and value else value
@@ -95,9 +98,23 @@ class AliasedModel:
                 provider=provider.metadata.name,
                 model=name,
             )
-        return _Current(
-            generation, provider, name, registry.create_chat_model(spec, **self._options)
-        )
+        model = registry.create_chat_model(spec, **self._options)
+        for hook in self._hooks:
+            model = hook(model)
+        return _Current(generation, provider, name, model)
+
+    def with_hook(self, hook: ModelHook, /) -> Self:
+        """Give the same model with a function around each target, present and future.
+
+        Args:
+            hook: Gets a target, and gives the one that calls go to.
+        """
+        changed = copy.copy(self)
+        changed._lock = Lock()
+        changed._hooks = (*self._hooks, hook)
+        current = self._current
+        changed._current = msgspec.structs.replace(current, model=hook(current.model))
+        return changed
 
     @property
     def provider(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from chatmodels.core._call import CallInfo
 from chatmodels.core._closing import aclose, close
+from chatmodels.core._errors import ChatModelError
 from chatmodels.core._events import StreamEvent
 from chatmodels.core._failures import interrupted, located_in
 from chatmodels.core._flow import Call, Opened, Policy, adrive, drive
@@ -19,14 +20,16 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
 
     def perform(effect: Call) -> ChatResponse[Any]:
         call.attempts += 1
-        if effect.model is not None:
-            return effect.model.generate(effect.request)
+        call.is_delegated = effect.model is not None
         try:
+            if effect.model is not None:
+                return effect.model.generate(effect.request)
             return model.respond(effect.request, call)
         except Exception as error:
-            raise located_in(call, error)
+            raise _failed(call, error)
 
-    return drive(policies, call, Call(call.request), perform)
+    with call.scope:
+        return drive(policies, call, Call(call.request), perform)
 
 
 async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
@@ -34,14 +37,16 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
     async def perform(effect: Call) -> ChatResponse[Any]:
         call.attempts += 1
-        if effect.model is not None:
-            return await effect.model.agenerate(effect.request)
+        call.is_delegated = effect.model is not None
         try:
+            if effect.model is not None:
+                return await effect.model.agenerate(effect.request)
             return await model.arespond(effect.request, call)
         except Exception as error:
-            raise located_in(call, error)
+            raise _failed(call, error)
 
-    return await adrive(policies, call, Call(call.request), perform)
+    with call.scope:
+        return await adrive(policies, call, Call(call.request), perform)
 
 
 def open_stream(
@@ -55,6 +60,7 @@ def open_stream(
 
     def perform(effect: Call) -> Opened[Iterable[StreamEvent]]:
         call.attempts += 1
+        call.is_delegated = effect.model is not None
         stream = None
         try:
             if effect.model is not None:
@@ -66,13 +72,14 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise located_in(call, error) if isinstance(error, Exception) else error
+            raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
         return opened[-1]
 
     chosen = None
     try:
-        chosen = drive(policies, call, Call(call.request), perform)
+        with call.scope:
+            chosen = drive(policies, call, Call(call.request), perform)
         call.note_first_event()
         return chosen
     finally:
@@ -88,6 +95,7 @@ async def aopen_stream(
 
     async def perform(effect: Call) -> Opened[AsyncIterable[StreamEvent]]:
         call.attempts += 1
+        call.is_delegated = effect.model is not None
         stream = None
         try:
             if effect.model is not None:
@@ -99,18 +107,25 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise located_in(call, error) if isinstance(error, Exception) else error
+            raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
         return opened[-1]
 
     chosen = None
     try:
-        chosen = await adrive(policies, call, Call(call.request), perform)
+        with call.scope:
+            chosen = await adrive(policies, call, Call(call.request), perform)
         call.note_first_event()
         return chosen
     finally:
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
+
+
+def _failed(call: CallInfo, error: Exception) -> ChatModelError:
+    error = located_in(call, error)
+    call.note_attempt_failed(error)
+    return error
 
 
 def _unused(opened: list[Opened[Any]], chosen: Opened[Any] | None) -> list[Opened[Any]]:

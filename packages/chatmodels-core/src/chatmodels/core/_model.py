@@ -236,6 +236,19 @@ class StandardChatModel(Primitives):
         changed._observers = (*self._observers, *observers)
         return changed
 
+    def without_observers(self, *observers: Observer) -> Self:
+        """Give the same model without some observers; those that it has not change nothing."""
+        changed = copy.copy(self)
+        changed._observers = tuple(
+            each for each in self._observers if all(each is not other for other in observers)
+        )
+        return changed
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """What watches calls, in the order in which it is told."""
+        return self._observers
+
     def _prepare(
         self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:

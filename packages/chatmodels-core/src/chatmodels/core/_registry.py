@@ -12,8 +12,9 @@ from chatmodels.core._log import error_facts, logger
 from chatmodels.core._metadata import HealthReport, ProviderMetadata
 from chatmodels.core._options import ProviderOptions
 from chatmodels.core._protocols import ChatModel, Provider
-from chatmodels.core._registrations import ModelHook
+from chatmodels.core._registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry_errors import no_alias
+from chatmodels.core._registry_watch import tell, watched_creation
 
 
 class ProviderRegistry(ProviderCatalog):
@@ -92,6 +93,22 @@ class ProviderRegistry(ProviderCatalog):
 
         return remove
 
+    def add_observer(self, observer: RegistryObserver, /) -> Callable[[], None]:
+        """Have an observer told of every model created from now on, and of health checks.
+
+        Returns:
+            A function that takes the observer away; calling it again does nothing.
+        """
+        added = (observer,)
+        with self._writing:
+            self._state = self._state.with_observer(added)
+
+        def remove() -> None:
+            with self._writing:
+                self._state = self._state.without_observer(added)
+
+        return remove
+
     def resolve(self, spec: str, /) -> tuple[Provider, str]:
         """Find the provider and the model that a spec names, importing the provider if need be.
 
@@ -139,7 +156,18 @@ class ProviderRegistry(ProviderCatalog):
         """
         if ":" not in _text(spec):
             return AliasedModel(self, spec, options)
-        provider, model = self.resolve(spec)
+        observers = self._state.observers
+        if not observers:
+            return self._create(self.resolve(spec), options)
+        return watched_creation(
+            observers,
+            spec.partition(":")[0],
+            lambda: self.resolve(spec),
+            lambda found: self._create(found, options),
+        )
+
+    def _create(self, found: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
+        provider, model = found
         metadata = provider.metadata
         try:
             created = provider.create_chat_model(model, self._options(metadata, options))
@@ -180,7 +208,12 @@ class ProviderRegistry(ProviderCatalog):
         """
         from chatmodels.core._health import check_all
 
-        return check_all(self, self.list_providers() if names is None else list(names), timeout)
+        names = self.list_providers() if names is None else list(names)
+        reports = check_all(self, names, timeout)
+        observers = self._state.observers
+        for report in reports.values() if observers else ():
+            tell(observers, lambda each, report=report: each.checked(report))
+        return reports
 
     async def acheck_health(
         self,
