@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings, Usage
-from chatmodels.otel._semconv import CONVERSATION_ID
+from chatmodels.otel._semconv import CONVERSATION_ID, FINISH_REASONS, RESPONSE_MODEL
 
 Attributes = dict[str, Any]
 
@@ -94,8 +94,8 @@ def response_attributes(
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
-        attributes["gen_ai.response.model"] = response.model
-    attributes["gen_ai.response.finish_reasons"] = (finish_reason(response, is_whole=is_whole),)
+        attributes[RESPONSE_MODEL] = response.model
+    attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
     usage_attributes(attributes, response.usage)
     if is_openai:
         if response.service_tier is not None:

@@ -12,6 +12,7 @@ from chatmodels.core import (
     ChatResponse,
     FilePart,
     ImagePart,
+    Message,
     ToolResult,
     Usage,
 )
@@ -74,14 +75,14 @@ def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tupl
     return asked, "unknown" if _has_media(response.message) else "text"
 
 
-def _has_media(message: Any) -> bool:
+def _has_media(message: Message) -> bool:
     for part in message.parts:
-        kind = type(part)
-        if kind in _MEDIA or (
-            kind is ToolResult and any(type(item) in _MEDIA for item in part.content)
-        ):
+        if isinstance(part, ToolResult):
+            if any(isinstance(item, _MEDIA) for item in part.content):
+                return True
+        elif isinstance(part, _MEDIA):
             return True
     return False
 
 
-_MEDIA = frozenset({ImagePart, AudioPart, FilePart})
+_MEDIA = (ImagePart, AudioPart, FilePart)

@@ -98,6 +98,4 @@ class Version141:
             ("output", call.usage.output_tokens),
         ):
             if count is not None:
-                self._tokens.record(
-                    count, {**attributes, "gen_ai.token.type": kind}, call.context
-                )
+                self._tokens.record(count, {**attributes, "gen_ai.token.type": kind}, call.context)

@@ -43,7 +43,9 @@ class Meters:
         self.tool_duration = seconds(
             meter, "gen_ai.execute_tool.duration", "Duration of a tool's execution."
         )
-        self.meter = meter
+        self.function_duration = seconds(
+            meter, "chatmodels.function.duration", "Duration of functions that are metered."
+        )
         self._sinks = sinks
         self._deferral: Deferral | None = None
         if options.measurements == "deferred":

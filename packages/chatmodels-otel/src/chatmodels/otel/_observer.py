@@ -3,13 +3,13 @@
 from array import array
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any
 
 from opentelemetry.context import Context, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from chatmodels.core import CallInfo, ChatResponse, Usage
+from chatmodels.core import CallInfo, ChatResponse
 from chatmodels.otel._attributes import Attributes, request_attributes, response_attributes
 from chatmodels.otel._capture import Capture
 from chatmodels.otel._context import Attached, current_conversation
@@ -21,7 +21,14 @@ from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._own import error_type
 from chatmodels.otel._plan import Plan, under
-from chatmodels.otel._semconv import COST, ERROR_TYPE, OTHER, RETRY_COUNT
+from chatmodels.otel._semconv import (
+    COST,
+    ERROR_TYPE,
+    FINISH_REASONS,
+    FIRST_CHUNK,
+    OTHER,
+    RETRY_COUNT,
+)
 
 MAX_PLANS = 1024
 """How many models are remembered; programs that make up names make them anew for each call."""
@@ -32,7 +39,18 @@ _ABANDONED = "the stream was neither read to its end nor closed"
 class Watch:
     """What telemetry remembers of a running call."""
 
-    __slots__ = ("call", "context", "conversation", "failures", "plan", "span", "started", "times")
+    __slots__ = (
+        "call",
+        "context",
+        "conversation",
+        "failures",
+        "is_measured",
+        "is_recorded",
+        "plan",
+        "span",
+        "started",
+        "times",
+    )
 
     def __init__(self, call: CallInfo, plan: Plan) -> None:
         self.call = call
@@ -40,6 +58,8 @@ class Watch:
         self.span: Span | None = None
         self.context: Context | None = None
         self.started = 0
+        self.is_measured = False
+        self.is_recorded = False
         self.conversation: str | None = None
         self.failures: list[str] | None = None
         self.times: Sequence[float] = ()
@@ -71,9 +91,9 @@ class CallObserver:
         self._meters = meters
         self._events = events
         self._capture = Capture(options, guard)
-        self._details = events is not None and (
-            options.operation_details or self._capture.on_event
-        )
+        self._details = events is not None and (options.operation_details or self._capture.on_event)
+        self._exceptions = events if options.exceptions in ("log", "both") else None
+        self._exceptions_on_span = options.exceptions in ("span", "both")
         self._plans: dict[tuple[str, str, str | None], Plan] = {}
 
     def start(self, call: CallInfo, /) -> Watch | None:
@@ -85,13 +105,16 @@ class CallObserver:
             if is_recorded(context):
                 return None
             watch = Watch(call, plan)
+            if self._details:
+                watch.conversation = current_conversation()
             meters = self._meters
             if meters is not None and meters.live:
                 meters.began(plan)
+                watch.is_measured = True
                 if self._options.chunk_times and call.op == "stream":
-                    watch.times = call.event_times = array("d")
-            else:
-                watch.plan = plan
+                    if call.event_times is None:
+                        call.event_times = array("d")
+                    watch.times = call.event_times
         except Exception as error:
             self._guard.failed("start", error)
             return None
@@ -107,8 +130,192 @@ class CallObserver:
                 )
                 watch.span = span
                 if span.is_recording():
+                    watch.is_recorded = True
                     watch.context = set_span_in_context(span, context)
                     watch.conversation = current_conversation()
             except Exception as error:
                 self._guard.failed("span", error)
         return watch
+
+    def scope(self, token: object, /) -> AbstractContextManager[None] | None:
+        """Give what makes the span current while the provider is awaited."""
+        watch = token
+        if not isinstance(watch, Watch) or watch.span is None:
+            return None
+        try:
+            context = watch.context
+            if context is None:
+                # Unsampled: current all the same, or what is below would begin a trace of its own.
+                if not watch.span.get_span_context().is_valid:
+                    return None
+                context = watch.context = set_span_in_context(watch.span)
+            if watch.plan.propagates:
+                watch.call.headers = _traceparent(context)
+            return Attached(marked(context))
+        except Exception as error:
+            self._guard.failed("scope", error)
+            return None
+
+    def attempt_failed(self, token: object, error: Exception, /) -> None:
+        """Remember why an attempt failed; if the call goes on, it is a retry."""
+        if isinstance(token, Watch):
+            if token.failures is None:
+                token.failures = []
+            token.failures.append(error_type(error))
+
+    def first_event(self, token: object, /) -> None:
+        """Leave it to the call, which knows when it was."""
+
+    def end(
+        self,
+        token: object,
+        response: ChatResponse[Any] | None,
+        error: BaseException | None,
+        /,
+    ) -> None:
+        """End the span and record what was measured, each whatever becomes of the others."""
+        watch = token
+        if not isinstance(watch, Watch):
+            return
+        call = watch.call
+        duration = monotonic() - call.started
+        failure = error_type(error) if error is not None else None
+        if call.outcome == "abandoned":
+            failure = OTHER
+        cost: float | None = None
+        if self._options.cost is not None and response is not None and error is None:
+            try:
+                cost = self._options.cost(response)
+            except Exception as raised:
+                self._guard.failed("cost", raised)
+        if watch.is_measured and self._meters is not None:
+            try:
+                self._meters.ended(self._finished(watch, response, duration, failure, cost))
+            except Exception as raised:
+                self._guard.failed("metrics", raised)
+        attributes: Attributes = {}
+        if watch.is_recorded or self._details:
+            try:
+                attributes = self._described(watch, response, failure, cost)
+            except Exception as raised:
+                self._guard.failed("attributes", raised)
+        if watch.span is not None:
+            self._end_span(watch, watch.span, attributes, error, duration)
+        if error is not None and self._exceptions is not None and call.outcome == "failed":
+            try:
+                self._exceptions.exception(error, dict(watch.plan.shared), watch.context)
+            except Exception as raised:
+                self._guard.failed("events", raised)
+
+    def _planned(self, key: tuple[str, str, str | None]) -> Plan:
+        plan = Plan(*key, under(key[2], self._options.propagate_to))
+        if len(self._plans) < MAX_PLANS:
+            plan = self._plans.setdefault(key, plan)
+        return plan
+
+    def _finished(
+        self,
+        watch: Watch,
+        response: ChatResponse[Any] | None,
+        duration: float,
+        failure: str | None,
+        cost: float | None,
+    ) -> Finished:
+        call = watch.call
+        own = response if response is not None and not call.is_delegated else None
+        first = call.first_event_at
+        failures = watch.failures or ()
+        return Finished(
+            plan=watch.plan,
+            streamed=call.op == "stream",
+            context=watch.context if watch.is_recorded else None,
+            duration=duration,
+            response_model=None if own is None else watch.plan.response_model(own.model),
+            error_type=failure,
+            usage=NO_USAGE if own is None else own.usage,
+            modalities=modalities(call.request, own),
+            first_chunk=None if first is None else first - call.started,
+            chunk_times=watch.times,
+            events=call.events,
+            retries=tuple(failures[: call.attempts - 1]),
+            cost=cost,
+        )
+
+    def _end_span(
+        self,
+        watch: Watch,
+        span: Span,
+        attributes: Attributes,
+        error: BaseException | None,
+        duration: float,
+    ) -> None:
+        try:
+            if watch.is_recorded:
+                span.set_attributes(attributes)
+                if error is not None:
+                    span.set_status(Status(StatusCode.ERROR, str(error)))
+                    if self._exceptions_on_span and watch.call.outcome == "failed":
+                        span.record_exception(error)
+                elif watch.call.outcome == "abandoned":
+                    span.set_status(Status(StatusCode.ERROR, _ABANDONED))
+        except Exception as raised:
+            self._guard.failed("span", raised)
+        try:
+            # Not by the clock on the wall, which may be set while the call is running.
+            span.end(watch.started + round(duration * 1e9))
+        except Exception as raised:
+            self._guard.failed("span", raised)
+
+    def _described(
+        self,
+        watch: Watch,
+        response: ChatResponse[Any] | None,
+        failure: str | None,
+        cost: float | None,
+    ) -> Attributes:
+        """Give the attributes of the span that are not set at its start, and emit its event."""
+        call = watch.call
+        plan = watch.plan
+        attributes: Attributes = {}
+        request_attributes(attributes, call.request, watch.conversation, is_openai=plan.is_openai)
+        is_whole = call.outcome == "completed"
+        if response is not None and not call.is_delegated:
+            response_attributes(attributes, response, is_whole=is_whole, is_openai=plan.is_openai)
+        elif not is_whole:
+            attributes[FINISH_REASONS] = ("error",)
+        if call.first_event_at is not None:
+            attributes[FIRST_CHUNK] = call.first_event_at - call.started
+        if failure is not None:
+            attributes[ERROR_TYPE] = failure
+        if call.attempts > 1:
+            attributes[RETRY_COUNT] = call.attempts - 1
+        if cost is not None:
+            attributes[COST] = cost
+        capture = self._capture
+        on_span = capture.on_span and watch.is_recorded
+        captured: Attributes = {}
+        if on_span or capture.on_event:
+            captured = capture.of_call(call.request, response)
+        if self._details:
+            common = plan.streamed if call.op == "stream" else plan.whole
+            content = captured if capture.on_event else {}
+            self._emit_details({**common, **attributes, **content}, watch.context)
+        if on_span:
+            attributes |= capture.for_span(captured)
+        return attributes
+
+    def _emit_details(self, attributes: Attributes, context: Context | None) -> None:
+        try:
+            if self._events is not None:
+                self._events.details(attributes, context)
+        except Exception as error:
+            self._guard.failed("events", error)
+
+
+def _traceparent(context: Context) -> dict[str, str]:
+    """Write the trace context of W3C, and nothing else: baggage is the program's own affair."""
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    headers: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(headers, context)
+    return headers

@@ -10,36 +10,38 @@ from chatmodels.otel._finished import Finished
 from chatmodels.otel._inference import seconds
 from chatmodels.otel._plan import Facts
 
+_COUNTERS = (
+    ("message_generations", "Whole calls."),
+    ("message_generation_errors", "Whole calls that failed."),
+    ("streaming_sessions", "Streams."),
+    ("streaming_errors", "Streams that failed."),
+    ("messages_streamed", "Events of streams."),
+    ("tokens_generated", "Output tokens."),
+    ("tokens_consumed", "Input tokens."),
+    ("provider_requests", "Calls, by provider."),
+    ("provider_errors", "Calls that failed, by provider."),
+    ("model_requests", "Calls, by model."),
+    ("model_errors", "Calls that failed, by model."),
+)
+_DURATIONS = (
+    ("message_generation_duration", "Duration of whole calls."),
+    ("streaming_duration", "Duration of streams."),
+    ("provider_latency", "Duration of calls, by provider."),
+    ("model_latency", "Duration of calls, by model."),
+)
+
 
 class Origin:
     """The fifteen instruments."""
 
     def __init__(self, meter: Meter) -> None:
-        def counter(name: str, description: str) -> None:
-            self._counters[name] = meter.create_counter(
-                f"chatmodels_{name}_total", description=description
-            )
-
-        self._counters = {}
-        counter("message_generations", "Whole calls.")
-        counter("message_generation_errors", "Whole calls that failed.")
-        counter("streaming_sessions", "Streams.")
-        counter("streaming_errors", "Streams that failed.")
-        counter("messages_streamed", "Events of streams.")
-        counter("tokens_generated", "Output tokens.")
-        counter("tokens_consumed", "Input tokens.")
-        counter("provider_requests", "Calls, by provider.")
-        counter("provider_errors", "Calls that failed, by provider.")
-        counter("model_requests", "Calls, by model.")
-        counter("model_errors", "Calls that failed, by model.")
+        self._counters = {
+            name: meter.create_counter(f"chatmodels_{name}_total", description=description)
+            for name, description in _COUNTERS
+        }
         self._seconds = {
             name: seconds(meter, f"chatmodels_{name}_seconds", description)
-            for name, description in (
-                ("message_generation_duration", "Duration of whole calls."),
-                ("streaming_duration", "Duration of streams."),
-                ("provider_latency", "Duration of calls, by provider."),
-                ("model_latency", "Duration of calls, by model."),
-            )
+            for name, description in _DURATIONS
         }
 
     def record(self, call: Finished, /) -> None:

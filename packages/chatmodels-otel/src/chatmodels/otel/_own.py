@@ -39,9 +39,7 @@ class CallInstruments:
         for reason in call.retries:
             self._retries.add(1, call.plan.attributes(None, reason), call.context)
         if call.cost is not None:
-            self._cost.add(
-                call.cost, call.plan.attributes(call.response_model, None), call.context
-            )
+            self._cost.add(call.cost, call.plan.attributes(call.response_model, None), call.context)
 
 
 class RegistryInstruments:
