@@ -291,7 +291,7 @@ class Recorder:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def conventions() -> Conventions:
     return Conventions()
 

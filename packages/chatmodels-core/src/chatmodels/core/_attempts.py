@@ -28,8 +28,11 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
         except Exception as error:
             raise _failed(call, error)
 
-    with call.scope:
+    call.enter()
+    try:
         return drive(policies, call, Call(call.request), perform)
+    finally:
+        call.leave()
 
 
 async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
@@ -45,8 +48,11 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
         except Exception as error:
             raise _failed(call, error)
 
-    with call.scope:
+    call.enter()
+    try:
         return await adrive(policies, call, Call(call.request), perform)
+    finally:
+        call.leave()
 
 
 def open_stream(
@@ -77,12 +83,13 @@ def open_stream(
         return opened[-1]
 
     chosen = None
+    call.enter()
     try:
-        with call.scope:
-            chosen = drive(policies, call, Call(call.request), perform)
+        chosen = drive(policies, call, Call(call.request), perform)
         call.note_first_event()
         return chosen
     finally:
+        call.leave()
         for other in _unused(opened, chosen):
             close(other.events, call)
 
@@ -112,12 +119,13 @@ async def aopen_stream(
         return opened[-1]
 
     chosen = None
+    call.enter()
     try:
-        with call.scope:
-            chosen = await adrive(policies, call, Call(call.request), perform)
+        chosen = await adrive(policies, call, Call(call.request), perform)
         call.note_first_event()
         return chosen
     finally:
+        call.leave()
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
 

@@ -2,15 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping, MutableSequence
-from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._errors import ErrorCode, error_code
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._request import ChatRequest
 from chatmodels.core._response import ChatResponse, Timing
-from chatmodels.core._scope import NO_SCOPE, Scope
 from chatmodels.core._timeout import Timeout
 
 Outcome = Literal["pending", "completed", "closed", "abandoned", "failed", "cancelled"]
@@ -27,10 +24,10 @@ class Observer(Protocol):
 
     Two more methods are used where an observer has them:
 
-    - `scope(token)` gives a context manager, or None. It is in force whenever core is at work on
-      the call: while policies decide and wait, while the provider is asked, while failures are
-      logged; entered and left several times in turn, and never in force while the user's code
-      runs, since it is left before a stream hands out its first event.
+    - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
+      rests: while policies decide and wait, while the provider is asked, while a failure is
+      logged. Both are called in one context of `contextvars`, several times in turn, and core
+      never rests within: a stream is left before it hands out its first event.
     - `attempt_failed(token, error)` is told of each attempt that failed. If the call goes on,
       another attempt follows.
     """
@@ -56,6 +53,19 @@ class Observer(Protocol):
         ...
 
 
+@runtime_checkable
+class EnterableObserver(Observer, Protocol):
+    """An observer with something to have in force while core is at work; see `Observer`."""
+
+    def enter(self, token: object, /) -> None:
+        """Put it in force."""
+        ...
+
+    def leave(self, token: object, /) -> None:
+        """Put what was in force before in force again."""
+        ...
+
+
 class CallInfo:
     """The facts of one logical call, kept up to date while it runs.
 
@@ -72,8 +82,6 @@ class CallInfo:
         first_event_at: When the first event of a stream came, by the same clock.
         outcome: How it ended; "closed" is a stream that was left early, "abandoned" one that
             was forgotten.
-        scope: A context manager with what observers want to have in force while core is at work
-            on the call.
         is_delegated: Whether the last attempt was another model's, at a policy's wish.
         event_times: Where a stream notes when each event came, by the same clock; None, unless an
             observer put a list or an array there in its `start`.
@@ -82,6 +90,7 @@ class CallInfo:
     """
 
     __slots__ = (
+        "_enterable",
         "_tokens",
         "attempts",
         "endpoint",
@@ -95,7 +104,6 @@ class CallInfo:
         "outcome",
         "provider",
         "request",
-        "scope",
         "started",
         "timeout",
     )
@@ -125,8 +133,10 @@ class CallInfo:
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
-        self.scope = NO_SCOPE
-        self._tokens = _started(observers, self) if observers else None
+        self._tokens: list[tuple[Observer, object]] | None = None
+        self._enterable: list[tuple[EnterableObserver, object]] | None = None
+        if observers:
+            self._tokens, self._enterable = _started(observers, self)
 
     @property
     def deadline(self) -> float | None:
@@ -153,6 +163,24 @@ class CallInfo:
                     observer.first_event(token)
                 except Exception as error:
                     _report(observer, "first_event", error)
+
+    def enter(self) -> None:
+        """Tell the observers that want to know it that core sets to work on the call."""
+        if self._enterable is not None:
+            for observer, token in self._enterable:
+                try:
+                    observer.enter(token)
+                except Exception as error:
+                    _report(observer, "enter", error)
+
+    def leave(self) -> None:
+        """Tell them that it rests, in the reverse order."""
+        if self._enterable is not None:
+            for observer, token in reversed(self._enterable):
+                try:
+                    observer.leave(token)
+                except Exception as error:
+                    _report(observer, "leave", error)
 
     def note_attempt_failed(self, error: Exception) -> None:
         """Record that an attempt failed."""
@@ -189,8 +217,9 @@ class CallInfo:
             self.outcome = "cancelled"
         else:
             self.outcome = "failed"
-            with self.scope:
-                self._log_failure(error)
+            self.enter()
+            self._log_failure(error)
+            self.leave()
         if self._tokens is not None:
             for observer, token in self._tokens:
                 try:
@@ -211,26 +240,19 @@ class CallInfo:
         )
 
 
-def _started(observers: tuple[Observer, ...], call: CallInfo) -> list[tuple[Observer, object]]:
+def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]:
     tokens: list[tuple[Observer, object]] = []
-    scopes: list[tuple[AbstractContextManager[object], Callable[[str, Exception], None]]] = []
+    enterable: list[tuple[object, object]] = []
     for observer in observers:
-        method = "start"
         try:
             token = observer.start(call)
-            tokens.append((observer, token))
-            method = "scope"
-            make: Callable[[object], AbstractContextManager[object] | None] | None = getattr(
-                observer, "scope", None
-            )
-            scope = None if make is None else make(token)
-            if scope is not None:
-                scopes.append((scope, partial(_report, observer)))
         except Exception as error:
-            _report(observer, method, error)
-    if scopes:
-        call.scope = Scope(scopes)
-    return tokens
+            _report(observer, "start", error)
+            continue
+        tokens.append((observer, token))
+        if hasattr(observer, "enter"):
+            enterable.append((observer, token))
+    return tokens, enterable or None
 
 
 def _report(observer: Observer, method: str, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces, metrics and logs for chatmodels, under the names of the GenAI conventions."""
+"""OpenTelemetry traces, metrics and logs for chatmodels, named as the GenAI conventions say."""
 
 from chatmodels.otel._context import conversation
 from chatmodels.otel._decorators import metered, traced

@@ -9,32 +9,9 @@ from chatmodels.otel._semconv import CONVERSATION_ID, FINISH_REASONS, RESPONSE_M
 
 Attributes = dict[str, Any]
 
-_SETTINGS = (
-    ("temperature", "gen_ai.request.temperature"),
-    ("top_p", "gen_ai.request.top_p"),
-    ("top_k", "gen_ai.request.top_k"),
-    ("max_output_tokens", "gen_ai.request.max_tokens"),
-    ("stop", "gen_ai.request.stop_sequences"),
-    ("seed", "gen_ai.request.seed"),
-    ("frequency_penalty", "gen_ai.request.frequency_penalty"),
-    ("presence_penalty", "gen_ai.request.presence_penalty"),
-    ("reasoning_effort", "gen_ai.request.reasoning.level"),
-)
-_DOUBLES = frozenset({"temperature", "top_p", "frequency_penalty", "presence_penalty"})
-
-_USAGE = (
-    ("input_tokens", "gen_ai.usage.input_tokens"),
-    ("output_tokens", "gen_ai.usage.output_tokens"),
-    ("cached_input_tokens", "gen_ai.usage.cache_read.input_tokens"),
-    ("cache_write_tokens", "gen_ai.usage.cache_write.input_tokens"),
-    ("reasoning_tokens", "gen_ai.usage.reasoning.output_tokens"),
-    ("input_audio_tokens", "gen_ai.usage.audio.input_tokens"),
-    ("output_audio_tokens", "gen_ai.usage.audio.output_tokens"),
-)
-
 _FINISH_REASONS: dict[FinishReason, str] = {"tool_calls": "tool_call"}
 
-_UNSET = Settings()
+_UNSET = ChatRequest(messages=()).settings
 
 
 class _Fingerprint(msgspec.Struct):
@@ -58,12 +35,7 @@ def request_attributes(
     """
     settings = request.settings
     if settings is not _UNSET:
-        for field, name in _SETTINGS:
-            value = getattr(settings, field)
-            if value is not None:
-                attributes[name] = float(value) if field in _DOUBLES else value
-        if settings.audio_output is not None:
-            attributes["gen_ai.output.type"] = "speech"
+        _settings_attributes(attributes, settings)
         if is_openai and settings.service_tier not in (None, "auto"):
             attributes["openai.request.service_tier"] = settings.service_tier
     if request.output is not None:
@@ -107,10 +79,44 @@ def response_attributes(
 
 def usage_attributes(attributes: Attributes, usage: Usage) -> None:
     """Add the tokens that were reported."""
-    for field, name in _USAGE:
-        count = getattr(usage, field)
-        if count is not None:
-            attributes[name] = count
+    # Written out, since it is done for each call.
+    if usage.input_tokens is not None:
+        attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
+    if usage.output_tokens is not None:
+        attributes["gen_ai.usage.output_tokens"] = usage.output_tokens
+    if usage.cached_input_tokens is not None:
+        attributes["gen_ai.usage.cache_read.input_tokens"] = usage.cached_input_tokens
+    if usage.cache_write_tokens is not None:
+        attributes["gen_ai.usage.cache_write.input_tokens"] = usage.cache_write_tokens
+    if usage.reasoning_tokens is not None:
+        attributes["gen_ai.usage.reasoning.output_tokens"] = usage.reasoning_tokens
+    if usage.input_audio_tokens is not None:
+        attributes["gen_ai.usage.audio.input_tokens"] = usage.input_audio_tokens
+    if usage.output_audio_tokens is not None:
+        attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
+
+
+def _settings_attributes(attributes: Attributes, settings: Settings) -> None:
+    if settings.temperature is not None:
+        attributes["gen_ai.request.temperature"] = float(settings.temperature)
+    if settings.top_p is not None:
+        attributes["gen_ai.request.top_p"] = float(settings.top_p)
+    if settings.top_k is not None:
+        attributes["gen_ai.request.top_k"] = settings.top_k
+    if settings.max_output_tokens is not None:
+        attributes["gen_ai.request.max_tokens"] = settings.max_output_tokens
+    if settings.stop is not None:
+        attributes["gen_ai.request.stop_sequences"] = settings.stop
+    if settings.seed is not None:
+        attributes["gen_ai.request.seed"] = settings.seed
+    if settings.frequency_penalty is not None:
+        attributes["gen_ai.request.frequency_penalty"] = float(settings.frequency_penalty)
+    if settings.presence_penalty is not None:
+        attributes["gen_ai.request.presence_penalty"] = float(settings.presence_penalty)
+    if settings.reasoning_effort is not None:
+        attributes["gen_ai.request.reasoning.level"] = settings.reasoning_effort
+    if settings.audio_output is not None:
+        attributes["gen_ai.output.type"] = "speech"
 
 
 def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:

@@ -1,5 +1,6 @@
 """Where spans are current, and what the program says about its calls."""
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,12 +30,26 @@ def current_conversation() -> str | None:
     return _conversation.get()
 
 
-class Attached:
-    """A context that is current within a `with` block, entered any number of times in turn.
+def attached(context: Context) -> Context:
+    """Make a context current, and give the one that was."""
+    previous = get_current()
+    attach(context)
+    return previous
 
-    Leaving puts the earlier context back by value instead of by token, which works in whatever
-    context a block is left: no token, no "was created in a different Context".
+
+def restored(context: Context, previous: Context) -> None:
+    """Make the context current that was so before another one was attached.
+
+    It is put back by value instead of by token, which works in whatever context that happens: no
+    token, no "was created in a different Context". A coroutine or generator that is thrown away
+    ends in somebody else's context, though, which is not ours to set.
     """
+    if get_current() is context or sys.exc_info()[0] is not GeneratorExit:
+        attach(previous)
+
+
+class Attached:
+    """A context that is current within a `with` block, entered any number of times in turn."""
 
     __slots__ = ("_context", "_previous")
 
@@ -43,8 +58,7 @@ class Attached:
         self._previous = context
 
     def __enter__(self) -> None:
-        self._previous = get_current()
-        attach(self._context)
+        self._previous = attached(self._context)
 
     def __exit__(
         self,
@@ -52,6 +66,4 @@ class Attached:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # A coroutine that is thrown away ends in somebody else's context, which is not ours to set.
-        if kind is not GeneratorExit or get_current() is self._context:
-            attach(self._previous)
+        restored(self._context, self._previous)

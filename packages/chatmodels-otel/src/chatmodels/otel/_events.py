@@ -30,6 +30,11 @@ class Events:
         self._logger = logger
         self._version = api_version()
 
+    @property
+    def live(self) -> bool:
+        """Whether an SDK is behind the logger; the API's stand-in knows."""
+        return getattr(self._logger, "_real_logger", self._logger) is not None
+
     def details(self, attributes: Attributes, context: Context | None) -> None:
         """Emit all attributes of an operation, structured content among them."""
         from opentelemetry._logs import SeverityNumber

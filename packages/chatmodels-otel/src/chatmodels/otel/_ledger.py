@@ -29,38 +29,41 @@ Totals = dict[tuple[str | None, int, str], int]
 Callback = Callable[[CallbackOptions], Iterable[Observation]]
 
 
+class Running(Protocol):
+    """A call in flight."""
+
+    __slots__ = ()
+
+    @property
+    def plan(self) -> Plan:
+        """The constant attributes of its model."""
+        ...
+
+
 class Ledger:
     """The usage counters and the number of calls in flight.
 
+    Attributes:
+        running: The calls in flight; whoever begins one adds it, and takes it out again. Sets do
+            that in one step, without a lock.
+
     Args:
+        bring_in: Records what has been measured and not recorded yet.
         usage: Whether the conventions' usage counters are among the instruments.
     """
 
-    def __init__(self, *, usage: bool = True) -> None:
+    def __init__(self, bring_in: Callable[[], None], *, usage: bool = True) -> None:
+        self.running: set[Running] = set()
+        self._bring_in = bring_in
         self._lock = Lock()
         self._usage = usage
         self._tokens: dict[Plan, Totals] = {}
-        self._running: dict[Plan, int] = {}
-
-    def began(self, plan: Plan) -> None:
-        """Count a call that begins."""
-        with self._lock:
-            self._running[plan] = self._running.get(plan, 0) + 1
-
-    def ended(self, plan: Plan) -> None:
-        """Count it off again."""
-        with self._lock:
-            self._running[plan] -= 1
 
     def record(self, call: Finished, /) -> None:
         """Add the tokens of a call."""
-        if not self._usage:
-            return
         model = call.response_model
         with self._lock:
-            totals = self._tokens.get(call.plan)
-            if totals is None:
-                totals = self._tokens[call.plan] = {}
+            totals = self._tokens.setdefault(call.plan, {})
             for number, modality, tokens in _split(call):
                 key = (model, number, modality)
                 totals[key] = totals.get(key, 0) + tokens
@@ -83,13 +86,15 @@ class Ledger:
                 )
 
     def _in_flight(self, _: CallbackOptions) -> Iterable[Observation]:
-        with self._lock:
-            running = list(self._running.items())
-        for attributes, count in _merged((plan.shared, count) for plan, count in running):
+        # Of the models that were ever called: those without a running call have 0.
+        found = [(plan.shared, 0) for plan in list(self._tokens)]
+        found += [(running.plan.shared, 1) for running in list(self.running)]
+        for attributes, count in _merged(found):
             yield Observation(count, attributes)
 
     def _reported(self, wanted: int) -> Callback:
         def report(_: CallbackOptions) -> Iterable[Observation]:
+            self._bring_in()
             with self._lock:
                 found = [
                     ({**plan.attributes(model, None), TOKEN_MODALITY: modality}, tokens)
@@ -101,14 +106,6 @@ class Ledger:
                 yield Observation(tokens, attributes)
 
         return report
-
-
-class InstrumentOwner(Protocol):
-    """Has instruments to create."""
-
-    def create(self, meter: Meter) -> None:
-        """Create them."""
-        ...
 
 
 def _merged(found: Iterable[tuple[Facts, int]]) -> Iterable[tuple[Facts, int]]:

@@ -1,6 +1,6 @@
 """All instruments of one meter provider, and whether anybody listens to them."""
 
-from opentelemetry.metrics import MeterProvider, get_meter
+from opentelemetry.metrics import MeterProvider, NoOpMeterProvider, get_meter
 
 from chatmodels.otel._deferral import Deferral, record_all
 from chatmodels.otel._finished import Finished, Sink
@@ -10,7 +10,6 @@ from chatmodels.otel._ledger import Ledger
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._origin import Origin
 from chatmodels.otel._own import CallInstruments, RegistryInstruments
-from chatmodels.otel._plan import Plan
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._version import version
 
@@ -29,8 +28,7 @@ class Meters:
     ) -> None:
         meter = get_meter(SCOPE, version(), meter_provider=provider, schema_url=SCHEMA_URL)
         self._guard = guard
-        self.ledger = Ledger(usage=options.conventions != "v1.41")
-        self.ledger.create(meter)
+        self._is_live = provider is not None and not isinstance(provider, NoOpMeterProvider)
         sinks: list[Sink] = []
         if options.conventions != "v1.41":
             sinks.append(Latest(meter))
@@ -39,6 +37,15 @@ class Meters:
         sinks.append(CallInstruments(meter))
         if options.origin_metrics:
             sinks.append(Origin(meter))
+        ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
+        sinks.append(ledger)
+        self.running = ledger.running
+        self._sinks = sinks
+        self._deferral: Deferral | None = None
+        if options.measurements == "deferred":
+            self._deferral = Deferral(sinks, guard)
+            self._deferral.create(meter)
+        ledger.create(meter)
         self.registry = RegistryInstruments(meter, guard)
         self.tool_duration = seconds(
             meter, "gen_ai.execute_tool.duration", "Duration of a tool's execution."
@@ -46,28 +53,19 @@ class Meters:
         self.function_duration = seconds(
             meter, "chatmodels.function.duration", "Duration of functions that are metered."
         )
-        self._sinks = sinks
-        self._deferral: Deferral | None = None
-        if options.measurements == "deferred":
-            self._deferral = Deferral(sinks, guard)
-            self._deferral.create(meter)
 
     @property
     def live(self) -> bool:
         """Whether an SDK is behind the instruments; until then nothing need be measured.
 
-        The API's stand-ins for instruments know; what does not say is taken for live.
+        The API gives stand-ins for instruments until there is an SDK; they know when it is.
         """
-        return getattr(self.tool_duration, "_real_instrument", True) is not None
+        if not self._is_live:
+            self._is_live = getattr(self.tool_duration, "_real_instrument", None) is not None
+        return self._is_live
 
-    def began(self, plan: Plan) -> None:
-        """Count a call that begins."""
-        self.ledger.began(plan)
-
-    def ended(self, call: Finished) -> None:
+    def record(self, call: Finished) -> None:
         """Record a call that is over."""
-        self.ledger.ended(call.plan)
-        self.ledger.record(call)
         if self._deferral is not None:
             self._deferral.record(call)
         else:

@@ -1,19 +1,19 @@
 """Watches calls and turns each into a span, measurements and events."""
 
+import sys
 from array import array
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from time import monotonic, time_ns
 from typing import Any
 
-from opentelemetry.context import Context, get_current
+from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from chatmodels.core import CallInfo, ChatResponse
 from chatmodels.otel._attributes import Attributes, request_attributes, response_attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._context import Attached, current_conversation
-from chatmodels.otel._duplicates import is_recorded, marked
+from chatmodels.otel._context import current_conversation, restored
+from chatmodels.otel._duplicates import UTIL_GENAI, is_recorded, marked
 from chatmodels.otel._events import Events
 from chatmodels.otel._finished import NO_USAGE, Finished, modalities
 from chatmodels.otel._guard import Guard
@@ -33,6 +33,7 @@ from chatmodels.otel._semconv import (
 MAX_PLANS = 1024
 """How many models are remembered; programs that make up names make them anew for each call."""
 
+_CLIENT = SpanKind.CLIENT
 _ABANDONED = "the stream was neither read to its end nor closed"
 
 
@@ -47,22 +48,24 @@ class Watch:
         "is_measured",
         "is_recorded",
         "plan",
+        "previous",
         "span",
         "started",
         "times",
     )
 
-    def __init__(self, call: CallInfo, plan: Plan) -> None:
+    def __init__(self, call: CallInfo, plan: Plan, span: Span | None, started: int) -> None:
         self.call = call
         self.plan = plan
-        self.span: Span | None = None
+        self.span = span
+        self.started = started
         self.context: Context | None = None
-        self.started = 0
-        self.is_measured = False
-        self.is_recorded = False
+        self.previous: Context | None = None
         self.conversation: str | None = None
         self.failures: list[str] | None = None
         self.times: Sequence[float] = ()
+        self.is_measured = False
+        self.is_recorded = False
 
 
 class CallObserver:
@@ -97,64 +100,73 @@ class CallObserver:
         self._plans: dict[tuple[str, str, str | None], Plan] = {}
 
     def start(self, call: CallInfo, /) -> Watch | None:
-        """Begin the span; None for a call that another instrumentation records already."""
+        """Begin the span.
+
+        Returns:
+            None for a call of which nothing will be recorded: without an SDK, or because another
+            instrumentation records it already.
+        """
+        span: Span | None = None
+        started = 0
         try:
+            if UTIL_GENAI in sys.modules and is_recorded():
+                return None
             key = (call.provider, call.model, call.endpoint)
             plan = self._plans.get(key) or self._planned(key)
-            context = get_current()
-            if is_recorded(context):
-                return None
-            watch = Watch(call, plan)
-            if self._details:
-                watch.conversation = current_conversation()
-            meters = self._meters
-            if meters is not None and meters.live:
-                meters.began(plan)
-                watch.is_measured = True
-                if self._options.chunk_times and call.op == "stream":
-                    if call.event_times is None:
-                        call.event_times = array("d")
-                    watch.times = call.event_times
+            if self._tracer is not None:
+                started = time_ns()
+                span = self._tracer.start_span(
+                    plan.name,
+                    None,
+                    _CLIENT,
+                    plan.streamed if call.op == "stream" else plan.whole,
+                    start_time=started,
+                )
+            return self._watched(call, plan, span, started)
         except Exception as error:
             self._guard.failed("start", error)
             return None
-        if self._tracer is not None:
-            try:
-                watch.started = time_ns()
-                span = self._tracer.start_span(
-                    plan.name,
-                    context,
-                    SpanKind.CLIENT,
-                    plan.streamed if call.op == "stream" else plan.whole,
-                    start_time=watch.started,
-                )
-                watch.span = span
-                if span.is_recording():
-                    watch.is_recorded = True
-                    watch.context = set_span_in_context(span, context)
-                    watch.conversation = current_conversation()
-            except Exception as error:
-                self._guard.failed("span", error)
+
+    def _watched(self, call: CallInfo, plan: Plan, span: Span | None, started: int) -> Watch | None:
+        is_recorded = span is not None and span.is_recording()
+        if not is_recorded:
+            # Unsampled spans are current all the same, or what is below would begin a trace of
+            # its own; the API's stand-in for a span need not be.
+            if span is not None and not span.get_span_context().is_valid:
+                span = None
+            is_logged = self._events is not None and self._events.live
+            is_measured = self._meters is not None and self._meters.live
+            if span is None and not is_logged and not is_measured:
+                return None
+        watch = Watch(call, plan, span, started)
+        watch.is_recorded = is_recorded
+        if is_recorded or self._details:
+            watch.conversation = current_conversation()
+        meters = self._meters
+        if meters is not None and meters.live:
+            meters.running.add(watch)
+            watch.is_measured = True
+            if self._options.chunk_times and call.op == "stream":
+                if call.event_times is None:
+                    call.event_times = array("d")
+                watch.times = call.event_times
+        if span is not None:
+            context = set_span_in_context(span)
+            watch.context = marked(context) if UTIL_GENAI in sys.modules else context
+            if plan.propagates:
+                call.headers = _traceparent(context)
         return watch
 
-    def scope(self, token: object, /) -> AbstractContextManager[None] | None:
-        """Give what makes the span current while the provider is awaited."""
-        watch = token
-        if not isinstance(watch, Watch) or watch.span is None:
-            return None
-        try:
-            context = watch.context
-            if context is None:
-                # Unsampled: current all the same, or what is below would begin a trace of its own.
-                if not watch.span.get_span_context().is_valid:
-                    return None
-                context = watch.context = set_span_in_context(watch.span)
-            if watch.plan.propagates:
-                watch.call.headers = _traceparent(context)
-            return Attached(marked(context))
-        except Exception as error:
-            self._guard.failed("scope", error)
-            return None
+    def enter(self, token: object, /) -> None:
+        """Make the span current: core sets to work."""
+        if isinstance(token, Watch) and token.context is not None:
+            token.previous = get_current()
+            attach(token.context)
+
+    def leave(self, token: object, /) -> None:
+        """Make current again what was so before: core rests."""
+        if isinstance(token, Watch) and token.context is not None and token.previous is not None:
+            restored(token.context, token.previous)
 
     def attempt_failed(self, token: object, error: Exception, /) -> None:
         """Remember why an attempt failed; if the call goes on, it is a retry."""
@@ -174,9 +186,17 @@ class CallObserver:
         /,
     ) -> None:
         """End the span and record what was measured, each whatever becomes of the others."""
-        watch = token
-        if not isinstance(watch, Watch):
+        if not isinstance(token, Watch):
             return
+        watch = token
+        if watch.is_measured or watch.is_recorded or error is not None or self._details:
+            self._record(watch, response, error)
+        elif watch.span is not None:
+            watch.span.end()
+
+    def _record(
+        self, watch: Watch, response: ChatResponse[Any] | None, error: BaseException | None
+    ) -> None:
         call = watch.call
         duration = monotonic() - call.started
         failure = error_type(error) if error is not None else None
@@ -190,7 +210,8 @@ class CallObserver:
                 self._guard.failed("cost", raised)
         if watch.is_measured and self._meters is not None:
             try:
-                self._meters.ended(self._finished(watch, response, duration, failure, cost))
+                self._meters.running.discard(watch)
+                self._meters.record(self._finished(watch, response, duration, failure, cost))
             except Exception as raised:
                 self._guard.failed("metrics", raised)
         attributes: Attributes = {}
