@@ -1,6 +1,5 @@
 """A model that follows an alias: each call goes to whatever the alias stands for when it begins."""
 
-import copy
 from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -109,7 +108,8 @@ class AliasedModel:
         Args:
             hook: Gets a target, and gives the one that calls go to.
         """
-        changed = copy.copy(self)
+        changed = type(self).__new__(type(self))
+        changed.__dict__.update(self.__dict__)
         changed._lock = Lock()
         changed._hooks = (*self._hooks, hook)
         current = self._current
@@ -236,7 +236,10 @@ class AliasedModel:
 
     def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
         # Options hold clients and secrets, which copies share.
-        return type(self)(self._registry, self.alias, self._options)
+        copied = type(self)(self._registry, self.alias, self._options)
+        for hook in self._hooks:
+            copied = copied.with_hook(hook)
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
         from chatmodels.core._registry import registry

@@ -1,7 +1,6 @@
 """Telemetry as one object: options and providers in, an observer of calls out."""
 
-from typing import TYPE_CHECKING
-
+from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
 
@@ -14,9 +13,6 @@ from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._tool_spans import ToolSpans
 from chatmodels.otel._version import version
-
-if TYPE_CHECKING:
-    from opentelemetry._logs import LoggerProvider
 
 
 class Telemetry:
@@ -39,7 +35,7 @@ class Telemetry:
         *,
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
-        logger_provider: "LoggerProvider | None" = None,
+        logger_provider: LoggerProvider | None = None,
     ) -> None:
         options = options_from_environment() if options is None else options
         self.options = options
