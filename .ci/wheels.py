@@ -30,9 +30,9 @@ NEEDED = {
     "docstring-parser",
     "h11",
     "httpcore",
-    "httpx",
     "idna",
     "msgspec",
+    "sniffio",
     *({"typing-extensions"} if sys.version_info < (3, 13) else ()),  # anyio asks for it
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.json import JSON
+from rich.live import Live
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.pretty import Pretty
@@ -38,7 +39,9 @@ MODEL = "openai:gpt-5-mini"
 ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
 
 console = Console(highlight=False)
-figures = Table("call", "model", "first event", "total", "input", "output", box=None, pad_edge=False)
+figures = Table(
+    "call", "model", "first event", "total", "input", "output", box=None, pad_edge=False
+)
 
 
 def main() -> None:
@@ -51,7 +54,7 @@ def main() -> None:
         tool_call(model)
         structured_output(model)
         failure()
-    section("What it took", "time to the first event and in total, tokens as the vendor counts them")
+    section("What it took", "until the first event and the last, and tokens")
     console.print(Padding(figures, (0, 2)))
     console.print()
 
@@ -99,11 +102,11 @@ def streamed_answer(model: ChatModel) -> None:
         user("In one short paragraph, explain what a solar eclipse is."),
     ]
     asked(prompt[-1].text)
-    with model.stream(prompt) as stream:
+    answer = Text()
+    with model.stream(prompt) as stream, Live(answer, console=console, refresh_per_second=30):
         for text in stream.texts():
-            console.print(text, end="", style="white", soft_wrap=True)
-    console.print()
-    measured("stream", stream.response)
+            answer.append(text)
+    measured("streamed answer", stream.response)
 
 
 @tool
@@ -128,11 +131,13 @@ def tool_call(model: ChatModel) -> None:
     conversation.append(response.message)
     for call in response.tool_calls:
         result = get_current_weather.call(call)
-        conversation.append(tool_result(call, result.text))
-        line = Text.assemble((call.name, "bold magenta"), f"({call.arguments_json})", (" -> ", "dim"))
+        conversation.append(tool_result(result))
+        line = Text.assemble(
+            (call.name, "bold magenta"), f"({call.arguments_json})", (" -> ", "dim")
+        )
         console.print(Padding(line.append(result.text, "green"), (0, 2)))
     response = model.generate(conversation, tools=[get_current_weather])
-    console.print(response.text)
+    console.print(Padding(response.text, (1, 0, 0, 0)))
     measured("final answer", response)
 
 
@@ -182,7 +187,9 @@ def failure() -> None:
 
 def section(title: str, how: str) -> None:
     console.print()
-    console.print(Rule(Text.assemble((title, "bold"), (f"  {how}", "dim")), align="left", style="cyan"))
+    console.print(
+        Rule(Text.assemble((title, "bold"), (f"  {how}", "dim")), align="left", style="cyan")
+    )
 
 
 def asked(text: str) -> None:

@@ -11,9 +11,9 @@ from chatmodels.core import (
     ConfigurationError,
     ProviderNotFoundError,
 )
-from chatmodels.core._metadata import OptionSpec
-from chatmodels.core._registry import ProviderRegistry
-from chatmodels.core._secret import Secret
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.metadata import OptionSpec
 
 
 @pytest.fixture

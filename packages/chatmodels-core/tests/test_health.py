@@ -4,9 +4,9 @@ from contextvars import ContextVar
 import pytest
 
 from chatmodels.core import HealthReport, NetworkError
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import OptionSpec
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry import front
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import OptionSpec
 
 LONG = 60.0
 """Seconds that no test waits for."""

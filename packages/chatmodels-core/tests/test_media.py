@@ -134,7 +134,7 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
         pytest.param(lambda: image(3), "image() takes a path, a URL or bytes, not int", id="int"),
         pytest.param(lambda: file(None), "file() takes a path, a URL or bytes", id="none"),
         pytest.param(lambda: image("missing.png"), "cannot read 'missing.png': No such", id="path"),
-        pytest.param(lambda: image("a\0b"), "embedded null byte; pass an existing", id="nul"),
+        pytest.param(lambda: image("a\0b"), "embedded null", id="nul"),
         pytest.param(lambda: image(os.curdir), "cannot read '.': Is a directory", id="folder"),
         pytest.param(lambda: image("data:image/png;base64"), "comma before its data", id="comma"),
         pytest.param(lambda: image("data:image/png;base64,%%%"), "cannot be decoded", id="base64"),

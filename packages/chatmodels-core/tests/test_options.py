@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import AuthenticationError, ConfigurationError, ErrorCode
-from chatmodels.core._config_file import environment_config, read_config
-from chatmodels.core._load_options import load_options
-from chatmodels.core._metadata import OptionSpec, ProviderMetadata
-from chatmodels.core._options import ProviderOptions
-from chatmodels.core._secret import Secret
-from chatmodels.core._timeout import Timeout
+from chatmodels.core._registry.config_file import environment_config, read_config
+from chatmodels.core._registry.load_options import load_options
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.timeout import Timeout
 
 KEY = "sk-very-secret"
 
@@ -251,6 +251,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
         ("api_key", "sk-very-secret\n", "must be ASCII text without white space"),
         ("api_key", "sk very-secret", "must be ASCII text without white space"),
         ("api_key", "sk-very-secret\u00e9", "must be ASCII text without white space"),
+        ("api_key", Secret("sk-very-secret\n"), "must be ASCII text without white space"),
         ("api_key", 7, "must be a str or a function that gives one, not an object of type int"),
         ("base_url", "api.acme.test", "must be an http or https URL with a host"),
         ("base_url", "ftp://api.acme.test", "must be an http or https URL with a host"),

@@ -19,9 +19,9 @@ from chatmodels.core import (
     ProviderConflictError,
     ProviderNotFoundError,
 )
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import Capability, ModelInfo, OptionSpec
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry import front
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import Capability, ModelInfo, OptionSpec
 
 
 @pytest.fixture
@@ -442,8 +442,8 @@ def test_importing_and_registering_stays_light() -> None:
     program = """
 import sys
 before = set(sys.modules)  # what measures coverage imports a lot
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import ProviderMetadata
+from chatmodels.core._registry import front
+from chatmodels.core._values.metadata import ProviderMetadata
 
 class Provider:
     metadata = ProviderMetadata(name="acme", description="", distribution="")

@@ -54,6 +54,7 @@ def test_responses_are_equal_if_they_say_the_same_however_they_came() -> None:
     other = ChatResponse(message=assistant("Hi"), id="r1", payload=msgspec.Raw(b"{}"))
 
     assert one == other
+    assert not one != other  # noqa: SIM202 - the other operator
     assert hash(one) == hash(other)
     assert one != msgspec.structs.replace(one, finish_reason="length")
     assert one != msgspec.structs.replace(one, parsed=3)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, ErrorCode
-from chatmodels.core._secret import Secret
+from chatmodels.core._registry.secret import Secret
 
 VALUE = "sk-very-secret"
 
@@ -77,11 +77,15 @@ def test_an_async_function_is_of_no_use_to_a_blocking_call() -> None:
     [
         pytest.param(lambda: "", "returned an empty text", id="empty"),
         pytest.param(lambda: 7, "object of type int", id="no text"),
+        pytest.param(lambda: f"{VALUE}\n", "strip line ends", id="line end"),
+        pytest.param(lambda: f"{VALUE} x", "with white space", id="space"),
+        pytest.param(lambda: f"{VALUE}\u00e9", "letters beyond ASCII", id="beyond ASCII"),
     ],
 )
 def test_a_function_must_give_a_text(source, words: str) -> None:
-    with pytest.raises(AuthenticationError, match=words):
+    with pytest.raises(AuthenticationError, match=words) as caught:
         Secret(source).reveal()
+    assert VALUE not in str(caught.value)
 
 
 async def test_an_async_function_must_give_a_text() -> None:

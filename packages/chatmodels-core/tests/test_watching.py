@@ -336,7 +336,7 @@ def test_what_fails_in_a_watcher_of_tools_goes_no_further(caplog) -> None:
             return lambda result: 1 / 0
 
         def __exit__(self, *_):
-            1 / 0
+            raise ValueError("broken")
 
     removals = [watch_tools(lambda *_: 1 / 0), watch_tools(lambda *_: Failing())]
     try:

@@ -1,51 +1,243 @@
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
+from chatmodels.core import (
+    CallInfo,
+    ChatRequest,
+    ChatResponse,
+    ConfigurationError,
+    ProviderOptions,
+    ResponseInvalidError,
+    Secret,
+    Settings,
+    StreamEnd,
+    StreamStart,
+    TextDelta,
+    Timeout,
+    UnsupportedError,
+    user,
+)
 from chatmodels.http import HttpChatModel
 
 Make = Callable[..., HttpChatModel]
-BOTH = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
 
-def words(*texts: str) -> Callable[[Any], None]:
+def test_all_forms_of_a_call_give_the_same_answer(
+    server: Any, model: Make, words: Any, ask: Ask
+) -> None:
+    server.handler = words("Hello", ", ", "world")
+    response = ask(model())
+    assert (response.text, response.id, response.model) == ("Hello, world", "r1", "large")
+    assert (response.request_id, response.provider) == ("req_1", "acme")
+    assert response.timing is not None
+    assert response.timing.attempts == 1
+
+
+def test_a_request_has_the_headers_and_the_body_of_the_codec(
+    server: Any, model: Make, words: Any, ask: Ask
+) -> None:
+    server.handler = words("x")
+    ask(model(api_key=Secret("sk-1"), headers={"X-Team": "blue", "user-agent": "mine"}))
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/chat")
+    assert msgspec.json.decode(request.body)["prompt"] == "hi"
+    streams = msgspec.json.decode(request.body)["stream"]
+    assert request.headers == {
+        "host": f"127.0.0.1:{server.port}",
+        "authorization": "Bearer sk-1",
+        "accept": "text/event-stream, application/json" if streams else "application/json",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "content-length": str(len(request.body)),
+        "user-agent": "mine",
+        "x-api": "1",
+        "x-team": "blue",
+    }
+
+
+def test_a_stream_gives_its_events_one_by_one(server: Any, model: Make, words: Any) -> None:
+    server.handler = words("a", "b")
+    with model().stream("hi") as stream:
+        events = list(stream)
+    assert [type(event) for event in events] == [StreamStart, TextDelta, TextDelta, StreamEnd]
+    assert events[-1].request_id == "req_1"
+
+
+def test_a_request_id_that_the_codec_has_found_stays(server: Any, model: Make) -> None:
+    server.handler = lambda exchange: exchange.answer('{"text": "", "request_id": "own"}')
+    assert model().generate("hi").request_id == "own"
+
+
+def test_a_request_id_that_the_decoder_has_found_stays(server: Any, model: Make) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="req_1")
-        for text in texts:
-            exchange.event(text=text)
-        exchange.event(end=True)
-        exchange.chunk("data: [DONE]\n\n")
+        exchange.event(end=True, request_id="own")
         exchange.end()
 
-    return handle
+    server.handler = handle
+    assert model().stream("hi").collect().request_id == "own"
 
 
-def test_a_whole_call(server: Any, model: Make) -> None:
-    assert model().generate("hi").text == "hello"
+def streamed(exchange: Any) -> None:
+    exchange.begin()
+    exchange.event(text="Hello", end=True)
+    exchange.end()
 
 
-@BOTH
-async def test_a_whole_call_awaited(server: Any, model: Make) -> None:
-    assert (await model().agenerate("hi")).text == "hello"
+def unfinished(exchange: Any) -> None:
+    exchange.begin()
+    exchange.chunk('data: {"text": "Hello", "end": true}')
+    exchange.end()
 
 
-def test_a_stream(server: Any, model: Make) -> None:
+def whole(exchange: Any) -> None:
+    exchange.answer('{"text": "Hello"}')
+
+
+@pytest.mark.parametrize("handler", [streamed, unfinished, whole])
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_the_primitives_may_be_read_past_the_terminal_event(
+    server: Any, model: Make, handler: Any
+) -> None:
+    server.handler = handler
+    acme = model()
+    request = ChatRequest(messages=(user("hi"),))
+    call = CallInfo("stream", request, provider="acme", model="large", timeout=Timeout())
+    for events in (
+        list(acme.events(request, call)),
+        [event async for event in acme.aevents(request, call)],
+    ):
+        assert "".join(event.text for event in events if event.type == "text_delta") == "Hello"
+        assert type(events[-1]) is StreamEnd
+
+
+def test_calls_in_a_row_use_one_connection(server: Any, model: Make, words: Any) -> None:
     server.handler = words("a", "b")
     acme = model()
-    for _ in range(3):
-        with acme.stream("hi") as stream:
-            assert "".join(stream.texts()) == "ab"
-        assert stream.response.request_id == "req_1"
+    assert [acme.generate("hi").text for _ in range(3)] == ["ab"] * 3
+    assert [acme.stream("hi").collect().text for _ in range(3)] == ["ab"] * 3
     assert server.connections == 1
 
 
-@BOTH
-async def test_a_stream_awaited(server: Any, model: Make) -> None:
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_awaited_calls_in_a_row_use_one_connection(
+    server: Any, model: Make, words: Any
+) -> None:
     server.handler = words("a", "b")
     acme = model()
-    for _ in range(3):
-        async with acme.astream("hi") as stream:
-            assert [text async for text in stream.texts()] == ["a", "b"]
-        assert stream.response.request_id == "req_1"
+    assert [(await acme.agenerate("hi")).text for _ in range(3)] == ["ab"] * 3
+    assert [(await acme.astream("hi").collect()).text for _ in range(3)] == ["ab"] * 3
     assert server.connections == 1
+
+
+def test_streams_at_the_same_time_have_a_connection_each(
+    server: Any, model: Make, words: Any
+) -> None:
+    server.handler = words("a", "b")
+    acme = model()
+    with acme.stream("hi") as first, acme.stream("hi") as second:
+        assert [first.collect().text, second.collect().text] == ["ab", "ab"]
+    assert acme.generate("hi").text == "ab"
+    assert server.connections == 2
+
+
+def test_a_server_that_does_not_stream_is_understood(server: Any, model: Make, ask: Ask) -> None:
+    server.handler = lambda exchange: exchange.answer('{"text": "at once"}', x_request_id="r")
+    response = ask(model())
+    assert (response.text, response.request_id) == ("at once", "r")
+
+
+def test_a_body_that_was_compressed_unasked_is_read(server: Any, model: Make, ask: Ask) -> None:
+    import gzip
+
+    body = gzip.compress(b'{"text": "small"}')
+    server.handler = lambda exchange: exchange.answer(body, content_encoding="gzip")
+    assert ask(model()).text == "small"
+
+
+def test_a_body_beyond_the_limit_is_refused(
+    server: Any, model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.http._bodies.MAX_BODY_BYTES", 100)
+    server.handler = lambda exchange: exchange.answer(b'{"text": "%b"}' % (b"x" * 200))
+    with pytest.raises(ResponseInvalidError, match="acme: the answer has more than 100 bytes"):
+        ask(model())
+
+
+def test_settings_that_the_codec_does_not_honour_are_refused(model: Make) -> None:
+    with pytest.raises(UnsupportedError, match="top_p"):
+        model().generate("hi", top_p=0.5)
+
+
+def test_the_request_is_explained_without_its_secrets(server: Any, model: Make) -> None:
+    asked: list[str] = []
+    acme = model(
+        api_key=Secret(lambda: asked.append("once") or "sk-1"),
+        headers={"X-Token": "t-1", "X-Team": "blue"},
+        settings=Settings(temperature=0.5),
+    )
+    explanation = acme.explain("hi")
+    assert (explanation.method, explanation.url) == ("POST", f"{server.url}/chat")
+    assert explanation.body == {"model": "large", "prompt": "hi", "stream": False, "heat": 0.5}
+    assert explanation.mapped == {"temperature": "heat"}
+    assert explanation.headers["authorization"] == "Bearer ***"
+    assert (explanation.headers["x-token"], explanation.headers["x-team"]) == ("***", "blue")
+    assert not asked
+    assert not server.requests
+
+
+def test_without_a_key_no_authorization_is_sent(server: Any, model: Make) -> None:
+    acme = model()
+    acme.generate("hi")
+    assert "authorization" not in server.requests[0].headers
+    assert "authorization" not in acme.explain("hi").headers
+
+
+def test_what_the_package_knows_of_a_model_is_told(model: Make) -> None:
+    assert model().model_info().context_window == 1000
+
+
+def test_a_model_without_an_address_cannot_be_made(metadata: Any, codec: Any) -> None:
+    with pytest.raises(ConfigurationError, match="acme has no address; pass base_url="):
+        HttpChatModel(metadata, "large", codec, ProviderOptions())
+
+
+def test_the_address_of_the_provider_holds_unless_there_is_another(
+    metadata: Any, codec: Any
+) -> None:
+    somewhere = msgspec.structs.replace(metadata, base_url="https://api.acme.test/v1/")
+    acme = HttpChatModel(somewhere, "large", codec, ProviderOptions())
+    assert acme.endpoint == "https://api.acme.test/v1"
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_a_model_is_copied_and_pickled(
+    server: Any, model: Make, again: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_API_KEY", "sk-env")
+    acme = model(api_key=Secret("sk-env", origin="ACME_API_KEY"), max_retries=2)
+    acme.generate("hi")
+    assert again(acme).generate("hi").text == "hello"
+    assert server.requests[1].headers["authorization"] == "Bearer sk-env"
+
+
+def test_a_model_is_retried_as_its_options_say(server: Any, model: Make) -> None:
+    answers = iter([(503, "{}"), (200, '{"text": "at last"}')])
+
+    def handle(exchange: Any) -> None:
+        status, body = next(answers)
+        exchange.answer(body, status, retry_after="0")
+
+    server.handler = handle
+    response = model(max_retries=1).generate("hi")
+    assert response.text == "at last"
+    assert response.timing is not None
+    assert response.timing.attempts == 2

@@ -37,14 +37,16 @@ def everything() -> Path | None:
     return next((place for place in places if (place / "MANIFEST.json").is_file()), None)
 
 
-def exchanges(folder: Path, provider: str = "*") -> Iterator[tuple[str, Exchange]]:
-    """Read the exchanges over chat completions, by name."""
+def exchanges(
+    folder: Path, provider: str = "*", api: str = "openai.chat"
+) -> Iterator[tuple[str, Exchange]]:
+    """Read the exchanges over an API, by name."""
     paths = sorted(folder.glob(f"{provider}/*.json"))
     read = ((path, json.loads(path.read_text(encoding="utf-8"))) for path in paths)
     return (
         (f"{path.parent.name}/{path.stem}", exchange)
         for path, exchange in read
-        if exchange["api"] == "openai.chat"
+        if exchange["api"] == api
     )
 
 

@@ -272,6 +272,13 @@ def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
     ]
 
 
+def test_opaque_state_of_another_form_is_left_out() -> None:
+    dialect = Dialect(name="vendor", reasoning_details=True)
+    odd = Signature("vendor", 5)
+    message = assistant(ProviderPart(odd), ReasoningPart("Hm.", odd), "42")
+    assert written(message, dialect=dialect) == [{"role": "assistant", "content": "42"}]
+
+
 def test_reasoning_and_other_vendors_parts_are_left_out_elsewhere() -> None:
     message = system("Be brief.", ReasoningPart("Hm."), ProviderPart(THEIRS))
     assert written(message) == [{"role": "system", "content": "Be brief."}]

@@ -88,3 +88,15 @@ def test_all_exchanges_of_a_provider_are_read_as_expected(provider: str) -> None
 def test_no_recorded_exchange_is_left_out() -> None:
     assert FOLDER is not None
     assert sum(1 for _ in exchanges(FOLDER)) == 1180
+
+
+@pytest.mark.skipif(FOLDER is None, reason="no recordings; set CHATMODELS_RECORDED to their folder")
+@pytest.mark.parametrize("api", ["mistral.chat", "ollama.openai"])
+def test_the_dialect_as_others_speak_it_is_read_as_expected(api: str) -> None:
+    assert FOLDER is not None
+    found = {
+        name: different
+        for name, exchange in exchanges(FOLDER, api=api)
+        if "expected" in exchange and (different := problems(exchange, 7))
+    }
+    assert found == {}

@@ -272,6 +272,15 @@ def test_the_service_tier_is_told() -> None:
     assert read({}, service_tier="").service_tier is None
 
 
+def test_ids_may_be_numbers_and_what_accompanies_an_answer_anything() -> None:
+    call = {"id": 0, "function": {"name": "now", "arguments": "{}"}}
+    message = {"tool_calls": [call], "annotations": "odd", "reasoning_details": 5}
+    response = read(message, id=7, created="2026", service_tier=1, usage=[])
+    assert (response.id, response.tool_calls) == ("7", (ToolCall("0", "now", "{}"),))
+    assert response.service_tier is None
+    assert len(response.warnings) == 1
+
+
 def test_the_first_of_several_choices_counts() -> None:
     other = {"index": 1, "message": {"content": "other"}}
     body = {"choices": [other, {"index": 0, "message": {"content": "first"}}]}

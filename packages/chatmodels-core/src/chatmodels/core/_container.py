@@ -1,177 +1,199 @@
 """Who makes what: objects registered by type and handed to each other's makers."""
 
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from threading import Lock
-from typing import Any, Self, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from inspect import iscoroutine, signature
+from threading import Lock, get_ident
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from chatmodels.core._dependency import type_name
 from chatmodels.core._errors import ConfigurationError
-from chatmodels.core._gate import run_async, run_blocking
-from chatmodels.core._making import Lifetime, Registration, Registrations, closing, resolving
 
 _T = TypeVar("_T")
+_Key = type[_T] | Callable[..., _T]  # To mypy, a protocol or an abstract class is the latter.
+Lifetime = Literal["singleton", "transient"]
+_Rule = tuple[Callable[..., object], Lifetime]
+_World = tuple[dict[object, _Rule], dict[object, object]]  # And singletons, by type and maker.
+_Path = tuple[object, ...]  # The call that makes singletons, if any, and what is being made.
 
-# Every class is a type[T]; mypy takes protocols and abstract classes only as a callable.
-_Key = type[_T] | Callable[..., _T]
-_Maker = Callable[..., _T | Awaitable[_T]]
 
-
-class Container:
+class Container(AbstractContextManager["Container"], AbstractAsyncContextManager["Container"]):
     """Objects by type: registered once, made when asked for, with what their makers need.
 
-    A maker is a class or a function. Its parameters are filled by their annotations: `Clock`,
-    `Clock | None = None`, `Annotated[Clock, ...]` and `"Clock"` all ask for what is registered
-    for `Clock`. A parameter with a default keeps it while nothing is registered for its type.
-
-    Singletons are made once, however many threads and tasks ask at once, on any event loops of
-    asyncio and trio. Makers should ask through parameters: those that call `resolve` in a circle
-    are found out within one thread or task, but across several they may wait forever.
-
-    `close` and `aclose` close the singletons that the container made, the latest first, by
-    calling their `close` or `aclose` and nothing else: `__exit__` is for who entered. Not closed
-    is what was handed in, what a maker got as an argument and only hands on, and transient
-    objects, which belong to who asked. A container can be used again after closing; as a context
-    manager, sync or async, it closes itself.
-
-    >>> class Clock: ...
-    >>> class Service:
-    ...     def __init__(self, clock: Clock, retries: int = 2) -> None:
-    ...         self.clock = clock
-    >>> container = Container()
-    >>> container.register(Clock)
-    >>> container.register(Service)
-    >>> container.resolve(Service).clock is container.resolve(Clock)
-    True
+    A maker is a class or a function, sync or async. Parameters are filled by type, `Clock | None`
+    and `Annotated[Clock, ...]` as `Clock`; a default stays while nothing is registered. Singletons
+    are made once for all threads and tasks, one at a time, and closed unless they were handed in.
     """
 
     def __init__(self) -> None:
-        self._registrations: Registrations = {}
-        self._made: list[Registration] = []
-        self._lock = Lock()  # Orders those who register; whoever resolves reads without it.
+        self._world: _World = {}, {}
+        self._made: list[tuple[object, dict[object, object]]] = []  # And where it is found.
+        self._lock, self._thread, self._call = Lock(), 0, object()  # Who makes singletons.
+        self._path = ContextVar[_Path]("path", default=(None,))
 
     def register(
         self,
         key: _Key[_T],
-        make: _Maker[_T] | None = None,
+        make: Callable[..., _T | Awaitable[_T]] | None = None,
         /,
         *,
         instance: _T | None = None,
         lifetime: Lifetime = "singleton",
         replace: bool = False,
     ) -> None:
-        """Say how objects of a type come to be.
-
-        Args:
-            key: What to ask for: a class, a protocol, or a `NewType` of something plain.
-            make: A class or function, also an `async def`; without it, `key` makes itself.
-            instance: A ready object instead, which the container will not close.
-            lifetime: "singleton" makes one for all who ask, "transient" one for each.
-            replace: Whether to take the place of an earlier registration. Singletons made
-                from that one stay where they are in use.
+        """Say what makes a type's objects: itself, a class, a function, or a ready `instance`.
 
         Raises:
-            ConfigurationError: The type is registered already, or what is given makes nothing.
+            ConfigurationError: The type is registered already, and not to be replaced.
         """
-        registration = Registration(key, make, instance, lifetime)
-        with self._lock:
-            if key in self._registrations and not replace:
-                raise ConfigurationError(
-                    f"{type_name(key)} is registered already; pass replace=True, or override it"
-                    " for a while",
-                    op="register",
-                )
-            self._registrations = {**self._registrations, key: registration}
+        rule = (make or key, lifetime) if instance is None else (lambda: instance, "transient")
+        if self._world[0].setdefault(key, rule) is not rule and not replace:
+            raise ConfigurationError(
+                f"{_names(key)} is registered; pass replace=True", op="register"
+            )
+        self._world[0][key] = rule
 
     @contextmanager
     def override(
         self,
         key: _Key[_T],
-        make: _Maker[_T] | None = None,
+        make: Callable[..., _T | Awaitable[_T]] | None = None,
         /,
         *,
         instance: _T | None = None,
         lifetime: Lifetime = "singleton",
     ) -> Generator[None, None, None]:
-        """Put something in a type's place for the length of a `with` block, as tests do.
+        """Put something in a type's place for the length of a `with` block, for all threads.
 
-        Singletons that need the type, directly or through others, are set aside even if they
-        were made before: the block gets its own, made with the replacement. Afterwards every
-        registration and singleton is the one it was; what was registered in the block is gone,
-        what was made in it is closed with the rest. An override holds for all threads and tasks,
-        and overrides must be nested, not interleaved.
-
-        Raises:
-            ConfigurationError: What is given makes nothing.
+        The block makes singletons of its own, so that all that need the type get the replacement;
+        afterwards every registration and singleton is the one it was.
         """
-        replacement = Registration(key, make, instance, lifetime)
-        with self._lock:
-            before = self._registrations
-            affected: set[object] = {key}
-            while grown := {k for k, r in before.items() if r.needs(affected)} - affected:
-                affected |= grown
-            within = {k: r.unmade() if k in affected else r for k, r in before.items()}
-            self._registrations = {**within, key: replacement}
+        rule = (make or key, lifetime) if instance is None else (lambda: instance, "transient")
+        before = self._world
+        self._world = {**before[0], key: rule}, {}
         try:
             yield
         finally:
-            with self._lock:
-                self._registrations = before
+            self._world = before
 
     def has(self, key: _Key[Any], /) -> bool:
         """Tell whether something is registered for a type."""
-        return key in self._registrations
+        return key in self._world[0]
 
     def clear(self) -> None:
         """Forget all registrations; what was made is still closed by `close` or `aclose`."""
-        with self._lock:
-            self._registrations = {}
+        self._world = {}, {}
 
     def resolve(self, key: _Key[_T], /) -> _T:
         """Return the object of a type, made now if need be, with all that it needs.
 
-        What a maker raises passes through, with a note that says what was being made.
-
         Raises:
-            ConfigurationError: Something needed is not registered, depends on itself, or has a
-                parameter that tells nothing: all such problems are named, and nothing is made.
-                Or only `aresolve` can do it, because a maker is asynchronous.
+            ConfigurationError: Something needed is missing or circular, or takes `aresolve`.
         """
-        return run_blocking(resolving(key, self._registrations, self._made))
+        return _run(self._resolve(key, self._world, self._path.get(), blocking=True))
 
     async def aresolve(self, key: _Key[_T], /) -> _T:
-        """Return the object of a type; makers may be asynchronous.
-
-        Raises:
-            ConfigurationError: As for `resolve`.
-        """
-        return await run_async(resolving(key, self._registrations, self._made))
+        """Return the object of a type as `resolve` does; makers may be asynchronous."""
+        return await self._resolve(key, self._world, self._path.get(), blocking=False)
 
     def close(self) -> None:
         """Close the singletons that the container made, the latest first.
 
         Raises:
-            ExceptionGroup: Some could not be closed, the others are. What can only be closed by
-                awaiting is kept for `aclose`.
+            ExceptionGroup: Some could not be closed; the others are.
         """
-        run_blocking(closing(self._made, "close", "aclose"))
+        _run(self._close("close", "aclose", blocking=True))
 
     async def aclose(self) -> None:
-        """Close the singletons that the container made, the latest first, awaiting as needed.
-
-        Raises:
-            ExceptionGroup: Some could not be closed, the others are.
-        """
-        await run_async(closing(self._made, "aclose", "close"))
-
-    def __enter__(self) -> Self:
-        return self
+        """Close the singletons as `close` does, awaiting where that is possible."""
+        await self._close("aclose", "close", blocking=False)
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    async def __aenter__(self) -> Self:
-        return self
-
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
+
+    async def _resolve(self, key: object, world: _World, path: _Path, blocking: bool) -> Any:
+        call, *making = path if path[0] in (None, self._call) else (None,)  # That call is over.
+        (rules, made), path = world, (call, *making, key)
+        if key not in rules or key in making:
+            kind = "circular" if key in rules else "missing"
+            raise ConfigurationError(f"{kind} dependency: {_names(*path[1:])}", op="resolve")
+        make, lifetime = rules[key]
+        if (instance := made.get((key, make), made)) is not made:
+            return instance
+        if lifetime == "singleton" and call is None:
+            while not self._lock.acquire(blocking=blocking and self._thread != get_ident()):
+                from anyio import sleep
+
+                await _outcome(sleep(0.001), blocking)  # Blocking would stop the one waited for.
+            self._thread, self._call = get_ident(), object()
+            try:
+                return await self._resolve(key, world, (self._call, *making), blocking)
+            finally:
+                self._thread, self._call = 0, object()
+                self._lock.release()
+        before = self._path.set(path)
+        try:
+            needs = _needs(make, rules).items()
+            given = {name: await self._resolve(need, world, path, blocking) for name, need in needs}
+            instance = await _outcome(make(**given), blocking)
+        except Exception as error:
+            error.add_note(f"while making {_names(key)}")
+            raise
+        finally:
+            self._path.reset(before)
+        if lifetime == "singleton":
+            made[key, make] = instance
+            if all(instance is not argument for argument in given.values()):
+                self._made.append((instance, made))
+        return instance
+
+    async def _close(self, *methods: str, blocking: bool) -> None:
+        errors: list[Exception] = []
+        while self._made:
+            instance, made = self._made.pop()
+            made.clear()
+            close = next(filter(callable, (getattr(instance, m, None) for m in methods)), None)
+            try:
+                await _outcome(close() if close else None, blocking)
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("some objects could not be closed", errors)
+
+
+def _needs(make: Callable[..., object], known: Collection[object]) -> dict[str, object]:
+    """Read what the parameters ask for, except where a default is to stay."""
+    return {
+        each.name: key
+        for each in signature(make, eval_str=True).parameters.values()
+        if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+        if each.name not in getattr(make, "keywords", ())  # Those a partial has settled.
+        if (key := _asked(each.annotation)) in known or each.default is each.empty
+    }
+
+
+def _asked(annotation: object) -> object:
+    members = [each for each in get_args(annotation) if each is not type(None)]
+    optional = len(members) == 1 and type(None) in get_args(annotation)
+    return _asked(members[0]) if optional or get_origin(annotation) is Annotated else annotation
+
+
+def _names(*keys: object) -> str:
+    return " -> ".join(str(k) if get_args(k) else getattr(k, "__name__", str(k)) for k in keys)
+
+
+async def _outcome(result: object, blocking: bool) -> object:
+    if blocking and iscoroutine(result):
+        result.close()
+        raise ConfigurationError("this call cannot wait for a task; await aresolve() or aclose()")
+    return await result if iscoroutine(result) else result
+
+
+def _run(steps: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        steps.send(None)  # To the end: what blocks has nothing to await.
+    except StopIteration as done:
+        return done.value

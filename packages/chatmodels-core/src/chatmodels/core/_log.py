@@ -7,7 +7,8 @@ logging. Facts travel in the record's attributes (`extra`): `op`, `provider`, `m
 
 from typing import TYPE_CHECKING
 
-from chatmodels.core._errors import ChatModelError, error_code
+from chatmodels.core._error_rules import error_code
+from chatmodels.core._errors import ChatModelError
 
 if TYPE_CHECKING:
     from logging import Logger

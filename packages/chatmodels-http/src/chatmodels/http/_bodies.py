@@ -35,7 +35,7 @@ class Body:
 
     __slots__ = ("_limit", "_pieces", "_provider", "_size")
 
-    def __init__(self, provider: str, limit: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, provider: str, limit: int) -> None:
         self._provider = provider
         self._limit = limit
         self._pieces: list[bytes] = []
@@ -65,7 +65,7 @@ def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
     Raises:
         ChatModelError: It is too long, took too long, or did not come whole.
     """
-    body = Body(provider)
+    body = Body(provider, MAX_BODY_BYTES)
     try:
         while (piece := answer.read()) is not None:
             body.add(piece)
@@ -79,7 +79,7 @@ def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
 
 async def aread_whole(answer: AsyncAnswer, limits: Limits, provider: str) -> bytes:
     """Read a body to its end and give the connection back; the twin of `read_whole`."""
-    body = Body(provider)
+    body = Body(provider, MAX_BODY_BYTES)
     try:
         while (piece := await answer.read()) is not None:
             body.add(piece)
@@ -133,9 +133,8 @@ def linger(answer: Answer, limits: Limits) -> None:
 
 async def alinger(answer: AsyncAnswer, limits: Limits) -> None:
     """Read the rest of a body; the twin of `linger`."""
-    if answer.exact:
-        limits.hurry(LINGER_SECONDS)
-        with suppress(TransferError):
-            for _ in range(LINGER_PIECES):
-                if await answer.read() is None:
-                    break
+    limits.hurry(LINGER_SECONDS)
+    with suppress(TransferError):
+        for _ in range(LINGER_PIECES):
+            if await answer.read() is None:
+                break

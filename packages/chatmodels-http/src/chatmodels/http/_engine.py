@@ -90,9 +90,6 @@ class AsyncAnswer(Protocol):
     status: int
     headers: Mapping[str, str]
 
-    @property
-    def exact(self) -> bool: ...
-
     async def read(self) -> bytes | None:
         """Give the next piece of the body, content codings undone; None at its end.
 

@@ -16,9 +16,13 @@ def shared_engine(proxy: str | None = None, /) -> "Engine":
     key = (os.getpid(), proxy)
     found = _engines.get(key)
     if found is None:
+        import atexit
+
         from chatmodels.http._httpcore_engine import HttpcoreEngine
 
-        found = _engines.setdefault(key, HttpcoreEngine(proxy))
+        engine = HttpcoreEngine(proxy)
+        atexit.register(engine.close)
+        found = _engines.setdefault(key, engine)
     return found
 
 

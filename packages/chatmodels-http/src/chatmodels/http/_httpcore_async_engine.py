@@ -146,7 +146,6 @@ class Lane:
 
 
 class _Answer:
-    exact = True
     __slots__ = (
         "_decode",
         "_lane",

@@ -57,6 +57,12 @@ class HttpcoreEngine:
             lane.close()
             raise
 
+    def close(self) -> None:
+        """Close the idle connections, as at the end of the program."""
+        for lanes in list(self._lanes.values()):
+            for lane in lanes.drain():
+                lane.close()
+
 
 class Lane:
     """One connection, or a proxy's pool of one."""

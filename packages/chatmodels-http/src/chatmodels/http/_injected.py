@@ -112,7 +112,6 @@ class AsyncInjectedEngine:
 
 
 class _AsyncAnswer:
-    exact = True
     __slots__ = (
         "_ended",
         "_library",

@@ -8,6 +8,7 @@ giving back cost the same however many there are, and nothing needs a lock: `deq
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 KEEP_ALIVE = 30.0
@@ -45,11 +46,9 @@ class Lanes(Generic[Connection]):
         now = self._clock()
         self._idle.append((now, connection))
         # At most one for each that comes back: what a burst leaves behind goes bit by bit.
-        if self._idle[0][0] < now - KEEP_ALIVE:
-            try:
+        with suppress(IndexError):  # other threads may take what was there a moment ago
+            if self._idle[0][0] < now - KEEP_ALIVE:
                 return self._idle.popleft()[1]
-            except IndexError:
-                return None
         return None
 
     def drain(self) -> list[Connection]:

@@ -98,13 +98,13 @@ class HttpChatModel(StandardChatModel):
             if reading.whole:
                 body = read_whole(answer, limits, self.provider)
                 yield from reading.whole_events(body)
-                return
-            while (piece := answer.read()) is not None:
-                for event in reading.events(piece):
-                    if reading.ended:
-                        linger(answer, limits)
-                    yield event
-            yield from reading.last_events()
+            else:
+                while (piece := answer.read()) is not None:
+                    for event in reading.events(piece):
+                        if reading.ended:
+                            linger(answer, limits)
+                        yield event
+                yield from reading.last_events()
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
         finally:
@@ -122,14 +122,14 @@ class HttpChatModel(StandardChatModel):
                 body = await aread_whole(answer, limits, self.provider)
                 for event in reading.whole_events(body):
                     yield event
-                return
-            while (piece := await answer.read()) is not None:
-                for event in reading.events(piece):
-                    if reading.ended:
-                        await alinger(answer, limits)
+            else:
+                while (piece := await answer.read()) is not None:
+                    for event in reading.events(piece):
+                        if reading.ended:
+                            await alinger(answer, limits)
+                        yield event
+                for event in reading.last_events():
                     yield event
-            for event in reading.last_events():
-                yield event
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
         finally:

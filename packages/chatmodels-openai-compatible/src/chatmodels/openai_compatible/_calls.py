@@ -16,6 +16,7 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
 )
+from chatmodels.openai_compatible._lenient import identifier
 from chatmodels.openai_compatible._wire import Json, WireToolCall
 
 FIRST_INDEX = 4
@@ -29,19 +30,19 @@ def arguments_text(arguments: Json) -> str:
     return arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
 
 
-def made_up_id(position: int, created: float | None) -> str:
+def made_up_id(position: int, created: Json) -> str:
     """Name a call that its vendor did not name, so that a result can refer to it.
 
     The same for the same response, and different from one response to the next.
     """
-    return f"call_{position}" if not created else f"call_{int(created)}_{position}"
+    return f"call_{created}_{position}" if created else f"call_{position}"
 
 
-def read_call(wire: WireToolCall, position: int, created: float | None, dialect: str) -> ToolCall:
+def read_call(wire: WireToolCall, position: int, created: Json, dialect: str) -> ToolCall:
     """Read a whole tool call."""
     function = wire.function
     return ToolCall(
-        wire.id or made_up_id(position, created),
+        identifier(wire.id) or made_up_id(position, created),
         (function.name if function is not None else None) or "",
         arguments_text(function.arguments if function is not None else None),
         signed(wire.extra_content, dialect),
@@ -94,16 +95,17 @@ class CallAssembler:
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def feed(self, pieces: Sequence[WireToolCall], created: float | None) -> list[StreamEvent]:
+    def feed(self, pieces: Sequence[WireToolCall], created: Json) -> list[StreamEvent]:
         """Take in the pieces of one chunk."""
         events: list[StreamEvent] = []
         for piece in pieces:
             function = piece.function
             name = (function.name if function is not None else None) or ""
             text = arguments_text(function.arguments if function is not None else None)
-            call = self._continued(piece.index, piece.id or "", name, text)
+            given_id = identifier(piece.id)
+            call = self._continued(piece.index, given_id, name, text)
             if call is None:
-                call = self._begun(piece.index, piece.id or "", name, created, events)
+                call = self._begun(piece.index, given_id, name, created, events)
             if piece.extra_content is not None:
                 call.extra = piece.extra_content
             if text:
@@ -140,7 +142,7 @@ class CallAssembler:
         key: int | None,
         given_id: str,
         name: str,
-        created: float | None,
+        created: Json,
         events: list[StreamEvent],
     ) -> _Call:
         # Calls may come interleaved: what is not whole yet may go on.

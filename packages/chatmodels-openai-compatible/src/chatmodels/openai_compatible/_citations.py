@@ -1,7 +1,5 @@
 """What a text cites, and the other notes that vendors attach to an answer."""
 
-from collections.abc import Sequence
-
 from chatmodels.core import Citation
 from chatmodels.openai_compatible._lenient import (
     integer_or_none,
@@ -13,7 +11,7 @@ from chatmodels.openai_compatible._lenient import (
 from chatmodels.openai_compatible._wire import Json
 
 
-def read_citations(annotations: Sequence[Json], sources: Json) -> tuple[Citation, ...]:
+def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:
     """Read what the text cites.
 
     Args:
@@ -45,7 +43,7 @@ def read_citations(annotations: Sequence[Json], sources: Json) -> tuple[Citation
     return tuple(cited)
 
 
-def kept_annotations(annotations: Sequence[Json]) -> list[Json]:
+def kept_annotations(annotations: Json) -> list[Json]:
     """Choose the annotations that a later request may give back.
 
     OpenRouter parses a PDF for models that cannot read it, and need not do so again if it is

@@ -14,13 +14,18 @@ from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
 
 class ChatCompletionsCodec:
-    """A `ChatCodec` for one vendor that speaks chat completions."""
+    """A `ChatCodec` for one vendor that speaks chat completions.
 
-    __slots__ = ("dialect",)
+    Args:
+        dialect: How it speaks them.
+        headers: What its requests need besides, as for the account to bill.
+    """
 
-    def __init__(self, dialect: Dialect) -> None:
-        """Bind the dialect."""
+    __slots__ = ("_headers", "dialect")
+
+    def __init__(self, dialect: Dialect, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.dialect = dialect
+        self._headers = headers
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -39,7 +44,7 @@ class ChatCompletionsCodec:
             InvalidRequestError: Something in it is not JSON.
         """
         body = encode_request(model, request, self.dialect, stream=stream)
-        return HttpRequest(path=self.dialect.chat_path, body=body)
+        return HttpRequest(path=self.dialect.chat_path, body=body, headers=self._headers)
 
     def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
         """Translate a whole response.
@@ -64,7 +69,7 @@ class ChatCompletionsCodec:
     def encode_models(self) -> HttpRequest | None:
         """Give the request that lists the models; None if the vendor has none."""
         path = self.dialect.models_path
-        return None if path is None else HttpRequest(method="GET", path=path)
+        return None if path is None else self._get(path)
 
     def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
         """Translate the listing.
@@ -77,4 +82,7 @@ class ChatCompletionsCodec:
     def encode_health(self) -> HttpRequest:
         """Give the cheapest request that proves address and credentials."""
         path = self.dialect.health_path or self.dialect.models_path or "/models"
-        return HttpRequest(method="GET", path=path)
+        return self._get(path)
+
+    def _get(self, path: str) -> HttpRequest:
+        return HttpRequest(method="GET", path=path, headers=self._headers)

@@ -1,7 +1,6 @@
 """What one vendor's chat completions differ in from another's, as data."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -9,22 +8,20 @@ import msgspec
 Input = Literal["image", "image_url", "audio", "file", "file_url", "file_id", "video_url"]
 """What user messages may hold besides text: bytes, or an address, or an uploaded file's id."""
 
-COMMON_SETTINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "temperature": "temperature",
-        "top_p": "top_p",
-        "max_output_tokens": "max_tokens",
-        "stop": "stop",
-        "seed": "seed",
-        "frequency_penalty": "frequency_penalty",
-        "presence_penalty": "presence_penalty",
-        "logit_bias": "logit_bias",
-        "logprobs": "logprobs",
-        "top_logprobs": "top_logprobs",
-        "parallel_tool_calls": "parallel_tool_calls",
-        "user": "user",
-    }
-)
+COMMON_SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "logit_bias": "logit_bias",
+    "logprobs": "logprobs",
+    "top_logprobs": "top_logprobs",
+    "parallel_tool_calls": "parallel_tool_calls",
+    "user": "user",
+}
 """What nearly every vendor of the dialect takes, under the names that most of them use."""
 
 
@@ -60,7 +57,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     health_path: str | None = None
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
-    settings: Mapping[str, str] = COMMON_SETTINGS
+    settings: Mapping[str, str] = msgspec.field(default_factory=lambda: COMMON_SETTINGS)
     system_role: Literal["system", "developer"] = "system"
     usage_option: bool = True
     strict_tools: bool = True

@@ -29,6 +29,11 @@ def text_or_none(value: Json) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def identifier(value: str | int | None) -> str:
+    """Give an id as text: some servers count instead of naming."""
+    return "" if value is None else str(value)
+
+
 def integer_or_none(value: Json) -> int | None:
     """Give an integer that is one."""
     return value if type(value) is int else None

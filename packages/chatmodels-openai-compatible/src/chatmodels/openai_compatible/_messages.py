@@ -18,6 +18,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.openai_compatible._dialect import Dialect, Input
+from chatmodels.openai_compatible._lenient import is_object, objects
 from chatmodels.openai_compatible._media import encode_media
 from chatmodels.openai_compatible._wire import Json
 
@@ -144,7 +145,7 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             detail
             for part in thoughts
             if part.signature is not None and part.signature.provider == dialect.name
-            for detail in part.signature.data
+            for detail in objects(part.signature.data)
         ]
         if details:
             return {"reasoning_details": details}
@@ -154,7 +155,8 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
 
 def _kept(signature: Signature, dialect: Dialect) -> dict[str, Json]:
     """Give opaque state back to the vendor that it came from, and to no other."""
-    return signature.data if signature.provider == dialect.name else {}
+    mine = signature.provider == dialect.name and is_object(signature.data)
+    return signature.data if mine else {}
 
 
 def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:

@@ -21,7 +21,7 @@ from chatmodels.http import excerpt
 from chatmodels.openai_compatible._calls import read_call
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
 from chatmodels.openai_compatible._failure import failure_of, failure_within
-from chatmodels.openai_compatible._lenient import objects
+from chatmodels.openai_compatible._lenient import identifier, objects, text_or_none
 from chatmodels.openai_compatible._reading import (
     content_of,
     normalised,
@@ -72,9 +72,9 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         raw_finish_reason=choice.finish_reason or None,
         usage=Usage() if usage is None else read_usage(usage, warnings),
         model=wire.model or None,
-        id=wire.id or None,
+        id=identifier(wire.id) or None,
         logprobs=() if choice.logprobs is None else read_logprobs(choice.logprobs, warnings),
-        service_tier=wire.service_tier or None,
+        service_tier=text_or_none(wire.service_tier),
         warnings=tuple(warnings),
         payload=msgspec.Raw(body),
     )
@@ -136,9 +136,8 @@ def _parts(
     parts: list[Part] = []
     if thought or details:
         parts.append(ReasoningPart(thought, Signature(dialect, details) if details else None))
-    annotations = message.annotations or ()
     if text:
-        cited = read_citations(annotations, wire.search_results or wire.citations)
+        cited = read_citations(message.annotations, wire.search_results or wire.citations)
         parts.append(TextPart(text, cited))
     if refusal or message.refusal:
         parts.append(RefusalPart(refusal + (message.refusal or "")))
@@ -147,7 +146,7 @@ def _parts(
         sound.feed(message.audio, warnings)
         if (spoken := sound.part(request)) is not None:
             parts.append(spoken)
-    if kept := kept_annotations(annotations):
+    if kept := kept_annotations(message.annotations):
         parts.append(ProviderPart(Signature(dialect, {"annotations": kept})))
     calls = message.tool_calls or legacy_call(message)
     parts += [

@@ -28,7 +28,7 @@ from chatmodels.http import Frame
 from chatmodels.openai_compatible._calls import CallAssembler
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
 from chatmodels.openai_compatible._failure import failure_of
-from chatmodels.openai_compatible._lenient import is_object
+from chatmodels.openai_compatible._lenient import identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._reading import (
     content_of,
     merged_details,
@@ -90,8 +90,10 @@ class ChatCompletionsDecoder:
         events: list[StreamEvent] = []
         if not self._started and (wire.id or wire.choices):
             self._started = True
-            events.append(StreamStart(wire.id or None, wire.model or None))
-        choice = first_choice(wire, self._dialect)
+            events.append(StreamStart(identifier(wire.id) or None, wire.model or None))
+        choice = wire.choices[0] if wire.choices else None
+        if choice is not None and (choice.index or choice.error):
+            choice = first_choice(wire, self._dialect)
         if choice is not None:
             self._answered = True
             delta = choice.delta or choice.message
@@ -102,8 +104,8 @@ class ChatCompletionsDecoder:
             if choice.finish_reason:
                 self._word = choice.finish_reason
                 events += self._calls.finish()
-        if wire.service_tier is not None:
-            self._tier = wire.service_tier or self._tier
+        if wire.service_tier is not None and wire.service_tier != self._tier:
+            self._tier = text_or_none(wire.service_tier) or self._tier
         if wire.search_results is not None or wire.citations is not None:
             self._sources = wire.search_results or wire.citations
         if wire.x_groq is not None:
@@ -130,7 +132,7 @@ class ChatCompletionsDecoder:
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
         if delta.reasoning_details is not None:
-            self._details += delta.reasoning_details
+            self._details += objects(delta.reasoning_details)
         if delta.refusal:
             self._refused = True
             events.append(RefusalDelta(delta.refusal, REFUSAL))
@@ -141,9 +143,8 @@ class ChatCompletionsDecoder:
         if delta.audio is not None:
             events += self._sound.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
-            self._annotations += [
-                item for item in delta.annotations if item not in self._annotations
-            ]
+            new = [item for item in objects(delta.annotations) if item not in self._annotations]
+            self._annotations += new
 
     def _take_parts(self, content: list[Json], events: list[StreamEvent]) -> None:
         text, thought, refusal = content_of(content)

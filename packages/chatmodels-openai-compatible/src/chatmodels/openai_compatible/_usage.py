@@ -46,6 +46,7 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
         cached_input_tokens=_first(
             into.cached_tokens,
             wire.cached_tokens,
+            wire.num_cached_tokens,
             wire.prompt_cache_hit_tokens,
             wire.cache_read_input_tokens,
         ),

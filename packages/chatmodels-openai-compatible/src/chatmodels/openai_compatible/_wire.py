@@ -27,7 +27,7 @@ class WireToolCall(Wire, frozen=True, gc=False):
     """A tool call, or some more of one."""
 
     index: int | None = None
-    id: str | None = None
+    id: str | int | None = None
     function: WireFunction | None = None
     extra_content: Json = None  # Gemini's thought signatures: "OpenAI compatibility", Google
 
@@ -50,10 +50,10 @@ class WireMessage(Wire, frozen=True, gc=False):
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_text: str | None = None
-    reasoning_details: list[Json] | None = None
+    reasoning_details: Json = None
     function_call: WireFunction | None = None  # what tool calls were before November 2023
     audio: WireAudio | None = None
-    annotations: list[Json] | None = None
+    annotations: Json = None
 
 
 class WireChoice(Wire, frozen=True, gc=False):
@@ -70,12 +70,12 @@ class WireChoice(Wire, frozen=True, gc=False):
 class WireBody(Wire, frozen=True, gc=False):
     """A whole response, or one chunk of a streamed one."""
 
-    id: str | None = None
-    created: int | float | None = None
+    id: str | int | None = None
+    created: Json = None
     model: str | None = None
     choices: list[WireChoice] | None = None
-    usage: dict[str, Json] | None = None
-    service_tier: str | None = None
+    usage: Json = None
+    service_tier: Json = None
     error: Json = None
     citations: Json = None
     search_results: Json = None
@@ -129,6 +129,7 @@ class WireUsage(Wire, frozen=True, gc=False):
     prompt_tokens_details: WireInputDetails | None = None
     completion_tokens_details: WireOutputDetails | None = None
     cached_tokens: int | None = None  # Moonshot, Together
+    num_cached_tokens: int | None = None  # Mistral
     prompt_cache_hit_tokens: int | None = None  # DeepSeek
     cache_read_input_tokens: int | None = None  # Databricks, Doubleword, Venice
     cache_creation_input_tokens: int | None = None  # the same, and Vercel's gateway

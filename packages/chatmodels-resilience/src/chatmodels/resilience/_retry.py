@@ -39,8 +39,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     Each retry is logged to `chatmodels.resilience`, as a warning with the facts of the error and
     of the call, `attempt` (the one that failed, counted from 1) and `delay` (seconds).
 
-    >>> from chatmodels.core import StandardChatModel
-    >>> model = StandardChatModel("acme", "large", policies=[Retry(max_retries=4)])
+    >>> policy = Retry(max_retries=4)  # for model.with_policies(policy)
 
     Attributes:
         max_retries: How many more attempts follow the first at most; 0 for none.

@@ -3,6 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from chatmodels.testing._samples import samples
 from chatmodels.testing._simulator import Simulator
@@ -37,19 +38,17 @@ def main(
     )
     chosen = parser.parse_args(arguments)
     replay = tuple(samples().values()) if chosen.samples else chosen.replay or ()
-    with Simulator(
+    simulator = Simulator(
         reply=chosen.reply,
         replay=replay,
         latency=chosen.latency,
         pace=chosen.pace,
         port=chosen.port,
-    ) as simulator:
+    )
+    with suppress(KeyboardInterrupt), simulator:
         print(f"OPENAI_BASE_URL={simulator.base_url}", flush=True)  # noqa: T201 - its purpose
-        try:
-            while True:
-                rest(3600)
-        except KeyboardInterrupt:
-            pass
+        while True:
+            rest(3600)
 
 
 if __name__ == "__main__":

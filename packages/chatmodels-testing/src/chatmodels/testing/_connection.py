@@ -102,8 +102,7 @@ class Connection(asyncio.Protocol):
         else:
             data = self._start(answer) + self._whole_body(answer)
             exchange.sent = len(data)
-            self._transport.write(data)
-            self._finish(exchange)
+            self._finish(exchange, data)
 
     async def _send(self, answer: Answer, exchange: Exchange) -> None:
         """Write an answer that takes its time, or that breaks off."""
@@ -114,11 +113,10 @@ class Connection(asyncio.Protocol):
             for position, piece in enumerate(answer.body):
                 if position and answer.pace:
                     await asyncio.sleep(answer.pace)
-                if not self._write(self._piece(piece), exchange):
+                if not self._write(self._framed(piece, answer), exchange):
                     break
             else:
-                self._transport.write(self._http.send(h11.EndOfMessage()) or b"")
-                self._finish(exchange)
+                self._finish(exchange, self._http.send(h11.EndOfMessage()) or b"")
                 return
         match answer.ending:
             case "reset":
@@ -151,17 +149,21 @@ class Connection(asyncio.Protocol):
         head = h11.Response(status_code=answer.status, headers=headers, reason=reason)
         return self._http.send(head) or b""
 
-    def _piece(self, data: bytes) -> bytes:
-        return self._http.send(h11.Data(data=data)) or b""
+    def _framed(self, piece: bytes, answer: Answer) -> bytes:
+        if not answer.streamed:
+            return self._http.send(h11.Data(data=piece)) or b""
+        # By hand, ten times as fast: the state that h11 keeps does not depend on it.
+        return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
 
     def _whole_body(self, answer: Answer) -> bytes:
-        pieces = [self._piece(piece) for piece in answer.body]
+        pieces = [self._framed(piece, answer) for piece in answer.body]
         return b"".join([*pieces, self._http.send(h11.EndOfMessage()) or b""])
 
-    def _finish(self, exchange: Exchange) -> None:
-        """Make ready for the next request of a connection that is kept alive."""
+    def _finish(self, exchange: Exchange, data: bytes) -> None:
+        """Write the last bytes, and make ready for the next request."""
         self._task = None
-        exchange.end("complete")
+        exchange.end("complete")  # before a client that has them all can ask how it went
+        self._transport.write(data)
         if self._http.our_state is h11.MUST_CLOSE:
             self._transport.close()
         else:

@@ -17,31 +17,34 @@ _FORMATS = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-_DEPTH = 32
 
 Schema = dict[str, Any]
+
+_Path = tuple[str, ...]
+"""The references that led to a schema."""
 
 
 def fitting(schema: Schema, /) -> Json:
     """Make a value that fits a schema.
 
-    It takes the first of alternatives, the default or an example where there is one, and of what
-    is optional only what has neither an end nor a beginning: all properties, and one item of
-    arrays. A schema that refers to itself ends where it may.
+    It takes the first of alternatives, the default or an example where there is one, all
+    properties, optional ones too, and one item for each array. A schema that refers to itself
+    ends as soon as it may. Patterns of texts are not obeyed.
 
     Raises:
         ValueError: It refers to itself without an end, or to something that is not there.
     """
-    return _value(schema, schema, "value", 0)
+    return _value(schema, schema, "value", ())
 
 
-def _value(schema: Json, root: Schema, name: str, depth: int) -> Json:
+def _value(schema: Json, root: Schema, name: str, path: _Path) -> Json:
     if not is_object(schema):  # `true`, or nothing said
         return name
-    if depth > _DEPTH:
-        raise ValueError("the schema refers to itself without an end")
     if "$ref" in schema:
-        return _value(_referred(schema["$ref"], root), root, name, depth + 1)
+        reference: str = schema["$ref"]
+        if reference in path:
+            raise ValueError("the schema refers to itself without an end")
+        return _value(_referred(reference, root), root, name, (*path, reference))
     for keyword in ("const", "default"):
         if keyword in schema:
             return schema[keyword]
@@ -50,21 +53,21 @@ def _value(schema: Json, root: Schema, name: str, depth: int) -> Json:
             return schema[keyword][0]
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
-            return _first(schema[keyword], root, name, depth)
+            return _first(schema[keyword], root, name, path)
     if schema.get("allOf"):
         merged = {key: value for part in schema["allOf"] for key, value in part.items()}
-        return _value(schema | {"allOf": None} | merged, root, name, depth + 1)
-    return _typed(schema, root, name, depth)
+        return _value(schema | {"allOf": None} | merged, root, name, path)
+    return _typed(schema, root, name, path)
 
 
-def _typed(schema: Schema, root: Schema, name: str, depth: int) -> Json:
+def _typed(schema: Schema, root: Schema, name: str, path: _Path) -> Json:
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     kind: Json = kinds[0] if is_array(kinds) else kinds
     match kind:
         case "object":
-            return _object(schema, root, depth)
+            return _object(schema, root, path)
         case "array":
-            return _array(schema, root, name, depth)
+            return _array(schema, root, name, path)
         case "integer":
             return _number(schema, 1)
         case "number":
@@ -77,25 +80,25 @@ def _typed(schema: Schema, root: Schema, name: str, depth: int) -> Json:
             return _string(schema, name)
 
 
-def _object(schema: Schema, root: Schema, depth: int) -> Json:
+def _object(schema: Schema, root: Schema, path: _Path) -> Json:
     required = schema.get("required", ())
     made: dict[str, Json] = {}
     for name, inner in schema.get("properties", {}).items():
         try:
-            made[name] = _value(inner, root, name, depth + 1)
+            made[name] = _value(inner, root, name, path)
         except ValueError:
             if name in required:
                 raise
     return made
 
 
-def _array(schema: Schema, root: Schema, name: str, depth: int) -> Json:
-    made = [_value(inner, root, name, depth + 1) for inner in schema.get("prefixItems", ())]
+def _array(schema: Schema, root: Schema, name: str, path: _Path) -> Json:
+    made = [_value(inner, root, name, path) for inner in schema.get("prefixItems", ())]
     wanted = max(schema.get("minItems", 0), 0 if made else 1)
     wanted = min(wanted, schema.get("maxItems", wanted))
     try:
         while len(made) < wanted:
-            made.append(_value(schema.get("items", True), root, name, depth + 1))
+            made.append(_value(schema.get("items", True), root, name, path))
     except ValueError:
         if schema.get("minItems", 0):
             raise
@@ -124,11 +127,11 @@ def _string(schema: Schema, name: str) -> str:
     return text[: schema.get("maxLength", len(text))]
 
 
-def _first(choices: list[Json], root: Schema, name: str, depth: int) -> Json:
+def _first(choices: list[Json], root: Schema, name: str, path: _Path) -> Json:
     problem = ValueError("no alternative of the schema has an end")
     for choice in choices:
         try:
-            return _value(choice, root, name, depth + 1)
+            return _value(choice, root, name, path)
         except ValueError as error:
             problem = error
     raise problem
@@ -136,8 +139,9 @@ def _first(choices: list[Json], root: Schema, name: str, depth: int) -> Json:
 
 def _referred(reference: str, root: Schema) -> Json:
     found: Json = root
-    for name in reference.removeprefix("#").split("/")[1:]:
+    for step in reference.removeprefix("#").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
         if not is_object(found) or name not in found:
             raise ValueError(f"the schema has nothing at {reference!r}")
-        found = found[name.replace("~1", "/").replace("~0", "~")]
+        found = found[name]
     return found

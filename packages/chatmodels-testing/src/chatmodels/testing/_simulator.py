@@ -1,25 +1,24 @@
 """A simulated provider: real HTTP on loopback, in a thread of its own."""
 
-import asyncio
 import itertools
-import socket
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Condition
 from typing import Any, Self
 
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
-from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
-from chatmodels.testing._faults import FAULTS, Fault
+from chatmodels.testing._fault import Fault
+from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, simulated, written
+from chatmodels.testing._service import Service
 
 PROTOCOLS: tuple[WireProtocol, ...] = (OpenAIChat(),)
 """The wire formats that a simulator speaks."""
@@ -52,10 +51,8 @@ class Simulator:
         latency: May be changed at any time.
         pace: May be changed at any time.
         models: The names in the listing of models.
+        recordings: The recorded exchanges that are replayed.
     """
-
-    _loop: asyncio.AbstractEventLoop
-    _stopping: asyncio.Event
 
     def __init__(
         self,
@@ -71,18 +68,14 @@ class Simulator:
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
         self._reply = reply
-        self._recorded = tuple(exchanges)
+        self.recordings = tuple(exchanges)
         self._wanted_port = port
         self._lock = Condition()
-        self._connections: set[Connection] = set()
-        self._socket: socket.socket | None = None
-        self._refusing: socket.socket | None = None
-        self._thread: Thread | None = None
-        self._accepted = 0
+        self._service: Service | None = None
         self.reset()
 
     def __repr__(self) -> str:
-        return f"<Simulator {self.url}>" if self._thread is not None else "<Simulator, stopped>"
+        return f"<Simulator {self.url}>" if self._service is not None else "<Simulator, stopped>"
 
     def __enter__(self) -> Self:
         self.start()
@@ -98,28 +91,15 @@ class Simulator:
             RuntimeError: It has been started already.
             OSError: The port is taken.
         """
-        if self._thread is not None:
+        if self._service is not None:
             raise RuntimeError("the simulator has been started already")
-        self._socket = socket.create_server(("127.0.0.1", self._wanted_port), backlog=4096)
-        self._refusing = socket.socket()
-        self._refusing.bind(("127.0.0.1", 0))  # and never listens
-        ready = Event()
-        serving = self._serve(self._socket, ready)
-        name = "chatmodels-simulator"
-        self._thread = Thread(target=asyncio.run, args=(serving,), name=name, daemon=True)
-        self._thread.start()
-        ready.wait()
+        self._service = Service(self._handle, self._wanted_port)
 
     def stop(self) -> None:
         """Break off all connections and listen no more; a second time it does nothing."""
-        if self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-        for held in (self._socket, self._refusing):
-            if held is not None:
-                held.close()
-        self._thread = self._socket = self._refusing = None
+        if self._service is not None:
+            self._service.stop()
+            self._service = None
 
     @property
     def url(self) -> str:
@@ -128,7 +108,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{_port(self._socket)}"
+        return f"http://127.0.0.1:{self._running.port}"
 
     @property
     def base_url(self) -> str:
@@ -146,7 +126,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{_port(self._refusing)}/v1"
+        return f"http://127.0.0.1:{self._running.refusing_port}/v1"
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -162,12 +142,16 @@ class Simulator:
     @property
     def connections(self) -> int:
         """How many clients are connected at this moment."""
-        return len(self._connections)
+        return 0 if self._service is None else len(self._service.connections)
 
     @property
     def accepted(self) -> int:
-        """How many connections were made since the start."""
-        return self._accepted
+        """How many connections were made since the start.
+
+        Raises:
+            RuntimeError: The simulator has not been started.
+        """
+        return self._running.accepted
 
     def queue(self, *replies: Reply) -> None:
         """Say how the next requests for answers are to be answered, one each.
@@ -185,19 +169,14 @@ class Simulator:
         with self._lock:
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
-            self._replay = Replay(self._recorded)
+            self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
 
-    async def _serve(self, listening: socket.socket, ready: Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        server = await self._loop.create_server(self._connect, sock=listening)
-        ready.set()
-        await self._stopping.wait()
-        server.close()
-        for connection in list(self._connections):
-            connection.abort()
-        await asyncio.sleep(0)  # they are told in the next turn of the loop
+    @property
+    def _running(self) -> Service:
+        if self._service is None:
+            raise RuntimeError("the simulator has not been started")
+        return self._service
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> Exchange:
         """Wait until so many requests have come in, and give the last of them.
@@ -215,10 +194,6 @@ class Simulator:
                 raise TimeoutError(f"{came} of {count} requests came within {timeout:g} s")
             return self._exchanges[count - 1]
 
-    def _connect(self) -> Connection:
-        self._accepted += 1
-        return Connection(self._handle, self._connections)
-
     def _handle(self, exchange: Exchange) -> Answer:
         """Answer a request; whatever goes wrong is told to the client."""
         with self._lock:
@@ -231,8 +206,8 @@ class Simulator:
             protocol = PROTOCOLS[0]
             message = f"the simulator cannot answer: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
-        exchange.request_id = f"req_{number}"
-        headers = {protocol.request_id_header: exchange.request_id, **answer.headers}
+        headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
+        exchange.request_id = headers[protocol.request_id_header]
         return msgspec.structs.replace(
             answer,
             headers=headers,
@@ -295,9 +270,3 @@ def _refusal(exchange: Exchange, protocol: WireProtocol) -> Answer | None:
         return None
     message = "Incorrect API key provided" if key else "You didn't provide an API key"
     return protocol.error(ErrorCode.AUTHENTICATION, 401, message)
-
-
-def _port(held: socket.socket | None) -> int:
-    if held is None:
-        raise RuntimeError("the simulator has not been started")
-    return held.getsockname()[1]

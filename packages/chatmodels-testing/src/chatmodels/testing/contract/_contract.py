@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -91,10 +90,6 @@ class Bench:
         """What the provider tells of itself."""
         return self.provider.metadata
 
-    def module(self) -> ModuleType:
-        """Import the provider."""
-        return importlib.import_module(self.contract.module)
-
     def options(self, *replies: Said, **options: object) -> dict[str, object]:
         """Give the options for a model that answers with these replies first."""
         contract = self.contract
@@ -105,11 +100,7 @@ class Bench:
         base = {"api_key": SECRET, "max_retries": 0, **connection, **contract.options}
         return {name: value for name, value in (base | options).items() if value is not None}
 
-    def model(
-        self,
-        *replies: Said,
-        **options: object,
-    ) -> ChatModel:
+    def model(self, *replies: Said, **options: object) -> ChatModel:
         """Make a model that answers with these replies first, and then with what it is asked."""
         spec = f"{self.contract.provider}:{self.contract.model}"
         made: dict[str, Any] = self.options(*replies, **options)

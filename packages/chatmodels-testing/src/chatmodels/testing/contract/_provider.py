@@ -30,10 +30,12 @@ _HEAVY = ("asyncio", "httpcore", "httpx", "httpx2", "pyreqwest", "ssl")
 def the_metadata_is_true(bench: Bench) -> None:
     """Name, distribution, capabilities and models are what the entry point and the types say."""
     contract, told = bench.contract, bench.metadata
-    (entry_point,) = metadata.entry_points(group="chatmodels.providers", name=contract.provider)
+    found = tuple(metadata.entry_points(group="chatmodels.providers", name=contract.provider))
 
     assert isinstance(bench.provider, Provider)
     assert told.name == contract.provider
+    assert len(found) == 1, f"{len(found)} entry points instead of one"
+    entry_point = found[0]
     assert entry_point.module == contract.module
     assert entry_point.dist is not None
     assert entry_point.dist.name == told.distribution
@@ -127,7 +129,8 @@ def an_unhealthy_provider_is_told_and_not_raised(bench: Bench) -> None:
 def models_are_listed_if_they_can_be(bench: Bench) -> None:
     """The vendor's listing is read, or refused as unsupported."""
     listing = Capability.MODEL_LISTING in bench.metadata.capabilities
-    options = ProviderOptions(api_key=Secret(SECRET), base_url=bench.simulator.base_url)
+    base_url = str(bench.contract.connect(bench.simulator)["base_url"])
+    options = ProviderOptions(api_key=Secret(SECRET), base_url=base_url)
     if listing:
         names = [model.name for model in bench.provider.list_models(options)]
         assert names == list(bench.simulator.models)

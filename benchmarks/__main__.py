@@ -1,0 +1,22 @@
+"""What chatmodels costs, side by side with others in one run: `./run bench [name ...]`."""
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = ("imports", "registry", "calls", "streams", "concurrency")
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    for name in names or BENCHMARKS:
+        module = import_module(f"benchmarks.{name}")
+        print(f"\n{(module.__doc__ or '').splitlines()[0]}\n")
+        module.main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,255 @@
+"""Events add up to the response that the unstreamed call gives, however they are cut."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chatmodels.core import (
+    Accumulator,
+    AudioDelta,
+    AudioPart,
+    ChatRequest,
+    ChatResponse,
+    Citation,
+    ImagePart,
+    LogprobsDelta,
+    PartEnd,
+    ProviderPart,
+    ReasoningDelta,
+    ReasoningPart,
+    RefusalDelta,
+    RefusalPart,
+    Signature,
+    StandardChatModel,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    TokenLogprob,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    Usage,
+    UsageUpdate,
+    assistant,
+)
+
+texts = st.text(max_size=12)
+said = st.text(min_size=1, max_size=12)
+signatures = st.none() | st.builds(Signature, texts, texts)
+
+SPOKEN = {"text": TextDelta, "reasoning": ReasoningDelta, "refusal": RefusalDelta}
+
+plain_parts = (
+    st.builds(TextPart, said)
+    | st.builds(ReasoningPart, said)
+    | st.builds(RefusalPart, said)
+    | st.builds(ToolCall, texts, texts, texts)
+    | st.builds(AudioPart, data=st.binary(min_size=1, max_size=12), transcript=said)
+)
+all_parts = (
+    plain_parts
+    | st.builds(TextPart, texts, st.lists(st.builds(Citation, url=texts)).map(tuple), signatures)
+    | st.builds(ReasoningPart, texts, signatures)
+    | st.builds(RefusalPart, texts)
+    | st.builds(ToolCall, texts, texts, texts, signatures)
+    | st.builds(AudioPart, data=st.none() | st.binary(), media_type=st.just("audio/wav"))
+    | st.builds(ImagePart, data=st.binary())
+    | st.builds(ProviderPart, st.builds(Signature, texts, texts))
+)
+tokens = st.builds(TokenLogprob, texts, st.floats(-9, 0))
+
+
+class Whole(StandardChatModel):
+    """Gives one response, and has its stream made by core."""
+
+    def __init__(self, response: ChatResponse[Any]) -> None:
+        super().__init__("fake", "whole")
+        self.given = response
+
+    def respond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
+        return self.given
+
+
+def accumulated(events: list[StreamEvent]) -> ChatResponse[Any]:
+    accumulator = Accumulator()
+    for event in events:
+        accumulator.add(event)
+    return accumulator.response()
+
+
+def pieces(data: st.DataObject, text: Any) -> list[Any]:
+    """Cut a text anywhere, into empty pieces too."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=4)))
+    return [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+def deltas(data: st.DataObject, part: Any, index: int) -> list[StreamEvent]:
+    if isinstance(part, ToolCall):
+        cut = [ToolCallDelta(piece, index) for piece in pieces(data, part.arguments_json)]
+        return [ToolCallStart(part.id, part.name, index), *cut]
+    if isinstance(part, AudioPart):
+        sound = [AudioDelta(data=piece, index=index) for piece in pieces(data, part.data)]
+        words = [
+            AudioDelta(transcript=piece, index=index) for piece in pieces(data, part.transcript)
+        ]
+        return interleaved(data, [sound, words])
+    return [SPOKEN[part.type](piece, index) for piece in pieces(data, part.text)]
+
+
+def interleaved(data: st.DataObject, streams: list[list[Any]]) -> list[Any]:
+    """Mix streams at random, each in its own order."""
+    turns = [number for number, stream in enumerate(streams) for _ in stream]
+    iterators = [iter(stream) for stream in streams]
+    return [next(iterators[turn]) for turn in data.draw(st.permutations(turns))]
+
+
+@given(st.lists(plain_parts, max_size=4), st.data())
+def test_any_split_of_the_same_answer_gives_the_same_response(
+    parts: list[Any], data: st.DataObject
+) -> None:
+    streams = [deltas(data, part, index) for index, part in enumerate(parts)]
+    streams.append([UsageUpdate(Usage(input_tokens=3))])
+    end = StreamEnd("stop", "STOP", service_tier="flex", warnings=("odd",), request_id="req_1")
+
+    response = accumulated([StreamStart("r1", "gpt"), *interleaved(data, streams), end])
+
+    assert response == ChatResponse(
+        message=assistant(*parts),
+        finish_reason="stop",
+        raw_finish_reason="STOP",
+        usage=Usage(input_tokens=3),
+        model="gpt",
+        id="r1",
+        request_id="req_1",
+        service_tier="flex",
+        warnings=("odd",),
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.builds(
+        ChatResponse,
+        message=st.lists(all_parts, max_size=4).map(lambda parts: assistant(*parts)),
+        finish_reason=st.sampled_from(["stop", "length", "other"]),
+        raw_finish_reason=st.none() | texts,
+        usage=st.builds(Usage, input_tokens=st.none() | st.integers(0, 9)),
+        model=st.none() | texts,
+        id=st.none() | texts,
+        request_id=st.none() | texts,
+        logprobs=st.lists(tokens, max_size=2).map(tuple),
+        service_tier=st.none() | texts,
+        warnings=st.lists(texts, max_size=2).map(tuple),
+        payload=st.sampled_from([msgspec.Raw(b"[1]"), msgspec.Raw(b"null")]),
+    )
+)
+def test_a_whole_response_told_as_events_adds_up_to_itself(response: ChatResponse[Any]) -> None:
+    *events, end = Whole(response).stream("Hi")
+    assert isinstance(end, StreamEnd)
+
+    again = accumulated([*events, msgspec.structs.replace(end, response=None)])
+
+    assert again == response
+    assert again.payload == response.payload
+    assert end.response == msgspec.structs.replace(response, provider="fake")
+
+
+@given(st.lists(plain_parts, max_size=3), st.data())
+def test_there_is_a_response_at_any_time(parts: list[Any], data: st.DataObject) -> None:
+    events = [event for index, part in enumerate(parts) for event in deltas(data, part, index)]
+    accumulator = Accumulator()
+
+    for event in events:
+        assert accumulator.response().finish_reason == "other"
+        assert not accumulator.complete
+        accumulator.add(event)
+    accumulator.add(StreamEnd())
+
+    assert accumulator.complete
+    assert accumulator.events == len(events) + 1
+    assert accumulator.response().message == assistant(*parts)
+
+
+def test_parts_stand_in_the_order_of_their_indexes_and_of_arrival_within_one() -> None:
+    response = accumulated(
+        [
+            TextDelta("b", 1),
+            ToolCallStart("c", "weather", 2),
+            ReasoningDelta("a", 0),
+            RefusalDelta("no", 1),
+        ]
+    )
+
+    assert response.message == assistant(
+        ReasoningPart("a"), "b", RefusalPart("no"), ToolCall("c", "weather", "")
+    )
+
+
+def test_the_end_of_a_part_says_exactly_what_it_is() -> None:
+    signed = ReasoningPart("Hm.", Signature("anthropic", "s"))
+    cited = TextPart("Hi", (Citation(url="https://example.com"),))
+    call = ToolCall("1", "weather", '{"city": "Oslo"}')
+
+    response = accumulated(
+        [
+            ReasoningDelta("Hm", 0),
+            PartEnd(signed, 0),
+            TextDelta("Hi", 1),
+            PartEnd(cited, 1),
+            ToolCallDelta('{"city"', 2),
+            ToolCallEnd(call, 2),
+            PartEnd(ImagePart(data=b"x"), 3),
+        ]
+    )
+
+    assert response.message == assistant(signed, cited, call, ImagePart(data=b"x"))
+
+
+def test_deltas_that_say_nothing_make_no_part() -> None:
+    response = accumulated([TextDelta(""), ReasoningDelta(""), RefusalDelta(""), StreamEnd()])
+
+    assert response.message.parts == ()
+
+
+def test_a_call_without_a_start_keeps_its_arguments() -> None:
+    assert accumulated([ToolCallDelta("{}")]).tool_calls == (ToolCall("", "", "{}"),)
+
+
+def test_the_last_usage_counts_and_all_probabilities_do() -> None:
+    response = accumulated(
+        [
+            LogprobsDelta((TokenLogprob("a", -1.0),)),
+            UsageUpdate(Usage(output_tokens=1)),
+            LogprobsDelta((TokenLogprob("b", -2.0),)),
+            UsageUpdate(Usage(output_tokens=2)),
+        ]
+    )
+
+    assert [token.token for token in response.logprobs] == ["a", "b"]
+    assert response.usage == Usage(output_tokens=2)
+
+
+def test_a_response_that_the_end_brings_along_is_the_answer() -> None:
+    response = ChatResponse(message=assistant("Hi"), provider="other")
+
+    assert accumulated([TextDelta("H"), StreamEnd(response=response)]) is response
+
+
+def test_two_calls_with_one_index_are_refused_rather_than_merged() -> None:
+    accumulator = Accumulator()
+    accumulator.add(ToolCallStart("a", "weather"))
+    accumulator.add(ToolCallStart("a", "weather"))  # said twice
+
+    with pytest.raises(ValueError, match="'a' and 'b' have the same index 0"):
+        accumulator.add(ToolCallStart("b", "weather"))
+
+
+def test_what_is_no_event_is_refused() -> None:
+    with pytest.raises(TypeError, match="str is no stream event"):
+        Accumulator().add("Hi")  # type: ignore[arg-type] - what a careless provider yields

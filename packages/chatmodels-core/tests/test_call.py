@@ -1,0 +1,267 @@
+"""Observers watch calls: each is told once, none can break one."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from chatmodels.core import (
+    Call,
+    CallInfo,
+    ChatRequest,
+    ChatResponse,
+    Flow,
+    InternalError,
+    Observer,
+    OutputInvalidError,
+    RateLimitError,
+    StandardChatModel,
+    Timeout,
+    assistant,
+    user,
+)
+
+
+class Watcher:
+    """Writes down what an observer is told."""
+
+    def __init__(self, log: list[Any] | None = None, name: str = "") -> None:
+        self.log: list[Any] = [] if log is None else log
+        self.name = name
+
+    def start(self, call: CallInfo, /) -> object:
+        self.log.append((f"{self.name}start", call))
+        return call
+
+    def first_event(self, token: object, /) -> None:
+        self.log.append((f"{self.name}first_event", token))
+
+    def end(self, token: object, response: Any, error: BaseException | None, /) -> None:
+        self.log.append((f"{self.name}end", token, response, error))
+
+    @property
+    def told(self) -> list[str]:
+        return [entry[0] for entry in self.log]
+
+
+class Breaking(Watcher):
+    """Fails in one method, after it was told."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method = method
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name not in {"start", "first_event", "end"} or name != self.method:
+            return found
+
+        def fail(*arguments: Any) -> None:
+            found(*arguments)
+            raise ValueError("my diary")
+
+        return fail
+
+
+class Answering(StandardChatModel):
+    """Answers, or raises what it is given."""
+
+    def __init__(self, answer: Any = "Hi", *observers: Observer) -> None:
+        super().__init__(
+            "fake",
+            "m",
+            observers=observers,
+            endpoint="https://example.com",
+            timeout=Timeout(total=9),
+        )
+        self.answer = answer
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        if isinstance(self.answer, BaseException):
+            raise self.answer
+        return ChatResponse(message=assistant(self.answer))
+
+    async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        return self.respond(request, call)
+
+
+def step(coroutine: Any) -> Any:
+    """Run a coroutine that never waits for anything."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waited")
+
+
+Ask = Callable[..., Any]
+both = pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda model, **options: model.generate("Hi", **options), id="sync"),
+        pytest.param(lambda model, **options: step(model.agenerate("Hi", **options)), id="async"),
+    ],
+)
+
+
+@both
+def test_a_call_is_watched_from_its_start_to_its_end(ask: Ask) -> None:
+    watcher = Watcher()
+
+    response = ask(Answering("Hi", watcher))
+
+    (_, call), end = watcher.log
+    assert watcher.told == ["start", "end"]
+    assert end == ("end", call, response, None)
+    assert (call.op, call.provider, call.model) == ("generate", "fake", "m")
+    assert call.request == ChatRequest(messages=(user("Hi"),))
+    assert call.endpoint == "https://example.com"
+    assert call.timeout == Timeout(total=9)
+    assert call.deadline == call.started + 9
+    assert (call.outcome, call.attempts, call.events) == ("completed", 1, 0)
+    assert call.first_event_at is None
+    assert response.timing.attempts == 1
+    assert response.timing.first_event is None
+
+
+@both
+def test_a_failure_is_told_as_the_error_that_the_caller_sees(ask: Ask) -> None:
+    watcher = Watcher()
+
+    with pytest.raises(RateLimitError) as caught:
+        ask(Answering(RateLimitError("slow down"), watcher))
+
+    call = watcher.log[0][1]
+    assert watcher.log[1:] == [("end", call, None, caught.value)]
+    assert call.outcome == "failed"
+    assert (caught.value.op, caught.value.provider, caught.value.model) == ("generate", "fake", "m")
+
+
+@both
+def test_a_foreign_failure_is_wrapped(ask: Ask) -> None:
+    watcher = Watcher()
+
+    with pytest.raises(InternalError, match=r"^fake:m failed with KeyError: 'x'; ") as caught:
+        ask(Answering(KeyError("x"), watcher))
+
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert watcher.log[1][3] is caught.value
+
+
+@both
+def test_observers_see_the_answer_that_could_not_be_parsed(ask: Ask) -> None:
+    watcher = Watcher()
+
+    with pytest.raises(OutputInvalidError) as caught:
+        ask(Answering("no JSON", watcher), output_type=int)
+
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "no JSON"
+    assert watcher.log[1][2] is caught.value.partial
+
+
+@both
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError], ids=lambda cls: cls.__name__
+)
+def test_what_stops_a_call_passes_untouched_and_is_told_as_such(
+    ask: Ask, stop: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    watcher, error = Watcher(), stop("now")
+
+    with pytest.raises(stop) as caught:
+        ask(Answering(error, watcher))
+
+    assert caught.value is error
+    assert watcher.log[1][2:] == (None, error)
+    assert watcher.log[0][1].outcome == "cancelled"
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("method", ["start", "first_event", "end"])
+@pytest.mark.parametrize("answer", ["Hi", RateLimitError("slow down")], ids=["answer", "failure"])
+def test_an_observer_that_raises_breaks_no_call_and_no_other_observer(
+    method: str, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    breaking, sound = Breaking(method), Watcher()
+    model = Answering(answer, breaking, sound)
+
+    if isinstance(answer, str):
+        assert model.stream("Hi").collect().text == "Hi"
+        expected = ["start", "first_event", "end"]
+    else:
+        with pytest.raises(RateLimitError):
+            model.stream("Hi").collect()
+        expected = ["start", "end"]
+
+    assert sound.told == expected
+    assert breaking.told == (["start"] if method == "start" else expected)
+    records = [record for record in caplog.records if record.name == "chatmodels.observers"]
+    if method in expected:
+        (record,) = records
+        assert record.getMessage() == f"observer Breaking failed in {method}"
+        assert record.levelno == logging.WARNING
+        assert vars(record)["error_type"] == "ValueError"
+        assert "my diary" not in str(vars(record))
+
+
+def test_observers_are_told_in_their_order() -> None:
+    log: list[Any] = []
+
+    Answering("Hi").with_observers(Watcher(log, "a "), Watcher(log, "b ")).generate("Hi")
+
+    assert [entry[0] for entry in log] == ["a start", "b start", "a end", "b end"]
+
+
+def test_the_end_is_told_once() -> None:
+    watcher = Watcher()
+    request = ChatRequest(messages=(user("Hi"),))
+    call = CallInfo(
+        "generate", request, provider="fake", model="m", timeout=Timeout(), observers=(watcher,)
+    )
+
+    call.end(None, RateLimitError("slow down"))
+    call.end(ChatResponse(message=assistant("Hi")))
+
+    assert watcher.told == ["start", "end"]
+    assert call.outcome == "failed"
+
+
+def test_every_attempt_is_counted() -> None:
+    def thrice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Call(request)
+        yield Call(request, Answering("Ho"))
+        return (yield Call(request))
+
+    response = Answering("Hi").with_policies(thrice).generate("Hi")
+
+    assert response.timing is not None
+    assert response.timing.attempts == 3
+
+
+def test_an_observer_is_known_by_its_methods() -> None:
+    assert isinstance(Watcher(), Observer)
+    assert not isinstance(Answering(), Observer)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_cancelled_call_ends_once(anyio_backend: str) -> None:
+    class Waiting(Answering):
+        async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    watcher = Watcher()
+
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as group:
+            group.start_soon(Waiting("Hi", watcher).agenerate, "Hi")
+            await anyio.wait_all_tasks_blocked()
+            scope.cancel()
+
+    assert watcher.told == ["start", "end"]
+    assert watcher.log[0][1].outcome == "cancelled"
+    assert not isinstance(watcher.log[1][3], Exception)

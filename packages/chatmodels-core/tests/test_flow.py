@@ -1,0 +1,254 @@
+"""Policies surround a call: written once, run blocking and awaiting alike."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.core import (
+    Call,
+    CallInfo,
+    ChatModelError,
+    ChatRequest,
+    Flow,
+    Policy,
+    RateLimitError,
+    Sleep,
+    Timeout,
+    adrive,
+    drive,
+    user,
+)
+
+REQUEST = ChatRequest(messages=(user("Hi"),))
+
+
+def call_info() -> CallInfo:
+    return CallInfo("generate", REQUEST, provider="fake", model="m", timeout=Timeout())
+
+
+def step(coroutine: Any) -> Any:
+    """Run a coroutine that never waits for anything."""
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waited")
+
+
+def blocking(policies: tuple[Policy, ...], perform: Callable[[Call], Any], sleep: Any) -> Any:
+    return drive(policies, call_info(), Call(REQUEST), perform, sleep)
+
+
+def awaiting(policies: tuple[Policy, ...], perform: Callable[[Call], Any], sleep: Any) -> Any:
+    async def aperform(effect: Call) -> Any:
+        return perform(effect)
+
+    async def asleep(seconds: float) -> None:
+        sleep(seconds)
+
+    return step(adrive(policies, call_info(), Call(REQUEST), aperform, asleep))
+
+
+Run = Callable[[tuple[Policy, ...], Callable[[Call], Any], Any], Any]
+both = pytest.mark.parametrize(
+    "run", [pytest.param(blocking, id="blocking"), pytest.param(awaiting, id="awaiting")]
+)
+
+
+def no_sleep(seconds: float) -> None:
+    raise AssertionError(f"slept for {seconds} s")
+
+
+@both
+def test_without_policies_the_call_is_simply_made(run: Run) -> None:
+    seen: list[Call] = []
+
+    assert run((), lambda effect: seen.append(effect) or "answer", no_sleep) == "answer"
+    assert seen == [Call(REQUEST)]
+
+
+@both
+def test_a_policy_calls_again_and_waits_between(run: Run) -> None:
+    def twice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Call(request))
+        except ChatModelError as error:
+            yield Sleep(error.retry_after or 0)
+            return (yield Call(request))
+
+    outcomes: list[Any] = [RateLimitError("slow down", retry_after=2.5), "answer"]
+    slept: list[float] = []
+
+    def perform(effect: Call) -> Any:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert run((twice,), perform, slept.append) == "answer"
+    assert slept == [2.5]
+
+
+@both
+def test_a_policy_changes_the_request_and_the_outcome(run: Run) -> None:
+    def shout(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        answer = yield Call(ChatRequest(messages=(user("HI"),)))
+        return answer + "!"
+
+    assert run((shout,), lambda effect: effect.request.messages[0].text, no_sleep) == "HI!"
+
+
+@both
+def test_a_policy_refuses_without_any_call(run: Run) -> None:
+    def refuse(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        raise RateLimitError("enough for today")
+        yield
+
+    with pytest.raises(RateLimitError, match="enough"):
+        run((refuse,), lambda effect: pytest.fail("called"), no_sleep)
+
+
+@both
+def test_a_policy_answers_without_any_call(run: Run) -> None:
+    def remember(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return "remembered"
+        yield
+
+    assert run((remember,), lambda effect: pytest.fail("called"), no_sleep) == "remembered"
+
+
+@both
+def test_an_error_of_a_policy_is_shown_to_the_outer_one(run: Run) -> None:
+    def outer(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Call(request))
+        except KeyError as error:
+            return f"caught {error}"
+
+    def inner(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Call(request)
+        raise KeyError("mine")
+
+    assert run((outer, inner), lambda effect: "answer", no_sleep) == "caught 'mine'"
+
+
+@both
+def test_a_failing_sleep_is_shown_to_the_policy(run: Run) -> None:
+    def sleepy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            yield Sleep(-1)
+        except ValueError:
+            return "awake"
+
+    def sleep(seconds: float) -> None:
+        raise ValueError(seconds)
+
+    assert run((sleepy,), lambda effect: "answer", sleep) == "awake"
+
+
+@both
+def test_what_is_no_effect_is_refused_by_name(run: Run) -> None:
+    def confused(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield request  # type: ignore[misc] - what the test is about
+
+    with pytest.raises(TypeError, match=r"yields Call\(...\) or Sleep\(...\), not ChatRequest"):
+        run((confused,), lambda effect: "answer", no_sleep)
+
+
+@both
+@pytest.mark.parametrize(
+    "stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError], ids=lambda cls: cls.__name__
+)
+def test_what_stops_a_call_passes_all_policies_and_ends_them(
+    run: Run, stop: type[BaseException]
+) -> None:
+    ended: list[str] = []
+
+    def guarded(name: str) -> Policy:
+        def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+            try:
+                return (yield Call(request))
+            except Exception:
+                return "swallowed"
+            finally:
+                ended.append(name)
+
+        return policy
+
+    error = stop("now")
+
+    def perform(effect: Call) -> Any:
+        raise error
+
+    with pytest.raises(stop) as caught:
+        run((guarded("outer"), guarded("inner")), perform, no_sleep)
+
+    assert caught.value is error
+    assert ended == ["inner", "outer"]
+
+
+class AgainError(RateLimitError):
+    """A failure that the property below counts."""
+
+
+def tries(count: int, name: int, log: list[tuple[int, int]]) -> Policy:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        for attempt in range(count):
+            log.append((name, attempt))
+            try:
+                return (yield Call(request))
+            except AgainError:
+                yield Sleep(name)
+        raise AgainError("in vain")
+
+    return policy
+
+
+@given(st.lists(st.integers(1, 3), max_size=4), st.integers(0, 30))
+def test_nested_policies_multiply_and_both_drivers_do_the_same(
+    counts: list[int], failures: int
+) -> None:
+    histories: list[Any] = []
+    for run in (blocking, awaiting):
+        log: list[tuple[int, int]] = []
+        slept: list[float] = []
+        asked = 0
+
+        def perform(effect: Call) -> str:
+            nonlocal asked
+            asked += 1
+            if asked <= failures:
+                raise AgainError("again")
+            return "answer"
+
+        policies = tuple(tries(count, name, log) for name, count in enumerate(counts))
+        try:
+            outcome = run(policies, perform, slept.append)
+        except AgainError:
+            outcome = None
+        histories.append((outcome, asked, log, slept))
+
+    product = 1
+    for count in counts:
+        product *= count
+    assert histories[0] == histories[1]
+    outcome, asked, _, _ = histories[0]
+    assert asked == min(failures + 1, product)
+    assert outcome == ("answer" if failures < product else None)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_policy_sleeps_by_the_clock_of_the_event_loop(anyio_backend: str) -> None:
+    def patient(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Sleep(0)
+        return (yield Call(request))
+
+    async def perform(effect: Call) -> str:
+        return "answer"
+
+    assert await adrive((patient,), call_info(), Call(REQUEST), perform) == "answer"
+    assert drive((patient,), call_info(), Call(REQUEST), lambda effect: "answer") == "answer"

@@ -1,0 +1,87 @@
+"""Log records carry facts in their attributes, and neither content nor secrets."""
+
+import logging
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    RateLimitError,
+    StandardChatModel,
+    assistant,
+    error_facts,
+    logger,
+)
+
+SECRET = "sk-123"
+CONTENT = "my diary"
+
+
+class Failing(StandardChatModel):
+    """Fails with an error that carries what must not be logged."""
+
+    def respond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
+        raise RateLimitError(
+            f"no {CONTENT} {SECRET}",
+            status=429,
+            request_id="req_1",
+            retry_after=2.5,
+            details={"key": SECRET},
+            partial=ChatResponse(message=assistant(CONTENT)),
+        )
+
+
+def test_a_failed_call_leaves_one_record_with_the_facts_and_no_content(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(RateLimitError):
+        Failing("fake", "m").generate(CONTENT)
+
+    (record,) = caplog.records
+    assert record.name == "chatmodels.calls"
+    assert record.levelno == logging.WARNING
+    assert record.getMessage() == "generate of fake:m failed: rate_limited"
+    facts = vars(record)
+    expected = {
+        "op": "generate",
+        "provider": "fake",
+        "model": "m",
+        "code": "rate_limited",
+        "status": 429,
+        "request_id": "req_1",
+        "retry_after": 2.5,
+        "error_type": "RateLimitError",
+        "attempts": 1,
+    }
+    assert {name: facts[name] for name in expected} == expected
+    assert facts["duration"] >= 0
+    assert not any(word in str(facts) for word in (SECRET, CONTENT))
+
+
+def test_a_foreign_error_is_told_by_its_type_alone() -> None:
+    assert error_facts(KeyError(SECRET)) == {"code": "internal", "error_type": "KeyError"}
+
+
+def test_loggers_are_below_the_librarys_own_and_made_once() -> None:
+    assert logger() is logger()
+    assert logger("chatmodels.tests").parent in {logger(), logging.getLogger("chatmodels")}
+
+
+def test_nothing_is_printed_unless_the_program_configures_logging() -> None:
+    program = (
+        "import sys, chatmodels.core as core\n"
+        "assert 'logging' not in sys.modules, 'logging is imported before it is needed'\n"
+        "core.logger('chatmodels.calls').warning('Hi')\n"
+        "import logging\n"
+        "handlers = logging.getLogger('chatmodels').handlers\n"
+        "assert [type(handler) for handler in handlers] == [logging.NullHandler]\n"
+        "assert not logging.getLogger().handlers\n"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")

@@ -1,0 +1,190 @@
+"""One model object in many event loops, threads and processes."""
+
+import asyncio
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import anyio
+import pytest
+
+from chatmodels.core import NetworkError
+from chatmodels.http import HttpChatModel
+from chatmodels.http._engines import shared_async_engine
+
+Make = Callable[..., HttpChatModel]
+
+
+async def asked(acme: HttpChatModel, times: int = 3) -> list[str]:
+    texts: list[str] = []
+
+    async def one() -> None:
+        texts.append((await acme.agenerate("hi")).text)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(times):
+            group.start_soon(one)
+    async with acme.astream("hi") as stream:
+        texts.append((await stream.collect()).text)
+    return texts
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_one_model_works_in_three_event_loops_in_a_row(
+    server: Any, model: Make, words: Any, backend: str
+) -> None:
+    server.handler = words("ab")
+    acme = model()
+    for _ in range(3):
+        assert anyio.run(asked, acme, backend=backend) == ["ab"] * 4
+
+
+def test_one_model_works_in_eight_threads_with_a_loop_each(
+    server: Any, model: Make, words: Any
+) -> None:
+    server.handler = words("ab")
+    acme = model()
+    results: list[list[str]] = []
+    threads = [Thread(target=lambda: results.append(asyncio.run(asked(acme)))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [["ab"] * 4] * 8
+
+
+def test_one_model_works_in_eight_threads_without_loops(
+    server: Any, model: Make, words: Any
+) -> None:
+    server.handler = words("ab")
+    acme = model()
+    results: list[str] = []
+    threads = [
+        Thread(target=lambda: results.extend(acme.generate("hi").text for _ in range(5)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == ["ab"] * 40
+    assert server.connections <= 8
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_end_of_a_loop_closes_its_connections(
+    server: Any, model: Make, words: Any, backend: str
+) -> None:
+    def handle(exchange: Any) -> str:
+        words("ab")(exchange)
+        server.reports.put(exchange.seen_fin())
+        return "stop"
+
+    server.handler = handle
+    anyio.run(model().agenerate, "hi", backend=backend)
+    assert server.reports.get(timeout=5) is True
+
+
+def test_a_loop_that_nobody_shut_down_is_forgotten_when_the_next_one_comes(
+    model: Make, apart: Any
+) -> None:
+    acme = model(proxy="http://127.0.0.1:1")
+    engine: Any = shared_async_engine("http://127.0.0.1:1")
+    loop = asyncio.new_event_loop()
+
+    with ThreadPoolExecutor(1) as pool:
+        failure = pool.submit(loop.run_until_complete, acme.agenerate("hi")).exception()
+    assert isinstance(failure, NetworkError)
+    assert len(engine._homes) == 1
+    loop.close()
+    with pytest.raises(NetworkError):
+        apart(acme.agenerate, "hi")
+    assert loop not in engine._homes
+
+
+def test_a_thousand_calls_at_once_are_answered(server: Any, model: Make, words: Any) -> None:
+    server.handler = words("ab")
+    assert len(anyio.run(asked, model(), 1000)) == 1001
+
+
+SCRIPT = """
+import asyncio, importlib.util, os, sys
+
+spec = importlib.util.spec_from_file_location("helpers", sys.argv[1])
+helpers = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(helpers)
+from chatmodels.core import ProviderOptions
+from chatmodels.core import NetworkError
+from chatmodels.http import HttpChatModel
+
+model = HttpChatModel(
+    helpers.METADATA, "large", helpers.WordCodec(), ProviderOptions(base_url=sys.argv[2])
+)
+"""
+
+
+def run(server: Any, script: str) -> str:
+    """Run a script with a model in an interpreter of its own, warnings being errors."""
+    code = SCRIPT + textwrap.dedent(script)
+    helpers = str(Path(__file__).with_name("conftest.py"))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, helpers, server.url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout
+
+
+def test_a_model_works_after_a_fork(server: Any) -> None:
+    out = run(
+        server,
+        """
+        def ask():
+            whole = model.generate("hi").text
+            return whole + asyncio.run(model.agenerate("hi")).text
+
+        print(ask(), flush=True)
+        pid = os.fork()
+        if pid == 0:
+            print(ask(), flush=True)
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+        print(ask(), flush=True)
+        """,
+    )
+    assert out.split() == ["hellohello"] * 3
+    # The parent's blocking connection lives on; the child has one of its own.
+    assert server.connections == 2 + 3
+
+
+def test_the_end_of_a_program_leaves_nothing_open(server: Any) -> None:
+    out = run(
+        server,
+        """
+        async def main():
+            await asyncio.gather(*(model.agenerate("hi") for _ in range(5)))
+
+        asyncio.run(main())
+        asyncio.run(main())
+        model.generate("hi")
+        print("done")
+        """,
+    )
+    assert out.split() == ["done"]
+
+
+def test_importing_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, chatmodels.http; heavy = {'anyio', 'asyncio', 'certifi', 'email', 'httpcore', "
+        "'httpx', 'httpx2', 'ssl', 'trio', 'urllib.request'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,158 @@
+"""Proxies and TLS: the ways to a provider other than a plain connection."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatmodels.core import ChatResponse, NetworkError
+from chatmodels.http import HttpChatModel
+from chatmodels.http._tls import tls_context
+
+Make = Callable[..., HttpChatModel]
+Ask = Callable[[HttpChatModel], ChatResponse[Any]]
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+
+@pytest.fixture
+def tls_server(server: Any) -> Iterator[int]:
+    """A port where TLS ends; what comes through goes to the server."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(raw: socket.socket) -> None:
+        with suppress(OSError):
+            server._serve(context.wrap_socket(raw, server_side=True))
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                raw, _ = listener.accept()
+                threading.Thread(target=serve, args=(raw,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listener.getsockname()[1]
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_call_goes_through_tls(
+    server: Any, tls_server: int, model: Make, words: Any, ask: Ask
+) -> None:
+    server.handler = words("a", "b")
+    acme = model(base_url=f"https://localhost:{tls_server}")
+    assert ask(acme).text == "ab"
+    assert server.requests[0].headers["host"] == f"localhost:{tls_server}"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    tls_server: int, model: Make, ask: Ask
+) -> None:
+    with pytest.raises(NetworkError, match=r"no connection to localhost:.*certificate"):
+        ask(model(base_url=f"https://localhost:{tls_server}"))
+
+
+def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    assert tls_context() is tls_context()
+    assert tls_context().verify_mode is ssl.CERT_REQUIRED
+
+
+@pytest.mark.usefixtures("trusted")
+def test_threads_that_need_tls_at_once_share_its_settings() -> None:
+    together = threading.Barrier(8)
+    found: list[Any] = []
+
+    def make() -> None:
+        together.wait()
+        found.append(tls_context())
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, found))) == 1
+
+
+def test_a_plain_call_goes_through_a_proxy(server: Any, model: Make, ask: Ask) -> None:
+    server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
+    acme = model(
+        base_url="http://api.acme.test/v1", proxy=f"http://user:p%40ss@127.0.0.1:{server.port}"
+    )
+    assert ask(acme).text == "by proxy"
+    (request,) = server.requests
+    assert request.path == "http://api.acme.test/v1/chat"
+    assert request.headers["host"] == "api.acme.test"
+    assert request.headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"
+
+
+def test_calls_in_a_row_through_a_proxy_use_one_connection(server: Any, model: Make) -> None:
+    acme = model(base_url="http://api.acme.test", proxy=server.url)
+    assert [acme.generate("hi").text for _ in range(3)] == ["hello"] * 3
+    assert server.connections == 1
+
+
+def test_the_proxy_of_the_environment_is_used(
+    server: Any, model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    acme = model(base_url=f"http://port-{server.port}.acme.test")
+    assert ask(acme).text == "hello"
+    assert server.requests[0].path.startswith("http://port-")
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_proxy_is_asked_for_a_tunnel_to_a_secure_server(
+    server: Any, model: Make, ask: Ask
+) -> None:
+    server.handler = lambda exchange: exchange.answer("", 407)
+    acme = model(base_url="https://api.acme.test", proxy=server.url)
+    with pytest.raises(NetworkError, match=r"no connection to api\.acme\.test: 407"):
+        ask(acme)
+    assert server.requests[0].method == "CONNECT"
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_proxy_may_itself_be_secure(server: Any, tls_server: int, model: Make, ask: Ask) -> None:
+    acme = model(base_url="http://api.acme.test", proxy=f"https://localhost:{tls_server}")
+    server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
+    assert ask(acme).text == "by proxy"
+
+
+def test_an_address_of_version_six_keeps_its_brackets() -> None:
+    from chatmodels.http import Head
+    from chatmodels.http._httpcore_parts import prepared
+
+    ready = prepared(Head("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
+    assert ready.headers == ((b"Host", b"[::1]:8080"),)
+    assert ready.url.target == b"/v1/a%20b?q=%C3%BC"
+
+
+def test_a_host_with_an_umlaut_is_encoded() -> None:
+    from chatmodels.http import Head
+    from chatmodels.http._httpcore_parts import prepared
+
+    assert prepared(Head("GET", "http://bücher.test", ())).headers == (
+        (b"Host", b"xn--bcher-kva.test"),
+    )

@@ -1,0 +1,23 @@
+"""How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
+
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+
+DIALECT = Dialect(
+    name="openai",
+    settings={
+        **COMMON_SETTINGS,
+        # `max_tokens` is deprecated, and refused by reasoning models.
+        "max_output_tokens": "max_completion_tokens",
+        "reasoning_effort": "reasoning_effort",
+        "metadata": "metadata",
+        "store": "store",
+        "service_tier": "service_tier",
+        "prompt_cache_key": "prompt_cache_key",
+        "prompt_cache_retention": "prompt_cache_retention",
+        "prediction": "prediction",
+        "audio_output": "audio",
+        "verbosity": "verbosity",
+    },
+    inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+)
+"""Instructions have the role "system", which the API takes for "developer" where it must."""

@@ -1,0 +1,42 @@
+"""What OpenAI's provider is, known without any request."""
+
+from chatmodels.core import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.openai._models import MODELS
+
+METADATA = ProviderMetadata(
+    name="openai",
+    description="OpenAI's models over its chat completions API.",
+    distribution="chatmodels-provider-openai",
+    capabilities=frozenset(Capability),
+    options=(
+        OptionSpec(
+            name="api_key",
+            description="An API key of the platform.",
+            env=("OPENAI_API_KEY",),
+            required=True,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, as for a proxy of your own.",
+            env=("OPENAI_BASE_URL",),
+        ),
+        OptionSpec(
+            name="organization",
+            description="The organization to bill, for keys that belong to several.",
+            env=("OPENAI_ORG_ID",),
+        ),
+        OptionSpec(
+            name="project",
+            description="The project to bill.",
+            env=("OPENAI_PROJECT_ID",),
+        ),
+        OptionSpec(
+            name="api", description='Which of the two APIs to use; so far "chat_completions".'
+        ),
+    ),
+    base_url="https://api.openai.com/v1",
+    models=MODELS,
+    model_prefixes=("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-"),
+    documentation_url="https://platform.openai.com/docs/api-reference/chat",
+)

@@ -1,0 +1,153 @@
+"""The suite finds out who breaks the contract."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import careless
+import pytest
+
+from chatmodels.core import ChatModelError, Usage, register_provider, unregister_provider
+from chatmodels.testing.contract import Check, ProviderContract, checks
+from chatmodels.testing.contract._calls import assert_usage_adds_up
+from chatmodels.testing.contract._contract import Bench
+from chatmodels.testing.contract._secrets import _environment
+
+CARELESS = ProviderContract(provider="careless", model="m")
+FOUND_OUT = {
+    "the-metadata-is-true",
+    "importing-and-creating-is-light",
+    "all-four-shapes-of-a-call-agree",
+    "all-four-shapes-of-tool-calls-agree",
+    "all-four-shapes-of-structured-output-agree",
+    "a-tool-call-can-be-carried-through",
+    "batches-keep-their-order",
+    "streams-begin-and-end-as-they-should",
+    "responses-tell-where-they-come-from",
+    "usage-adds-up",
+    "every-setting-is-honoured-or-refused",
+    "settings-of-the-model-hold-for-its-calls",
+    "a-failed-call-is-made-again",
+    "the-capabilities-are-true",
+    "a-pickled-model-answers-without-carrying-its-secret",
+    "one-model-works-in-eight-threads",
+    "one-model-makes-many-calls-at-once",
+    "an-explanation-is-what-is-sent",
+    "an-unhealthy-provider-is-told-and-not-raised",
+    "models-are-listed-if-they-can-be",
+    "options-for-the-provider-are-sent-as-they-are",
+    "headers-of-the-options-are-sent",
+    "secrets-do-not-leak",
+    "a-rejected-secret-is-asked-for-again-once",
+    "connections-are-used-again",
+    "awaited-connections-are-used-again",
+    "fault-connection-refused-whole",
+    "fault-reset-in-body-whole",
+    "fault-truncated-json-whole",
+    "fault-rate-limited-retry-after-whole",
+    "fault-empty-choices-stream",
+    "fault-error-in-200-whole",
+    "fault-keep-alive-comments-stream",
+    "fault-redirect-stream",
+}
+
+
+@pytest.fixture
+def careless_provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(sys.modules, CARELESS.module, careless)
+    register_provider(careless.CarelessProvider())
+    yield
+    unregister_provider("careless")
+
+
+@pytest.mark.parametrize(
+    "check", [check for check in checks(CARELESS) if check.name in FOUND_OUT], ids=lambda c: c.name
+)
+@pytest.mark.usefixtures("careless_provider")
+def test_a_careless_provider_is_found_out(check: Check) -> None:
+    with pytest.raises((AssertionError, ChatModelError, ExceptionGroup)):
+        check()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a-conversation-of-all-roles-is-understood",
+        "a-prompt-without-messages-is-refused",
+        "models-honour-every-protocol",
+        "the-secret-reaches-the-provider",
+        "unknown-keywords-are-refused-with-the-nearest-name",
+    ],
+)
+@pytest.mark.usefixtures("careless_provider")
+def test_what_even_a_careless_provider_does_passes(name: str) -> None:
+    (check,) = (check for check in checks(CARELESS) if check.name == name)
+
+    check()
+
+
+def test_all_that_is_said_to_be_found_out_is_checked() -> None:
+    assert {check.name for check in checks(CARELESS)} >= FOUND_OUT
+
+
+def test_every_check_says_what_it_checks() -> None:
+    names = [check.name for check in checks(CARELESS)]
+
+    assert len(set(names)) == len(names)
+    assert all(check.__doc__ for check in checks(CARELESS))
+    assert repr(checks(CARELESS)[0]) == "<Check the-metadata-is-true of careless>"
+
+
+def test_a_provider_in_process_is_spared_the_wire() -> None:
+    in_process = ProviderContract(provider="careless", model="m", script=lambda _: {})
+    names = {check.name for check in checks(in_process)}
+
+    assert names < {check.name for check in checks(CARELESS)}
+    assert "fault-rate-limited-stream" in names
+    assert "fault-reset-in-body-whole" not in names
+    with pytest.raises(AssertionError, match="no simulator"):
+        _ = Bench(in_process, None).simulator
+
+
+def test_a_provider_may_be_exempt_from_what_exists() -> None:
+    exempt = {"usage-adds-up": "it does not count", "one-model-works-under-trio": "no trio"}
+    contract = ProviderContract(provider="careless", model="m", exempt=exempt)
+
+    assert len(checks(contract)) == len(checks(CARELESS)) - 2
+    with pytest.raises(ValueError, match="does not exist: no-such-check"):
+        checks(ProviderContract(provider="p", model="m", exempt={"no-such-check": "typing error"}))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(),
+        Usage(input_tokens=3, cached_input_tokens=3),
+        Usage(input_tokens=3, output_tokens=4, total_tokens=7, reasoning_tokens=4),
+        Usage(reasoning_tokens=4),
+    ],
+)
+def test_usage_that_adds_up_passes(usage: Usage) -> None:
+    assert_usage_adds_up(usage)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(input_tokens=-1),
+        Usage(input_tokens=3, cached_input_tokens=4),
+        Usage(input_tokens=3, output_tokens=4, total_tokens=8),
+        Usage(output_tokens=3, reasoning_tokens=4),
+    ],
+)
+def test_usage_that_does_not_add_up_is_found_out(usage: Usage) -> None:
+    with pytest.raises(AssertionError):
+        assert_usage_adds_up(usage)
+
+
+def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARELESS_KEY", "before")
+    with _environment("CARELESS_KEY", "within"):
+        assert os.environ["CARELESS_KEY"] == "within"
+
+    assert os.environ["CARELESS_KEY"] == "before"

@@ -1,0 +1,165 @@
+"""Recorded exchanges, read from files and given again."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from client import ask
+
+from chatmodels.testing import Recording, Simulator, recordings
+
+SSE = 'data: {"a": 1}\n\n: comment\n\ndata: [DONE]\n\n'
+
+
+def asked(text: str, **more: Any) -> dict[str, Any]:
+    return {"model": "m", "messages": [{"role": "user", "content": text}]} | more
+
+
+def recorded(response: dict[str, Any], body: Any = None, **more: Any) -> dict[str, Any]:
+    request = None if body is None else {"method": "POST", "url": "https://x", "body": body}
+    base = {"provider": "openai", "api": "openai.chat", "tags": [], "expected": None}
+    return base | {"request": request, "response": {"status": 200, "headers": {}} | response} | more
+
+
+def written(folder: Path, **files: dict[str, Any]) -> Path:
+    for name, content in files.items():
+        (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
+    return folder
+
+
+def whole(text: str) -> dict[str, Any]:
+    return {"body": {"choices": [{"index": 0, "message": {"content": text}}]}}
+
+
+def test_a_folder_is_read_in_order(tmp_path: Path) -> None:
+    written(tmp_path, b=recorded(whole("b")), a=recorded(whole("a")))
+    (tmp_path / "inner").mkdir()
+    written(tmp_path / "inner", c=recorded(whole("c")))
+    (tmp_path / "MANIFEST.json").write_text("{}")
+    (tmp_path / "README.md").write_text("# Not one")
+
+    texts = [one.response.body["choices"][0]["message"]["content"] for one in recordings(tmp_path)]
+
+    assert texts == ["a", "b", "c"]
+
+
+def test_what_is_no_recording_is_refused_by_name(tmp_path: Path) -> None:
+    written(tmp_path, odd={"provider": "openai"})
+
+    with pytest.raises(ValueError, match=r"odd\.json is not a recorded exchange: .*`api`"):
+        list(recordings(tmp_path))
+    with pytest.raises(ValueError, match="not a recorded exchange"):
+        list(recordings(tmp_path / "odd.json"))
+
+
+@pytest.mark.parametrize(
+    ("response", "content"),
+    [
+        ({"body": {"x": None}}, b'{"x":null}'),
+        ({"body": None}, b"null"),
+        ({"body_text": SSE}, SSE.encode()),
+        ({"body_base64": base64.b64encode(b"\x00\xff").decode()}, b"\x00\xff"),
+        ({}, b""),
+    ],
+    ids=["json", "null", "text", "bytes", "nothing"],
+)
+def test_a_body_has_four_forms(tmp_path: Path, response: dict[str, Any], content: bytes) -> None:
+    (one,) = recordings(written(tmp_path, a=recorded(response)) / "a.json")
+
+    assert one.content == content
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (SSE, ['data: {"a": 1}\n\n', ": comment\n\n", "data: [DONE]\n\n"]),
+        ("data: 1\r\n\r\ndata: 2\r\n\r\n", ["data: 1\r\n\r\n", "data: 2\r\n\r\n"]),
+        ("data: 1\n\ndata: 2", ["data: 1\n\n", "data: 2"]),
+        ('{"a":1}\n{"b":2}\n', ['{"a":1}\n', '{"b":2}\n']),
+    ],
+    ids=["events", "crlf", "no end", "lines"],
+)
+def test_a_stream_is_given_again_event_by_event_and_byte_for_byte(
+    tmp_path: Path, text: str, pieces: list[str]
+) -> None:
+    written(tmp_path, a=recorded({"body_text": text}, tags=["stream"]))
+    (one,) = recordings(tmp_path)
+
+    assert one.streamed
+    assert one.answer().body == tuple(piece.encode() for piece in pieces)
+    with Simulator(replay=tmp_path) as simulator:
+        assert ask(simulator, stream=True).content == text.encode()
+
+
+def test_status_and_headers_are_given_again_but_for_framing(tmp_path: Path) -> None:
+    headers = {"x-request-id": "req_recorded", "Content-Length": "7", "retry-after": "3"}
+    written(tmp_path, a=recorded({"status": 429, "headers": headers, "body": {}}))
+
+    with Simulator(replay=tmp_path / "a.json") as simulator:
+        got = ask(simulator)
+
+    assert (got.status, got.content) == (429, b"{}")
+    assert got.headers["x-request-id"] == "req_recorded"
+    assert got.headers["retry-after"] == "3"
+    assert got.headers["content-type"] == "application/json"
+    assert simulator.exchanges[0].request_id == "req_recorded"
+
+
+def replaying(*exchanges: dict[str, Any]) -> Simulator:
+    import msgspec
+
+    return Simulator(replay=[msgspec.convert(one, Recording) for one in exchanges])
+
+
+def content(got: Any) -> str:
+    return got.message["content"]
+
+
+def test_the_recording_of_the_same_request_answers() -> None:
+    one = recorded(whole("one"), asked("1", stream=False, temperature=None))
+    two = recorded(whole("two"), asked("2"))
+    with replaying(one, two) as simulator:
+        parts = [{"role": "user", "content": [{"type": "text", "text": "1"}]}]
+
+        assert content(ask(simulator, "2")) == "two"
+        assert content(ask(simulator, "2")) == "two"
+        assert content(ask(simulator, messages=parts, stream_options=None)) == "one"
+
+
+def test_of_recordings_of_the_same_request_the_next_answers() -> None:
+    with replaying(*[recorded(whole(text), asked("1")) for text in "abc"]) as simulator:
+        texts = [content(ask(simulator, "1")) for _ in range(4)]
+
+    assert texts == ["a", "b", "c", "a"]
+
+
+def test_other_requests_are_answered_in_order_again_and_again() -> None:
+    with replaying(*[recorded(whole(text)) for text in "ab"]) as simulator:
+        assert [content(ask(simulator)) for _ in range(3)] == ["a", "b", "a"]
+        simulator.reset()
+        assert content(ask(simulator)) == "a"
+
+
+def test_streams_are_answered_with_streams_where_there_are_some() -> None:
+    stream = recorded({"body_text": SSE, "headers": {"content-type": "text/event-stream"}})
+    with replaying(recorded(whole("a")), stream) as simulator:
+        assert ask(simulator, stream=True).content == SSE.encode()
+        assert content(ask(simulator)) == "a"
+    with replaying(recorded(whole("a"))) as simulator:
+        assert content(ask(simulator, stream=True)) == "a"
+
+
+def test_recordings_of_other_apis_answer_nothing() -> None:
+    other = recorded(whole("a"), api="other.chat")
+    with replaying(other) as simulator:
+        assert content(ask(simulator)) == "You said: Hello, world!"
+
+
+def test_what_is_queued_goes_before_recordings() -> None:
+    with replaying(recorded(whole("a"))) as simulator:
+        (one,) = (recorded_one for recorded_one in simulator.recordings)
+        simulator.queue("queued", one)
+
+        assert [content(ask(simulator)) for _ in range(3)] == ["queued", "a", "a"]

@@ -1,0 +1,457 @@
+"""What a simulator answers, and what it remembers."""
+
+import errno
+import socket
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import msgspec
+import pytest
+from client import KEY, ask, raw, request
+
+from chatmodels.core import (
+    ChatResponse,
+    ReasoningPart,
+    RefusalPart,
+    ToolCall,
+    Usage,
+    assistant,
+)
+from chatmodels.testing import FAULTS, Answer, Simulator
+
+OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
+
+
+def function(name: str, **properties: Any) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+WEATHER = function("weather", city={"type": "string"})
+CLOCK = function("clock")
+
+
+def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+    got = ask(simulator)
+
+    assert got.status == 200
+    assert got.message == {
+        "role": "assistant",
+        "content": "You said: Hello, world!",
+        "refusal": None,
+        "annotations": [],
+    }
+    assert got.json["usage"] == {
+        "prompt_tokens": 2,
+        "completion_tokens": 4,
+        "total_tokens": 6,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+    assert got.headers["x-request-id"] == "req_1"
+
+
+def test_it_streams_words(simulator: Simulator) -> None:
+    got = ask(simulator, stream=True)
+
+    assert got.headers["content-type"] == "text/event-stream; charset=utf-8"
+    deltas = [event["choices"][0]["delta"] for event in got.events]
+    assert [delta.get("content") for delta in deltas] == [
+        "", "You", " said:", " Hello,", " world!", None,
+    ]  # fmt: skip
+    assert got.events[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_it_streams_usage_only_if_asked_to(simulator: Simulator) -> None:
+    plain = ask(simulator, stream=True)
+    counted = ask(simulator, stream=True, stream_options={"include_usage": True})
+
+    assert all("usage" not in event for event in plain.events)
+    assert [event["usage"] for event in counted.events[:-1]] == [None] * 6
+    assert counted.events[-1]["choices"] == []
+    assert counted.events[-1]["usage"]["total_tokens"] == 6
+
+
+def test_it_calls_the_tools_with_arguments_that_fit(simulator: Simulator) -> None:
+    got = ask(simulator, tools=[WEATHER, CLOCK])
+
+    assert got.json["choices"][0]["finish_reason"] == "tool_calls"
+    assert got.message["content"] is None
+    functions = [call["function"] for call in got.message["tool_calls"]]
+    assert functions == [
+        {"name": "weather", "arguments": '{"city":"city"}'},
+        {"name": "clock", "arguments": "{}"},
+    ]
+
+
+def test_it_streams_tool_calls_in_pieces(simulator: Simulator) -> None:
+    simulator.queue((OSLO, msgspec.structs.replace(OSLO, id="call_2")))
+    got = ask(simulator, stream=True)
+
+    calls = [
+        call for event in got.events for call in event["choices"][0]["delta"].get("tool_calls", ())
+    ]
+    assert [(call["index"], call["id"]) for call in calls if "id" in call] == [
+        (0, "call_1"),
+        (1, "call_2"),
+    ]
+    for index in (0, 1):
+        pieces = [call["function"]["arguments"] for call in calls if call["index"] == index]
+        assert len(pieces) == 3
+        assert "".join(pieces) == '{"city": "Oslo"}'
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        ("auto", ["weather", "clock"]),
+        ("required", ["weather", "clock"]),
+        ("none", []),
+        ({"type": "function", "function": {"name": "clock"}}, ["clock"]),
+        (None, ["weather", "clock"]),
+    ],
+)
+def test_it_obeys_the_choice_of_tools(simulator: Simulator, choice: Any, called: list[str]) -> None:
+    message = ask(simulator, tools=[WEATHER, CLOCK], tool_choice=choice).message
+
+    assert [call["function"]["name"] for call in message.get("tool_calls", ())] == called
+
+
+def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "Oslo and Rome?"}]},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}, {"id": "2"}]},
+        {"role": "tool", "tool_call_id": "1", "content": "rain"},
+        {"role": "tool", "tool_call_id": "2", "content": "sun"},
+    ]
+
+    first = ask(simulator, messages=messages, tools=[WEATHER])
+    forced = ask(simulator, messages=messages, tools=[WEATHER], tool_choice="required")
+
+    assert first.message["content"] == "The tools answered: rain / sun"
+    assert forced.message["tool_calls"]
+
+
+@pytest.mark.parametrize(
+    ("form", "content"),
+    [
+        (
+            {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "pair",
+                    "schema": {
+                        "type": "object",
+                        "properties": {"x": {"type": "integer"}, "y": {"enum": ["a", "b"]}},
+                    },
+                },
+            },
+            '{"x":1,"y":"a"}',
+        ),
+        ({"type": "json_object"}, "{}"),
+        ({"type": "text"}, "You said: Hello, world!"),
+    ],
+    ids=["schema", "any object", "text"],
+)
+def test_it_answers_in_the_form_asked_for(
+    simulator: Simulator, form: dict[str, Any], content: str
+) -> None:
+    assert ask(simulator, response_format=form).message["content"] == content
+
+
+def test_a_form_that_nothing_fits_is_refused(simulator: Simulator) -> None:
+    endless = {"$ref": "#"}
+    form = {"type": "json_schema", "json_schema": {"name": "endless", "schema": endless}}
+
+    got = ask(simulator, response_format=form)
+
+    assert got.status == 400
+    assert "without an end" in got.json["error"]["message"]
+
+
+def test_it_says_what_was_queued(simulator: Simulator) -> None:
+    response: ChatResponse[Any] = ChatResponse(
+        message=assistant(ReasoningPart("Hm."), "Well."),
+        finish_reason="length",
+        usage=Usage(input_tokens=1, output_tokens=2, cached_input_tokens=1, reasoning_tokens=1),
+        model="other",
+        id="r1",
+    )
+    simulator.queue("one", OSLO, ("two", OSLO), assistant(RefusalPart("No.")), response)
+    one, two, three, four, five, six = [ask(simulator) for _ in range(6)]
+
+    assert one.message["content"] == "one"
+    assert two.message["tool_calls"][0]["function"]["arguments"] == '{"city": "Oslo"}'
+    assert three.message["content"] == "two"
+    assert three.message["tool_calls"][0]["id"] == "call_1"
+    assert four.message["refusal"] == "No."
+    assert (five.message["reasoning_content"], five.message["content"]) == ("Hm.", "Well.")
+    assert five.json["choices"][0]["finish_reason"] == "length"
+    assert (five.json["id"], five.json["model"]) == ("r1", "other")
+    assert five.json["usage"]["prompt_tokens_details"] == {"cached_tokens": 1}
+    assert six.message["content"] == "You said: Hello, world!"
+
+
+def test_reasoning_and_refusals_are_streamed(simulator: Simulator) -> None:
+    simulator.queue((ReasoningPart("Hm, no."), RefusalPart("Never.")))
+    deltas = [event["choices"][0]["delta"] for event in ask(simulator, stream=True).events]
+
+    assert "".join(delta.get("reasoning_content") or "" for delta in deltas) == "Hm, no."
+    assert "".join(delta.get("refusal") or "" for delta in deltas) == "Never."
+
+
+def test_a_standing_reply_is_given_again_and_again() -> None:
+    with Simulator(reply="Always.") as simulator:
+        assert [ask(simulator).message["content"] for _ in range(2)] == ["Always."] * 2
+
+
+def test_an_answer_gives_full_control(simulator: Simulator) -> None:
+    simulator.queue(Answer(status=418, headers={"x-pot": "tea"}, body=(b"short", b" and stout")))
+    got = ask(simulator)
+
+    assert (got.status, got.headers["x-pot"], got.content) == (418, "tea", b"short and stout")
+    assert got.headers["x-request-id"] == "req_1"
+
+
+def test_a_reply_that_is_none_is_told_to_the_client(simulator: Simulator) -> None:
+    unfit: Any = object()
+    simulator.queue(unfit)
+    got = ask(simulator)
+
+    assert got.status == 500
+    assert "the simulator cannot answer" in got.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        ({}, "You didn't provide an API key"),
+        ({"authorization": "Basic abc"}, "You didn't provide an API key"),
+        ({"authorization": "Bearer bad-key"}, "Incorrect API key provided"),
+        ({"api-key": "bad"}, "Incorrect API key provided"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/models"])
+def test_keys_are_checked(
+    simulator: Simulator, headers: dict[str, str], words: str, path: str
+) -> None:
+    got = request(simulator, "GET" if path.endswith("models") else "POST", path, b"{}", headers)
+
+    assert got.status == 401
+    assert got.json["error"]["code"] == "invalid_api_key"
+    assert got.json["error"]["message"] == words
+
+
+def test_azures_header_is_a_key_as_well(simulator: Simulator) -> None:
+    assert request(simulator, "GET", "/v1/models", headers={"api-key": "k"}).status == 200
+
+
+def test_models_are_listed(simulator: Simulator) -> None:
+    simulator.models = ("large", "small")
+
+    listing = request(simulator, "GET", "/v1/models?limit=2").json["data"]
+
+    assert [model["id"] for model in listing] == ["large", "small"]
+    assert request(simulator, "GET", "/v1/models/small").json == listing[1]
+    assert request(simulator, "GET", "/v1/models/medium").status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("DELETE", "/v1/models"),
+        ("GET", "/v1/chat/completions"),
+        ("GET", "/chat/completions/models"),
+    ],
+)
+def test_other_addresses_are_unknown(simulator: Simulator, method: str, path: str) -> None:
+    got = request(simulator, method, path)
+
+    assert got.status == 404
+    assert got.json["error"]["message"] == f"Unknown request URL: {method} {path}"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "truncated"),
+        (b"{", "truncated"),
+        (b"[]", "Expected `object`"),
+        (b'{"model": "m"}', "missing required field `messages`"),
+        (b'{"model": "m", "messages": []}', "[] is too short"),
+        (b'{"model": "m", "messages": [{"role": "user"}], "tool_choice": "\xff"}', "utf-8"),
+        (
+            b'{"model": "m", "messages": [{"role": "user"}], "tool_choice": "maybe"}',
+            "Invalid value for 'tool_choice': 'maybe'",
+        ),
+    ],
+)
+def test_malformed_requests_are_refused(simulator: Simulator, body: bytes, words: str) -> None:
+    got = request(simulator, "POST", "/v1/chat/completions", body)
+
+    assert got.status == 400
+    assert words in got.json["error"]["message"]
+
+
+def test_what_is_no_function_is_no_tool(simulator: Simulator) -> None:
+    search = {"type": "web_search"}
+
+    assert ask(simulator, tools=[search]).message["content"] == "You said: Hello, world!"
+
+
+def test_requests_are_remembered(simulator: Simulator) -> None:
+    ask(simulator, "one")
+    request(simulator, "GET", "/v1/models?limit=2&limit=3", headers=KEY | {"X-Thing": "a"})
+    first, second = simulator.exchanges
+
+    assert simulator.requests == [first.request.json, None]
+    assert first.request.json["messages"][0]["content"] == "one"
+    assert (first.status, first.outcome, first.request_id) == (200, "complete", "req_1")
+    assert first.sent > 400
+    assert second.request.path == "/v1/models"
+    assert second.request.query == {"limit": ["2", "3"]}
+    assert second.request.headers["x-thing"] == "a"
+    assert repr(second) == "<Exchange GET /v1/models?limit=2&limit=3 200 complete>"
+
+
+def test_a_reset_forgets_everything(simulator: Simulator) -> None:
+    simulator.queue("one", "two")
+    ask(simulator)
+    simulator.reset()
+
+    assert simulator.exchanges == ()
+    got = ask(simulator)
+    assert got.message["content"] == "You said: Hello, world!"
+    assert got.headers["x-request-id"] == "req_1"
+
+
+def test_requests_can_be_waited_for(simulator: Simulator) -> None:
+    ask(simulator)
+
+    assert simulator.wait() is simulator.exchanges[0]
+    with pytest.raises(TimeoutError, match=r"1 of 2 requests came within 0\.01 s"):
+        simulator.wait(2, timeout=0.01)
+
+
+def test_latency_and_pace_are_kept() -> None:
+    with Simulator(latency=0.02, pace=0.005) as simulator:
+        started = time.monotonic()
+        assert len(ask(simulator, stream=True).events) == 6
+        took = time.monotonic() - started
+
+    assert took >= 0.02 + 6 * 0.005
+
+
+def test_a_connection_is_kept_alive(simulator: Simulator) -> None:
+    one = b"GET /v1/models HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n\r\n"
+    last = one.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
+
+    received = raw(simulator, one + one + last)
+
+    assert received.count(b"HTTP/1.1 200 OK") == 3
+    assert simulator.accepted == 1
+
+
+def test_the_rest_of_a_request_may_come_later(simulator: Simulator) -> None:
+    body = b'{"model": "m", "messages": [{"role": "user", "content": "late"}]}'
+    head = (
+        b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+        b"authorization: Bearer k\r\ncontent-length: %d\r\n\r\n" % len(body)
+    )
+    port = int(simulator.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (head[:20], head[20:], body[:5], body[5:]):
+            connection.sendall(piece)
+        assert b"You said: late" in connection.recv(65536)
+
+
+def test_what_is_not_http_closes_the_connection(simulator: Simulator) -> None:
+    assert raw(simulator, b"\x16\x03\x01 this is TLS\r\n\r\n") == b""
+    assert simulator.exchanges == ()
+
+
+def test_a_client_that_leaves_is_noticed(simulator: Simulator) -> None:
+    simulator.queue(FAULTS["slow-first-byte"])
+    port = int(simulator.url.rpartition(":")[2])
+    body = b'{"model": "m", "messages": [{"role": "user"}]}'
+    head = b"POST /chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        exchange = simulator.wait()
+        assert simulator.connections == 1
+        assert exchange.wait(0.01) == "pending"
+
+    assert exchange.wait() == "abandoned"
+    assert simulator.connections == 0
+
+
+def test_it_starts_and_stops_again_and_again() -> None:
+    simulator = Simulator()
+    for _ in range(3):
+        with simulator:
+            assert ask(simulator).status == 200
+            assert repr(simulator) == f"<Simulator {simulator.url}>"
+        simulator.stop()
+    assert repr(simulator) == "<Simulator, stopped>"
+
+
+def test_it_stops_in_the_middle_of_an_answer() -> None:
+    simulator = Simulator()
+    simulator.start()
+    simulator.queue(FAULTS["slow-first-byte"])
+    port = int(simulator.url.rpartition(":")[2])
+    body = b'{"model": "m", "messages": [{"role": "user"}]}'
+    head = b"POST /chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer k\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        exchange = simulator.wait()
+        simulator.stop()
+
+        assert exchange.wait() == "abandoned"
+        assert simulator.connections == 0
+
+
+def test_it_stops_while_clients_connect() -> None:
+    for _ in range(20):
+        with Simulator() as simulator, ExitStack() as clients:
+            port = int(simulator.url.rpartition(":")[2])
+            for _ in range(20):
+                clients.enter_context(socket.create_connection(("127.0.0.1", port)))
+            simulator.stop()  # a connection left open would be told as a ResourceWarning
+
+        assert simulator.connections == 0
+
+
+def test_it_cannot_be_started_twice(simulator: Simulator) -> None:
+    with pytest.raises(RuntimeError, match="started already"):
+        simulator.start()
+
+
+@pytest.mark.parametrize("name", ["url", "base_url", "refusing_url"])
+def test_it_has_no_address_before_it_is_started(name: str) -> None:
+    with pytest.raises(RuntimeError, match="not been started"):
+        getattr(Simulator(), name)
+
+
+def test_a_port_can_be_chosen_if_it_is_free(simulator: Simulator) -> None:
+    port = int(simulator.url.rpartition(":")[2])
+
+    with pytest.raises(OSError, match="in use"):
+        Simulator(port=port).start()
+
+
+def test_connections_to_the_refusing_address_are_refused(simulator: Simulator) -> None:
+    address = simulator.refusing_url.removeprefix("http://").removesuffix("/v1")
+    host, _, port = address.partition(":")
+
+    with socket.socket() as client:
+        assert client.connect_ex((host, int(port))) == errno.ECONNREFUSED
+
+
+def test_a_conversation_may_consist_of_results_alone(simulator: Simulator) -> None:
+    messages = [{"role": "tool", "tool_call_id": "1", "content": "rain"}]
+
+    assert ask(simulator, messages=messages).message["content"] == "The tools answered: rain"
