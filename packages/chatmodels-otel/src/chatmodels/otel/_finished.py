@@ -13,6 +13,7 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
+    TextPart,
     ToolResult,
     Usage,
 )
@@ -69,7 +70,11 @@ def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tupl
     The conventions call tokens "unknown" unless their kind is certain: a conversation without
     media is text.
     """
-    asked = "unknown" if any(map(_has_media, request.messages)) else "text"
+    asked = "text"
+    for message in request.messages:
+        if _has_media(message):
+            asked = "unknown"
+            break
     if response is None or request.settings.audio_output is not None:
         return asked, "unknown"
     return asked, "unknown" if _has_media(response.message) else "text"
@@ -77,6 +82,8 @@ def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tupl
 
 def _has_media(message: Message) -> bool:
     for part in message.parts:
+        if type(part) is TextPart:
+            continue
         if isinstance(part, ToolResult):
             if any(isinstance(item, _MEDIA) for item in part.content):
                 return True

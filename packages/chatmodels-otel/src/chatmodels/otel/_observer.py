@@ -40,32 +40,20 @@ _ABANDONED = "the stream was neither read to its end nor closed"
 class Watch:
     """What telemetry remembers of a running call."""
 
-    __slots__ = (
-        "call",
-        "context",
-        "conversation",
-        "failures",
-        "is_measured",
-        "is_recorded",
-        "plan",
-        "previous",
-        "span",
-        "started",
-        "times",
-    )
+    # Defaults of the class, since most of them stay as they are and each call makes one of these.
+    context: Context | None = None
+    previous: Context | None = None
+    conversation: str | None = None
+    failures: list[str] | None = None
+    times: Sequence[float] = ()
+    is_measured = False
+    is_recorded = False
 
     def __init__(self, call: CallInfo, plan: Plan, span: Span | None, started: int) -> None:
         self.call = call
         self.plan = plan
         self.span = span
         self.started = started
-        self.context: Context | None = None
-        self.previous: Context | None = None
-        self.conversation: str | None = None
-        self.failures: list[str] | None = None
-        self.times: Sequence[float] = ()
-        self.is_measured = False
-        self.is_recorded = False
 
 
 class CallObserver:

@@ -28,7 +28,8 @@ class Observer(Protocol):
     - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
       rests: while policies decide and wait, while the provider is asked, while a failure is
       logged. Both are called in one context of `contextvars`, several times in turn, and core
-      never rests within: a stream is left before it hands out its first event.
+      never rests within: a stream is left before it hands out its first event. A token of None
+      says that nothing is wanted for this call.
     - `attempt_failed(token, error)` is told of each attempt that failed. If the call goes on,
       another attempt follows.
     """
@@ -251,7 +252,7 @@ def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]
             _report(observer, "start", error)
             continue
         tokens.append((observer, token))
-        if hasattr(observer, "enter"):
+        if token is not None and hasattr(observer, "enter"):
             enterable.append((observer, token))
     return tokens, enterable or None
 
