@@ -222,7 +222,9 @@ def calls() -> None:
     whole = measured(telemetry, on[2])
     compared("  sampled, batch processor, metrics", whole, on[0], on[1], on[2])
     bare = added(nothing, bare_span(on[0]), after=on[2])
-    print(f"{'    of which the SDK, a bare span':<44}{bare:8.1f} us   ours on top {whole - bare:.1f} us")
+    print(
+        f"{'    of which the SDK, a bare span':<44}{bare:8.1f} us   ours on top {whole - bare:.1f} us"
+    )
     on = sdk(sampled=True, metrics=True)
     telemetry = Telemetry(
         TelemetryOptions(measurements="immediate"), tracer_provider=on[0], meter_provider=on[1]
@@ -275,9 +277,15 @@ def imports() -> None:
     """Print what importing costs, in a process of its own each time."""
 
     def cost(statement: str) -> float:
-        script = f"import time; a = time.process_time(); {statement}; print(time.process_time() - a)"
+        script = (
+            f"import time; a = time.process_time(); {statement}; print(time.process_time() - a)"
+        )
         runs = [
-            float(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", script], capture_output=True, check=True
+                ).stdout
+            )
             for _ in range(15)
         ]
         return min(runs) * 1000

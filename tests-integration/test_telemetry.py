@@ -92,10 +92,9 @@ def test_recorded_traffic_is_recorded_to_the_letter(recorder, name) -> None:
         model = openai(simulator, recorder)
         code: str | None = None
         try:
-            if recording.streamed:
-                response = model.stream("Hi").collect()
-            else:
-                response = model.generate("Hi")
+            ask = model.stream if recording.streamed else model.generate
+            answer = ask("Hi")
+            response = answer.collect() if recording.streamed else answer
         except ChatModelError as error:
             code = str(error.code)
         else:

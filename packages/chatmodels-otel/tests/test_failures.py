@@ -124,6 +124,7 @@ def test_meters_that_fail_at_the_end_break_no_call(recorder, caplog) -> None:
 
 def test_a_logger_that_fails_breaks_no_call(recorder, caplog) -> None:
     telemetry = recorder.telemetry(operation_details=True)
+    assert recorder.logs == []
     telemetry.observer._events._logger = Failing()
     failing = MockChatModel(responses=["a b", "a b", ErrorCode.NETWORK])
 
@@ -257,3 +258,18 @@ def test_the_exporter_that_is_down_costs_bounded_memory() -> None:
         works(instrument(model(), telemetry=telemetry))
 
     provider.shutdown()
+
+
+def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("chatmodels.otel._observer.set_span_in_context", broken)
+    telemetry = recorder.telemetry()
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(recorder.chats) == 2
+    assert telemetry.meters.running == set()
+    assert len(warned(caplog)) == 1
+    recorder.conventions.span = lambda span: []  # it says nothing of the answer

@@ -404,8 +404,8 @@ def test_without_an_sdk_nothing_is_kept() -> None:
 
 
 def test_a_tool_result_is_not_mistaken_for_a_message() -> None:
-    from chatmodels.otel._finished import modalities
     from chatmodels.core import ChatRequest, Message
+    from chatmodels.otel._finished import modalities
 
     request = ChatRequest(messages=(Message("tool", (ToolResult("c", ()),)),))
 

@@ -201,6 +201,14 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
     assert attributes.get("openai.response.system_fingerprint") == fingerprint
 
 
+def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
+    instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
+        "Hi", service_tier="auto"
+    )
+
+    assert "openai.request.service_tier" not in recorder.span.attributes
+
+
 def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
     from chatmodels.core import AudioOutput
 
@@ -297,7 +305,7 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     @tool
     def weather(city: str) -> str:
         """Tell the weather."""
-        return city
+        raise NotImplementedError
 
     instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()).generate(
         "Hi", tools=[weather]

@@ -46,8 +46,7 @@ class Deferral:
         self._waiting.append(call)
         self._chunks += len(call.chunk_times)
         while len(self._waiting) > MAX_WAITING or self._chunks > MAX_CHUNKS:
-            if not self._next():
-                break
+            self._next()
 
     def flush(self) -> None:
         """Record all that waits."""

@@ -82,7 +82,8 @@ class CallObserver:
         self._meters = meters
         self._events = events
         self._capture = Capture(options, guard)
-        self._details = events is not None and (options.operation_details or self._capture.on_event)
+        is_detailed = options.operation_details or self._capture.on_event
+        self._details = events if is_detailed else None
         self._exceptions = events if options.exceptions in ("log", "both") else None
         self._exceptions_on_span = options.exceptions in ("span", "both")
         self._plans: dict[tuple[str, str, str | None], Plan] = {}
@@ -113,6 +114,8 @@ class CallObserver:
             return self._watched(call, plan, span, started)
         except Exception as error:
             self._guard.failed("start", error)
+            if span is not None:
+                span.end()
             return None
 
     def _watched(self, call: CallInfo, plan: Plan, span: Span | None, started: int) -> Watch | None:
@@ -128,21 +131,21 @@ class CallObserver:
                 return None
         watch = Watch(call, plan, span, started)
         watch.is_recorded = is_recorded
-        if is_recorded or self._details:
+        if is_recorded or self._details is not None:
             watch.conversation = current_conversation()
-        meters = self._meters
-        if meters is not None and meters.live:
-            meters.running.add(watch)
-            watch.is_measured = True
-            if self._options.chunk_times and call.op == "stream":
-                if call.event_times is None:
-                    call.event_times = array("d")
-                watch.times = call.event_times
         if span is not None:
             context = set_span_in_context(span)
             watch.context = marked(context) if UTIL_GENAI in sys.modules else context
             if plan.propagates:
                 call.headers = _traceparent(context)
+        meters = self._meters
+        if meters is not None and meters.live:
+            if self._options.chunk_times and call.op == "stream":
+                if call.event_times is None:
+                    call.event_times = array("d")
+                watch.times = call.event_times
+            watch.is_measured = True
+            meters.running.add(watch)
         return watch
 
     def enter(self, token: object, /) -> None:
@@ -177,7 +180,7 @@ class CallObserver:
         if not isinstance(token, Watch):
             return
         watch = token
-        if watch.is_measured or watch.is_recorded or error is not None or self._details:
+        if watch.is_measured or watch.is_recorded or error is not None or self._details is not None:
             self._record(watch, response, error)
         elif watch.span is not None:
             watch.span.end()
@@ -203,7 +206,7 @@ class CallObserver:
             except Exception as raised:
                 self._guard.failed("metrics", raised)
         attributes: Attributes = {}
-        if watch.is_recorded or self._details:
+        if watch.is_recorded or self._details is not None:
             try:
                 attributes = self._described(watch, response, failure, cost)
             except Exception as raised:
@@ -305,18 +308,17 @@ class CallObserver:
         captured: Attributes = {}
         if on_span or capture.on_event:
             captured = capture.of_call(call.request, response)
-        if self._details:
+        if self._details is not None:
             common = plan.streamed if call.op == "stream" else plan.whole
             content = captured if capture.on_event else {}
-            self._emit_details({**common, **attributes, **content}, watch.context)
+            self._emit(self._details, {**common, **attributes, **content}, watch)
         if on_span:
             attributes |= capture.for_span(captured)
         return attributes
 
-    def _emit_details(self, attributes: Attributes, context: Context | None) -> None:
+    def _emit(self, details: Events, attributes: Attributes, watch: Watch) -> None:
         try:
-            if self._events is not None:
-                self._events.details(attributes, context)
+            details.details(attributes, watch.context)
         except Exception as error:
             self._guard.failed("events", error)
 
