@@ -163,10 +163,12 @@ class Conventions:
         model = self.model["attributes"][name]
         kind = model["type"]
         if kind == "any":
+            if name not in self.schemas:
+                return []
             if isinstance(value, str) and not structured:
                 value = json.loads(value)
-            found = self.schemas[name].iter_errors(_plain(value)) if name in self.schemas else ()
-            return [f"{name}: {error.message}" for error in found]
+            errors = self.schemas[name].iter_errors(_plain(value))
+            return [f"{name}: {error.message}" for error in errors]
         if kind.endswith("[]"):
             if not isinstance(value, tuple | list):
                 return [f"{name} is {value!r}"]
@@ -211,12 +213,9 @@ class Recorder:
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(self._spans))
         self._reader = InMemoryMetricReader()
         self.meter_provider = MeterProvider([self._reader])
-        self.logger_provider: Any = None
-        if hasattr(sdk_logs, "InMemoryLogRecordExporter"):  # since 1.39
-            self._logs = sdk_logs.InMemoryLogRecordExporter()
-            self.logger_provider = LoggerProvider()
-            processor = sdk_logs.SimpleLogRecordProcessor(self._logs)
-            self.logger_provider.add_log_record_processor(processor)
+        exporter = getattr(sdk_logs, "InMemoryLogRecordExporter", None)  # since 1.39
+        self._logs = exporter and exporter()
+        self.logger_provider = exporter and _logging(self._logs)
 
     def telemetry(self, **options: Any) -> Telemetry:
         return Telemetry(
@@ -245,8 +244,7 @@ class Recorder:
 
     @property
     def logs(self) -> list[Any]:
-        if self.logger_provider is None:
-            pytest.skip("this SDK keeps no events in memory")
+        assert self.logger_provider or pytest.skip("this SDK keeps no events in memory")
         return [data.log_record for data in self._logs.get_finished_logs()]
 
     @property
@@ -276,10 +274,15 @@ class Recorder:
             if scope is not None and scope.name == "chatmodels.otel":
                 found += self.conventions.span(span)
         found += self.conventions.metrics(self.metrics)
-        if self.logger_provider is not None:
-            for record in self.logs:
-                found += self.conventions.event(record)
+        for record in self.logs if self.logger_provider else ():
+            found += self.conventions.event(record)
         return found
+
+
+def _logging(exporter: Any) -> LoggerProvider:
+    provider = LoggerProvider()
+    provider.add_log_record_processor(sdk_logs.SimpleLogRecordProcessor(exporter))
+    return provider
 
 
 @pytest.fixture

@@ -305,7 +305,6 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     @tool
     def weather(city: str) -> str:
         """Tell the weather."""
-        raise NotImplementedError
 
     instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()).generate(
         "Hi", tools=[weather]

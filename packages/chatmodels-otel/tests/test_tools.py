@@ -25,11 +25,6 @@ async def adouble(number: int) -> int:
     return 2 * number
 
 
-@tool
-def picture() -> Any:
-    return ["see", PIXEL]
-
-
 @pytest.fixture
 def watching(recorder):
     """Have all tools watched, as the instrumentor does, and give the telemetry."""
@@ -95,7 +90,7 @@ def test_what_a_tool_does_is_below_its_span(recorder, watching) -> None:
     ids=["raised", "told to the model"],
 )
 def test_a_tool_that_fails_is_an_error(recorder, watching, arguments, kind, raised) -> None:
-    watching()
+    watching(content="span")
     call = ToolCall("c-1", "double", arguments)
 
     if raised is None:
