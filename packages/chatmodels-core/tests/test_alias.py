@@ -7,6 +7,7 @@ import pytest
 
 from chatmodels.core import (
     AuthenticationError,
+    Call,
     ChatModel,
     ConfigurationError,
     ProviderNotFoundError,
@@ -158,9 +159,11 @@ def test_hooks_see_the_targets_of_an_alias(registry) -> None:
         ("a:b", "acme:x", "'a:b' cannot be an alias"),
         (" a", "acme:x", "' a' cannot be an alias"),
         ("", "acme:x", "'' cannot be an alias"),
+        ("a", None, "an alias and what it stands for are str, not None"),
+        (7, "acme:x", "an alias and what it stands for are str, not 7"),
     ],
 )
-def test_a_wrong_alias_is_refused(registry, name: str, spec: str, words: str) -> None:
+def test_a_wrong_alias_is_refused(registry, name, spec, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         registry.set_alias(name, spec)
     assert words in str(caught.value)
@@ -185,7 +188,7 @@ def test_an_alias_is_gone_when_it_is_removed(registry) -> None:
         lambda: registry.resolve("fast"),
         lambda: model.generate("Hello"),
     ):
-        with pytest.raises(ProviderNotFoundError, match="no alias named"):
+        with pytest.raises(ProviderNotFoundError, match="no alias named 'default'"):
             call()
     model.close()
 
@@ -259,6 +262,29 @@ def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
     assert model.generate("Hello").text == "zz-acme:small"
 
 
+def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
+    secret = OptionSpec(name="secret_key", description="", secret=True)
+    aliased.register_provider(fake("zz-cloud", options=(secret,)))
+    aliased.set_alias("zz", "zz-cloud:large")
+    model = aliased.create_chat_model("zz", secret_key="very-secret")
+    assert b"very-secret" not in pickle.dumps(model)
+    aliased.set_alias("zz", "zz-acme:large")
+    with pytest.raises(ConfigurationError, match="created with credentials for zz-cloud"):
+        model.generate("Hello")
+
+
+def test_a_key_from_a_function_stays_behind_as_well(aliased) -> None:
+    model = pickle.loads(pickle.dumps(aliased.create_chat_model("zz", api_key=lambda: "sk-1")))
+    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+        model.target.options.api_key.reveal()
+
+
+@pytest.mark.parametrize("key", [pytest.param("", id="empty"), pytest.param(7, id="number")])
+def test_a_key_that_is_none_is_refused_as_without_an_alias(aliased, key) -> None:
+    with pytest.raises(ConfigurationError, match="zz-acme: api_key must"):
+        aliased.create_chat_model("zz", api_key=key)
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -275,3 +301,46 @@ def test_what_would_change_without_its_secrets_does_not_pickle(aliased, options)
 def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
     with pytest.raises(ConfigurationError, match="its registry exists in this process only"):
         pickle.dumps(registry.create_chat_model("default"))
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy], ids=["shallow", "deep"])
+def test_a_copy_made_later_sends_no_credentials_elsewhere_either(registry, duplicate) -> None:
+    model = registry.create_chat_model("default", api_key="sk-acme")
+    registry.set_alias("default", "other:small")
+
+    with pytest.raises(ConfigurationError, match="created with credentials for acme"):
+        duplicate(model).generate("Hello")
+
+
+def test_policies_and_observers_go_along_to_each_target(registry) -> None:
+    seen = []
+
+    class Watching:
+        def start(self, call):
+            seen.append(f"{call.provider} is asked")
+
+        def first_event(self, token):
+            seen.append("first event")
+
+        def end(self, token, response, error):
+            seen.append(f"end with {response.text}")
+
+    def outer(call, request):
+        seen.append("outer")
+        return (yield Call(request))
+
+    def inner(call, request):
+        seen.append("inner")
+        return (yield Call(request))
+
+    plain = registry.create_chat_model("default")
+    model = plain.with_policies(inner).with_observers(Watching()).with_policies(outer)
+    model.generate("Hello")
+    registry.set_alias("default", "other:small")
+    copy.deepcopy(model).generate("Hello")
+    plain.generate("Hello")
+
+    assert seen == [
+        *("acme is asked", "outer", "inner", "end with acme:large"),
+        *("other is asked", "outer", "inner", "end with other:small"),
+    ]

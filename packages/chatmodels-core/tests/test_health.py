@@ -33,6 +33,11 @@ def test_only_the_named_providers_are_probed(registry, fake) -> None:
     assert len(registry.provider("two").probed) == 1
 
 
+def test_one_name_is_one_provider_and_not_its_letters(registry, fake) -> None:
+    registry.register_provider(fake("acme"))
+    assert list(registry.check_health("acme")) == ["acme"]
+
+
 def test_an_empty_registry_is_probed_at_once(registry) -> None:
     assert registry.check_health() == {}
 

@@ -360,6 +360,17 @@ def test_a_config_file_gives_options_and_aliases(registry, tmp_path) -> None:
     assert registry.create_chat_model("acme:large").options.max_retries == 7
 
 
+def test_a_config_file_takes_the_place_of_the_one_before(registry, tmp_path) -> None:
+    path = tmp_path / "chatmodels.toml"
+    path.write_text('[aliases]\na = "acme:a"\nb = "acme:b"\nc = "acme:c"')
+    registry.set_alias("own", "acme:own")
+    registry.load_config(path)
+    registry.set_alias("c", "acme:changed")
+    path.write_text('[aliases]\na = "acme:other"')
+    registry.load_config(path)
+    assert registry.aliases == {"a": "acme:other", "own": "acme:own", "c": "acme:changed"}
+
+
 def test_a_config_file_with_wrong_aliases_is_refused_as_a_whole(registry, tmp_path) -> None:
     path = tmp_path / "chatmodels.toml"
     path.write_text('[aliases]\na = "b"\nb = "a"\nc = "acme:"\nd = "nothing"\n"e:" = "acme:x"')
@@ -395,7 +406,7 @@ def test_the_config_file_of_the_environment_fills_what_is_not_set(fake, ambient,
     other = tmp_path / "other.toml"
     other.write_text('[aliases]\nmine = "acme:other"')
     registry.load_config(other)
-    assert registry.aliases == {"default": "acme:file", "mine": "acme:other"}
+    assert registry.aliases == {"mine": "acme:other"}
     assert registry.create_chat_model("acme:large").options.max_retries == 2
 
 

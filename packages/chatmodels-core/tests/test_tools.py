@@ -295,14 +295,38 @@ def test_what_a_function_returns_becomes_content(value: Any, content: Any) -> No
     assert give.call(call(give, {})) == ToolResult("call_1", content, "give")
 
 
-@pytest.mark.parametrize("value", [object(), {1j: 2}], ids=["object", "complex"])
-def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object) -> None:
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        pytest.param(object(), "no encoder for something in it", id="object"),
+        pytest.param({1j: 2}, "", id="complex"),
+        pytest.param(ENDLESS, "recursion", id="endless"),
+        pytest.param(["\ud800"], "surrogates", id="half a character"),
+    ],
+)
+def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, why: str) -> None:
     @tool
     def give() -> object:
         return value
 
-    with pytest.raises(ConfigurationError, match=r"'give' returned a .* cannot be written as JSON"):
+    with pytest.raises(
+        ConfigurationError, match=rf"'give' returned an .* cannot be written as JSON \(.*{why}"
+    ):
         give.call(call(give, {}))
+
+
+def test_the_nearest_argument_is_found_whatever_the_case_of_its_letters() -> None:
+    @tool
+    def order(SKU: str, isGift: bool = False) -> str:  # noqa: N803 - as others write
+        return SKU
+
+    told = order.call(call(order, {"sku": "a", "isgift": True})).text
+    assert "did you mean 'SKU'?" in told
+    assert "did you mean 'isGift'?" in told
 
 
 async def test_an_async_function_is_awaited() -> None:

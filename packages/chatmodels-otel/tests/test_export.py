@@ -153,7 +153,9 @@ def test_spans_metrics_and_logs_arrive_at_a_collector(collector) -> None:
     }
     durations = metrics["gen_ai.client.inference.duration"].histogram.data_points
     assert sum(point.count for point in durations) == 3
-    assert list(durations[0].explicit_bounds)[:3] == [0.01, 0.02, 0.04]
+    # The OTLP exporters of old SDKs put their own buckets in the place of those advised.
+    buckets = list(durations[0].explicit_bounds)[:3]
+    assert buckets == [0.01, 0.02, 0.04] or api_version() < (1, 44)
     output = metrics["gen_ai.client.inference.usage.output_tokens"].sum
     assert output.is_monotonic
     assert sum(point.as_int for point in output.data_points) == 5

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from chatmodels.core import (
+    MASK,
     ChatModelError,
     ConfigurationError,
     ProviderMetadata,
     ProviderOptions,
     Secret,
+    is_credential,
 )
-from chatmodels.core._registry.option_rules import is_credential
-from chatmodels.core._registry.secret import MASK
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
 from chatmodels.http._engine import (

@@ -6,7 +6,7 @@ from typing import Any
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted, located_in
-from chatmodels.core._calls.flow import Call, Opened, Policy, adrive, drive
+from chatmodels.core._calls.flow import Call, Opened, Policy, Source, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._errors import ChatModelError
 from chatmodels.core._values.events import StreamEvent
@@ -85,7 +85,7 @@ def open_stream(
     chosen = None
     call.enter()
     try:
-        chosen = drive(policies, call, Call(call.request), perform)
+        chosen = _checked(drive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
@@ -121,7 +121,7 @@ async def aopen_stream(
     chosen = None
     call.enter()
     try:
-        chosen = await adrive(policies, call, Call(call.request), perform)
+        chosen = _checked(await adrive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
@@ -134,6 +134,12 @@ def _failed(call: CallInfo, error: Exception) -> ChatModelError:
     error = located_in(call, error)
     call.note_attempt_failed(error)
     return error
+
+
+def _checked(outcome: Opened[Source]) -> Opened[Source]:
+    if not isinstance(outcome, Opened):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+        raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
+    return outcome
 
 
 def _unused(opened: list[Opened[Any]], chosen: Opened[Any] | None) -> list[Opened[Any]]:

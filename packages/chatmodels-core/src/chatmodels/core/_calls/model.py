@@ -21,7 +21,7 @@ from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
-from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
+from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -45,7 +45,7 @@ class StandardChatModel(Primitives):
         provider: The provider's registered name.
         model: The model's name, as the provider wants to be told.
         settings: Settings that hold for each call unless it says otherwise.
-        timeout: Time limits likewise.
+        timeout: Time limits likewise; a number limits the total.
         supported_settings: The settings that can be honoured; None for all.
         unsupported: What happens to the others: "error" refuses the call, "warn" leaves them
             out and says so in the response's `warnings`.
@@ -54,7 +54,7 @@ class StandardChatModel(Primitives):
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
 
     Raises:
-        InvalidRequestError: The settings are out of range.
+        InvalidRequestError: The settings or time limits are out of range.
         InternalError: The subclass implements neither `respond` nor `events`.
     """
 
@@ -64,7 +64,7 @@ class StandardChatModel(Primitives):
         model: str,
         *,
         settings: Settings = NO_SETTINGS,
-        timeout: Timeout = DEFAULT_TIMEOUT,
+        timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
         unsupported: Literal["error", "warn"] = "error",
         policies: Sequence[Policy] = (),
@@ -78,7 +78,7 @@ class StandardChatModel(Primitives):
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
-            timeout=timeout,
+            timeout=as_timeout(timeout),
             supported=supported_settings,
             unsupported=unsupported,
         )
@@ -275,6 +275,8 @@ class StandardChatModel(Primitives):
     def _finish(
         self, prepared: Prepared, response: ChatResponse[Any], call: CallInfo
     ) -> ChatResponse[Any]:
+        if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
+            raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
         response = msgspec.structs.replace(
             response,
             provider=response.provider or self.provider,
@@ -293,4 +295,13 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
         return output.parse(response.text)
     except OutputInvalidError as error:
         error.partial = response
+        if response.finish_reason == "length":
+            raise _cut_off(error)
         raise
+
+
+def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
+    """Say first what is behind an output that stops in the middle."""
+    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
+    error.args = (error.message,)
+    return error

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import msgspec
 
+from chatmodels.core._calls.call import Observer
+from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, ConfigurationError
 from chatmodels.core._protocols import CallOptions, ChatModel, Provider
@@ -61,10 +63,13 @@ class AliasedModel:
         self.alias = alias
         self._hooks: tuple[ModelHook, ...] = ()
         self._registry = registry
+        provider, _ = registry.resolve(alias)
+        secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
         self._options: dict[str, Any] = {
-            name: Secret(value) if name == "api_key" and isinstance(value, str) and value else value
-            for name, value in options.items()
+            name: _hidden(value) if name in secret else value for name, value in options.items()
         }
+        self._policies: tuple[Policy, ...] = ()
+        self._observers: tuple[Observer, ...] = ()
         self._lock = Lock()
         self._owner: str | None = None
         self._current = self._follow(None)
@@ -98,6 +103,10 @@ class AliasedModel:
                 model=name,
             )
         model = registry.create_chat_model(spec, **self._options)
+        if self._policies:
+            model = model.with_policies(*self._policies)
+        if self._observers:
+            model = model.with_observers(*self._observers)
         for hook in self._hooks:
             model = hook(model)
         return _Current(generation, provider, name, model)
@@ -108,12 +117,9 @@ class AliasedModel:
         Args:
             hook: Gets a target, and gives the one that calls go to.
         """
-        changed = type(self).__new__(type(self))
-        changed.__dict__.update(self.__dict__)
-        changed._lock = Lock()
+        present = self._current
+        changed = self._copy(present, hook(present.model))
         changed._hooks = (*self._hooks, hook)
-        current = self._current
-        changed._current = msgspec.structs.replace(current, model=hook(current.model))
         return changed
 
     @property
@@ -221,6 +227,20 @@ class AliasedModel:
         """Show the request that `generate` would send now; see `ChatModel.explain`."""
         return self.target.explain(prompt, output_type=output_type, **options)
 
+    def with_policies(self, *policies: Policy) -> Self:
+        """Give the same model with further policies around those of each target."""
+        present = self._current
+        made = self._copy(present, present.model.with_policies(*policies))
+        made._policies = (*policies, *self._policies)
+        return made
+
+    def with_observers(self, *observers: Observer) -> Self:
+        """Give the same model with further observers of each target."""
+        present = self._current
+        made = self._copy(present, present.model.with_observers(*observers))
+        made._observers = (*self._observers, *observers)
+        return made
+
     def close(self) -> None:
         """Release what the present target holds."""
         self._current.model.close()
@@ -234,12 +254,22 @@ class AliasedModel:
         spec = f"{current.provider.metadata.name}:{current.name}"
         return f"<{type(self).__name__} {self.alias} -> {spec}>"
 
+    def _copy(self, present: _Current, model: ChatModel) -> Self:
+        """Copy all, the owner of the credentials too, and have calls go to a model for now."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._lock = Lock()
+        made._current = msgspec.structs.replace(present, model=model)
+        return made
+
+    def __copy__(self) -> Self:
+        return self._copy(self._current, self._current.model)
+
     def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
-        # Options hold clients and secrets, which copies share.
-        copied = type(self)(self._registry, self.alias, self._options)
-        for hook in self._hooks:
-            copied = copied.with_hook(hook)
-        return copied
+        from copy import deepcopy
+
+        present = self._current  # Options hold clients and secrets, which copies share.
+        return self._copy(present, deepcopy(present.model, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
         from chatmodels.core._registry.registry import registry
@@ -255,13 +285,19 @@ class AliasedModel:
             options.get("proxy"),
             options.get("http_client") or options.get("async_http_client"),
         )
-        return _unpickled, (self.alias, options)
+        return _unpickled, (self.alias, options, self._policies, self._observers)
 
 
-def _unpickled(alias: str, options: dict[str, Any]) -> AliasedModel:
+def _unpickled(
+    alias: str,
+    options: dict[str, Any],
+    policies: tuple[Policy, ...],
+    observers: tuple[Observer, ...],
+) -> AliasedModel:
     from chatmodels.core._registry.registry import registry
 
-    return AliasedModel(registry, alias, options)
+    model = AliasedModel(registry, alias, options)
+    return model.with_policies(*policies).with_observers(*observers)
 
 
 def _has_credentials(options: dict[str, Any]) -> bool:
@@ -269,4 +305,14 @@ def _has_credentials(options: dict[str, Any]) -> bool:
         # Everything goes to that address, whatever it is spoken to in.
         return False
     headers: dict[str, str] = options.get("headers") or {}
-    return options.get("api_key") is not None or any(map(is_credential, headers))
+    return any(isinstance(value, Secret) for value in options.values()) or any(
+        map(is_credential, headers)
+    )
+
+
+def _hidden(value: Any) -> Any:
+    try:
+        return Secret(value)
+    except ConfigurationError:
+        # It is one already, or what the options will complain about.
+        return value

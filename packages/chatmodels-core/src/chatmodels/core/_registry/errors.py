@@ -33,6 +33,9 @@ def not_found(
 
 def no_alias(name: str, registry: "ProviderRegistry", /) -> ProviderNotFoundError:
     """Say that something without a colon is no alias, and guess what was meant."""
+    while (target := registry.aliases.get(name)) is not None:
+        # The alias that this one stands for was removed.
+        name = target
     providers = registry.list_providers()
     maker, _, model = name.partition("/")
     if name in providers:

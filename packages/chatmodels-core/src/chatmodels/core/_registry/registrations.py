@@ -1,7 +1,7 @@
 """What a registry knows at one moment: an immutable value that is replaced as a whole."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -144,13 +144,11 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigurationError: The aliases are wrong.
         """
-        added = {
-            name: spec
-            for name, spec in config.aliases.items()
-            if replace or name not in self.aliases
-        }
+        before = {} if self.config is None else self.config.aliases
+        kept = {name: spec for name, spec in self.aliases.items() if before.get(name) != spec}
+        added = {name: spec for name, spec in config.aliases.items() if replace or name not in kept}
         try:
-            changed = self.with_aliases(added)
+            changed = msgspec.structs.replace(self, aliases=kept).with_aliases(added)
         except ConfigurationError as error:
             raise ConfigurationError(
                 f"{config.path} [aliases]: {error}", op="load_config"
@@ -196,7 +194,11 @@ def _conflict(name: str, present: str, other: str) -> ProviderConflictError:
     )
 
 
-def _alias_problem(name: str, spec: str, aliases: Mapping[str, str]) -> str | None:
+def _alias_problem(name: Any, spec: Any, aliases: Mapping[str, str]) -> str | None:
+    for given in (name, spec):
+        # What a type checker rules out arrives all the same, as None from a variable not set.
+        if not isinstance(given, str):
+            return f"an alias and what it stands for are str, not {given!r}"
     if not name or ":" in name or name != name.strip():
         return f"{name!r} cannot be an alias, which is a word without a colon"
     path = [name]

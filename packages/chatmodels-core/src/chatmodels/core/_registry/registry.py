@@ -203,13 +203,15 @@ class ProviderRegistry(ProviderCatalog):
         A provider that cannot be found or imported is unhealthy, one without credentials unknown.
 
         Args:
-            names: Which to probe; all that are registered or installed by default.
+            names: Which to probe, or the one to probe; all that are registered or installed by
+                default.
             timeout: Seconds for each.
         """
         from chatmodels.core._registry.health import check_all
 
-        names = self.list_providers() if names is None else list(names)
-        reports = check_all(self, names, timeout)
+        if names is None:
+            names = self.list_providers()
+        reports = check_all(self, [names] if isinstance(names, str) else list(names), timeout)
         observers = self._state.observers
         for report in reports.values() if observers else ():
             tell(observers, lambda each, report=report: each.checked(report))

@@ -28,10 +28,11 @@ def result_content(name: str, value: object, /) -> tuple[ResultPart, ...]:
         return tuple(TextPart(item) if isinstance(item, str) else item for item in value)
     try:
         return (TextPart(msgspec.json.encode(value, enc_hook=to_json).decode()),)
-    except (NotImplementedError, TypeError) as error:
+    except (NotImplementedError, RecursionError, TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"tool {name!r} returned a {type(value).__name__} that cannot be written as JSON "
-            f"({error or 'no encoder for something in it'}); return a str, parts, or plain data",
+            f"tool {name!r} returned an object of type {type(value).__name__} that cannot be "
+            f"written as JSON ({str(error) or 'no encoder for something in it'}); return a str, "
+            "parts, or plain data",
             op="tool_call",
         ) from error
 

@@ -105,9 +105,10 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
             )
         found: Any = _TYPES.get(read.type)
         if found != expected:
+            name = expected.__name__ if type(expected) is type(Value) else str(expected)
+            hint = ": tuple[Message, ...]" if found is _TYPES[_CONVERSATION] else ""
             raise InvalidRequestError(
-                f"the JSON holds a {read.type}, not a "
-                f"{getattr(expected, '__name__', expected)}; ask for what it holds"
+                f"the JSON holds a {read.type}, not a {name}; ask for what it holds{hint}"
             )
         return msgspec.json.decode(read.value, type=found)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

@@ -123,7 +123,7 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
         return (user(prompt),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if isinstance(prompt, Mapping) or not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise _not_a_message(prompt)
     messages = tuple(user(item) if isinstance(item, str) else item for item in prompt)
     if not messages:
