@@ -176,7 +176,6 @@ def nothing() -> None: ...
 def calls() -> None:
     """Print what a whole call costs more with telemetry."""
     from opentelemetry.metrics import NoOpMeterProvider
-    from opentelemetry.trace import NoOpTracerProvider
 
     from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 
@@ -190,46 +189,56 @@ def calls() -> None:
             after=after,
         )
 
-    def compared(name: str, ours: float, tracers: Any, meters: Any, after: Any = nothing) -> None:
+    rows: list[tuple[str, float, Any, Any, Callable[[], object]]] = []
+
+    def row(name: str, telemetry: Telemetry, made: Any = (None, None, nothing)) -> float:
+        cost = measured(telemetry, made[2])
+        rows.append((name, cost, *made))
+        return cost
+
+    row("the API alone", Telemetry(TelemetryOptions()))
+    off = (sdk(sampled=False, metrics=False)[0], NoOpMeterProvider(), nothing)
+    row(
+        "not sampled, no metrics",
+        Telemetry(TelemetryOptions(level="traces"), tracer_provider=off[0], meter_provider=off[1]),
+        off,
+    )
+    off = sdk(sampled=False, metrics=True)
+    row(
+        "not sampled, metrics",
+        Telemetry(TelemetryOptions(), tracer_provider=off[0], meter_provider=off[1]),
+        off,
+    )
+    on = sdk(sampled=True, metrics=True)
+    whole = row(
+        "sampled, batch processor, metrics",
+        Telemetry(TelemetryOptions(), tracer_provider=on[0], meter_provider=on[1]),
+        on,
+    )
+    bare = added(nothing, bare_span(on[0]), after=on[2])
+    unsampled = added(nothing, bare_span(off[0]))
+    now = sdk(sampled=True, metrics=True)
+    immediate = measured(
+        Telemetry(
+            TelemetryOptions(measurements="immediate"),
+            tracer_provider=now[0],
+            meter_provider=now[1],
+        ),
+        now[2],
+    )
+    # Only now, since what is loaded together with it costs both of them more.
+    print("\nCPU added to a whole call")
+    for name, ours, tracers, meters, after in rows:
+        line = f"{'  ' + name:<44}{ours:8.1f} us"
         theirs = util_genai(tracers, meters)
-        line = f"{name:<44}{ours:8.1f} us"
         if theirs is not None:
             cost = added(nothing, theirs, after=after)
             line += f"   util-genai {cost:8.1f} us   ratio {ours / cost:5.2f}"
         print(line)
-
-    print("CPU added to a whole call")
-    compared("  the API alone", measured(Telemetry(TelemetryOptions())), None, None)
-    off = sdk(sampled=False, metrics=False)
-    telemetry = Telemetry(
-        TelemetryOptions(level="traces"),
-        tracer_provider=off[0],
-        meter_provider=NoOpMeterProvider(),
-    )
-    compared("  not sampled, no metrics", measured(telemetry), off[0], NoOpMeterProvider())
-    off = sdk(sampled=False, metrics=True)
-    telemetry = Telemetry(TelemetryOptions(), tracer_provider=off[0], meter_provider=off[1])
-    compared("  not sampled, metrics", measured(telemetry, off[2]), off[0], off[1], off[2])
-    only = sdk(sampled=True, metrics=True)
-    telemetry = Telemetry(
-        TelemetryOptions(level="metrics"),
-        tracer_provider=NoOpTracerProvider(),
-        meter_provider=only[1],
-    )
-    print(f"{'  metrics alone':<44}{measured(telemetry, only[2]):8.1f} us")
-    on = sdk(sampled=True, metrics=True)
-    telemetry = Telemetry(TelemetryOptions(), tracer_provider=on[0], meter_provider=on[1])
-    whole = measured(telemetry, on[2])
-    compared("  sampled, batch processor, metrics", whole, on[0], on[1], on[2])
-    bare = added(nothing, bare_span(on[0]), after=on[2])
-    print(
-        f"{'    of which the SDK, a bare span':<44}{bare:8.1f} us   ours on top {whole - bare:.1f} us"
-    )
-    on = sdk(sampled=True, metrics=True)
-    telemetry = Telemetry(
-        TelemetryOptions(measurements="immediate"), tracer_provider=on[0], meter_provider=on[1]
-    )
-    print(f"{'  the same, immediate measurements':<44}{measured(telemetry, on[2]):8.1f} us")
+    print(f"{'  sampled, immediate measurements':<44}{immediate:8.1f} us")
+    print(f"{'  the SDK alone: a span, not sampled':<44}{unsampled:8.1f} us")
+    print(f"{'  the SDK alone: a span, sampled':<44}{bare:8.1f} us")
+    print(f"{'  ours on top of the SDK, sampled':<44}{whole - bare:8.1f} us")
 
 
 def drain() -> None:
@@ -253,7 +262,7 @@ def chunks() -> None:
     from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 
     plain = model()
-    print("\nCPU added to a streamed chunk")
+    print("CPU added to a streamed chunk")
     for name, options in (
         ("times of chunks", TelemetryOptions()),
         ("no times of chunks", TelemetryOptions(chunk_times=False)),
@@ -306,9 +315,9 @@ def imports() -> None:
 
 
 def main() -> None:
+    chunks()
     calls()
     drain()
-    chunks()
     imports()
 
 
