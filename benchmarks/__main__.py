@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("imports", "registry", "calls", "streams", "concurrency")
+BENCHMARKS = ("imports", "registry", "calls", "streams", "concurrency", "telemetry")
 
 
 def main(names: list[str]) -> int:

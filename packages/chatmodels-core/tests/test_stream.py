@@ -369,7 +369,7 @@ async def test_a_forgotten_stream_is_ended_by_the_garbage_collector_with_a_warni
         "a stream of fake:m was never closed; use it in a `with` block or read it to its end"
     ]
     assert all(item.category is ResourceWarning for item in caught)
-    assert (model.watcher.outcome, model.watcher.text, model.closed) == ("closed", "Hel", 1)
+    assert (model.watcher.outcome, model.watcher.text, model.closed) == ("abandoned", "Hel", 1)
 
 
 async def test_breaking_out_of_a_bare_loop_is_such_a_case(shape: Shape) -> None:
@@ -386,7 +386,7 @@ async def test_breaking_out_of_a_bare_loop_is_such_a_case(shape: Shape) -> None:
         await shape.settle()
 
     assert any("never closed" in str(item.message) for item in caught)
-    assert (model.watcher.outcome, model.closed) == ("closed", 1)
+    assert (model.watcher.outcome, model.closed) == ("abandoned", 1)
 
 
 def test_a_stream_whose_event_loop_is_gone_still_ends_once() -> None:
@@ -402,7 +402,7 @@ def test_a_stream_whose_event_loop_is_gone_still_ends_once() -> None:
         gc.collect()
 
     assert [item.category for item in caught] == [ResourceWarning]
-    assert model.watcher.outcome == "closed"
+    assert model.watcher.outcome == "abandoned"
 
 
 async def test_a_stream_that_is_never_begun_sends_nothing(shape: Shape) -> None:

@@ -64,12 +64,13 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.registrations import ModelHook
+from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
+from chatmodels.core._tools.watching import watch_tools
 from chatmodels.core._values.events import (
     AudioDelta,
     LogprobsDelta,
@@ -203,6 +204,7 @@ __all__ = [
     "ReasoningPart",
     "RefusalDelta",
     "RefusalPart",
+    "RegistryObserver",
     "ResponseInvalidError",
     "ResultPart",
     "Role",
@@ -271,4 +273,5 @@ __all__ = [
     "tool_result",
     "unregister_provider",
     "user",
+    "watch_tools",
 ]

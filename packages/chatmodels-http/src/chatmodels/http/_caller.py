@@ -1,5 +1,7 @@
 """Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
 
+from collections.abc import Mapping
+
 from chatmodels.core import (
     MASK,
     ChatModelError,
@@ -70,7 +72,13 @@ class Caller:
         return Caller, (self.metadata, self.codec, self._options)
 
     def open(
-        self, request: HttpRequest, limits: Limits, model: str | None, *, stream: bool = False
+        self,
+        request: HttpRequest,
+        limits: Limits,
+        model: str | None,
+        *,
+        stream: bool = False,
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a request and give its success, the body unread.
 
@@ -79,6 +87,7 @@ class Caller:
             limits: Those of the attempt.
             model: The model's name, for messages.
             stream: Whether a stream is asked for.
+            more: Headers to send along this time.
 
         Raises:
             ChatModelError: It did not succeed.
@@ -88,6 +97,8 @@ class Caller:
         while True:
             secret = None if self._secret is None else self._secret.reveal()
             head = self._head(request, secret, stream=stream)
+            if more is not None:
+                head = Head(head.method, head.url, (*head.headers, *more.items()))
             try:
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
@@ -100,7 +111,13 @@ class Caller:
             again = False
 
     async def aopen(
-        self, request: HttpRequest, limits: Limits, model: str | None, *, stream: bool = False
+        self,
+        request: HttpRequest,
+        limits: Limits,
+        model: str | None,
+        *,
+        stream: bool = False,
+        more: Mapping[str, str] | None = None,
     ) -> AsyncAnswer:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
@@ -108,6 +125,8 @@ class Caller:
         while True:
             secret = None if self._secret is None else await self._secret.areveal()
             head = self._head(request, secret, stream=stream)
+            if more is not None:
+                head = Head(head.method, head.url, (*head.headers, *more.items()))
             try:
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:

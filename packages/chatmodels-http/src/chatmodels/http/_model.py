@@ -76,7 +76,7 @@ class HttpChatModel(StandardChatModel):
         caller = self._caller
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = caller.open(wire, limits, self.model)
+        answer = caller.open(wire, limits, self.model, more=call.headers)
         return decoded(caller, answer, read_whole(answer, limits, self.provider), request)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -84,7 +84,7 @@ class HttpChatModel(StandardChatModel):
         caller = self._caller
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = await caller.aopen(wire, limits, self.model)
+        answer = await caller.aopen(wire, limits, self.model, more=call.headers)
         return decoded(caller, answer, await aread_whole(answer, limits, self.provider), request)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
@@ -92,7 +92,7 @@ class HttpChatModel(StandardChatModel):
         caller = self._caller
         wire = caller.codec.encode(self.model, request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = caller.open(wire, limits, self.model, stream=True)
+        answer = caller.open(wire, limits, self.model, stream=True, more=call.headers)
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:
@@ -115,7 +115,7 @@ class HttpChatModel(StandardChatModel):
         caller = self._caller
         wire = caller.codec.encode(self.model, request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = await caller.aopen(wire, limits, self.model, stream=True)
+        answer = await caller.aopen(wire, limits, self.model, stream=True, more=call.headers)
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:

@@ -8,6 +8,7 @@ from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted, located_in
 from chatmodels.core._calls.flow import Call, Opened, Policy, Source, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
+from chatmodels.core._errors import ChatModelError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.response import ChatResponse
 
@@ -19,14 +20,19 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
 
     def perform(effect: Call) -> ChatResponse[Any]:
         call.attempts += 1
-        if effect.model is not None:
-            return effect.model.generate(effect.request)
+        call.is_delegated = effect.model is not None
         try:
+            if effect.model is not None:
+                return effect.model.generate(effect.request)
             return model.respond(effect.request, call)
         except Exception as error:
-            raise located_in(call, error)
+            raise _failed(call, error)
 
-    return drive(policies, call, Call(call.request), perform)
+    call.enter()
+    try:
+        return drive(policies, call, Call(call.request), perform)
+    finally:
+        call.leave()
 
 
 async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
@@ -34,14 +40,19 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
     async def perform(effect: Call) -> ChatResponse[Any]:
         call.attempts += 1
-        if effect.model is not None:
-            return await effect.model.agenerate(effect.request)
+        call.is_delegated = effect.model is not None
         try:
+            if effect.model is not None:
+                return await effect.model.agenerate(effect.request)
             return await model.arespond(effect.request, call)
         except Exception as error:
-            raise located_in(call, error)
+            raise _failed(call, error)
 
-    return await adrive(policies, call, Call(call.request), perform)
+    call.enter()
+    try:
+        return await adrive(policies, call, Call(call.request), perform)
+    finally:
+        call.leave()
 
 
 def open_stream(
@@ -55,6 +66,7 @@ def open_stream(
 
     def perform(effect: Call) -> Opened[Iterable[StreamEvent]]:
         call.attempts += 1
+        call.is_delegated = effect.model is not None
         stream = None
         try:
             if effect.model is not None:
@@ -66,16 +78,18 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise located_in(call, error) if isinstance(error, Exception) else error
+            raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
         return opened[-1]
 
     chosen = None
+    call.enter()
     try:
         chosen = _checked(drive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
+        call.leave()
         for other in _unused(opened, chosen):
             close(other.events, call)
 
@@ -88,6 +102,7 @@ async def aopen_stream(
 
     async def perform(effect: Call) -> Opened[AsyncIterable[StreamEvent]]:
         call.attempts += 1
+        call.is_delegated = effect.model is not None
         stream = None
         try:
             if effect.model is not None:
@@ -99,18 +114,26 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise located_in(call, error) if isinstance(error, Exception) else error
+            raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
         return opened[-1]
 
     chosen = None
+    call.enter()
     try:
         chosen = _checked(await adrive(policies, call, Call(call.request), perform))
         call.note_first_event()
         return chosen
     finally:
+        call.leave()
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
+
+
+def _failed(call: CallInfo, error: Exception) -> ChatModelError:
+    error = located_in(call, error)
+    call.note_attempt_failed(error)
+    return error
 
 
 def _checked(outcome: Opened[Source]) -> Opened[Source]:

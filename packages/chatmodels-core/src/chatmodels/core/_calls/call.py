@@ -1,6 +1,7 @@
 """One logical call: what observers see of it, and that they see its end exactly once."""
 
 import time
+from collections.abc import Callable, Mapping, MutableSequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._error_rules import error_code
@@ -10,7 +11,7 @@ from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
 
-Outcome = Literal["pending", "completed", "closed", "failed", "cancelled"]
+Outcome = Literal["pending", "completed", "closed", "abandoned", "failed", "cancelled"]
 
 
 @runtime_checkable
@@ -21,6 +22,16 @@ class Observer(Protocol):
     `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
     stream being garbage collected. They may be called from different threads. An observer whose
     `start` fails is not told of the rest of that call.
+
+    Two more methods are used where an observer has them:
+
+    - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
+      rests: while policies decide and wait, while the provider is asked, while a failure is
+      logged. Both are called in one context of `contextvars`, several times in turn, and core
+      never rests within: a stream is left before it hands out its first event. A token of None
+      says that nothing is wanted for this call.
+    - `attempt_failed(token, error)` is told of each attempt that failed. If the call goes on,
+      another attempt follows.
     """
 
     def start(self, call: "CallInfo", /) -> object:
@@ -44,6 +55,19 @@ class Observer(Protocol):
         ...
 
 
+@runtime_checkable
+class EnterableObserver(Observer, Protocol):
+    """An observer with something to have in force while core is at work; see `Observer`."""
+
+    def enter(self, token: object, /) -> None:
+        """Put it in force."""
+        ...
+
+    def leave(self, token: object, /) -> None:
+        """Put what was in force before in force again."""
+        ...
+
+
 class CallInfo:
     """The facts of one logical call, kept up to date while it runs.
 
@@ -58,15 +82,25 @@ class CallInfo:
         attempts: How often the provider has been asked so far.
         events: How many events a stream has delivered, known when it is over.
         first_event_at: When the first event of a stream came, by the same clock.
-        outcome: How it ended; "closed" is a stream that was left early.
+        outcome: How it ended; "closed" is a stream that was left early, "abandoned" one that
+            was forgotten.
+        is_delegated: Whether the last attempt was another model's, at a policy's wish.
+        event_times: Where a stream notes when each event came, by the same clock; None, unless an
+            observer put a list or an array there in its `start`.
+        headers: Headers to send along with each request, if the provider is asked by HTTP; None,
+            unless an observer put some there.
     """
 
     __slots__ = (
+        "_enterable",
         "_tokens",
         "attempts",
         "endpoint",
+        "event_times",
         "events",
         "first_event_at",
+        "headers",
+        "is_delegated",
         "model",
         "op",
         "outcome",
@@ -98,7 +132,13 @@ class CallInfo:
         self.events = 0
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
-        self._tokens = _started(observers, self) if observers else None
+        self.is_delegated = False
+        self.event_times: MutableSequence[float] | None = None
+        self.headers: Mapping[str, str] | None = None
+        self._tokens: list[tuple[Observer, object]] | None = None
+        self._enterable: list[tuple[EnterableObserver, object]] | None = None
+        if observers:
+            self._tokens, self._enterable = _started(observers, self)
 
     @property
     def deadline(self) -> float | None:
@@ -126,29 +166,62 @@ class CallInfo:
                 except Exception as error:
                     _report(observer, "first_event", error)
 
+    def enter(self) -> None:
+        """Tell the observers that want to know it that core sets to work on the call."""
+        if self._enterable is not None:
+            for observer, token in self._enterable:
+                try:
+                    observer.enter(token)
+                except Exception as error:
+                    _report(observer, "enter", error)
+
+    def leave(self) -> None:
+        """Tell them that it rests, in the reverse order."""
+        if self._enterable is not None:
+            for observer, token in reversed(self._enterable):
+                try:
+                    observer.leave(token)
+                except Exception as error:
+                    _report(observer, "leave", error)
+
+    def note_attempt_failed(self, error: Exception) -> None:
+        """Record that an attempt failed."""
+        if self._tokens is not None:
+            for observer, token in self._tokens:
+                told: Callable[[object, Exception], None] | None = getattr(
+                    observer, "attempt_failed", None
+                )
+                if told is not None:
+                    try:
+                        told(token, error)
+                    except Exception as failure:
+                        _report(observer, "attempt_failed", failure)
+
     def end(
         self,
         response: ChatResponse[Any] | None,
         error: BaseException | None = None,
         *,
-        closed: bool = False,
+        left: Literal["closed", "abandoned"] | None = None,
     ) -> None:
         """Record the end, once; what comes later is ignored.
 
         Args:
             response: The answer, or what there is of it.
             error: What went wrong, if anything.
-            closed: Whether a stream was left before its end.
+            left: How a stream was left before its end, if it was.
         """
         if self.outcome != "pending":
             return
         if error is None:
-            self.outcome = "closed" if closed else "completed"
+            self.outcome = left or "completed"
         elif error_code(error) is ErrorCode.CANCELLED:
             self.outcome = "cancelled"
         else:
             self.outcome = "failed"
+            self.enter()
             self._log_failure(error)
+            self.leave()
         if self._tokens is not None:
             for observer, token in self._tokens:
                 try:
@@ -169,14 +242,19 @@ class CallInfo:
         )
 
 
-def _started(observers: tuple[Observer, ...], call: CallInfo) -> list[tuple[Observer, object]]:
+def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]:
     tokens: list[tuple[Observer, object]] = []
+    enterable: list[tuple[object, object]] = []
     for observer in observers:
         try:
-            tokens.append((observer, observer.start(call)))
+            token = observer.start(call)
         except Exception as error:
             _report(observer, "start", error)
-    return tokens
+            continue
+        tokens.append((observer, token))
+        if token is not None and hasattr(observer, "enter"):
+            enterable.append((observer, token))
+    return tokens, enterable or None
 
 
 def _report(observer: Observer, method: str, error: Exception) -> None:

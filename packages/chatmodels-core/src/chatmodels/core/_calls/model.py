@@ -235,6 +235,19 @@ class StandardChatModel(Primitives):
         changed._observers = (*self._observers, *observers)
         return changed
 
+    def without_observers(self, *observers: Observer) -> Self:
+        """Give the same model without some observers; those that it has not change nothing."""
+        changed = self._copy()
+        changed._observers = tuple(
+            each for each in self._observers if all(each is not other for other in observers)
+        )
+        return changed
+
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """What watches calls, in the order in which it is told."""
+        return self._observers
+
     def _copy(self) -> Self:
         import copy  # not at the top: few programs need it, and it is slow to import
 

@@ -7,6 +7,7 @@ so that a chunk passes no extra layer.
 
 import warnings
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -67,7 +68,7 @@ class State:
         if call.outcome != "pending":
             return
         call.events = self.accumulator.events
-        call.end(self.accumulator.response(), closed=True)
+        call.end(self.accumulator.response(), left="closed" if self.closing else "abandoned")
         if not self.closing:
             warnings.warn(
                 f"a stream of {call.provider}:{call.model} was never closed; use it in a "
@@ -98,12 +99,17 @@ def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent
         events = opened.events
         event = opened.first
         take(event)
+        times = call.event_times
+        if times is not None:
+            times.append(monotonic())
         if state.entered:
             yield event  # to __enter__; the first iteration comes to the next line
         if type(event) is not StreamEnd:
             yield event
             for event in events:
                 take(event)
+                if times is not None:
+                    times.append(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event
@@ -128,12 +134,17 @@ async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGene
         events = opened.events
         event = opened.first
         take(event)
+        times = call.event_times
+        if times is not None:
+            times.append(monotonic())
         if state.entered:
             yield event
         if type(event) is not StreamEnd:
             yield event
             async for event in events:
                 take(event)
+                if times is not None:
+                    times.append(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event

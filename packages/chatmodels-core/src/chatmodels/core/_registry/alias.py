@@ -13,6 +13,7 @@ from chatmodels.core._errors import ChatModelError, ConfigurationError
 from chatmodels.core._protocols import CallOptions, ChatModel, Provider
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import refuse_to_pickle
+from chatmodels.core._registry.registrations import ModelHook
 from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
@@ -60,6 +61,7 @@ class AliasedModel:
         self, registry: "ProviderRegistry", alias: str, options: dict[str, Any], /
     ) -> None:
         self.alias = alias
+        self._hooks: tuple[ModelHook, ...] = ()
         self._registry = registry
         provider, _ = registry.resolve(alias)
         secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
@@ -105,7 +107,20 @@ class AliasedModel:
             model = model.with_policies(*self._policies)
         if self._observers:
             model = model.with_observers(*self._observers)
+        for hook in self._hooks:
+            model = hook(model)
         return _Current(generation, provider, name, model)
+
+    def with_hook(self, hook: ModelHook, /) -> Self:
+        """Give the same model with a function around each target, present and future.
+
+        Args:
+            hook: Gets a target, and gives the one that calls go to.
+        """
+        present = self._current
+        changed = self._copy(present, hook(present.model))
+        changed._hooks = (*self._hooks, hook)
+        return changed
 
     @property
     def provider(self) -> str:

@@ -1,13 +1,31 @@
 """What a registry knows at one moment: an immutable value that is replaced as a whole."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
 from chatmodels.core._errors import ConfigurationError, ProviderConflictError
 from chatmodels.core._protocols import ChatModel, Provider
 from chatmodels.core._registry.config_file import ConfigFile
+from chatmodels.core._values.metadata import HealthReport
+
+
+class RegistryObserver(Protocol):
+    """Watches a registry; whatever it raises is logged and goes no further."""
+
+    def resolved(self, provider: str, error: Exception | None, /) -> None:
+        """Note that a provider was looked up by name to create a model, or was not found."""
+        ...
+
+    def created(self, provider: str, duration: float, error: Exception | None, /) -> None:
+        """Note that a model was created, or was not, in so many seconds, imports included."""
+        ...
+
+    def checked(self, report: HealthReport, /) -> None:
+        """Note how a provider fared in a health check of the registry."""
+        ...
+
 
 ModelHook = Callable[[ChatModel], ChatModel]
 """Gets a model that was just created, and gives the one to hand out."""
@@ -25,6 +43,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         removed: Names that were unregistered, and are not to be discovered again.
         aliases: Alias to the spec or alias that it stands for. There are no circles.
         hooks: What looks at created models, each in a tuple of its own that identifies it.
+        observers: What watches the registry, each likewise.
         config: The config file that was loaded.
         generation: Counts the states.
     """
@@ -38,6 +57,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     removed: frozenset[str] = frozenset()
     aliases: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     hooks: tuple[tuple[ModelHook], ...] = ()
+    observers: tuple[tuple[RegistryObserver], ...] = ()
     config: ConfigFile | None = None
     generation: int = 0
 
@@ -144,6 +164,15 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         if all(other is not hook for other in self.hooks):
             return self
         return self._next(hooks=tuple(other for other in self.hooks if other is not hook))
+
+    def with_observer(self, observer: tuple[RegistryObserver]) -> Self:
+        """Add an observer."""
+        return msgspec.structs.replace(self, observers=(*self.observers, observer))
+
+    def without_observer(self, observer: tuple[RegistryObserver]) -> Self:
+        """Forget an observer; one that is not there changes nothing."""
+        observers = tuple(other for other in self.observers if other is not observer)
+        return msgspec.structs.replace(self, observers=observers)
 
     def target(self, alias: str, /) -> str | None:
         """Follow an alias to the `"provider:model"` it stands for; None if it leads nowhere."""

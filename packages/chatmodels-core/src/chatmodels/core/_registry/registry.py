@@ -12,7 +12,8 @@ from chatmodels.core._registry.config_file import ConfigFile, environment_config
 from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.registrations import ModelHook
+from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
+from chatmodels.core._registry.watching import tell, watched_creation
 from chatmodels.core._values.metadata import HealthReport, ProviderMetadata
 
 
@@ -92,6 +93,22 @@ class ProviderRegistry(ProviderCatalog):
 
         return remove
 
+    def add_observer(self, observer: RegistryObserver, /) -> Callable[[], None]:
+        """Have an observer told of every model created from now on, and of health checks.
+
+        Returns:
+            A function that takes the observer away; calling it again does nothing.
+        """
+        added = (observer,)
+        with self._writing:
+            self._state = self._state.with_observer(added)
+
+        def remove() -> None:
+            with self._writing:
+                self._state = self._state.without_observer(added)
+
+        return remove
+
     def resolve(self, spec: str, /) -> tuple[Provider, str]:
         """Find the provider and the model that a spec names, importing the provider if need be.
 
@@ -139,7 +156,18 @@ class ProviderRegistry(ProviderCatalog):
         """
         if ":" not in _text(spec):
             return AliasedModel(self, spec, options)
-        provider, model = self.resolve(spec)
+        observers = self._state.observers
+        if not observers:
+            return self._create(self.resolve(spec), options)
+        return watched_creation(
+            observers,
+            spec.partition(":")[0],
+            lambda: self.resolve(spec),
+            lambda found: self._create(found, options),
+        )
+
+    def _create(self, found: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
+        provider, model = found
         metadata = provider.metadata
         try:
             created = provider.create_chat_model(model, self._options(metadata, options))
@@ -183,7 +211,11 @@ class ProviderRegistry(ProviderCatalog):
 
         if names is None:
             names = self.list_providers()
-        return check_all(self, [names] if isinstance(names, str) else list(names), timeout)
+        reports = check_all(self, [names] if isinstance(names, str) else list(names), timeout)
+        observers = self._state.observers
+        for report in reports.values() if observers else ():
+            tell(observers, lambda each, report=report: each.checked(report))
+        return reports
 
     async def acheck_health(
         self,

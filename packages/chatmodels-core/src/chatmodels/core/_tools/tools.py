@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from chatmodels.core._errors import ConfigurationError, ToolArgumentsError
+from chatmodels.core._tools.watching import watched
 from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
@@ -132,6 +133,12 @@ class Tool(Generic[P, R_co]):
             ConfigurationError: The function is async, what it returned has no JSON form, or the
                 call names another tool.
         """
+        if (watching := watched(self.definition, call)) is None:
+            return self._run(call)
+        with watching as noted:
+            return noted(self._run(call))
+
+    def _run(self, call: ToolCall) -> ToolResult:
         if self._is_async:
             raise self._must_be_awaited()
         arguments = self._arguments(call)
@@ -151,6 +158,12 @@ class Tool(Generic[P, R_co]):
         Raises:
             ConfigurationError: What it returned has no JSON form, or the call names another tool.
         """
+        if (watching := watched(self.definition, call)) is None:
+            return await self._arun(call)
+        with watching as noted:
+            return noted(await self._arun(call))
+
+    async def _arun(self, call: ToolCall) -> ToolResult:
         arguments = self._arguments(call)
         if isinstance(arguments, ToolResult):
             return arguments

@@ -1,0 +1,127 @@
+"""Messages and tools in the form of the conventions' JSON schemas."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Json,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    ToolDefinition,
+    ToolResult,
+)
+
+
+def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]:
+    """Write messages as `gen_ai.input.messages` wants them.
+
+    Args:
+        messages: The conversation.
+        max_chars: Data of media that would be longer is left out, before it is encoded.
+    """
+    return [_message(message, max_chars) for message in messages]
+
+
+def output_messages(message: Message, max_chars: int, /) -> list[Json]:
+    """Write the message of an answer as `gen_ai.output.messages` wants it, one for each choice."""
+    return [_message(message, max_chars)]
+
+
+def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[Json]:
+    """Write tools as `gen_ai.tool.definitions` wants them: by name, or with all there is."""
+    if not full:
+        return [{"type": "function", "name": tool.name} for tool in tools]
+    return [
+        {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        }
+        for tool in tools
+    ]
+
+
+def arguments(call: ToolCall, /) -> Json:
+    """Give the arguments of a tool call as an object, or as the text that is none."""
+    try:
+        return msgspec.json.decode(call.arguments_json or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        return call.arguments_json
+
+
+def result(answer: ToolResult, max_chars: int, /) -> Json:
+    """Give what a tool gave back: its text, or parts if there is more than text."""
+    if all(isinstance(part, TextPart) for part in answer.content):
+        return answer.text
+    return [_part(part, max_chars) for part in answer.content]
+
+
+def _message(message: Message, max_chars: int) -> Json:
+    written: dict[str, Json] = {
+        "role": message.role,
+        "parts": [_part(part, max_chars) for part in message.parts],
+    }
+    if message.name is not None:
+        written["name"] = message.name
+    return written
+
+
+def _part(part: Part, max_chars: int) -> Json:
+    match part:
+        case TextPart():
+            return {"type": "text", "content": part.text}
+        case ReasoningPart():
+            return {"type": "reasoning", "content": part.text}
+        case RefusalPart():
+            return {"type": "refusal", "content": part.text}
+        case ToolCall():
+            return {
+                "type": "tool_call",
+                "id": part.id,
+                "name": part.name,
+                "arguments": arguments(part),
+            }
+        case ToolResult():
+            return {
+                "type": "tool_call_response",
+                "id": part.id,
+                "response": result(part, max_chars),
+            }
+        case ImagePart():
+            return _media(part, "image", max_chars)
+        case AudioPart():
+            return _media(part, "audio", max_chars)
+        case FilePart():
+            is_video = (part.media_type or "").startswith("video/")
+            return _media(part, "video" if is_video else "document", max_chars)
+        case ProviderPart():
+            # What it holds is the vendor's alone, and may be encrypted.
+            return {"type": "provider", "provider": part.signature.provider}
+        case _:
+            assert_never(part)
+
+
+def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int) -> Json:
+    written: dict[str, Json] = {"modality": modality}
+    if part.media_type is not None:
+        written["mime_type"] = part.media_type
+    if part.file_id is not None:
+        return {"type": "file", "file_id": part.file_id, **written}
+    if part.url is not None:
+        return {"type": "uri", "uri": part.url, **written}
+    data = part.data or b""
+    # Half a picture is none.
+    fits = len(data) * 4 <= max_chars * 3
+    return {"type": "blob", "content": b64encode(data).decode() if fits else "", **written}

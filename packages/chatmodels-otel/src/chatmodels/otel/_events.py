@@ -1,0 +1,119 @@
+"""The conventions' log events: a failure with its traceback, and the details of an operation."""
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context
+
+from chatmodels.otel._attributes import Attributes
+from chatmodels.otel._capture import api_version
+from chatmodels.otel._semconv import DETAILS_EVENT, EXCEPTION_EVENT, SCHEMA_URL, SCOPE
+from chatmodels.otel._version import version
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import Logger, LoggerProvider
+
+EVENTS_SINCE = (1, 37)
+"""The API whose log records have an event name and a context."""
+
+_EXCEPTIONS_SINCE = (1, 43)
+_ENABLED_SINCE = (1, 45)
+
+
+class Events:
+    """Emits the events, each with the context of the call's span.
+
+    Args:
+        logger: What emits them.
+    """
+
+    def __init__(self, logger: "Logger") -> None:
+        self._logger = logger
+        self._version = api_version()
+
+    @property
+    def live(self) -> bool:
+        """Whether an SDK is behind the logger; the API's stand-in knows."""
+        return getattr(self._logger, "_real_logger", self._logger) is not None
+
+    def details(self, attributes: Attributes, context: Context | None) -> None:
+        """Emit all attributes of an operation, structured content among them."""
+        from opentelemetry._logs import SeverityNumber
+
+        self._emit(
+            DETAILS_EVENT, SeverityNumber.DEBUG, "DEBUG", context=context, attributes=attributes
+        )
+
+    def exception(
+        self, error: BaseException, attributes: Attributes, context: Context | None
+    ) -> None:
+        """Emit a failure.
+
+        Args:
+            error: What was raised.
+            attributes: What identifies the operation.
+            context: Where its span is current.
+        """
+        from opentelemetry._logs import SeverityNumber
+
+        more: dict[str, Any] = {}
+        if self._version >= _EXCEPTIONS_SINCE:
+            more["exception"] = error
+        else:
+            attributes = {**attributes, **described(error)}
+        self._emit(
+            EXCEPTION_EVENT,
+            SeverityNumber.WARN,
+            "WARN",
+            context=context,
+            attributes=attributes,
+            **more,
+        )
+
+    def _emit(self, name: str, severity: Any, text: str, **fields: Any) -> None:
+        from time import time_ns
+
+        from opentelemetry._logs import LogRecord
+
+        if self._version >= _ENABLED_SINCE and not self._logger.enabled(
+            context=fields["context"], severity_number=severity, event_name=name
+        ):
+            return
+        now = time_ns()
+        self._logger.emit(
+            LogRecord(
+                timestamp=now,
+                observed_timestamp=now,
+                severity_number=severity,
+                severity_text=text,
+                event_name=name,
+                **fields,
+            )
+        )
+
+
+def described(error: BaseException) -> Attributes:
+    """Describe an exception as the conventions do, for an API that does not do it itself."""
+    from traceback import format_exception
+
+    kind = type(error)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    return {
+        "exception.type": name,
+        "exception.message": str(error),
+        "exception.stacktrace": "".join(format_exception(error)),
+    }
+
+
+def events(provider: "LoggerProvider | None") -> Events | None:
+    """Make what emits the events, if the API that is installed has them.
+
+    Args:
+        provider: What makes loggers; None for the global one, also if it is set later.
+    """
+    if api_version() < EVENTS_SINCE:
+        return None
+    from opentelemetry._logs import get_logger
+
+    return Events(get_logger(SCOPE, version(), provider, SCHEMA_URL))

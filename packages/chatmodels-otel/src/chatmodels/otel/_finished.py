@@ -1,0 +1,95 @@
+"""A call that is over, as metrics see it: numbers and names, without its content."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+from opentelemetry.context import Context
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    ChatResponse,
+    FilePart,
+    ImagePart,
+    Message,
+    TextPart,
+    ToolResult,
+    Usage,
+)
+from chatmodels.otel._plan import Plan
+
+NO_USAGE = Usage()
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is measured of a call.
+
+    Attributes:
+        plan: The model's constant attributes.
+        streamed: Whether it was a stream.
+        context: Where its span is current, for exemplars; None without a recorded span.
+        duration: Seconds that it took; the span takes the same.
+        response_model: The model that answered, one of a bounded number.
+        error_type: Why it failed, if it did.
+        usage: The tokens reported; all None if the answer is another model's.
+        modalities: What the tokens of input and output that are not known to be audio are.
+        first_chunk: Seconds until the first event of a stream.
+        chunk_times: When each event came, in seconds of one clock.
+        events: How many events a stream had.
+        retries: Why each repeated attempt was repeated, as error types.
+        cost: What it cost, in US dollars, where known.
+    """
+
+    plan: Plan
+    streamed: bool
+    context: Context | None
+    duration: float
+    response_model: str | None
+    error_type: str | None
+    usage: Usage
+    modalities: tuple[str, str]
+    first_chunk: float | None
+    chunk_times: Sequence[float]
+    events: int
+    retries: tuple[str, ...]
+    cost: float | None
+
+
+class Sink(Protocol):
+    """Records finished calls in some instruments."""
+
+    def record(self, call: Finished, /) -> None:
+        """Record a call."""
+        ...
+
+
+def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tuple[str, str]:
+    """Tell of what kind tokens of input and output are that the provider does not break down.
+
+    The conventions call tokens "unknown" unless their kind is certain: a conversation without
+    media is text.
+    """
+    asked = "text"
+    for message in request.messages:
+        if _has_media(message):
+            asked = "unknown"
+            break
+    if response is None or request.settings.audio_output is not None:
+        return asked, "unknown"
+    return asked, "unknown" if _has_media(response.message) else "text"
+
+
+def _has_media(message: Message) -> bool:
+    for part in message.parts:
+        if type(part) is TextPart:
+            continue
+        if isinstance(part, ToolResult):
+            if any(isinstance(item, _MEDIA) for item in part.content):
+                return True
+        elif isinstance(part, _MEDIA):
+            return True
+    return False
+
+
+_MEDIA = (ImagePart, AudioPart, FilePart)

@@ -1,0 +1,71 @@
+"""What `opentelemetry-instrument` switches on."""
+
+from collections.abc import Callable, Collection
+
+from chatmodels.core import logger, watch_tools
+from chatmodels.otel._instrument_registry import instrument_registry
+from chatmodels.otel._options import TelemetryOptions, options_from_environment
+from chatmodels.otel._telemetry import Telemetry, default_telemetry
+
+
+class ChatModelsInstrumentor:
+    """Instruments the global registry and all tools: `opentelemetry-instrument python app.py`.
+
+    It has the methods that OpenTelemetry's instrumentors have, without their base class, which
+    another distribution brings. It never raises: an error in one instrumentor would keep all
+    others from being loaded. There is one for the process, whatever number of objects stand for
+    it.
+    """
+
+    _removals: tuple[Callable[[], None], ...] = ()
+
+    def instrumentation_dependencies(self) -> Collection[str]:
+        """Name what has to be installed for it to make sense."""
+        return ("chatmodels-core >= 0.1",)
+
+    @property
+    def is_instrumented_by_opentelemetry(self) -> bool:
+        """Whether it is switched on."""
+        return bool(ChatModelsInstrumentor._removals)
+
+    def instrument(self, **options: object) -> None:
+        """Switch it on; once is enough.
+
+        Args:
+            options: `tracer_provider`, `meter_provider`, `logger_provider`, or `telemetry`, and
+                the fields of `TelemetryOptions`. What OpenTelemetry passes besides is ignored.
+        """
+        if ChatModelsInstrumentor._removals:
+            return
+        try:
+            telemetry = _telemetry(options)
+            ChatModelsInstrumentor._removals = (
+                instrument_registry(telemetry=telemetry),
+                watch_tools(telemetry.tools),
+            )
+        except Exception as error:
+            logger("chatmodels.otel").warning("chatmodels is not instrumented: %s", error)
+
+    def uninstrument(self, **_: object) -> None:
+        """Switch it off; models that exist keep their telemetry."""
+        removals, ChatModelsInstrumentor._removals = ChatModelsInstrumentor._removals, ()
+        for remove in removals:
+            remove()
+
+
+def _telemetry(options: dict[str, object]) -> Telemetry:
+    given = options.pop("telemetry", None)
+    if isinstance(given, Telemetry):
+        return given
+    providers = {
+        name: provider
+        for name in ("tracer_provider", "meter_provider", "logger_provider")
+        if (provider := options.pop(name, None)) is not None
+    }
+    fields = {name: value for name, value in options.items() if name in _FIELDS}
+    if not providers and not fields:
+        return default_telemetry()
+    return Telemetry(options_from_environment(**fields), **providers)  # pyright: ignore[reportArgumentType] # checked by the API that uses them
+
+
+_FIELDS = frozenset(TelemetryOptions.__struct_fields__)

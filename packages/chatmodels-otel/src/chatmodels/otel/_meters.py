@@ -1,0 +1,77 @@
+"""All instruments of one meter provider, and whether anybody listens to them."""
+
+from opentelemetry.metrics import MeterProvider, NoOpMeterProvider, get_meter
+
+from chatmodels.otel._deferral import Deferral, record_all
+from chatmodels.otel._finished import Finished, Sink
+from chatmodels.otel._guard import Guard
+from chatmodels.otel._inference import Latest, Version141, seconds
+from chatmodels.otel._ledger import Ledger
+from chatmodels.otel._options import TelemetryOptions
+from chatmodels.otel._origin import Origin
+from chatmodels.otel._own import CallInstruments, RegistryInstruments
+from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
+from chatmodels.otel._version import version
+
+
+class Meters:
+    """The instruments that calls are recorded in.
+
+    Args:
+        options: Which there are.
+        provider: What makes them; None for the global one, also if it is set later.
+        guard: Where failures go.
+    """
+
+    def __init__(
+        self, options: TelemetryOptions, provider: MeterProvider | None, guard: Guard
+    ) -> None:
+        meter = get_meter(SCOPE, version(), meter_provider=provider, schema_url=SCHEMA_URL)
+        self._guard = guard
+        self._is_live = provider is not None and not isinstance(provider, NoOpMeterProvider)
+        sinks: list[Sink] = []
+        if options.conventions != "v1.41":
+            sinks.append(Latest(meter))
+        if options.conventions != "latest":
+            sinks.append(Version141(meter))
+        sinks.append(CallInstruments(meter))
+        if options.origin_metrics:
+            sinks.append(Origin(meter))
+        ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
+        sinks.append(ledger)
+        self.running = ledger.running
+        self._sinks = sinks
+        self._deferral: Deferral | None = None
+        if options.measurements == "deferred":
+            self._deferral = Deferral(sinks, guard)
+            self._deferral.create(meter)
+        ledger.create(meter)
+        self.registry = RegistryInstruments(meter, guard)
+        self.tool_duration = seconds(
+            meter, "gen_ai.execute_tool.duration", "Duration of a tool's execution."
+        )
+        self.function_duration = seconds(
+            meter, "chatmodels.function.duration", "Duration of functions that are metered."
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether an SDK is behind the instruments; until then nothing need be measured.
+
+        The API gives stand-ins for instruments until there is an SDK; they know when it is.
+        """
+        if not self._is_live:
+            self._is_live = getattr(self.tool_duration, "_real_instrument", None) is not None
+        return self._is_live
+
+    def record(self, call: Finished) -> None:
+        """Record a call that is over."""
+        if self._deferral is not None:
+            self._deferral.record(call)
+        else:
+            record_all(self._sinks, call, self._guard)
+
+    def flush(self) -> None:
+        """Hand what waits to the SDK now."""
+        if self._deferral is not None:
+            self._deferral.flush()

@@ -1,0 +1,139 @@
+"""What is recorded, how much of it, and under which names."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from chatmodels.core import ChatResponse, ConfigurationError, logger
+
+Level = Literal["off", "metrics", "traces", "full"]
+Content = Literal["none", "span", "event", "both"]
+
+CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+EVENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT"
+LEVEL_VARIABLE = "CHATMODELS_TELEMETRY"
+
+Redact = Callable[[str, Any], Any]
+"""Gets the name of an attribute and its value, as in the conventions' schemas; gives the value to
+record instead, or None for nothing."""
+
+
+class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is recorded, how much of it, and under which names.
+
+    Attributes:
+        level: "metrics" alone, also "traces", or "full" with log events; "off" for nothing.
+        content: Where messages are recorded: "none", on the "span", on the "event" of operation
+            details, or "both".
+        content_format: "structured" values, "json" texts, or "auto": structured on whatever
+            supports it. Events are always structured.
+        max_part_chars: How much of each text is kept, in characters; data of media that is
+            longer is left out.
+        max_content_chars: How much is kept of all messages of a call together.
+        redact: Sees what of the messages is to be recorded, before it is truncated.
+        tool_definitions: What is recorded of the tools along with the content: "none", their
+            "names", or "full" definitions.
+        operation_details: Whether each call is also recorded as an event with all its attributes.
+        exceptions: Where a failure's traceback goes: a "log" event, an event on the "span",
+            "both", or "none".
+        conventions: The names of metrics: the "latest", those of "v1.41", or "both".
+        measurements: "deferred" measurements are handed to the SDK when a reader collects them,
+            off the path of the call; "immediate" ones when the call ends.
+        chunk_times: Whether the time of each chunk of a stream is measured.
+        origin_metrics: Whether the fifteen `chatmodels_*` instruments are recorded as well.
+        cost: Tells what a response cost, in US dollars; None where it is not known.
+        propagate_to: Base URLs that are sent the `traceparent` of the call's span.
+
+    Raises:
+        ConfigurationError: A value is none of those possible; all of them are named.
+    """
+
+    level: Level = "full"
+    content: Content = "none"
+    content_format: Literal["auto", "structured", "json"] = "auto"
+    max_part_chars: int = 16_384
+    max_content_chars: int = 131_072
+    redact: Redact | None = None
+    tool_definitions: Literal["none", "names", "full"] = "names"
+    operation_details: bool = False
+    exceptions: Literal["log", "span", "both", "none"] = "log"
+    conventions: Literal["latest", "v1.41", "both"] = "latest"
+    measurements: Literal["deferred", "immediate"] = "deferred"
+    chunk_times: bool = True
+    origin_metrics: bool = False
+    cost: Callable[[ChatResponse[Any]], float | None] | None = None
+    propagate_to: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}"
+            for name, choices in _CHOICES.items()
+            if getattr(self, name) not in choices
+        ] + [
+            f"{name} must be a number of at least 0, not {getattr(self, name)!r}"
+            for name in ("max_part_chars", "max_content_chars")
+            if type(getattr(self, name)) is not int or getattr(self, name) < 0
+        ]
+        if problems:
+            raise ConfigurationError(
+                f"TelemetryOptions: {'; '.join(problems)}", op="configure", details={}
+            )
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    name: get_args(annotation)
+    for name, annotation in TelemetryOptions.__annotations__.items()
+    if get_args(annotation) and all(isinstance(choice, str) for choice in get_args(annotation))
+}
+
+
+def options_from_environment(
+    environment: Mapping[str, str] = os.environ, /, **arguments: Any
+) -> TelemetryOptions:
+    """Make options of arguments, and of environment variables for what they do not say.
+
+    A variable with a value that is not known is logged and ignored: telemetry is no reason for a
+    program not to start.
+
+    Args:
+        environment: Where to look: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` for
+            `content`, `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` for `operation_details`,
+            `CHATMODELS_TELEMETRY` for `level`.
+        arguments: The fields of `TelemetryOptions`.
+
+    Raises:
+        ConfigurationError: An argument is none of the values possible.
+    """
+    found: dict[str, Any] = {}
+    for field, variable, meanings in _VARIABLES:
+        text = environment.get(variable, "").strip().lower()
+        if text in meanings:
+            found[field] = meanings[text]
+        elif text:
+            logger("chatmodels.otel").warning(
+                "%s is none of %s and is ignored", variable, ", ".join(meanings)
+            )
+    try:
+        return TelemetryOptions(**{**found, **arguments})
+    except TypeError as error:
+        raise ConfigurationError(f"TelemetryOptions: {error}", op="configure") from None
+
+
+_VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
+    (
+        "content",
+        CONTENT_VARIABLE,
+        {
+            "no_content": "none",
+            "span_only": "span",
+            "event_only": "event",
+            "span_and_event": "both",
+            "true": "both",
+            "false": "none",
+        },
+    ),
+    ("operation_details", EVENT_VARIABLE, {"true": True, "false": False}),
+    ("level", LEVEL_VARIABLE, {level: level for level in get_args(Level)}),
+)

@@ -1,0 +1,69 @@
+"""The names, units and buckets of the conventions that are used here.
+
+Source: `open-telemetry/semantic-conventions-genai`, the state of October 2026; the tests check
+everything that is emitted against its machine-readable form.
+"""
+
+from typing import Final
+
+SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+SCOPE: Final = "chatmodels.otel"
+
+CHAT: Final = "chat"
+EXECUTE_TOOL: Final = "execute_tool"
+OTHER: Final = "_OTHER"
+
+OPERATION_NAME: Final = "gen_ai.operation.name"
+PROVIDER_NAME: Final = "gen_ai.provider.name"
+REQUEST_MODEL: Final = "gen_ai.request.model"
+RESPONSE_MODEL: Final = "gen_ai.response.model"
+SERVER_ADDRESS: Final = "server.address"
+SERVER_PORT: Final = "server.port"
+ERROR_TYPE: Final = "error.type"
+CONVERSATION_ID: Final = "gen_ai.conversation.id"
+TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - no password
+REQUEST_STREAM: Final = "gen_ai.request.stream"
+FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
+INPUT_MESSAGES: Final = "gen_ai.input.messages"
+OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
+TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+TOOL_NAME: Final = "gen_ai.tool.name"
+TOOL_TYPE: Final = "gen_ai.tool.type"
+TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
+TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
+TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
+TOOL_RESULT: Final = "gen_ai.tool.call.result"
+
+DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
+EXCEPTION_EVENT: Final = "gen_ai.client.operation.exception"
+
+# Of our own, for what the conventions have no name for.
+RETRY_COUNT: Final = "chatmodels.retry.count"
+COST: Final = "chatmodels.usage.cost"
+WHERE: Final = "chatmodels.telemetry.where"
+STATUS: Final = "chatmodels.health.status"
+
+SECONDS: Final = "s"
+TOKENS: Final = "{token}"
+
+SECONDS_BUCKETS: Final = (
+    0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
+)  # fmt: skip
+TOKEN_BUCKETS: Final = tuple(4**power for power in range(14))
+
+PROVIDER_NAMES: Final = {
+    "azure": "azure.ai.openai",
+    "azure_openai": "azure.ai.openai",
+    "azure_inference": "azure.ai.inference",
+    "bedrock": "aws.bedrock",
+    "gemini": "gcp.gemini",
+    "google": "gcp.gemini",
+    "mistral": "mistral_ai",
+    "moonshot": "moonshot_ai",
+    "vertex": "gcp.vertex_ai",
+    "vertexai": "gcp.vertex_ai",
+    "watsonx": "ibm.watsonx.ai",
+    "xai": "x_ai",
+}
+"""Registered names that the conventions call otherwise; every other is used as it is."""

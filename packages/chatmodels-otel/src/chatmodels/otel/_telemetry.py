@@ -1,0 +1,98 @@
+"""Telemetry as one object: options and providers in, an observer of calls out."""
+
+from opentelemetry._logs import LoggerProvider
+from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
+from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
+
+from chatmodels.otel._capture import Capture
+from chatmodels.otel._events import events
+from chatmodels.otel._guard import Guard
+from chatmodels.otel._meters import Meters
+from chatmodels.otel._observer import CallObserver
+from chatmodels.otel._options import TelemetryOptions, options_from_environment
+from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
+from chatmodels.otel._tool_spans import ToolSpans
+from chatmodels.otel._version import version
+
+
+class Telemetry:
+    """What records calls: spans, measurements and events, through some providers.
+
+    One serves any number of models, threads and event loops. It is made once for each meter
+    provider, since instruments exist once. A `Container` of core makes one of what is registered
+    for `TelemetryOptions`, `TracerProvider` and `MeterProvider`.
+
+    Args:
+        options: What is recorded; None for what the environment says.
+        tracer_provider: What makes spans; None for the global one, also if it is set later.
+        meter_provider: What makes instruments, likewise.
+        logger_provider: What emits log events, likewise.
+    """
+
+    def __init__(
+        self,
+        options: TelemetryOptions | None = None,
+        *,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        logger_provider: LoggerProvider | None = None,
+    ) -> None:
+        options = options_from_environment() if options is None else options
+        self.options = options
+        guard = self.guard = Guard()
+        level = options.level
+        tracer = (
+            get_tracer(SCOPE, version(), tracer_provider, SCHEMA_URL)
+            if level in ("traces", "full")
+            else None
+        )
+        meters = None if level == "off" else Meters(options, meter_provider, guard)
+        emitted = events(logger_provider) if level == "full" else None
+        self._meters = meters
+        self._observer = CallObserver(options, guard, tracer=tracer, meters=meters, events=emitted)
+        self._tools = ToolSpans(Capture(options, guard), guard, tracer=tracer, meters=meters)
+        self.tracer = tracer
+
+    @property
+    def observer(self) -> CallObserver | None:
+        """What watches calls, for `with_observers`; None if nothing is to be recorded."""
+        return None if self.options.level == "off" else self._observer
+
+    @property
+    def meters(self) -> Meters | None:
+        """The instruments; None if nothing is to be recorded."""
+        return self._meters
+
+    @property
+    def tools(self) -> ToolSpans:
+        """What watches tool calls."""
+        return self._tools
+
+    def flush(self) -> None:
+        """Hand measurements that wait for a reader to the SDK now; readers do it by themselves."""
+        if self._meters is not None:
+            self._meters.flush()
+
+
+class NoOpTelemetry(Telemetry):
+    """Telemetry that records nothing, for tests and for programs that want none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            TelemetryOptions(level="off"),
+            tracer_provider=NoOpTracerProvider(),
+            meter_provider=NoOpMeterProvider(),
+        )
+
+
+class _Default:
+    """The telemetry of whoever names none, made when first needed."""
+
+    telemetry: Telemetry | None = None
+
+
+def default_telemetry() -> Telemetry:
+    """Give the telemetry with options from the environment and the global providers."""
+    if _Default.telemetry is None:
+        _Default.telemetry = Telemetry()
+    return _Default.telemetry

@@ -1,0 +1,68 @@
+"""Spans around tools that the program runs by itself, without core's `Tool`."""
+
+from collections.abc import Callable
+from types import TracebackType
+
+import msgspec
+
+from chatmodels.core import Json, TextPart, ToolCall, ToolDefinition, ToolResult
+from chatmodels.otel._telemetry import Telemetry, default_telemetry
+from chatmodels.otel._tool_spans import Running
+
+
+class execute_tool:  # noqa: N801 - used as a function, like the context managers of the library
+    """Record what runs in a `with` block as the execution of a tool.
+
+    Calls of core's tools need it not: `ChatModelsInstrumentor` and `instrument_tools` see them.
+
+    Args:
+        name: The tool's name.
+        call: What the model asked for, if it was a model.
+        description: What the tool is good for.
+        telemetry: What records; None for the environment's options and the global providers.
+
+    ```python
+    with execute_tool("weather", call) as note:
+        note(answer := weather(**call.arguments))
+    ```
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: ToolCall | None = None,
+        *,
+        description: str = "",
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self._call = ToolCall("", name) if call is None else call
+        definition = ToolDefinition(name, description, {})
+        self._running: Running = (telemetry or default_telemetry()).tools(definition, self._call)
+
+    def __enter__(self) -> Callable[[Json], None]:
+        """Begin; what is given is to be told the result."""
+        told = self._running.__enter__()
+
+        def note(result: Json) -> None:
+            if not isinstance(result, ToolResult):
+                text = result if isinstance(result, str) else _json(result)
+                result = ToolResult(self._call.id, (TextPart(text),), self._call.name)
+            told(result)
+
+        return note
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End, with the exception if there is one."""
+        self._running.__exit__(kind, error, traceback)
+
+
+def _json(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        return f"<{type(value).__qualname__}>"

@@ -1,0 +1,181 @@
+"""Tool calls as `execute_tool` spans."""
+
+from collections.abc import Callable
+from time import monotonic, time_ns
+from types import TracebackType
+
+from opentelemetry.context import get_current
+from opentelemetry.metrics import Histogram
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
+
+from chatmodels.core import ToolCall, ToolDefinition, ToolResult
+from chatmodels.otel._attributes import Attributes
+from chatmodels.otel._capture import Capture
+from chatmodels.otel._context import Attached, current_conversation
+from chatmodels.otel._guard import Guard
+from chatmodels.otel._meters import Meters
+from chatmodels.otel._own import error_type
+from chatmodels.otel._semconv import (
+    CONVERSATION_ID,
+    ERROR_TYPE,
+    EXECUTE_TOOL,
+    OPERATION_NAME,
+    TOOL_CALL_ID,
+    TOOL_DESCRIPTION,
+    TOOL_NAME,
+    TOOL_TYPE,
+)
+
+TOOL_ERROR = "tool_error"
+"""The `error.type` of a tool that told the model of its failure."""
+
+FUNCTION = "function"
+
+
+class ToolSpans:
+    """Watches tool calls: core's `ToolWatcher`.
+
+    Args:
+        capture: What is recorded of arguments and results.
+        guard: Where failures go.
+        tracer: What makes spans, if there are to be any.
+        meters: The instruments, if there are to be any.
+    """
+
+    def __init__(
+        self, capture: Capture, guard: Guard, *, tracer: Tracer | None, meters: Meters | None
+    ) -> None:
+        self._capture = capture
+        self._guard = guard
+        self._tracer = tracer
+        self._duration: Histogram | None = None if meters is None else meters.tool_duration
+
+    def __call__(self, definition: ToolDefinition, call: ToolCall, /) -> "Running":
+        """Give what is in force while the tool runs."""
+        return Running(self, definition, call)
+
+    def begin(self, definition: ToolDefinition, call: ToolCall, started: int) -> Span | None:
+        """Begin the span of a tool call."""
+        if self._tracer is None:
+            return None
+        try:
+            span = self._tracer.start_span(
+                f"{EXECUTE_TOOL} {definition.name}",
+                kind=SpanKind.INTERNAL,
+                attributes={
+                    OPERATION_NAME: EXECUTE_TOOL,
+                    TOOL_NAME: definition.name,
+                    TOOL_TYPE: FUNCTION,
+                },
+                start_time=started,
+            )
+            if span.is_recording():
+                attributes: Attributes = {}
+                if call.id:
+                    attributes[TOOL_CALL_ID] = call.id
+                if definition.description:
+                    attributes[TOOL_DESCRIPTION] = definition.description
+                conversation = current_conversation()
+                if conversation is not None:
+                    attributes[CONVERSATION_ID] = conversation
+                span.set_attributes(attributes)
+        except Exception as error:
+            self._guard.failed("tools", error)
+            return None
+        return span
+
+    def end(
+        self,
+        definition: ToolDefinition,
+        call: ToolCall,
+        span: Span | None,
+        result: ToolResult | None,
+        error: BaseException | None,
+        started: int,
+        duration: float,
+    ) -> None:
+        """End the span and record how long the tool ran."""
+        failure: str | None = None
+        message: str | None = None
+        if error is not None:
+            failure, message = error_type(error), str(error)
+        elif result is not None and result.is_error:
+            failure = TOOL_ERROR
+        try:
+            if span is not None and span.is_recording():
+                self._describe(span, call, result, failure, message)
+        except Exception as raised:
+            self._guard.failed("tools", raised)
+        try:
+            if span is not None:
+                span.end(started + round(duration * 1e9))
+            if self._duration is not None:
+                attributes: Attributes = {TOOL_NAME: definition.name, TOOL_TYPE: FUNCTION}
+                if failure is not None:
+                    attributes[ERROR_TYPE] = failure
+                context = None if span is None else set_span_in_context(span)
+                self._duration.record(duration, attributes, context)
+        except Exception as raised:
+            self._guard.failed("tools", raised)
+
+    def _describe(
+        self,
+        span: Span,
+        call: ToolCall,
+        result: ToolResult | None,
+        failure: str | None,
+        message: str | None,
+    ) -> None:
+        if failure is not None:
+            span.set_attribute(ERROR_TYPE, failure)
+            span.set_status(Status(StatusCode.ERROR, message))
+        if self._capture.on_span:
+            captured = self._capture.of_tool_call(call, result)
+            span.set_attributes(self._capture.for_span(captured))
+
+
+class Running:
+    """A tool call that is being watched: its span is current within the `with` block."""
+
+    __slots__ = (
+        "_attached",
+        "_began",
+        "_call",
+        "_definition",
+        "_result",
+        "_span",
+        "_spans",
+        "_started",
+    )
+
+    def __init__(self, spans: ToolSpans, definition: ToolDefinition, call: ToolCall) -> None:
+        self._spans = spans
+        self._definition = definition
+        self._call = call
+        self._result: ToolResult | None = None
+
+    def __enter__(self) -> Callable[[ToolResult], None]:
+        self._started = time_ns()
+        self._began = monotonic()
+        self._span = self._spans.begin(self._definition, self._call, self._started)
+        self._attached = None
+        if self._span is not None and self._span.get_span_context().is_valid:
+            self._attached = Attached(set_span_in_context(self._span, get_current()))
+            self._attached.__enter__()
+        return self._note
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        duration = monotonic() - self._began
+        if self._attached is not None:
+            self._attached.__exit__(kind, error, traceback)
+        self._spans.end(
+            self._definition, self._call, self._span, self._result, error, self._started, duration
+        )
+
+    def _note(self, result: ToolResult) -> None:
+        self._result = result

@@ -1,0 +1,10 @@
+"""Telemetry in the terminal, for people without a backend: a waterfall and a table.
+
+It needs the SDK: `pip install "chatmodels-otel[sdk]"`.
+"""
+
+from chatmodels.otel.console._show import show
+from chatmodels.otel.console._table import table
+from chatmodels.otel.console._waterfall import waterfall
+
+__all__ = ["show", "table", "waterfall"]

@@ -1,0 +1,136 @@
+"""The validator finds what is wrong: it would be worth nothing otherwise."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode
+
+URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+GOOD: dict[str, Any] = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "acme",
+    "gen_ai.request.model": "m",
+}
+
+
+def span(**changes: Any) -> Any:
+    fields = {
+        "name": "chat m",
+        "kind": SpanKind.CLIENT,
+        "status": StatusCode.UNSET,
+        "attributes": GOOD,
+        "events": (),
+        "schema_url": URL,
+        **changes,
+    }
+    return SimpleNamespace(
+        name=fields["name"],
+        kind=fields["kind"],
+        status=SimpleNamespace(status_code=fields["status"]),
+        attributes=fields["attributes"],
+        events=fields["events"],
+        instrumentation_scope=SimpleNamespace(schema_url=fields["schema_url"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "finding"),
+    [
+        ({}, None),
+        ({"attributes": {}}, "no operation None"),
+        ({"name": "openai.chat"}, "span name 'openai.chat'"),
+        ({"kind": SpanKind.INTERNAL}, "span kind"),
+        ({"status": StatusCode.OK}, "status OK"),
+        ({"status": StatusCode.ERROR}, "status ERROR with error.type None"),
+        ({"attributes": GOOD | {"error.type": "x"}}, "status UNSET with error.type x"),
+        ({"attributes": GOOD | {"server.address": "a"}}, "belong together"),
+        ({"schema_url": ""}, "schema url"),
+        ({"events": [SimpleNamespace(name="exception")]}, "events of logs"),
+        (
+            {"attributes": {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}},
+            "gen_ai.provider.name is required",
+        ),
+        ({"attributes": GOOD | {"gen_ai.colour": "red"}}, "not among the attributes"),
+        ({"attributes": GOOD | {"gen_ai.request.top_k": 1.5}}, "not of type int"),
+        ({"attributes": GOOD | {"gen_ai.request.seed": True}}, "not of type int"),
+        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": "x"}}, "stop_sequences is 'x'"),
+        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": (1,)}}, "stop_sequences has 1"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "'role' is a required"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "is a required"),
+    ],
+)
+def test_what_is_wrong_with_a_span_is_found(conventions, changes, finding) -> None:
+    found = conventions.span(span(**changes))
+
+    assert (finding in "; ".join(found)) if finding else not found
+
+
+def metric(name: str = "gen_ai.client.inference.duration", **changes: Any) -> dict[str, Any]:
+    class Histogram:
+        data_points: Any = ()
+        is_monotonic = False
+
+    class Sum(Histogram):
+        pass
+
+    fields = {"unit": "s", "kind": "Histogram", "points": (), **changes}
+    data = Histogram() if fields["kind"] == "Histogram" else Sum()
+    data.data_points = fields["points"]
+    return {name: SimpleNamespace(name=name, unit=fields["unit"], data=data)}
+
+
+def point(**fields: Any) -> Any:
+    return SimpleNamespace(**{"attributes": GOOD, "explicit_bounds": [1.0], **fields})
+
+
+@pytest.mark.parametrize(
+    ("metrics", "finding"),
+    [
+        (metric("anything"), "in nobody's namespace"),
+        (metric("gen_ai.client.token.usage"), "no metric gen_ai.client.token.usage"),
+        (metric(unit="ms"), "has unit 'ms'"),
+        (metric(kind="Sum"), "is a sum"),
+        (
+            metric("gen_ai.client.inference.usage.input_tokens", unit="{token}", kind="Sum"),
+            "is not monotonic",
+        ),
+        (metric(points=[point(sum=1.0)]), "has buckets [1.0]"),
+        (
+            metric(
+                "gen_ai.client.inference.operation.input_tokens",
+                unit="{token}",
+                points=[point(sum=1.5)],
+            ),
+            "has the value 1.5",
+        ),
+        (
+            metric(points=[point(sum=1.0, attributes=GOOD | {"stream": True})]),
+            "stream is not among",
+        ),
+    ],
+)
+def test_what_is_wrong_with_metrics_is_found(conventions, metrics, finding) -> None:
+    assert finding in "; ".join(conventions.metrics(metrics))
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "attributes", "finding"),
+    [
+        ("gen_ai.choice", 9, {}, "no event 'gen_ai.choice'"),
+        ("gen_ai.client.operation.exception", 17, {}, "severity"),
+        (
+            "gen_ai.client.inference.operation.details",
+            5,
+            GOOD | {"gen_ai.input.messages": "[]"},
+            "is not of type 'array'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_event_is_found(
+    conventions, name, severity, attributes, finding
+) -> None:
+    number = SimpleNamespace(value=severity)
+    record = SimpleNamespace(event_name=name, attributes=attributes, severity_number=number)
+
+    assert finding in "; ".join(conventions.event(record))

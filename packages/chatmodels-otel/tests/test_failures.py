@@ -1,0 +1,275 @@
+"""Whatever fails in telemetry, the call does not notice."""
+
+import logging
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SimpleSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
+
+from chatmodels.core import ErrorCode, ToolCall
+from chatmodels.otel import Telemetry, TelemetryOptions, execute_tool, instrument, metered, traced
+from chatmodels.otel._guard import Guard
+from chatmodels.providers.mock import MockChatModel
+
+
+class Failing:
+    """Fails in whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*_: Any, **__: Any) -> Any:
+            raise RuntimeError(f"{name} is broken")
+
+        return fail
+
+
+class FailingProcessor:
+    def on_start(self, span, parent_context=None):
+        raise RuntimeError("on_start is broken")
+
+    def on_end(self, span):
+        raise RuntimeError("on_end is broken")
+
+    def _on_ending(self, span): ...
+    def shutdown(self): ...
+    def force_flush(self, timeout_millis=0): ...
+
+
+def works(model) -> None:
+    assert model.generate("Hi").text == "a b"
+    with model.stream("Hi") as stream:
+        assert "".join(stream.texts()) == "a b"
+
+
+def warned(caplog) -> list[str]:
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "chatmodels.otel" and record.levelno >= logging.WARNING
+    ]
+
+
+def model() -> MockChatModel:
+    return MockChatModel(responses=["a b"], on_exhausted="last")
+
+
+@pytest.mark.parametrize("at", ["on_start", "on_end"])
+def test_a_processor_that_fails_breaks_no_call(recorder, caplog, at) -> None:
+    class Processor(FailingProcessor):
+        pass
+
+    setattr(Processor, {"on_start": "on_end", "on_end": "on_start"}[at], lambda *_, **__: None)
+    recorder.tracer_provider.add_span_processor(Processor())
+    telemetry = recorder.telemetry()
+
+    works(instrument(model(), telemetry=telemetry))
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(warned(caplog)) == 1
+    (failures,) = recorder.points("chatmodels.telemetry.failures")
+    assert failures.value == 4
+
+
+def test_an_exporter_that_fails_breaks_no_call(recorder) -> None:
+    class Exporter(SpanExporter):
+        def export(self, spans: Any) -> SpanExportResult:
+            raise RuntimeError("broken")
+
+    recorder.tracer_provider.add_span_processor(SimpleSpanProcessor(Exporter()))
+
+    works(instrument(model(), telemetry=recorder.telemetry()))
+
+
+@pytest.mark.parametrize("measurements", ["deferred", "immediate"])
+def test_instruments_that_fail_break_no_call(recorder, caplog, measurements) -> None:
+    telemetry = recorder.telemetry(measurements=measurements)
+    telemetry.meters._sinks.insert(0, Failing())
+    if telemetry.meters._deferral is not None:
+        telemetry.meters._deferral._sinks = tuple(telemetry.meters._sinks)
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert recorder.total("gen_ai.client.inference.duration") == 2
+    assert len(warned(caplog)) == 1
+
+
+@pytest.mark.parametrize("attribute", ["_tracer", "_meters"])
+def test_providers_that_fail_break_no_call(recorder, caplog, attribute) -> None:
+    telemetry = recorder.telemetry()
+    setattr(telemetry.observer, attribute, Failing())
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(warned(caplog)) >= 1
+
+
+def test_meters_that_fail_at_the_end_break_no_call(recorder, caplog) -> None:
+    telemetry = recorder.telemetry()
+
+    class Odd(type(telemetry.meters)):
+        def record(self, call):
+            raise RuntimeError("broken")
+
+    telemetry.meters.__class__ = Odd
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(warned(caplog)) == 1
+
+
+def test_a_logger_that_fails_breaks_no_call(recorder, caplog) -> None:
+    telemetry = recorder.telemetry(operation_details=True)
+    assert recorder.logs == []
+    telemetry.observer._events._logger = Failing()
+    failing = MockChatModel(responses=["a b", "a b", ErrorCode.NETWORK])
+
+    watched = instrument(failing, telemetry=telemetry)
+    works(watched)
+    with pytest.raises(ConnectionError):
+        watched.generate("Hi")
+
+    assert len(warned(caplog)) == 1
+
+
+def test_a_cost_hook_that_fails_breaks_no_call(recorder, caplog) -> None:
+    def cost(response):
+        raise KeyError("no price")
+
+    works(instrument(model(), telemetry=recorder.telemetry(cost=cost)))
+
+    assert len(warned(caplog)) == 1
+    assert "chatmodels.usage.cost" not in recorder.chats[0].attributes
+
+
+def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("chatmodels.otel._observer.request_attributes", broken)
+
+    works(instrument(model(), telemetry=recorder.telemetry()))
+
+    assert len(recorder.chats) == 2
+    assert len(warned(caplog)) == 1
+
+
+def test_a_span_that_fails_breaks_no_call(recorder, caplog) -> None:
+    telemetry = recorder.telemetry()
+    tracer = telemetry.observer._tracer
+
+    class Odd:
+        def start_span(self, *args: Any, **kwargs: Any) -> Any:
+            span = tracer.start_span(*args, **kwargs)
+            span.set_attributes = Failing().set_attributes
+            return span
+
+    telemetry.observer._tracer = Odd()
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(recorder.chats) == 2
+    assert len(warned(caplog)) == 1
+
+
+@pytest.mark.parametrize("what", ["_tracer", "_duration", "_capture"])
+def test_telemetry_that_fails_breaks_no_tool(recorder, caplog, what) -> None:
+    telemetry = recorder.telemetry(content="span")
+    setattr(telemetry.tools, what, Failing())
+
+    with execute_tool("double", ToolCall("c-1", "double"), telemetry=telemetry) as note:
+        note(4)
+
+    assert len(warned(caplog)) >= 1
+
+
+def test_telemetry_that_fails_breaks_no_function(recorder, caplog) -> None:
+    telemetry = recorder.telemetry()
+
+    class Odd:
+        def start_span(self, *_: Any, **__: Any) -> Any:
+            class Span(Failing):
+                def get_span_context(self) -> Any:
+                    from opentelemetry.trace import INVALID_SPAN_CONTEXT
+
+                    return INVALID_SPAN_CONTEXT
+
+            return Span()
+
+    @metered(telemetry=telemetry)
+    @traced(telemetry=telemetry)
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    telemetry.tracer = Odd()
+    telemetry.meters.function_duration = Failing()
+    assert add(1, 2) == 3
+    telemetry.tracer = Failing()
+    assert add(1, 2) == 3
+
+    assert len(warned(caplog)) == 2
+
+
+def test_telemetry_that_fails_breaks_no_registry(recorder, caplog) -> None:
+    from chatmodels.core import HealthReport
+
+    instruments = recorder.telemetry().meters.registry
+    instruments._resolutions = instruments._creations = instruments._latency = Failing()
+
+    instruments.resolved("acme", None)
+    instruments.created("acme", 0.1, None)
+    instruments.checked(HealthReport(provider="acme", status="healthy", latency=0.1))
+
+    assert len(warned(caplog)) == 1
+
+
+def test_a_failure_is_told_once_for_each_place(caplog) -> None:
+    caplog.set_level(logging.DEBUG, logger="chatmodels.otel")
+    guard = Guard()
+
+    for where in ("span", "span", "metrics", "span"):
+        guard.failed(where, ValueError("a secret"))
+
+    assert guard.failures == {"span": 3, "metrics": 1}
+    assert [record.levelname for record in caplog.records] == [
+        "WARNING",
+        "DEBUG",
+        "WARNING",
+        "DEBUG",
+    ]
+    assert "a secret" not in caplog.text
+
+
+def test_the_exporter_that_is_down_costs_bounded_memory() -> None:
+    class Down(SpanExporter):
+        def export(self, spans: Any) -> SpanExportResult:
+            return SpanExportResult.FAILURE
+
+    provider = TracerProvider()
+    processor = BatchSpanProcessor(Down(), max_queue_size=16, max_export_batch_size=8)
+    provider.add_span_processor(processor)
+    telemetry = Telemetry(TelemetryOptions(content="span"), tracer_provider=provider)
+
+    for _ in range(100):
+        works(instrument(model(), telemetry=telemetry))
+
+    provider.shutdown()
+
+
+def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("chatmodels.otel._observer.set_span_in_context", broken)
+    telemetry = recorder.telemetry()
+
+    works(instrument(model(), telemetry=telemetry))
+
+    assert len(recorder.chats) == 2
+    assert telemetry.meters.running == set()
+    assert len(warned(caplog)) == 1
+    recorder.conventions.span = lambda span: []  # it says nothing of the answer

@@ -1,0 +1,483 @@
+"""Switching telemetry on and off: for a model, a registry, a process."""
+
+import logging
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+from opentelemetry import trace
+
+from chatmodels.core import (
+    ConfigurationError,
+    Container,
+    ErrorCode,
+    HealthReport,
+    ProviderMetadata,
+    ProviderNotFoundError,
+    ProviderRegistry,
+    watch_tools,
+)
+from chatmodels.core import registry as global_registry
+from chatmodels.otel import (
+    ChatModelsInstrumentor,
+    NoOpTelemetry,
+    Telemetry,
+    TelemetryOptions,
+    TraceContextFilter,
+    instrument,
+    instrument_registry,
+    options_from_environment,
+    uninstrument,
+    uninstrument_registry,
+)
+from chatmodels.otel import _telemetry as telemetry_module
+from chatmodels.providers.mock import MockChatModel, MockProvider
+
+
+@pytest.fixture
+def registry() -> ProviderRegistry:
+    registry = ProviderRegistry()
+    registry.register_provider(MockProvider())
+    return registry
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch) -> None:
+    monkeypatch.setattr(telemetry_module._Default, "telemetry", None)
+
+
+class Foreign:
+    """A model that knows no observers."""
+
+
+def test_instrumenting_twice_records_once(recorder) -> None:
+    telemetry = recorder.telemetry()
+    model = MockChatModel(responses=["a"])
+
+    twice = instrument(instrument(model, telemetry=telemetry), telemetry=telemetry)
+    twice.generate("Hi")
+
+    assert len(recorder.chats) == 1
+    assert model.observers == ()
+
+
+def test_telemetry_can_be_taken_away_again(recorder) -> None:
+    model = MockChatModel(responses=["a"])
+
+    bare = uninstrument(instrument(model, telemetry=recorder.telemetry()))
+    bare.generate("Hi")
+
+    assert recorder.chats == []
+    assert uninstrument(model) is model
+
+
+def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
+    model = MockChatModel()
+
+    assert instrument(model, telemetry=recorder.telemetry(level="off")) is model
+    assert instrument(model, telemetry=NoOpTelemetry()) is model
+
+
+def test_a_model_without_observers_is_refused(recorder) -> None:
+    with pytest.raises(ConfigurationError, match="Foreign cannot be instrumented"):
+        instrument(Foreign(), telemetry=recorder.telemetry())
+    with pytest.raises(ConfigurationError, match="Foreign has no observers"):
+        uninstrument(Foreign())
+
+
+def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
+    recorder, registry
+) -> None:
+    registry.set_alias("default", "mock:one")
+    model = instrument(registry.create_chat_model("default"), telemetry=recorder.telemetry())
+
+    model.generate("Hi")
+    registry.set_alias("default", "mock:two")
+    model.generate("Hi")
+    uninstrument(model).generate("Hi")
+
+    assert [span.name for span in recorder.chats] == ["chat one", "chat two"]
+
+
+def test_a_registry_gives_telemetry_to_what_it_creates(recorder, registry) -> None:
+    before = registry.create_chat_model("mock:before")
+    remove = instrument_registry(registry, telemetry=recorder.telemetry())
+    instrument_registry(registry, telemetry=recorder.telemetry())
+    during = registry.create_chat_model("mock:during")
+    remove()
+    remove()
+    after = registry.create_chat_model("mock:after")
+
+    for model in (before, during, after):
+        model.generate("Hi")
+
+    assert [span.name for span in recorder.chats] == ["chat during"]
+
+
+def test_a_registry_counts_look_ups_creations_and_failures(recorder, registry) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry())
+
+    registry.create_chat_model("mock:m")
+    with pytest.raises(ProviderNotFoundError):
+        registry.create_chat_model("mokc:m")
+
+    resolutions = {
+        (point.attributes["gen_ai.provider.name"], point.attributes.get("error.type")): point.value
+        for point in recorder.points("chatmodels.registry.resolutions")
+    }
+    assert resolutions == {("mock", None): 1, ("mokc", "provider_not_found"): 1}
+    assert recorder.total("chatmodels.registry.create.duration") == 2
+
+
+def test_the_names_of_providers_are_bounded(recorder) -> None:
+    instruments = recorder.telemetry().meters.registry
+
+    for number in range(70):
+        instruments.resolved(f"provider-{number}", None)
+
+    points = recorder.points("chatmodels.registry.resolutions")
+    assert len(points) == 65
+    assert sum(point.value for point in points) == 70
+
+
+def test_health_is_a_gauge_of_what_was_found_last(recorder, registry) -> None:
+    class Sick(MockProvider):
+        metadata = ProviderMetadata(name="sick", description="Is ill.", distribution="sick")
+
+        def check_health(self, options):
+            return HealthReport(
+                provider="sick", status="unhealthy", latency=0.5, code="authentication"
+            )
+
+    registry.register_provider(Sick())
+    instrument_registry(registry, telemetry=recorder.telemetry())
+
+    registry.check_health(["mock", "sick", "absent"])
+
+    points = recorder.points("chatmodels.health.healthy")
+    found = {
+        point.attributes["gen_ai.provider.name"]: (point.value, point.attributes.get("error.type"))
+        for point in points
+    }
+    assert found == {
+        "mock": (1, None),
+        "sick": (0, "authentication"),
+        "absent": (0, "provider_not_found"),
+    }
+    assert recorder.total("chatmodels.health.duration") == 2
+
+
+def test_a_registry_without_measurements_is_not_watched(recorder, registry) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry(level="off"))
+
+    registry.create_chat_model("mock:m").generate("Hi")
+
+    assert recorder.metrics == {}
+
+
+def test_the_global_registry_and_default_telemetry_are_taken_if_none_is_named() -> None:
+    instrument_registry()
+    try:
+        model = global_registry.create_chat_model("mock:m")
+    finally:
+        uninstrument_registry()
+
+    assert len(model.observers) == 1
+    assert instrument(MockChatModel()).observers == model.observers
+
+
+def test_the_instrumentor_is_found_by_its_entry_point() -> None:
+    (found,) = metadata.entry_points(group="opentelemetry_instrumentor", name="chatmodels")
+
+    assert found.load() is ChatModelsInstrumentor
+
+
+def test_the_instrumentor_switches_registry_and_tools_on_and_off(recorder) -> None:
+    from chatmodels.core import ToolCall, tool
+
+    @tool
+    def double(number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    call = ToolCall("c-1", "double", '{"number": 2}')
+    instrumentor = ChatModelsInstrumentor()
+    instrumentor.instrument(telemetry=recorder.telemetry(), skip_dep_check=True)
+    ChatModelsInstrumentor().instrument()
+    try:
+        assert instrumentor.is_instrumented_by_opentelemetry
+        global_registry.create_chat_model("mock:m").generate("Hi")
+        double.call(call)
+    finally:
+        instrumentor.uninstrument()
+    instrumentor.uninstrument()
+    global_registry.create_chat_model("mock:m").generate("Hi")
+    double.call(call)
+
+    assert not instrumentor.is_instrumented_by_opentelemetry
+    assert [span.name for span in recorder.spans] == ["chat m", "execute_tool double"]
+    assert instrumentor.instrumentation_dependencies() == ("chatmodels-core >= 0.1",)
+
+
+def test_the_instrumentor_takes_providers_and_options(recorder) -> None:
+    instrumentor = ChatModelsInstrumentor()
+    instrumentor.instrument(
+        tracer_provider=recorder.tracer_provider,
+        meter_provider=recorder.meter_provider,
+        logger_provider=None,
+        content="span",
+    )
+    try:
+        global_registry.create_chat_model("mock:m").generate("Hi")
+    finally:
+        instrumentor.uninstrument()
+
+    assert "gen_ai.input.messages" in recorder.span.attributes
+
+
+def test_the_instrumentor_takes_the_defaults_if_nothing_is_said() -> None:
+    instrumentor = ChatModelsInstrumentor()
+    instrumentor.instrument(skip_dep_check=True)
+    instrumentor.uninstrument()
+
+    assert telemetry_module._Default.telemetry is not None
+
+
+def test_the_instrumentor_never_raises(caplog) -> None:
+    ChatModelsInstrumentor().instrument(level="loud")
+
+    assert not ChatModelsInstrumentor().is_instrumented_by_opentelemetry
+    assert "chatmodels is not instrumented: TelemetryOptions: level must be" in caplog.text
+
+
+def test_options_that_are_wrong_are_all_named() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        TelemetryOptions(level="loud", content="some", max_part_chars=-1, max_content_chars=True)
+
+    for name in ("level", "content", "max_part_chars", "max_content_chars"):
+        assert f"{name} must be" in str(raised.value)
+
+
+def test_options_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="colour"):
+        options_from_environment({}, colour="red")
+
+
+@pytest.mark.parametrize(
+    ("variables", "options"),
+    [
+        ({}, TelemetryOptions()),
+        (
+            {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "SPAN_AND_EVENT"},
+            TelemetryOptions(content="both"),
+        ),
+        (
+            {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "event_only"},
+            TelemetryOptions(content="event"),
+        ),
+        (
+            {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "No_Content"},
+            TelemetryOptions(),
+        ),
+        (
+            {"OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT": "true", "CHATMODELS_TELEMETRY": "metrics"},
+            TelemetryOptions(operation_details=True, level="metrics"),
+        ),
+    ],
+)
+def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
+    assert options_from_environment(variables) == options
+
+
+def test_arguments_come_before_the_environment() -> None:
+    found = options_from_environment({"CHATMODELS_TELEMETRY": "metrics"}, level="full")
+
+    assert found.level == "full"
+
+
+def test_a_variable_that_makes_no_sense_is_told_and_ignored(caplog) -> None:
+    assert options_from_environment({"CHATMODELS_TELEMETRY": "loud"}) == TelemetryOptions()
+    assert "CHATMODELS_TELEMETRY is none of off, metrics, traces, full" in caplog.text
+
+
+def test_a_container_makes_telemetry_of_what_is_registered(recorder) -> None:
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+    container = Container()
+    container.register(TelemetryOptions, instance=TelemetryOptions(level="traces"))
+    container.register(TracerProvider, instance=recorder.tracer_provider)
+    container.register(MeterProvider, instance=recorder.meter_provider)
+    container.register(Telemetry)
+
+    telemetry = container.resolve(Telemetry)
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
+
+    assert telemetry.options.level == "traces"
+    assert len(recorder.chats) == 1
+    with container.override(Telemetry, NoOpTelemetry):
+        assert isinstance(container.resolve(Telemetry), NoOpTelemetry)
+
+
+def test_log_records_carry_the_ids_of_their_span(recorder, caplog) -> None:
+    from chatmodels.resilience import Retry
+
+    caplog.handler.addFilter(TraceContextFilter())
+    mock = MockChatModel(
+        responses=[ErrorCode.NETWORK, ErrorCode.AUTHENTICATION],
+        policies=[Retry(max_retries=1, initial_delay=0)],
+    )
+    with pytest.raises(Exception, match="authentication"):
+        instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
+    logging.getLogger("elsewhere").warning("outside")
+
+    span = recorder.span.context
+    ids = {record.name: (record.trace_id, record.span_id) for record in caplog.records}
+    ours = (trace.format_trace_id(span.trace_id), trace.format_span_id(span.span_id))
+    assert ids["chatmodels.resilience"] == ours
+    assert ids["chatmodels.calls"] == ours
+    assert ids["elsewhere"] == ("", "")
+
+
+def test_the_api_alone_is_enough_and_no_sdk_is_imported() -> None:
+    script = """
+import sys
+from chatmodels.otel import instrument
+from chatmodels.providers.mock import MockChatModel
+assert instrument(MockChatModel(responses=["a"])).generate("Hi").text == "a"
+found = [name for name in sys.modules if name.startswith("opentelemetry.sdk")]
+assert not found, found
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_core_and_providers_need_no_api() -> None:
+    script = """
+import sys
+sys.modules["opentelemetry"] = None
+from chatmodels.providers.mock import MockChatModel
+assert MockChatModel(responses=["a"]).generate("Hi").text == "a"
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_fork_records_like_its_parent(tmp_path) -> None:
+    script = """
+import os, sys
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from chatmodels.otel import Telemetry, TelemetryOptions, instrument
+from chatmodels.providers.mock import MockChatModel
+exporter, provider = InMemorySpanExporter(), TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(exporter))
+telemetry = Telemetry(TelemetryOptions(), tracer_provider=provider)
+model = instrument(MockChatModel(responses=["a"], on_exhausted="last"), telemetry=telemetry)
+model.generate("Hi")
+child = os.fork()
+model.generate("Hi")
+count = len(exporter.get_finished_spans())
+if child == 0:
+    os._exit(0 if count == 2 else 1)
+assert count == 2 and os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
+    remove = watch_tools(lambda definition, call: None)
+
+    remove()
+    remove()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "endpoint", "is_sent"),
+    [
+        ((), "https://gateway.example/v1", False),
+        (("https://gateway.example",), "https://gateway.example/v1", True),
+        (("https://gateway.example/v1",), "https://gateway.example/v1", True),
+        (("https://gateway.example/v1/",), "https://gateway.example:443/v1/chat", True),
+        (("https://gateway.example/v2",), "https://gateway.example/v1", False),
+        (("https://gateway.example/v",), "https://gateway.example/v1", False),
+        (("http://gateway.example",), "https://gateway.example", False),
+        (("https://gateway.example",), "https://gateway.example.evil.example", False),
+        (("https://gateway.example",), None, False),
+        (("https://[bad",), "https://gateway.example", False),
+    ],
+)
+def test_the_trace_goes_along_only_to_allowed_addresses(
+    recorder, allowed, endpoint, is_sent
+) -> None:
+    from chatmodels.core import ChatResponse, StandardChatModel, assistant
+
+    sent: list[dict[str, str] | None] = []
+
+    class Sending(StandardChatModel):
+        def respond(self, request, call):
+            sent.append(call.headers)
+            return ChatResponse(message=assistant("a"))
+
+    model = Sending("acme", "large", endpoint=endpoint)
+    instrument(model, telemetry=recorder.telemetry(propagate_to=allowed)).generate("Hi")
+
+    span = recorder.span.context
+    (headers,) = sent
+    if not is_sent:
+        assert headers is None
+        return
+    assert list(headers) == ["traceparent"]
+    assert headers["traceparent"].startswith(f"00-{span.trace_id:032x}-{span.span_id:016x}-0")
+
+
+def test_calls_that_another_instrumentation_records_are_left_to_it(recorder, monkeypatch) -> None:
+    from opentelemetry.context import attach, detach, get_current, set_value
+
+    from chatmodels.otel._duplicates import KEY
+
+    monkeypatch.setitem(sys.modules, "opentelemetry.util.genai", sys)
+    model = instrument(
+        MockChatModel(responses=["a", "b", ErrorCode.NETWORK, "c"]), telemetry=recorder.telemetry()
+    )
+
+    token = attach(set_value(KEY, object(), get_current()))
+    model.generate("Hi")
+    model.stream("Hi").collect()
+    with pytest.raises(ConnectionError):
+        model.generate("Hi")
+    detach(token)
+    assert recorder.chats == []
+    model.generate("Hi")
+
+    assert len(recorder.chats) == 1
+
+
+def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, monkeypatch) -> None:
+    from types import SimpleNamespace
+
+    from opentelemetry.context import get_value
+
+    from chatmodels.otel._duplicates import KEY
+
+    marks: list[object] = []
+
+    def look(request):
+        marks.append(get_value(KEY))
+        return "a"
+
+    mark = object()
+    monkeypatch.setitem(sys.modules, "opentelemetry.util.genai", sys)
+    monkeypatch.setitem(
+        sys.modules,
+        "opentelemetry.util.genai._inference_invocation",
+        SimpleNamespace(InferenceData=lambda: mark),
+    )
+    model = instrument(
+        MockChatModel(responses=[look], on_exhausted="last"), telemetry=recorder.telemetry()
+    )
+    model.generate("Hi")
+    monkeypatch.delitem(sys.modules, "opentelemetry.util.genai._inference_invocation")
+    model.generate("Hi")
+
+    assert marks == [mark, None]

@@ -1,0 +1,412 @@
+"""What is measured, under which names."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatResponse,
+    ErrorCode,
+    StandardChatModel,
+    ToolResult,
+    Usage,
+    assistant,
+    image,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.otel import Telemetry, TelemetryOptions, instrument
+from chatmodels.providers.mock import MockChatModel
+
+INFERENCE = "gen_ai.client.inference"
+PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")
+
+
+class Answering(StandardChatModel):
+    answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
+
+    def respond(self, request, call):
+        return self.answer
+
+
+def answering(usage: Usage, **fields: Any) -> Answering:
+    model = Answering("acme", "large")
+    model.answer = ChatResponse(message=assistant("Yes."), usage=usage, **fields)
+    return model
+
+
+def tokens(recorder, name: str) -> dict[str, int]:
+    points = recorder.points(f"{INFERENCE}.usage.{name}")
+    return {point.attributes["gen_ai.token.modality"]: point.value for point in points}
+
+
+@pytest.mark.parametrize("measurements", ["deferred", "immediate"])
+def test_a_stream_is_measured_by_time_chunks_and_tokens(recorder, measurements) -> None:
+    telemetry = recorder.telemetry(measurements=measurements)
+    model = instrument(MockChatModel("m", responses=["a b c", "d"]), telemetry=telemetry)
+
+    stream = model.stream("Hi")
+    events = list(stream)
+    model.generate("Hi")
+
+    assert recorder.total(f"{INFERENCE}.duration") == 2
+    assert recorder.total(f"{INFERENCE}.time_to_first_chunk") == 1
+    assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == len(events) - 1
+    assert tokens(recorder, "output_tokens") == {"text": 4}
+    (point,) = recorder.points(f"{INFERENCE}.operation.output_tokens")
+    assert (point.sum, point.count) == (4, 2)
+    assert dict(point.attributes) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "mock",
+        "gen_ai.request.model": "m",
+        "gen_ai.response.model": "m",
+    }
+
+
+def test_times_of_chunks_can_be_left_out(recorder) -> None:
+    model = instrument(
+        MockChatModel(responses=["a b c"]), telemetry=recorder.telemetry(chunk_times=False)
+    )
+
+    model.stream("Hi").collect()
+
+    assert f"{INFERENCE}.time_per_output_chunk" not in recorder.metrics
+    assert recorder.total(f"{INFERENCE}.time_to_first_chunk") == 1
+
+
+def test_two_observers_share_the_times_of_a_stream(recorder) -> None:
+    class Timing:
+        def start(self, call):
+            call.event_times = self.times = []
+
+        def first_event(self, token): ...
+        def end(self, token, response, error): ...
+
+    timing = Timing()
+    model = MockChatModel(responses=["a b"], observers=[timing])
+
+    instrument(model, telemetry=recorder.telemetry()).stream("Hi").collect()
+
+    assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == len(timing.times) - 1
+
+
+def test_a_failed_call_counts_no_tokens_and_has_its_error(recorder) -> None:
+    model = instrument(MockChatModel(responses=[ErrorCode.TIMEOUT]), telemetry=recorder.telemetry())
+
+    with pytest.raises(TimeoutError):
+        model.generate("Hi")
+
+    for name in ("input_tokens", "output_tokens", "cache_read.input_tokens"):
+        assert tokens(recorder, name) == {"unknown": 0}
+    for name in ("duration", "operation.input_tokens"):
+        (point,) = recorder.points(f"{INFERENCE}.{name}")
+        assert point.attributes["error.type"] == "timeout"
+    assert "gen_ai.response.model" not in point.attributes
+
+
+@pytest.mark.parametrize(
+    ("prompt", "asked"),
+    [
+        ("Hi", "text"),
+        ([system("Be brief."), "Hi"], "text"),
+        (user("Look", PIXEL), "unknown"),
+        ([user("Hi"), tool_result("c-1", "text")], "text"),
+        ([user("Hi"), tool_result("c-1", "text", PIXEL)], "unknown"),
+    ],
+    ids=["text", "system", "image", "text of a tool", "image of a tool"],
+)
+def test_tokens_are_text_only_if_that_is_certain(recorder, prompt, asked) -> None:
+    model = instrument(
+        answering(Usage(input_tokens=5, output_tokens=3)), telemetry=recorder.telemetry()
+    )
+
+    model.generate(prompt)
+
+    assert tokens(recorder, "input_tokens") == {asked: 5}
+    assert tokens(recorder, "output_tokens") == {"text": 3}
+
+
+def test_audio_is_counted_as_such_and_the_rest_is_unknown(recorder) -> None:
+    from chatmodels.core import AudioOutput
+
+    usage = Usage(
+        input_tokens=10,
+        output_tokens=8,
+        cached_input_tokens=4,
+        reasoning_tokens=2,
+        input_audio_tokens=7,
+        output_audio_tokens=5,
+    )
+
+    instrument(answering(usage), telemetry=recorder.telemetry()).generate(
+        "Hi", audio_output=AudioOutput("alloy")
+    )
+
+    assert tokens(recorder, "input_tokens") == {"audio": 7, "unknown": 3}
+    assert tokens(recorder, "output_tokens") == {"audio": 5, "unknown": 3}
+    assert tokens(recorder, "cache_read.input_tokens") == {"unknown": 4}
+    assert tokens(recorder, "reasoning.output_tokens") == {"unknown": 2}
+
+
+@pytest.mark.parametrize("conventions_of", ["v1.41", "both"])
+def test_the_names_of_version_1_41_can_be_had(recorder, conventions_of) -> None:
+    model = MockChatModel("m", responses=["a b", "c", ErrorCode.TIMEOUT])
+    model = instrument(model, telemetry=recorder.telemetry(conventions=conventions_of))
+
+    model.generate("Hi")
+    model.stream("Hi").collect()
+    with pytest.raises(TimeoutError):
+        model.generate("Hi")
+
+    metrics = recorder.metrics
+    kinds = {
+        point.attributes["gen_ai.token.type"]: point.sum
+        for point in metrics["gen_ai.client.token.usage"].data.data_points
+    }
+    assert kinds == {"input": 2, "output": 3}
+    assert "gen_ai.client.operation.time_to_first_chunk" in metrics
+    assert "gen_ai.client.operation.time_per_output_chunk" in metrics
+    assert (f"{INFERENCE}.duration" in metrics) is (conventions_of == "both")
+    assert (f"{INFERENCE}.usage.input_tokens" in metrics) is (conventions_of == "both")
+    recorder.conventions.model["metrics"] |= _legacy(recorder.conventions.model)
+
+
+def _legacy(model: Any) -> dict[str, Any]:
+    """Make the old metrics known to the validator, which they are not by themselves."""
+    attributes = model["metrics"][f"{INFERENCE}.duration"]["attributes"]
+    found = {}
+    for name, each in model["legacy"]["metrics"].items():
+        found[name] = {
+            "instrument": each["instrument"],
+            "unit": each["unit"],
+            "explicit_bucket_boundaries": each["buckets"],
+            "value_type": "double",
+            "attributes": attributes | {"gen_ai.token.type": {"level": "recommended"}},
+        }
+    model["attributes"]["gen_ai.token.type"] = {"type": "string"}
+    model["legacy"]["attributes"].pop("gen_ai.token.type", None)
+    return found
+
+
+def test_the_fifteen_instruments_of_the_origin_have_the_same_values(recorder) -> None:
+    model = MockChatModel("m", responses=["a b", "c d e", ErrorCode.TIMEOUT, ErrorCode.NETWORK])
+    model = instrument(model, telemetry=recorder.telemetry(origin_metrics=True))
+
+    model.generate("Hi")
+    model.stream("Hi").collect()
+    with pytest.raises(TimeoutError):
+        model.generate("Hi")
+    with pytest.raises(ConnectionError):
+        model.stream("Hi").collect()
+
+    totals = {
+        name.removeprefix("chatmodels_"): recorder.total(name)
+        for name in recorder.metrics
+        if name.startswith("chatmodels_")
+    }
+    assert totals == {
+        "message_generations_total": 2,
+        "message_generation_duration_seconds": 2,
+        "message_generation_errors_total": 1,
+        "streaming_sessions_total": 2,
+        "streaming_duration_seconds": 2,
+        "streaming_errors_total": 1,
+        "messages_streamed_total": totals["messages_streamed_total"],
+        "tokens_generated_total": 5,
+        "tokens_consumed_total": 2,
+        "provider_requests_total": 4,
+        "provider_errors_total": 2,
+        "provider_latency_seconds": 4,
+        "model_requests_total": 4,
+        "model_errors_total": 2,
+        "model_latency_seconds": 4,
+    }
+    assert len(totals) == 15
+    assert totals["messages_streamed_total"] > 3
+
+
+def test_the_number_of_response_models_is_bounded(recorder) -> None:
+    model = Answering("acme", "large")
+    watched = instrument(model, telemetry=recorder.telemetry())
+
+    for number in range(70):
+        watched.answer = ChatResponse(message=assistant("Yes."), model=f"large-{number}")
+        watched.generate("Hi")
+
+    points = recorder.points(f"{INFERENCE}.duration")
+    names = {point.attributes["gen_ai.response.model"] for point in points}
+    assert len(names) == 65
+    assert "_OTHER" in names
+    assert sum(point.count for point in points) == 70
+
+
+def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> None:
+    monkeypatch.setattr("chatmodels.otel._observer.MAX_PLANS", 2)
+    telemetry = recorder.telemetry()
+
+    for number in range(4):
+        instrument(Answering("acme", f"model-{number}"), telemetry=telemetry).generate("Hi")
+
+    assert len(recorder.points(f"{INFERENCE}.duration")) == 4
+    assert len(telemetry.observer._plans) == 2
+
+
+def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
+    monkeypatch.setattr("chatmodels.otel._deferral.MAX_WAITING", 3)
+    telemetry = recorder.telemetry()
+    model = instrument(
+        MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
+    )
+
+    for _ in range(10):
+        model.generate("Hi")
+
+    assert len(telemetry.meters._deferral._waiting) == 3
+    assert recorder.total(f"{INFERENCE}.duration") == 10
+
+
+def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> None:
+    monkeypatch.setattr("chatmodels.otel._deferral.MAX_CHUNKS", 3)
+    telemetry = recorder.telemetry()
+    model = instrument(
+        MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
+    )
+
+    chunks = [len(list(model.stream("Hi"))) - 1 for _ in range(3)]
+
+    assert len(telemetry.meters._deferral._waiting) == 0
+    assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == sum(chunks)
+
+
+def test_flush_hands_over_what_waits(recorder) -> None:
+    telemetry = recorder.telemetry()
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
+
+    telemetry.flush()
+
+    assert len(telemetry.meters._deferral._waiting) == 0
+    recorder.telemetry(measurements="immediate", level="metrics").flush()
+    recorder.telemetry(level="off").flush()
+
+
+def test_calls_in_flight_are_counted_while_they_are(recorder) -> None:
+    seen: list[float] = []
+    telemetry = recorder.telemetry()
+
+    def look(request):
+        seen.append(recorder.total("chatmodels.calls.in_flight"))
+        return "a"
+
+    model = instrument(MockChatModel(responses=[look]), telemetry=telemetry)
+    with model.stream("Hi") as stream:
+        seen.append(recorder.total("chatmodels.calls.in_flight"))
+        for _ in stream:
+            pass
+
+    assert [*seen, recorder.total("chatmodels.calls.in_flight")] == [1, 1, 0]
+
+
+def test_models_of_one_server_are_one_series(recorder) -> None:
+    telemetry = recorder.telemetry()
+    for path in ("v1", "v2"):
+        model = Answering("acme", "large", endpoint=f"https://a.example/{path}")
+        model.answer = ChatResponse(message=assistant("x"), usage=Usage(output_tokens=4))
+        instrument(model, telemetry=telemetry).generate("Hi")
+
+    assert tokens(recorder, "output_tokens") == {"text": 8}
+
+
+def test_totals_are_exact_when_many_threads_call(recorder) -> None:
+    model = instrument(
+        MockChatModel(responses=["a b"], on_exhausted="last"), telemetry=recorder.telemetry()
+    )
+
+    def work() -> None:
+        for _ in range(50):
+            model.generate("Hi")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    recorder.total("gen_ai.client.inference.duration")
+    for thread in threads:
+        thread.join()
+
+    assert tokens(recorder, "output_tokens") == {"text": 800}
+    assert recorder.total(f"{INFERENCE}.duration") == 400
+    assert recorder.total("chatmodels.calls.in_flight") == 0
+    assert len(recorder.chats) == 400
+
+
+def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
+    def cost(response: ChatResponse[Any]) -> float | None:
+        return 0.25 if response.text == "dear" else None
+
+    model = instrument(
+        MockChatModel(responses=["dear", "free", ErrorCode.NETWORK]),
+        telemetry=recorder.telemetry(cost=cost),
+    )
+
+    model.generate("Hi")
+    model.generate("Hi")
+    with pytest.raises(ConnectionError):
+        model.generate("Hi")
+
+    assert [span.attributes.get("chatmodels.usage.cost") for span in recorder.chats] == [
+        0.25,
+        None,
+        None,
+    ]
+    assert recorder.total("chatmodels.usage.cost") == 0.25
+
+
+def test_exemplars_lead_from_a_measurement_to_its_span(recorder) -> None:
+    model = instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry())
+
+    model.generate("Hi")
+
+    (point,) = recorder.points(f"{INFERENCE}.duration")
+    (exemplar,) = point.exemplars
+    assert exemplar.span_id == recorder.span.context.span_id
+
+
+@pytest.mark.parametrize(
+    ("level", "spans", "durations", "events"),
+    [("off", 0, 0, 0), ("metrics", 0, 2, 0), ("traces", 2, 2, 0), ("full", 2, 2, 1)],
+)
+def test_levels_say_how_much_is_recorded(recorder, level, spans, durations, events) -> None:
+    model = instrument(
+        MockChatModel(responses=["a", ErrorCode.NETWORK]),
+        telemetry=recorder.telemetry(level=level),
+    )
+
+    model.generate("Hi")
+    with pytest.raises(ConnectionError):
+        model.generate("Hi")
+
+    assert len(recorder.chats) == spans
+    assert recorder.total(f"{INFERENCE}.duration") == durations
+    assert len(recorder.logs) == events
+
+
+def test_without_an_sdk_nothing_is_kept() -> None:
+    telemetry = Telemetry(TelemetryOptions())
+    model = instrument(MockChatModel(responses=["a", ErrorCode.NETWORK]), telemetry=telemetry)
+
+    assert model.generate("Hi").text == "a"
+    with pytest.raises(ConnectionError):
+        model.stream("Hi").collect()
+
+    assert len(telemetry.meters._deferral._waiting) == 0
+    assert telemetry.meters.running == set()
+
+
+def test_a_tool_result_is_not_mistaken_for_a_message() -> None:
+    from chatmodels.core import ChatRequest, Message
+    from chatmodels.otel._finished import modalities
+
+    request = ChatRequest(messages=(Message("tool", (ToolResult("c", ()),)),))
+
+    assert modalities(request, None) == ("text", "unknown")

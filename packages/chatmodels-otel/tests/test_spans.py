@@ -1,0 +1,313 @@
+"""What a span says of a call."""
+
+from typing import Any
+
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode
+
+from chatmodels.core import (
+    ChatModelError,
+    ChatResponse,
+    ErrorCode,
+    Settings,
+    StandardChatModel,
+    Usage,
+    assistant,
+    tool,
+)
+from chatmodels.otel import conversation, instrument
+from chatmodels.providers.mock import MockChatModel
+
+
+class Answering(StandardChatModel):
+    """A model at some address that always answers the same."""
+
+    answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
+
+    def respond(self, request, call):
+        return self.answer
+
+
+def at(provider: str, endpoint: str | None, response: ChatResponse[Any] | None = None) -> Answering:
+    model = Answering(provider, "large", endpoint=endpoint)
+    if response is not None:
+        model.answer = response
+    return model
+
+
+def test_a_whole_call_is_a_client_span_with_what_was_asked_and_answered(recorder) -> None:
+    model = instrument(
+        MockChatModel("m-1", responses=["two words"]), telemetry=recorder.telemetry()
+    )
+
+    model.generate(
+        "Hi",
+        temperature=1,
+        top_p=0.5,
+        top_k=3,
+        max_output_tokens=9,
+        stop=["X"],
+        seed=7,
+        frequency_penalty=0.1,
+        presence_penalty=0,
+        reasoning_effort="low",
+    )
+
+    span = recorder.span
+    assert (span.name, span.kind) == ("chat m-1", SpanKind.CLIENT)
+    assert span.status.status_code is StatusCode.UNSET
+    assert dict(span.attributes) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "mock",
+        "gen_ai.request.model": "m-1",
+        "gen_ai.request.temperature": 1.0,
+        "gen_ai.request.top_p": 0.5,
+        "gen_ai.request.top_k": 3,
+        "gen_ai.request.max_tokens": 9,
+        "gen_ai.request.stop_sequences": ("X",),
+        "gen_ai.request.seed": 7,
+        "gen_ai.request.frequency_penalty": 0.1,
+        "gen_ai.request.presence_penalty": 0.0,
+        "gen_ai.request.reasoning.level": "low",
+        "gen_ai.response.id": "mock-1",
+        "gen_ai.response.model": "m-1",
+        "gen_ai.response.finish_reasons": ("stop",),
+        "gen_ai.usage.input_tokens": 1,
+        "gen_ai.usage.output_tokens": 2,
+    }
+
+
+def test_a_stream_is_marked_as_one_and_says_when_it_began(recorder) -> None:
+    model = instrument(MockChatModel(responses=["two words"]), telemetry=recorder.telemetry())
+
+    model.stream("Hi").collect()
+
+    attributes = recorder.span.attributes
+    assert attributes["gen_ai.request.stream"] is True
+    assert 0 < attributes["gen_ai.response.time_to_first_chunk"] < 10
+
+
+def test_samplers_see_what_the_conventions_want_them_to_see(recorder) -> None:
+    seen: dict[str, Any] = {}
+
+    class Seeing:
+        def on_start(self, span, parent_context=None):
+            seen.update(span.attributes)
+
+        def on_end(self, span): ...
+        def _on_ending(self, span): ...
+        def shutdown(self): ...
+        def force_flush(self, timeout_millis=0): ...
+
+    recorder.tracer_provider.add_span_processor(Seeing())
+    model = instrument(at("acme", "https://api.acme.example/v1"), telemetry=recorder.telemetry())
+
+    model.generate("Hi")
+
+    assert seen == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "acme",
+        "gen_ai.request.model": "large",
+        "server.address": "api.acme.example",
+        "server.port": 443,
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("https://a.example/v1", ("a.example", 443)),
+        ("http://a.example", ("a.example", 80)),
+        ("http://127.0.0.1:8080/v1", ("127.0.0.1", 8080)),
+        ("http://[::1]:1/v1", ("::1", 1)),
+        ("https://user:secret@a.example/", ("a.example", 443)),
+        ("https://a.example:port/", (None, None)),
+        ("nonsense", (None, None)),
+        (None, (None, None)),
+    ],
+)
+def test_the_server_is_host_and_port_of_the_base_url(recorder, endpoint, address) -> None:
+    instrument(at("acme", endpoint), telemetry=recorder.telemetry()).generate("Hi")
+
+    attributes = recorder.span.attributes
+    assert (attributes.get("server.address"), attributes.get("server.port")) == address
+
+
+@pytest.mark.parametrize(
+    ("registered", "conventional"),
+    [("mistral", "mistral_ai"), ("xai", "x_ai"), ("bedrock", "aws.bedrock"), ("ollama", "ollama")],
+)
+def test_providers_have_the_names_of_the_conventions(recorder, registered, conventional) -> None:
+    instrument(at(registered, None), telemetry=recorder.telemetry()).generate("Hi")
+
+    assert recorder.span.attributes["gen_ai.provider.name"] == conventional
+
+
+def test_all_kinds_of_tokens_are_told(recorder) -> None:
+    usage = Usage(
+        input_tokens=100,
+        output_tokens=50,
+        cached_input_tokens=40,
+        cache_write_tokens=10,
+        reasoning_tokens=30,
+        input_audio_tokens=5,
+        output_audio_tokens=6,
+    )
+    response = ChatResponse(message=assistant("Yes."), usage=usage)
+
+    instrument(at("acme", None, response), telemetry=recorder.telemetry()).generate("Hi")
+
+    told = {
+        name.removeprefix("gen_ai.usage."): value
+        for name, value in recorder.span.attributes.items()
+        if name.startswith("gen_ai.usage.")
+    }
+    assert told == {
+        "input_tokens": 100,
+        "output_tokens": 50,
+        "cache_read.input_tokens": 40,
+        "cache_write.input_tokens": 10,
+        "reasoning.output_tokens": 30,
+        "audio.input_tokens": 5,
+        "audio.output_tokens": 6,
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "fingerprint"),
+    [
+        (b'{"system_fingerprint":"fp_1"}', "fp_1"),
+        (b'[{"id":"x"},{"system_fingerprint":"fp_2"}]', "fp_2"),
+        (b'[{"system_fingerprint":null}]', None),
+        (b'{"system_fingerprint":7}', None),
+        (b'{"id":"x"}', None),
+    ],
+    ids=["whole", "streamed", "null", "malformed", "absent"],
+)
+def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> None:
+    import msgspec
+
+    response = ChatResponse(
+        message=assistant("Yes."), service_tier="default", payload=msgspec.Raw(payload)
+    )
+
+    instrument(at("openai", None, response), telemetry=recorder.telemetry()).generate(
+        "Hi", service_tier="flex"
+    )
+
+    attributes = recorder.span.attributes
+    assert attributes["openai.request.service_tier"] == "flex"
+    assert attributes["openai.response.service_tier"] == "default"
+    assert attributes.get("openai.response.system_fingerprint") == fingerprint
+
+
+def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
+    instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
+        "Hi", service_tier="auto"
+    )
+
+    assert "openai.request.service_tier" not in recorder.span.attributes
+
+
+def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
+    from chatmodels.core import AudioOutput
+
+    model = instrument(MockChatModel(responses=[{"a": 1}, "x"]), telemetry=recorder.telemetry())
+
+    model.generate("Hi", output_type=dict)
+    model.generate("Hi", audio_output=AudioOutput("alloy"))
+
+    kinds = [span.attributes["gen_ai.output.type"] for span in recorder.chats]
+    assert kinds == ["json", "speech"]
+
+
+def test_what_goes_through_provider_options_is_told_where_there_is_a_name(recorder) -> None:
+    model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
+
+    model.generate("Hi", provider_options={"previous_response_id": "r-1", "n": 2})
+    model.generate("Hi", provider_options={"previous_response_id": 5, "n": 1})
+
+    first, second = (span.attributes for span in recorder.chats)
+    assert first["gen_ai.request.previous_response.id"] == "r-1"
+    assert first["gen_ai.request.choice.count"] == 2
+    assert "gen_ai.request.previous_response.id" not in second
+    assert "gen_ai.request.choice.count" not in second
+
+
+def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
+    model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
+
+    with conversation("c-1"):
+        model.generate("Hi")
+    model.generate("Hi")
+
+    first, second = recorder.chats
+    assert first.attributes["gen_ai.conversation.id"] == "c-1"
+    assert "gen_ai.conversation.id" not in second.attributes
+
+
+@pytest.mark.parametrize("code", [code for code in ErrorCode if code != "cancelled"])
+def test_a_failure_has_the_error_code_as_its_type(recorder, code) -> None:
+    model = instrument(MockChatModel(responses=[code]), telemetry=recorder.telemetry())
+
+    with pytest.raises(ChatModelError) as raised:
+        model.generate("Hi")
+
+    span = recorder.span
+    assert span.status.status_code is StatusCode.ERROR
+    assert span.status.description == str(raised.value)
+    assert span.attributes["error.type"] == str(code)
+    assert span.attributes["gen_ai.response.finish_reasons"] == ("error",)
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (ChatResponse(message=assistant("x"), finish_reason="tool_calls"), "tool_call"),
+        (
+            ChatResponse(
+                message=assistant("x"), finish_reason="length", raw_finish_reason="max_tokens"
+            ),
+            "max_tokens",
+        ),
+        (
+            ChatResponse(message=assistant("x"), finish_reason="error", raw_finish_reason="oops"),
+            "error",
+        ),
+    ],
+    ids=["normalised", "the provider's word", "error"],
+)
+def test_the_finish_reason_is_the_providers_word(recorder, response, reason) -> None:
+    instrument(at("acme", None, response), telemetry=recorder.telemetry()).generate("Hi")
+
+    assert recorder.span.attributes["gen_ai.response.finish_reasons"] == (reason,)
+
+
+def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> None:
+    model = instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry())
+
+    model.generate("Hi")
+
+    (point,) = recorder.points("gen_ai.client.inference.duration")
+    span = recorder.span
+    assert (span.end_time - span.start_time) / 1e9 == pytest.approx(point.sum, abs=1e-9)
+
+
+def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
+    mock = MockChatModel(responses=["a"], settings=Settings(temperature=0.25))
+
+    instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
+
+    assert recorder.span.attributes["gen_ai.request.temperature"] == 0.25
+
+
+def test_a_call_with_tools_is_like_any_other(recorder) -> None:
+    @tool
+    def weather(city: str) -> str:
+        """Tell the weather."""
+
+    instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()).generate(
+        "Hi", tools=[weather]
+    )
+
+    assert "gen_ai.tool.definitions" not in recorder.span.attributes
