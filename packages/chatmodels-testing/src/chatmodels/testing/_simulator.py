@@ -14,6 +14,7 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
+from chatmodels.testing._anthropic_messages import AnthropicMessages
 from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._faults import FAULTS, Fault
@@ -22,8 +23,8 @@ from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtoco
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, simulated, written
 
-PROTOCOLS: tuple[WireProtocol, ...] = (OpenAIChat(),)
-"""The wire formats that a simulator speaks."""
+PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
+"""The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"
 """How the names of models begin that make the simulator commit a fault of the catalogue."""
@@ -249,7 +250,7 @@ class Simulator:
         try:
             protocol, answer = self._choose(exchange, number)
         except Exception as error:
-            protocol = PROTOCOLS[0]
+            protocol = PROTOCOLS[-1]
             message = f"the simulator cannot answer: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
         headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
@@ -269,7 +270,7 @@ class Simulator:
             if (known := protocol.other(request, self.models)) is not None:
                 return protocol, _refusal(exchange, protocol) or known
         message = f"Unknown request URL: {request.method} {request.path}"
-        return PROTOCOLS[0], PROTOCOLS[0].error(ErrorCode.INVALID_REQUEST, 404, message)
+        return PROTOCOLS[-1], PROTOCOLS[-1].error(ErrorCode.INVALID_REQUEST, 404, message)
 
     def _generate(self, exchange: Exchange, protocol: WireProtocol, number: int) -> Answer:
         refusal = _refusal(exchange, protocol)

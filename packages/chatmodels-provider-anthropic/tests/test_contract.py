@@ -1,0 +1,16 @@
+"""The contract that every provider keeps."""
+
+import pytest
+
+from chatmodels.testing.contract import Check, ProviderContract, checks
+
+CONTRACT = ProviderContract(
+    provider="anthropic",
+    model="claude-sonnet-4-6",
+    connect=lambda simulator: {"base_url": simulator.url},
+)
+
+
+@pytest.mark.parametrize("check", checks(CONTRACT))
+def test_anthropic_keeps_the_contract(check: Check) -> None:
+    check()
