@@ -16,6 +16,12 @@ print(time.process_time() - middle if {alone} else time.process_time() - start)
 """
 
 
+LOADED = """
+import sys, chatmodels.providers.openai
+print(*sorted({"httpx", "httpcore", "ssl", "asyncio", "anyio"} & set(sys.modules)))
+"""
+
+
 def main() -> None:
     httpx = imported("import httpx")
     row("import httpx", f"{httpx:.0f} ms")
@@ -30,8 +36,7 @@ def main() -> None:
         [
             sys.executable,
             "-c",
-            "import sys, chatmodels.providers.openai;"
-            "print(*sorted({'httpx', 'httpcore', 'ssl', 'asyncio', 'anyio'} & set(sys.modules)))",
+            LOADED,
         ],
         capture_output=True,
         text=True,

@@ -131,7 +131,7 @@ def tool_call(model: ChatModel) -> None:
     conversation.append(response.message)
     for call in response.tool_calls:
         result = get_current_weather.call(call)
-        conversation.append(tool_result(call, result.text))
+        conversation.append(tool_result(result))
         line = Text.assemble(
             (call.name, "bold magenta"), f"({call.arguments_json})", (" -> ", "dim")
         )

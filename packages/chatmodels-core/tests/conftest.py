@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from chatmodels.core import ChatRequest, ChatResponse, HealthReport, ModelInfo, assistant
-from chatmodels.core._call import CallInfo
-from chatmodels.core._catalog import discovery
-from chatmodels.core._metadata import ProviderMetadata
-from chatmodels.core._model import StandardChatModel
-from chatmodels.core._options import ProviderOptions
-from chatmodels.core._registry import registry
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.model import StandardChatModel
+from chatmodels.core._registry.catalog import discovery
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.registry import registry
+from chatmodels.core._values.metadata import ProviderMetadata
 
 
 class FakeModel(StandardChatModel):
@@ -86,8 +86,8 @@ def global_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 PLUGIN = """
-from chatmodels.core._front import register_provider
-from chatmodels.core._metadata import Capability, ModelInfo, ProviderMetadata
+from chatmodels.core._registry.front import register_provider
+from chatmodels.core._values.metadata import Capability, ModelInfo, ProviderMetadata
 
 
 class Provider:

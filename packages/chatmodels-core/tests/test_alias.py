@@ -11,9 +11,9 @@ from chatmodels.core import (
     ConfigurationError,
     ProviderNotFoundError,
 )
-from chatmodels.core._metadata import OptionSpec
-from chatmodels.core._registry import ProviderRegistry
-from chatmodels.core._secret import Secret
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.metadata import OptionSpec
 
 
 @pytest.fixture
@@ -158,9 +158,11 @@ def test_hooks_see_the_targets_of_an_alias(registry) -> None:
         ("a:b", "acme:x", "'a:b' cannot be an alias"),
         (" a", "acme:x", "' a' cannot be an alias"),
         ("", "acme:x", "'' cannot be an alias"),
+        ("a", None, "an alias and what it stands for are str, not None"),
+        (7, "acme:x", "an alias and what it stands for are str, not 7"),
     ],
 )
-def test_a_wrong_alias_is_refused(registry, name: str, spec: str, words: str) -> None:
+def test_a_wrong_alias_is_refused(registry, name, spec, words: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         registry.set_alias(name, spec)
     assert words in str(caught.value)
@@ -185,7 +187,7 @@ def test_an_alias_is_gone_when_it_is_removed(registry) -> None:
         lambda: registry.resolve("fast"),
         lambda: model.generate("Hello"),
     ):
-        with pytest.raises(ProviderNotFoundError, match="no alias named"):
+        with pytest.raises(ProviderNotFoundError, match="no alias named 'default'"):
             call()
     model.close()
 
@@ -257,6 +259,29 @@ def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
         model.target.options.api_key.reveal()
     aliased.set_alias("zz", "zz-acme:small")
     assert model.generate("Hello").text == "zz-acme:small"
+
+
+def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
+    secret = OptionSpec(name="secret_key", description="", secret=True)
+    aliased.register_provider(fake("zz-cloud", options=(secret,)))
+    aliased.set_alias("zz", "zz-cloud:large")
+    model = aliased.create_chat_model("zz", secret_key="very-secret")
+    assert b"very-secret" not in pickle.dumps(model)
+    aliased.set_alias("zz", "zz-acme:large")
+    with pytest.raises(ConfigurationError, match="created with credentials for zz-cloud"):
+        model.generate("Hello")
+
+
+def test_a_key_from_a_function_stays_behind_as_well(aliased) -> None:
+    model = pickle.loads(pickle.dumps(aliased.create_chat_model("zz", api_key=lambda: "sk-1")))
+    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+        model.target.options.api_key.reveal()
+
+
+@pytest.mark.parametrize("key", [pytest.param("", id="empty"), pytest.param(7, id="number")])
+def test_a_key_that_is_none_is_refused_as_without_an_alias(aliased, key) -> None:
+    with pytest.raises(ConfigurationError, match="zz-acme: api_key must"):
+        aliased.create_chat_model("zz", api_key=key)
 
 
 @pytest.mark.parametrize(

@@ -241,6 +241,13 @@ def test_a_generic_dependency_is_named_with_its_arguments() -> None:
     assert refusal(container_of(Reader), Reader) == "missing dependency: Reader -> list[str]"
 
 
+def test_a_parameter_without_a_type_is_missing_by_its_name() -> None:
+    class Reader:
+        def __init__(self, path): ...
+
+    assert refusal(container_of(Reader), Reader) == "missing dependency: Reader -> path"
+
+
 class Chicken:
     def __init__(self, egg: "Egg") -> None: ...
 

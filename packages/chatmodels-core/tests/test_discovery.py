@@ -11,15 +11,15 @@ from chatmodels.core import (
     ProviderImportError,
     ProviderNotFoundError,
 )
-from chatmodels.core._catalog import discovery
-from chatmodels.core._discovery import (
+from chatmodels.core._registry.catalog import discovery
+from chatmodels.core._registry.discovery import (
     CONTRACT_VERSION,
     Discovery,
     InstalledProvider,
     check_contract,
 )
-from chatmodels.core._metadata import Capability
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import Capability
 
 REGISTERS_NOTHING = "NAME = {name!r}"
 NEEDS_WHAT_IS_MISSING = "import a_module_that_is_missing_{name}"
@@ -216,6 +216,16 @@ def test_a_provider_that_fails_to_import_does_not_break_the_others(
     assert len(warnings) == 1
 
 
+def test_queries_find_a_provider_that_was_registered_in_place_of_a_broken_one(
+    site, global_registry, fake
+) -> None:
+    site.install("alpha", NEEDS_WHAT_IS_MISSING)
+    registry = ProviderRegistry(discover=True)
+    assert "alpha" not in registry.providers_with()
+    registry.register_provider(fake("alpha"))
+    assert "alpha" in registry.providers_with()
+
+
 def test_a_provider_is_tried_again_when_it_is_asked_for(site, global_registry) -> None:
     module = site.install("alpha", NEEDS_WHAT_IS_MISSING)
     with pytest.raises(ProviderImportError):
@@ -231,8 +241,8 @@ def test_a_provider_is_tried_again_when_it_is_asked_for(site, global_registry) -
 
 
 REPAIRED = """
-from chatmodels.core._front import register_provider
-from chatmodels.core._metadata import ProviderMetadata
+from chatmodels.core._registry.front import register_provider
+from chatmodels.core._values.metadata import ProviderMetadata
 
 class Provider:
     metadata = ProviderMetadata(name="alpha", description="", distribution="")
@@ -314,6 +324,18 @@ def test_an_isolated_registry_that_discovers_shares_the_provider_with_the_global
     assert ProviderRegistry(discover=True).provider("alpha") is provider
 
 
+def test_an_isolated_registry_finds_what_the_global_one_has_unregistered_or_replaced(
+    site, global_registry, fake
+) -> None:
+    site.install("alpha")
+    provider = global_registry.provider("alpha")
+    global_registry.unregister_provider("alpha")
+    assert ProviderRegistry(discover=True).provider("alpha") is provider
+    assert not global_registry.is_registered("alpha")
+    global_registry.register_provider(fake("alpha"))
+    assert ProviderRegistry(discover=True).provider("alpha") is provider
+
+
 def test_a_conflict_in_an_isolated_registry_names_the_plugin(site, fake) -> None:
     site.install("alpha")
     registry = ProviderRegistry(discover=True)
@@ -336,6 +358,15 @@ def test_a_lazy_provider_is_imported_when_it_is_asked_for(site, global_registry)
     assert module in sys.modules
     registry.register_lazy("alpha", module)
     assert registry.provider("alpha") is global_registry.provider("alpha")
+
+
+def test_a_module_that_was_imported_before_can_be_named_again(site, global_registry) -> None:
+    module = site.install("alpha")
+    provider = global_registry.provider("alpha")
+    global_registry.unregister_provider("alpha")
+    global_registry.register_lazy("alpha", module)
+    assert global_registry.provider("alpha") is provider
+    assert global_registry.is_registered("alpha")
 
 
 def test_a_lazy_provider_that_fails_is_reported(global_registry) -> None:

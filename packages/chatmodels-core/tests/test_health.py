@@ -4,9 +4,9 @@ from contextvars import ContextVar
 import pytest
 
 from chatmodels.core import HealthReport, NetworkError
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import OptionSpec
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry import front
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import OptionSpec
 
 LONG = 60.0
 """Seconds that no test waits for."""
@@ -31,6 +31,11 @@ def test_only_the_named_providers_are_probed(registry, fake) -> None:
     assert list(registry.check_health(["two", "two"])) == ["two"]
     assert registry.provider("one").probed == []
     assert len(registry.provider("two").probed) == 1
+
+
+def test_one_name_is_one_provider_and_not_its_letters(registry, fake) -> None:
+    registry.register_provider(fake("acme"))
+    assert list(registry.check_health("acme")) == ["acme"]
 
 
 def test_an_empty_registry_is_probed_at_once(registry) -> None:

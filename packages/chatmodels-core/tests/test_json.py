@@ -379,8 +379,18 @@ def test_what_is_not_our_json_is_refused_with_a_remedy(text: Any, words: str) ->
 
 
 def test_asking_for_a_conversation_of_a_message_names_both() -> None:
-    with pytest.raises(InvalidRequestError, match=r"holds a Message, not a tuple"):
+    with pytest.raises(InvalidRequestError, match=r"holds a Message, not a tuple\[.*Message"):
         from_json(to_json(user("Hi")), tuple[Message, ...])
+
+
+def test_asking_for_a_conversation_as_a_list_is_told_how() -> None:
+    with pytest.raises(InvalidRequestError, match=r"holds: tuple\[Message, \.\.\.\]"):
+        from_json(to_json([user("Hi")]), list[Message])
+
+
+def test_asking_for_a_value_with_its_parameter_names_it() -> None:
+    with pytest.raises(InvalidRequestError, match=r"not a \S*ChatResponse\[int\]; ask"):
+        from_json(to_json(ChatResponse(message=user("Hi"))), ChatResponse[int])
 
 
 def test_a_time_limit_that_is_none_is_read_as_none() -> None:

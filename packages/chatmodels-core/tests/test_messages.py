@@ -77,6 +77,14 @@ def test_what_no_message_is_made_of_is_refused(write: Any, words: str) -> None:
     assert words in caught.value.message
 
 
+def test_a_whole_tool_result_is_a_message_by_itself() -> None:
+    result = ToolResult("call_1", (TextPart("cold"),))
+
+    assert tool_result(result) == Message("tool", (result,))
+    with pytest.raises(InvalidRequestError, match="has its content already"):
+        tool_result(result, "more")
+
+
 @pytest.mark.parametrize(
     ("call", "name"),
     [pytest.param(CALL, "weather", id="call"), pytest.param("call_1", None, id="id")],
@@ -109,6 +117,7 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
     [
         pytest.param([], "no messages; pass", id="empty"),
         pytest.param(3, "not int; see system()", id="number"),
+        pytest.param(b"Hi", "not bytes; see system()", id="bytes"),
         pytest.param({"role": "user", "content": "Hi"}, "not dict; see system()", id="dict"),
         pytest.param([{"role": "user", "content": "Hi"}], "not dict; see system()", id="dicts"),
         pytest.param([user("Hi"), TextPart("Hi")], "not TextPart; see", id="part"),

@@ -50,7 +50,7 @@ from chatmodels.core import (
     tool,
     user,
 )
-from chatmodels.core._bridge import _Reading
+from chatmodels.core._calls.bridge import _Reading
 
 EVENTS = (StreamStart("r1"), TextDelta("Hel"), TextDelta("lo"), StreamEnd())
 RESPONSE = ChatResponse(message=assistant("Hello"), id="r1")
@@ -373,6 +373,21 @@ def test_arguments_make_a_request() -> None:
     )
 
 
+def test_a_number_of_seconds_is_a_models_total_limit() -> None:
+    seen: list[Timeout] = []
+
+    class Timed(Responding):
+        def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            seen.append(call.timeout)
+            return RESPONSE
+
+    Timed(timeout=5).generate("Hi")
+
+    assert seen == [Timeout(total=5.0)]
+    with pytest.raises(InvalidRequestError, match="timeout must be a number of seconds above 0"):
+        Timed(timeout="5")
+
+
 def test_options_that_are_none_are_not_given() -> None:
     model = Responding()
     nothing: dict[str, Any] = dict.fromkeys(
@@ -540,6 +555,21 @@ def test_a_refusal_is_no_output() -> None:
     assert caught.value.partial.refusal == "I will not."
 
 
+async def test_an_output_that_was_cut_off_is_told_so() -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=assistant('{"value": 1'), finish_reason="length")
+
+    with pytest.raises(OutputInvalidError) as caught:
+        await model.astream("Hi", output_type=int).collect()
+
+    assert caught.value.message == str(caught.value)
+    assert caught.value.message.startswith(
+        "the limit of tokens cut the answer off; raise max_output_tokens (the answer is not JSON"
+    )
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == '{"value": 1'
+
+
 def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant(ToolCall("1", "weather")))
@@ -567,6 +597,27 @@ async def test_a_policy_asks_another_model_which_stays_the_provider_of_the_answe
     assert model.generate("Hi").provider == "backup"
     assert (await model.agenerate("Hi")).provider == "backup"
     assert (model.ran, other.ran) == ([], [("respond", True), ("arespond", True)])
+
+
+def test_what_is_no_response_is_named() -> None:
+    def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Call(request)
+
+    with pytest.raises(InternalError, match=r"NoneType is no ChatResponse; .* or of a policy"):
+        Responding(policies=[forgetful]).generate("Hi")
+
+
+async def test_what_is_no_opened_stream_is_named() -> None:
+    def whole(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Call(request)
+        return RESPONSE
+
+    model = Responding(policies=[whole])
+
+    with pytest.raises(InternalError, match=r"ChatResponse is no opened stream; .* of a policy"):
+        model.stream("Hi").collect()
+    with pytest.raises(InternalError, match=r"ChatResponse is no opened stream; .* of a policy"):
+        await model.astream("Hi").collect()
 
 
 def test_policies_that_are_added_surround_those_that_are_there() -> None:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import AuthenticationError, ConfigurationError, ErrorCode
-from chatmodels.core._config_file import environment_config, read_config
-from chatmodels.core._load_options import load_options
-from chatmodels.core._metadata import OptionSpec, ProviderMetadata
-from chatmodels.core._options import ProviderOptions
-from chatmodels.core._secret import Secret
-from chatmodels.core._timeout import Timeout
+from chatmodels.core._registry.config_file import environment_config, read_config
+from chatmodels.core._registry.load_options import load_options
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.timeout import Timeout
 
 KEY = "sk-very-secret"
 

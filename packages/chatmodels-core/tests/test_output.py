@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core._errors import ErrorCode, InvalidRequestError, OutputInvalidError
-from chatmodels.core._output import structured_output
-from chatmodels.core._reading import Reader, without_nulls
-from chatmodels.core._request import OutputSchema
+from chatmodels.core._tools.output import structured_output
+from chatmodels.core._tools.reading import Reader, without_nulls
+from chatmodels.core._values.request import OutputSchema
 
 T = TypeVar("T")
 
@@ -296,9 +296,9 @@ def test_a_reader_reads_bytes_as_well() -> None:
 def test_neither_pydantic_nor_the_docstring_parser_is_imported_without_need() -> None:
     program = """
 import sys
-from chatmodels.core._output import structured_output
-from chatmodels.core._tools import tool
-loaded = {"chatmodels.core._schema", "chatmodels.core._signatures", "docstring_parser"}
+from chatmodels.core._tools.output import structured_output
+from chatmodels.core._tools.tools import tool
+loaded = {"chatmodels.core._tools.schema", "chatmodels.core._tools.signatures", "docstring_parser"}
 assert not loaded & set(sys.modules), loaded & set(sys.modules)
 
 @tool

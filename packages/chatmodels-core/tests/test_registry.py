@@ -19,9 +19,9 @@ from chatmodels.core import (
     ProviderConflictError,
     ProviderNotFoundError,
 )
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import Capability, ModelInfo, OptionSpec
-from chatmodels.core._registry import ProviderRegistry
+from chatmodels.core._registry import front
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._values.metadata import Capability, ModelInfo, OptionSpec
 
 
 @pytest.fixture
@@ -360,6 +360,17 @@ def test_a_config_file_gives_options_and_aliases(registry, tmp_path) -> None:
     assert registry.create_chat_model("acme:large").options.max_retries == 7
 
 
+def test_a_config_file_takes_the_place_of_the_one_before(registry, tmp_path) -> None:
+    path = tmp_path / "chatmodels.toml"
+    path.write_text('[aliases]\na = "acme:a"\nb = "acme:b"\nc = "acme:c"')
+    registry.set_alias("own", "acme:own")
+    registry.load_config(path)
+    registry.set_alias("c", "acme:changed")
+    path.write_text('[aliases]\na = "acme:other"')
+    registry.load_config(path)
+    assert registry.aliases == {"a": "acme:other", "own": "acme:own", "c": "acme:changed"}
+
+
 def test_a_config_file_with_wrong_aliases_is_refused_as_a_whole(registry, tmp_path) -> None:
     path = tmp_path / "chatmodels.toml"
     path.write_text('[aliases]\na = "b"\nb = "a"\nc = "acme:"\nd = "nothing"\n"e:" = "acme:x"')
@@ -395,7 +406,7 @@ def test_the_config_file_of_the_environment_fills_what_is_not_set(fake, ambient,
     other = tmp_path / "other.toml"
     other.write_text('[aliases]\nmine = "acme:other"')
     registry.load_config(other)
-    assert registry.aliases == {"default": "acme:file", "mine": "acme:other"}
+    assert registry.aliases == {"mine": "acme:other"}
     assert registry.create_chat_model("acme:large").options.max_retries == 2
 
 
@@ -442,8 +453,8 @@ def test_importing_and_registering_stays_light() -> None:
     program = """
 import sys
 before = set(sys.modules)  # what measures coverage imports a lot
-from chatmodels.core import _front as front
-from chatmodels.core._metadata import ProviderMetadata
+from chatmodels.core._registry import front
+from chatmodels.core._values.metadata import ProviderMetadata
 
 class Provider:
     metadata = ProviderMetadata(name="acme", description="", distribution="")

@@ -28,10 +28,10 @@ from chatmodels.core._errors import (
     InvalidRequestError,
     ToolArgumentsError,
 )
-from chatmodels.core._parts import ImagePart, TextPart, ToolCall, ToolResult
-from chatmodels.core._request import ToolChoice, ToolDefinition
-from chatmodels.core._toolbox import tool_choice, tool_definitions
-from chatmodels.core._tools import Tool, tool
+from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
+from chatmodels.core._tools.tools import Tool, tool
+from chatmodels.core._values.parts import ImagePart, TextPart, ToolCall, ToolResult
+from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
 
 class Unit(enum.Enum):
@@ -295,13 +295,27 @@ def test_what_a_function_returns_becomes_content(value: Any, content: Any) -> No
     assert give.call(call(give, {})) == ToolResult("call_1", content, "give")
 
 
-@pytest.mark.parametrize("value", [object(), {1j: 2}], ids=["object", "complex"])
-def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object) -> None:
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        pytest.param(object(), "no encoder for something in it", id="object"),
+        pytest.param({1j: 2}, "", id="complex"),
+        pytest.param(ENDLESS, "recursion", id="endless"),
+        pytest.param(["\ud800"], "surrogates", id="half a character"),
+    ],
+)
+def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, why: str) -> None:
     @tool
     def give() -> object:
         return value
 
-    with pytest.raises(ConfigurationError, match=r"'give' returned a .* cannot be written as JSON"):
+    with pytest.raises(
+        ConfigurationError, match=rf"'give' returned an .* cannot be written as JSON \(.*{why}"
+    ):
         give.call(call(give, {}))
 
 
@@ -594,7 +608,7 @@ def test_the_definition_of_a_plain_function_is_made_once() -> None:
 
 
 def test_the_definition_of_a_function_goes_with_the_function() -> None:
-    from chatmodels.core._toolbox import _made
+    from chatmodels.core._tools.toolbox import _made
 
     def gone(a: int) -> None:
         """Go."""

@@ -1,9 +1,12 @@
 """A server on loopback that does as each test says, a tiny codec, and models that use them."""
 
+import os
 import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from queue import Queue
 from typing import Any
 
@@ -82,17 +85,15 @@ class Exchange:
 
     def reset(self) -> None:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._connection.close()
+        os.close(self._connection.detach())
 
     def seen_fin(self, seconds: float = 5.0) -> bool:
         """Wait for the client to close its side."""
         self._connection.settimeout(seconds)
         try:
             return self._connection.recv(1) == b""
-        except ConnectionError:
-            return True
-        except TimeoutError:
-            return False
+        except OSError as error:  # a reset will do as well
+            return not isinstance(error, TimeoutError)
 
 
 Handler = Callable[[Exchange], object]
@@ -112,6 +113,8 @@ class Server:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # which wakes the thread that accepts
         self._listener.close()
 
     def _accept(self) -> None:
@@ -124,56 +127,46 @@ class Server:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
+        with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            buffer = b""
-            try:
-                while True:
-                    while b"\r\n\r\n" not in buffer:
-                        received = connection.recv(65_536)
-                        if not received:
-                            return
-                        buffer += received
-                    head, _, buffer = buffer.partition(b"\r\n\r\n")
-                    first, *lines = head.decode("latin-1").split("\r\n")
-                    method, path, _ = first.split(" ")
-                    pairs = [line.partition(": ") for line in lines]
-                    headers = {name.lower(): value for name, _, value in pairs}
-                    exchange = Exchange(connection, method, path, headers)
-                    length = int(headers.get("content-length", 0))
-                    while len(buffer) < length:  # heads and bodies come in two pieces
-                        buffer += connection.recv(65_536)
-                    exchange.body, buffer = buffer[:length], buffer[length:]
-                    self.requests.append(exchange)
-                    if self.handler(exchange) == "stop":
-                        return
-            except OSError:
-                return
+            while first := reader.readline():
+                method, path, _ = first.decode("latin-1").split(" ")
+                headers: dict[str, str] = {}
+                while line := reader.readline().decode("latin-1").strip():
+                    name, _, value = line.partition(": ")
+                    headers[name.lower()] = value
+                exchange = Exchange(connection, method, path, headers)
+                exchange.body = reader.read(int(headers.get("content-length", 0)))
+                self.requests.append(exchange)
+                if self.handler(exchange) == "stop":
+                    return
 
 
 class WordDecoder:
     def __init__(self) -> None:
         self._started = False
+        self._ended = False
+        self._may_stop = False  # whether the end of the bytes is the end of the answer
 
     def feed(self, frame: Frame) -> Sequence[StreamEvent]:
-        if frame.data in {b"", b"[DONE]"}:
-            return ()
         try:
             data = msgspec.json.decode(frame.data)
         except msgspec.DecodeError as error:
             raise ResponseInvalidError("acme: an event is not JSON") from error
         if "error" in data:
             raise standard_failure(HttpFailure(status=200, headers={}, body=frame.data), "acme")
+        self._may_stop = "may_stop" in data
         events: list[StreamEvent] = [] if self._started else [StreamStart("r1", "large")]
         self._started = True
         if "text" in data:
             events.append(TextDelta(data["text"]))
         if "end" in data:
-            events.append(StreamEnd())
+            self._ended = True
+            events.append(StreamEnd(request_id=data.get("request_id")))
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        return ()
+        return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
 
 class WordCodec:
@@ -345,3 +338,18 @@ def words() -> Callable[..., Handler]:
         return handle
 
     return make
+
+
+@pytest.fixture
+def apart() -> Callable[..., Any]:
+    """Run an event loop in a thread of its own.
+
+    Python 3.11 tells tracers of a generator that is closed that it returns, but not that it was
+    called, so that coverage loses track of the functions around an event loop.
+    """
+
+    def run(function: Callable[..., Any], *arguments: Any, backend: str = "asyncio") -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(anyio.run, function, *arguments, backend=backend).result()
+
+    return run

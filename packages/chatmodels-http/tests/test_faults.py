@@ -150,6 +150,35 @@ def test_a_stream_whose_last_event_has_no_blank_line_is_whole(
     assert (response.text, response.request_id) == ("Hello", "r")
 
 
+def test_a_stream_whose_decoder_knows_the_answer_to_be_whole_is_no_fault(
+    server: Any, model: Make, collect: Any
+) -> None:
+    def handle(exchange: Any) -> None:
+        exchange.begin(x_request_id="r")
+        exchange.event(text="Hello", may_stop=True)
+        exchange.end()
+
+    server.handler = handle
+    response = collect(model())
+    assert (response.text, response.finish_reason, response.request_id) == ("Hello", "length", "r")
+
+
+def test_a_stream_whose_last_words_are_not_its_end_is_interrupted(
+    server: Any, model: Make, collect: Any
+) -> None:
+    def handle(exchange: Any) -> None:
+        exchange.begin()
+        exchange.chunk('data: {"text": "Hel"}')
+        exchange.end()
+
+    server.handler = handle
+    with pytest.raises(StreamInterruptedError) as caught:
+        collect(model())
+    assert caught.value.partial is not None
+    assert caught.value.partial.text == "Hel"
+    assert caught.value.status == 200
+
+
 def test_an_error_in_mid_stream_keeps_what_had_come(server: Any, model: Make, collect: Any) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="r")

@@ -7,6 +7,8 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
+    CallInfo,
+    ChatRequest,
     ChatResponse,
     ConfigurationError,
     ProviderOptions,
@@ -16,7 +18,9 @@ from chatmodels.core import (
     StreamEnd,
     StreamStart,
     TextDelta,
+    Timeout,
     UnsupportedError,
+    user,
 )
 from chatmodels.http import HttpChatModel
 
@@ -68,6 +72,49 @@ def test_a_stream_gives_its_events_one_by_one(server: Any, model: Make, words: A
 def test_a_request_id_that_the_codec_has_found_stays(server: Any, model: Make) -> None:
     server.handler = lambda exchange: exchange.answer('{"text": "", "request_id": "own"}')
     assert model().generate("hi").request_id == "own"
+
+
+def test_a_request_id_that_the_decoder_has_found_stays(server: Any, model: Make) -> None:
+    def handle(exchange: Any) -> None:
+        exchange.begin(x_request_id="req_1")
+        exchange.event(end=True, request_id="own")
+        exchange.end()
+
+    server.handler = handle
+    assert model().stream("hi").collect().request_id == "own"
+
+
+def streamed(exchange: Any) -> None:
+    exchange.begin()
+    exchange.event(text="Hello", end=True)
+    exchange.end()
+
+
+def unfinished(exchange: Any) -> None:
+    exchange.begin()
+    exchange.chunk('data: {"text": "Hello", "end": true}')
+    exchange.end()
+
+
+def whole(exchange: Any) -> None:
+    exchange.answer('{"text": "Hello"}')
+
+
+@pytest.mark.parametrize("handler", [streamed, unfinished, whole])
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_the_primitives_may_be_read_past_the_terminal_event(
+    server: Any, model: Make, handler: Any
+) -> None:
+    server.handler = handler
+    acme = model()
+    request = ChatRequest(messages=(user("hi"),))
+    call = CallInfo("stream", request, provider="acme", model="large", timeout=Timeout())
+    for events in (
+        list(acme.events(request, call)),
+        [event async for event in acme.aevents(request, call)],
+    ):
+        assert "".join(event.text for event in events if event.type == "text_delta") == "Hello"
+        assert type(events[-1]) is StreamEnd
 
 
 def test_calls_in_a_row_use_one_connection(server: Any, model: Make, words: Any) -> None:

@@ -82,46 +82,45 @@ def test_a_vendor_without_a_listing_is_told(
         HttpProvider(metadata, codec).list_models(options())
 
 
-def probes(provider: HttpProvider, options: Any) -> list[HealthReport]:
+@pytest.fixture
+def probes(provider: HttpProvider, apart: Any) -> Callable[[Any], list[HealthReport]]:
     """Probe in all the ways there are."""
-    import anyio
 
-    acme = provider.create_chat_model("large", options)
-    return [
-        provider.check_health(options),
-        acme.check_health(),
-        anyio.run(acme.acheck_health),
-        anyio.run(acme.acheck_health, backend="trio"),
-    ]
+    def probe(options: Any) -> list[HealthReport]:
+        acme = provider.create_chat_model("large", options)
+        return [
+            provider.check_health(options),
+            acme.check_health(),
+            apart(acme.acheck_health),
+            apart(acme.acheck_health, backend="trio"),
+        ]
+
+    return probe
 
 
-def test_a_provider_that_answers_is_healthy(
-    provider: HttpProvider, server: Any, options: Options
-) -> None:
+def test_a_provider_that_answers_is_healthy(probes: Any, server: Any, options: Options) -> None:
     server.handler = lambda exchange: exchange.answer("[]")
-    for report in probes(provider, options(timeout=Timeout(total=5))):
+    for report in probes(options(timeout=Timeout(total=5))):
         assert (report.provider, report.status) == ("acme", "healthy")
         assert report.message == f"{server.url} answers"
         assert report.latency is not None
         assert report.latency > 0
 
 
-def test_a_provider_that_refuses_is_unhealthy(
-    provider: HttpProvider, server: Any, options: Options
-) -> None:
+def test_a_provider_that_refuses_is_unhealthy(probes: Any, server: Any, options: Options) -> None:
     server.handler = lambda exchange: exchange.answer("{}", 503)
-    for report in probes(provider, options()):
+    for report in probes(options()):
         assert (report.status, report.code) == ("unhealthy", "provider_unavailable")
         assert report.message == "acme: 503 provider unavailable"
 
 
 def test_a_provider_that_cannot_be_asked_is_unknown(
-    provider: HttpProvider, server: Any, options: Options
+    probes: Any, server: Any, options: Options
 ) -> None:
     def fail() -> str:
         raise OSError("no vault")
 
-    for report in probes(provider, options(api_key=Secret(fail))):
+    for report in probes(options(api_key=Secret(fail))):
         assert (report.status, report.code, report.latency) == ("unknown", "authentication", None)
     assert not server.requests
 

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,20 @@ def tls_server(server: Any) -> Iterator[int]:
     context.load_cert_chain(CERTIFICATE)
     listener = socket.create_server(("127.0.0.1", 0))
 
+    def serve(raw: socket.socket) -> None:
+        with suppress(OSError):
+            server._serve(context.wrap_socket(raw, server_side=True))
+
     def accept() -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 raw, _ = listener.accept()
-                connection = context.wrap_socket(raw, server_side=True)
-            except OSError:
-                if listener.fileno() < 0:
-                    return
-                continue
-            threading.Thread(target=server._serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=serve, args=(raw,), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     yield listener.getsockname()[1]
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
     listener.close()
 
 

@@ -184,6 +184,19 @@ def test_a_piece_that_names_nothing_and_continues_nothing_begins_a_nameless_call
     assert calls_of(events) == [ToolCall("call_0", "", "")]
 
 
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        pytest.param([[piece(0, "a")], [piece(0, name="add", arguments='{"x":1}')]], id="id first"),
+        pytest.param(
+            [[piece(0, "a", arguments='{"x":1}')], [piece(0, name="add")]], id="arguments first"
+        ),
+    ],
+)
+def test_a_name_that_comes_late_is_the_name_of_the_call_begun(chunks) -> None:
+    assert assembled(*chunks) == [A]
+
+
 def test_the_opaque_state_of_a_call_is_kept() -> None:
     wire = WireToolCall(id="a", function=WireFunction("add"), extra_content={"google": 1})
     signature = Signature("vendor", {"extra_content": {"google": 1}})

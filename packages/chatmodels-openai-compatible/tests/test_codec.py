@@ -112,3 +112,17 @@ def test_the_vendors_word_decides_what_a_failure_is(
     body = json.dumps({"error": {"message": "No.", "code": word}}).encode()
     error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
     assert (error.code, error.status, error.details["provider_code"]) == (code, status, word)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<html><title>Bad gateway</title>", id="a web page"),
+        pytest.param(b"[" * 100_000, id="too deep"),
+        pytest.param(b'{"error": "\xff"}', id="no UTF-8"),
+    ],
+)
+def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
+    error = CODEC.decode_failure(HttpFailure(status=502, headers={}, body=body))
+    assert error.code is ErrorCode.PROVIDER_UNAVAILABLE

@@ -280,7 +280,9 @@ def test_a_failure_before_the_first_part_can_be_tried_again() -> None:
 def test_a_part_of_the_attempts_fails_always_the_same() -> None:
     def outcomes(seed: int) -> list[bool]:
         model = MockChatModel(error_rate=0.5, error=ErrorCode.TIMEOUT, seed=seed)
-        return [isinstance(item, ChatModelError) for item in model.batch(["?"] * 40)]
+        return [
+            isinstance(item, ChatModelError) for item in model.batch(["?"] * 40, max_concurrency=1)
+        ]
 
     assert outcomes(1) == outcomes(1)
     assert outcomes(1) != outcomes(2)

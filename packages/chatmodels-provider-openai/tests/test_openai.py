@@ -120,6 +120,12 @@ def test_an_api_that_is_not_there_is_refused() -> None:
         create_chat_model("openai:gpt-5-mini", api_key="sk-1", api="responses")
 
 
+@pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])
+def test_an_account_that_no_header_can_carry_is_refused(value: str) -> None:
+    with pytest.raises(ConfigurationError, match="organization must be printable ASCII text"):
+        create_chat_model("openai:gpt-4o", api_key="sk-1", organization=value)
+
+
 def test_known_models_are_described_and_all_others_accepted() -> None:
     known = PROVIDER.model_info("gpt-5-mini")
     assert (known.context_window, known.max_output_tokens) == (400_000, 128_000)

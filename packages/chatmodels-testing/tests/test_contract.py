@@ -27,6 +27,8 @@ FOUND_OUT = {
     "usage-adds-up",
     "every-setting-is-honoured-or-refused",
     "settings-of-the-model-hold-for-its-calls",
+    "a-failed-call-is-made-again",
+    "the-capabilities-are-true",
     "a-pickled-model-answers-without-carrying-its-secret",
     "one-model-works-in-eight-threads",
     "one-model-makes-many-calls-at-once",

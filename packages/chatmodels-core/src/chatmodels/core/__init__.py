@@ -1,10 +1,11 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
-from chatmodels.core._accumulator import Accumulator
-from chatmodels.core._alias import AliasedModel
-from chatmodels.core._call import CallInfo, Observer
+from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.model import StandardChatModel
+from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._container import Container, Lifetime
-from chatmodels.core._discovery import CONTRACT_VERSION
 from chatmodels.core._error_rules import error_class, error_code, is_retryable
 from chatmodels.core._errors import (
     AuthenticationError,
@@ -32,7 +33,42 @@ from chatmodels.core._errors import (
     ToolArgumentsError,
     UnsupportedError,
 )
-from chatmodels.core._events import (
+from chatmodels.core._log import error_facts, logger
+from chatmodels.core._protocols import (
+    AsyncHealthChecker,
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    CallOptions,
+    ChatModel,
+    HealthChecker,
+    MessageGenerator,
+    MessageStreamer,
+    ModelInfoProvider,
+    Provider,
+)
+from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.discovery import CONTRACT_VERSION
+from chatmodels.core._registry.front import (
+    acheck_health,
+    check_health,
+    create_chat_model,
+    list_providers,
+    load_config,
+    provider,
+    providers_for_model,
+    providers_with,
+    register_provider,
+    set_alias,
+    unregister_provider,
+)
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.registrations import ModelHook
+from chatmodels.core._registry.registry import ProviderRegistry, registry
+from chatmodels.core._registry.secret import Secret, SecretSource
+from chatmodels.core._tools.output import Output, structured_output
+from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
+from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
+from chatmodels.core._values.events import (
     AudioDelta,
     LogprobsDelta,
     PartEnd,
@@ -47,24 +83,9 @@ from chatmodels.core._events import (
     ToolCallStart,
     UsageUpdate,
 )
-from chatmodels.core._flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
-from chatmodels.core._front import (
-    acheck_health,
-    check_health,
-    create_chat_model,
-    list_providers,
-    load_config,
-    provider,
-    providers_for_model,
-    providers_with,
-    register_provider,
-    set_alias,
-    unregister_provider,
-)
-from chatmodels.core._json import from_json, to_json
-from chatmodels.core._log import error_facts, logger
-from chatmodels.core._media import audio, file, image
-from chatmodels.core._messages import (
+from chatmodels.core._values.json import from_json, to_json
+from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.messages import (
     Message,
     Prompt,
     Role,
@@ -74,7 +95,7 @@ from chatmodels.core._messages import (
     tool_result,
     user,
 )
-from chatmodels.core._metadata import (
+from chatmodels.core._values.metadata import (
     Capability,
     Explanation,
     HealthReport,
@@ -82,10 +103,7 @@ from chatmodels.core._metadata import (
     OptionSpec,
     ProviderMetadata,
 )
-from chatmodels.core._model import StandardChatModel
-from chatmodels.core._options import ProviderOptions
-from chatmodels.core._output import Output, structured_output
-from chatmodels.core._parts import (
+from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
     FilePart,
@@ -101,30 +119,13 @@ from chatmodels.core._parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._protocols import (
-    AsyncHealthChecker,
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    CallOptions,
-    ChatModel,
-    HealthChecker,
-    MessageGenerator,
-    MessageStreamer,
-    ModelInfoProvider,
-    Provider,
-)
-from chatmodels.core._registrations import ModelHook
-from chatmodels.core._registry import ProviderRegistry, registry
-from chatmodels.core._request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.core._response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
-from chatmodels.core._secret import Secret, SecretSource
-from chatmodels.core._settings import AudioOutput, Settings, SettingsArguments
-from chatmodels.core._stream import AsyncChatStream, ChatStream
-from chatmodels.core._timeout import Timeout
-from chatmodels.core._toolbox import tool_choice, tool_definitions
-from chatmodels.core._tools import Tool, ToolChoiceLike, ToolLike, tool
+from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
+from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
+from chatmodels.core._values.timeout import Timeout
 
 __all__ = [
+    "CONTRACT_VERSION",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -135,7 +136,6 @@ __all__ = [
     "AudioOutput",
     "AudioPart",
     "AuthenticationError",
-    "CONTRACT_VERSION",
     "Call",
     "CallInfo",
     "CallOptions",

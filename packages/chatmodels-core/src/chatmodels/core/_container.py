@@ -167,7 +167,7 @@ class Container(AbstractContextManager["Container"], AbstractAsyncContextManager
 def _needs(make: Callable[..., object], known: Collection[object]) -> dict[str, object]:
     """Read what the parameters ask for, except where a default is to stay."""
     return {
-        each.name: key
+        each.name: each.name if key is each.empty else key
         for each in signature(make, eval_str=True).parameters.values()
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         if each.name not in getattr(make, "keywords", ())  # Those a partial has settled.

@@ -34,7 +34,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
-    from chatmodels.core._response import ChatResponse
+    from chatmodels.core._values.response import ChatResponse
 
 Details = Mapping[str, object]
 

@@ -6,20 +6,20 @@ They are `runtime_checkable`; `isinstance` checks that the methods are there, no
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
 
-from chatmodels.core._messages import Prompt
-from chatmodels.core._metadata import Explanation, HealthReport, ModelInfo, ProviderMetadata
-from chatmodels.core._request import ChatRequest
-from chatmodels.core._response import ChatResponse
-from chatmodels.core._settings import SettingsArguments
-from chatmodels.core._timeout import Timeout
+from chatmodels.core._values.messages import Prompt
+from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo, ProviderMetadata
+from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.settings import SettingsArguments
+from chatmodels.core._values.timeout import Timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
     from chatmodels.core._errors import ChatModelError
-    from chatmodels.core._options import ProviderOptions
-    from chatmodels.core._stream import AsyncChatStream, ChatStream
-    from chatmodels.core._tools import ToolChoiceLike, ToolLike
+    from chatmodels.core._registry.options import ProviderOptions
+    from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
 
     T = TypeVar("T", default=None)
 else:

@@ -7,8 +7,8 @@ from chatmodels.core import (
     ProviderOptions,
     Secret,
 )
-from chatmodels.core._option_rules import is_credential
-from chatmodels.core._secret import MASK
+from chatmodels.core._registry.option_rules import is_credential
+from chatmodels.core._registry.secret import MASK
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
 from chatmodels.http._engine import (

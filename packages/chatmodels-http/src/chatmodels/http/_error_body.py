@@ -51,7 +51,7 @@ def read_error_body(body: bytes, /) -> ErrorBody:
     """
     try:
         parsed: Json = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_text(body)
     return read_error(parsed)
 

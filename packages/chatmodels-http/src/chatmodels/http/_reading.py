@@ -15,7 +15,7 @@ from chatmodels.core import (
     StreamEvent,
     StreamInterruptedError,
 )
-from chatmodels.core._bridge import events_of
+from chatmodels.core._calls.bridge import events_of
 from chatmodels.http._caller import Caller
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._headers import request_id

@@ -15,11 +15,10 @@ def tls_context() -> ssl.SSLContext:
     It trusts the certificates of `SSL_CERT_FILE` or `SSL_CERT_DIR` if one of these is set, or else
     those that Mozilla trusts (as packaged by `certifi`).
     """
-    if not _shared:
-        with _lock:
-            if not _shared:
-                _shared.append(_trusting())
-    return _shared[0]
+    with _lock:
+        if not _shared:
+            _shared.append(_trusting())
+        return _shared[0]
 
 
 @lru_cache(maxsize=1)

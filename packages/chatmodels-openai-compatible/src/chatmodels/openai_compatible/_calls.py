@@ -106,6 +106,7 @@ class CallAssembler:
             call = self._continued(piece.index, given_id, name, text)
             if call is None:
                 call = self._begun(piece.index, given_id, name, created, events)
+            call.name = call.name or name
             if piece.extra_content is not None:
                 call.extra = piece.extra_content
             if text:
@@ -133,7 +134,8 @@ class CallAssembler:
         if call is None or (given_id and given_id != call.given_id):
             return None
         # A name said again repeats itself; another, or one after whole arguments, is a new call.
-        if not given_id and (name != call.name or (text and call.complete())):
+        # One that comes late names the call that had none.
+        if not given_id and call.name and (name != call.name or (text and call.complete())):
             return None
         return call
 

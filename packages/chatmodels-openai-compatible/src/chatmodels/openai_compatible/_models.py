@@ -18,9 +18,9 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
     """
     try:
         listing = msgspec.json.decode(body)
-        records = listing["data"] if is_object(listing) else listing
+        records = listing.get("data") if is_object(listing) else listing
         wires = msgspec.convert(records, list[WireModel], strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ResponseInvalidError(
             f"{provider} sent what is not a listing of models ({error}): {excerpt(body)}",
             details={"body": excerpt(body)},

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chatmodels.testing._answer import Answer
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
-    from chatmodels.testing._faults import FAULTS, Expected, Fault, reset_after
+    from chatmodels.testing._fault import Expected, Fault
+    from chatmodels.testing._faults import FAULTS, reset_after
     from chatmodels.testing._fitting import fitting
     from chatmodels.testing._recordings import Recording, recordings
     from chatmodels.testing._samples import samples
@@ -34,8 +35,8 @@ _MODULES = {
     "FAULTS": "_faults",
     "Answer": "_answer",
     "Exchange": "_exchange",
-    "Expected": "_faults",
-    "Fault": "_faults",
+    "Expected": "_fault",
+    "Fault": "_fault",
     "ReceivedRequest": "_exchange",
     "Recording": "_recordings",
     "Simulator": "_simulator",

@@ -15,7 +15,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing._answer import Answer
-from chatmodels.testing._faults import Fault
+from chatmodels.testing._fault import Fault
 from chatmodels.testing._fitting import fitting
 from chatmodels.testing._protocol import Ask
 from chatmodels.testing._recordings import Recording

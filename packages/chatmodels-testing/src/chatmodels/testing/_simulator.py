@@ -1,13 +1,10 @@
 """A simulated provider: real HTTP on loopback, in a thread of its own."""
 
-import asyncio
 import itertools
-import socket
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from threading import Condition, Event, Thread
+from threading import Condition
 from typing import Any, Self
 
 import msgspec
@@ -15,13 +12,14 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._anthropic_messages import AnthropicMessages
-from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
-from chatmodels.testing._faults import FAULTS, Fault
+from chatmodels.testing._fault import Fault
+from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, simulated, written
+from chatmodels.testing._service import Service
 
 PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
 """The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
@@ -57,9 +55,6 @@ class Simulator:
         recordings: The recorded exchanges that are replayed.
     """
 
-    _loop: asyncio.AbstractEventLoop
-    _stopping: asyncio.Event
-
     def __init__(
         self,
         *,
@@ -77,15 +72,11 @@ class Simulator:
         self.recordings = tuple(exchanges)
         self._wanted_port = port
         self._lock = Condition()
-        self._connections: set[Connection] = set()
-        self._accepting: set[asyncio.Task[object]] = set()
-        self._sockets: list[socket.socket] = []  # one listens, one refuses
-        self._thread: Thread | None = None
-        self._accepted = 0
+        self._service: Service | None = None
         self.reset()
 
     def __repr__(self) -> str:
-        return f"<Simulator {self.url}>" if self._thread is not None else "<Simulator, stopped>"
+        return f"<Simulator {self.url}>" if self._service is not None else "<Simulator, stopped>"
 
     def __enter__(self) -> Self:
         self.start()
@@ -101,29 +92,15 @@ class Simulator:
             RuntimeError: It has been started already.
             OSError: The port is taken.
         """
-        if self._thread is not None:
+        if self._service is not None:
             raise RuntimeError("the simulator has been started already")
-        listening = socket.create_server(("127.0.0.1", self._wanted_port), backlog=4096)
-        refusing = socket.socket()
-        refusing.bind(("127.0.0.1", 0))  # and never listens
-        self._sockets = [listening, refusing]
-        ready = Event()
-        serving = self._serve(listening, ready)
-        name = "chatmodels-simulator"
-        self._thread = Thread(target=asyncio.run, args=(serving,), name=name, daemon=True)
-        self._thread.start()
-        ready.wait()
+        self._service = Service(self._handle, self._wanted_port)
 
     def stop(self) -> None:
         """Break off all connections and listen no more; a second time it does nothing."""
-        if self._thread is None:
-            return
-        self._loop.call_soon_threadsafe(self._stopping.set)
-        self._thread.join()
-        for held in self._sockets:
-            held.close()
-        self._sockets = []
-        self._thread = None
+        if self._service is not None:
+            self._service.stop()
+            self._service = None
 
     @property
     def url(self) -> str:
@@ -132,7 +109,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{self._port(0)}"
+        return f"http://127.0.0.1:{self._running.port}"
 
     @property
     def base_url(self) -> str:
@@ -150,7 +127,7 @@ class Simulator:
         Raises:
             RuntimeError: The simulator has not been started.
         """
-        return f"http://127.0.0.1:{self._port(1)}/v1"
+        return f"http://127.0.0.1:{self._running.refusing_port}/v1"
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -166,12 +143,16 @@ class Simulator:
     @property
     def connections(self) -> int:
         """How many clients are connected at this moment."""
-        return len(self._connections)
+        return 0 if self._service is None else len(self._service.connections)
 
     @property
     def accepted(self) -> int:
-        """How many connections were made since the start."""
-        return self._accepted
+        """How many connections were made since the start.
+
+        Raises:
+            RuntimeError: The simulator has not been started.
+        """
+        return self._running.accepted
 
     def queue(self, *replies: Reply) -> None:
         """Say how the next requests for answers are to be answered, one each.
@@ -192,38 +173,11 @@ class Simulator:
             self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
 
-    def _port(self, place: int) -> int:
-        if not self._sockets:
+    @property
+    def _running(self) -> Service:
+        if self._service is None:
             raise RuntimeError("the simulator has not been started")
-        return self._sockets[place].getsockname()[1]
-
-    async def _serve(self, listening: socket.socket, ready: Event) -> None:
-        loop = self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        listening.setblocking(False)
-        # Accepted here: a closing asyncio.Server loses connections that it is just accepting.
-        loop.add_reader(listening, self._accept, listening)
-        ready.set()
-        await self._stopping.wait()
-        loop.remove_reader(listening)
-        me = {asyncio.current_task()}
-        while self._connections or asyncio.all_tasks() - me:
-            for connection in list(self._connections):
-                connection.abort()
-            await asyncio.sleep(0)
-
-    def _accept(self, listening: socket.socket) -> None:
-        with suppress(BlockingIOError):
-            while True:
-                client, _ = listening.accept()
-                self._accepted += 1
-                connecting = self._loop.connect_accepted_socket(self._connect, client)
-                task = self._loop.create_task(connecting)
-                self._accepting.add(task)
-                task.add_done_callback(self._accepting.discard)
-
-    def _connect(self) -> Connection:
-        return Connection(self._handle, self._connections)
+        return self._service
 
     def wait(self, count: int = 1, timeout: float = 10.0) -> Exchange:
         """Wait until so many requests have come in, and give the last of them.

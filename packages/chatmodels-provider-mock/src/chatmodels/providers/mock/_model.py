@@ -26,21 +26,8 @@ from chatmodels.providers.mock._pieces import events_of
 from chatmodels.providers.mock._reply import Answer, Reply, answer
 from chatmodels.providers.mock._script import Exhausted, MockCall, Rules, Script
 
-CAPABILITIES = frozenset(
-    {
-        Capability.STREAMING,
-        Capability.TOOLS,
-        Capability.PARALLEL_TOOLS,
-        Capability.STRUCTURED_OUTPUT,
-        Capability.VISION,
-        Capability.AUDIO_INPUT,
-        Capability.DOCUMENTS,
-        Capability.REASONING,
-        Capability.LOGPROBS,
-        Capability.MODEL_LISTING,
-    }
-)
-"""What a script can express."""
+CAPABILITIES = frozenset(Capability)
+"""All of them: a script can play anything."""
 
 
 class MockChatModel(StandardChatModel):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from chatmodels.testing.contract import (
     _calls,
+    _capabilities,
     _connections,
     _failures,
     _provider,
@@ -15,6 +16,7 @@ from chatmodels.testing.contract._contract import Bench, Check, ProviderContract
 
 _ALWAYS = (
     *_provider.CHECKS,
+    *_capabilities.CHECKS,
     *_calls.CHECKS,
     *_settings.CHECKS,
     *_secrets.CHECKS,
@@ -25,6 +27,7 @@ _OVER_HTTP = (
     *_settings.HTTP_CHECKS,
     *_secrets.HTTP_CHECKS,
     *_connections.HTTP_CHECKS,
+    *_failures.HTTP_CHECKS,
 )
 
 

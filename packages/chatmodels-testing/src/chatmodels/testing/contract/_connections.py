@@ -1,6 +1,8 @@
 """Checks of connections: closed when a stream is left, kept when there is more to ask."""
 
+import gc
 import math
+import warnings
 from collections.abc import Awaitable, Callable
 
 import anyio
@@ -19,7 +21,7 @@ def a_stream_left_early_closes_its_connection(bench: Bench) -> None:
     """Leaving the block tells the provider to stop, so that it need not be paid for the rest."""
     with _stalled(bench).stream(PROMPT) as stream:
         next(event for event in stream if isinstance(event, TextDelta))
-    _assert_left(bench)
+    assert_left(bench)
 
 
 def an_awaited_stream_left_early_closes_its_connection(bench: Bench) -> None:
@@ -30,7 +32,7 @@ def an_awaited_stream_left_early_closes_its_connection(bench: Bench) -> None:
             async for event in stream:
                 if isinstance(event, TextDelta):
                     break
-        await _aassert_left(bench)
+        await _awaited_left(bench)
 
     anyio.run(leave)
 
@@ -58,6 +60,18 @@ def a_cancelled_call_closes_its_connection(bench: Bench) -> None:
             await model.agenerate(PROMPT)
 
     anyio.run(_cancelled, bench, ask)
+
+
+def a_forgotten_stream_closes_its_connection(bench: Bench) -> None:
+    """A stream that nobody holds any more is closed by the garbage collector, with a warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        stream = _stalled(bench).stream(PROMPT)
+        next(event for event in stream if isinstance(event, TextDelta))
+        del stream
+        gc.collect()
+    assert_left(bench)
+    assert any(warning.category is ResourceWarning for warning in caught), "there is no warning"
 
 
 def connections_are_used_again(bench: Bench) -> None:
@@ -89,14 +103,19 @@ def _stalled(bench: Bench) -> ChatModel:
     return model
 
 
-def _assert_left(bench: Bench) -> None:
+def assert_left(bench: Bench) -> None:
+    """Check that the client has broken off the last exchange.
+
+    Raises:
+        AssertionError: It has not.
+    """
     outcome = bench.simulator.exchanges[-1].wait(_PATIENCE)
     assert outcome == "abandoned", f"the provider saw nobody leave: {outcome}"
 
 
-async def _aassert_left(bench: Bench) -> None:
+async def _awaited_left(bench: Bench) -> None:
     """Wait beside the event loop, which may have to close the connection."""
-    await anyio.to_thread.run_sync(_assert_left, bench)
+    await anyio.to_thread.run_sync(assert_left, bench)
 
 
 async def _told(bench: Bench, arrived: Callable[[], None]) -> None:
@@ -110,13 +129,13 @@ async def _cancelled(bench: Bench, run: Callable[[Callable[[], None]], Awaitable
     with anyio.CancelScope() as scope:
         await run(scope.cancel)
     assert scope.cancelled_caught, "the cancellation did not come back"
-    await _aassert_left(bench)
+    await _awaited_left(bench)
 
 
-CHECKS = ()
 HTTP_CHECKS = (
     a_stream_left_early_closes_its_connection,
     an_awaited_stream_left_early_closes_its_connection,
+    a_forgotten_stream_closes_its_connection,
     a_cancelled_stream_closes_its_connection,
     a_cancelled_call_closes_its_connection,
     connections_are_used_again,

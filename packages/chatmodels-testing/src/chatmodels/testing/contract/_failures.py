@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
+import msgspec
 
 from chatmodels.core import ChatModel, ChatModelError, Timeout, error_class
 from chatmodels.testing._exchange import Exchange
-from chatmodels.testing._faults import FAULTS, Expected, Fault, Mode
+from chatmodels.testing._fault import Expected, Fault, Mode
+from chatmodels.testing._faults import FAULTS
+from chatmodels.testing.contract._connections import assert_left
 from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
 
 _IMPATIENT = Timeout(connect=5.0, read=None, first_event=0.15, between_events=0.15, total=0.3)
@@ -24,6 +27,23 @@ def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[Bench], No
         if over_http or (fault.error is not None and fault.status != 200):
             for mode in fault.modes:
                 yield f"fault-{fault.name}-{mode}", _FaultCheck(fault, mode)
+
+
+def a_failed_call_is_made_again(bench: Bench) -> None:
+    """Retries wait as advised, reach streams too, and keep off what is not repeatable."""
+    outage = msgspec.structs.replace(FAULTS["unavailable"], headers={"retry-after": "0.001"})
+    model = bench.model(max_retries=2)
+    bench.simulator.queue(outage, outage)
+    response = model.generate(PROMPT)
+    bench.simulator.queue(outage, outage)
+    streamed = model.stream(PROMPT).collect()
+    bench.simulator.queue(outage)
+    error = failure(lambda: model.generate(PROMPT, repeatable=False))
+
+    for answer in (response, streamed):
+        assert answer.timing is not None
+        assert answer.timing.attempts == 3
+    assert error is not None, "what is not repeatable was repeated"
 
 
 class _FaultCheck:
@@ -42,6 +62,8 @@ class _FaultCheck:
             else:
                 assert error is not None, f"{fault.name} went unnoticed"
                 _assert_told(bench, error, expected, mode)
+                if fault.silent:
+                    assert_left(bench)
                 if bench.contract.over_http and not fault.refused:
                     _assert_identified(error, bench.simulator.exchanges[-1], expected)
 
@@ -105,3 +127,6 @@ def _assert_identified(error: ChatModelError, exchange: Exchange, expected: Expe
         assert error.request_id in {None, exchange.request_id}
     else:
         assert error.request_id == exchange.request_id
+
+
+HTTP_CHECKS = (a_failed_call_is_made_again,)

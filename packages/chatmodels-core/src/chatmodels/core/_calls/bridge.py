@@ -1,0 +1,172 @@
+"""How what a provider lacks is made from what it has: events and responses, tasks from threads."""
+
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.failures import interrupted
+from chatmodels.core._values.events import (
+    AudioDelta,
+    LogprobsDelta,
+    PartEnd,
+    ReasoningDelta,
+    RefusalDelta,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    UsageUpdate,
+)
+from chatmodels.core._values.parts import (
+    AudioPart,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+)
+from chatmodels.core._values.response import ChatResponse, Usage
+
+Result = TypeVar("Result")
+
+
+def events_of(response: ChatResponse[Any], /) -> Iterator[StreamEvent]:
+    """Tell a whole response as the events of a stream; accumulated, they give it again."""
+    yield StreamStart(response.id, response.model)
+    for index, part in enumerate(response.message.parts):
+        yield from _part_events(part, index)
+    if response.logprobs:
+        yield LogprobsDelta(response.logprobs)
+    if response.usage != Usage():
+        yield UsageUpdate(response.usage)
+    yield StreamEnd(
+        response.finish_reason,
+        response.raw_finish_reason,
+        service_tier=response.service_tier,
+        warnings=response.warnings,
+        request_id=response.request_id,
+        payload=response.payload,
+    )
+
+
+def _part_events(part: Part, index: int) -> Iterator[StreamEvent]:
+    match part:
+        case TextPart(text) if text:
+            yield TextDelta(text, index)
+        case ReasoningPart(text) if text:
+            yield ReasoningDelta(text, index)
+        case RefusalPart(text) if text:
+            yield RefusalDelta(text, index)
+        case AudioPart():
+            yield AudioDelta(part.data or b"", part.transcript or "", index)
+        case ToolCall():
+            yield ToolCallStart(part.id, part.name, index)
+            yield ToolCallDelta(part.arguments_json, index)
+            yield ToolCallEnd(part, index)
+            return
+        case _:
+            pass
+    yield PartEnd(part, index)
+
+
+def response_of(events: Iterable[StreamEvent], call: CallInfo, /) -> ChatResponse[Any]:
+    """Read a stream to its end, close it, and give the whole.
+
+    Raises:
+        StreamInterruptedError: It ended without its terminal event.
+    """
+    accumulator = Accumulator()
+    try:
+        for event in events:
+            accumulator.add(event)
+            if accumulator.complete:
+                return accumulator.response()
+    finally:
+        close(events, call)
+    raise interrupted(call, accumulator.response() if accumulator.events else None)
+
+
+async def aresponse_of(events: AsyncIterable[StreamEvent], call: CallInfo, /) -> ChatResponse[Any]:
+    """Read a stream to its end, close it, and give the whole; the twin of `response_of`."""
+    accumulator = Accumulator()
+    try:
+        async for event in events:
+            accumulator.add(event)
+            if accumulator.complete:
+                return accumulator.response()
+    finally:
+        await aclose(events, call)
+    raise interrupted(call, accumulator.response() if accumulator.events else None)
+
+
+async def in_thread(function: Callable[..., Result], /, *arguments: Any) -> Result:
+    """Run blocking work in a worker thread; a cancellation does not wait for it."""
+    from anyio import to_thread
+
+    return await to_thread.run_sync(function, *arguments, abandon_on_cancel=True)
+
+
+async def aevents_in_thread(
+    begin: Callable[[], Iterable[StreamEvent]], call: CallInfo, /
+) -> AsyncGenerator[StreamEvent]:
+    """Iterate over a blocking stream in worker threads, and close it in the end.
+
+    A cancellation does not wait for the stream's next event: the thread that waits for it closes
+    the stream when it comes.
+    """
+    from anyio import CancelScope
+
+    reading = _Reading(begin, call)
+    try:
+        while (event := await in_thread(reading.following)) is not None:
+            yield event
+    finally:
+        if reading.leave():
+            with CancelScope(shield=True):
+                await in_thread(reading.close)
+
+
+class _Reading:
+    """A blocking iterator that one thread reads and another may leave at any time."""
+
+    def __init__(self, begin: Callable[[], Iterable[StreamEvent]], call: CallInfo) -> None:
+        from threading import Lock
+
+        self._begin = begin
+        self._call = call
+        self._lock = Lock()
+        self._busy = False
+        self._left = False
+        self._events: Iterator[StreamEvent] | None = None
+
+    def following(self) -> StreamEvent | None:
+        """Wait for the next event; None at the end."""
+        with self._lock:
+            if self._left:  # cancelled before this thread came to run
+                return None
+            self._busy = True
+        try:
+            if self._events is None:
+                self._events = iter(self._begin())
+            return next(self._events, None)
+        finally:
+            with self._lock:
+                self._busy = False
+                left = self._left
+            if left:
+                self.close()
+
+    def leave(self) -> bool:
+        """Want no further event; tell whether the caller must close, since no thread will."""
+        with self._lock:
+            self._left = True
+            return not self._busy and self._events is not None
+
+    def close(self) -> None:
+        """Close the iterator."""
+        close(self._events, self._call)

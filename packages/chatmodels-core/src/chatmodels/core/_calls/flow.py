@@ -1,0 +1,156 @@
+"""What surrounds a call, written once for both worlds: policies and the two drivers that run them.
+
+A policy is a generator function. It yields effects, is resumed with their outcomes (or has their
+error thrown in), and returns the outcome of the whole:
+
+```python
+def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
+    try:
+        return (yield Call(request))
+    except ChatModelError:
+        yield Sleep(1.0)
+        return (yield Call(request))
+```
+
+The outcome of a `Call` is a response, or, for a stream, the opened stream with its first event at
+hand: what a policy may repeat is always something that the user has seen nothing of. Policies
+nest: a `Call` of an outer one runs the inner ones, the innermost asks the provider.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._values.events import StreamEvent
+from chatmodels.core._values.request import ChatRequest
+
+if TYPE_CHECKING:
+    from chatmodels.core._protocols import ChatModel
+
+
+class Call(msgspec.Struct, frozen=True):
+    """The wish to ask the provider, or another model.
+
+    Attributes:
+        request: What to ask.
+        model: Whom to ask instead of the model at hand; its own policies apply then.
+    """
+
+    request: ChatRequest
+    model: "ChatModel | None" = None
+
+
+class Sleep(msgspec.Struct, frozen=True):
+    """The wish to wait this many seconds."""
+
+    seconds: float
+
+
+Effect = Call | Sleep
+Result = TypeVar("Result")
+Source = TypeVar("Source")
+
+
+class Opened(msgspec.Struct, Generic[Source], frozen=True):
+    """A stream whose first event has arrived: the outcome of a `Call` that streams.
+
+    Attributes:
+        first: The first event.
+        events: The iterator of the others; closed where it can be closed.
+    """
+
+    first: StreamEvent
+    events: Source
+
+
+# What is sent in depends on the effect yielded, which the type of a generator cannot say.
+Flow = Generator[Effect, Any, Result]
+
+
+class Policy(Protocol):
+    """Decides how a call is made: once, again, elsewhere, later or not at all.
+
+    It is shared by threads and tasks; what belongs to one call lives in the generator.
+    """
+
+    def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        """Begin the flow of one call."""
+        ...
+
+
+def drive(
+    policies: tuple[Policy, ...],
+    call: CallInfo,
+    effect: Call,
+    perform: Callable[[Call], Result],
+    sleep: Callable[[float], object] = time.sleep,
+) -> Result:
+    """Run a call through its policies, blocking.
+
+    Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
+    """
+    if not policies:
+        return perform(effect)
+    flow = policies[0](call, effect.request)
+    inner = policies[1:]
+    outcome: Result | None = None
+    error: Exception | None = None
+    try:
+        while True:
+            wish = flow.send(outcome) if error is None else flow.throw(error)
+            outcome = error = None
+            try:
+                if isinstance(wish, Call):
+                    outcome = drive(inner, call, wish, perform, sleep)
+                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    sleep(wish.seconds)
+                else:
+                    raise _no_effect(wish)
+            except Exception as raised:
+                error = raised
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        flow.close()
+
+
+async def adrive(
+    policies: tuple[Policy, ...],
+    call: CallInfo,
+    effect: Call,
+    perform: Callable[[Call], Awaitable[Result]],
+    sleep: Callable[[float], Awaitable[object]] | None = None,
+) -> Result:
+    """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
+    if not policies:
+        return await perform(effect)
+    if sleep is None:
+        from anyio import sleep
+    flow = policies[0](call, effect.request)
+    inner = policies[1:]
+    outcome: Result | None = None
+    error: Exception | None = None
+    try:
+        while True:
+            wish = flow.send(outcome) if error is None else flow.throw(error)
+            outcome = error = None
+            try:
+                if isinstance(wish, Call):
+                    outcome = await adrive(inner, call, wish, perform, sleep)
+                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    await sleep(wish.seconds)
+                else:
+                    raise _no_effect(wish)
+            except Exception as raised:
+                error = raised
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        flow.close()
+
+
+def _no_effect(wish: object) -> TypeError:
+    return TypeError(f"a policy yields Call(...) or Sleep(...), not {type(wish).__qualname__}")

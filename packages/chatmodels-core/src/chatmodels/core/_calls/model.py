@@ -1,0 +1,294 @@
+"""What every model has in common: calls made from primitives, checked, surrounded and watched."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+
+import msgspec
+
+from chatmodels.core._calls.attempts import aopen_stream, arespond, open_stream, respond
+from chatmodels.core._calls.batch import abatch, batch
+from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.failures import failed, located
+from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
+from chatmodels.core._calls.primitives import Primitives
+from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._errors import ChatModelError, OutputInvalidError
+from chatmodels.core._protocols import CallOptions
+from chatmodels.core._values.messages import Prompt
+from chatmodels.core._values.metadata import Explanation
+from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.setting_rules import validated_settings
+from chatmodels.core._values.settings import NO_SETTINGS, Settings
+from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from chatmodels.core._tools.output import Output
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+class StandardChatModel(Primitives):
+    """A whole `ChatModel` from at least one of `respond` and `events`.
+
+    A subclass implements these, and whichever else of `Primitives` is particular to it; it may
+    be shared by threads and tasks if its primitives may.
+
+    Args:
+        provider: The provider's registered name.
+        model: The model's name, as the provider wants to be told.
+        settings: Settings that hold for each call unless it says otherwise.
+        timeout: Time limits likewise; a number limits the total.
+        supported_settings: The settings that can be honoured; None for all.
+        unsupported: What happens to the others: "error" refuses the call, "warn" leaves them
+            out and says so in the response's `warnings`.
+        policies: What decides how calls are made, the outermost first.
+        observers: What watches calls.
+        endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+
+    Raises:
+        InvalidRequestError: The settings or time limits are out of range.
+        InternalError: The subclass implements neither `respond` nor `events`.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        model: str,
+        *,
+        settings: Settings = NO_SETTINGS,
+        timeout: Timeout | float = DEFAULT_TIMEOUT,
+        supported_settings: frozenset[str] | None = None,
+        unsupported: Literal["error", "warn"] = "error",
+        policies: Sequence[Policy] = (),
+        observers: Sequence[Observer] = (),
+        endpoint: str | None = None,
+    ) -> None:
+        super().__init__(provider, model)
+        self.endpoint = endpoint
+        if settings is not NO_SETTINGS:
+            settings = validated_settings(settings.chosen())
+        self._defaults = Defaults(
+            provider=provider,
+            settings=settings,
+            timeout=as_timeout(timeout),
+            supported=supported_settings,
+            unsupported=unsupported,
+        )
+        self._policies = tuple(policies)
+        self._observers = tuple(observers)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.provider}:{self.model}>"
+
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt.
+
+        Args:
+            prompt: A text, a message, a conversation, or a ready `ChatRequest`.
+            output_type: The type that the answer shall be an instance of, as `response.parsed`;
+                None while the model wants tools to be run first.
+            options: See `CallOptions` and `Settings`.
+
+        Raises:
+            ChatModelError: Anything went wrong; its `code` tells what.
+        """
+        prepared = self._prepare("generate", prompt, output_type, options)
+        call = self._begin("generate", prepared.request)
+        try:
+            response = self._finish(prepared, respond(self, self._policies, call), call)
+        except BaseException as error:
+            raise failed(call, error)
+        call.end(response)
+        return response
+
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt, awaited; the twin of `generate`."""
+        prepared = self._prepare("generate", prompt, output_type, options)
+        call = self._begin("generate", prepared.request)
+        try:
+            response = self._finish(prepared, await arespond(self, self._policies, call), call)
+        except BaseException as error:
+            raise failed(call, error)
+        call.end(response)
+        return response
+
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatStream[T]:
+        """Answer a prompt piece by piece; the request is sent when the stream is entered.
+
+        Args and errors are those of `generate`; the stream raises what goes wrong on the way.
+        """
+        prepared = self._prepare("stream", prompt, output_type, options)
+        return ChatStream(
+            lambda: self._begin("stream", prepared.request),
+            lambda call: open_stream(self, self._policies, call),
+            lambda response, call: self._finish(prepared, response, call),
+        )
+
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncChatStream[T]:
+        """Answer a prompt piece by piece, awaited; the twin of `stream`."""
+        prepared = self._prepare("stream", prompt, output_type, options)
+        return AsyncChatStream(
+            lambda: self._begin("stream", prepared.request),
+            lambda call: aopen_stream(self, self._policies, call),
+            lambda response, call: self._finish(prepared, response, call),
+        )
+
+    def batch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in threads: results in order, errors in their places."""
+        return batch(
+            lambda prompt: self.generate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+        )
+
+    async def abatch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in tasks: results in order, errors in their places."""
+        return await abatch(
+            lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+        )
+
+    def explain(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Explanation:
+        """Show the request that `generate` would send, without sending it.
+
+        Raises:
+            ChatModelError: The arguments are wrong, or the provider speaks no HTTP.
+        """
+        prepared = self._prepare("explain", prompt, output_type, options)
+        try:
+            explanation = self.explanation(prepared.request)
+        except Exception as error:
+            raise located(error, op="explain", provider=self.provider, model=self.model)
+        return msgspec.structs.replace(
+            explanation, warnings=prepared.warnings + explanation.warnings
+        )
+
+    def with_policies(self, *policies: Policy) -> Self:
+        """Give the same model with further policies around its own."""
+        changed = self._copy()
+        changed._policies = (*policies, *self._policies)
+        return changed
+
+    def with_observers(self, *observers: Observer) -> Self:
+        """Give the same model with further observers."""
+        changed = self._copy()
+        changed._observers = (*self._observers, *observers)
+        return changed
+
+    def _copy(self) -> Self:
+        import copy  # not at the top: few programs need it, and it is slow to import
+
+        return copy.copy(self)
+
+    def _prepare(
+        self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> Prepared:
+        try:
+            return prepare(prompt, output_type, options, self._defaults)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.provider, model=self.model)
+
+    def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
+        return CallInfo(
+            op,
+            request,
+            provider=self.provider,
+            model=self.model,
+            timeout=request.timeout or self._defaults.timeout,
+            endpoint=self.endpoint,
+            observers=self._observers,
+        )
+
+    def _finish(
+        self, prepared: Prepared, response: ChatResponse[Any], call: CallInfo
+    ) -> ChatResponse[Any]:
+        if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
+            raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
+        response = msgspec.structs.replace(
+            response,
+            provider=response.provider or self.provider,
+            warnings=prepared.warnings + response.warnings,
+            timing=call.timing(),
+        )
+        if prepared.output is None or response.tool_calls:
+            return response
+        return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
+
+
+def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    try:
+        if response.refusal is not None:
+            raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
+        return output.parse(response.text)
+    except OutputInvalidError as error:
+        error.partial = response
+        if response.finish_reason == "length":
+            raise _cut_off(error)
+        raise
+
+
+def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
+    """Say first what is behind an output that stops in the middle."""
+    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
+    error.args = (error.message,)
+    return error

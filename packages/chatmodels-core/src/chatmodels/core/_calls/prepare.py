@@ -1,0 +1,231 @@
+"""Turns what a user passes to a call into a checked request, all problems in one error."""
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+import msgspec
+
+from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
+from chatmodels.core._protocols import CallOptions
+from chatmodels.core._values.messages import Prompt, conversation
+from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core._values.setting_rules import validated_settings
+from chatmodels.core._values.settings import NO_SETTINGS, Settings
+from chatmodels.core._values.timeout import Timeout, as_timeout
+
+if TYPE_CHECKING:
+    from chatmodels.core._tools.output import Output
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+OPTION_NAMES = (
+    "tools",
+    "tool_choice",
+    "output_type",
+    "timeout",
+    "provider_options",
+    "repeatable",
+)
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A request that may be sent.
+
+    Attributes:
+        request: What to send.
+        output: How to read the answer, if the call has an `output_type`.
+        warnings: What will not be honoured.
+    """
+
+    request: ChatRequest
+    output: "Output[Any] | None" = None
+    warnings: tuple[str, ...] = ()
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model brings into each of its calls.
+
+    Attributes:
+        provider: Its provider's name, for messages.
+        settings: Settings that hold unless the call says otherwise.
+        timeout: Time limits likewise.
+        supported: The settings that the provider can honour; None for all.
+        unsupported: What happens to others: refuse the call, or leave them out with a warning.
+    """
+
+    provider: str
+    settings: Settings
+    timeout: Timeout
+    supported: Collection[str] | None
+    unsupported: Literal["error", "warn"]
+
+
+def prepare(
+    prompt: Prompt | ChatRequest,
+    output_type: Any,
+    options: CallOptions,
+    defaults: Defaults,
+    /,
+) -> Prepared:
+    """Check the arguments of a call and build its request.
+
+    Raises:
+        InvalidRequestError: The message lists every problem of the arguments.
+        UnsupportedError: Settings are fine, but the provider cannot honour them.
+    """
+    if not options and output_type is None and not isinstance(prompt, ChatRequest):
+        request = ChatRequest(messages=conversation(prompt), settings=defaults.settings)
+        return _supported(Prepared(request), defaults)
+    if isinstance(prompt, ChatRequest):
+        return _supported(_ready(prompt, output_type, options, defaults), defaults)
+    return _supported(_built(prompt, output_type, options, defaults), defaults)
+
+
+def _ready(
+    request: ChatRequest, output_type: Any, options: CallOptions, defaults: Defaults
+) -> Prepared:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InvalidRequestError(
+            f"a ChatRequest comes with its own options; put {', '.join(given)} into it"
+        )
+    problems: list[str] = []
+    messages = _checked(problems, (), conversation, request.messages)
+    settings = request.settings
+    if settings != NO_SETTINGS or defaults.settings is not NO_SETTINGS:
+        chosen = settings.chosen()
+        settings = _checked(
+            problems, settings, validated_settings, chosen, defaults=defaults.settings
+        )
+    output = None if output_type is None else _checked(problems, None, _output, output_type)
+    if problems:
+        raise InvalidRequestError("; ".join(problems))
+    schema = request.output if output is None else output.schema
+    return Prepared(
+        msgspec.structs.replace(request, messages=messages, settings=settings, output=schema),
+        output,
+    )
+
+
+def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
+    arguments: dict[str, Any] = dict(options)
+    given: dict[str, Any] = {
+        name: arguments.pop(name) for name in OPTION_NAMES if name in arguments
+    }
+    problems: list[str] = []
+
+    messages = _checked(problems, (), conversation, prompt)
+    settings = _checked(
+        problems,
+        defaults.settings,
+        validated_settings,
+        arguments,
+        defaults=defaults.settings,
+        others=OPTION_NAMES,
+    )
+    timeout = given.get("timeout")
+    if timeout is not None:
+        timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
+    count = len(problems)
+    tools = _checked(problems, (), _tools, given.get("tools"))
+    tool_choice: ToolChoice | None = None
+    if len(problems) == count:  # a choice among tools that are wrong is no further problem
+        tool_choice = _checked(problems, None, _choice, given.get("tool_choice"), tools)
+    output = None if output_type is None else _checked(problems, None, _output, output_type)
+    provider_options = _checked(problems, {}, _provider_options, given.get("provider_options"))
+    repeatable = _checked(problems, True, _repeatable, given.get("repeatable"))
+    if problems:
+        raise InvalidRequestError("; ".join(problems))
+    schema: OutputSchema | None = None if output is None else output.schema
+    return Prepared(
+        ChatRequest(
+            messages=messages,
+            settings=settings,
+            tools=tools,
+            tool_choice=tool_choice,
+            output=schema,
+            timeout=timeout,
+            provider_options=provider_options,
+            repeatable=repeatable,
+        ),
+        output,
+    )
+
+
+def _checked(
+    problems: list[str],
+    fallback: Result,
+    build: Callable[P, Result],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Result:
+    """Build something, or note why that is impossible and go on with the fallback."""
+    try:
+        return build(*args, **kwargs)
+    except ChatModelError as error:
+        problems.append(error.message)
+        return fallback
+
+
+def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
+    """Refuse the settings that the provider cannot honour, or leave them out with a warning."""
+    settings = prepared.request.settings
+    if defaults.supported is None or settings is NO_SETTINGS:
+        return prepared
+    refused = [name for name in settings.chosen() if name not in defaults.supported]
+    if not refused:
+        return prepared
+    names = ", ".join(refused)
+    if defaults.unsupported == "error":
+        raise UnsupportedError(
+            f"{defaults.provider} has no way to honour {names}; leave it out, or create the model "
+            'with unsupported="warn" to have it ignored with a warning'
+        )
+    kept = msgspec.structs.replace(settings, **dict.fromkeys(refused))
+    return Prepared(
+        msgspec.structs.replace(prepared.request, settings=kept),
+        prepared.output,
+        (*prepared.warnings, f"{defaults.provider} cannot honour {names}: left out"),
+    )
+
+
+def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
+    if not tools:
+        return ()
+    from chatmodels.core._tools.toolbox import tool_definitions
+
+    return tool_definitions(tools)
+
+
+def _choice(choice: Any, tools: tuple[ToolDefinition, ...]) -> ToolChoice | None:
+    if choice is None:
+        return None
+    from chatmodels.core._tools.toolbox import tool_choice
+
+    return tool_choice(choice, tools)
+
+
+def _output(output_type: Any) -> "Output[Any]":
+    from chatmodels.core._tools.output import structured_output
+
+    return structured_output(output_type)
+
+
+def _provider_options(options: Any) -> dict[str, Any]:
+    if options is None:
+        return {}
+    try:
+        return {str(name): value for name, value in dict(options).items()}
+    except (TypeError, ValueError) as error:
+        raise InvalidRequestError(
+            f"provider_options must be a mapping of field names, not {type(options).__name__}"
+        ) from error
+
+
+def _repeatable(value: Any) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise InvalidRequestError(f"repeatable must be True or False, not {value!r}")
+    return value

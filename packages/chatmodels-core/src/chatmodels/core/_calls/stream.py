@@ -1,0 +1,214 @@
+"""Streams as users hold them: entered or just iterated, read to the end or left early."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.stream_life import AsyncOpen, Begin, Finish, Open, State, alife, life
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._values.events import StreamEvent, TextDelta
+from chatmodels.core._values.response import ChatResponse
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+class _Readable(Generic[T]):
+    """What both kinds of streams can tell of themselves."""
+
+    __slots__ = ("__weakref__", "_state")
+
+    _state: State
+
+    @property
+    def response(self) -> ChatResponse[T]:
+        """The whole answer, equal to what the unstreamed call would have given.
+
+        Raises:
+            InvalidRequestError: The stream has not been read to its end; see `collect`.
+        """
+        response = self._state.response
+        if response is None:
+            raise InvalidRequestError(
+                "the stream has not been read to its end; iterate it or call collect(), or see "
+                "`partial` for what has arrived",
+                op="stream",
+            )
+        return response
+
+    @property
+    def partial(self) -> ChatResponse[Any]:
+        """The answer as far as it has arrived."""
+        return self._state.response or self._state.accumulator.response()
+
+    @property
+    def call(self) -> CallInfo | None:
+        """The facts of the call, once the request has been sent."""
+        return self._state.call
+
+
+class ChatStream(_Readable[T]):
+    """A streamed answer: a context manager and an iterator of events.
+
+    The request is sent when the stream is entered or first iterated; entering returns when the
+    first event has arrived. Leaving the block closes the connection. Not shared by threads.
+
+    ```python
+    with model.stream("Why is the sky blue?") as stream:
+        for event in stream:
+            if event.type == "text_delta":
+                print(event.text, end="")
+    print(stream.response.usage)
+    ```
+    """
+
+    __slots__ = ("_events",)
+
+    def __init__(self, begin: Begin, open_events: Open, finish: Finish) -> None:
+        self._state = State(finish)
+        self._events = life(self._state, begin, open_events)
+
+    def __enter__(self) -> Self:
+        if self._state.call is None:
+            self._state.entered = True
+            if next(self._events, None) is None:
+                raise _closed()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        return self._events
+
+    def __next__(self) -> StreamEvent:
+        return next(self._events)
+
+    def texts(self) -> Iterator[str]:
+        """Iterate over the pieces of visible text alone."""
+        return (event.text for event in self._events if type(event) is TextDelta)
+
+    def collect(self) -> ChatResponse[T]:
+        """Read the stream to its end and give the whole answer.
+
+        Raises:
+            ChatModelError: The stream broke; `partial` holds what had arrived.
+        """
+        for _ in self._events:
+            pass
+        return self.response
+
+    def close(self) -> None:
+        """Close the connection; nothing happens if the stream is at its end already.
+
+        Raises:
+            InvalidRequestError: Another thread is reading the stream right now.
+        """
+        self._state.closing = True
+        try:
+            self._events.close()
+        except ValueError as error:  # all that a running generator says
+            self._state.closing = False
+            raise _busy("thread", "let it leave its loop") from error
+
+
+class AsyncChatStream(_Readable[T]):
+    """A streamed answer: an asynchronous context manager and iterator of events.
+
+    The request is sent when the stream is entered or first iterated; entering returns when the
+    first event has arrived. Leaving the block closes the connection. Not shared by tasks.
+
+    ```python
+    async with model.astream("Why is the sky blue?") as stream:
+        async for event in stream:
+            if event.type == "text_delta":
+                print(event.text, end="")
+    print(stream.response.usage)
+    ```
+    """
+
+    __slots__ = ("_events",)
+
+    def __init__(self, begin: Begin, open_events: AsyncOpen, finish: Finish) -> None:
+        self._state = State(finish)
+        self._events = alife(self._state, begin, open_events)
+
+    async def __aenter__(self) -> Self:
+        if self._state.call is None:
+            self._state.entered = True
+            if await anext(self._events, None) is None:
+                raise _closed()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return self._events
+
+    async def __anext__(self) -> StreamEvent:
+        return await anext(self._events)
+
+    def texts(self) -> AsyncIterator[str]:
+        """Iterate over the pieces of visible text alone."""
+        return _Texts(self._events)
+
+    async def collect(self) -> ChatResponse[T]:
+        """Read the stream to its end and give the whole answer.
+
+        Raises:
+            ChatModelError: The stream broke; `partial` holds what had arrived.
+        """
+        async for _ in self._events:
+            pass
+        return self.response
+
+    async def aclose(self) -> None:
+        """Close the connection; nothing happens if the stream is at its end already.
+
+        Raises:
+            InvalidRequestError: Another task is reading the stream right now.
+        """
+        self._state.closing = True
+        try:
+            await self._events.aclose()
+        except RuntimeError as error:  # all that a running generator says
+            self._state.closing = False
+            raise _busy("task", "cancel it") from error
+
+
+class _Texts:
+    """The texts of a stream; no generator, which would have to be closed on its own."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: AsyncIterator[StreamEvent]) -> None:
+        self._events = events
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        async for event in self._events:
+            if type(event) is TextDelta:
+                return event.text
+        raise StopAsyncIteration
+
+
+def _closed() -> InvalidRequestError:
+    return InvalidRequestError(
+        "the stream was closed before it was entered; ask the model for a new one", op="stream"
+    )
+
+
+def _busy(who: str, remedy: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"the stream is being read by another {who} and cannot be closed now; {remedy}",
+        op="stream",
+    )

@@ -1,0 +1,148 @@
+"""The life of a stream: one generator that every way of ending passes through.
+
+In it the request is sent, events pass, and exhaustion, leaving early, an error, a cancellation
+and the garbage collector meet the same few lines. The objects that users hold only hand it out,
+so that a chunk passes no extra layer.
+"""
+
+import warnings
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
+from typing import Any
+
+import msgspec
+
+from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.failures import failed, interrupted, located_in
+from chatmodels.core._calls.flow import Opened
+from chatmodels.core._values.events import StreamEnd, StreamEvent
+from chatmodels.core._values.response import ChatResponse
+
+Begin = Callable[[], CallInfo]
+Open = Callable[[CallInfo], Opened[Iterable[StreamEvent]]]
+AsyncOpen = Callable[[CallInfo], Awaitable[Opened[AsyncIterable[StreamEvent]]]]
+
+Finish = Callable[[ChatResponse[Any], CallInfo], ChatResponse[Any]]
+"""Completes a response with what only the model knows: provider, warnings, parsed output."""
+
+
+class State:
+    """What a stream and its generator share.
+
+    Attributes:
+        call: The call, once it has begun.
+        response: The whole answer, once it is there.
+        accumulator: What has arrived.
+        entered: Whether the stream was entered, and the first event is to be announced.
+        closing: Whether it is being closed, so that its end is no surprise.
+    """
+
+    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "response")
+
+    def __init__(self, finish: Finish) -> None:
+        self.accumulator = Accumulator()
+        self.finish = finish
+        self.call: CallInfo | None = None
+        self.response: ChatResponse[Any] | None = None
+        self.entered = False
+        self.closing = False
+
+    def __del__(self) -> None:
+        # An asynchronous generator whose event loop is gone is dropped without a word.
+        if self.call is not None and self.call.outcome == "pending":
+            self.left(self.call)
+
+    def complete(self, call: CallInfo, event: StreamEvent) -> StreamEvent:
+        """Build the response, end the call, and give the event that the user sees."""
+        if type(event) is not StreamEnd:
+            raise interrupted(call, self.accumulator.response())
+        call.events = self.accumulator.events
+        response = self.response = self.finish(self.accumulator.response(), call)
+        call.end(response)
+        return msgspec.structs.replace(event, response=response)
+
+    def left(self, call: CallInfo) -> None:
+        """End the call for a stream that was left early: closed, or forgotten."""
+        if call.outcome != "pending":
+            return
+        call.events = self.accumulator.events
+        call.end(self.accumulator.response(), closed=True)
+        if not self.closing:
+            warnings.warn(
+                f"a stream of {call.provider}:{call.model} was never closed; use it in a "
+                "`with` block or read it to its end",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
+    def broken(self, call: CallInfo, error: BaseException) -> BaseException:
+        """End the call for an error, which takes along what had arrived."""
+        call.events = self.accumulator.events
+        partial = self.accumulator.response() if call.events else None
+        if isinstance(error, Exception):
+            error = located_in(call, error)
+            error.partial = error.partial or partial
+            return failed(call, error)
+        call.end(partial, error)
+        return error
+
+
+def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent]:
+    """Live through a stream."""
+    call = state.call = begin()
+    take = state.accumulator.add
+    events: Iterable[StreamEvent] | None = None
+    try:
+        opened = open_events(call)
+        events = opened.events
+        event = opened.first
+        take(event)
+        if state.entered:
+            yield event  # to __enter__; the first iteration comes to the next line
+        if type(event) is not StreamEnd:
+            yield event
+            for event in events:
+                take(event)
+                if type(event) is StreamEnd:
+                    break
+                yield event
+        close(events, call)
+        yield state.complete(call, event)
+    except GeneratorExit:
+        state.left(call)
+        raise
+    except BaseException as error:
+        raise state.broken(call, error)
+    finally:
+        close(events, call)
+
+
+async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGenerator[StreamEvent]:
+    """Live through an asynchronous stream; the twin of `life`."""
+    call = state.call = begin()
+    take = state.accumulator.add
+    events: AsyncIterable[StreamEvent] | None = None
+    try:
+        opened = await open_events(call)
+        events = opened.events
+        event = opened.first
+        take(event)
+        if state.entered:
+            yield event
+        if type(event) is not StreamEnd:
+            yield event
+            async for event in events:
+                take(event)
+                if type(event) is StreamEnd:
+                    break
+                yield event
+        await aclose(events, call)
+        yield state.complete(call, event)
+    except GeneratorExit:
+        state.left(call)
+        raise
+    except BaseException as error:
+        raise state.broken(call, error)
+    finally:
+        await aclose(events, call)

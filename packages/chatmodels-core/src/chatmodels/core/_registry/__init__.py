@@ -1,0 +1,1 @@
+"""Providers by name, their options and secrets, and the models made from them."""

@@ -1,0 +1,263 @@
+"""A model that follows an alias: each call goes to whatever the alias stands for when it begins."""
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+import msgspec
+
+from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._errors import ChatModelError, ConfigurationError
+from chatmodels.core._protocols import CallOptions, ChatModel, Provider
+from chatmodels.core._registry.option_rules import is_credential
+from chatmodels.core._registry.options import refuse_to_pickle
+from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.messages import Prompt
+from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
+from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.response import ChatResponse
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from chatmodels.core._registry.registry import ProviderRegistry
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+class _Current(msgspec.Struct, frozen=True):
+    """A target and the state of the registry that it was found in; replaced as a whole."""
+
+    generation: int
+    provider: Provider
+    name: str
+    model: ChatModel
+
+
+class AliasedModel:
+    """The model behind an alias, also after the alias was pointed elsewhere.
+
+    Calls that run when the alias moves finish where they began. The options given hold for each
+    target, but for credentials: given without a `base_url` they belong to the provider that the
+    alias stood for at first, and are never sent to another.
+
+    Args:
+        registry: Where the alias is.
+        alias: Its name.
+        options: The options to create each target with.
+
+    Raises:
+        ChatModelError: There is no such alias, or its target cannot be created.
+    """
+
+    def __init__(
+        self, registry: "ProviderRegistry", alias: str, options: dict[str, Any], /
+    ) -> None:
+        self.alias = alias
+        self._registry = registry
+        provider, _ = registry.resolve(alias)
+        secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
+        self._options: dict[str, Any] = {
+            name: _hidden(value) if name in secret else value for name, value in options.items()
+        }
+        self._lock = Lock()
+        self._owner: str | None = None
+        self._current = self._follow(None)
+        if _has_credentials(self._options):
+            self._owner = self._current.provider.metadata.name
+
+    @property
+    def target(self) -> ChatModel:
+        """The model that calls go to now."""
+        current = self._current
+        if current.generation != self._registry.generation:
+            with self._lock:
+                current = self._current = self._follow(self._current)
+        return current.model
+
+    def _follow(self, current: _Current | None) -> _Current:
+        registry = self._registry
+        # Read first: a change in between is then noticed by the next call.
+        generation = registry.generation
+        provider, name = registry.resolve(self.alias)
+        if current is not None and current.provider is provider and current.name == name:
+            return msgspec.structs.replace(current, generation=generation)
+        spec = f"{provider.metadata.name}:{name}"
+        if self._owner is not None and self._owner != provider.metadata.name:
+            raise ConfigurationError(
+                f"alias {self.alias!r} stands for {spec!r} now, and this model was created with "
+                f"credentials for {self._owner}; create it without them, so that each provider's "
+                "own are taken from the environment",
+                op="create_chat_model",
+                provider=provider.metadata.name,
+                model=name,
+            )
+        return _Current(
+            generation, provider, name, registry.create_chat_model(spec, **self._options)
+        )
+
+    @property
+    def provider(self) -> str:
+        """The registered name of the provider that calls go to now."""
+        return self.target.provider
+
+    @property
+    def model(self) -> str:
+        """The name of the model that calls go to now."""
+        return self.target.model
+
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt; see `ChatModel.generate`."""
+        return self.target.generate(prompt, output_type=output_type, **options)
+
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]:
+        """Answer a prompt, awaited; see `ChatModel.agenerate`."""
+        return await self.target.agenerate(prompt, output_type=output_type, **options)
+
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatStream[T]:
+        """Prepare a stream; see `ChatModel.stream`."""
+        return self.target.stream(prompt, output_type=output_type, **options)
+
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncChatStream[T]:
+        """Prepare a stream; see `ChatModel.astream`."""
+        return self.target.astream(prompt, output_type=output_type, **options)
+
+    def batch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in threads, all by the same target; see `ChatModel.batch`."""
+        return self.target.batch(
+            prompts, max_concurrency=max_concurrency, output_type=output_type, **options
+        )
+
+    async def abatch(
+        self,
+        prompts: Sequence[Prompt | ChatRequest],
+        /,
+        *,
+        max_concurrency: int = 8,
+        output_type: type[T] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> list[ChatResponse[T] | ChatModelError]:
+        """Answer many prompts in tasks, all by the same target; see `ChatModel.abatch`."""
+        return await self.target.abatch(
+            prompts, max_concurrency=max_concurrency, output_type=output_type, **options
+        )
+
+    def model_info(self) -> ModelInfo:
+        """Describe the model that calls go to now."""
+        return self.target.model_info()
+
+    def check_health(self) -> HealthReport:
+        """Probe the provider that calls go to now."""
+        return self.target.check_health()
+
+    async def acheck_health(self) -> HealthReport:
+        """Probe the provider that calls go to now, awaited."""
+        return await self.target.acheck_health()
+
+    def explain(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: type[Any] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> Explanation:
+        """Show the request that `generate` would send now; see `ChatModel.explain`."""
+        return self.target.explain(prompt, output_type=output_type, **options)
+
+    def close(self) -> None:
+        """Release what the present target holds."""
+        self._current.model.close()
+
+    async def aclose(self) -> None:
+        """Release what the present target holds."""
+        await self._current.model.aclose()
+
+    def __repr__(self) -> str:
+        current = self._current
+        spec = f"{current.provider.metadata.name}:{current.name}"
+        return f"<{type(self).__name__} {self.alias} -> {spec}>"
+
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
+        # Options hold clients and secrets, which copies share.
+        return type(self)(self._registry, self.alias, self._options)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from chatmodels.core._registry.registry import registry
+
+        if self._registry is not registry:
+            raise ConfigurationError(
+                f"the model of alias {self.alias!r} cannot be pickled: its registry exists in this "
+                "process only; create the model in the process that uses it"
+            )
+        options = self._options
+        refuse_to_pickle(
+            options.get("headers") or {},
+            options.get("proxy"),
+            options.get("http_client") or options.get("async_http_client"),
+        )
+        return _unpickled, (self.alias, options)
+
+
+def _unpickled(alias: str, options: dict[str, Any]) -> AliasedModel:
+    from chatmodels.core._registry.registry import registry
+
+    return AliasedModel(registry, alias, options)
+
+
+def _has_credentials(options: dict[str, Any]) -> bool:
+    if options.get("base_url") is not None:
+        # Everything goes to that address, whatever it is spoken to in.
+        return False
+    headers: dict[str, str] = options.get("headers") or {}
+    return any(isinstance(value, Secret) for value in options.values()) or any(
+        map(is_credential, headers)
+    )
+
+
+def _hidden(value: Any) -> Any:
+    try:
+        return Secret(value)
+    except ConfigurationError:
+        # It is one already, or what the options will complain about.
+        return value

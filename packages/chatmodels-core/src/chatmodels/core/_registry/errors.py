@@ -1,0 +1,66 @@
+"""What a registry says when it has not got what is asked for."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from chatmodels.core._errors import ProviderImportError, ProviderNotFoundError
+from chatmodels.core._registry.spelling import hint, is_provider_name, listing, nearest
+
+if TYPE_CHECKING:
+    from chatmodels.core._registry.registry import ProviderRegistry
+
+
+def not_found(
+    name: str, known: Collection[str], /, *, removed: Collection[str], discover: bool
+) -> ProviderNotFoundError:
+    """Say that there is no such provider, and propose another or the way to get it."""
+    near = nearest(name, known)
+    if name in removed:
+        remedy = "it was unregistered; register it again with register_provider(...)"
+    elif near is not None:
+        remedy = f"did you mean {near!r}?"
+    elif discover and is_provider_name(name):
+        remedy = f"try: pip install chatmodels-provider-{name}"
+    else:
+        remedy = "register it with register_provider(...)"
+    return ProviderNotFoundError(
+        f"no provider named {name!r} ({'installed' if discover else 'registered'}: "
+        f"{listing(known)}); {remedy}",
+        op="resolve",
+        provider=name,
+    )
+
+
+def no_alias(name: str, registry: "ProviderRegistry", /) -> ProviderNotFoundError:
+    """Say that something without a colon is no alias, and guess what was meant."""
+    while (target := registry.aliases.get(name)) is not None:
+        # The alias that this one stands for was removed.
+        name = target
+    providers = registry.list_providers()
+    maker, _, model = name.partition("/")
+    if name in providers:
+        remedy = f"name a model as well, as in '{name}:<model>'"
+    elif model and maker in providers:
+        remedy = f"did you mean '{maker}:{model}'?"
+    elif near := hint(name, registry.aliases):
+        remedy = near
+    elif makers := registry.providers_for_model(name):
+        remedy = f"did you mean '{makers[0]}:{name}'?"
+    else:
+        remedy = "write 'provider:model', as in 'openai:gpt-5-mini', or call set_alias(...) first"
+    return ProviderNotFoundError(
+        f"no alias named {name!r} (aliases: {listing(registry.aliases)}); {remedy}", op="resolve"
+    )
+
+
+def unimportable(name: str, module: str, error: BaseException, /) -> ProviderImportError:
+    """Say that a provider is installed but cannot be imported, and why."""
+    words = " ".join(str(error).split())
+    why = f"{type(error).__name__}: {words if len(words) <= 200 else f'{words[:197]}...'}"
+    return ProviderImportError(
+        f"provider {name!r} cannot be imported from {module}: {why}; repair or uninstall its "
+        "distribution",
+        op="resolve",
+        provider=name,
+        details={"module": module},
+    )

@@ -1,0 +1,158 @@
+"""The front door: the functions of the global registry, and the one to create models with."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from chatmodels.core._protocols import ChatModel, Provider
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._registry.registry import registry as _global
+from chatmodels.core._registry.secret import Secret, SecretSource
+from chatmodels.core._values.metadata import Capability, HealthReport
+from chatmodels.core._values.timeout import Timeout
+
+
+def create_chat_model(
+    spec: str,
+    /,
+    *,
+    registry: ProviderRegistry | None = None,
+    api_key: Secret | SecretSource | None = None,
+    base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: Timeout | float | None = None,
+    max_retries: int | None = None,
+    proxy: str | None = None,
+    http_client: object | None = None,
+    async_http_client: object | None = None,
+    unsupported: Literal["error", "warn"] | None = None,
+    **options: object,
+) -> ChatModel:
+    """Create a model, importing its provider if need be; no request is sent.
+
+    What is not given comes from the provider's environment variables, and what is not there
+    either from the config file that `registry.load_config` read or `CHATMODELS_CONFIG` names.
+
+    Args:
+        spec: `"provider:model"`, as in `"openai:gpt-5-mini"`, or an alias, which the model then
+            follows.
+        registry: Where to look; the global registry by default.
+        api_key: What the provider knows the caller by, or a plain or async function that gives it.
+        base_url: Where to reach the provider.
+        headers: To send with every request.
+        timeout: Seconds for each call in total, or a `Timeout`.
+        max_retries: How often a failed call is made again, from 0 to 10; 2 by default.
+        proxy: The address of the proxy to use; by default what the environment says.
+        http_client: A client to use for blocking calls; whoever passes it closes it.
+        async_http_client: Likewise for awaited calls.
+        unsupported: What happens to settings that the provider cannot honour: "error", the
+            default, refuses the call; "warn" leaves them out, with a warning in the response.
+        options: Options of the provider, by the names in its metadata, and settings to hold for
+            each call, such as `temperature=0.2`.
+
+    Raises:
+        ProviderNotFoundError: There is no such provider or alias; the message has the nearest
+            name, or what to install.
+        ProviderImportError: The provider is installed, but cannot be imported.
+        AuthenticationError: The API key is missing; the message says which variable to set.
+        ConfigurationError: Options are wrong or missing; the message lists every problem.
+    """
+    # One by one, because passing on what nobody gave would cost more than creating the model.
+    if api_key is not None:
+        options["api_key"] = api_key
+    if base_url is not None:
+        options["base_url"] = base_url
+    if headers is not None:
+        options["headers"] = headers
+    if timeout is not None:
+        options["timeout"] = timeout
+    if max_retries is not None:
+        options["max_retries"] = max_retries
+    if proxy is not None:
+        options["proxy"] = proxy
+    if http_client is not None:
+        options["http_client"] = http_client
+    if async_http_client is not None:
+        options["async_http_client"] = async_http_client
+    if unsupported is not None:
+        options["unsupported"] = unsupported
+    return (_global if registry is None else registry).create_chat_model(spec, **options)
+
+
+def register_provider(provider: Provider, /, *, replace: bool = False) -> None:
+    """Register a provider in the global registry; see `ProviderRegistry.register_provider`.
+
+    Raises:
+        ProviderConflictError: Another provider has its name, and it is not to be replaced.
+        ConfigurationError: It is not a provider, or its name is malformed.
+    """
+    _global.register_provider(provider, replace=replace)
+
+
+def unregister_provider(name: str, /) -> None:
+    """Forget a provider of the global registry; models that it made live on.
+
+    Raises:
+        ProviderNotFoundError: There is none of that name.
+    """
+    _global.unregister_provider(name)
+
+
+def list_providers() -> list[str]:
+    """List the names of the registered and the installed providers, importing none."""
+    return _global.list_providers()
+
+
+def provider(name: str, /) -> Provider:
+    """Give a provider, importing it if need be.
+
+    Raises:
+        ProviderNotFoundError: Nothing is registered or installed under that name.
+        ProviderImportError: It could not be imported.
+    """
+    return _global.provider(name)
+
+
+def providers_with(*capabilities: Capability) -> list[str]:
+    """List the names of the providers that have all of some capabilities, importing them."""
+    return _global.providers_with(*capabilities)
+
+
+def providers_for_model(model: str, /) -> list[str]:
+    """List the names of the providers that know a model, importing them."""
+    return _global.providers_for_model(model)
+
+
+def set_alias(name: str, spec: str, /) -> None:
+    """Let a name stand for a model or another alias; models created by it follow at once.
+
+    Raises:
+        ConfigurationError: They are malformed, or the alias would stand for itself.
+    """
+    _global.set_alias(name, spec)
+
+
+def load_config(path: str | os.PathLike[str], /) -> None:
+    """Read a TOML file with options for providers and aliases into the global registry.
+
+    Raises:
+        ConfigurationError: It cannot be read or is wrong; the message lists every problem.
+    """
+    _global.load_config(path)
+
+
+def check_health(
+    names: Iterable[str] | None = None, /, *, timeout: float = 5.0
+) -> dict[str, HealthReport]:
+    """Probe providers concurrently, each within some seconds; never raises for failures."""
+    return _global.check_health(names, timeout=timeout)
+
+
+async def acheck_health(
+    names: Iterable[str] | None = None,
+    /,
+    *,
+    timeout: float = 5.0,  # noqa: ASYNC109 # of each probe
+) -> dict[str, HealthReport]:
+    """Probe providers concurrently, awaited; the twin of `check_health`."""
+    return await _global.acheck_health(names, timeout=timeout)

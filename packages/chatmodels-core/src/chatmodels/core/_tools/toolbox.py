@@ -1,0 +1,104 @@
+"""The tools of one call: what `tools` and `tool_choice` may hold, brought into one form."""
+
+import difflib
+import functools
+from collections.abc import MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chatmodels.core._errors import ConfigurationError, InvalidRequestError
+from chatmodels.core._tools.tools import Tool
+from chatmodels.core._values.request import ToolChoice, ToolDefinition
+
+if TYPE_CHECKING:
+    from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
+
+_MODES = {mode: ToolChoice(mode) for mode in ("auto", "none", "required")}
+
+
+def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinition, ...]:
+    """Bring every form that a tool may have into its definition.
+
+    What is made of a plain function is kept as long as the function.
+
+    Raises:
+        ConfigurationError: No tool can be made of a function, or something is no function.
+        InvalidRequestError: Two tools have one name.
+    """
+    if not tools:
+        return ()
+    definitions = tuple(_definition(item) for item in tools)
+    if len({definition.name for definition in definitions}) < len(definitions):
+        names = [definition.name for definition in definitions]
+        twice = sorted({repr(name) for name in names if names.count(name) > 1})
+        raise InvalidRequestError(
+            f"several tools are named {', '.join(twice)}; tell them apart with tool(name=...)"
+        )
+    return definitions
+
+
+def tool_choice(
+    choice: "ToolChoiceLike | None", definitions: Sequence[ToolDefinition], /
+) -> ToolChoice | None:
+    """Bring every form that a tool choice may have into one.
+
+    Args:
+        choice: "auto", "none", "required", a tool or its name, or a `ToolChoice`.
+        definitions: The tools to choose from.
+
+    Raises:
+        InvalidRequestError: The choice is not one of the tools, or there are none.
+    """
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        chosen = _MODES.get(choice) or ToolChoice("tool", choice)
+    elif isinstance(choice, ToolChoice):
+        chosen = choice
+    else:
+        chosen = ToolChoice("tool", _definition(choice).name)
+    names = [definition.name for definition in definitions]
+    if chosen.mode == "tool" and chosen.name not in names:
+        raise InvalidRequestError(_no_such_tool(chosen.name, names))
+    if chosen.mode == "required" and not names:
+        raise InvalidRequestError("tool_choice is 'required', but there are no tools; pass tools=")
+    return chosen if names else None
+
+
+def _definition(item: "ToolLike") -> ToolDefinition:
+    if isinstance(item, ToolDefinition):
+        return item
+    if isinstance(item, Tool):
+        return item.definition
+    if not callable(item):  # pyright: ignore[reportUnnecessaryComparison] - untyped callers
+        raise ConfigurationError(
+            f"a tool is a function, a Tool or a ToolDefinition, not {type(item).__name__}"
+        )
+    made = _made()
+    # A bound method is a new object each time; its function stays.
+    key: object = getattr(item, "__func__", item)
+    try:
+        known = made.get(key)
+    except TypeError:  # it has no hash or no weak references: nowhere to keep anything
+        return Tool(item).definition
+    if known is None:
+        known = made[key] = Tool(item).definition
+    return known
+
+
+def _no_such_tool(name: str | None, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name or "", names, n=1)
+    hint = (
+        f"did you mean {near[0]!r}?"
+        if near
+        else "choose one of them or a mode: " + ", ".join(map(repr, _MODES))
+    )
+    return f"there is no tool named {name!r} (given: {', '.join(names) or 'none'}); {hint}"
+
+
+@functools.cache
+def _made() -> MutableMapping[Any, ToolDefinition]:
+    """Give the definitions made of plain functions, which go when the functions go."""
+    # Imported here, since few programs pass plain functions.
+    import weakref
+
+    return weakref.WeakKeyDictionary()

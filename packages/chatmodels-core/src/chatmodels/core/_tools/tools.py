@@ -1,0 +1,267 @@
+"""Tools: functions that a model may ask to have called."""
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from chatmodels.core._errors import ConfigurationError, ToolArgumentsError
+from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
+from chatmodels.core._values.request import ToolChoice, ToolDefinition
+
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What vendors take as a name: OpenAI's API reference, "Chat completions", `tools`."""
+
+
+class Tool(Generic[P, R_co]):
+    """A function that a model may ask to have called; it can still be called as it was.
+
+    The name, the description and the JSON Schema of the arguments are taken from the function's
+    signature, its type hints and its docstring, once. A tool belongs to no thread and no event
+    loop, and is pickled if its function can be.
+
+    Attributes:
+        function: The function.
+        definition: What a model is told of it.
+    """
+
+    function: Callable[P, R_co]
+    definition: ToolDefinition
+
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        strict: bool = False,
+    ) -> None:
+        """Make a tool of a function.
+
+        Args:
+            function: Sync or async; every parameter has a type annotation.
+            name: How the model calls it: up to 64 letters, digits, `_` and `-`; by default the
+                function's name.
+            description: What it is good for; by default the docstring's text.
+            strict: Whether the vendor shall enforce the schema while the model writes. Optional
+                arguments may then be null in the schema, which stands for their default.
+
+        Raises:
+            ConfigurationError: No tool can be made of it; the message lists every problem.
+        """
+        # Imported here, since a program without tools should not pay for them.
+        from chatmodels.core._tools.binding import Binding
+        from chatmodels.core._tools.docstrings import documentation
+        from chatmodels.core._tools.signatures import is_async, parameters
+        from chatmodels.core._tools.strict import strict_schema
+
+        self.function = function
+        self._invoke: Callable[..., Any] = function
+        self._options = (name, description, strict)
+        self._is_async = is_async(function)
+        known = name if name is not None else str(getattr(function, "__name__", ""))
+        found, problems = parameters(function)
+        if not _NAME.fullmatch(known):
+            problems.append(
+                f"its name {known!r} is not made of 1 to 64 letters, digits, '_' and '-'; "
+                "pass name=..."
+            )
+        said = documentation(_docstring(function))
+        schema: dict[str, Json] = {}
+        try:
+            self._binding = Binding(known, found, said)
+            schema = self._binding.schema
+            schema = strict_schema(schema) if strict else schema
+        except TypeError as error:
+            problems.append(f"strict is impossible: {error}" if schema else str(error))
+        if problems:
+            raise ConfigurationError(
+                f"{known or function!r} cannot be a tool: {'; '.join(problems)}",
+                op="tool",
+                details={"problems": problems},
+            )
+        text = said.description if description is None else description
+        self.definition = ToolDefinition(known, text, schema, strict)
+        # As functools.wraps does, so that the tool is introspected and pickled as the function.
+        self.__doc__ = function.__doc__
+        self.__module__ = getattr(function, "__module__", __name__)
+        self.__qualname__ = getattr(function, "__qualname__", known)
+        self.__wrapped__ = function
+
+    @property
+    def name(self) -> str:
+        """How the model calls it."""
+        return self.definition.name
+
+    @property
+    def description(self) -> str:
+        """What the model is told that it is good for; may be empty."""
+        return self.definition.description
+
+    @property
+    def parameters(self) -> dict[str, Json]:
+        """The JSON Schema of its arguments, an object."""
+        return self.definition.parameters
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function, unvalidated, as if it were no tool."""
+        return self.function(*args, **kwargs)
+
+    def validate(self, call: ToolCall, /) -> dict[str, Any]:
+        """Read a call's arguments as the function's keyword arguments, without calling it.
+
+        They are converted to the annotated types; absent ones have their defaults.
+
+        Raises:
+            ToolArgumentsError: They do not fit; the message lists a problem for each argument
+                and can be given back to the model.
+        """
+        return self._binding.bind(call)
+
+    def call(self, call: ToolCall, /) -> ToolResult:
+        """Call the function as the model wishes.
+
+        Arguments that do not fit give a result that tells the model so, with `is_error`, and
+        the function is not called. What the function raises is not touched.
+
+        Raises:
+            ConfigurationError: The function is async, what it returned has no JSON form, or the
+                call names another tool.
+        """
+        if self._is_async:
+            raise self._must_be_awaited()
+        arguments = self._arguments(call)
+        if isinstance(arguments, ToolResult):
+            return arguments
+        value = self._invoke(**arguments)
+        if hasattr(value, "__await__"):
+            getattr(value, "close", bool)()  # or Python warns that nobody awaited it
+            raise self._must_be_awaited()
+        return self._result(call, value)
+
+    async def acall(self, call: ToolCall, /) -> ToolResult:
+        """Call the function as the model wishes; see `call`.
+
+        A function that is not async runs in a worker thread, with this task's context variables.
+
+        Raises:
+            ConfigurationError: What it returned has no JSON form, or the call names another tool.
+        """
+        arguments = self._arguments(call)
+        if isinstance(arguments, ToolResult):
+            return arguments
+        if self._is_async:
+            value = self._invoke(**arguments)
+        else:
+            import functools
+
+            from anyio import to_thread
+
+            value = await to_thread.run_sync(functools.partial(self._invoke, **arguments))
+        if hasattr(value, "__await__"):
+            value = await value
+        return self._result(call, value)
+
+    def __repr__(self) -> str:
+        return f"<Tool {self.name!r}>"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle by name where the tool stands under its function's name, else by its function."""
+        found: object = sys.modules.get(self.__module__)
+        for name in self.__qualname__.split("."):
+            found = getattr(found, name, None)
+        if found is self:
+            return self.__qualname__
+        return _restored, (self.function, *self._options)
+
+    def _arguments(self, call: ToolCall) -> dict[str, Any] | ToolResult:
+        if call.name != self.name:
+            raise ConfigurationError(
+                f"tool {self.name!r} was handed a call of {call.name!r}; "
+                "look the tool up by the name in the call",
+                op="tool_call",
+            )
+        try:
+            return self.validate(call)
+        except ToolArgumentsError as error:
+            return ToolResult(call.id, (TextPart(error.message),), call.name, is_error=True)
+
+    def _result(self, call: ToolCall, value: object) -> ToolResult:
+        from chatmodels.core._tools.results import result_content
+
+        return ToolResult(call.id, result_content(self.name, value), call.name)
+
+    def _must_be_awaited(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"tool {self.name!r} is async; use await tool.acall(...)", op="tool_call"
+        )
+
+
+@overload
+def tool(
+    function: Callable[P, R_co],
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool = False,
+) -> Tool[P, R_co]: ...
+
+
+@overload
+def tool(
+    *, name: str | None = None, description: str | None = None, strict: bool = False
+) -> Callable[[Callable[P, R_co]], Tool[P, R_co]]: ...
+
+
+def tool(
+    function: Callable[P, R_co] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool = False,
+) -> Tool[P, R_co] | Callable[[Callable[P, R_co]], Tool[P, R_co]]:
+    """Make a function a tool, as a decorator with or without arguments.
+
+    >>> @tool
+    ... def add(a: int, b: int = 1) -> int:
+    ...     "Add two numbers."
+    ...     return a + b
+    >>> add(2, 3), add.call(ToolCall("call_1", "add", '{"a": 2}')).text
+    (5, '3')
+
+    Args:
+        function: Sync or async; every parameter has a type annotation.
+        name: How the model calls it; by default the function's name.
+        description: What it is good for; by default the docstring's text.
+        strict: Whether the vendor shall enforce the schema while the model writes.
+
+    Raises:
+        ConfigurationError: No tool can be made of it; the message lists every problem.
+    """
+    if function is not None:
+        return Tool(function, name=name, description=description, strict=strict)
+    return lambda function: Tool(function, name=name, description=description, strict=strict)
+
+
+ToolLike = Tool[..., Any] | ToolDefinition | Callable[..., Any]
+"""What `tools` takes: a plain function is made a tool."""
+
+ToolChoiceLike = str | ToolLike | ToolChoice
+"""What `tool_choice` takes: "auto", "none" or "required", a tool or its name."""
+
+
+def _restored(
+    function: Callable[..., Any], name: str | None, description: str | None, strict: bool
+) -> Tool[..., Any]:
+    return Tool(function, name=name, description=description, strict=strict)
+
+
+def _docstring(function: Callable[..., object]) -> str | None:
+    # Of a partial or another object it would be its class's, which says nothing of this function.
+    return function.__doc__ if hasattr(function, "__name__") else None

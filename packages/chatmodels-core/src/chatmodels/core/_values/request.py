@@ -1,0 +1,91 @@
+"""What a model is asked: the conversation, the tools, the form of the answer, the settings."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._values.messages import Message
+from chatmodels.core._values.parts import Json, Value
+from chatmodels.core._values.settings import NO_SETTINGS, Settings
+from chatmodels.core._values.timeout import Timeout
+
+
+class ToolDefinition(Value, frozen=True):
+    """What a model is told of a tool.
+
+    Attributes:
+        name: How the model calls it.
+        description: What it is good for.
+        parameters: The JSON Schema of its arguments, an object.
+        strict: Whether the vendor shall enforce the schema while the model writes.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Json]
+    strict: bool = False
+
+
+class ToolChoice(Value, frozen=True):
+    """Whether the model may, must or must not call tools.
+
+    Attributes:
+        mode: "auto" leaves it to the model, "none" forbids, "required" demands any tool,
+            "tool" demands the one called `name`.
+        name: The tool demanded.
+
+    Raises:
+        InvalidRequestError: The mode and the name do not fit together.
+    """
+
+    mode: Literal["auto", "none", "required", "tool"]
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mode == "tool") != (self.name is not None):
+            raise InvalidRequestError(
+                f"a ToolChoice has a name if, and only if, its mode is 'tool', not mode "
+                f"{self.mode!r} and name {self.name!r}"
+            )
+
+
+class OutputSchema(Value, frozen=True):
+    """The form that the answer must have.
+
+    Attributes:
+        name: A name for the schema: letters, digits, `_` and `-`.
+        schema: The JSON Schema; None asks for any JSON object.
+        description: What the answer means.
+        strict: Whether the vendor shall enforce it while the model writes.
+    """
+
+    name: str
+    schema: dict[str, Json] | None
+    description: str | None = None
+    strict: bool = True
+
+
+class ChatRequest(Value, frozen=True, kw_only=True):
+    """One call, ready to be translated for a vendor.
+
+    Attributes:
+        messages: The conversation, oldest first, at least one message.
+        settings: How to generate.
+        tools: The tools that the model may call.
+        tool_choice: Whether it may or must; None leaves it to the vendor's default.
+        output: The form of the answer; None for free text.
+        timeout: Time limits of this call; None for the model's own.
+        provider_options: Fields put into the vendor's request body as they are.
+        repeatable: Whether policies may send it again after a failure. Set it to False where a
+            repeated call does harm, as when it makes the vendor's own tools act.
+    """
+
+    messages: tuple[Message, ...]
+    settings: Settings = NO_SETTINGS
+    tools: tuple[ToolDefinition, ...] = ()
+    tool_choice: ToolChoice | None = None
+    output: OutputSchema | None = None
+    timeout: Timeout | None = None
+    provider_options: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    repeatable: bool = True

@@ -1,0 +1,64 @@
+"""How long the parts of a call may take."""
+
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._values.parts import Value
+
+_LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above
+
+
+def _positive(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST
+
+
+class Timeout(Value, frozen=True, kw_only=True):
+    """Time limits in seconds; `None` means no limit.
+
+    Limits on a stream hold on parsed events: comments that keep a connection alive are no
+    progress.
+
+    Attributes:
+        connect: Until a connection stands, TLS included.
+        read: Between two pieces of bytes, the first piece included.
+        first_event: From sending the request to the first event of a stream.
+        between_events: From one event of a stream to the next.
+        total: From the call to its end, retries and waits between them included.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = 300.0
+    first_event: float | None = 300.0
+    between_events: float | None = 120.0
+    total: float | None = None
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"timeout {name} must be a number of seconds above 0 or None, not {value!r}"
+            for name in self.__struct_fields__
+            if (value := getattr(self, name)) is not None and not _positive(value)
+        ]
+        if problems:
+            raise InvalidRequestError("; ".join(problems))
+
+
+DEFAULT_TIMEOUT = Timeout()
+
+
+def as_timeout(value: Timeout | float, /, default: Timeout = DEFAULT_TIMEOUT) -> Timeout:
+    """Read the `timeout` argument of a call or a model: a number limits the total.
+
+    Raises:
+        InvalidRequestError: It is neither a positive number of seconds nor a Timeout.
+    """
+    if isinstance(value, Timeout):
+        return value
+    if not _positive(value):
+        raise InvalidRequestError(
+            f"timeout must be a number of seconds above 0 or a Timeout(...), not {value!r}"
+        )
+    return Timeout(
+        connect=default.connect,
+        read=default.read,
+        first_event=default.first_event,
+        between_events=default.between_events,
+        total=float(value),
+    )

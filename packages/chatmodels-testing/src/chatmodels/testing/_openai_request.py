@@ -1,0 +1,120 @@
+"""Requests of OpenAI's chat completions, as a server reads them."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+
+def read_ask(data: bytes, /) -> Ask:
+    """Read the body of a request for a chat completion.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    try:
+        body = msgspec.json.decode(data, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    if not body.messages:
+        raise MalformedRequestError("[] is too short - 'messages'")
+    texts = [_text(message) for message in body.messages]
+    results: list[str] = []
+    for message, text in zip(reversed(body.messages), reversed(texts), strict=True):
+        if message.role != "tool":
+            break
+        results.insert(0, text)
+    said = ["", *(_text(message) for message in body.messages if message.role == "user")]
+    options = body.stream_options
+    return Ask(
+        model=body.model,
+        text=said[-1],
+        words=sum(len(text.split()) for text in texts),
+        results=tuple(results),
+        streamed=bool(body.stream),
+        stream_usage=options is not None and options.include_usage,
+        tools=tuple(_tool(tool.function) for tool in body.tools or () if tool.function),
+        tool_choice=_choice(body.tool_choice),
+        output=_output(body.response_format),
+    )
+
+
+class _Function(msgspec.Struct):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str
+    function: _Function | None = None
+
+
+class _Schema(msgspec.Struct):
+    name: str
+    schema: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    type: str
+    json_schema: _Schema | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool = False
+
+
+class _Request(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    tools: list[_Tool] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: _Format | None = None
+
+
+def _text(message: _Message) -> str:
+    content = message.content
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content)
+    return content or ""
+
+
+def _tool(function: _Function) -> ToolDefinition:
+    return ToolDefinition(
+        function.name,
+        function.description,
+        function.parameters or {"type": "object", "properties": {}},
+        bool(function.strict),
+    )
+
+
+def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
+    match choice:
+        case "auto" | "none" | "required":
+            return ToolChoice(choice)
+        case {"function": {"name": str(name)}}:
+            return ToolChoice("tool", name)
+        case None:
+            return None
+        case _:
+            raise MalformedRequestError(f"Invalid value for 'tool_choice': {choice!r}")
+
+
+def _output(form: _Format | None) -> OutputSchema | None:
+    if form is None or form.type == "text":
+        return None
+    if form.json_schema is None:
+        return OutputSchema("output", None)
+    return OutputSchema(form.json_schema.name, form.json_schema.schema)

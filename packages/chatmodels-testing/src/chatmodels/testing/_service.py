@@ -1,0 +1,81 @@
+"""The server behind a simulator: sockets, a thread, an event loop, and their end."""
+
+import asyncio
+import socket
+from contextlib import suppress
+from threading import Event, Thread
+
+from chatmodels.testing._connection import Connection, Handler
+
+
+class Service:
+    """Listens on loopback in a thread of its own, from its creation until it is stopped.
+
+    Args:
+        handler: Chooses the answers.
+        port: The port to listen on; 0 for a free one.
+
+    Attributes:
+        port: The port that it listens on.
+        refusing_port: A port at which connections are refused until it is stopped.
+        connections: The connections at this moment.
+        accepted: How many connections were made.
+
+    Raises:
+        OSError: The port is taken.
+    """
+
+    _loop: asyncio.AbstractEventLoop
+    _stopping: asyncio.Event
+
+    def __init__(self, handler: Handler, port: int) -> None:
+        self._handler = handler
+        self._listening = socket.create_server(("127.0.0.1", port), backlog=4096)
+        self._listening.setblocking(False)
+        self._refusing = socket.socket()
+        self._refusing.bind(("127.0.0.1", 0))  # and never listens
+        self.port: int = self._listening.getsockname()[1]
+        self.refusing_port: int = self._refusing.getsockname()[1]
+        self.connections: set[Connection] = set()
+        self.accepted = 0
+        self._accepting: set[asyncio.Task[object]] = set()
+        ready = Event()
+        self._thread = Thread(
+            target=asyncio.run, args=(self._serve(ready),), name="chatmodels-simulator", daemon=True
+        )
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Break off all connections and listen no more."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+        self._listening.close()
+        self._refusing.close()
+
+    async def _serve(self, ready: Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        # Accepted here: a closing asyncio.Server loses connections that it is just accepting.
+        self._loop.add_reader(self._listening, self._accept)
+        ready.set()
+        await self._stopping.wait()
+        self._loop.remove_reader(self._listening)
+        me = {asyncio.current_task()}
+        while self.connections or asyncio.all_tasks() - me:
+            for connection in list(self.connections):
+                connection.abort()
+            await asyncio.sleep(0)
+
+    def _accept(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                client, _ = self._listening.accept()
+                self.accepted += 1
+                connecting = self._loop.connect_accepted_socket(self._connect, client)
+                task = self._loop.create_task(connecting)
+                self._accepting.add(task)
+                task.add_done_callback(self._accepting.discard)
+
+    def _connect(self) -> Connection:
+        return Connection(self._handler, self.connections)

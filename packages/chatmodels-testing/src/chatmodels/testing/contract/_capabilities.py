@@ -1,0 +1,67 @@
+"""Checks of capabilities: what is claimed works, what is not claimed is refused."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from chatmodels.core import (
+    AudioPart,
+    Capability,
+    FilePart,
+    ImagePart,
+    ToolDefinition,
+    UnsupportedError,
+    user,
+)
+from chatmodels.testing.contract._contract import Bench, failure
+from chatmodels.testing.contract._settings import SETTINGS
+
+_PIXEL = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+_TOOL = ToolDefinition("clock", "Tell the time.", {"type": "object", "properties": {}})
+_STRICT_TOOL = ToolDefinition(
+    "clock",
+    "Tell the time.",
+    {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    strict=True,
+)
+
+_INPUTS: Mapping[Capability, Any] = {
+    Capability.VISION: ImagePart(data=_PIXEL, media_type="image/gif"),
+    Capability.AUDIO_INPUT: AudioPart(data=b"RIFF", media_type="audio/wav"),
+    Capability.DOCUMENTS: FilePart(data=b"%PDF-1.4", media_type="application/pdf", name="a.pdf"),
+}
+_OPTIONS: Mapping[Capability, dict[str, Any]] = {
+    Capability.TOOLS: {"tools": [_TOOL]},
+    Capability.STRICT_TOOLS: {"tools": [_STRICT_TOOL]},
+    Capability.STRUCTURED_OUTPUT: {"output_type": dict},
+    **{
+        capability: {name: SETTINGS[name]}
+        for capability, name in (
+            (Capability.AUDIO_OUTPUT, "audio_output"),
+            (Capability.REASONING, "reasoning_effort"),
+            (Capability.LOGPROBS, "logprobs"),
+            (Capability.SEED, "seed"),
+            (Capability.PREDICTION, "prediction"),
+        )
+    },
+}
+
+
+def the_capabilities_are_true(bench: Bench) -> None:
+    """What a provider claims it can do is accepted, and what it does not claim is refused."""
+    claimed = bench.metadata.capabilities
+    for capability in (*_INPUTS, *_OPTIONS):
+        part = _INPUTS.get(capability)
+        prompt = user("What is this?") if part is None else user("What is this?", part)
+        options = _OPTIONS.get(capability, {})
+        error = failure(partial(bench.model("{}").generate, prompt, **options))
+        if capability in claimed:
+            assert error is None, f"{capability} is claimed, but: {error}"
+        else:
+            assert isinstance(error, UnsupportedError), f"{capability} is not claimed: {error!r}"
+
+
+CHECKS = (the_capabilities_are_true,)
