@@ -7,7 +7,6 @@ from chatmodels.testing.contract import Check, ProviderContract, checks
 CONTRACT = ProviderContract(
     provider="anthropic",
     model="claude-sonnet-4-6",
-    connect=lambda simulator: {"base_url": simulator.url},
 )
 
 

@@ -1,6 +1,5 @@
 """Anthropic's Messages API, as a server speaks it (API reference, "Messages" and "Streaming")."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -8,25 +7,21 @@ import msgspec
 from chatmodels.core import (
     ChatResponse,
     ErrorCode,
-    OutputSchema,
     ReasoningPart,
     RefusalPart,
     TextPart,
     ToolCall,
-    ToolChoice,
-    ToolDefinition,
     Usage,
 )
 from chatmodels.testing._answer import Answer, json_answer
+from chatmodels.testing._anthropic_request import VERSION_HEADER, read_request
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._json import is_object
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocol import Ask
 
 _MESSAGES = "/messages"
 _MODELS = "/models"
 _CREATED = "2023-11-14T22:13:20Z"
-_VERSION = "anthropic-version"
 
 _WORDS = {
     ErrorCode.AUTHENTICATION: "authentication_error",
@@ -55,37 +50,6 @@ _FINISH = {
 }
 
 
-class _Tool(msgspec.Struct):
-    name: str
-    description: str = ""
-    input_schema: dict[str, Any] | None = None
-    strict: bool | None = None
-
-
-class _Format(msgspec.Struct):
-    schema: dict[str, Any]
-
-
-class _OutputConfig(msgspec.Struct):
-    format: _Format | None = None
-
-
-class _Message(msgspec.Struct):
-    role: str
-    content: str | list[dict[str, Any]]
-
-
-class _Request(msgspec.Struct):
-    model: str
-    max_tokens: int
-    messages: list[_Message]
-    system: str | list[dict[str, Any]] = ""
-    stream: bool | None = None
-    tools: list[_Tool] | None = None
-    tool_choice: dict[str, Any] | None = None
-    output_config: _OutputConfig | None = None
-
-
 class AnthropicMessages:
     """A `WireProtocol` for `POST .../messages` and, with Anthropic's header, `GET .../models`."""
 
@@ -102,41 +66,12 @@ class AnthropicMessages:
         Raises:
             MalformedRequestError: It is none.
         """
-        if _VERSION not in request.headers:
-            raise MalformedRequestError(f"{_VERSION}: header is required")
-        try:
-            body = msgspec.json.decode(request.body, type=_Request)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise MalformedRequestError(str(error)) from error
-        if not body.messages:
-            raise MalformedRequestError("messages: at least one message is required")
-        texts = [_text(message.content) for message in body.messages]
-        said = [""]
-        said += [
-            text
-            for message, text in zip(body.messages, texts, strict=True)
-            if message.role == "user"
-        ]
-        config = body.output_config
-        return Ask(
-            model=body.model,
-            text=said[-1],
-            words=sum(len(text.split()) for text in [_text(body.system), *texts]),
-            results=tuple(_results(body.messages[-1].content)),
-            streamed=bool(body.stream),
-            tools=tuple(_tool(tool) for tool in body.tools or () if tool.input_schema is not None),
-            tool_choice=_choice(body.tool_choice),
-            output=OutputSchema("output", config.format.schema)
-            if config is not None and config.format is not None
-            else None,
-        )
+        return read_request(request)
 
     def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
         """List the models, or describe one."""
-        before, found, name = request.path.rpartition(_MODELS)
-        if request.method != "GET" or _VERSION not in request.headers or not found:
-            return None
-        if before.endswith(_MESSAGES):
+        _, found, name = request.path.rpartition(_MODELS)
+        if request.method != "GET" or VERSION_HEADER not in request.headers or not found:
             return None
         if not name:
             records = [_model(name) for name in models]
@@ -188,36 +123,6 @@ def _events(body: list[bytes], *, terminal: int) -> Answer:
     )
 
 
-def _text(content: str | list[dict[str, Any]]) -> str:
-    if isinstance(content, str):
-        return content
-    return "".join(str(block.get("text", "")) for block in content)
-
-
-def _results(content: str | list[dict[str, Any]]) -> Iterator[str]:
-    for block in content:
-        if is_object(block) and block.get("type") == "tool_result":
-            yield _text(block.get("content", ""))
-
-
-def _tool(tool: _Tool) -> ToolDefinition:
-    return ToolDefinition(tool.name, tool.description, tool.input_schema or {}, bool(tool.strict))
-
-
-def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:
-    match choice:
-        case {"type": "tool", "name": str(name)}:
-            return ToolChoice("tool", name)
-        case {"type": "any"}:
-            return ToolChoice("required")
-        case {"type": "auto" | "none" as mode}:
-            return ToolChoice(mode)
-        case None:
-            return None
-        case _:
-            raise MalformedRequestError(f"tool_choice: {choice!r} is not valid")
-
-
 def _model(name: str) -> dict[str, Any]:
     return {"type": "model", "id": name, "display_name": name, "created_at": _CREATED}
 
@@ -231,14 +136,12 @@ def _parts(response: ChatResponse[Any]) -> list[TextPart | ReasoningPart | ToolC
 
 
 def _block(part: TextPart | ReasoningPart | ToolCall) -> dict[str, Any]:
-    match part:
-        case TextPart():
-            return {"type": "text", "text": part.text}
-        case ReasoningPart():
-            return {"type": "thinking", "thinking": part.text, "signature": "simulated"}
-        case ToolCall():
-            arguments = msgspec.Raw(part.arguments_json.encode())
-            return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, ReasoningPart):
+        return {"type": "thinking", "thinking": part.text, "signature": "simulated"}
+    arguments = msgspec.Raw(part.arguments_json.encode())
+    return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments}
 
 
 def _message(response: ChatResponse[Any], content: list[dict[str, Any]]) -> dict[str, Any]:
@@ -282,20 +185,17 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
 def _begun(
     part: TextPart | ReasoningPart | ToolCall,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    match part:
-        case TextPart():
-            deltas = [{"type": "text_delta", "text": piece} for piece in pieces(part.text)]
-            return {"type": "text", "text": ""}, deltas
-        case ReasoningPart():
-            deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(part.text)]
-            deltas.append({"type": "signature_delta", "signature": "simulated"})
-            return {"type": "thinking", "thinking": "", "signature": ""}, deltas
-        case ToolCall():
-            deltas = [
-                {"type": "input_json_delta", "partial_json": piece}
-                for piece in pieces(part.arguments_json)
-            ]
-            return _block(part) | {"input": {}}, deltas
+    """Give a block as it begins, and what more of it comes."""
+    if isinstance(part, TextPart):
+        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(part.text)]
+        return {"type": "text", "text": ""}, deltas
+    if isinstance(part, ReasoningPart):
+        deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(part.text)]
+        deltas.append({"type": "signature_delta", "signature": "simulated"})
+        return {"type": "thinking", "thinking": "", "signature": ""}, deltas
+    said = pieces(part.arguments_json)
+    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in said]
+    return _block(part) | {"input": {}}, deltas
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
