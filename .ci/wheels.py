@@ -97,7 +97,19 @@ def check_integration(wheels: list[Path], scratch: Path) -> None:
     hidden = shutil.ignore_patterns(".git", ".hatch", ".*cache*", "dist", "src")
     shutil.copytree(workspace.ROOT, checkout, ignore=hidden)
     python = create(scratch / "everything")
-    run("uv", "pip", "install", "--quiet", "--python", python, *wheels, "--group", "test")
+    run(
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        python,
+        *wheels,
+        "--group",
+        "test",
+        "--group",
+        "demo",
+    )
     print(f"running the integration tests against {len(wheels)} installed wheels", flush=True)
     run(python, "-m", "pytest", "-q", "-n", "auto", "tests-integration", cwd=checkout)
 

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chatmodels.core import (
+    Capability,
     ChatModel,
     ChatModelError,
     ChatResponse,
@@ -37,11 +38,17 @@ from chatmodels.core import (
 
 MODEL = "openai:gpt-5-mini"
 ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
+ASKED_FOR = (
+    Capability.TOOLS,
+    Capability.STRUCTURED_OUTPUT,
+    Capability.VISION,
+    Capability.REASONING,
+)
 
 console = Console(highlight=False)
-figures = Table(
-    "call", "model", "first event", "total", "input", "output", box=None, pad_edge=False
-)
+figures = Table("call", "answered by", box=None, pad_edge=False)
+for heading in ("first event", "total", "input", "output"):
+    figures.add_column(heading, justify="right")
 
 
 def main() -> None:
@@ -56,7 +63,7 @@ def main() -> None:
         failure()
     section("What it took", "until the first event and the last, and tokens")
     console.print(Padding(figures, (0, 2)))
-    console.print()
+    console.print("\n  Your turn: [bold]docs/getting-started.md[/]\n")
 
 
 @contextmanager
@@ -73,24 +80,25 @@ def answering_service() -> Iterator[str]:
         os.environ["OPENAI_API_KEY"] = "demo"
         os.environ["OPENAI_BASE_URL"] = simulator.base_url
         yield (
-            f"No OPENAI_API_KEY is set, so this talks to a [bold]simulator[/] at "
-            f"{simulator.base_url}.\nIt answers with [bold]recorded output of real models[/]; "
-            "provider, HTTP and streaming are the real thing."
+            f"No OPENAI_API_KEY is set: this talks to a [bold]simulator[/] at "
+            f"{simulator.base_url}.\nIts answers are [bold]recorded output of real models[/]; "
+            "provider, HTTP and streaming are real."
         )
 
 
 def discovery() -> None:
     section("Who is installed", "found by entry point, imported when needed")
-    table = Table("provider", "distribution", "health", "can", box=None, pad_edge=False)
+    table = Table("provider", "install", "health", "can, among others", box=None, pad_edge=False)
     health = check_health()
     for name in list_providers():
         metadata = provider(name).metadata
+        can = ", ".join(what for what in ASKED_FOR if what in metadata.capabilities)
         well = health[name].status == "healthy"
         table.add_row(
             Text(name, "bold cyan"),
             metadata.distribution,
             Text(health[name].status, "green" if well else "yellow"),
-            Text(", ".join(sorted(metadata.capabilities)), "dim"),
+            Text(can.replace("_", " "), "dim"),
         )
     console.print(Padding(table, (0, 2)))
 
@@ -168,7 +176,7 @@ def structured_output(model: ChatModel) -> None:
 
 
 def failure() -> None:
-    section("An error, as you will see it", "what failed, on what, why, and what to do")
+    section("An error, as you will see it", "what failed, on what, why, and whether to try again")
     try:
         create_chat_model("openai:this-model-does-not-exist").generate("Hello")
     except ChatModelError as error:

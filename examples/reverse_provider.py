@@ -39,7 +39,14 @@ class ReverseProvider:
     )
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> ReverseModel:
-        return ReverseModel("reverse", model, settings=options.settings, timeout=options.timeout)
+        return ReverseModel(
+            "reverse",
+            model,
+            timeout=options.timeout,
+            settings=options.settings,
+            supported_settings=frozenset(),  # it honours none: they are refused, and not ignored
+            unsupported=options.unsupported,
+        )
 
     def model_info(self, model: str, /) -> ModelInfo:
         return ModelInfo(name=model, provider="reverse")

@@ -1,6 +1,7 @@
 """All packages have the same shape, as installed: editable in development, or from wheels."""
 
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+from chatmodels.core import provider
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
@@ -88,6 +91,16 @@ def test_a_provider_is_found_by_its_entry_point(package: Path) -> None:
 
     assert entry_point.name == name
     assert entry_point.value == f"{module_name(package)} [contract-1]"
+
+
+@each_provider
+def test_a_providers_readme_tells_of_every_option_and_its_variables(package: Path) -> None:
+    known = provider(package.name.removeprefix("chatmodels-provider-")).metadata
+    words = set(re.findall(r"`(\w+)", (package / "README.md").read_text("utf-8")))
+
+    assert known.distribution == package.name
+    for option in known.options:
+        assert words >= {option.name, *option.env}
 
 
 @pytest.mark.parametrize("namespace", ["chatmodels", "chatmodels.providers"])

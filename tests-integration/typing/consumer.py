@@ -132,6 +132,8 @@ class Reverse(StandardChatModel):
 
 def own_model() -> ChatModel:
     observer: Observer = Counting()
+    found = create_chat_model("openai:gpt-5-mini").with_policies(Retry()).with_observers(observer)
+    assert_type(found, ChatModel)
     return Reverse("reverse", "r").with_policies(Retry(max_retries=1)).with_observers(observer)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from chatmodels.core import (
     AuthenticationError,
+    Call,
     ChatModel,
     ConfigurationError,
     ProviderNotFoundError,
@@ -300,3 +301,46 @@ def test_what_would_change_without_its_secrets_does_not_pickle(aliased, options)
 def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
     with pytest.raises(ConfigurationError, match="its registry exists in this process only"):
         pickle.dumps(registry.create_chat_model("default"))
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy], ids=["shallow", "deep"])
+def test_a_copy_made_later_sends_no_credentials_elsewhere_either(registry, duplicate) -> None:
+    model = registry.create_chat_model("default", api_key="sk-acme")
+    registry.set_alias("default", "other:small")
+
+    with pytest.raises(ConfigurationError, match="created with credentials for acme"):
+        duplicate(model).generate("Hello")
+
+
+def test_policies_and_observers_go_along_to_each_target(registry) -> None:
+    seen = []
+
+    class Watching:
+        def start(self, call):
+            seen.append(f"{call.provider} is asked")
+
+        def first_event(self, token):
+            seen.append("first event")
+
+        def end(self, token, response, error):
+            seen.append(f"end with {response.text}")
+
+    def outer(call, request):
+        seen.append("outer")
+        return (yield Call(request))
+
+    def inner(call, request):
+        seen.append("inner")
+        return (yield Call(request))
+
+    plain = registry.create_chat_model("default")
+    model = plain.with_policies(inner).with_observers(Watching()).with_policies(outer)
+    model.generate("Hello")
+    registry.set_alias("default", "other:small")
+    copy.deepcopy(model).generate("Hello")
+    plain.generate("Hello")
+
+    assert seen == [
+        *("acme is asked", "outer", "inner", "end with acme:large"),
+        *("other is asked", "outer", "inner", "end with other:small"),
+    ]

@@ -319,6 +319,16 @@ def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, w
         give.call(call(give, {}))
 
 
+def test_the_nearest_argument_is_found_whatever_the_case_of_its_letters() -> None:
+    @tool
+    def order(SKU: str, isGift: bool = False) -> str:  # noqa: N803 - as others write
+        return SKU
+
+    told = order.call(call(order, {"sku": "a", "isgift": True})).text
+    assert "did you mean 'SKU'?" in told
+    assert "did you mean 'isGift'?" in told
+
+
 async def test_an_async_function_is_awaited() -> None:
     assert (await remember.acall(call(remember, {"text": "it"}))).text == "remembered it"
     assert (await remember.acall(call(remember, {}))).is_error

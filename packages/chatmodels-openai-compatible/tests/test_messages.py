@@ -148,6 +148,28 @@ def test_several_results_in_one_message_become_several_messages() -> None:
             id="a file without a name",
         ),
         pytest.param(
+            FilePart(data=b"hi", media_type="text/plain; charset=utf-8"),
+            {
+                "type": "file",
+                "file": {
+                    "filename": "file.txt",
+                    "file_data": "data:text/plain; charset=utf-8;base64,aGk=",
+                },
+            },
+            id="a text without a name",
+        ),
+        pytest.param(
+            FilePart(data=b"?", media_type="application/x-own"),
+            {
+                "type": "file",
+                "file": {
+                    "filename": "file.x-own",
+                    "file_data": "data:application/x-own;base64,Pw==",
+                },
+            },
+            id="a file of an unknown type without a name",
+        ),
+        pytest.param(
             FilePart(data=b"?", name="a.bin"),
             {
                 "type": "file",

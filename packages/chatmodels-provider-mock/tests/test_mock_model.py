@@ -13,6 +13,7 @@ import pytest
 
 from chatmodels.core import (
     CallInfo,
+    CallTimeoutError,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -352,16 +353,51 @@ def test_settings_can_be_refused_or_left_out() -> None:
 
 
 def test_every_problem_of_the_arguments_is_told_at_once() -> None:
+    wrong: dict[str, Any] = {
+        "responses": "no list",
+        "rules": ["weather"],
+        "on_exhausted": "cylce",
+        "latency": -1,
+        "interval": "0.5",
+        "chunk_size": 0,
+        "error_rate": 1.5,
+        "error": "rate_limited",
+        "health": "great",
+    }
     with pytest.raises(ConfigurationError) as caught:
-        MockChatModel(responses="no list", latency=-1, interval=-0.5, chunk_size=0, error_rate=1.5)
+        MockChatModel(**wrong)
 
     assert str(caught.value) == (
+        "responses must be a list of replies, not 'no list'; "
+        "rules must be a mapping, or pairs, of what to look for and the reply, not ['weather']; "
+        "on_exhausted must be one of error, cycle, last, echo, not 'cylce'; "
         "latency must be at least 0 seconds, not -1; "
-        "interval must be at least 0 seconds, not -0.5; "
-        "chunk_size must be at least 1 or None, not 0; "
+        "interval must be at least 0 seconds, not '0.5'; "
+        "chunk_size must be an integer of at least 1, or None, not 0; "
         "error_rate must be from 0 to 1, not 1.5; "
-        "responses must be a list of replies, not one text"
+        "error must be an ErrorCode or a ChatModelError, not 'rate_limited'; "
+        "health must be one of healthy, unhealthy, unknown, not 'great'"
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"(": "Hi!"}, r"the rule '\(' is no pattern: .*; see re.escape\(\)"),
+        ([(3, "Hi!")], "has no use for 3"),
+    ],
+    ids=["pattern", "number"],
+)
+def test_what_a_rule_cannot_look_for_is_told_at_once(rules: Any, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        MockChatModel(rules=rules)
+
+
+def test_a_number_of_seconds_limits_its_calls() -> None:
+    model = MockChatModel(timeout=0.25, latency=1.0, sleep=lambda seconds: None)
+
+    with pytest.raises(CallTimeoutError, match="within the total time limit"):
+        model.generate("?")
 
 
 def test_there_is_nothing_to_explain() -> None:

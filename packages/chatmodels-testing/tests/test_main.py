@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chatmodels.testing import Simulator
 from chatmodels.testing.__main__ import main
 
 
@@ -66,6 +67,18 @@ def test_it_replays_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     main(["--replay", str(tmp_path)], rest=visit)
 
     assert visit.answer == body
+
+
+def test_what_it_cannot_do_is_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Simulator() as simulator:
+        port = simulator.url.rpartition(":")[2]
+        for arguments in (["--replay", "/nowhere"], ["--port", port]):
+            with pytest.raises(SystemExit):
+                main(arguments)
+
+    absent, taken = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert "No such file or directory: '/nowhere'" in absent
+    assert "Address already in use" in taken
 
 
 def test_the_module_can_be_run() -> None:

@@ -12,6 +12,7 @@ from client import KEY, ask, raw, request
 
 from chatmodels.core import (
     ChatResponse,
+    ErrorCode,
     ReasoningPart,
     RefusalPart,
     ToolCall,
@@ -214,13 +215,41 @@ def test_an_answer_gives_full_control(simulator: Simulator) -> None:
     assert got.headers["x-request-id"] == "req_1"
 
 
-def test_a_reply_that_is_none_is_told_to_the_client(simulator: Simulator) -> None:
-    unfit: Any = object()
-    simulator.queue(unfit)
-    got = ask(simulator)
+def test_a_code_is_what_the_provider_reports(simulator: Simulator) -> None:
+    simulator.queue(ErrorCode.RATE_LIMITED, ErrorCode.AUTHENTICATION)
+
+    assert [ask(simulator).status for _ in range(2)] == [429, 401]
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (5, "not 5"),
+        (("Half an ans", ErrorCode.RATE_LIMITED), "not <ErrorCode.RATE_LIMITED"),
+        (lambda ask: "Hi!", "not <function"),
+        (ErrorCode.INTERNAL, "no provider reports internal; see FAULTS"),
+    ],
+    ids=["number", "code-in-a-tuple", "function", "inner-code"],
+)
+def test_a_reply_that_is_none_is_refused_where_it_is_given(reply: Any, words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        Simulator(reply=reply)
+    with pytest.raises((TypeError, ValueError), match=words):
+        Simulator().queue("one", reply)
+
+
+def test_what_the_simulator_cannot_answer_is_told_to_the_client(simulator: Simulator) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "odd", "schema": {"$ref": 5}}}
+    got = ask(simulator, response_format=form)
 
     assert got.status == 500
     assert "the simulator cannot answer" in got.json["error"]["message"]
+
+
+def test_an_answer_without_a_body_is_given_to_who_asks_for_its_head(simulator: Simulator) -> None:
+    got = request(simulator, "HEAD", "/v1/models")
+
+    assert (got.status, got.content) == (404, b"")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
 from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
@@ -61,10 +62,11 @@ from chatmodels.core._registry.front import (
     set_alias,
     unregister_provider,
 )
+from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.registrations import ModelHook
 from chatmodels.core._registry.registry import ProviderRegistry, registry
-from chatmodels.core._registry.secret import Secret, SecretSource
+from chatmodels.core._registry.secret import MASK, Secret, SecretSource
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
@@ -126,6 +128,7 @@ from chatmodels.core._values.timeout import Timeout
 
 __all__ = [
     "CONTRACT_VERSION",
+    "MASK",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -244,9 +247,11 @@ __all__ = [
     "error_class",
     "error_code",
     "error_facts",
+    "events_of",
     "file",
     "from_json",
     "image",
+    "is_credential",
     "is_retryable",
     "list_providers",
     "load_config",

@@ -4,7 +4,7 @@ They are `runtime_checkable`; `isinstance` checks that the methods are there, no
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack, runtime_checkable
 
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo, ProviderMetadata
@@ -16,6 +16,8 @@ from chatmodels.core._values.timeout import Timeout
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from chatmodels.core._calls.call import Observer
+    from chatmodels.core._calls.flow import Policy
     from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
     from chatmodels.core._errors import ChatModelError
     from chatmodels.core._registry.options import ProviderOptions
@@ -216,6 +218,14 @@ class ChatModel(
         Raises:
             ChatModelError: The arguments are wrong, or the provider speaks no HTTP.
         """
+        ...
+
+    def with_policies(self, *policies: "Policy") -> Self:
+        """Give the same model with further policies around its own, the outermost first."""
+        ...
+
+    def with_observers(self, *observers: "Observer") -> Self:
+        """Give the same model with further observers."""
         ...
 
     def close(self) -> None:

@@ -1,14 +1,14 @@
 """Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
 
 from chatmodels.core import (
+    MASK,
     ChatModelError,
     ConfigurationError,
     ProviderMetadata,
     ProviderOptions,
     Secret,
+    is_credential,
 )
-from chatmodels.core._registry.option_rules import is_credential
-from chatmodels.core._registry.secret import MASK
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
 from chatmodels.http._engine import (

@@ -14,8 +14,8 @@ from chatmodels.core import (
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
+    events_of,
 )
-from chatmodels.core._calls.bridge import events_of
 from chatmodels.http._caller import Caller
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._headers import request_id

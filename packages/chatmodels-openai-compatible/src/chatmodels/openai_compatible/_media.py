@@ -72,8 +72,16 @@ def _file(part: FilePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
     if url is None or ("file" if part.data is not None else "file_url") not in inputs:
         return None
     # A name is required, and its ending must fit ("File inputs", OpenAI).
-    name = part.name or f"file.{(part.media_type or 'application/pdf').rpartition('/')[2]}"
+    name = part.name or f"file{_ending(part.media_type or 'application/pdf')}"
     return {"type": "file", "file": {"filename": name, "file_data": url}}
+
+
+def _ending(media_type: str) -> str:
+    # Imported here, since most files have a name.
+    import mimetypes
+
+    kind = media_type.partition(";")[0].strip()
+    return mimetypes.guess_extension(kind) or f".{kind.rpartition('/')[2]}"
 
 
 def _described(part: ImagePart | AudioPart | FilePart) -> str:

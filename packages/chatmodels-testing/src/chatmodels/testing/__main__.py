@@ -3,7 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from chatmodels.testing._samples import samples
 from chatmodels.testing._simulator import Simulator
@@ -37,15 +37,19 @@ def main(
         "--pace", type=float, default=0.0, help="seconds between the events of a stream"
     )
     chosen = parser.parse_args(arguments)
-    replay = tuple(samples().values()) if chosen.samples else chosen.replay or ()
-    simulator = Simulator(
-        reply=chosen.reply,
-        replay=replay,
-        latency=chosen.latency,
-        pace=chosen.pace,
-        port=chosen.port,
-    )
-    with suppress(KeyboardInterrupt), simulator:
+    try:
+        simulator = Simulator(
+            reply=chosen.reply,
+            replay=tuple(samples().values()) if chosen.samples else chosen.replay or (),
+            latency=chosen.latency,
+            pace=chosen.pace,
+            port=chosen.port,
+        )
+        running = ExitStack()
+        running.enter_context(simulator)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
+    with suppress(KeyboardInterrupt), running:
         print(f"OPENAI_BASE_URL={simulator.base_url}", flush=True)  # noqa: T201 - its purpose
         while True:
             rest(3600)

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 
 import h11
+import msgspec
 
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
@@ -97,6 +98,8 @@ class Connection(asyncio.Protocol):
         exchange = self._exchange = Exchange(request)
         answer = self._handler(exchange)
         exchange.status = answer.status
+        if request.method == "HEAD":  # h11 writes no body then, and takes none
+            answer = msgspec.structs.replace(answer, body=())
         if answer.latency or answer.pace or answer.ending != "complete":
             self._task = asyncio.get_running_loop().create_task(self._send(answer, exchange))
         else:

@@ -6,6 +6,7 @@ import msgspec
 
 from chatmodels.core import (
     ChatResponse,
+    ErrorCode,
     Message,
     Part,
     RefusalPart,
@@ -16,13 +17,41 @@ from chatmodels.core import (
 )
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._fault import Fault
+from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._fitting import fitting
 from chatmodels.testing._protocol import Ask
 from chatmodels.testing._recordings import Recording
 
 Said = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]
-Reply = Said | Fault | Recording | Answer
-"""What can be queued: something to say, a fault, a recorded answer, or bytes."""
+Reply = Said | ErrorCode | Fault | Recording | Answer
+"""What can be queued: something to say, a failure, a fault, a recorded answer, or bytes."""
+
+
+def checked(reply: Reply, /) -> Reply:
+    """Make sure that a reply is one, where it is given and not where it is missed.
+
+    Raises:
+        TypeError: It is none.
+        ValueError: It is the code of an error that no provider reports.
+    """
+    if isinstance(reply, ErrorCode):
+        return _reported(reply)
+    if isinstance(reply, Message | ChatResponse | Fault | Recording | Answer):
+        return reply
+    for said in reply if isinstance(reply, tuple) else (reply,):
+        if not isinstance(said, str | Part) or isinstance(said, ErrorCode):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            raise TypeError(
+                f"a simulator replies with texts, parts, tuples of these, a Message, a "
+                f"ChatResponse, an ErrorCode, a Fault, a Recording or an Answer, not {said!r}"
+            )
+    return reply
+
+
+def _reported(code: ErrorCode) -> Fault:
+    for fault in FAULTS.values():
+        if fault.error is code and fault.status != 200:
+            return fault
+    raise ValueError(f"no provider reports {code}; see FAULTS, or queue an Answer")
 
 
 def written(reply: Said, ask: Ask, identity: str, /) -> ChatResponse[Any]:

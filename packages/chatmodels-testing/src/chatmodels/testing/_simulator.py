@@ -18,7 +18,7 @@ from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._recordings import Recording, Replay, recordings
-from chatmodels.testing._replies import Reply, simulated, written
+from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 
 PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
@@ -68,7 +68,7 @@ class Simulator:
         self.latency = latency
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
-        self._reply = reply
+        self._reply = None if reply is None else checked(reply)
         self.recordings = tuple(exchanges)
         self._wanted_port = port
         self._lock = Condition()
@@ -159,11 +159,16 @@ class Simulator:
 
         Args:
             replies: Texts, parts such as `ToolCall`, tuples of these, messages, responses,
-                recordings, faults or their names as `FAULTS["redirect"]`, or an `Answer` for
-                full control.
+                recordings, faults such as `FAULTS["redirect"]`, an `ErrorCode` for the provider's
+                report of it, or an `Answer` for full control.
+
+        Raises:
+            TypeError: One is none of these.
+            ValueError: One is the code of an error that no provider reports.
         """
+        accepted = [checked(reply) for reply in replies]
         with self._lock:
-            self._queue.extend(replies)
+            self._queue.extend(accepted)
 
     def reset(self) -> None:
         """Forget what came in and what was queued, and begin recordings anew."""

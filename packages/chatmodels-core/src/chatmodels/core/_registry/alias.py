@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import msgspec
 
+from chatmodels.core._calls.call import Observer
+from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, ConfigurationError
 from chatmodels.core._protocols import CallOptions, ChatModel, Provider
@@ -64,6 +66,8 @@ class AliasedModel:
         self._options: dict[str, Any] = {
             name: _hidden(value) if name in secret else value for name, value in options.items()
         }
+        self._policies: tuple[Policy, ...] = ()
+        self._observers: tuple[Observer, ...] = ()
         self._lock = Lock()
         self._owner: str | None = None
         self._current = self._follow(None)
@@ -96,9 +100,12 @@ class AliasedModel:
                 provider=provider.metadata.name,
                 model=name,
             )
-        return _Current(
-            generation, provider, name, registry.create_chat_model(spec, **self._options)
-        )
+        model = registry.create_chat_model(spec, **self._options)
+        if self._policies:
+            model = model.with_policies(*self._policies)
+        if self._observers:
+            model = model.with_observers(*self._observers)
+        return _Current(generation, provider, name, model)
 
     @property
     def provider(self) -> str:
@@ -205,6 +212,20 @@ class AliasedModel:
         """Show the request that `generate` would send now; see `ChatModel.explain`."""
         return self.target.explain(prompt, output_type=output_type, **options)
 
+    def with_policies(self, *policies: Policy) -> Self:
+        """Give the same model with further policies around those of each target."""
+        present = self._current
+        made = self._copy(present, present.model.with_policies(*policies))
+        made._policies = (*policies, *self._policies)
+        return made
+
+    def with_observers(self, *observers: Observer) -> Self:
+        """Give the same model with further observers of each target."""
+        present = self._current
+        made = self._copy(present, present.model.with_observers(*observers))
+        made._observers = (*self._observers, *observers)
+        return made
+
     def close(self) -> None:
         """Release what the present target holds."""
         self._current.model.close()
@@ -218,9 +239,22 @@ class AliasedModel:
         spec = f"{current.provider.metadata.name}:{current.name}"
         return f"<{type(self).__name__} {self.alias} -> {spec}>"
 
+    def _copy(self, present: _Current, model: ChatModel) -> Self:
+        """Copy all, the owner of the credentials too, and have calls go to a model for now."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._lock = Lock()
+        made._current = msgspec.structs.replace(present, model=model)
+        return made
+
+    def __copy__(self) -> Self:
+        return self._copy(self._current, self._current.model)
+
     def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
-        # Options hold clients and secrets, which copies share.
-        return type(self)(self._registry, self.alias, self._options)
+        from copy import deepcopy
+
+        present = self._current  # Options hold clients and secrets, which copies share.
+        return self._copy(present, deepcopy(present.model, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
         from chatmodels.core._registry.registry import registry
@@ -236,13 +270,19 @@ class AliasedModel:
             options.get("proxy"),
             options.get("http_client") or options.get("async_http_client"),
         )
-        return _unpickled, (self.alias, options)
+        return _unpickled, (self.alias, options, self._policies, self._observers)
 
 
-def _unpickled(alias: str, options: dict[str, Any]) -> AliasedModel:
+def _unpickled(
+    alias: str,
+    options: dict[str, Any],
+    policies: tuple[Policy, ...],
+    observers: tuple[Observer, ...],
+) -> AliasedModel:
     from chatmodels.core._registry.registry import registry
 
-    return AliasedModel(registry, alias, options)
+    model = AliasedModel(registry, alias, options)
+    return model.with_policies(*policies).with_observers(*observers)
 
 
 def _has_credentials(options: dict[str, Any]) -> bool:

@@ -13,8 +13,9 @@ def nearest(name: str, names: Iterable[str], /) -> str | None:
     """Find the name that was probably meant; None if no name comes near."""
     import difflib
 
-    near = difflib.get_close_matches(name.lower(), list(names), n=1)
-    return near[0] if near else None
+    known = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    return known[near[0]] if near else None
 
 
 def hint(name: str, names: Iterable[str], /) -> str:

@@ -1,6 +1,5 @@
 """From the arguments that a model wrote to those that a function takes."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core._errors import ToolArgumentsError
+from chatmodels.core._registry.spelling import hint
 from chatmodels.core._tools.annotations import described
 from chatmodels.core._tools.docstrings import Documentation
 from chatmodels.core._tools.foreign import from_json, to_json
@@ -145,6 +145,5 @@ def _with_default(schema: Schema, default: object) -> Schema:
 
 
 def _unknown(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names) or 'none'}"
-    return f"{name}: no such argument; {hint}"
+    remedy = hint(name, names) or f"there are: {', '.join(names) or 'none'}"
+    return f"{name}: no such argument; {remedy}"

@@ -1,11 +1,11 @@
 """The tools of one call: what `tools` and `tool_choice` may hold, brought into one form."""
 
-import difflib
 import functools
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatmodels.core._errors import ConfigurationError, InvalidRequestError
+from chatmodels.core._registry.spelling import hint
 from chatmodels.core._tools.tools import Tool
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
@@ -86,13 +86,9 @@ def _definition(item: "ToolLike") -> ToolDefinition:
 
 
 def _no_such_tool(name: str | None, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name or "", names, n=1)
-    hint = (
-        f"did you mean {near[0]!r}?"
-        if near
-        else "choose one of them or a mode: " + ", ".join(map(repr, _MODES))
-    )
-    return f"there is no tool named {name!r} (given: {', '.join(names) or 'none'}); {hint}"
+    modes = ", ".join(map(repr, _MODES))
+    remedy = hint(name or "", names) or f"choose one of them or a mode: {modes}"
+    return f"there is no tool named {name!r} (given: {', '.join(names) or 'none'}); {remedy}"
 
 
 @functools.cache

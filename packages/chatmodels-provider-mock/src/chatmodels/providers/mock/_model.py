@@ -10,7 +10,6 @@ from chatmodels.core import (
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    ConfigurationError,
     ErrorCode,
     HealthReport,
     ModelInfo,
@@ -21,10 +20,11 @@ from chatmodels.core import (
     StreamEvent,
     Timeout,
 )
+from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._pace import Pace
 from chatmodels.providers.mock._pieces import events_of
 from chatmodels.providers.mock._reply import Answer, Reply, answer
-from chatmodels.providers.mock._script import Exhausted, MockCall, Rules, Script
+from chatmodels.providers.mock._script import MockCall, Rules, Script
 
 CAPABILITIES = frozenset(Capability)
 """All of them: a script can play anything."""
@@ -65,7 +65,7 @@ class MockChatModel(StandardChatModel):
         health: What `check_health` finds.
         capabilities: What `model_info` tells that the model can do.
         settings: Settings that hold for each call unless it says otherwise.
-        timeout: Time limits likewise; None for core's defaults.
+        timeout: Time limits likewise, or seconds for a whole call; None for core's defaults.
         supported_settings: The settings that are honoured, to try out refusals; None for all.
         unsupported: Whether others are refused or left out with a warning.
         policies: What decides how calls are made, the outermost first.
@@ -74,7 +74,7 @@ class MockChatModel(StandardChatModel):
         asleep: Waits, awaited; None for `anyio.sleep`.
 
     Raises:
-        ConfigurationError: Numbers are out of their ranges; the message lists every problem.
+        ConfigurationError: Arguments will not do; the message lists every problem.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class MockChatModel(StandardChatModel):
         interval: float = 0.0,
         chunk_size: int | None = None,
         error_rate: float = 0.0,
-        error: ErrorCode | ChatModelError = ErrorCode.PROVIDER_UNAVAILABLE,
+        error: ErrorCode | ChatModelError | type[ChatModelError] = ErrorCode.PROVIDER_UNAVAILABLE,
         seed: int = 0,
-        health: Literal["healthy", "unhealthy", "unknown"] = "healthy",
+        health: Health = "healthy",
         capabilities: frozenset[Capability] = CAPABILITIES,
         settings: Settings | None = None,
-        timeout: Timeout | None = None,
+        timeout: Timeout | float | None = None,
         supported_settings: frozenset[str] | None = None,
         unsupported: Literal["error", "warn"] = "error",
         policies: Sequence[Policy] = (),
@@ -101,12 +101,24 @@ class MockChatModel(StandardChatModel):
         sleep: Callable[[float], object] = time.sleep,
         asleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
-        _check(latency, interval, chunk_size, error_rate, responses)
+        check(
+            {
+                "responses": responses,
+                "rules": rules,
+                "on_exhausted": on_exhausted,
+                "latency": latency,
+                "interval": interval,
+                "chunk_size": chunk_size,
+                "error_rate": error_rate,
+                "error": error,
+                "health": health,
+            }
+        )
         super().__init__(
             "mock",
             model,
             settings=settings or Settings(),
-            timeout=timeout or Timeout(),
+            timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
             unsupported=unsupported,
             policies=policies,
@@ -116,7 +128,7 @@ class MockChatModel(StandardChatModel):
         self._latency = latency
         self._interval = interval
         self._chunk_size = chunk_size
-        self._health: Literal["healthy", "unhealthy", "unknown"] = health
+        self._health: Health = health
         self._capabilities = capabilities
         self._sleep = sleep
         self._asleep = asleep
@@ -210,25 +222,3 @@ def _given(due: Answer) -> ChatResponse[Any]:
     if due.error is not None:
         raise due.error
     return due.response
-
-
-def _check(
-    latency: float,
-    interval: float,
-    chunk_size: int | None,
-    error_rate: float,
-    responses: Sequence[Reply],
-) -> None:
-    problems = [
-        f"{name} must be at least 0 seconds, not {value!r}"
-        for name, value in (("latency", latency), ("interval", interval))
-        if value < 0
-    ]
-    if chunk_size is not None and chunk_size < 1:
-        problems.append(f"chunk_size must be at least 1 or None, not {chunk_size!r}")
-    if not 0 <= error_rate <= 1:
-        problems.append(f"error_rate must be from 0 to 1, not {error_rate!r}")
-    if isinstance(responses, str):
-        problems.append("responses must be a list of replies, not one text")
-    if problems:
-        raise ConfigurationError("; ".join(problems), provider="mock")

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from chatmodels.core import (
-    ChatModelError,
     ChatRequest,
     ConfigurationError,
-    ErrorCode,
     Message,
     ToolResult,
 )
+from chatmodels.providers.mock._arguments import Exhausted
 from chatmodels.providers.mock._reply import Reply
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ When = str | re.Pattern[str] | Callable[[ChatRequest], object]
 """What a rule looks for: a pattern in the text of the last message, or a test of the request."""
 
 Rules = Mapping[When, Reply] | Sequence[tuple[When, Reply]]
-
-Exhausted = Literal["error", "cycle", "last", "echo"]
 
 
 class MockCall(msgspec.Struct, frozen=True):
@@ -70,7 +67,7 @@ class Script:
         rules: Rules,
         exhausted: Exhausted,
         error_rate: float,
-        error: ErrorCode | ChatModelError,
+        error: Reply,
         seed: int,
     ) -> None:
         self.responses = tuple(responses)

@@ -1,0 +1,46 @@
+"""The examples run as they stand, in a process of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+STATED = {
+    "demo.py": (
+        "No OPENAI_API_KEY is set",
+        "chatmodels-provider-openai  healthy",
+        "A solar eclipse occurs when the Moon passes",
+        'get_current_weather({"location": "Seattle, WA"}) -> 50 degrees and raining',
+        "Today, the weather in Seattle is 50 degrees and raining",
+        "title='The Lord of the Rings'",
+        '"code": "model_not_found"',
+        "streamed answer    gpt-4o",
+    ),
+    "reverse_provider.py": ("the sky is blue",),
+}
+
+
+def test_every_example_is_tried() -> None:
+    assert sorted(STATED) == sorted(path.name for path in EXAMPLES.glob("*.py"))
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if "OPENAI" not in key}
+    result = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / name],
+        cwd=tmp_path,
+        env=environment | {"COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
+
+    assert result.returncode == 0, result.stderr
+    for words in STATED[name]:
+        assert words in result.stdout
