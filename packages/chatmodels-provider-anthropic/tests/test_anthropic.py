@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from chatmodels.core import (
@@ -15,6 +16,7 @@ from chatmodels.core import (
 )
 from chatmodels.providers.anthropic import PROVIDER
 from chatmodels.providers.anthropic._request import SETTINGS
+from chatmodels.testing import Simulator
 
 MODEL = "anthropic:claude-sonnet-5-5"
 
@@ -87,6 +89,27 @@ def test_a_token_may_be_passed() -> None:
 def test_an_address_may_end_with_the_version() -> None:
     model = create_chat_model(MODEL, api_key="sk-1", base_url="https://proxy.example/v1/")
     assert model.explain("Hello").url == "https://proxy.example/v1/messages"
+
+
+class City(msgspec.Struct):
+    city: str
+
+
+async def test_a_forced_tool_gives_the_same_answer_in_all_four_shapes(simulator: Simulator) -> None:
+    old = "anthropic:claude-3-5-haiku-latest"
+    model = create_chat_model(old, api_key="sk-1", base_url=simulator.url)
+    answers = [
+        model.generate("Where?", output_type=City),
+        model.stream("Where?", output_type=City).collect(),
+        await model.agenerate("Where?", output_type=City),
+        await model.astream("Where?", output_type=City).collect(),
+    ]
+    for answer in answers:
+        assert answer.parsed == City("city")
+        assert (answer.finish_reason, answer.tool_calls) == ("stop", ())
+        assert answer.warnings == answers[0].warnings
+    assert len(answers[0].warnings) == 1
+    assert simulator.requests[0]["tool_choice"] == {"type": "tool", "name": "City"}
 
 
 def test_another_way_of_authentication_is_refused() -> None:

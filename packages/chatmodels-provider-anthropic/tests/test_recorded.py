@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-from recorded_chat import PIECES, Exchange, content, is_streamed, pieces
+from recorded_chat import PIECES, Exchange, content, is_streamed, pieces, uncounted
 from recorded_messages import FOLDER, HERE, differences, exchanges
 
 from chatmodels.core import ChatModel, ChatModelError, ChatResponse, create_chat_model
@@ -97,11 +97,12 @@ async def test_a_chosen_exchange_is_read_as_expected_awaited(exchange: Exchange,
 @pytest.mark.parametrize("size", PIECES)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_exchange_is_read_as_expected(share: int, size: int) -> None:
-    found = {
-        name: different
-        for name, exchange in list(ALL.items())[share::SHARES]
-        if (different := differences(exchange, *read(exchange, size)))
-    }
+    with uncounted():
+        found = {
+            name: different
+            for name, exchange in list(ALL.items())[share::SHARES]
+            if (different := differences(exchange, *read(exchange, size)))
+        }
     assert found == {}
 
 
@@ -109,12 +110,13 @@ def test_every_exchange_is_read_as_expected(share: int, size: int) -> None:
 @pytest.mark.parametrize("size", PIECES)
 @pytest.mark.parametrize("share", range(SHARES))
 async def test_every_exchange_is_read_as_expected_awaited(share: int, size: int) -> None:
-    found = {
-        name: different
-        for name, exchange in list(ALL.items())[share::SHARES]
-        if (size > 1 or len(content(exchange)) <= LONG)
-        and (different := differences(exchange, *await aread(exchange, size)))
-    }
+    with uncounted():
+        found = {
+            name: different
+            for name, exchange in list(ALL.items())[share::SHARES]
+            if (size > 1 or len(content(exchange)) <= LONG)
+            and (different := differences(exchange, *await aread(exchange, size)))
+        }
     assert found == {}
 
 

@@ -137,6 +137,12 @@ def test_what_the_api_lacks_is_refused_all_at_once() -> None:
         assert problem in caught.value.message
 
 
+@pytest.mark.parametrize(("model", "effort"), [(MIDDLE, "high"), (NEW, "none")])
+def test_an_effort_that_contradicts_a_budget_is_refused(model: str, effort: Any) -> None:
+    with pytest.raises(UnsupportedError, match=f"reasoning_effort '{effort}' beside"):
+        with_settings(model, reasoning_budget=2000, reasoning_effort=effort)
+
+
 def test_tools_are_described() -> None:
     bounded = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}
     made = body(tools=(WEATHER, ToolDefinition("count", "", bounded, strict=True)))

@@ -113,7 +113,7 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """The address to use as `base_url` of OpenAI's provider.
+        """The address to use as `base_url` of OpenAI's or Anthropic's provider.
 
         Raises:
             RuntimeError: The simulator has not been started.

@@ -1,7 +1,7 @@
 """What Anthropic's provider is, known without any request."""
 
 from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.anthropic._models import MODELS
+from chatmodels.providers.anthropic._models import CAPABILITIES, MODELS
 
 TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - the name of one
 
@@ -9,20 +9,7 @@ METADATA = ProviderMetadata(
     name="anthropic",
     description="Anthropic's models over its Messages API.",
     distribution="chatmodels-provider-anthropic",
-    capabilities=frozenset(
-        {
-            Capability.STREAMING,
-            Capability.TOOLS,
-            Capability.PARALLEL_TOOLS,
-            Capability.STRICT_TOOLS,
-            Capability.STRUCTURED_OUTPUT,
-            Capability.VISION,
-            Capability.DOCUMENTS,
-            Capability.REASONING,
-            Capability.PROMPT_CACHING,
-            Capability.MODEL_LISTING,
-        }
-    ),
+    capabilities=CAPABILITIES | {Capability.MODEL_LISTING},
     options=(
         OptionSpec(
             name="api_key",

@@ -49,7 +49,7 @@ def generation_of(model: str) -> Generation:
     return next(known for part, known in _GENERATIONS.items() if part in model)
 
 
-_CHAT = frozenset(
+CAPABILITIES = frozenset(
     {
         Capability.STREAMING,
         Capability.TOOLS,
@@ -62,6 +62,7 @@ _CHAT = frozenset(
         Capability.PROMPT_CACHING,
     }
 )
+"""What all models of the present can do."""
 
 
 def _model(name: str, context: int = 1_000_000, end: str | None = None) -> ModelInfo:
@@ -72,7 +73,7 @@ def _model(name: str, context: int = 1_000_000, end: str | None = None) -> Model
         max_output_tokens=generation_of(name).max_tokens,
         input_modalities=("text", "image", "file"),
         output_modalities=("text",),
-        capabilities=_CHAT,
+        capabilities=CAPABILITIES,
         deprecated=end,
     )
 

@@ -93,22 +93,21 @@ def _think(
     request: ChatRequest, known: Generation, body: dict[str, Json], problems: list[str]
 ) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
+    wished = _BUDGETS.get(effort or "")
     if budget is not None:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    elif effort in _BUDGETS:
-        most = body["max_tokens"] // 2
+    elif wished is not None and "adaptive" in known.lacks:
+        granted = max(min(wished, body["max_tokens"] // 2), _LEAST_BUDGET)
+        body["thinking"] = {"type": "enabled", "budget_tokens": granted}
+    elif wished is not None:
         body["thinking"] = {"type": "adaptive"}
-        if "adaptive" in known.lacks:
-            budget = max(min(_BUDGETS[effort], most), _LEAST_BUDGET)
-            body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    if effort == "none" or budget == 0:
+    if budget == 0 or (budget is None and effort == "none"):
         body["thinking"] = {"type": "disabled"}
-    elif effort == "minimal":
-        problems.append(
-            "reasoning_effort 'minimal' (there are none, low, medium, high, xhigh, max)"
-        )
-    elif effort is not None and "effort" not in known.lacks:
+    if wished is not None and "effort" not in known.lacks:
         body["output_config"] = {"effort": effort}
+    elif effort is not None and (budget is not None or effort == "minimal"):
+        beside = "" if budget is None else " beside reasoning_budget"
+        problems.append(f"reasoning_effort {effort!r}{beside} with this model")
 
 
 def _tool(tool: ToolDefinition, known: Generation, problems: list[str]) -> dict[str, Json]:
