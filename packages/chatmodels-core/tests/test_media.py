@@ -6,16 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from chatmodels.core import (
+    AudioDelta,
     AudioPart,
+    ChatResponse,
     FilePart,
     ImagePart,
     InvalidRequestError,
     audio,
     file,
     image,
+    user,
 )
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -171,3 +175,19 @@ def test_media_at_the_limit_are_taken(tmp_path: Path) -> None:
     path.write_bytes(PNG)
 
     assert image(path, max_bytes=16) == image(PNG, max_bytes=16)
+
+
+def test_what_is_shown_of_a_value_does_not_hold_a_whole_image() -> None:
+    shown = repr(user("Look:", image(PNG + bytes(1_000_000))))
+
+    assert shown == (
+        "Message(role='user', parts=(TextPart(text='Look:'), "
+        f"ImagePart(data=<{len(PNG) + 1_000_000:,} bytes>, media_type='image/png')))"
+    )
+    assert repr(AudioDelta(b"abc")) == "AudioDelta(data=b'abc')"
+
+
+def test_what_is_shown_of_a_response_tells_the_size_of_its_payload() -> None:
+    response = ChatResponse(message=user("Hi"), payload=msgspec.Raw(b"[" + b" " * 998 + b"]"))
+
+    assert repr(response).endswith(", payload=<1,000 bytes>)")

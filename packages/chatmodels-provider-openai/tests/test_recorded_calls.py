@@ -1,10 +1,5 @@
-"""Every recorded exchange is read as expected by a model, in all four call shapes.
+"""Every recorded exchange is read as expected by a model, in all four call shapes."""
 
-Those over 5,000 bytes, a sixth of them, do not arrive byte by byte in the awaited shapes, where
-this would take two minutes, unless the environment variable `CHATMODELS_RECORDED_LONG` is set.
-"""
-
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -13,7 +8,6 @@ from recorded_chat import (
     HERE,
     PIECES,
     Exchange,
-    content,
     differences,
     everything,
     exchanges,
@@ -24,7 +18,6 @@ from recorded_chat import (
 from chatmodels.core import ChatModel, ChatModelError, create_chat_model
 
 FOLDER = everything()
-LONG = float("inf") if os.environ.get("CHATMODELS_RECORDED_LONG") else 5_000
 PROVIDERS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) if FOLDER else []
 
 
@@ -127,7 +120,6 @@ async def test_all_exchanges_of_a_provider_are_read_as_expected_awaited(
     found = {
         name: different
         for name, exchange in exchanges(FOLDER, provider)
-        if (size > 1 or len(content(exchange)) <= LONG)
-        and (different := await aproblems(exchange, size))
+        if (different := await aproblems(exchange, size))
     }
     assert found == {}

@@ -12,6 +12,30 @@ Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested
 class Value(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """A value that is immutable, compared by content, written and shown without its defaults."""
 
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({shown})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """List what is shown, by rich too: an image is not, since it would fill the screen."""
+        return [(name, _bounded(value)) for name, value in super().__rich_repr__()]
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, msgspec.Raw) or (isinstance(value, bytes) and len(value) > _SHOWN_BYTES):
+        return _Size(memoryview(value).nbytes)
+    return value
+
+
+class _Size(int):
+    """Stands for so many bytes where they would be shown."""
+
+    def __repr__(self) -> str:
+        return f"<{int(self):,} bytes>"
+
+
+_SHOWN_BYTES = 64
+
 
 class Signature(Value, frozen=True):
     """A vendor's opaque proof or state, to be sent back to that vendor untouched.
