@@ -1,20 +1,14 @@
-"""Every recorded exchange is read as expected by a model, in all four call shapes.
+"""Every recorded exchange is read as expected by a model, in all four call shapes."""
 
-Those over 5,000 bytes do not arrive byte by byte in the awaited shapes unless the environment
-variable `CHATMODELS_RECORDED_LONG` is set.
-"""
-
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-from recorded_chat import PIECES, Exchange, content, is_streamed, pieces, uncounted
+from recorded_chat import PIECES, Exchange, is_streamed, pieces, uncounted
 from recorded_messages import FOLDER, HERE, differences, exchanges
 
 from chatmodels.core import ChatModel, ChatModelError, ChatResponse, create_chat_model
 
-LONG = float("inf") if os.environ.get("CHATMODELS_RECORDED_LONG") else 5_000
 CHOSEN = [pytest.param(exchange, id=name) for name, exchange in exchanges(HERE)]
 ALL = dict(exchanges(FOLDER)) if FOLDER else {}
 SHARES = 16
@@ -114,8 +108,7 @@ async def test_every_exchange_is_read_as_expected_awaited(share: int, size: int)
         found = {
             name: different
             for name, exchange in list(ALL.items())[share::SHARES]
-            if (size > 1 or len(content(exchange)) <= LONG)
-            and (different := differences(exchange, *await aread(exchange, size)))
+            if (different := differences(exchange, *await aread(exchange, size)))
         }
     assert found == {}
 
