@@ -320,7 +320,7 @@ def test_policies_and_observers_go_along_to_each_target(registry) -> None:
             seen.append(f"{call.provider} is asked")
 
         def first_event(self, token):
-            seen.append("first event")
+            raise AssertionError("a whole call has no events")
 
         def end(self, token, response, error):
             seen.append(f"end with {response.text}")

@@ -172,8 +172,8 @@ def test_what_stops_a_call_passes_all_policies_and_ends_them(
         def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
             try:
                 return (yield Call(request))
-            except Exception:
-                return "swallowed"
+            except Exception as error:
+                raise AssertionError("it was shown to a policy") from error
             finally:
                 ended.append(name)
 

@@ -132,7 +132,8 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
     [
         pytest.param(lambda: image(b""), "the image is empty; pass", id="empty"),
         pytest.param(lambda: image(b"text"), "the image is not of a known type", id="unknown"),
-        pytest.param(lambda: file(b"text"), 'pass media_type="application/..."', id="unknown-file"),
+        pytest.param(lambda: file(b"a\0"), 'pass media_type="application/..."', id="unknown-file"),
+        pytest.param(lambda: file(b"a\xff"), "the file is not of a known type", id="no-text"),
         pytest.param(lambda: image(b"%PDF-1"), "is not image but application/pdf", id="other"),
         pytest.param(lambda: audio(PNG), 'pass media_type="audio/..."', id="image-as-audio"),
         pytest.param(lambda: image(3), "image() takes a path, a URL or bytes, not int", id="int"),
@@ -191,3 +192,11 @@ def test_what_is_shown_of_a_response_tells_the_size_of_its_payload() -> None:
     response = ChatResponse(message=user("Hi"), payload=msgspec.Raw(b"[" + b" " * 998 + b"]"))
 
     assert repr(response).endswith(", payload=<1,000 bytes>)")
+
+
+def test_a_file_of_text_that_nothing_else_is_known_of_is_plain_text(tmp_path: Path) -> None:
+    path = tmp_path / "LICENSE"
+    path.write_text("Permission is hereby granted, \u2026", "utf-8")
+
+    assert file(path).media_type == "text/plain"
+    assert file(b"a,b").media_type == "text/plain"

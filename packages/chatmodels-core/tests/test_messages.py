@@ -62,9 +62,14 @@ def test_a_list_of_parts_becomes_a_tuple() -> None:
     [
         pytest.param(lambda: user(3), "not int (in user)", id="number"),
         pytest.param(lambda: user(["a", "b"]), "not list (in user)", id="list"),
-        pytest.param(lambda: Message("user", "Hi"), "not str (in user)", id="bare-text"),
+        pytest.param(
+            lambda: Message("user", "Hi"), "tuple of parts, not str; user()", id="bare-text"
+        ),
         pytest.param(lambda: Message("user", ("Hi",)), "not str (in user)", id="text-in-tuple"),
         pytest.param(lambda: tool_result("call_1", CALL), "not ToolCall", id="call-as-result"),
+        pytest.param(
+            lambda: tool_result((CALL,), "-3 C"), "not tuple; pass each of", id="all-calls"
+        ),
         pytest.param(
             lambda: Message("developer", ()), "no role 'developer'; use one of", id="role"
         ),

@@ -339,7 +339,7 @@ async def test_a_request_that_fails_at_once_in_a_thread_is_an_error() -> None:
 
 def described(city: str) -> str:
     """Tell the weather."""
-    return city
+    raise AssertionError("only its description is wanted")
 
 
 def test_arguments_make_a_request() -> None:
@@ -488,6 +488,27 @@ def test_a_ready_request_is_checked_too(
         Responding().generate(request_, **options)
 
     assert all(word in caught.value.message for word in words)
+
+
+def test_what_a_ready_request_takes_loosely_is_brought_into_form() -> None:
+    model = Responding(timeout=Timeout(connect=1.0))
+    loose: dict[str, Any] = {"tools": [described], "timeout": 5}
+    model.generate(ChatRequest(messages=(user("Hi"),), **loose))
+
+    (request,) = model.requests
+    assert [found.name for found in request.tools] == ["described"]
+    assert request.timeout == Timeout(connect=1.0, total=5.0)
+
+
+def test_settings_that_are_none_are_refused() -> None:
+    odd: Any = {"temperature": 0.5}
+
+    with pytest.raises(
+        InvalidRequestError, match=r"settings must be a Settings\(\.\.\.\), not dict"
+    ):
+        Responding(settings=odd)
+    with pytest.raises(InvalidRequestError, match="not dict; a tool is"):
+        Responding().generate(ChatRequest(messages=(user("Hi"),), settings=odd, tools=(odd,)))
 
 
 def test_a_list_of_messages_in_a_ready_request_becomes_a_tuple() -> None:

@@ -322,7 +322,7 @@ def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, w
 def test_the_nearest_argument_is_found_whatever_the_case_of_its_letters() -> None:
     @tool
     def order(SKU: str, isGift: bool = False) -> str:  # noqa: N803 - as others write
-        return SKU
+        raise AssertionError("the arguments do not fit")
 
     told = order.call(call(order, {"sku": "a", "isgift": True})).text
     assert "did you mean 'SKU'?" in told
@@ -596,7 +596,7 @@ def _record(facts: Facts, number: float, unit: Unit, day: dt.date) -> None:
 
 def _plain(a: int) -> int:
     """Do something."""
-    return a
+    raise AssertionError("nobody calls it")
 
 
 def test_every_form_of_a_tool_becomes_its_definition() -> None:

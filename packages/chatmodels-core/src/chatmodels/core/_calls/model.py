@@ -19,7 +19,7 @@ from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
-from chatmodels.core._values.setting_rules import validated_settings
+from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
 
@@ -74,7 +74,7 @@ class StandardChatModel(Primitives):
         super().__init__(provider, model)
         self.endpoint = endpoint
         if settings is not NO_SETTINGS:
-            settings = validated_settings(settings.chosen())
+            settings = validated_settings(chosen_settings(settings))
         self._defaults = Defaults(
             provider=provider,
             settings=settings,

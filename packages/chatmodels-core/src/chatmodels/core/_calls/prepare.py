@@ -9,7 +9,7 @@ from chatmodels.core._errors import ChatModelError, InvalidRequestError, Unsuppo
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt, conversation
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.core._values.setting_rules import validated_settings
+from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import Timeout, as_timeout
 
@@ -94,16 +94,27 @@ def _ready(
     messages = _checked(problems, (), conversation, request.messages)
     settings = request.settings
     if settings != NO_SETTINGS or defaults.settings is not NO_SETTINGS:
-        chosen = settings.chosen()
+        chosen = _checked(problems, {}, chosen_settings, settings)
         settings = _checked(
             problems, settings, validated_settings, chosen, defaults=defaults.settings
         )
+    timeout = request.timeout
+    if timeout is not None:
+        timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
+    tools = _checked(problems, (), _tools, request.tools)
     output = None if output_type is None else _checked(problems, None, _output, output_type)
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema = request.output if output is None else output.schema
     return Prepared(
-        msgspec.structs.replace(request, messages=messages, settings=settings, output=schema),
+        msgspec.structs.replace(
+            request,
+            messages=messages,
+            settings=settings,
+            timeout=timeout,
+            tools=tools,
+            output=schema,
+        ),
         output,
     )
 

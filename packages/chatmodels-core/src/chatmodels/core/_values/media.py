@@ -59,6 +59,7 @@ def file(
     Args:
         source: As for `image`.
         media_type: As for `image`, but by the file's name first: many kinds of text look alike.
+            UTF-8 that nothing else is known of is `"text/plain"`.
         name: What the model is told the file is called; by default the name of the path.
         max_bytes: As for `image`.
     """
@@ -113,6 +114,8 @@ def _from_bytes(
     if found is None and family is None:
         found = _guessed(name)
     found = found or _sniffed(data) or _guessed(name)
+    if found is None and family is None and _is_text(data):
+        found = "text/plain"
     if found is None or (family is not None and not found.startswith(f"{family}/")):
         raise InvalidRequestError(
             f"{what} is not {'of a known type' if found is None else f'{family} but {found}'}; "
@@ -182,6 +185,13 @@ def _sniffed(data: bytes) -> str | None:
             return media_type
     # Two letters may begin any text; the four zeros further on do not occur in one.
     return "image/bmp" if data.startswith(b"BM") and data[6:10] == bytes(4) else None
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _guessed(name: str | None) -> str | None:

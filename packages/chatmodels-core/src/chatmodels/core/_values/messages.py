@@ -43,7 +43,10 @@ class Message(Value, frozen=True):
             )
         if type(self.parts) is not tuple:
             if not isinstance(self.parts, list):
-                raise _not_parts(self.role, self.parts)
+                raise InvalidRequestError(
+                    f"a Message has a tuple of parts, not {type(self.parts).__name__}; "
+                    "user() and its like make it of texts and parts"
+                )
             msgspec.structs.force_setattr(self, "parts", tuple(self.parts))
         for part in self.parts:
             if not isinstance(part, _PARTS):
@@ -95,7 +98,8 @@ def tool_result(
         is_error: Whether the tool failed.
 
     Raises:
-        InvalidRequestError: The content is neither text nor media, or comes with a whole result.
+        InvalidRequestError: The content is neither text nor media, or comes with a whole result;
+            or `call` is something else.
     """
     if isinstance(call, ToolResult):
         if content or is_error:
@@ -109,6 +113,11 @@ def tool_result(
             raise _not_parts("tool_result", part)
     if isinstance(call, str):
         return Message("tool", (ToolResult(call, parts, is_error=is_error),))
+    if not isinstance(call, ToolCall):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        raise InvalidRequestError(
+            f"tool_result() answers a ToolCall, not {type(call).__name__}; pass each of "
+            "response.tool_calls, its id, or what Tool.call() gave"
+        )
     return Message("tool", (ToolResult(call.id, parts, call.name, is_error),))
 
 

@@ -55,6 +55,19 @@ def validated_settings(
     return msgspec.structs.replace(defaults, **values)
 
 
+def chosen_settings(settings: Settings, /) -> dict[str, Any]:
+    """List what settings say, by name.
+
+    Raises:
+        InvalidRequestError: They are none.
+    """
+    if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        raise InvalidRequestError(
+            f"settings must be a Settings(...), not {type(settings).__name__}"
+        )
+    return settings.chosen()
+
+
 def _unknown(name: str, others: Sequence[str]) -> str:
     near = nearest(name, [*SETTING_NAMES, *others])
     hint = _ELSEWHERE.get(name) or (
