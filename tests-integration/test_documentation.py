@@ -23,7 +23,11 @@ PAGES = sorted(
 @pytest.fixture(scope="module")
 def provider_api() -> Iterator[dict[str, str]]:
     with Simulator() as simulator:
-        yield {"OPENAI_API_KEY": "sk-documentation", "OPENAI_BASE_URL": simulator.base_url}
+        yield {
+            f"{vendor}_{name}": value
+            for vendor in ("ANTHROPIC", "OPENAI")
+            for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
+        }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

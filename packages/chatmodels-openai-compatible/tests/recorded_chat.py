@@ -47,7 +47,7 @@ def exchanges(
 
     While all of them are read no coverage is measured: it would add nothing, and take minutes.
     """
-    with nullcontext() if folder == HERE else uncounted():
+    with uncounted() if folder == everything() else nullcontext():
         for path in sorted(folder.glob(f"{provider}/*.json")):
             exchange = json.loads(path.read_text(encoding="utf-8"))
             if exchange["api"] == api:

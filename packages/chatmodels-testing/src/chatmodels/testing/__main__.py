@@ -21,7 +21,7 @@ def main(
     """
     parser = argparse.ArgumentParser(
         prog="python -m chatmodels.testing",
-        description="Simulates OpenAI's chat completions on loopback.",
+        description="Simulates OpenAI's and Anthropic's APIs on loopback.",
     )
     parser.add_argument("--port", type=int, default=0, help="the port; a free one by default")
     recorded = parser.add_mutually_exclusive_group()

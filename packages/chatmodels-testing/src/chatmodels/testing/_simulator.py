@@ -11,6 +11,7 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
+from chatmodels.testing._anthropic_messages import AnthropicMessages
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
@@ -20,8 +21,8 @@ from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 
-PROTOCOLS: tuple[WireProtocol, ...] = (OpenAIChat(),)
-"""The wire formats that a simulator speaks."""
+PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
+"""The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"
 """How the names of models begin that make the simulator commit a fault of the catalogue."""
@@ -112,7 +113,7 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """The address to use as `base_url` of OpenAI's provider.
+        """The address to use as `base_url` of OpenAI's or Anthropic's provider.
 
         Raises:
             RuntimeError: The simulator has not been started.
@@ -208,7 +209,7 @@ class Simulator:
         try:
             protocol, answer = self._choose(exchange, number)
         except Exception as error:
-            protocol = PROTOCOLS[0]
+            protocol = PROTOCOLS[-1]
             message = f"the simulator cannot answer: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
         headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
@@ -228,7 +229,7 @@ class Simulator:
             if (known := protocol.other(request, self.models)) is not None:
                 return protocol, _refusal(exchange, protocol) or known
         message = f"Unknown request URL: {request.method} {request.path}"
-        return PROTOCOLS[0], PROTOCOLS[0].error(ErrorCode.INVALID_REQUEST, 404, message)
+        return PROTOCOLS[-1], PROTOCOLS[-1].error(ErrorCode.INVALID_REQUEST, 404, message)
 
     def _generate(self, exchange: Exchange, protocol: WireProtocol, number: int) -> Answer:
         refusal = _refusal(exchange, protocol)

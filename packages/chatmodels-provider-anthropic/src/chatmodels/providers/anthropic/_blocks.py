@@ -1,0 +1,119 @@
+"""Blocks of content as parts: text and what it cites, thinking, tool calls, the vendor's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chatmodels.core import (
+    ChatRequest,
+    Citation,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    Signature,
+    TextPart,
+    ToolCall,
+)
+from chatmodels.providers.anthropic._wire import (
+    Json,
+    WireBlock,
+    is_object,
+    objects,
+    text_or_none,
+)
+
+PROVIDER_NAME = "anthropic"
+
+FORCED = (
+    "the form of the answer was asked for through a tool that the model had to call, since model "
+    "or schema do not allow output_config.format"
+)
+
+
+def block_options(**fields: Any) -> ProviderPart:
+    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+
+    >>> from chatmodels.core import user
+    >>> asked = user("A long text.", block_options(cache_control={"type": "ephemeral"}), "Why?")
+
+    Args:
+        fields: Fields of a content block ("Messages", API reference), such as `cache_control`, or
+            `citations={"enabled": True}` after a document. With a `type` among them they are a
+            block of their own.
+    """
+    return ProviderPart(Signature(PROVIDER_NAME, fields))
+
+
+def answer_tool(request: ChatRequest) -> str:
+    """Name the tool through which the form of an answer is enforced; empty for free text."""
+    if request.output is None:
+        return ""
+    name = request.output.name
+    while any(tool.name == name for tool in request.tools):
+        name += "_"
+    return name
+
+
+def is_answer(block: WireBlock, answer: str) -> bool:
+    """Tell whether a block is the call of the tool that `answer_tool` named."""
+    return block.type == "tool_use" and bool(answer) and block.name == answer
+
+
+def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | None:
+    """Make a part of a complete block; None if it says nothing.
+
+    Args:
+        block: The block.
+        kept: Gives all of it, for what only the vendor understands.
+        answer: The name of the tool whose call is the answer.
+    """
+    match block.type:
+        case "text":
+            return _text(block)
+        case "thinking":
+            signature = None
+            if block.signature:
+                data = {"type": "thinking", "signature": block.signature}
+                signature = Signature(PROVIDER_NAME, data)
+            elif not block.thinking:
+                return None
+            return ReasoningPart(block.thinking or "", signature)
+        case "redacted_thinking":
+            return ReasoningPart("", Signature(PROVIDER_NAME, kept()))
+        case "tool_use":
+            arguments = bytes(block.input).decode() or "{}"
+            if is_answer(block, answer):
+                return TextPart(arguments)
+            return ToolCall(block.id or "", block.name or "", arguments, _caller(block.caller))
+        case _:
+            return ProviderPart(Signature(PROVIDER_NAME, kept()))
+
+
+def _text(block: WireBlock) -> TextPart | None:
+    text = block.text or ""
+    cited = objects(block.citations)
+    if not cited:
+        return TextPart(text) if text else None
+    # Sent back with the text: those of web searches must be ("Web search tool").
+    signature = Signature(PROVIDER_NAME, {"citations": cited})
+    return TextPart(text, tuple(_citation(item, text) for item in cited), signature)
+
+
+def _citation(cited: dict[str, Json], text: str) -> Citation:
+    number = cited.get("document_index")
+    return Citation(
+        url=text_or_none(cited.get("url")),
+        title=text_or_none(cited.get("title")) or text_or_none(cited.get("document_title")),
+        quote=text_or_none(cited.get("cited_text")),
+        start=0,
+        end=len(text),
+        source=text_or_none(cited.get("file_id"))
+        or text_or_none(cited.get("source"))
+        or (None if number is None else str(number)),
+    )
+
+
+def _caller(caller: Json) -> Signature | None:
+    # A call that code of the vendor's sandbox makes says so, and must do so when it is sent back.
+    if not is_object(caller) or caller.get("type") == "direct":
+        return None
+    return Signature(PROVIDER_NAME, {"caller": caller})

@@ -1,0 +1,47 @@
+"""What failures of the Messages API have beyond what failures of all vendors have."""
+
+import msgspec
+
+from chatmodels.core import ChatModelError, ErrorCode
+from chatmodels.http import VENDOR_CODES, HttpFailure, read_error_body, standard_failure
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
+from chatmodels.providers.anthropic._wire import is_object
+
+_WORDS = (
+    ("credit balance is too low", ErrorCode.QUOTA_EXCEEDED),
+    ("api usage limits", ErrorCode.QUOTA_EXCEEDED),
+    ("content filtering policy", ErrorCode.CONTENT_FILTERED),
+    ("exceed context limit", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("prompt is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+)
+"""What `invalid_request_error` may mean, by the message: there is no finer type ("Errors")."""
+
+_CODES = dict(VENDOR_CODES) | {
+    "request_too_large": ErrorCode.INVALID_REQUEST,  # 413: too many bytes, not tokens
+    "conflict_error": ErrorCode.PROVIDER_UNAVAILABLE,
+}
+
+
+def read_failure(failure: HttpFailure) -> ChatModelError:
+    """Translate a failure, or an error inside a success."""
+    said = read_error_body(failure.body)
+    codes = _CODES
+    text = said.message.lower()
+    if said.type == "not_found_error" and text.startswith("model:"):
+        codes = codes | {said.type: ErrorCode.MODEL_NOT_FOUND}
+    elif said.type == "invalid_request_error":
+        for phrase, code in _WORDS:
+            if phrase in text:
+                codes = codes | {said.type: code}
+    return standard_failure(failure, PROVIDER_NAME, codes=codes, body=said)
+
+
+def failure_within(data: bytes) -> ChatModelError | None:
+    """Read the error that a success or an event may hold; None if it holds none."""
+    try:
+        parsed = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not is_object(parsed) or not parsed.get("error"):
+        return None
+    return read_failure(HttpFailure(status=200, headers={}, body=data))

@@ -1,0 +1,74 @@
+"""Reads the listing of models ("List models", API reference)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from chatmodels.core import Capability, ModelInfo, ResponseInvalidError
+from chatmodels.http import excerpt
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
+from chatmodels.providers.anthropic._response import NOT_JSON
+from chatmodels.providers.anthropic._wire import Json, WireModel, is_object, objects
+
+_ALWAYS = (
+    Capability.STREAMING,
+    Capability.TOOLS,
+    Capability.PARALLEL_TOOLS,
+    Capability.PROMPT_CACHING,
+)
+_TOLD = {
+    "image_input": (Capability.VISION,),
+    "pdf_input": (Capability.DOCUMENTS,),
+    "structured_outputs": (Capability.STRUCTURED_OUTPUT, Capability.STRICT_TOOLS),
+    "thinking": (Capability.REASONING,),
+}
+
+
+def read_models(body: bytes) -> Sequence[ModelInfo]:
+    """Read what models there are.
+
+    Raises:
+        ResponseInvalidError: The body is no such listing.
+    """
+    try:
+        records = msgspec.json.decode(body, type=dict[str, Json])["data"]
+        wires = msgspec.convert(records, list[WireModel])
+    except (*NOT_JSON, KeyError) as error:
+        raise ResponseInvalidError(
+            f"{PROVIDER_NAME} sent what is not a listing of models ({error}): {excerpt(body)}",
+            details={"body": excerpt(body)},
+        ) from error
+    return [_read(wire, record) for wire, record in zip(wires, objects(records), strict=True)]
+
+
+def _read(wire: WireModel, record: Json) -> ModelInfo:
+    gone = None if wire.lifecycle in {None, "active"} else "yes"
+    return ModelInfo(
+        name=wire.id,
+        provider=PROVIDER_NAME,
+        context_window=wire.max_input_tokens,
+        max_output_tokens=wire.max_tokens,
+        capabilities=_capabilities(wire.capabilities),
+        created=_timestamp(wire.created_at),
+        deprecated=wire.retires_at[:10] if wire.retires_at else gone,
+        owner=PROVIDER_NAME,
+        raw=record,
+    )
+
+
+def _capabilities(told: Json) -> frozenset[Capability]:
+    if not is_object(told):
+        return frozenset()
+    found = set[Capability](_ALWAYS)
+    for name, capabilities in _TOLD.items():
+        if is_object(told.get(name)) and told[name].get("supported"):
+            found.update(capabilities)
+    return frozenset(found)
+
+
+def _timestamp(text: str | None) -> int | None:
+    try:
+        return int(datetime.fromisoformat(text).timestamp()) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,163 @@
+"""Translates conversations into the vendor's turns.
+
+Tool results and what the user says are turns of the user, and neighbours of one role are one
+turn. What is no use or not allowed elsewhere is left out: thinking and own blocks of other
+vendors, speakers' names, blank texts of the model, turns in which nothing is left.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolArgumentsError,
+    ToolCall,
+    ToolResult,
+)
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
+from chatmodels.providers.anthropic._media import encode_media
+from chatmodels.providers.anthropic._wire import Json, is_object
+
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+_WORDS = {
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+
+
+def encode_conversation(
+    messages: Sequence[Message], problems: list[str], *, late_system: bool
+) -> tuple[Json, list[dict[str, Json]]]:
+    """Translate a conversation to the system prompt and the turns.
+
+    Args:
+        messages: The conversation.
+        problems: What cannot be expressed is added here.
+        late_system: Whether system messages may be turns; else all are part of the prompt.
+    """
+    system: list[Json] = []
+    turns: list[dict[str, Json]] = []
+    for number, message in enumerate(messages):
+        found: list[str] = []
+        blocks = _blocks(message, found)
+        problems += [f"{problem} (message {number})" for problem in found]
+        role = "user" if message.role == "tool" else message.role
+        if role == "system" and not (turns and late_system):
+            system += blocks
+        elif turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += blocks
+        elif blocks:
+            turns.append({"role": role, "content": blocks})
+    for turn in turns:
+        turn["content"] = _content(turn["content"])
+    return _content(system), turns
+
+
+def _blocks(message: Message, problems: list[str]) -> list[Json]:
+    blocks: list[Json] = []
+    for part in message.parts:
+        if not isinstance(part, ProviderPart):
+            blocks += _encoded(part, message.role, problems)
+        elif (kept := _kept(part.signature)) and "type" in kept:
+            blocks.append(kept)
+        elif kept and blocks:
+            blocks[-1] = {**blocks[-1], **kept}
+    return blocks
+
+
+def _encoded(
+    part: TextPart
+    | ImagePart
+    | AudioPart
+    | FilePart
+    | ToolCall
+    | ToolResult
+    | ReasoningPart
+    | RefusalPart,
+    role: str,
+    problems: list[str],
+) -> list[Json]:
+    said = role == "assistant"
+    match part:
+        case TextPart():
+            return [] if said and not part.text.strip() else [_text(part)]
+        case ReasoningPart():
+            kept = _kept(part.signature)
+            if kept.get("type") == "thinking":
+                kept = {"thinking": part.text, **kept}
+            return [kept] if kept else []
+        case ToolCall() if said:
+            return [_call(part)]
+        case RefusalPart() if said:
+            return [{"type": "text", "text": part.text}] if part.text.strip() else []
+        case AudioPart() if said and part.transcript:
+            return [{"type": "text", "text": part.transcript}]
+        case ToolResult() if role in {"user", "tool"}:
+            return [_result(part, problems)]
+        case ImagePart() | AudioPart() | FilePart() if role == "user":
+            return encode_media(part, "a user message", problems)
+        case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
+            problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+            return []
+        case _:
+            assert_never(part)
+
+
+def _text(part: TextPart) -> dict[str, Json]:
+    return {"type": "text", "text": part.text, **_kept(part.signature)}
+
+
+def _call(call: ToolCall) -> dict[str, Json]:
+    try:
+        arguments: Json = call.arguments
+    except ToolArgumentsError:  # cut off: the vendor wants an object all the same
+        arguments = {"invalid_json": call.arguments_json}
+    known = {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": arguments}
+    return known | _kept(call.signature)
+
+
+def _result(result: ToolResult, problems: list[str]) -> dict[str, Json]:
+    content: list[Json] = []
+    for part in result.content:
+        if isinstance(part, TextPart):
+            content.append({"type": "text", "text": part.text})
+        else:
+            content += encode_media(part, "a tool result", problems)
+    encoded: dict[str, Json] = {"type": "tool_result", "tool_use_id": _id(result.id)}
+    if content:
+        encoded["content"] = _content(content)
+    if result.is_error:
+        encoded["is_error"] = True
+    return encoded
+
+
+def _id(given: str) -> str:
+    # Other vendors' ids may have letters that this one refuses, as "functions.weather:0" has.
+    return _NOT_IN_IDS.sub("_", given)
+
+
+def _kept(signature: Signature | None) -> dict[str, Json]:
+    """Give opaque state back to the vendor that it came from, and to no other."""
+    if signature is None or signature.provider != PROVIDER_NAME:
+        return {}
+    return signature.data if is_object(signature.data) else {}
+
+
+def _content(blocks: list[Json]) -> Json:
+    """Write a single text as a string, and all else as blocks."""
+    if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
+        return blocks[0]["text"]
+    return blocks

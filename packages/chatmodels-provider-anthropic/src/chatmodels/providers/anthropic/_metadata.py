@@ -1,0 +1,35 @@
+"""What Anthropic's provider is, known without any request."""
+
+from chatmodels.core import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.anthropic._models import CAPABILITIES, MODELS
+
+TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - the name of one
+
+METADATA = ProviderMetadata(
+    name="anthropic",
+    description="Anthropic's models over its Messages API.",
+    distribution="chatmodels-provider-anthropic",
+    capabilities=CAPABILITIES | {Capability.MODEL_LISTING},
+    options=(
+        OptionSpec(
+            name="api_key",
+            description="An API key, or a token; one from the second variable is sent as a token.",
+            env=("ANTHROPIC_API_KEY", TOKEN_VARIABLE),
+            required=True,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, as for a gateway.",
+            env=("ANTHROPIC_BASE_URL",),
+        ),
+        OptionSpec(
+            name="auth",
+            description='"bearer" sends api_key as a token, "api_key" (the default) as a key.',
+        ),
+    ),
+    base_url="https://api.anthropic.com",
+    models=MODELS,
+    model_prefixes=("claude-",),
+    documentation_url="https://platform.claude.com/docs/en/api/messages",
+)

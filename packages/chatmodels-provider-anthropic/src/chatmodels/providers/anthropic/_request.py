@@ -1,0 +1,172 @@
+"""Translates requests into the vendor's JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    ToolDefinition,
+    UnsupportedError,
+)
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME, answer_tool
+from chatmodels.providers.anthropic._messages import encode_conversation
+from chatmodels.providers.anthropic._models import Generation, generation_of
+from chatmodels.providers.anthropic._schema import enforceable, is_recursive
+from chatmodels.providers.anthropic._wire import Json, is_object
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "reasoning_effort": "output_config.effort",
+    "reasoning_budget": "thinking.budget_tokens",
+    "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+    "user": "metadata.user_id",
+}
+"""What the Messages API takes, and where; newer models take no temperature, top_p and top_k."""
+
+_SAME = ("temperature", "top_p", "top_k", "stop")
+_MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
+_BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
+"""Tokens to think for models that know no effort; at most half of all that may be generated."""
+_LEAST_BUDGET = 1_024
+
+
+def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
+    """Write the body that asks for an answer.
+
+    Raises:
+        UnsupportedError: The API cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    known = generation_of(model)
+    system, turns = encode_conversation(
+        request.messages, problems, late_system="late_system" not in known.lacks
+    )
+    body: dict[str, Json] = {
+        "model": model,
+        "max_tokens": request.settings.max_output_tokens or known.max_tokens,
+        "messages": turns,
+    }
+    if system:
+        body["system"] = system
+    for name, value in request.settings.chosen().items():
+        if name in _SAME:
+            body[SETTINGS[name]] = value
+        elif name not in SETTINGS:
+            problems.append(f"the setting {name}")
+    if request.settings.user is not None:
+        body["metadata"] = {"user_id": request.settings.user}
+    _think(request, known, body, problems)
+    if request.tools:
+        body["tools"] = [_tool(tool, known, problems) for tool in request.tools]
+    _choose(request, body)
+    if request.output is not None:
+        _shape(request, request.output, known, body)
+    if stream:
+        body["stream"] = True
+    if request.provider_options.get("stream", stream) != stream:
+        problems.append("stream in provider_options; call stream() or generate()")
+    _add(request.provider_options, body)
+    if problems:
+        raise UnsupportedError(
+            f"{PROVIDER_NAME} has no way to express {', '.join(problems)}; leave it out or take "
+            "another model"
+        )
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
+            "provider_options"
+        ) from error
+
+
+def _think(
+    request: ChatRequest, known: Generation, body: dict[str, Json], problems: list[str]
+) -> None:
+    effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
+    wished = _BUDGETS.get(effort or "")
+    if budget is not None:
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    elif wished is not None and "adaptive" in known.lacks:
+        granted = max(min(wished, body["max_tokens"] // 2), _LEAST_BUDGET)
+        body["thinking"] = {"type": "enabled", "budget_tokens": granted}
+    elif wished is not None:
+        body["thinking"] = {"type": "adaptive"}
+    if budget == 0 or (budget is None and effort == "none"):
+        body["thinking"] = {"type": "disabled"}
+    if wished is not None and "effort" not in known.lacks:
+        body["output_config"] = {"effort": effort}
+    elif effort is not None and (budget is not None or effort == "minimal"):
+        beside = "" if budget is None else " beside reasoning_budget"
+        problems.append(f"reasoning_effort {effort!r}{beside} with this model")
+
+
+def _tool(tool: ToolDefinition, known: Generation, problems: list[str]) -> dict[str, Json]:
+    encoded: dict[str, Json] = {"name": tool.name, "input_schema": tool.parameters}
+    if tool.description:
+        encoded["description"] = tool.description
+    if tool.strict:
+        encoded |= {"strict": True, "input_schema": enforceable(tool.parameters)}
+        if "structured" in known.lacks:
+            problems.append(f"the strict tool {tool.name!r} with this model")
+    return encoded
+
+
+def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
+    choice, parallel = request.tool_choice, request.settings.parallel_tool_calls
+    if choice is not None:
+        body["tool_choice"] = {"type": _MODES[choice.mode]}
+        if choice.name is not None:
+            body["tool_choice"]["name"] = choice.name
+    if parallel is not None and request.tools and (choice is None or choice.mode != "none"):
+        chosen: dict[str, Json] = body.setdefault("tool_choice", {"type": "auto"})
+        chosen["disable_parallel_tool_use"] = not parallel
+
+
+def _shape(
+    request: ChatRequest, output: OutputSchema, known: Generation, body: dict[str, Json]
+) -> None:
+    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
+
+    While a call of the caller's own tools is demanded, there is no answer to be formed.
+    """
+    schema = output.schema
+    native = output.strict and "structured" not in known.lacks
+    if schema is not None and native and not is_recursive(schema):
+        form = {"type": "json_schema", "schema": enforceable(schema)}
+        body.setdefault("output_config", {})["format"] = form
+        return
+    choice = request.tool_choice
+    if choice is not None and choice.mode in {"required", "tool"}:
+        return
+    name = answer_tool(request)
+    tool = {
+        "name": name,
+        "description": output.description or "Give the answer in this form.",
+        "input_schema": {"type": "object"} if schema is None else schema,
+    }
+    body["tools"] = [*body.get("tools", ()), tool]
+    free = request.tools and (choice is None or choice.mode == "auto")
+    mode = {"type": "any"} if free else {"type": "tool", "name": name}
+    body["tool_choice"] = {**body.get("tool_choice", {}), **mode}
+
+
+def _add(options: Mapping[str, Any], body: dict[str, Json]) -> None:
+    """Put the caller's own fields in; tools are added, objects joined, all else is replaced."""
+    for name, value in options.items():
+        known = body.get(name)
+        if name == "tools" and isinstance(known, list) and isinstance(value, list | tuple):
+            body[name] = [*known, *value]  # pyright: ignore[reportUnknownVariableType] - JSON
+        elif is_object(known) and is_object(value):
+            body[name] = known | value
+        else:
+            body[name] = value

@@ -1,0 +1,119 @@
+"""The JSON of the Messages API as typed structures: whole bodies and events of streams alike.
+
+What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
+parsed JSON and read leniently. Unknown fields are ignored.
+"""
+
+from typing import Any, TypeGuard
+
+import msgspec
+
+Json = Any  # JSON as parsed
+
+NOTHING = msgspec.Raw()
+
+
+class Wire(msgspec.Struct, frozen=True, gc=False):
+    """A JSON object of the vendor; never part of a reference cycle."""
+
+
+class WireBlock(Wire, frozen=True, gc=False):
+    """A block of content; those of other types than are named here are kept as they are."""
+
+    type: str
+    text: str | None = None
+    citations: Json = None
+    thinking: str | None = None
+    signature: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: msgspec.Raw = NOTHING
+    caller: Json = None
+
+
+class WireMessage(Wire, frozen=True, gc=False):
+    """A whole answer, or the beginning of a streamed one."""
+
+    type: str | None = None
+    id: str | None = None
+    model: str | None = None
+    content: list[msgspec.Raw] | None = None
+    stop_reason: str | None = None
+    stop_details: Json = None
+    usage: Json = None
+
+
+class WireDelta(Wire, frozen=True, gc=False):
+    """Some more of a block, or why the answer ended."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    signature: str | None = None
+    citation: Json = None
+    stop_reason: str | None = None
+    stop_details: Json = None
+
+
+class WireEvent(Wire, frozen=True, gc=False):
+    """An event of a stream."""
+
+    type: str
+    index: int | None = None
+    message: WireMessage | None = None
+    content_block: msgspec.Raw = NOTHING
+    delta: WireDelta | None = None
+    usage: Json = None
+
+
+class WireOutputDetails(Wire, frozen=True, gc=False):
+    """What the output tokens were."""
+
+    thinking_tokens: int | None = None
+
+
+class WireUsage(Wire, frozen=True, gc=False):
+    """Tokens used; `input_tokens` counts neither what was read from a cache nor written to one."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    output_tokens_details: WireOutputDetails | None = None
+
+
+class WireModel(Wire, frozen=True, gc=False):
+    """A model in the listing."""
+
+    id: str
+    created_at: str | None = None
+    max_input_tokens: int | None = None
+    max_tokens: int | None = None
+    capabilities: Json = None
+    lifecycle: str | None = None
+    retires_at: str | None = None
+
+
+block_decoder = msgspec.json.Decoder(WireBlock)
+event_decoder = msgspec.json.Decoder(WireEvent)
+message_decoder = msgspec.json.Decoder(WireMessage)
+
+
+def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
+    """Tell whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def objects(value: Json) -> list[dict[str, Json]]:
+    """Give the objects in a list that should hold nothing else."""
+    return [item for item in value if is_object(item)] if _is_list(value) else []
+
+
+def text_or_none(value: Json) -> str | None:
+    """Give a text that is one and says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def _is_list(value: Json) -> TypeGuard[list[Json]]:
+    return isinstance(value, list)

@@ -1,0 +1,257 @@
+"""How conversations become the vendor's turns."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    Citation,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.providers.anthropic import block_options
+from chatmodels.providers.anthropic._codec import MessagesCodec
+
+CODEC = MessagesCodec()
+EPHEMERAL = {"type": "ephemeral"}
+FOREIGN = Signature("openai", {"type": "thinking", "signature": "s"})
+
+
+def body(*messages: Message, model: str = "claude-sonnet-5-5") -> dict[str, Any]:
+    encoded = CODEC.encode(model, ChatRequest(messages=messages), stream=False)
+    return json.loads(encoded.body)
+
+
+def content(*parts: Any) -> Any:
+    return body(user("?"), assistant(*parts), user("!"))["messages"][1]["content"]
+
+
+def test_instructions_at_the_beginning_are_the_system_prompt() -> None:
+    made = body(system("Be brief."), system("Be kind."), user("Hello"))
+    assert made["system"] == [
+        {"type": "text", "text": "Be brief."},
+        {"type": "text", "text": "Be kind."},
+    ]
+    assert made["messages"] == [{"role": "user", "content": "Hello"}]
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt", "roles"),
+    [
+        ("claude-opus-4-8", "Be brief.", ["user", "assistant", "user", "system"]),
+        (
+            "claude-sonnet-4-6",
+            [{"type": "text", "text": "Be brief."}, {"type": "text", "text": "Be kind."}],
+            ["user", "assistant", "user"],
+        ),
+    ],
+)
+def test_later_instructions_stay_where_the_model_knows_such(
+    model: str, prompt: Any, roles: list[str]
+) -> None:
+    said = (system("Be brief."), user("a"), assistant("b"), user("c"), system("Be kind."))
+    made = body(*said, model=model)
+    assert made["system"] == prompt
+    assert [turn["role"] for turn in made["messages"]] == roles
+
+
+def test_the_results_of_parallel_calls_and_what_follows_are_one_turn_of_the_user() -> None:
+    made = body(
+        user("Oslo and Rome?"),
+        assistant(ToolCall("a", "weather", '{"city": "Oslo"}'), ToolCall("b", "weather", "")),
+        tool_result("a", "rain"),
+        tool_result("b", "no such", "city", is_error=True),
+        user("Well?"),
+    )
+    _, called, results = made["messages"]
+    assert called["content"] == [
+        {"type": "tool_use", "id": "a", "name": "weather", "input": {"city": "Oslo"}},
+        {"type": "tool_use", "id": "b", "name": "weather", "input": {}},
+    ]
+    texts = [{"type": "text", "text": "no such"}, {"type": "text", "text": "city"}]
+    assert results["content"] == [
+        {"type": "tool_result", "tool_use_id": "a", "content": "rain"},
+        {"type": "tool_result", "tool_use_id": "b", "content": texts, "is_error": True},
+        {"type": "text", "text": "Well?"},
+    ]
+
+
+def test_results_may_hold_media_or_nothing() -> None:
+    made = body(
+        user("?"),
+        assistant(ToolCall("a", "look"), ToolCall("b", "wait")),
+        tool_result("a", "See:", ImagePart(data=b"GIF", media_type="image/gif")),
+        tool_result("b"),
+    )
+    see, nothing = made["messages"][2]["content"]
+    assert see["content"][1]["source"]["media_type"] == "image/gif"
+    assert nothing == {"type": "tool_result", "tool_use_id": "b"}
+
+
+def test_ids_and_arguments_of_other_vendors_are_made_acceptable() -> None:
+    call = ToolCall("functions.weather:0", "weather", '{"city": "Os')
+    made = body(user("?"), assistant(call), tool_result(call, "rain"))
+    _, called, results = made["messages"]
+    assert called["content"][0]["id"] == "functions_weather_0"
+    assert called["content"][0]["input"] == {"invalid_json": '{"city": "Os'}
+    assert results["content"][0]["tool_use_id"] == "functions_weather_0"
+
+
+@pytest.mark.parametrize(
+    ("part", "block"),
+    [
+        pytest.param(
+            ImagePart(data=b"GIF", media_type="image/gif", detail="low"),
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/gif", "data": "R0lG"},
+            },
+            id="an image",
+        ),
+        pytest.param(
+            ImagePart(url="https://example.com/a.png"),
+            {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}},
+            id="an image by URL",
+        ),
+        pytest.param(
+            ImagePart(file_id="file_1"),
+            {"type": "image", "source": {"type": "file", "file_id": "file_1"}},
+            id="an uploaded image",
+        ),
+        pytest.param(
+            FilePart(data=b"%PDF", media_type="application/pdf", name="a.pdf"),
+            {
+                "type": "document",
+                "title": "a.pdf",
+                "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERg=="},
+            },
+            id="a PDF",
+        ),
+        pytest.param(
+            FilePart(data="é".encode(), media_type="text/markdown"),
+            {
+                "type": "document",
+                "source": {"type": "text", "media_type": "text/plain", "data": "é"},
+            },
+            id="a text",
+        ),
+        pytest.param(
+            FilePart(data=b"PNG", media_type="image/png", name="a.png"),
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "UE5H"},
+            },
+            id="an image in a file",
+        ),
+        pytest.param(
+            FilePart(url="https://example.com/a.pdf"),
+            {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}},
+            id="a document by URL",
+        ),
+    ],
+)
+def test_media_are_blocks(part: Any, block: dict[str, Any]) -> None:
+    assert body(user(part))["messages"][0]["content"] == [block]
+
+
+def test_what_cannot_be_said_is_refused_all_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(
+            system(ImagePart(url="https://example.com/a.png")),
+            user(AudioPart(data=b"RIFF", media_type="audio/wav")),
+            user(FilePart(url="https://example.com/a.mp4", media_type="video/mp4")),
+            user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart(), RefusalPart("No.")),
+            user(ToolCall("a", "weather")),
+            assistant(ImagePart(data=b"GIF", media_type="image/gif")),
+            tool_result("a", AudioPart(data=b"RIFF", media_type="audio/wav")),
+        )
+    for problem in (
+        "an image in a message of role 'system' (message 0)",
+        "sound in a user message (message 1)",
+        "a video in a user message (message 2)",
+        "an image as image/bmp in a user message (message 3)",
+        "a file as nothing in a user message (message 3)",
+        "a refusal in a message of role 'user' (message 3)",
+        "a tool call in a message of role 'user' (message 4)",
+        "an image in a message of role 'assistant' (message 5)",
+        "sound in a tool result (message 6)",
+    ):
+        assert problem in caught.value.message
+
+
+def test_reasoning_goes_back_as_it_came() -> None:
+    thinking = {"type": "thinking", "signature": "sig"}
+    redacted = {"type": "redacted_thinking", "data": "opaque"}
+    assert content(
+        ReasoningPart("Hm.", Signature("anthropic", thinking)),
+        ReasoningPart("", Signature("anthropic", redacted)),
+        "Yes.",
+    ) == [
+        {"type": "thinking", "thinking": "Hm.", "signature": "sig"},
+        redacted,
+        {"type": "text", "text": "Yes."},
+    ]
+
+
+def test_what_only_another_vendor_understands_is_left_out() -> None:
+    assert (
+        content(
+            ReasoningPart("Hm."),
+            ReasoningPart("Hm.", FOREIGN),
+            ProviderPart(FOREIGN),
+            ReasoningPart("", Signature("anthropic", "no object")),
+            TextPart("Yes.", signature=FOREIGN),
+        )
+        == "Yes."
+    )
+
+
+def test_what_else_a_model_says_becomes_text() -> None:
+    spoken = AudioPart(data=b"RIFF", media_type="audio/wav", transcript="Yes.")
+    assert [block["text"] for block in content(spoken, RefusalPart("No."))] == ["Yes.", "No."]
+
+
+def test_a_turn_in_which_nothing_is_said_is_left_out() -> None:
+    made = body(user("a"), assistant(" \n", RefusalPart("")), user("b"))
+    assert [turn["role"] for turn in made["messages"]] == ["user"]
+
+
+def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
+    search = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
+    cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
+    text = TextPart("Rain.", (Citation(url="u"),), Signature("anthropic", cited))
+    called = ToolCall("c", "roll", signature=Signature("anthropic", {"caller": {"type": "code"}}))
+    assert content(ProviderPart(Signature("anthropic", search)), text, called) == [
+        search,
+        {"type": "text", "text": "Rain.", **cited},
+        {"type": "tool_use", "id": "c", "name": "roll", "input": {}, "caller": {"type": "code"}},
+    ]
+
+
+def test_options_are_added_to_the_part_before_them() -> None:
+    mark = block_options(cache_control=EPHEMERAL)
+    made = body(
+        system("Be brief.", mark),
+        user(mark, "A long text.", mark, "Why?", block_options(type="search_result", title="t")),
+    )
+    assert made["system"] == [{"type": "text", "text": "Be brief.", "cache_control": EPHEMERAL}]
+    assert made["messages"][0]["content"] == [
+        {"type": "text", "text": "A long text.", "cache_control": EPHEMERAL},
+        {"type": "text", "text": "Why?"},
+        {"type": "search_result", "title": "t"},
+    ]

@@ -1,0 +1,264 @@
+"""How settings, tools and the form of the answer become the vendor's JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    user,
+)
+from chatmodels.providers.anthropic._codec import MessagesCodec
+
+CODEC = MessagesCodec()
+NEW, MIDDLE, OLD = "claude-sonnet-5-5", "claude-haiku-4-5", "claude-3-haiku-20240307"
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
+FREE = {"type": "object"}
+
+
+def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
+    request = ChatRequest(messages=(user("?"),), **fields)
+    return json.loads(CODEC.encode(model, request, stream=stream).body)
+
+
+def with_settings(model: str = NEW, **settings: Any) -> dict[str, Any]:
+    made = body(model, settings=Settings(**settings))
+    return {name: made[name] for name in made.keys() - {"model", "messages"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "limit"),
+    [
+        ("claude-opus-5-5", 128_000),
+        ("claude-sonnet-4-6", 128_000),
+        ("claude-haiku-4-5-20251001", 64_000),
+        ("anthropic.claude-opus-4-5-20251101-v1:0", 64_000),
+        ("claude-3-7-sonnet@20250219", 64_000),
+        ("claude-sonnet-4-20250514", 64_000),
+        ("claude-opus-4-1", 32_000),
+        ("claude-3-5-haiku-latest", 8_192),
+        ("claude-3-haiku-20240307", 4_096),
+        ("kimi-k3", 32_000),
+    ],
+)
+def test_the_limit_of_tokens_is_what_the_model_can_write(model: str, limit: int) -> None:
+    assert with_settings(model) == {"max_tokens": limit}
+
+
+def test_settings_have_the_vendors_names() -> None:
+    assert with_settings(
+        temperature=0.5, top_p=0.9, top_k=7, max_output_tokens=99, stop=("END",), user="u-1"
+    ) == {
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "top_k": 7,
+        "max_tokens": 99,
+        "stop_sequences": ["END"],
+        "metadata": {"user_id": "u-1"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "thinking", "effort"),
+    [
+        (NEW, {"reasoning_effort": "low"}, {"type": "adaptive"}, "low"),
+        (NEW, {"reasoning_effort": "max"}, {"type": "adaptive"}, "max"),
+        (NEW, {"reasoning_effort": "none"}, {"type": "disabled"}, None),
+        (NEW, {"reasoning_budget": 0}, {"type": "disabled"}, None),
+        (NEW, {"reasoning_budget": 2000}, {"type": "enabled", "budget_tokens": 2000}, None),
+        (
+            "claude-opus-4-6",
+            {"reasoning_budget": 2000, "reasoning_effort": "high"},
+            {"type": "enabled", "budget_tokens": 2000},
+            "high",
+        ),
+        (
+            "claude-opus-4-5",
+            {"reasoning_effort": "high"},
+            {"type": "enabled", "budget_tokens": 16_384},
+            "high",
+        ),
+        (
+            MIDDLE,
+            {"reasoning_effort": "medium"},
+            {"type": "enabled", "budget_tokens": 8_192},
+            None,
+        ),
+        (
+            MIDDLE,
+            {"reasoning_effort": "high", "max_output_tokens": 4_000},
+            {"type": "enabled", "budget_tokens": 2_000},
+            None,
+        ),
+        (
+            MIDDLE,
+            {"reasoning_effort": "high", "max_output_tokens": 1_500},
+            {"type": "enabled", "budget_tokens": 1_024},
+            None,
+        ),
+    ],
+)
+def test_reasoning_is_asked_for_as_the_model_wants_to_be_told(
+    model: str, settings: dict[str, Any], thinking: dict[str, Any], effort: str | None
+) -> None:
+    made = with_settings(model, **settings)
+    assert made["thinking"] == thinking
+    assert made.get("output_config") == (None if effort is None else {"effort": effort})
+
+
+def test_what_the_api_lacks_is_refused_all_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(
+            OLD,
+            settings=Settings(seed=7, logprobs=True, reasoning_effort="minimal"),
+            tools=(ToolDefinition("weather", "", CITY, strict=True),),
+            provider_options={"stream": True},
+        )
+    for problem in (
+        "the setting seed",
+        "the setting logprobs",
+        "reasoning_effort 'minimal'",
+        "the strict tool 'weather' with this model",
+        "stream in provider_options",
+    ):
+        assert problem in caught.value.message
+
+
+@pytest.mark.parametrize(("model", "effort"), [(MIDDLE, "high"), (NEW, "none")])
+def test_an_effort_that_contradicts_a_budget_is_refused(model: str, effort: Any) -> None:
+    with pytest.raises(UnsupportedError, match=f"reasoning_effort '{effort}' beside"):
+        with_settings(model, reasoning_budget=2000, reasoning_effort=effort)
+
+
+def test_tools_are_described() -> None:
+    bounded = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}
+    made = body(tools=(WEATHER, ToolDefinition("count", "", bounded, strict=True)))
+    number = {"type": "integer", "description": "(minimum: 1)"}
+    assert made["tools"] == [
+        {"name": "weather", "description": "Tell the weather.", "input_schema": CITY},
+        {
+            "name": "count",
+            "input_schema": {"type": "object", "properties": {"n": number}},
+            "strict": True,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "parallel", "expected"),
+    [
+        (None, None, None),
+        (ToolChoice("auto"), None, {"type": "auto"}),
+        (ToolChoice("required"), None, {"type": "any"}),
+        (ToolChoice("tool", "weather"), None, {"type": "tool", "name": "weather"}),
+        (None, False, {"type": "auto", "disable_parallel_tool_use": True}),
+        (ToolChoice("required"), True, {"type": "any", "disable_parallel_tool_use": False}),
+        (ToolChoice("none"), False, {"type": "none"}),
+    ],
+)
+def test_the_choice_of_tools_says_whether_several_may_be_called(
+    choice: ToolChoice | None, parallel: bool | None, expected: Any
+) -> None:
+    settings = Settings(parallel_tool_calls=parallel)
+    made = body(tools=(WEATHER,), tool_choice=choice, settings=settings)
+    assert made.get("tool_choice") == expected
+
+
+def test_several_calls_at_once_mean_nothing_without_tools() -> None:
+    assert "tool_choice" not in with_settings(parallel_tool_calls=False)
+
+
+def test_the_form_of_an_answer_is_asked_for_as_such() -> None:
+    made = body(output=OutputSchema("city", CITY), settings=Settings(reasoning_effort="low"))
+    form = {"type": "json_schema", "schema": CITY}
+    assert made["output_config"] == {"effort": "low", "format": form}
+    assert "tools" not in made
+
+
+RECURSIVE = {
+    "type": "object",
+    "properties": {"next": {"$ref": "#/$defs/Node"}},
+    "$defs": {"Node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "output", "schema"),
+    [
+        pytest.param(OLD, OutputSchema("city", CITY), CITY, id="an old model"),
+        pytest.param(NEW, OutputSchema("city", CITY, strict=False), CITY, id="a loose schema"),
+        pytest.param(NEW, OutputSchema("city", None), FREE, id="any object"),
+        pytest.param(NEW, OutputSchema("city", RECURSIVE), RECURSIVE, id="a recursive schema"),
+    ],
+)
+def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
+    model: str, output: OutputSchema, schema: dict[str, Any]
+) -> None:
+    made = body(model, output=output)
+    (tool,) = made["tools"]
+    assert (tool["name"], tool["input_schema"]) == ("city", schema)
+    assert tool["description"]
+    assert made["tool_choice"] == {"type": "tool", "name": "city"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected", "names"),
+    [
+        (None, {"type": "any"}, ["city", "city_"]),
+        (ToolChoice("auto"), {"type": "any"}, ["city", "city_"]),
+        (ToolChoice("none"), {"type": "tool", "name": "city_"}, ["city", "city_"]),
+        (ToolChoice("required"), {"type": "any"}, ["city"]),
+        (ToolChoice("tool", "city"), {"type": "tool", "name": "city"}, ["city"]),
+    ],
+)
+def test_the_tool_of_the_answer_stands_beside_the_callers(
+    choice: ToolChoice | None, expected: dict[str, Any], names: list[str]
+) -> None:
+    made = body(
+        output=OutputSchema("city", None, "A city."),
+        tools=(ToolDefinition("city", "", CITY),),
+        tool_choice=choice,
+    )
+    assert made["tool_choice"] == expected
+    assert [tool["name"] for tool in made["tools"]] == names
+    assert made["tools"][-1].get("description", "A city.") == "A city."
+
+
+def test_options_of_the_vendor_are_put_in() -> None:
+    search = {"type": "web_search_20250305", "name": "web_search"}
+    made = body(
+        tools=(WEATHER,),
+        stream=True,
+        settings=Settings(reasoning_effort="low"),
+        provider_options={
+            "tools": (search,),
+            "output_config": {"task_budget": 1},
+            "cache_control": {"type": "ephemeral"},
+            "max_tokens": 7,
+            "stream": True,
+        },
+    )
+    assert [tool["name"] for tool in made["tools"]] == ["weather", "web_search"]
+    assert made["output_config"] == {"effort": "low", "task_budget": 1}
+    assert made["cache_control"] == {"type": "ephemeral"}
+    assert (made["max_tokens"], made["stream"]) == (7, True)
+    assert body(provider_options={"tools": [search]})["tools"] == [search]
+
+
+@pytest.mark.parametrize("value", [object(), "\ud800", {1.5: "x", (1,): "y"}])
+def test_what_is_no_json_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        body(provider_options={"x": value})

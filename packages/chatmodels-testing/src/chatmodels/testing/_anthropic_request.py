@@ -1,0 +1,109 @@
+"""What a request for one of Anthropic's messages asks for (API reference, "Messages")."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._json import is_object
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+VERSION_HEADER = "anthropic-version"
+"""What each request to Anthropic has."""
+
+
+class _Tool(msgspec.Struct):
+    name: str
+    description: str = ""
+    input_schema: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    schema: dict[str, Any]
+
+
+class _OutputConfig(msgspec.Struct):
+    format: _Format | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]]
+
+
+class _Request(msgspec.Struct):
+    model: str
+    max_tokens: int
+    messages: list[_Message]
+    system: str | list[dict[str, Any]] = ""
+    stream: bool | None = None
+    tools: list[_Tool] | None = None
+    tool_choice: dict[str, Any] | None = None
+    output_config: _OutputConfig | None = None
+
+
+def read_request(request: ReceivedRequest, /) -> Ask:
+    """Read a request for a message.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    if VERSION_HEADER not in request.headers:
+        raise MalformedRequestError(f"{VERSION_HEADER}: header is required")
+    try:
+        body = msgspec.json.decode(request.body, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    if not body.messages:
+        raise MalformedRequestError("messages: at least one message is required")
+    texts = [_text(message.content) for message in body.messages]
+    said = [""]
+    said += [
+        text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
+    ]
+    config = body.output_config
+    return Ask(
+        model=body.model,
+        text=said[-1],
+        words=sum(len(text.split()) for text in [_text(body.system), *texts]),
+        results=tuple(_results(body.messages[-1].content)),
+        streamed=bool(body.stream),
+        tools=tuple(_tool(tool) for tool in body.tools or () if tool.input_schema is not None),
+        tool_choice=_choice(body.tool_choice),
+        output=OutputSchema("output", config.format.schema)
+        if config is not None and config.format is not None
+        else None,
+    )
+
+
+def _text(content: str | list[dict[str, Any]]) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in content)
+
+
+def _results(content: str | list[dict[str, Any]]) -> Iterator[str]:
+    for block in content:
+        if is_object(block) and block.get("type") == "tool_result":
+            yield _text(block.get("content", ""))
+
+
+def _tool(tool: _Tool) -> ToolDefinition:
+    return ToolDefinition(tool.name, tool.description, tool.input_schema or {}, bool(tool.strict))
+
+
+def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:
+    match choice:
+        case {"type": "tool", "name": str(name)}:
+            return ToolChoice("tool", name)
+        case {"type": "any"}:
+            return ToolChoice("required")
+        case {"type": "auto" | "none" as mode}:
+            return ToolChoice(mode)
+        case None:
+            return None
+        case _:
+            raise MalformedRequestError(f"tool_choice: {choice!r} is not valid")
