@@ -1,7 +1,8 @@
 """What the blocking and the awaited engine say to httpcore, and how they take its errors."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 
 import httpcore
@@ -70,7 +71,32 @@ def request_of(head: Prepared, body: bytes, /) -> httpcore.Request:
     headers = list(head.headers)
     if body or head.method == b"POST":
         headers.append((b"Content-Length", b"%d" % len(body)))
-    return httpcore.Request(head.method, head.url, headers=headers, content=body)
+    return httpcore.Request(head.method, head.url, headers=headers, content=Content(body))
+
+
+class Content:
+    """The body of a request, in one piece.
+
+    httpcore's own makes an asynchronous generator of it, which a cancellation leaves behind.
+    """
+
+    __slots__ = ("_body", "_sent")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._sent = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._body,))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._sent:
+            raise StopAsyncIteration
+        self._sent = True
+        return self._body
 
 
 def headers_of(response: httpcore.Response, /) -> Mapping[str, str]:
