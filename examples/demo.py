@@ -35,6 +35,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.otel import traced
+from chatmodels.otel.console import show
 
 MODEL = "openai:gpt-5-mini"
 ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
@@ -56,14 +58,20 @@ def main() -> None:
     with answering_service() as about:
         console.print(Panel(about, title="chatmodels", border_style="cyan", padding=(1, 2)))
         discovery()
-        model = create_chat_model(MODEL)
-        streamed_answer(model)
-        tool_call(model)
-        structured_output(model)
-        failure()
-    section("What it took", "until the first event and the last, and tokens")
-    console.print(Padding(figures, (0, 2)))
+        with show(metrics=False) as telemetry:
+            traced(name="demo", telemetry=telemetry)(calls)()
+            section("What it took", "until the first event and the last, and tokens")
+            console.print(Padding(figures, (0, 2)))
+            section("Where the time went", "as OpenTelemetry records it")
     console.print("\n  Your turn: [bold]docs/getting-started.md[/]\n")
+
+
+def calls() -> None:
+    model = create_chat_model(MODEL)
+    streamed_answer(model)
+    tool_call(model)
+    structured_output(model)
+    failure()
 
 
 @contextmanager

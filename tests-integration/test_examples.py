@@ -19,6 +19,7 @@ STATED = {
         "title='The Lord of the Rings'",
         '"code": "model_not_found"',
         "streamed answer    gpt-4o",
+        "execute_tool get_current_weather",
     ),
     "reverse_provider.py": ("the sky is blue",),
 }
