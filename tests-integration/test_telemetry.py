@@ -28,7 +28,7 @@ def recorder() -> Any:
 @tool
 def weather(city: str) -> str:
     """Tell the weather."""
-    return f"Rain in {city}"
+    raise AssertionError("the model only asks for it")
 
 
 def openai(simulator: Any, recorder: Any, **options: Any) -> Any:

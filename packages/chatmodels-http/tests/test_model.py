@@ -61,6 +61,25 @@ def test_a_request_has_the_headers_and_the_body_of_the_codec(
     }
 
 
+def test_headers_that_an_observer_wants_are_sent_along_with_that_call(
+    server: Any, model: Make, words: Any, ask: Ask
+) -> None:
+    class Tracing:
+        def start(self, call: CallInfo, /) -> None:
+            call.headers = {"traceparent": "00-1-2-01"}
+
+        def first_event(self, token: object, /) -> None: ...
+
+        def end(self, token: object, response: object, error: object, /) -> None: ...
+
+    server.handler = words("x")
+    ask(model().with_observers(Tracing()))
+    ask(model())
+    traced, plain = server.requests
+    assert traced.headers["traceparent"] == "00-1-2-01"
+    assert "traceparent" not in plain.headers
+
+
 def test_a_stream_gives_its_events_one_by_one(server: Any, model: Make, words: Any) -> None:
     server.handler = words("a", "b")
     with model().stream("hi") as stream:

@@ -96,9 +96,7 @@ class Caller:
         again = self._rotating
         while True:
             secret = None if self._secret is None else self._secret.reveal()
-            head = self._head(request, secret, stream=stream)
-            if more is not None:
-                head = Head(head.method, head.url, (*head.headers, *more.items()))
+            head = self._head(request, secret, more, stream=stream)
             try:
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
@@ -124,9 +122,7 @@ class Caller:
         again = self._rotating
         while True:
             secret = None if self._secret is None else await self._secret.areveal()
-            head = self._head(request, secret, stream=stream)
-            if more is not None:
-                head = Head(head.method, head.url, (*head.headers, *more.items()))
+            head = self._head(request, secret, more, stream=stream)
             try:
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:
@@ -166,7 +162,14 @@ class Caller:
         error = completed(self.codec.decode_failure(failure), answer)
         return masked(key_rejected(error, self.metadata, model), self._secrets)
 
-    def _head(self, request: HttpRequest, secret: str | None, *, stream: bool) -> Head:
+    def _head(
+        self,
+        request: HttpRequest,
+        secret: str | None,
+        more: Mapping[str, str] | None,
+        *,
+        stream: bool,
+    ) -> Head:
         key = (request.method, request.path, request.headers, not request.body, stream, secret)
         head = self._heads.get(key)
         if head is None:
@@ -181,7 +184,9 @@ class Caller:
             if secret is not None:
                 self._secrets += (secret,)
             self._heads[key] = head
-        return head
+        if more is None:
+            return head
+        return Head(head.method, head.url, (*head.headers, *more.items()))
 
     def _headers(
         self, request: HttpRequest, secret: str | None, given: dict[str, str], *, stream: bool
