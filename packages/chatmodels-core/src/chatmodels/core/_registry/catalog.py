@@ -10,7 +10,7 @@ from chatmodels.core._registry.checks import calling_module, check_name, check_p
 from chatmodels.core._registry.discovery import Discovery
 from chatmodels.core._registry.errors import not_found, unimportable
 from chatmodels.core._registry.registrations import Registrations
-from chatmodels.core._registry.spelling import listing
+from chatmodels.core._spelling import listing
 from chatmodels.core._values.metadata import Capability, ProviderMetadata
 
 discovery = Discovery()

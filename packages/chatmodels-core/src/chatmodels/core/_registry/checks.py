@@ -4,7 +4,7 @@ import sys
 
 from chatmodels.core._errors import ConfigurationError
 from chatmodels.core._protocols import Provider
-from chatmodels.core._registry.spelling import is_provider_name
+from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._values.metadata import ProviderMetadata
 
 _METHODS = ("create_chat_model", "model_info", "check_health", "list_models")

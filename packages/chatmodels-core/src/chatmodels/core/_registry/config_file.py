@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core._errors import ConfigurationError
-from chatmodels.core._registry.spelling import hint
+from chatmodels.core._spelling import hint
 
 VARIABLE = "CHATMODELS_CONFIG"
 

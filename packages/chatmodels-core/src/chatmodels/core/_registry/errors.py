@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from chatmodels.core._errors import ProviderImportError, ProviderNotFoundError
-from chatmodels.core._registry.spelling import hint, is_provider_name, listing, nearest
+from chatmodels.core._spelling import hint, is_provider_name, listing, nearest
 
 if TYPE_CHECKING:
     from chatmodels.core._registry.registry import ProviderRegistry

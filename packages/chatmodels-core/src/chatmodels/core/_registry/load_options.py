@@ -9,7 +9,7 @@ from chatmodels.core._registry.config_file import ConfigFile
 from chatmodels.core._registry.option_rules import RULES, is_mapping
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.secret import Secret
-from chatmodels.core._registry.spelling import hint
+from chatmodels.core._spelling import hint
 from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
 from chatmodels.core._values.setting_rules import validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, SETTING_NAMES, Settings

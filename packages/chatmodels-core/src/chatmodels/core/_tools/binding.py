@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core._errors import ToolArgumentsError
-from chatmodels.core._registry.spelling import hint
+from chatmodels.core._spelling import hint
 from chatmodels.core._tools.annotations import described
 from chatmodels.core._tools.docstrings import Documentation
 from chatmodels.core._tools.foreign import from_json, to_json

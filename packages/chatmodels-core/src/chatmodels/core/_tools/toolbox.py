@@ -5,7 +5,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatmodels.core._errors import ConfigurationError, InvalidRequestError
-from chatmodels.core._registry.spelling import hint
+from chatmodels.core._spelling import hint
 from chatmodels.core._tools.tools import Tool
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
