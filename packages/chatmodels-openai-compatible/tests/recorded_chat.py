@@ -16,11 +16,12 @@ Expected is what the vendor's SDK reads. Ours differs on purpose in these points
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import httpx
 from coverage import Coverage
 
 from chatmodels.core import ChatModelError, ChatResponse, ToolArgumentsError, ToolCall, Usage
@@ -172,3 +173,26 @@ def _usage(expected: Exchange | None, usage: Usage) -> list[tuple[str, object, o
             written,
         ),
     ]
+
+
+class Replay(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that arrives in pieces."""
+
+    def __init__(self, data: list[bytes]) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._data)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._data:
+            yield piece
+
+
+def answers(exchange: Exchange, size: int) -> httpx.MockTransport:
+    recorded = exchange["response"]
+    return httpx.MockTransport(
+        lambda _: httpx.Response(
+            recorded["status"], headers=recorded["headers"], stream=Replay(pieces(exchange, size))
+        )
+    )

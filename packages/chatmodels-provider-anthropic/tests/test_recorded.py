@@ -1,10 +1,8 @@
 """Every recorded exchange is read as expected by a model, in all four call shapes."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import httpx
 import pytest
-from recorded_chat import PIECES, Exchange, is_streamed, pieces, uncounted
+from recorded_chat import PIECES, Exchange, answers, is_streamed, uncounted
 from recorded_messages import FOLDER, HERE, differences, exchanges
 
 from chatmodels.core import ChatModel, ChatModelError, ChatResponse, create_chat_model
@@ -16,29 +14,6 @@ SHARES = 16
 everything = pytest.mark.skipif(
     FOLDER is None, reason="no recordings; set CHATMODELS_RECORDED to their folder"
 )
-
-
-class Replay(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that arrives in pieces."""
-
-    def __init__(self, data: list[bytes]) -> None:
-        self._data = data
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._data)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._data:
-            yield piece
-
-
-def answers(exchange: Exchange, size: int) -> httpx.MockTransport:
-    recorded = exchange["response"]
-    return httpx.MockTransport(
-        lambda _: httpx.Response(
-            recorded["status"], headers=recorded["headers"], stream=Replay(pieces(exchange, size))
-        )
-    )
 
 
 def model_over(

@@ -1,47 +1,22 @@
 """Every recorded exchange is read as expected by a model, in all four call shapes."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import httpx
 import pytest
 from recorded_chat import (
     HERE,
     PIECES,
     Exchange,
+    answers,
     differences,
     everything,
     exchanges,
     is_streamed,
-    pieces,
 )
 
 from chatmodels.core import ChatModel, ChatModelError, create_chat_model
 
 FOLDER = everything()
 PROVIDERS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir()) if FOLDER else []
-
-
-class Replay(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that arrives in pieces."""
-
-    def __init__(self, data: list[bytes]) -> None:
-        self._data = data
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._data)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._data:
-            yield piece
-
-
-def answers(exchange: Exchange, size: int) -> httpx.MockTransport:
-    recorded = exchange["response"]
-    return httpx.MockTransport(
-        lambda _: httpx.Response(
-            recorded["status"], headers=recorded["headers"], stream=Replay(pieces(exchange, size))
-        )
-    )
 
 
 def model_over(
