@@ -12,15 +12,13 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
 )
+from chatmodels.http.wire import Json, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
-from chatmodels.openai_compatible._lenient import is_object, objects
 from chatmodels.openai_compatible._media import encode_media
-from chatmodels.openai_compatible._wire import Json
 
 _WORDS = {
     "text": "text",
@@ -106,7 +104,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, AudioPart) and part.transcript:
             texts.append(part.transcript)
         elif isinstance(part, ProviderPart):
-            encoded.update(_kept(part.signature, dialect))
+            encoded.update(state_of(part.signature, dialect.name))
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
@@ -135,7 +133,7 @@ def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[di
 def _call(call: ToolCall, dialect: Dialect) -> dict[str, Json]:
     function = {"name": call.name, "arguments": call.arguments_json or "{}"}
     encoded = {"id": call.id, "type": "function", "function": function}
-    return encoded if call.signature is None else encoded | _kept(call.signature, dialect)
+    return encoded if call.signature is None else encoded | state_of(call.signature, dialect.name)
 
 
 def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
@@ -151,12 +149,6 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
-
-
-def _kept(signature: Signature, dialect: Dialect) -> dict[str, Json]:
-    """Give opaque state back to the vendor that it came from, and to no other."""
-    mine = signature.provider == dialect.name and is_object(signature.data)
-    return signature.data if mine else {}
 
 
 def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
