@@ -1,12 +1,12 @@
 """Translates conversations into the vendor's items.
 
-What no use is made of, or what is not allowed, is left out: reasoning and own parts of other
-vendors, speakers' names, sound of a model without a transcript. An image or a file that another
-vendor's model made is shown to this one as the user's.
+Left out is what the API has no place for: reasoning and own parts of other vendors, and speakers'
+names. Of sound there is what was said, if it is known.
 """
 
 import zlib
 from collections.abc import Sequence
+from functools import partial
 
 from chatmodels.core import (
     AudioPart,
@@ -22,9 +22,9 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, base64_text, state_of
+from chatmodels.http.wire import Json, Medium, base64_text, carried, state_of
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
-from chatmodels.openai_compatible.responses._media import encode_media
+from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
 
 _LONGEST_ID = 64
@@ -57,7 +57,9 @@ class InputEncoder:
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
-        for number, message in enumerate(messages):
+        allowed = partial(takes, dialect=self._dialect)
+        taken = carried(messages, user=allowed, assistant=self._is_own, results=allowed)
+        for number, message in enumerate(taken):
             self._where = f"a message of role {message.role!r} (message {number})"
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items
@@ -88,7 +90,6 @@ class InputEncoder:
         # refused if nothing follows it, or if it is neither stored nor sealed within.
         linked = any(self._thought(part) for part in message.parts)
         items: list[Item] = []
-        shown: list[Json] = []
         for part in message.parts:
             if isinstance(part, TextPart):
                 self._say(part, items, linked=linked)
@@ -100,18 +101,14 @@ class InputEncoder:
                 items.append({"role": "assistant", "content": part.text})
             elif isinstance(part, ProviderPart):
                 items += self._kept(part)
-            elif isinstance(part, ImagePart | FilePart):
-                made = self._made(part)
-                items += made
-                if not made:
-                    shown += encode_media(part, self._where, self._dialect, [])
-            elif not isinstance(part, AudioPart):
+            elif isinstance(part, ImagePart):  # made by a tool of this vendor
+                state = state_of(part.signature, self._dialect.mark)
+                items.append({**state, "result": base64_text(part.data or b"")})
+            else:
                 self._misplaced(part)
-            elif part.transcript:
-                items.append({"role": "assistant", "content": part.transcript})
         while items and items[-1].get("type") == "reasoning":
             items.pop()
-        return [*items, {"role": "user", "content": shown}] if shown else items
+        return items
 
     def _say(self, part: TextPart, items: list[Item], *, linked: bool) -> None:
         state = state_of(part.signature, self._dialect.mark)
@@ -119,7 +116,7 @@ class InputEncoder:
             phase = {"phase": state["phase"]} if "phase" in state else {}
             items.append({"role": "assistant", "content": part.text, **phase})
             return
-        content = {"type": "output_text", "text": part.text, "annotations": []}
+        content: Item = {"type": "output_text", "text": part.text, "annotations": []}
         if items and items[-1].get("id") == state["id"]:
             items[-1]["content"].append(content)
         else:
@@ -160,12 +157,10 @@ class InputEncoder:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state else []
 
-    def _made(self, part: ImagePart | FilePart) -> list[Item]:
-        """Give an image that this vendor's tool made back to it."""
-        if not isinstance(part, ImagePart):
-            return []
-        state = state_of(part.signature, self._dialect.mark)
-        return [{**state, "result": base64_text(part.data or b"")}] if state else []
+    def _is_own(self, medium: Medium) -> bool:
+        return isinstance(medium, ImagePart) and bool(
+            state_of(medium.signature, self._dialect.mark)
+        )
 
     def _misplaced(self, part: Part) -> None:
         if not isinstance(part, ReasoningPart):

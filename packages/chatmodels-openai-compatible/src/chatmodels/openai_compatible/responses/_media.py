@@ -1,13 +1,13 @@
 """Translates images and files into the vendor's JSON ("Images and vision", "File inputs")."""
 
-from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, data_url
+from chatmodels.core import FilePart, ImagePart
+from chatmodels.http.wire import Json, Medium, data_url
 from chatmodels.openai_compatible._media import described, named
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 
 
 def encode_media(
-    part: ImagePart | AudioPart | FilePart,
+    part: Medium,
     where: str,
     dialect: ResponsesDialect,
     problems: list[str],
@@ -31,6 +31,13 @@ def encode_media(
         problems.append(f"{described(part)} in {where}")
         return []
     return [encoded]
+
+
+def takes(medium: Medium, dialect: ResponsesDialect) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", dialect, problems)
+    return not problems
 
 
 def _image(part: ImagePart, dialect: ResponsesDialect) -> Json:

@@ -78,7 +78,7 @@ def call_of(item: Item, mark: str) -> ToolCall:
 
 def custom_arguments(text: str) -> str:
     """Write the input of a custom tool as the JSON object that arguments are."""
-    return f'{CUSTOM_BEGIN}{escaped(text)}{CUSTOM_END}'
+    return f"{CUSTOM_BEGIN}{escaped(text)}{CUSTOM_END}"
 
 
 CUSTOM_BEGIN, CUSTOM_END = '{"input":"', '"}'

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolChoice, ToolDefinition
-from chatmodels.http.wire import Json, add_options, put, write_body
+from chatmodels.http.wire import Json, add_options, is_list, put, write_body
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._input import InputEncoder
 
@@ -89,7 +89,8 @@ def _add(options: dict[str, Any], body: dict[str, Json], problems: list[str]) ->
     """Put the caller's fields in, and join what shall be included."""
     if options.get("stream", body.get("stream", False)) != body.get("stream", False):
         problems.append("stream in provider_options; call stream() or generate()")
-    asked = options.get("include")
-    if "include" in body and isinstance(asked, list | tuple):
-        options = options | {"include": list(dict.fromkeys([*body["include"], *asked]))}
+    included = body.get("include", [])
     add_options(options, body)
+    for value in included:
+        if is_list(body["include"]) and value not in body["include"]:
+            body["include"] = [*body["include"], value]

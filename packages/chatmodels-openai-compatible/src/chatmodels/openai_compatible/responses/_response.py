@@ -1,6 +1,6 @@
 """Reads whole answers, and what whole and streamed ones have in common."""
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import msgspec
@@ -80,7 +80,7 @@ def word_of(wire: WireResponse) -> str | None:
     return reason or wire.status or None
 
 
-def normalised(word: str | None, kinds: Set[str]) -> FinishReason:
+def normalised(word: str | None, kinds: AbstractSet[str]) -> FinishReason:
     """Bring the vendor's word into neutral terms: calls and refusals are completed as well."""
     reason = _FINISH_REASONS.get(word or "completed", "other")
     if reason != "stop":

@@ -124,7 +124,9 @@ class ResponsesDecoder:
                 case "response.refusal.delta":
                     return (RefusalDelta(_words(event.delta), self._index(event)),)
                 case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    return (ReasoningDelta(_words(event.delta), self._at(event.output_index).index),)
+                    return (
+                        ReasoningDelta(_words(event.delta), self._at(event.output_index).index),
+                    )
                 case (
                     "response.function_call_arguments.delta"
                     | "response.custom_tool_call_input.delta"
@@ -259,5 +261,7 @@ class ResponsesDecoder:
 
 def _words(delta: Json) -> str:
     if not isinstance(delta, str):
-        raise msgspec.ValidationError(f"Expected `str`, got `{type(delta).__name__}` - at `$.delta`")
+        raise msgspec.ValidationError(
+            f"Expected `str`, got `{type(delta).__name__}` - at `$.delta`"
+        )
     return delta
