@@ -7,7 +7,7 @@ from chatmodels.http import HttpFailure, HttpRequest, StreamDecoder
 from chatmodels.openai_compatible._server import ServerCodec
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
-from chatmodels.openai_compatible.responses._request import encode_request
+from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
 from chatmodels.openai_compatible.responses._response import read_response
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
@@ -25,10 +25,16 @@ class ResponsesCodec(ServerCodec[ResponsesDialect]):
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
 
+        With `provider_options={"retrieve": id}` nothing is asked anew, but the response of that
+        id is fetched: that of a run in the background, as far as it has come.
+
         Raises:
             UnsupportedError: The dialect cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
+            InvalidRequestError: Something in it is not JSON, or no id.
         """
+        wanted = request.provider_options.get("retrieve")
+        if wanted is not None:
+            return self._get(retrieval_path(self.dialect, wanted, stream=stream))
         body = encode_request(model, request, self.dialect, stream=stream)
         return HttpRequest(path=self.dialect.path, body=body, headers=self._headers)
 

@@ -1,13 +1,22 @@
 """Translates requests into the vendor's JSON."""
 
+import re
 from typing import Any
 
-from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolChoice, ToolDefinition
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+)
 from chatmodels.http.wire import Json, add_options, is_list, put, write_body
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._input import InputEncoder
 
 _NO_SETTINGS = Settings()
+_ID = re.compile(r"[\w.-]+", re.ASCII)
 _LOGPROBS = "message.output_text.logprobs"
 
 
@@ -40,6 +49,19 @@ def encode_request(
     if request.provider_options:
         _add(request.provider_options, body, problems)
     return write_body(body, dialect.name, problems)
+
+
+def retrieval_path(dialect: ResponsesDialect, wanted: object, *, stream: bool) -> str:
+    """Say where a response that was given before is ("Get a model response").
+
+    Raises:
+        InvalidRequestError: What is wanted is no id.
+    """
+    if not isinstance(wanted, str) or not _ID.fullmatch(wanted):
+        raise InvalidRequestError(
+            f"retrieve must be the id of a response, not {wanted!r}; see ChatResponse.id"
+        )
+    return f"{dialect.path}/{wanted}{'?stream=true' if stream else ''}"
 
 
 def _settings(
