@@ -45,7 +45,7 @@ def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
     """
     if not item:
         return []
-    kind = item.get("type")
+    kind = kind_of(item)
     if kind == "message":
         return _said(msgspec.convert(item, WireMessage), mark)
     if kind == "reasoning":
@@ -57,6 +57,11 @@ def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
     if kind == "image_generation_call" and (image := _image(item, mark)) is not None:
         return [(0, image)]
     return [(0, ProviderPart(Signature(mark, item)))]
+
+
+def kind_of(item: Item) -> str | None:
+    """Tell the type of an item."""
+    return text_or_none(item.get("type"))
 
 
 def call_of(item: Item, mark: str) -> ToolCall:
@@ -91,7 +96,7 @@ def escaped(text: str) -> str:
 
 def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read the probabilities of a message's tokens."""
-    if item.get("type") != "message":
+    if kind_of(item) != "message":
         return ()
     return tuple(
         token

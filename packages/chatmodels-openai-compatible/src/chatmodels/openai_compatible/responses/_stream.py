@@ -36,6 +36,7 @@ from chatmodels.openai_compatible.responses._output import (
     CUSTOM_END,
     call_of,
     escaped,
+    kind_of,
     logprobs_of,
     parts_of,
 )
@@ -76,7 +77,7 @@ class _Item:
 
     @property
     def custom(self) -> bool:
-        return self.item.get("type") == "custom_tool_call"
+        return kind_of(self.item) == "custom_tool_call"
 
     @property
     def id(self) -> str:
@@ -178,7 +179,7 @@ class ResponsesDecoder:
 
     def _begin(self, item: _Item, start: Item) -> list[StreamEvent]:
         item.item = item.item or start
-        if item.begun or item.item.get("type") not in CALLS:
+        if item.begun or kind_of(item.item) not in CALLS:
             return []
         item.begun = True
         call = call_of(item.item, self._mark)
@@ -254,7 +255,7 @@ class ResponsesDecoder:
             place = known.get(text_or_none(whole.get("id")) or "")
             if place is None:
                 streamed = self._items.get(position)
-                same = streamed is None or streamed.item.get("type") == whole.get("type")
+                same = streamed is None or kind_of(streamed.item) == kind_of(whole)
                 place = position if same else max(self._items) + 1
             yield self._at(place), whole
 
