@@ -8,8 +8,12 @@ from chatmodels.testing import Simulator
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "anthropic": ("claude-sonnet-4-6", {}),
     "openai": ("gpt-5-mini", {}),
+    "openai responses": ("gpt-6.1-terra", {"api": "responses"}),
 }
-"""A model's name, and what making it needs besides a key and an address."""
+"""A model's name, and what making it needs besides a key and an address.
+
+A word behind the provider's name tells its APIs apart, where there are several.
+"""
 
 PATHS: dict[str, str] = {}
 """What stands behind the simulator's root in the address, where it is not "/v1"."""
@@ -20,5 +24,9 @@ def model_of(provider: str, simulator: Simulator) -> ChatModel:
     name, options = MODELS[provider]
     base_url = simulator.url + PATHS.get(provider, "/v1")
     return create_chat_model(
-        f"{provider}:{name}", api_key="sk-test", base_url=base_url, max_retries=0, **options
+        f"{provider.split()[0]}:{name}",
+        api_key="sk-test",
+        base_url=base_url,
+        max_retries=0,
+        **options,
     )

@@ -90,6 +90,8 @@ def _mixed(
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart | AudioPart | FilePart):
             content += encode_media(part, where, dialect, inputs, problems)
+        elif isinstance(part, ProviderPart) and content:
+            content[-1] |= state_of(part.signature, dialect.name)
         else:
             _misplaced(part, where, problems)
     return content

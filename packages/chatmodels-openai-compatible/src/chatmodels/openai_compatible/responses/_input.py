@@ -77,6 +77,8 @@ class InputEncoder:
                 items.append(self._result(part))
             elif isinstance(part, ProviderPart):
                 items += self._kept(part)
+                if content:
+                    content[-1] |= state_of(part.signature, self._dialect.name)
             else:
                 self._misplaced(part)
         if content or not items:
@@ -175,7 +177,7 @@ def _plain(content: list[Json]) -> Json:
     """Write one text as a string, and all else as parts."""
     if not content:
         return ""
-    if len(content) == 1 and content[0]["type"] == "input_text":
+    if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return content[0]["text"]
     return content
 

@@ -254,8 +254,8 @@ class ResponsesDecoder:
         for position, whole in enumerate(output):
             place = known.get(text_or_none(whole.get("id")) or "")
             if place is None:
-                streamed = self._items.get(position)
-                same = streamed is None or kind_of(streamed.item) == kind_of(whole)
+                there = self._items.get(position)
+                same = there is None or not there.item or kind_of(there.item) == kind_of(whole)
                 place = position if same else max(self._items) + 1
             yield self._at(place), whole
 
