@@ -66,8 +66,8 @@ def _takes_back(medium: Medium) -> bool:
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    texts = _texts(message.parts, "a system message", problems)
-    return _named(message, {"role": dialect.system_role, "content": _content(texts)})
+    content = _mixed(message.parts, "a system message", dialect, frozenset(), problems)
+    return _named(message, {"role": dialect.system_role, "content": content})
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -94,7 +94,8 @@ def _mixed(
             content[-1] |= state_of(part.signature, dialect.name)
         else:
             _misplaced(part, where, problems)
-    return content
+    plain = len(content) == 1 and content[0].keys() == {"type", "text"}
+    return content[0]["text"] if plain else content
 
 
 def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
