@@ -5,7 +5,6 @@ from importlib.metadata import entry_points
 
 import pytest
 from msgspec.structs import replace
-from vendors import MODELS, model_of
 
 from chatmodels.core import (
     ImagePart,
@@ -21,6 +20,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.testing import Simulator
+from vendors import MODELS, model_of
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
