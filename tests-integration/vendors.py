@@ -38,4 +38,5 @@ def model_of(provider: str, simulator: Simulator | None = None, **options: Any) 
     if simulator is not None:
         options["base_url"] = simulator.url + vendor.path
     chosen = {"api_key": "sk-test", "max_retries": 0, **vendor.options, **options}
-    return create_chat_model(f"{provider.partition(" ")[0]}:{vendor.model}", **chosen)
+    name, _, _ = provider.partition(" ")
+    return create_chat_model(f"{name}:{vendor.model}", **chosen)
