@@ -43,7 +43,7 @@ def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None
 
 
 def test_chat_completions_honour_every_setting_but_two() -> None:
-    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", api="chat_completions")
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="chat_completions")
     explained = model.explain(
         user("Hello", FilePart(file_id="file-1")),
         temperature=1,
@@ -65,7 +65,7 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     ]
     assert explained.url == "https://api.openai.com/v1/chat/completions"
     assert explained.body == {
-        "model": "gpt-5-mini",
+        "model": "gpt-6.1-terra",
         "messages": [{"role": "user", "content": content}],
         "temperature": 1,
         "max_completion_tokens": 9,
@@ -117,7 +117,7 @@ def test_what_responses_lack_is_refused(setting: str) -> None:
 @pytest.mark.parametrize(
     ("model", "path"),
     [
-        *((name, "/responses") for name in ("gpt-6.1-terra", "gpt-6-luna", "gpt-5-mini", "gpt-5")),
+        *((name, "/responses") for name in ("gpt-6.1-terra", "gpt-6-luna", "gpt-5-mini")),
         *((name, "/responses") for name in ("o3", "o4-mini", "o3-deep-research", "gpt-10-sol")),
         *((name, "/responses") for name in ("codex-mini-latest", "ft:o4-mini:a::b", "gpt-5-pro")),
         *((name, "/chat/completions") for name in ("gpt-4o", "gpt-4.1-mini", "gpt-audio-1.5")),
@@ -185,7 +185,7 @@ def test_a_response_is_fetched_with_nothing_in_the_body() -> None:
 def test_the_account_to_bill_goes_into_headers(
     options: dict[str, str], headers: dict[str, str]
 ) -> None:
-    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", **options)
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", **options)
     sent = model.explain("Hello").headers
     found = {name.lower(): value for name, value in sent.items()}
     assert {name: value for name, value in found.items() if name.startswith("openai-")} == headers
@@ -199,7 +199,7 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
     monkeypatch.setenv("OPENAI_BASE_URL", "https://proxy.example/v1/")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
-    explained = create_chat_model("openai:gpt-5-mini").explain("Hello")
+    explained = create_chat_model("openai:gpt-6.1-terra").explain("Hello")
     sent = {name.lower(): value for name, value in explained.headers.items()}
     assert explained.url == "https://proxy.example/v1/chat/completions"
     assert (sent["openai-organization"], sent["openai-project"]) == ("org-1", "proj-1")
@@ -207,7 +207,7 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
 
 def test_an_api_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; use"):
-        create_chat_model("openai:gpt-5-mini", api_key="sk-1", api="assistants")
+        create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 
 @pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])
