@@ -82,8 +82,9 @@ def _mixed(
     inputs: frozenset[Input],
     problems: list[str],
 ) -> str | list[Json]:
-    if all(type(part) is TextPart for part in parts):
-        return _content(_texts(parts, where, problems))
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    if len(texts) == len(parts):
+        return _content(texts)
     content: list[Json] = []
     for part in parts:
         if isinstance(part, TextPart):
@@ -161,16 +162,6 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
-
-
-def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, TextPart):
-            texts.append(part.text)
-        else:
-            _misplaced(part, where, problems)
-    return texts
 
 
 def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
