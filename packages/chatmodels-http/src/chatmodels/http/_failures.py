@@ -115,7 +115,7 @@ def _code(
             return ErrorCode.MODEL_NOT_FOUND
         return statuses.get(status, ErrorCode.INVALID_REQUEST)
     # An error inside a 200 that says nothing more is a provider that broke while it answered.
-    return ErrorCode.PROVIDER_UNAVAILABLE
+    return statuses.get(status, ErrorCode.PROVIDER_UNAVAILABLE)
 
 
 # Where vendors have no code of their own for it, their words are all there is.

@@ -12,16 +12,23 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._anthropic_messages import AnthropicMessages
+from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._ollama_chat import OllamaChat
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 
-PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
+PROTOCOLS: tuple[WireProtocol, ...] = (
+    AnthropicMessages(),
+    CohereChat(),
+    OllamaChat(),
+    OpenAIChat(),
+)
 """The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"

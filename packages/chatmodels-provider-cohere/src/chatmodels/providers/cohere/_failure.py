@@ -17,8 +17,13 @@ from chatmodels.providers.cohere._models import PROVIDER_NAME
 
 _STATUSES = dict(STATUS_CODES) | {
     498: ErrorCode.CONTENT_FILTERED,  # a "deny-listed token" in request or answer ("Chat", errors)
-    499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled; by whom it was not, if it is read
+    499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by who reads it
 }
+_PHRASES = (
+    ("deny-listed token", ErrorCode.CONTENT_FILTERED),
+    # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
+    ("/ month", ErrorCode.QUOTA_EXCEEDED),
+)
 _CODES = dict(VENDOR_CODES) | {
     "error": ErrorCode.PROVIDER_UNAVAILABLE,
     "timeout": ErrorCode.TIMEOUT,
@@ -30,9 +35,9 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
     said = read_error_body(failure.body)
     statuses = _STATUSES
-    # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
-    if failure.status == 429 and "/ month" in said.message:
-        statuses = statuses | {429: ErrorCode.QUOTA_EXCEEDED}
+    for phrase, code in _PHRASES:
+        if phrase in said.message:
+            statuses = statuses | {failure.status: code}
     return standard_failure(failure, PROVIDER_NAME, codes=_CODES, statuses=statuses, body=said)
 
 

@@ -163,7 +163,7 @@ def by_content(citations: Json, kinds: Sequence[str | None]) -> dict[int, list[d
     sorted_: dict[int, list[dict[str, Json]]] = {}
     text = next((index for index, kind in enumerate(kinds) if kind == "text"), 0)
     for citation in objects(citations):
-        if citation.get("type") in {None, "TEXT_CONTENT"}:
+        if citation.get("type") in (None, "TEXT_CONTENT"):
             index = integer_or_none(citation.get("content_index"))
             sorted_.setdefault(text if index is None else index, []).append(citation)
     return sorted_

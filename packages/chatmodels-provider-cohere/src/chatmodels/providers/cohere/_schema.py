@@ -8,7 +8,7 @@ _UNKNOWN = frozenset(
         *("minItems", "maxItems", "minLength", "maxLength"),
     }
 )
-_FORMATS = frozenset({"date-time", "uuid", "date", "time"})
+_FORMATS = ("date-time", "uuid", "date", "time")
 _MAPS = frozenset({"properties", "$defs", "definitions"})
 
 
@@ -28,7 +28,7 @@ def _is_known(schema: Json) -> bool:
         return True
     if schema.get("type") == "object" and not schema.get("required"):
         return False
-    if not _FORMATS.issuperset({schema.get("format", "date")}):
+    if schema.get("format", "date") not in _FORMATS:
         return False
     return all(
         all(_is_known(inner) for inner in value.values())

@@ -1,0 +1,105 @@
+"""Fetches models from a library onto the machine ("Pull a model")."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import msgspec
+
+from chatmodels.core import ProviderOptions, StreamInterruptedError, registry
+from chatmodels.http import Frame, HttpRequest, NdjsonFramer
+from chatmodels.http.wire import NOT_JSON
+from chatmodels.providers.ollama._failure import reject
+from chatmodels.providers.ollama._metadata import PROVIDER_NAME
+from chatmodels.providers.ollama._provider import PROVIDER, located
+from chatmodels.providers.ollama._wire import progress_decoder
+
+_OVER = "success"
+
+
+class PullProgress(msgspec.Struct, frozen=True, gc=False):
+    """How far a pull is.
+
+    Attributes:
+        status: What is going on, in Ollama's words; "success" at last.
+        digest: Which of the model's files is fetched, while one is.
+        completed: How many bytes of it have come.
+        total: How many bytes it has.
+    """
+
+    status: str
+    digest: str | None = None
+    completed: int | None = None
+    total: int | None = None
+
+
+def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generator[PullProgress]:
+    """Fetch a model, and tell how far it is; what is there already is not fetched again.
+
+    To leave the generator before its end, or to close it, stops the pull; another one goes on
+    where it was left.
+
+    Args:
+        model: Its name in the library, as in "qwen3:4b".
+        insecure: Whether the library may be one without TLS.
+        options: As for `create_chat_model`, such as `host` and `timeout`.
+
+    Yields:
+        The steps, some of them many times a second.
+
+    Raises:
+        ModelNotFoundError: The library has no such model.
+        StreamInterruptedError: The pull ended before the model was there.
+        ChatModelError: Anything else went wrong.
+    """
+    last = ""
+    for progress in PROVIDER.follow(
+        _options(options), _request(model, insecure=insecure), NdjsonFramer(), _read, op="pull"
+    ):
+        last = progress.status
+        yield progress
+    _require_success(model, last)
+
+
+async def apull(
+    model: str, /, *, insecure: bool = False, **options: object
+) -> AsyncGenerator[PullProgress]:
+    """Fetch a model, awaited; the twin of `pull`. A cancelled task stops the pull."""
+    last = ""
+    steps = PROVIDER.afollow(
+        _options(options), _request(model, insecure=insecure), NdjsonFramer(), _read, op="pull"
+    )
+    try:
+        async for progress in steps:
+            last = progress.status
+            yield progress
+    finally:
+        await steps.aclose()
+    _require_success(model, last)
+
+
+def _options(given: dict[str, object]) -> ProviderOptions:
+    return located(registry.provider_options(PROVIDER_NAME, **given))
+
+
+def _request(model: str, *, insecure: bool) -> HttpRequest:
+    body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
+    return HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
+
+
+def _read(frame: Frame) -> PullProgress:
+    try:
+        wire = progress_decoder.decode(frame.data)
+    except NOT_JSON as error:
+        reject(frame.data, error, "the progress of a pull")
+    if wire.error or wire.status is None:
+        reject(frame.data, "it has no status", "the progress of a pull")
+    return PullProgress(wire.status, wire.digest, wire.completed, wire.total)
+
+
+def _require_success(model: str, last: str) -> None:
+    if last != _OVER:
+        raise StreamInterruptedError(
+            f"{PROVIDER_NAME}: the pull of {model!r} ended after {last or 'nothing'!r}; "
+            "pull again, which goes on from there",
+            op="pull",
+            provider=PROVIDER_NAME,
+        )
