@@ -23,6 +23,7 @@ from chatmodels.http._reading import listed
 T = TypeVar("T")
 
 CodecFactory = Callable[[ProviderOptions], ChatCodec]
+OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 
 
 class HttpProvider:
@@ -31,11 +32,20 @@ class HttpProvider:
     Args:
         metadata: What the provider is.
         codec: Its wire format, or what chooses one by the options of a model.
+        complete: Fills in what follows from other options, as an address from a region; what it
+            gives is what everything else gets.
     """
 
-    def __init__(self, metadata: ProviderMetadata, codec: ChatCodec | CodecFactory) -> None:
+    def __init__(
+        self,
+        metadata: ProviderMetadata,
+        codec: ChatCodec | CodecFactory,
+        *,
+        complete: OptionsRule = lambda options: options,
+    ) -> None:
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
+        self._complete = complete
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
         """Make a model; no request is sent.
@@ -43,6 +53,7 @@ class HttpProvider:
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
         """
+        options = self._complete(options)
         return HttpChatModel(self.metadata, model, self._codec(options), options)
 
     def model_info(self, model: str, /) -> ModelInfo:
@@ -133,4 +144,5 @@ class HttpProvider:
             await steps.aclose()
 
     def _caller(self, options: ProviderOptions) -> Caller:
+        options = self._complete(options)
         return Caller(self.metadata, self._codec(options), options)

@@ -85,7 +85,7 @@ class CohereChat:
 
     def empty(self, ask: Ask, /) -> Answer:
         """Write an answer without content that does not say why it ended."""
-        message = {"role": "assistant", "content": []}
+        message: dict[str, Any] = {"role": "assistant", "content": []}
         if ask.streamed:
             return _events([_event("message-start", id="empty", delta={"message": message})], 1)
         return json_answer({"id": "empty", "message": message})

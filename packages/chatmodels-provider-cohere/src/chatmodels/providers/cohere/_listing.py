@@ -40,7 +40,7 @@ def _read(record: msgspec.Raw) -> ModelInfo:
     return ModelInfo(
         name=wire.name,
         provider=PROVIDER_NAME,
-        context_window=wire.context_length,
+        context_window=None if wire.context_length is None else int(wire.context_length),
         capabilities=frozenset(capability for name, capability in _TOLD.items() if name in told),
         deprecated="yes" if wire.is_deprecated else None,
         owner=PROVIDER_NAME,

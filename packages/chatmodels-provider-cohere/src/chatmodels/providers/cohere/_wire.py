@@ -97,7 +97,7 @@ class WireModel(Wire, frozen=True, gc=False):
 
     name: str
     is_deprecated: bool | None = None
-    context_length: int | None = None
+    context_length: float | None = None
     features: Json = None
 
 

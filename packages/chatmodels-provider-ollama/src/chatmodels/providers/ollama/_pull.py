@@ -9,7 +9,7 @@ from chatmodels.http import Frame, HttpRequest, NdjsonFramer
 from chatmodels.http.wire import NOT_JSON
 from chatmodels.providers.ollama._failure import reject
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
-from chatmodels.providers.ollama._provider import PROVIDER, located
+from chatmodels.providers.ollama._provider import PROVIDER
 from chatmodels.providers.ollama._wire import progress_decoder
 
 _OVER = "success"
@@ -51,9 +51,8 @@ def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generat
         ChatModelError: Anything else went wrong.
     """
     last = ""
-    for progress in PROVIDER.follow(
-        _options(options), _request(model, insecure=insecure), NdjsonFramer(), _read, op="pull"
-    ):
+    found, request = _prepared(model, insecure, options)
+    for progress in PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull"):
         last = progress.status
         yield progress
     _require_success(model, last)
@@ -64,9 +63,8 @@ async def apull(
 ) -> AsyncGenerator[PullProgress]:
     """Fetch a model, awaited; the twin of `pull`. A cancelled task stops the pull."""
     last = ""
-    steps = PROVIDER.afollow(
-        _options(options), _request(model, insecure=insecure), NdjsonFramer(), _read, op="pull"
-    )
+    found, request = _prepared(model, insecure, options)
+    steps = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
     try:
         async for progress in steps:
             last = progress.status
@@ -76,13 +74,12 @@ async def apull(
     _require_success(model, last)
 
 
-def _options(given: dict[str, object]) -> ProviderOptions:
-    return located(registry.provider_options(PROVIDER_NAME, **given))
-
-
-def _request(model: str, *, insecure: bool) -> HttpRequest:
+def _prepared(
+    model: str, insecure: bool, options: dict[str, object]
+) -> tuple[ProviderOptions, HttpRequest]:
     body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
-    return HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
+    request = HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
+    return registry.provider_options(PROVIDER_NAME, **options), request
 
 
 def _read(frame: Frame) -> PullProgress:
