@@ -176,4 +176,5 @@ def test_a_missing_model_is_told_with_what_fetches_it() -> None:
 
     assert isinstance(error, ModelNotFoundError)
     assert str(error) == error.message
-    assert "fetch it with `ollama pull x:1b` or ollama.pull('x:1b')" in error.message
+    remedy = "`ollama pull x:1b` or chatmodels.providers.ollama.pull('x:1b')"
+    assert error.message.endswith(f"; fetch it with {remedy}")

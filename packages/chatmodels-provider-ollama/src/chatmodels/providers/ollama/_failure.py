@@ -33,7 +33,8 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
     error = standard_failure(failure, PROVIDER_NAME, statuses=statuses, body=said)
     if missing and isinstance(error, ModelNotFoundError):
         name = missing[1]
-        error.message += f"; fetch it with `ollama pull {name}` or ollama.pull({name!r})"
+        remedy = f"`ollama pull {name}` or chatmodels.providers.ollama.pull({name!r})"
+        error.message += f"; fetch it with {remedy}"
         error.args = (error.message,)
     return error
 
