@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatmodels.core import (
     Accumulator,
@@ -12,7 +14,9 @@ from chatmodels.core import (
     ChatResponse,
     Citation,
     ErrorCode,
+    Message,
     OutputSchema,
+    Part,
     ReasoningPart,
     Signature,
     StreamEvent,
@@ -24,6 +28,8 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.testing._cohere_chat import CohereChat
+from chatmodels.testing._protocol import Ask
 
 CODEC = ChatV2Codec()
 PLAIN = ChatRequest(messages=(user("?"),))
@@ -44,7 +50,7 @@ def call(name: str = "weather", arguments: str | None = '{"city": "Oslo"}') -> J
     return {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
-def streamed(*events: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
+def read(*events: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
     decoder, accumulator = CODEC.stream_decoder(request), Accumulator()
     found: list[StreamEvent] = []
     for event in events:
@@ -86,6 +92,24 @@ CITATIONS = (
     Citation(start=0, end=5, source="clock:0"),
 )
 
+PARTS = st.lists(
+    st.builds(TextPart, st.text())
+    | st.builds(ReasoningPart, st.text())
+    | st.builds(ToolCall, st.text(), st.sampled_from(["weather", "place"]), st.just('{"a": 1}')),
+    max_size=5,
+)
+
+
+@given(PARTS, st.sampled_from([PLAIN, FORMED]))
+def test_whole_and_streamed_answers_are_the_same(parts: list[Part], request: ChatRequest) -> None:
+    said = ChatResponse(message=Message("assistant", tuple(parts)), id="1", model="m")
+    server = CohereChat()
+    made = CODEC.decode(server.write(said, Ask(model="m")).content, request)
+    streamed = server.write(said, Ask(model="m", streamed=True)).content
+    events = [json.loads(line[6:]) for line in streamed.split(b"\n") if line[:7] == b"data: {"]
+
+    assert made == read(*events, request=request)
+
 
 def test_each_source_of_a_statement_is_a_citation() -> None:
     planned = CITED | {"type": "PLAN"}
@@ -101,7 +125,7 @@ def test_a_citation_may_have_no_source() -> None:
 
 
 def test_citations_of_a_stream_belong_to_the_text_that_they_name() -> None:
-    parts = streamed(
+    parts = read(
         START,
         event("content-start", 0, content={"type": "thinking", "thinking": "Hm"}),
         event("content-delta", 0, content={"thinking": "."}),
@@ -121,7 +145,7 @@ def test_citations_of_a_stream_belong_to_the_text_that_they_name() -> None:
 def test_a_plan_stands_before_the_calls_and_is_no_text() -> None:
     plan = ReasoningPart("I look.", Signature("cohere", {"type": "tool_plan"}))
     response = whole(message={"tool_plan": "I look.", "tool_calls": [call()]})
-    again = streamed(
+    again = read(
         START,
         event("tool-plan-delta"),
         event("tool-plan-delta", tool_plan="I "),
@@ -145,12 +169,12 @@ def test_no_arguments_are_an_empty_object(arguments: str | None) -> None:
     start = event("tool-call-start", 0, tool_calls=call(arguments=arguments))
 
     assert whole(message=message).tool_calls == (ToolCall("1", "weather"), ToolCall("", ""))
-    assert streamed(START, start, CALLED).tool_calls == (ToolCall("1", "weather"),)
+    assert read(START, start, CALLED).tool_calls == (ToolCall("1", "weather"),)
 
 
 def test_the_call_of_the_tool_that_forms_the_answer_is_the_answer() -> None:
     made = whole(FORMED, message={"tool_calls": [call("place")]}, finish_reason="TOOL_CALL")
-    again = streamed(
+    again = read(
         START,
         event("tool-call-start", 0, tool_calls=call("place", "")),
         event("tool-call-delta", 0, tool_calls={"function": {"arguments": '{"city": '}}),
@@ -220,7 +244,7 @@ def test_log_probabilities_are_those_of_pieces_of_text() -> None:
     start = event("content-start", 0, content={"type": "text", "text": "Hello"})
 
     assert whole(message=text(), logprobs=[hello, empty]).logprobs == expected
-    assert streamed(START, start | {"logprobs": hello}, END).logprobs == expected
+    assert read(START, start | {"logprobs": hello}, END).logprobs == expected
 
 
 def test_unknown_content_is_left_out() -> None:
@@ -247,7 +271,7 @@ def test_a_generation_that_failed_is_an_error_with_what_there_was(
 def test_a_generation_that_failed_in_a_stream_is_an_error_in_the_vendors_words() -> None:
     failed = {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": "out of luck"}}
     with pytest.raises(ChatModelError, match="out of luck") as caught:
-        streamed(START, failed)
+        read(START, failed)
 
     assert caught.value.code == ErrorCode.PROVIDER_UNAVAILABLE
 

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chatmodels.core import (
     Accumulator,
@@ -11,7 +13,9 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     ErrorCode,
+    Message,
     OutputSchema,
+    Part,
     ReasoningPart,
     Signature,
     StreamStart,
@@ -25,6 +29,8 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.testing._ollama_chat import OllamaChat
+from chatmodels.testing._protocol import Ask
 
 CODEC = OllamaCodec()
 PLAIN = ChatRequest(messages=(user("?"),))
@@ -40,7 +46,7 @@ def whole(message: Json, request: ChatRequest = PLAIN, **more: Any) -> ChatRespo
     )
 
 
-def streamed(*chunks: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
+def read(*chunks: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
     decoder, accumulator = CODEC.stream_decoder(request), Accumulator()
     for chunk in chunks:
         for event in decoder.feed(Frame(json.dumps(MOMENT | chunk).encode())):
@@ -58,12 +64,28 @@ def call(arguments: Any, **more: Any) -> Json:
     return {"function": {"name": "weather", "arguments": arguments}, **more}
 
 
+PARTS = st.lists(
+    st.builds(TextPart, st.text() | st.just("<think>a</think> b"))
+    | st.builds(ReasoningPart, st.text())
+    | st.builds(ToolCall, st.text(), st.text(), st.just('{"a": 1}')),
+    max_size=5,
+)
+
+
+@given(PARTS)
+def test_whole_and_streamed_answers_are_the_same(parts: list[Part]) -> None:
+    told = ChatResponse(message=Message("assistant", tuple(parts)), model="m")
+    server = OllamaChat()
+    made = CODEC.decode(server.write(told, Ask(model="m")).content, PLAIN)
+    streamed = server.write(told, Ask(model="m", streamed=True)).content
+
+    assert made == read(*map(json.loads, streamed.splitlines()))
+
+
 def test_thoughts_may_be_in_the_text_or_beside_it() -> None:
     expected = (ReasoningPart("Hm.", THOUGHT), TextPart("Hello."))
-    beside = streamed(
-        said(thinking="H"), said(thinking="m."), said(content="Hello."), said() | OVER
-    )
-    within = streamed(
+    beside = read(said(thinking="H"), said(thinking="m."), said(content="Hello."), said() | OVER)
+    within = read(
         said(content="<thi"), said(content="nk>Hm.</th"), said(content="ink>\nHello."), OVER
     )
 
@@ -73,8 +95,8 @@ def test_thoughts_may_be_in_the_text_or_beside_it() -> None:
 
 
 def test_what_was_held_back_comes_at_the_end() -> None:
-    assert streamed(said(content="<thi"), said() | OVER).text == "<thi"
-    assert streamed(said(content="<think>a</th"), said() | OVER).reasoning == "a</th"
+    assert read(said(content="<thi"), said() | OVER).text == "<thi"
+    assert read(said(content="<think>a</th"), said() | OVER).reasoning == "a</th"
 
 
 def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
@@ -84,7 +106,7 @@ def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
     )
     first, second = call({"city": "Oslo"}), call(None, id="own")
     response = whole({"content": "", "tool_calls": [first, second]})
-    again = streamed(said(tool_calls=[first]), said(tool_calls=[second]), said() | OVER)
+    again = read(said(tool_calls=[first]), said(tool_calls=[second]), said() | OVER)
 
     assert [found.arguments for found in response.tool_calls] == [{"city": "Oslo"}, {}]
     assert [found.id for found in response.tool_calls] == [found.id for found in calls]
@@ -127,7 +149,7 @@ def test_log_probabilities_come_with_alternatives() -> None:
     expected = (TokenLogprob("Hello", -0.5, (TokenLogprob("Hi", -1.0),)),)
 
     assert whole({"content": "Hello"}, logprobs=told).logprobs == expected
-    assert streamed(said(content="Hello") | {"logprobs": told}, OVER).logprobs == expected
+    assert read(said(content="Hello") | {"logprobs": told}, OVER).logprobs == expected
 
 
 @pytest.mark.parametrize("choice", [None, ToolChoice("auto")])
@@ -141,7 +163,7 @@ def test_a_form_beside_tools_comes_with_a_warning(choice: ToolChoice | None) -> 
 
     for response in (
         whole({"content": "{}"}, request),
-        streamed(said(content="{}") | OVER, request=request),
+        read(said(content="{}") | OVER, request=request),
     ):
         assert "may be unable to call tools" in response.warnings[0]
 

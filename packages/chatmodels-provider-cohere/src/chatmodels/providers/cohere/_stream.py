@@ -49,6 +49,9 @@ from chatmodels.providers.cohere._wire import (
     event_decoder,
 )
 
+_NO_DELTA = WireDelta()
+_NO_MESSAGE = WireMessage()
+
 
 class _Block:
     """A block of content that is not complete yet."""
@@ -112,8 +115,8 @@ class ChatV2Decoder:
         except NOT_JSON as error:
             reject(data, error)
         self._frames.append(data)
-        delta = event.delta or WireDelta()
-        message = delta.message or WireMessage()
+        delta = event.delta or _NO_DELTA
+        message = delta.message or _NO_MESSAGE
         match event.type:
             case "content-delta" | "content-start":
                 return self._content(event, message)
@@ -150,8 +153,8 @@ class ChatV2Decoder:
                 block.pieces.append(text)
                 said = ReasoningDelta if block.kind == THINKING else TextDelta
                 events.append(said(text, block.position))
-        if logprobs := read_logprobs(event.logprobs, self._warnings):
-            events.append(LogprobsDelta(logprobs))
+        if event.logprobs is not None:
+            events.append(LogprobsDelta(read_logprobs(event.logprobs, self._warnings)))
         return events
 
     def _more_plan(self, text: str | None) -> Sequence[StreamEvent]:

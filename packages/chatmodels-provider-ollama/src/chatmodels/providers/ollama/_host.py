@@ -1,7 +1,5 @@
 """Reads `OLLAMA_HOST`, in all forms that Ollama's own clients take."""
 
-from urllib.parse import SplitResult, urlsplit
-
 from chatmodels.core import ConfigurationError
 
 _PORTS = {"http": 80, "https": 443}
@@ -27,13 +25,15 @@ def read_host(text: str) -> str:
         >>> read_host("https://example.com/ollama/")
         'https://example.com:443/ollama'
     """
+    from urllib.parse import urlsplit
+
     text = text.strip().strip("\"'")
     scheme, found, rest = text.partition("://")
     if not found:
         scheme, rest = ("https" if text.partition("/")[0] == _CLOUD else "http"), text
     port = _PORTS.get(scheme, _PORT) if found or scheme == "https" else _PORT
     try:
-        parts: SplitResult = urlsplit(f"{scheme}://{rest}")
+        parts = urlsplit(f"{scheme}://{rest}")
         port = parts.port or port
     except ValueError as error:
         raise _unusable(text, str(error).lower()) from error

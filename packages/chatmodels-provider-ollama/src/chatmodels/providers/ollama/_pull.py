@@ -15,7 +15,7 @@ from chatmodels.providers.ollama._wire import progress_decoder
 _OVER = "success"
 
 
-class PullProgress(msgspec.Struct, frozen=True, gc=False):
+class PullProgress(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """How far a pull is.
 
     Attributes:

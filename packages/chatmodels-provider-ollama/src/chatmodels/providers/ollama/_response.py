@@ -111,7 +111,9 @@ def read_usage(wire: WireChunk) -> Usage:
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read how likely the tokens were."""
-    wires = lenient(value or [], list[WireLogprob], "log probabilities were", warnings) or []
+    if value is None:
+        return ()
+    wires = lenient(value, list[WireLogprob], "log probabilities were", warnings) or []
     return tuple(
         TokenLogprob(
             wire.token,

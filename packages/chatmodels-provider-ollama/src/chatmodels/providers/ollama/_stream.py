@@ -77,8 +77,8 @@ class ChatDecoder:
                 events += self._more(chunk.message)
         except NOT_JSON as error:
             reject(data, error)
-        if logprobs := read_logprobs(chunk.logprobs, self._warnings):
-            events.append(LogprobsDelta(logprobs))
+        if chunk.logprobs is not None:
+            events.append(LogprobsDelta(read_logprobs(chunk.logprobs, self._warnings)))
         if chunk.done:
             if not self._said:
                 reject(data, "it has no message")
