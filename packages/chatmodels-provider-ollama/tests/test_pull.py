@@ -18,6 +18,7 @@ from chatmodels.core import (
     Timeout,
 )
 from chatmodels.providers.ollama import PullProgress, apull, pull
+from chatmodels.providers.ollama._pull import _prepared
 from chatmodels.testing import Answer, Simulator
 from chatmodels.testing._ollama_chat import OllamaChat
 
@@ -142,6 +143,14 @@ def test_a_pull_that_gets_no_further_runs_into_its_limits(
     answering(monkeypatch, b'{"status": "x"}\n', cut_after=0, ending="stall")
     with pytest.raises(CallTimeoutError):
         puller("qwen3", host=simulator.url, timeout=timeout)
+
+
+def test_a_step_may_take_long_unless_the_caller_says_otherwise() -> None:
+    patient, _ = _prepared("qwen3", False, {})
+    hurried, _ = _prepared("qwen3", False, {"timeout": 5.0})
+
+    assert patient.timeout.between_events == patient.timeout.read == 1_800.0
+    assert hurried.timeout == Timeout(total=5.0)
 
 
 def test_leaving_a_pull_closes_its_connection(

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import msgspec
 
-from chatmodels.core import ProviderOptions, StreamInterruptedError, registry
+from chatmodels.core import ProviderOptions, StreamInterruptedError, Timeout, registry
 from chatmodels.http import Frame, HttpRequest, NdjsonFramer
 from chatmodels.http.wire import NOT_JSON
 from chatmodels.providers.ollama._failure import reject
@@ -13,6 +13,12 @@ from chatmodels.providers.ollama._provider import PROVIDER
 from chatmodels.providers.ollama._wire import progress_decoder
 
 _OVER = "success"
+_STEP = 1_800.0
+_PATIENCE = Timeout(read=_STEP, first_event=_STEP, between_events=_STEP)
+"""How long a step may take unless the caller says otherwise, in seconds.
+
+To verify a file of many gigabytes takes minutes, of which the server tells nothing.
+"""
 
 
 class PullProgress(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
@@ -79,7 +85,10 @@ def _prepared(
 ) -> tuple[ProviderOptions, HttpRequest]:
     body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
     request = HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
-    return registry.provider_options(PROVIDER_NAME, **options), request
+    found = registry.provider_options(PROVIDER_NAME, **options)
+    if found.timeout == Timeout():
+        found = msgspec.structs.replace(found, timeout=_PATIENCE)
+    return found, request
 
 
 def _read(frame: Frame) -> PullProgress:
