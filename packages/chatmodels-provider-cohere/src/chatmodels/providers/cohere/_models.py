@@ -14,10 +14,14 @@ _TEXT = frozenset(
         Capability.SEED,
         Capability.LOGPROBS,
         Capability.PROMPT_CACHING,
-        Capability.STRUCTURED_OUTPUT,
     }
 )
-_TOOLS = _TEXT | {Capability.TOOLS, Capability.PARALLEL_TOOLS, Capability.STRICT_TOOLS}
+_TOOLS = _TEXT | {
+    Capability.TOOLS,
+    Capability.PARALLEL_TOOLS,
+    Capability.STRICT_TOOLS,
+    Capability.STRUCTURED_OUTPUT,
+}
 _END = "2025-09-15"
 
 
