@@ -26,6 +26,8 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
+    "ollama": Vendor("qwen3", "ollama.chat", path=""),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
 }
