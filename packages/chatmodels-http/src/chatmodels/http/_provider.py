@@ -19,6 +19,7 @@ from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
 
 CodecFactory = Callable[[ProviderOptions], ChatCodec]
+Completion = Callable[[ProviderOptions], ProviderOptions]
 
 
 class HttpProvider:
@@ -27,11 +28,20 @@ class HttpProvider:
     Args:
         metadata: What the provider is.
         codec: Its wire format, or what chooses one by the options of a model.
+        complete: Gives options with what follows from the others: an address made of a region, a
+            secret made of credentials. The codec is chosen by the options as they were.
     """
 
-    def __init__(self, metadata: ProviderMetadata, codec: ChatCodec | CodecFactory) -> None:
+    def __init__(
+        self,
+        metadata: ProviderMetadata,
+        codec: ChatCodec | CodecFactory,
+        *,
+        complete: Completion | None = None,
+    ) -> None:
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
+        self._complete: Completion = complete or (lambda options: options)
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
         """Make a model; no request is sent.
@@ -39,7 +49,7 @@ class HttpProvider:
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
         """
-        return HttpChatModel(self.metadata, model, self._codec(options), options)
+        return HttpChatModel(self.metadata, model, self._codec(options), self._complete(options))
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""
@@ -79,4 +89,4 @@ class HttpProvider:
             raise error.located(op="list_models", provider=name)
 
     def _caller(self, options: ProviderOptions) -> Caller:
-        return Caller(self.metadata, self._codec(options), options)
+        return Caller(self.metadata, self._codec(options), self._complete(options))

@@ -94,7 +94,10 @@ def _source(chunk: dict[str, Json]) -> Citation:
 
 
 def _cited(citation: Citation, segment: dict[str, Json]) -> Cited:
-    start, end = integer_or_none(segment.get("startIndex")), integer_or_none(segment.get("endIndex"))
+    start, end = (
+        integer_or_none(segment.get("startIndex")),
+        integer_or_none(segment.get("endIndex")),
+    )
     return Cited(citation, max(start or 0, 0), end, text_or_none(segment.get("text")))
 
 

@@ -26,6 +26,7 @@ _WORDS = (
     ("user location is not supported", ErrorCode.PERMISSION_DENIED),
     ("billing account", ErrorCode.QUOTA_EXCEEDED),
     ("exceeds the maximum number of tokens", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("responsible ai practices", ErrorCode.CONTENT_FILTERED),
 )
 """What INVALID_ARGUMENT and FAILED_PRECONDITION may mean, by the text: there is no finer code."""
 

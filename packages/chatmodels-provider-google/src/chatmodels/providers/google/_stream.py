@@ -180,9 +180,7 @@ def reject(data: bytes, why: object, provider: str) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(
-        data, provider, "an answer", why, lambda failure: read_failure(failure, provider)
-    )
+    reject_body(data, provider, "an answer", why, lambda failure: read_failure(failure, provider))
 
 
 def _chunks(body: bytes, provider: str) -> Sequence[bytes]:

@@ -42,6 +42,8 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         options: Further options for each model.
         script: Instead of all that, for a provider that answers in process.
         exempt: Names of checks that the provider need not pass, and why.
+        registered_by: The module that registers the provider when it is imported; by default it
+            is called as the provider.
     """
 
     provider: str
@@ -50,6 +52,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     options: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
     script: Script | None = None
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    registered_by: str | None = None
 
     @property
     def over_http(self) -> bool:
@@ -59,7 +62,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def module(self) -> str:
         """The module that registers the provider when it is imported."""
-        return f"chatmodels.providers.{self.provider}"
+        return self.registered_by or f"chatmodels.providers.{self.provider}"
 
 
 class Bench:
