@@ -4,7 +4,9 @@ google-auth is imported when the first token is needed. It blocks: awaited calls
 renewed in a worker thread.
 """
 
-import threading
+from importlib import import_module
+from threading import Lock
+from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
 from chatmodels.core import AuthenticationError, ConfigurationError, Secret
@@ -51,7 +53,7 @@ class CredentialsSecret(Secret):
         super().__init__(self._renewed)
         self._credentials = credentials
         self._default = credentials is None
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def reveal(self) -> str:
         """Give a valid token, renewed if need be; threads wait while one of them renews it.
@@ -99,12 +101,9 @@ class CredentialsSecret(Secret):
 
 
 def _default() -> Credentials:
+    auth = _imported("google.auth")
     try:
-        import google.auth
-    except ImportError as error:
-        raise _missing() from error
-    try:
-        found: Credentials = google.auth.default(scopes=_SCOPES)[0]
+        found: Credentials = auth.default(scopes=_SCOPES)[0]
     except Exception as error:
         raise AuthenticationError(
             "google-vertex found no Application Default Credentials; run `gcloud auth "
@@ -116,12 +115,9 @@ def _default() -> Credentials:
 
 def _refreshed(credentials: Credentials) -> str:
     if not credentials.valid:
+        transport = _imported("google.auth.transport.requests")
         try:
-            from google.auth.transport.requests import Request
-        except ImportError as error:
-            raise _missing() from error
-        try:
-            credentials.refresh(Request())
+            credentials.refresh(transport.Request())
         except Exception as error:
             # Its own words may quote what the server of tokens said of the secret.
             raise AuthenticationError(
@@ -133,9 +129,12 @@ def _refreshed(credentials: Credentials) -> str:
     return credentials.token
 
 
-def _missing() -> ConfigurationError:
-    return ConfigurationError(
-        "google-vertex needs google-auth for credentials; try: pip install "
-        "'chatmodels-provider-google[vertex]', or pass a function that gives an access token as "
-        "credentials=..., or api_key=..."
-    )
+def _imported(module: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ConfigurationError(
+            "google-vertex needs google-auth for credentials; try: pip install "
+            "'chatmodels-provider-google[vertex]', or pass a function that gives an access token "
+            "as credentials=..., or api_key=..."
+        ) from error

@@ -1,7 +1,7 @@
 """Translates images, sound, documents and videos into parts ("Blob", "FileData")."""
 
-from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, base64_text
+from chatmodels.core import ImagePart
+from chatmodels.http.wire import Json, Medium, base64_text
 
 _RESOLUTIONS = {
     "low": "MEDIA_RESOLUTION_LOW",
@@ -15,7 +15,7 @@ _NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
 
 
 def encode_media(
-    part: ImagePart | AudioPart | FilePart, where: str, problems: list[str], *, modern: bool
+    part: Medium, where: str, problems: list[str], *, modern: bool = False
 ) -> list[Json]:
     """Translate one medium to one part, or to none and a problem.
 
@@ -39,6 +39,13 @@ def encode_media(
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
         return [{**encoded, "mediaResolution": {"level": _RESOLUTIONS[part.detail]}}]
     return [encoded]
+
+
+def takes(medium: Medium) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", problems)
+    return not problems
 
 
 def _guessed(place: str) -> str | None:

@@ -2,8 +2,8 @@
 
 Tool results and what the user says are contents of the user, and neighbours of one role are one.
 System messages are all part of the instruction above. What is no use here is left out: reasoning
-and own parts of other vendors, speakers' names, empty texts and unspoken sound of the model, turns
-in which nothing is left. What other models drew or spoke comes along.
+and own parts of other vendors, speakers' names, empty texts of the model, turns in which nothing is
+left. What a model or a tool drew moves to the user where the model takes it from nobody else.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import NOT_JSON, Json, is_object, state_of
-from chatmodels.providers.google._media import encode_media
+from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
+from chatmodels.providers.google._media import encode_media, takes
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
@@ -42,7 +42,12 @@ _WORDS = {
 
 
 def encode_conversation(
-    messages: Sequence[Message], provider: str, problems: list[str], *, modern: bool
+    messages: Sequence[Message],
+    provider: str,
+    problems: list[str],
+    *,
+    modern: bool,
+    draws: bool,
 ) -> tuple[list[Json], list[dict[str, Json]]]:
     """Translate a conversation to the parts of the system instruction and the contents.
 
@@ -51,11 +56,18 @@ def encode_conversation(
         provider: The provider's registered name: what it signed is sent back.
         problems: What cannot be expressed is added here.
         modern: Whether the model takes media in tool results and demands signed calls.
+        draws: Whether the model draws, and so takes images back as what it drew.
     """
+
+    def drawn(medium: Medium) -> bool:
+        return draws and isinstance(medium, ImagePart) and medium.data is not None
+
+    results = takes if modern else _nothing
+    taken = carried(messages, user=takes, assistant=drawn, results=results)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(provider, modern=modern)
-    for number, message in enumerate(messages):
+    for number, message in enumerate(taken):
         parts = writer.parts(message)
         problems += [f"{problem} (message {number})" for problem in writer.problems]
         writer.problems.clear()
@@ -70,6 +82,10 @@ def encode_conversation(
         for content in contents:
             _sign(content["parts"])
     return system, contents
+
+
+def _nothing(_: Medium) -> bool:
+    return False
 
 
 def _sign(parts: list[dict[str, Json]]) -> None:
@@ -116,11 +132,8 @@ class _Writer:
                 return [self._call(part, kept)]
             case RefusalPart() if said:
                 return [{"text": part.text}] if part.text else []
-            case AudioPart() if said and part.transcript:
-                return [{"text": part.transcript}]
-            case AudioPart() | FilePart() | ImagePart() if said:
-                # Ids are those of whoever made it; addresses may have expired.
-                return [] if part.data is None else [self._media(part, "")[0] | kept]
+            case ImagePart() if said:
+                return [{**encoded, **kept} for encoded in self._media(part, "an answer")]
             case ToolResult() if role in {"user", "tool"}:
                 return self._result(part)
             case ImagePart() | AudioPart() | FilePart() if role == "user":
@@ -134,7 +147,7 @@ class _Writer:
     def _kept(self, part: Part) -> dict[str, Json]:
         return state_of(getattr(part, "signature", None), self._provider)
 
-    def _media(self, part: ImagePart | AudioPart | FilePart, where: str) -> list[Json]:
+    def _media(self, part: Medium, where: str) -> list[Json]:
         return encode_media(part, where, self.problems, modern=self._modern)
 
     def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
@@ -162,10 +175,9 @@ class _Writer:
         answer: dict[str, Json] = {"name": name, "response": _response(result)}
         if result.id:
             answer["id"] = result.id
-        if media and self._modern:
+        if media:
             answer["parts"] = media
-            media = []
-        return [{"functionResponse": answer}, *media]
+        return [{"functionResponse": answer}]
 
 
 def _response(result: ToolResult) -> dict[str, Json]:

@@ -1,6 +1,7 @@
 """Arguments of a call that come as values for JSON paths ("Streaming function call arguments")."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from chatmodels.http.wire import Json, is_list
@@ -41,7 +42,7 @@ class PartialArguments:
     def _put(self, path: str, value: Json) -> None:
         steps = _steps(path)
         at: Any = self._root
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             at = _entered(at, step, path, following)
         _set(at, steps[-1], value, path)
 

@@ -165,7 +165,9 @@ class PartsReader:
             if not call.will_continue and call.partial_args is None:
                 arguments = bytes(call.args).decode()
                 return [*events, *self._ended(start, arguments, self._signature(part))]
-            begun = {} if call.args == NOTHING else msgspec.json.decode(call.args, type=dict)
+            begun: Json = {}
+            if call.args != NOTHING:
+                begun = msgspec.json.decode(call.args, type=dict[str, Json])
             self._open = _Call(start, self._signature(part), begun)
         at = self._open
         if not isinstance(at, _Call):

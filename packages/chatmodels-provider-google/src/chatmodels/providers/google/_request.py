@@ -53,7 +53,11 @@ def encode_request(
     problems: list[str] = []
     known = generation_of(model)
     system, contents = encode_conversation(
-        request.messages, provider, problems, modern=known.modern
+        request.messages,
+        provider,
+        problems,
+        modern=known.modern,
+        draws="-image" in model,
     )
     body: dict[str, Json] = {"contents": contents}
     if system:
@@ -109,22 +113,18 @@ def _think(
         return
     thinks = known.most > 0 or bool(known.levels)
     nothing = effort == "none" or budget == 0
-    what = f"reasoning_budget {budget}" if effort is None else f"reasoning_effort {effort!r}"
-    if nothing and not thinks:
-        return
-    if not thinks or (nothing and known.always):
-        problems.append(f"{what} with this model")
-    elif budget is not None:
-        config["thinkingConfig"] = {"thinkingBudget": budget}
-    elif not known.levels:
-        wished = _BUDGETS.get(effort or "", known.most)
-        config["thinkingConfig"] = {"thinkingBudget": min(wished, known.most)}
+    thinking: dict[str, Json] = {}
+    if budget is not None and thinks:
+        thinking["thinkingBudget"] = budget
+    elif effort is not None and known.most:
+        thinking["thinkingBudget"] = min(_BUDGETS.get(effort, known.most), known.most)
     elif effort in known.levels:
-        config["thinkingConfig"] = {"thinkingLevel": effort}
-    else:
+        thinking["thinkingLevel"] = effort
+    if (nothing and known.always) or not (nothing or thinking):
+        what = f"reasoning_budget {budget}" if effort is None else f"reasoning_effort {effort!r}"
         problems.append(f"{what} with this model")
-    if "thinkingConfig" in config and not nothing:
-        config["thinkingConfig"]["includeThoughts"] = True
+    elif thinking:
+        config["thinkingConfig"] = thinking if nothing else {**thinking, "includeThoughts": True}
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:

@@ -58,7 +58,9 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
     What tools of the vendor brought in is input, and thoughts are output: the vendor counts both
     beside prompt and candidates ("UsageMetadata", API reference).
     """
-    wire = None if value is None else lenient(value, WireUsage, "the usage was", warnings)
+    if value is None:
+        return Usage()
+    wire = lenient(value, WireUsage, "the usage was", warnings)
     if wire is None:
         return Usage()
     return Usage(

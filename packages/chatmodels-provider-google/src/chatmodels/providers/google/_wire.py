@@ -97,14 +97,14 @@ class WireTokenLogprob(Wire, frozen=True, gc=False, rename="camel"):
 class WireTopLogprobs(Wire, frozen=True, gc=False):
     """The likeliest tokens at a place."""
 
-    candidates: list[WireTokenLogprob] = []
+    candidates: tuple[WireTokenLogprob, ...] = ()
 
 
 class WireLogprobs(Wire, frozen=True, gc=False, rename="camel"):
     """The tokens chosen, and the likeliest at their places."""
 
-    chosen_candidates: list[WireTokenLogprob] = []
-    top_candidates: list[WireTopLogprobs] = []
+    chosen_candidates: tuple[WireTokenLogprob, ...] = ()
+    top_candidates: tuple[WireTopLogprobs, ...] = ()
 
 
 class WireModel(Wire, frozen=True, gc=False, rename="camel"):
