@@ -7,6 +7,8 @@ from chatmodels.testing import Simulator
 
 MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "anthropic": ("claude-sonnet-4-6", {}),
+    "google": ("gemini-3.5-flash", {}),
+    "google-vertex": ("gemini-2.5-flash", {}),
     "openai": ("gpt-5-mini", {}),
 }
 """A model's name, and what making it needs besides a key and an address."""

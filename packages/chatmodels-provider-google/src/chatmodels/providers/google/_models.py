@@ -15,7 +15,8 @@ class Generation(Wire, frozen=True, gc=False):
         levels: How hard they may be asked to think; empty where a budget is asked for instead.
         most: The largest budget, in tokens; 0 where they do not think.
         always: Whether their thinking cannot be switched off.
-        lacks: What requests must do without: "sampling" settings.
+        lacks: What requests must do without: "sampling" settings, conversations that end with the
+            "model".
         modern: Whether they take media in tool results, tools beside a form of the answer, and
             want signatures back with the calls of tools, as those from 3 on do.
     """
@@ -29,7 +30,7 @@ class Generation(Wire, frozen=True, gc=False):
 
 _FROM_LOW = frozenset({"low", "medium", "high"})
 _ALL = _FROM_LOW | {"minimal"}
-_FIXED = frozenset({"sampling"})
+_FIXED = frozenset({"sampling", "model"})
 
 _NEWEST = Generation(_FROM_LOW, always=True, lacks=_FIXED, modern=True)
 _THREE = Generation(_ALL, always=True, modern=True)

@@ -59,6 +59,8 @@ def encode_request(
         modern=known.modern,
         draws="-image" in model,
     )
+    if "model" in known.lacks and contents and contents[-1]["role"] == "model":
+        problems.append("a conversation that ends with what the model said, with this model")
     body: dict[str, Json] = {"contents": contents}
     if system:
         body["systemInstruction"] = {"parts": system}

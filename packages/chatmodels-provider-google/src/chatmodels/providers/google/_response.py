@@ -1,8 +1,15 @@
 """Reads what accompanies an answer: why it ended, the tokens used, their probabilities."""
 
+import msgspec
+
 from chatmodels.core import FinishReason, TokenLogprob, Usage
-from chatmodels.http.wire import Json, is_object, lenient, objects, text_or_none
-from chatmodels.providers.google._wire import WireLogprobs, WireTokenLogprob, WireUsage
+from chatmodels.http.wire import NOT_JSON, Json, is_object, lenient, text_or_none, warn
+from chatmodels.providers.google._wire import (
+    WireLogprobs,
+    WireModality,
+    WireTokenLogprob,
+    usage_decoder,
+)
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "STOP": "stop",
@@ -52,38 +59,36 @@ def block_of(feedback: Json) -> tuple[str | None, str | None]:
     )
 
 
-def read_usage(value: Json, warnings: list[str]) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None.
+def read_usage(raw: msgspec.Raw, warnings: list[str]) -> tuple[Usage, str | None]:
+    """Bring the tokens used into neutral terms, and tell which tier served the call.
 
     What tools of the vendor brought in is input, and thoughts are output: the vendor counts both
-    beside prompt and candidates ("UsageMetadata", API reference).
+    beside prompt and candidates ("UsageMetadata", API reference). What was not reported stays
+    None. The Gemini API has a `serviceTier`, Vertex AI a `trafficType`.
     """
-    if value is None:
-        return Usage()
-    wire = lenient(value, WireUsage, "the usage was", warnings)
+    try:
+        wire = usage_decoder.decode(raw)
+    except NOT_JSON as error:
+        warn(f"the usage was left out as not readable: {error}", warnings)
+        return Usage(), None
     if wire is None:
-        return Usage()
-    return Usage(
+        return Usage(), None
+    usage = Usage(
         input_tokens=_sum(wire.prompt_token_count, wire.tool_use_prompt_token_count),
         output_tokens=_sum(wire.candidates_token_count, wire.thoughts_token_count),
         total_tokens=wire.total_token_count,
         cached_input_tokens=wire.cached_content_token_count,
         reasoning_tokens=wire.thoughts_token_count,
-        input_audio_tokens=_audio(value.get("promptTokensDetails")),
-        output_audio_tokens=_audio(value.get("candidatesTokensDetails")),
+        input_audio_tokens=_audio(wire.prompt_tokens_details),
+        output_audio_tokens=_audio(wire.candidates_tokens_details),
     )
-
-
-def tier_of(usage: Json) -> str | None:
-    """Read which tier served the call, as the one or the other of the APIs calls it."""
-    if not is_object(usage):
-        return None
-    return text_or_none(usage.get("serviceTier")) or text_or_none(usage.get("trafficType"))
+    tier = wire.service_tier or wire.traffic_type
+    return usage, tier if isinstance(tier, str) else None
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read the probabilities of tokens."""
-    wire = None if value is None else lenient(value, WireLogprobs, "logprobs were", warnings)
+    wire = lenient(value, WireLogprobs, "log probabilities were", warnings)
     if wire is None:
         return ()
     tops = [tuple(map(_logprob, top.candidates)) for top in wire.top_candidates]
@@ -102,8 +107,8 @@ def _sum(first: int | None, second: int | None) -> int | None:
     return None if first is None and second is None else (first or 0) + (second or 0)
 
 
-def _audio(details: Json) -> int | None:
-    for detail in objects(details):
-        if detail.get("modality") == "AUDIO" and isinstance(detail.get("tokenCount"), int):
-            return detail["tokenCount"]
+def _audio(details: tuple[WireModality, ...]) -> int | None:
+    for detail in details:
+        if detail.modality == "AUDIO":
+            return detail.token_count
     return None

@@ -30,10 +30,10 @@ from chatmodels.providers.google._response import (
     normalised,
     read_logprobs,
     read_usage,
-    tier_of,
     word_of,
 )
 from chatmodels.providers.google._wire import (
+    NOTHING,
     WireCandidate,
     WireChunk,
     chunk_decoder,
@@ -44,6 +44,8 @@ FORCED = (
     "the form of the answer was asked for through a tool that the model had to call, since it "
     "takes no tools beside responseJsonSchema"
 )
+
+_UNTOLD = Usage()
 
 
 class AnswerDecoder:
@@ -62,7 +64,7 @@ class AnswerDecoder:
         self._cited: list[Cited] = []
         self._word: str | None = None
         self._blocked = False
-        self._usage: Json = None
+        self._tier: str | None = None
         self._warnings: list[str] = []
         self._ended = False
 
@@ -109,15 +111,11 @@ class AnswerDecoder:
         for candidate in chunk.candidates or ():
             if not candidate.index:  # others, if they were asked for, are in the payload
                 events += self._more(candidate)
-        reason, said = block_of(chunk.prompt_feedback)
-        if reason is not None and not chunk.candidates:
-            self._word, self._blocked = reason, True
-            words = "" if said is None else f": {said}"
-            warn(f"{self._provider} blocked the prompt ({reason}){words}", self._warnings)
-        if chunk.usage_metadata is not None:
-            self._usage = chunk.usage_metadata
-            usage = read_usage(self._usage, self._warnings)
-            if usage != Usage():
+        if chunk.prompt_feedback is not None and not chunk.candidates:
+            self._block(chunk.prompt_feedback)
+        if chunk.usage_metadata != NOTHING:
+            usage, self._tier = read_usage(chunk.usage_metadata, self._warnings)
+            if usage != _UNTOLD:
                 events.append(UsageUpdate(usage))
         return events
 
@@ -126,16 +124,29 @@ class AnswerDecoder:
         content = candidate.content
         for raw in () if content is None else content.parts or ():
             events += self._parts.add(raw)
-        self._cited += read_citations(candidate.grounding_metadata, candidate.citation_metadata)
-        if logprobs := read_logprobs(candidate.logprobs_result, self._warnings):
+        grounding, recited = candidate.grounding_metadata, candidate.citation_metadata
+        if grounding is not None or recited is not None:
+            self._cited += read_citations(grounding, recited)
+        if candidate.logprobs_result is not None:
+            logprobs = read_logprobs(candidate.logprobs_result, self._warnings)
             events.append(LogprobsDelta(logprobs))
-        reason = candidate.finish_reason
-        if reason is not None and reason not in {"", 0, "FINISH_REASON_UNSPECIFIED"}:
-            self._word = word_of(reason)
-            said = text_or_none(candidate.finish_message)
-            if said and normalised(self._word, calls=False) not in {"stop", "length"}:
-                warn(f"{self._provider} ended the answer ({self._word}): {said}", self._warnings)
+        if candidate.finish_reason is not None:
+            self._finish(candidate.finish_reason, text_or_none(candidate.finish_message))
         return events
+
+    def _finish(self, reason: str | int, said: str | None) -> None:
+        word = word_of(reason)
+        if word not in {"", "FINISH_REASON_UNSPECIFIED"}:
+            self._word = word
+            if said and normalised(word, calls=False) not in {"stop", "length"}:
+                warn(f"{self._provider} ended the answer ({word}): {said}", self._warnings)
+
+    def _block(self, feedback: Json) -> None:
+        reason, said = block_of(feedback)
+        if reason is not None:
+            self._word, self._blocked = reason, True
+            words = "" if said is None else f": {said}"
+            warn(f"{self._provider} blocked the prompt ({reason}){words}", self._warnings)
 
     def _end(self) -> list[StreamEvent]:
         self._ended = True
@@ -148,7 +159,7 @@ class AnswerDecoder:
             StreamEnd(
                 finish_reason="content_filter" if self._blocked else reason,
                 raw_finish_reason=self._word,
-                service_tier=tier_of(self._usage),
+                service_tier=self._tier,
                 warnings=tuple(self._warnings),
                 payload=msgspec.Raw(b"[" + b",".join(self._chunks) + b"]"),
             ),

@@ -72,8 +72,15 @@ class WireChunk(Wire, frozen=True, gc=False, rename="camel"):
     model_version: str | None = None
     candidates: list[WireCandidate] | None = None
     prompt_feedback: Json = None
-    usage_metadata: Json = None
+    usage_metadata: msgspec.Raw = NOTHING
     error: Json = None
+
+
+class WireModality(Wire, frozen=True, gc=False, rename="camel"):
+    """How many of the tokens were of one kind, as "AUDIO"."""
+
+    modality: str | int = ""
+    token_count: int | None = None
 
 
 class WireUsage(Wire, frozen=True, gc=False, rename="camel"):
@@ -85,6 +92,10 @@ class WireUsage(Wire, frozen=True, gc=False, rename="camel"):
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     total_token_count: int | None = None
+    prompt_tokens_details: tuple[WireModality, ...] = ()
+    candidates_tokens_details: tuple[WireModality, ...] = ()
+    service_tier: str | int | None = None
+    traffic_type: str | int | None = None
 
 
 class WireTokenLogprob(Wire, frozen=True, gc=False, rename="camel"):
@@ -119,4 +130,5 @@ class WireModel(Wire, frozen=True, gc=False, rename="camel"):
 
 part_decoder = msgspec.json.Decoder(WirePart)
 chunk_decoder = msgspec.json.Decoder(WireChunk)
+usage_decoder = msgspec.json.Decoder(WireUsage | None)
 chunks_decoder = msgspec.json.Decoder(list[msgspec.Raw])
