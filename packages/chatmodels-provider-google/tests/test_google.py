@@ -12,12 +12,14 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     ConfigurationError,
+    ProviderOptions,
+    Secret,
     Settings,
     create_chat_model,
-    load_options,
     registry,
     tool,
 )
+from chatmodels.http import HttpProvider
 from chatmodels.providers.google import GEMINI_PROVIDER, VERTEX_PROVIDER
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.testing import Simulator
@@ -224,20 +226,26 @@ async def test_functions_give_tokens_in_all_four_shapes(simulator: Simulator) ->
 
 
 @pytest.mark.parametrize(
-    ("provider", "options"),
-    [("google", {}), ("google-vertex", {}), ("google-vertex", {"project": "p-1"})],
+    ("provider", "extra", "path"),
+    [
+        (GEMINI_PROVIDER, {}, "/v1beta/models"),
+        (VERTEX_PROVIDER, {}, "/v1beta1/publishers/google/models"),
+        (
+            VERTEX_PROVIDER,
+            {"project": "p-1", "credentials": token},
+            "/v1beta1/publishers/google/models",
+        ),
+    ],
     ids=["gemini", "express", "vertex"],
 )
 def test_models_are_listed_and_health_is_told(
-    simulator: Simulator, provider: str, options: dict[str, Any]
+    simulator: Simulator, provider: HttpProvider, extra: dict[str, object], path: str
 ) -> None:
-    authority: dict[str, Any] = {"credentials": token} if options else {"api_key": "k"}
-    given = {"base_url": simulator.url, **authority, **options}
-    made = registry.provider(provider)
-    listed = made.list_models(load_options(made.metadata, given))
-    assert [info.name for info in listed] == list(simulator.models)
-    report = create_chat_model(f"{provider}:m", **given).check_health()
-    assert report.status == "healthy"
+    key = None if extra else Secret("k")
+    options = ProviderOptions(base_url=simulator.url, api_key=key, extra=extra)
+    assert [info.name for info in provider.list_models(options)] == list(simulator.models)
+    assert provider.check_health(options).status == "healthy"
+    assert {exchange.request.path for exchange in simulator.exchanges} == {path}
 
 
 def test_a_model_with_default_credentials_pickles() -> None:
