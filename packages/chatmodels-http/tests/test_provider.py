@@ -48,6 +48,25 @@ def test_a_factory_chooses_the_codec_by_the_options(
     assert seen == [chosen]
 
 
+def test_options_are_completed_for_the_model_and_not_for_the_codec(
+    metadata: Any, codec: Any, server: Any, options: Options
+) -> None:
+    seen: list[str] = []
+
+    def choose(given: Any) -> Any:
+        seen.append(given.base_url)
+        return codec
+
+    def complete(given: Any) -> Any:
+        return msgspec.structs.replace(given, base_url=options().base_url)
+
+    provider = HttpProvider(metadata, choose, complete=complete)
+    before = msgspec.structs.replace(options(), base_url="https://nowhere.example")
+    assert provider.create_chat_model("large", before).generate("hi").text == "hello"
+    assert provider.check_health(before).provider == "acme"
+    assert seen == ["https://nowhere.example"] * 2
+
+
 def test_it_tells_what_it_knows_of_models(provider: HttpProvider) -> None:
     assert provider.model_info("large").context_window == 1000
     assert provider.model_info("small").context_window is None

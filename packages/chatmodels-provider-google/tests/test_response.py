@@ -433,6 +433,13 @@ def test_the_wait_is_read_from_the_details() -> None:
     assert failure(429, "RESOURCE_EXHAUSTED", "", odd).retry_after is None
 
 
+def test_failures_in_arrays_are_read() -> None:
+    error = {"message": "Slow.", "status": "UNAVAILABLE", "details": [{"retryDelay": "3s"}]}
+    body = json.dumps([{"error": error}]).encode()
+    failed = CODEC.decode_failure(HttpFailure(status=503, headers={}, body=body))
+    assert (failed.retry_after, failed.details["provider_message"]) == (3, "Slow.")
+
+
 def test_a_quota_of_the_day_is_not_waited_for() -> None:
     violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}
     error = failure(429, "RESOURCE_EXHAUSTED", "", {"violations": [violation]})

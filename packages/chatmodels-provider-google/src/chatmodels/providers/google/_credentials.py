@@ -83,12 +83,9 @@ class CredentialsSecret(Secret):
 
     def _renewed(self) -> str:
         with self._lock:
-            token = self._present()
-            if token is None:
-                if self._credentials is None:
-                    self._credentials = _default()
-                token = _refreshed(self._credentials)
-        return token
+            if self._credentials is None:
+                self._credentials = _default()
+            return self._present() or _refreshed(self._credentials)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -114,16 +111,15 @@ def _default() -> Credentials:
 
 
 def _refreshed(credentials: Credentials) -> str:
-    if not credentials.valid:
-        transport = _imported("google.auth.transport.requests")
-        try:
-            credentials.refresh(transport.Request())
-        except Exception as error:
-            # Its own words may quote what the server of tokens said of the secret.
-            raise AuthenticationError(
-                f"google-vertex got no access token for the credentials ({type(error).__name__}); "
-                "see whether they have expired or been revoked, and whether Google can be reached"
-            ) from error
+    transport = _imported("google.auth.transport.requests")
+    try:
+        credentials.refresh(transport.Request())
+    except Exception as error:
+        # Its own words may quote what the server of tokens said of the secret.
+        raise AuthenticationError(
+            f"google-vertex got no access token for the credentials ({type(error).__name__}); see "
+            "whether they have expired or been revoked, and whether Google can be reached"
+        ) from error
     if credentials.token is None:
         raise AuthenticationError("google-vertex: the credentials give no access token")
     return credentials.token
