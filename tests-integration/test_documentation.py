@@ -23,11 +23,9 @@ PAGES = sorted(
 @pytest.fixture(scope="module")
 def provider_api() -> Iterator[dict[str, str]]:
     with Simulator() as simulator:
-        yield {
-            f"{vendor}_{name}": value
-            for vendor in ("ANTHROPIC", "OPENAI")
-            for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
-        }
+        keys = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
+        places = ("ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "OPENAI_BASE_URL")
+        yield dict.fromkeys(keys, "sk-documentation") | dict.fromkeys(places, simulator.base_url)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
