@@ -74,6 +74,20 @@ def test_a_token_is_renewed_when_it_runs_out() -> None:
     assert not secret.static
 
 
+def test_a_token_that_is_renewed_while_it_is_looked_at_is_the_new_one() -> None:
+    class Renewed(FakeCredentials):
+        @property
+        def valid(self) -> bool:
+            self.token = "ya29.new"
+            return True
+
+        @valid.setter
+        def valid(self, value: bool) -> None:
+            self.token = "ya29.old"
+
+    assert CredentialsSecret(Renewed()).reveal() == "ya29.new"
+
+
 def test_threads_wait_while_one_of_them_renews() -> None:
     credentials = FakeCredentials(held=True)
     secret = CredentialsSecret(credentials)

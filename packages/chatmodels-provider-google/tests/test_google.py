@@ -31,14 +31,6 @@ AT_P = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for provider in (GEMINI_PROVIDER, VERTEX_PROVIDER):
-        for spec in provider.metadata.options:
-            for variable in spec.env:
-                monkeypatch.delenv(variable, raising=False)
-
-
 def token() -> str:
     return "ya29.token"
 

@@ -75,11 +75,8 @@ class CredentialsSecret(Secret):
 
     def _present(self) -> str | None:
         credentials = self._credentials
-        if credentials is None:
-            return None
-        # The token first: what a thread that renews it puts in place afterwards is as good.
-        token = credentials.token
-        return token if credentials.valid else None
+        # In this order: a token that another thread puts in place in between is a newer one.
+        return credentials.token if credentials is not None and credentials.valid else None
 
     def _renewed(self) -> str:
         with self._lock:
