@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from chatmodels.core import (
 from chatmodels.http import HttpProvider
 from chatmodels.providers.google import GEMINI_PROVIDER, VERTEX_PROVIDER
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
-from chatmodels.testing import Simulator
+from chatmodels.testing import Simulator, recordings
 
 MODEL = "google:gemini-3.8-flash"
 VERTEX = "google-vertex:gemini-3.8-flash"
@@ -270,3 +271,20 @@ async def test_a_forced_tool_gives_the_same_answer_in_all_four_shapes(simulator:
         assert answer.parsed == City("city")
         assert (answer.finish_reason, answer.tool_calls) == ("stop", ())
         assert "through a tool" in answer.warnings[0]
+
+
+def test_the_simulator_replays_whole_answers_and_streams() -> None:
+    folder = Path(__file__).parent / "recorded" / "google"
+    names = (
+        "mirascope--output-thinking-reports-reasoning-tokens-in-usage--0",
+        "mirascope--output-stream-completes-with-text-output-when-thinking-is-enabled--0",
+    )
+    replay = [one for name in names for one in recordings(folder / f"{name}.json")]
+    with Simulator(replay=replay) as simulator:
+        model = create_chat_model(MODEL, api_key="k", base_url=simulator.url)
+        for expected, response in (
+            (replay[0].expected, model.generate("?")),
+            (replay[1].expected, model.stream("?").collect()),
+        ):
+            assert expected is not None
+            assert response.text == expected["text"]
