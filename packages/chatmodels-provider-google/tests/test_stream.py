@@ -230,7 +230,10 @@ def test_arguments_may_come_piecemeal_and_end_in_many_ways(last: Any) -> None:
 def test_arguments_may_begin_with_some() -> None:
     first = chunk(call(name="f", args={"a": 1}, willContinue=True))
     more = chunk(call(partialArgs=[some("$.b", numberValue=2)]), finish="STOP")
-    assert whole(stream(first, more)).tool_calls[0].arguments == {"a": 1, "b": 2}
+    events = stream(first, more)
+    deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
+    assert deltas == ['{"a":1', ',"b":2', "}"]
+    assert whole(events).tool_calls[0].arguments == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize(
@@ -347,5 +350,24 @@ def told(value: Any, path: str) -> Iterator[Any]:
 
 @given(st.dictionaries(st.text("abc d", min_size=1), VALUES, max_size=4))
 def test_piecemeal_arguments_are_put_together(arguments: Any) -> None:
-    response = whole(stream(*partial(*told(arguments, "$"))))
-    assert response.tool_calls[0].arguments == arguments
+    events = stream(*partial(*told(arguments, "$")))
+    [made] = whole(events).tool_calls
+    deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
+    assert made.arguments == arguments
+    assert "".join(deltas) == made.arguments_json
+
+
+def test_piecemeal_arguments_are_told_as_they_come() -> None:
+    name = some("$.list[0].name", stringValue="Os", more=True)
+    more = some("$.list[0].name", stringValue='"lo')
+    events = stream(*partial(name, more, some("$.list[1]", numberValue=7)))
+    deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
+    assert deltas == ['{"list":[{"name":"Os', '\\"lo', '"},7', "]}"]
+
+
+def test_values_in_another_order_are_told_with_the_end() -> None:
+    paths = ("$.a.b", "$.c", "$.a.d")
+    events = stream(*partial(*(some(path, numberValue=1) for path in paths)))
+    deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
+    assert deltas == ['{"a":{"b":1', '},"c":1']
+    assert whole(events).tool_calls[0].arguments == {"a": {"b": 1, "d": 1}, "c": 1}

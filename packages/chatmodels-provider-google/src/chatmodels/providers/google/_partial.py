@@ -4,6 +4,8 @@ import re
 from itertools import pairwise
 from typing import Any
 
+import msgspec
+
 from chatmodels.http.wire import Json, is_list
 from chatmodels.providers.google._wire import WirePartialArgument
 
@@ -11,40 +13,58 @@ _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^
 
 
 class PartialArguments:
-    """The arguments of one call while they are written."""
+    """The arguments of one call while they are written.
 
-    __slots__ = ("_path", "_pieces", "_root")
+    Args:
+        begun: What was there from the beginning.
+    """
+
+    __slots__ = ("_given", "_path", "_pieces", "_root")
 
     def __init__(self, begun: dict[str, Json]) -> None:
-        self._root: dict[str, Json] = begun
+        self._root = begun
+        self._given = ""
         self._path = ""  # of the text that is being written
         self._pieces: list[str] = []
 
-    def add(self, told: WirePartialArgument) -> None:
-        """Take a value in, or some more of a text.
+    def begin(self) -> str:
+        """Give the JSON of what was there from the beginning."""
+        return self._more(1) if self._root else ""
+
+    def add(self, told: WirePartialArgument) -> str:
+        """Take a value in, or some more of a text; give the JSON that it adds.
 
         Raises:
             ValueError: The path does not fit what was there before.
         """
-        if told.string_value is None:
-            number = told.number_value
-            self._put(told.json_path, told.bool_value if number is None else number)
-            return
-        if told.json_path != self._path:
-            self._path, self._pieces = told.json_path, []
-        self._pieces.append(told.string_value)
-        self._put(self._path, "".join(self._pieces))
-
-    def whole(self) -> dict[str, Json]:
-        """Give all that came."""
-        return self._root
-
-    def _put(self, path: str, value: Json) -> None:
+        path, value = told.json_path, told.string_value
+        if value is None:
+            value = told.bool_value if told.number_value is None else told.number_value
+        else:
+            if path != self._path:
+                self._path, self._pieces = path, []
+            self._pieces.append(value)
+            value = "".join(self._pieces)
         steps = _steps(path)
         at: Any = self._root
         for step, following in pairwise(steps):
             at = _entered(at, step, path, following)
         _set(at, steps[-1], value, path)
+        # What closes what is still open may yet come later: the objects, the arrays, the text.
+        return self._more(len(steps) + isinstance(value, str))
+
+    def end(self) -> tuple[str, str]:
+        """Give all of the JSON, and what of it has not been given yet."""
+        more = self._more(0)
+        return msgspec.json.encode(self._root).decode(), more
+
+    def _more(self, closing: int) -> str:
+        text = msgspec.json.encode(self._root).decode()
+        text = text[: len(text) - closing]
+        if not text.startswith(self._given):  # values that come in another order are told whole
+            return ""
+        more, self._given = text[len(self._given) :], text
+        return more
 
 
 def _steps(path: str) -> list[str | int]:

@@ -157,14 +157,15 @@ class PartsReader:
             index = self._next()
             made_up = f"call_{self.id}_{index}" if self.id else f"call_{index}"
             start = ToolCallStart(call.id or made_up, call.name, index)
-            answers = bool(self._answer) and call.name == self._answer
-            self.forced = self.forced or answers
-            self.calls = self.calls or not answers
-            if not answers:
+            if self._answers(call.name):
+                self.forced = True
+            else:
+                self.calls = True
                 events.append(start)
             if not call.will_continue and call.partial_args is None:
                 arguments = bytes(call.args).decode()
-                return [*events, *self._ended(start, arguments, self._signature(part))]
+                arguments = "{}" if arguments in {"", "null"} else arguments
+                return [*events, *self._ended(start, arguments, self._signature(part), arguments)]
             begun: Json = {}
             if call.args != NOTHING:
                 begun = msgspec.json.decode(call.args, type=dict[str, Json])
@@ -174,21 +175,24 @@ class PartsReader:
             if call == WireFunctionCall():  # the end of one that has ended
                 return events
             raise ValueError("more of a call that has not begun")
-        for told in call.partial_args or ():
-            at.arguments.add(told)
+        pieces = [at.arguments.begin()] if call.name else []
+        pieces += map(at.arguments.add, call.partial_args or ())
+        if not self._answers(at.start.name):
+            events += (ToolCallDelta(more, at.start.index) for more in pieces if more)
         return events if call.will_continue else [*events, *self._finish()]
 
     def _ended(
-        self, start: ToolCallStart, arguments: str, signature: Signature | None
+        self, start: ToolCallStart, arguments: str, signature: Signature | None, more: str
     ) -> Iterator[StreamEvent]:
-        if arguments in {"", "null"}:
-            arguments = "{}"
-        if self._answer and start.name == self._answer:
+        if self._answers(start.name):
             yield TextDelta(arguments, start.index)
-        else:
-            yield ToolCallDelta(arguments, start.index)
-            call = ToolCall(start.id, start.name, arguments, signature)
-            yield ToolCallEnd(call, start.index)
+            return
+        if more:
+            yield ToolCallDelta(more, start.index)
+        yield ToolCallEnd(ToolCall(start.id, start.name, arguments, signature), start.index)
+
+    def _answers(self, name: str) -> bool:
+        return bool(self._answer) and name == self._answer
 
     def _medium(self, blob: WireBlob, part: WirePart) -> list[StreamEvent]:
         kind, signature = blob.mime_type, self._signature(part)
@@ -218,8 +222,8 @@ class PartsReader:
                 sound = AudioPart(data=b"".join(at.pieces), media_type=at.media_type)
                 return [PartEnd(sound, at.index)]
             case _Call():
-                arguments = msgspec.json.encode(at.arguments.whole()).decode()
-                return list(self._ended(at.start, arguments, at.signature))
+                arguments, more = at.arguments.end()
+                return list(self._ended(at.start, arguments, at.signature, more))
             case _:
                 return []
 
