@@ -1,9 +1,11 @@
 """Access tokens: renewed in time, once for all who wait, and without blocking an event loop."""
 
 import copy
+import gc
 import pickle
 import sys
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -12,7 +14,11 @@ import anyio
 import pytest
 
 from chatmodels.core import AuthenticationError, ConfigurationError, Secret, create_chat_model
-from chatmodels.providers.google._credentials import Credentials, CredentialsSecret
+from chatmodels.providers.google._credentials import (
+    Credentials,
+    CredentialsSecret,
+    secret_of,
+)
 from chatmodels.testing import Simulator
 
 
@@ -133,7 +139,7 @@ def test_default_credentials_are_looked_for_once(google_auth: Any) -> None:
         return credentials, "p-of-the-credentials"
 
     google_auth.default = default
-    secret = CredentialsSecret()
+    secret = CredentialsSecret(None)
     assert [secret.reveal(), secret.reveal()] == ["ya29.1", "ya29.1"]
     assert asked == [("https://www.googleapis.com/auth/cloud-platform",)]
 
@@ -144,7 +150,7 @@ def test_missing_default_credentials_are_told_with_the_remedy(google_auth: Any) 
 
     google_auth.default = default
     with pytest.raises(AuthenticationError, match="gcloud auth application-default login"):
-        CredentialsSecret().reveal()
+        CredentialsSecret(None).reveal()
 
 
 def test_a_renewal_that_fails_is_told_without_its_words() -> None:
@@ -189,8 +195,25 @@ def test_it_shows_nothing_and_copies_to_itself() -> None:
     assert len({secret, secret}) == 1
 
 
+def test_models_with_the_same_credentials_have_one_secret() -> None:
+    one, other = FakeCredentials(), FakeCredentials()
+    secret = secret_of(one)
+    assert secret_of(one) is secret
+    assert secret_of(other) is not secret
+    default = secret_of(None)
+    assert secret_of(None) is default
+    assert pickle.loads(pickle.dumps(default)) is default
+
+
+def test_a_secret_that_no_model_has_is_forgotten() -> None:
+    credentials = FakeCredentials()
+    known = weakref.ref(secret_of(credentials))
+    gc.collect()
+    assert known() is None
+
+
 def test_default_credentials_are_found_again_after_pickling(google_auth: Any) -> None:
-    again = pickle.loads(pickle.dumps(CredentialsSecret()))
+    again = pickle.loads(pickle.dumps(CredentialsSecret(None)))
     google_auth.default = lambda **_: (FakeCredentials(), None)
     assert again.reveal() == "ya29.1"
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from threading import Lock
 from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
+from weakref import WeakValueDictionary
 
 from chatmodels.core import AuthenticationError, ConfigurationError, Secret
 
@@ -37,8 +38,21 @@ class Credentials(Protocol):
         ...
 
 
+def secret_of(credentials: Credentials | None) -> "CredentialsSecret":
+    """Give the secret of credentials: one for all models that have them, and so one renewal.
+
+    Args:
+        credentials: Those of google-auth; None for Application Default Credentials.
+    """
+    with _LOCK:
+        secret = _SECRETS.get(id(credentials))
+        if secret is None:
+            secret = _SECRETS[id(credentials)] = CredentialsSecret(credentials)
+        return secret
+
+
 class CredentialsSecret(Secret):
-    """A secret that credentials give.
+    """A secret that credentials give; `secret_of` makes it.
 
     A pickle carries no credentials: Application Default Credentials are found again where it is
     unpickled, others are missing there.
@@ -47,9 +61,9 @@ class CredentialsSecret(Secret):
         credentials: Those of google-auth; None for Application Default Credentials.
     """
 
-    __slots__ = ("_credentials", "_default", "_lock")
+    __slots__ = ("__weakref__", "_credentials", "_default", "_lock")
 
-    def __init__(self, credentials: Credentials | None = None) -> None:
+    def __init__(self, credentials: Credentials | None) -> None:
         super().__init__(self._renewed)
         self._credentials = credentials
         self._default = credentials is None
@@ -91,7 +105,12 @@ class CredentialsSecret(Secret):
         return id(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (CredentialsSecret, ()) if self._default else super().__reduce__()
+        return (secret_of, (None,)) if self._default else super().__reduce__()
+
+
+# By the ids of credentials, which last as long as the secrets that hold them.
+_SECRETS: WeakValueDictionary[int, CredentialsSecret] = WeakValueDictionary()
+_LOCK = Lock()
 
 
 def _default() -> Credentials:

@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
 from chatmodels.http import HttpProvider
 from chatmodels.providers.google._codec import GeminiCodec
-from chatmodels.providers.google._credentials import Credentials, CredentialsSecret
+from chatmodels.providers.google._credentials import Credentials, secret_of
 from chatmodels.providers.google._metadata import (
     GEMINI,
     GEMINI_METADATA,
@@ -60,7 +60,7 @@ def vertex_options(options: ProviderOptions) -> ProviderOptions:
     if authority == "function":
         secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
     else:
-        secret = CredentialsSecret(given if isinstance(given, Credentials) else None)
+        secret = secret_of(given if isinstance(given, Credentials) else None)
     return msgspec.structs.replace(options, base_url=address, api_key=secret)
 
 
