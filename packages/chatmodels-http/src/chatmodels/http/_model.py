@@ -153,11 +153,11 @@ class HttpChatModel(StandardChatModel):
         """Describe the model from what the provider package knows."""
         return known_model(self._caller.metadata, self.model)
 
-    def check_health(self) -> HealthReport:
+    def probe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials; it never raises."""
         return check_health(self._caller, self._defaults.timeout)
 
-    async def acheck_health(self) -> HealthReport:
+    async def aprobe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials, awaited."""
         return await acheck_health(self._caller, self._defaults.timeout)
 

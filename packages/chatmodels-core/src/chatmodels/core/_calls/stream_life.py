@@ -37,9 +37,10 @@ class State:
         accumulator: What has arrived.
         entered: Whether the stream was entered, and the first event is to be announced.
         closing: Whether it is being closed, so that its end is no surprise.
+        raised: What the program raised in the stream's `with` block, while that is being left.
     """
 
-    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "response")
+    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "raised", "response")
 
     def __init__(self, finish: Finish) -> None:
         self.accumulator = Accumulator()
@@ -48,6 +49,7 @@ class State:
         self.response: ChatResponse[Any] | None = None
         self.entered = False
         self.closing = False
+        self.raised: BaseException | None = None
 
     def __del__(self) -> None:
         # An asynchronous generator whose event loop is gone is dropped without a word.
@@ -68,7 +70,8 @@ class State:
         if call.outcome != "pending":
             return
         call.events = self.accumulator.events
-        call.end(self.accumulator.response(), left="closed" if self.closing else "abandoned")
+        left = "closed" if self.closing else "abandoned"
+        call.end(self.accumulator.response(), self.raised, left=left)
         if not self.closing:
             warnings.warn(
                 f"a stream of {call.provider}:{call.model} was never closed; use it in a "
