@@ -150,7 +150,7 @@ def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("chatmodels.otel._observer.request_attributes", broken)
+    monkeypatch.setattr("chatmodels.otel._endings.call_attributes", broken)
 
     works(instrument(model(), telemetry=recorder.telemetry()))
 

@@ -1,11 +1,18 @@
-"""A request and its answer as attributes of the inference span."""
+"""A call as attributes of the inference span: what was asked, and what was answered."""
 
 from typing import Any
 
 import msgspec
 
-from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings, Usage
-from chatmodels.otel._semconv import CONVERSATION_ID, FINISH_REASONS, RESPONSE_MODEL
+from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings
+from chatmodels.otel._semconv import (
+    CONVERSATION_ID,
+    FINISH_REASONS,
+    FIRST_CHUNK,
+    RESPONSE_MODEL,
+    RETRY_COUNT,
+)
+from chatmodels.otel._watch import Watch
 
 Attributes = dict[str, Any]
 
@@ -22,26 +29,50 @@ _FINGERPRINT = msgspec.json.Decoder(_Fingerprint)
 _FINGERPRINTS = msgspec.json.Decoder(list[_Fingerprint])
 
 
-def request_attributes(
-    attributes: Attributes, request: ChatRequest, conversation: str | None, *, is_openai: bool
+def call_attributes(
+    attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None
 ) -> None:
-    """Add what is known of a request.
+    """Add what is known of a call at its end.
 
     Args:
         attributes: Where to add it.
-        request: The request.
-        conversation: The id of the conversation that it belongs to.
-        is_openai: Whether the attributes of OpenAI are called for.
+        watch: What is remembered of the call.
+        response: The answer, or what there is of it.
     """
+    call = watch.call
+    is_openai = watch.plan.is_openai
+    is_whole = call.outcome == "completed"
+    _request(attributes, call.request, is_openai)
+    if watch.conversation is not None:
+        attributes[CONVERSATION_ID] = watch.conversation
+    if response is not None and not call.is_delegated:
+        _response(attributes, response, is_whole)
+        if is_openai:
+            _openai(attributes, response)
+    elif not is_whole:
+        attributes[FINISH_REASONS] = ("error",)
+    if call.first_event_at is not None:
+        attributes[FIRST_CHUNK] = call.first_event_at - call.started
+    if call.attempts > 1:
+        attributes[RETRY_COUNT] = call.attempts - 1
+
+
+def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
+    """Name why an answer ended, in the provider's word, or "error" if it ended abnormally."""
+    reason = response.finish_reason
+    if not is_whole or reason == "error":
+        return "error"
+    return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
+
+
+def _request(attributes: Attributes, request: ChatRequest, is_openai: bool) -> None:
     settings = request.settings
     if settings is not _UNSET:
-        _settings_attributes(attributes, settings)
+        _settings(attributes, settings)
         if is_openai and settings.service_tier not in (None, "auto"):
             attributes["openai.request.service_tier"] = settings.service_tier
     if request.output is not None:
         attributes["gen_ai.output.type"] = "json"
-    if conversation is not None:
-        attributes[CONVERSATION_ID] = conversation
     options = request.provider_options
     if options:
         previous = options.get("previous_response_id")
@@ -52,34 +83,14 @@ def request_attributes(
             attributes["gen_ai.request.choice.count"] = choices
 
 
-def response_attributes(
-    attributes: Attributes, response: ChatResponse[Any], *, is_whole: bool, is_openai: bool
-) -> None:
-    """Add what is known of an answer, or of the part of it that arrived.
-
-    Args:
-        attributes: Where to add it.
-        response: The answer.
-        is_whole: Whether all of it arrived; if not, its finish reason means nothing.
-        is_openai: Whether the attributes of OpenAI are called for.
-    """
+def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
+    # Written out, since it is done for each call.
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
         attributes[RESPONSE_MODEL] = response.model
     attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
-    usage_attributes(attributes, response.usage)
-    if is_openai:
-        if response.service_tier is not None:
-            attributes["openai.response.service_tier"] = response.service_tier
-        fingerprint = _fingerprint(response.payload)
-        if fingerprint is not None:
-            attributes["openai.response.system_fingerprint"] = fingerprint
-
-
-def usage_attributes(attributes: Attributes, usage: Usage) -> None:
-    """Add the tokens that were reported."""
-    # Written out, since it is done for each call.
+    usage = response.usage
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
     if usage.output_tokens is not None:
@@ -96,7 +107,7 @@ def usage_attributes(attributes: Attributes, usage: Usage) -> None:
         attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
 
 
-def _settings_attributes(attributes: Attributes, settings: Settings) -> None:
+def _settings(attributes: Attributes, settings: Settings) -> None:
     if settings.temperature is not None:
         attributes["gen_ai.request.temperature"] = float(settings.temperature)
     if settings.top_p is not None:
@@ -119,12 +130,12 @@ def _settings_attributes(attributes: Attributes, settings: Settings) -> None:
         attributes["gen_ai.output.type"] = "speech"
 
 
-def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
-    """Name why an answer ended, in the provider's word, or "error" if it ended abnormally."""
-    reason = response.finish_reason
-    if not is_whole or reason == "error":
-        return "error"
-    return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
+def _openai(attributes: Attributes, response: ChatResponse[Any]) -> None:
+    if response.service_tier is not None:
+        attributes["openai.response.service_tier"] = response.service_tier
+    fingerprint = _fingerprint(response.payload)
+    if fingerprint is not None:
+        attributes["openai.response.system_fingerprint"] = fingerprint
 
 
 def _fingerprint(payload: msgspec.Raw) -> str | None:

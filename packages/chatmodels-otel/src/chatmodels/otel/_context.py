@@ -44,7 +44,7 @@ def restored(context: Context, previous: Context) -> None:
     token, no "was created in a different Context". A coroutine or generator that is thrown away
     ends in somebody else's context, though, which is not ours to set.
     """
-    if get_current() is context or sys.exc_info()[0] is not GeneratorExit:
+    if sys.exc_info()[0] is not GeneratorExit or get_current() is context:
         attach(previous)
 
 

@@ -18,11 +18,12 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.otel._plan import Plan
+from chatmodels.otel._watch import Watch
 
 NO_USAGE = Usage()
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """What is measured of a call.
 
     Attributes:
@@ -62,6 +63,43 @@ class Sink(Protocol):
     def record(self, call: Finished, /) -> None:
         """Record a call."""
         ...
+
+
+def finished(
+    watch: Watch,
+    response: ChatResponse[Any] | None,
+    duration: float,
+    failure: str | None,
+    cost: float | None,
+) -> Finished:
+    """Sum a call up.
+
+    Args:
+        watch: What is remembered of it.
+        response: The answer, or what there is of it.
+        duration: Seconds that it took.
+        failure: Why it failed, as an error type, if it did.
+        cost: What it cost, in US dollars, where known.
+    """
+    call, plan = watch.call, watch.plan
+    own = None if call.is_delegated else response
+    first = call.first_event_at
+    failures = watch.failures
+    return Finished(
+        plan,
+        call.op == "stream",
+        watch.context if watch.is_recorded else None,
+        duration,
+        None if own is None else plan.response_model(own.model),
+        failure,
+        NO_USAGE if own is None else own.usage,
+        modalities(call.request, own),
+        None if first is None else first - call.started,
+        watch.times,
+        call.events,
+        () if failures is None else tuple(failures[: call.attempts - 1]),
+        cost,
+    )
 
 
 def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tuple[str, str]:

@@ -102,17 +102,17 @@ def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent
         events = opened.events
         event = opened.first
         take(event)
-        times = call.event_times
-        if times is not None:
-            times.append(monotonic())
+        note = None if call.event_times is None else call.event_times.append
+        if note is not None:
+            note(monotonic())
         if state.entered:
             yield event  # to __enter__; the first iteration comes to the next line
         if type(event) is not StreamEnd:
             yield event
             for event in events:
                 take(event)
-                if times is not None:
-                    times.append(monotonic())
+                if note is not None:
+                    note(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event
@@ -137,17 +137,17 @@ async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGene
         events = opened.events
         event = opened.first
         take(event)
-        times = call.event_times
-        if times is not None:
-            times.append(monotonic())
+        note = None if call.event_times is None else call.event_times.append
+        if note is not None:
+            note(monotonic())
         if state.entered:
             yield event
         if type(event) is not StreamEnd:
             yield event
             async for event in events:
                 take(event)
-                if times is not None:
-                    times.append(monotonic())
+                if note is not None:
+                    note(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event
