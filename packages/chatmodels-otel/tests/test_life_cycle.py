@@ -26,6 +26,7 @@ from chatmodels.otel import instrument
 
 OK = (StatusCode.UNSET, None, "stop")
 LEFT = (StatusCode.UNSET, None, "error")
+RAISED = (StatusCode.ERROR, "KeyError", "error")
 
 
 class Streaming(StandardChatModel):
@@ -133,7 +134,7 @@ SYNC: list[tuple[Callable[[Any], None], tuple[StatusCode, str | None, str] | Non
     (left_and_closed, LEFT),
     (left_within_with, LEFT),
     (forgotten, (StatusCode.ERROR, "_OTHER", "error")),
-    (consumer_raises, LEFT),
+    (consumer_raises, RAISED),
     (breaks, (StatusCode.ERROR, "network", "error")),
     (interrupted, (StatusCode.ERROR, "cancelled", "error")),
     (thrown_away_on_exit, (StatusCode.ERROR, "cancelled", "error")),
@@ -237,7 +238,7 @@ ASYNC = [
     (aleft_and_closed, LEFT),
     (aleft_within_with, LEFT),
     (aforgotten, (StatusCode.ERROR, "_OTHER", "error")),
-    (aconsumer_raises, LEFT),
+    (aconsumer_raises, RAISED),
     (abreaks, (StatusCode.ERROR, "network", "error")),
     (cancelled, CANCELLED),
     (cancelled_and_held, CANCELLED),

@@ -1,11 +1,24 @@
 """A request and its answer as attributes of the inference span."""
 
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings, Usage
-from chatmodels.otel._semconv import CONVERSATION_ID, FINISH_REASONS, RESPONSE_MODEL
+from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._plan import system_fingerprint
+from chatmodels.otel._semconv import (
+    BEDROCK,
+    BEDROCK_GUARDRAIL,
+    CONVERSATION_ID,
+    FINISH_REASONS,
+    OPENAI,
+    OPENAI_FINGERPRINT,
+    OPENAI_REQUEST_TIER,
+    OPENAI_SERVICE_TIER,
+    PROMPT_NAME,
+    PROMPT_VERSION,
+    RESPONSE_MODEL,
+)
 
 Attributes = dict[str, Any]
 
@@ -14,54 +27,51 @@ _FINISH_REASONS: dict[FinishReason, str] = {"tool_calls": "tool_call"}
 _UNSET = ChatRequest(messages=()).settings
 
 
-class _Fingerprint(msgspec.Struct):
-    system_fingerprint: str | None = None
-
-
-_FINGERPRINT = msgspec.json.Decoder(_Fingerprint)
-_FINGERPRINTS = msgspec.json.Decoder(list[_Fingerprint])
-
-
 def request_attributes(
-    attributes: Attributes, request: ChatRequest, conversation: str | None, *, is_openai: bool
+    attributes: Attributes, request: ChatRequest, said: Said, provider: str, /
 ) -> None:
     """Add what is known of a request.
 
     Args:
         attributes: Where to add it.
         request: The request.
-        conversation: The id of the conversation that it belongs to.
-        is_openai: Whether the attributes of OpenAI are called for.
+        said: What the program says about it.
+        provider: The provider's name in the conventions, some of which have attributes of their
+            own.
     """
     settings = request.settings
     if settings is not _UNSET:
         _settings_attributes(attributes, settings)
-        if is_openai and settings.service_tier not in (None, "auto"):
-            attributes["openai.request.service_tier"] = settings.service_tier
+        if provider == OPENAI and settings.service_tier not in (None, "auto"):
+            attributes[OPENAI_REQUEST_TIER] = settings.service_tier
     if request.output is not None:
         attributes["gen_ai.output.type"] = "json"
-    if conversation is not None:
-        attributes[CONVERSATION_ID] = conversation
-    options = request.provider_options
-    if options:
-        previous = options.get("previous_response_id")
-        if isinstance(previous, str):
-            attributes["gen_ai.request.previous_response.id"] = previous
-        choices = options.get("n")
-        if isinstance(choices, int) and choices != 1:
-            attributes["gen_ai.request.choice.count"] = choices
+    if said is not NOTHING_SAID:
+        said_attributes(attributes, said)
+    if request.provider_options:
+        _option_attributes(attributes, request.provider_options, provider)
+
+
+def said_attributes(attributes: Attributes, said: Said) -> None:
+    """Add what the program says about a call."""
+    if said.conversation is not None:
+        attributes[CONVERSATION_ID] = said.conversation
+    if said.prompt is not None:
+        attributes[PROMPT_NAME] = said.prompt
+    if said.prompt_version is not None:
+        attributes[PROMPT_VERSION] = said.prompt_version
 
 
 def response_attributes(
-    attributes: Attributes, response: ChatResponse[Any], *, is_whole: bool, is_openai: bool
+    attributes: Attributes, response: ChatResponse[Any], provider: str, /, *, is_whole: bool
 ) -> None:
     """Add what is known of an answer, or of the part of it that arrived.
 
     Args:
         attributes: Where to add it.
         response: The answer.
+        provider: The provider's name in the conventions.
         is_whole: Whether all of it arrived; if not, its finish reason means nothing.
-        is_openai: Whether the attributes of OpenAI are called for.
     """
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
@@ -69,12 +79,12 @@ def response_attributes(
         attributes[RESPONSE_MODEL] = response.model
     attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
     usage_attributes(attributes, response.usage)
-    if is_openai:
+    if provider == OPENAI:
         if response.service_tier is not None:
-            attributes["openai.response.service_tier"] = response.service_tier
-        fingerprint = _fingerprint(response.payload)
+            attributes[OPENAI_SERVICE_TIER] = response.service_tier
+        fingerprint = system_fingerprint(response)
         if fingerprint is not None:
-            attributes["openai.response.system_fingerprint"] = fingerprint
+            attributes[OPENAI_FINGERPRINT] = fingerprint
 
 
 def usage_attributes(attributes: Attributes, usage: Usage) -> None:
@@ -127,14 +137,16 @@ def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
     return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
 
 
-def _fingerprint(payload: msgspec.Raw) -> str | None:
-    raw = bytes(payload)
-    if b'"system_fingerprint"' not in raw:
-        return None
-    try:
-        if raw.lstrip().startswith(b"["):
-            found = (event.system_fingerprint for event in _FINGERPRINTS.decode(raw))
-            return next((each for each in found if each is not None), None)
-        return _FINGERPRINT.decode(raw).system_fingerprint
-    except msgspec.DecodeError:
-        return None
+def _option_attributes(attributes: Attributes, options: Mapping[str, Any], provider: str) -> None:
+    previous = options.get("previous_response_id")
+    if isinstance(previous, str):
+        attributes["gen_ai.request.previous_response.id"] = previous
+    choices = options.get("n")
+    if isinstance(choices, int) and choices != 1:
+        attributes["gen_ai.request.choice.count"] = choices
+    if provider == BEDROCK:
+        guardrail = options.get("guardrailConfig")
+        if isinstance(guardrail, Mapping):
+            identifier: object = guardrail.get("guardrailIdentifier")  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] # plain JSON
+            if isinstance(identifier, str):
+                attributes[BEDROCK_GUARDRAIL] = identifier

@@ -17,7 +17,7 @@ from chatmodels.core import (
     ToolResult,
     Usage,
 )
-from chatmodels.otel._plan import Plan
+from chatmodels.otel._plan import Answered, Plan
 
 NO_USAGE = Usage()
 
@@ -30,7 +30,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         streamed: Whether it was a stream.
         context: Where its span is current, for exemplars; None without a recorded span.
         duration: Seconds that it took; the span takes the same.
-        response_model: The model that answered, one of a bounded number.
+        answered: By what it was answered, one of a bounded number.
         error_type: Why it failed, if it did.
         usage: The tokens reported; all None if the answer is another model's.
         modalities: What the tokens of input and output that are not known to be audio are.
@@ -45,7 +45,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     streamed: bool
     context: Context | None
     duration: float
-    response_model: str | None
+    answered: Answered
     error_type: str | None
     usage: Usage
     modalities: tuple[str, str]

@@ -9,10 +9,10 @@ from typing import Any
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from chatmodels.core import CallInfo, ChatResponse
+from chatmodels.core import CallInfo, ChatResponse, HealthReport
 from chatmodels.otel._attributes import Attributes, request_attributes, response_attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._context import current_conversation, restored
+from chatmodels.otel._context import NOTHING_SAID, Said, currently_said, restored
 from chatmodels.otel._duplicates import UTIL_GENAI, is_recorded, marked
 from chatmodels.otel._events import Events
 from chatmodels.otel._finished import NO_USAGE, Finished, modalities
@@ -20,7 +20,7 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._own import error_type
-from chatmodels.otel._plan import Plan, under
+from chatmodels.otel._plan import UNANSWERED, Plan, under
 from chatmodels.otel._semconv import (
     COST,
     ERROR_TYPE,
@@ -33,6 +33,9 @@ from chatmodels.otel._semconv import (
 MAX_PLANS = 1024
 """How many models are remembered; programs that make up names make them anew for each call."""
 
+Key = tuple[str, str, str | None, str | None]
+"""Provider, model, endpoint and API, which make a plan."""
+
 _CLIENT = SpanKind.CLIENT
 _ABANDONED = "the stream was neither read to its end nor closed"
 
@@ -43,7 +46,7 @@ class Watch:
     # Defaults of the class, since most of them stay as they are and each call makes one of these.
     context: Context | None = None
     previous: Context | None = None
-    conversation: str | None = None
+    said: Said = NOTHING_SAID
     failures: list[str] | None = None
     times: Sequence[float] = ()
     is_measured = False
@@ -86,7 +89,7 @@ class CallObserver:
         self._details = events if is_detailed else None
         self._exceptions = events if options.exceptions in ("log", "both") else None
         self._exceptions_on_span = options.exceptions in ("span", "both")
-        self._plans: dict[tuple[str, str, str | None], Plan] = {}
+        self._plans: dict[Key, Plan] = {}
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.
@@ -100,7 +103,7 @@ class CallObserver:
         try:
             if UTIL_GENAI in sys.modules and is_recorded():
                 return None
-            key = (call.provider, call.model, call.endpoint)
+            key = (call.provider, call.model, call.endpoint, call.api)
             plan = self._plans.get(key) or self._planned(key)
             if self._tracer is not None:
                 started = time_ns()
@@ -132,7 +135,7 @@ class CallObserver:
         watch = Watch(call, plan, span, started)
         watch.is_recorded = is_recorded
         if is_recorded or self._details is not None:
-            watch.conversation = current_conversation()
+            watch.said = currently_said()
         if span is not None:
             context = set_span_in_context(span)
             watch.context = marked(context) if UTIL_GENAI in sys.modules else context
@@ -158,6 +161,11 @@ class CallObserver:
         """Make current again what was so before: core rests."""
         if isinstance(token, Watch) and token.context is not None and token.previous is not None:
             restored(token.context, token.previous)
+
+    def checked(self, report: HealthReport, /) -> None:
+        """Record what a health check of a model found."""
+        if self._meters is not None:
+            self._meters.registry.checked(report)
 
     def attempt_failed(self, token: object, error: Exception, /) -> None:
         """Remember why an attempt failed; if the call goes on, it is a retry."""
@@ -219,7 +227,7 @@ class CallObserver:
             except Exception as raised:
                 self._guard.failed("events", raised)
 
-    def _planned(self, key: tuple[str, str, str | None]) -> Plan:
+    def _planned(self, key: Key) -> Plan:
         plan = Plan(*key, under(key[2], self._options.propagate_to))
         if len(self._plans) < MAX_PLANS:
             plan = self._plans.setdefault(key, plan)
@@ -242,7 +250,7 @@ class CallObserver:
             streamed=call.op == "stream",
             context=watch.context if watch.is_recorded else None,
             duration=duration,
-            response_model=None if own is None else watch.plan.response_model(own.model),
+            answered=UNANSWERED if own is None else watch.plan.answered(own),
             error_type=failure,
             usage=NO_USAGE if own is None else own.usage,
             modalities=modalities(call.request, own),
@@ -289,10 +297,10 @@ class CallObserver:
         call = watch.call
         plan = watch.plan
         attributes: Attributes = {}
-        request_attributes(attributes, call.request, watch.conversation, is_openai=plan.is_openai)
+        request_attributes(attributes, call.request, watch.said, plan.provider)
         is_whole = call.outcome == "completed"
         if response is not None and not call.is_delegated:
-            response_attributes(attributes, response, is_whole=is_whole, is_openai=plan.is_openai)
+            response_attributes(attributes, response, plan.provider, is_whole=is_whole)
         elif not is_whole:
             attributes[FINISH_REASONS] = ("error",)
         if call.first_event_at is not None:
@@ -307,7 +315,7 @@ class CallObserver:
         on_span = capture.on_span and watch.is_recorded
         captured: Attributes = {}
         if on_span or capture.on_event:
-            captured = capture.of_call(call.request, response)
+            captured = capture.of_call(call.request, response, watch.said)
         if self._details is not None:
             common = plan.streamed if call.op == "stream" else plan.whole
             content = captured if capture.on_event else {}
