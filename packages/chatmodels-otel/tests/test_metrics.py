@@ -210,6 +210,32 @@ def test_the_fifteen_instruments_of_the_origin_have_the_same_values(recorder) ->
     assert totals["messages_streamed_total"] > 3
 
 
+@pytest.mark.parametrize("provider", ["openai", "acme"])
+def test_tier_and_fingerprint_are_attributes_of_openais_metrics(recorder, provider) -> None:
+    import msgspec
+
+    model = Answering(provider, "large")
+    model.answer = ChatResponse(
+        message=assistant("Yes."),
+        model="large-1",
+        service_tier="flex",
+        payload=msgspec.Raw(b'{"system_fingerprint": "fp_1"}'),
+    )
+
+    instrument(model, telemetry=recorder.telemetry()).generate("Hi")
+
+    for name in ("duration", "operation.input_tokens", "usage.output_tokens"):
+        (point,) = recorder.points(f"{INFERENCE}.{name}")
+        told = {
+            key.rpartition(".")[2]: value
+            for key, value in point.attributes.items()
+            if key.startswith("openai.")
+        }
+        assert told == (
+            {"service_tier": "flex", "system_fingerprint": "fp_1"} if provider == "openai" else {}
+        )
+
+
 def test_the_number_of_response_models_is_bounded(recorder) -> None:
     model = Answering("acme", "large")
     watched = instrument(model, telemetry=recorder.telemetry())
