@@ -66,8 +66,12 @@ class Conventions:
     def span(self, span: ReadableSpan) -> list[str]:
         attributes = dict(span.attributes or {})
         operation = attributes.get("gen_ai.operation.name")
+        if operation is None and (
+            span.name.startswith("chatmodels.") or "code.function.name" in attributes
+        ):
+            return []  # of our own, or of the program's
         kind = {
-            "chat": "gen_ai.client.inference",
+            "chat": INFERENCE,
             "execute_tool": "gen_ai.execute_tool.internal",
         }.get(str(operation))
         if kind is None:
