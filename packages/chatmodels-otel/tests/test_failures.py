@@ -217,14 +217,19 @@ def test_telemetry_that_fails_breaks_no_function(recorder, caplog) -> None:
 def test_telemetry_that_fails_breaks_no_registry(recorder, caplog) -> None:
     from chatmodels.core import HealthReport
 
-    instruments = recorder.telemetry().meters.registry
+    telemetry = recorder.telemetry()
+    instruments = telemetry.meters.registry
     instruments._resolutions = instruments._creations = instruments._latency = Failing()
+    watch = telemetry.registry
+    watch._tracer = Failing()
 
-    instruments.resolved("acme", None)
-    instruments.created("acme", 0.1, None)
-    instruments.checked(HealthReport(provider="acme", status="healthy", latency=0.1))
+    with recorder.tracer.start_as_current_span("program"):
+        watch.resolved("acme", None)
+        watch.created("acme", 0.1, None)
+        watch.checked(HealthReport(provider="acme", status="healthy", latency=0.1))
 
     assert len(warned(caplog)) == 1
+    assert telemetry.guard.failures == {"registry": 4}
 
 
 def test_a_failure_is_told_once_for_each_place(caplog) -> None:

@@ -51,6 +51,19 @@ class Foreign:
     """A model that knows no observers."""
 
 
+class Wrapping:
+    """A `ChatModel` of somebody else's, around another model."""
+
+    def __init__(self, inner) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def with_observers(self, *observers):
+        return Wrapping(self._inner.with_observers(*observers))
+
+
 def test_instrumenting_twice_records_once(recorder) -> None:
     telemetry = recorder.telemetry()
     model = MockChatModel(responses=["a"])
@@ -82,8 +95,19 @@ def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
 def test_a_model_without_observers_is_refused(recorder) -> None:
     with pytest.raises(ConfigurationError, match="Foreign cannot be instrumented"):
         instrument(Foreign(), telemetry=recorder.telemetry())
-    with pytest.raises(ConfigurationError, match="Foreign has no observers"):
+    with pytest.raises(ConfigurationError, match="Foreign is no StandardChatModel"):
         uninstrument(Foreign())
+
+
+def test_a_model_of_somebody_elses_is_asked_to_take_the_observer(recorder) -> None:
+    telemetry = recorder.telemetry()
+    model = Wrapping(MockChatModel("m", responses=["a"]))
+
+    twice = instrument(instrument(model, telemetry=telemetry), telemetry=telemetry)
+    twice.generate("Hi")
+
+    assert isinstance(twice, Wrapping)
+    assert [span.name for span in recorder.chats] == ["chat m"]
 
 
 def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
@@ -166,6 +190,59 @@ def test_health_is_a_gauge_of_what_was_found_last(recorder, registry) -> None:
         "absent": (0, "provider_not_found"),
     }
     assert recorder.total("chatmodels.health.duration") == 2
+
+
+@pytest.mark.parametrize("is_awaited", [False, True], ids=["blocking", "awaited"])
+async def test_the_health_check_of_a_model_is_recorded_like_the_registrys(
+    recorder, registry, is_awaited
+) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry())
+    registry.set_alias("default", "mock:m")
+    model = registry.create_chat_model("default", health="unhealthy")
+
+    _ = await model.acheck_health() if is_awaited else model.check_health()
+
+    (healthy,) = recorder.points("chatmodels.health.healthy")
+    assert (healthy.value, healthy.attributes["chatmodels.health.status"]) == (0, "unhealthy")
+    assert recorder.total("chatmodels.health.duration") == 1
+
+
+def test_a_slow_creation_is_a_span_below_the_programs(recorder) -> None:
+    watch = recorder.telemetry().registry
+
+    watch.created("mistral", 2.0, None)
+    with recorder.tracer.start_as_current_span("program") as program:
+        watch.created("mistral", 2.0, None)
+        watch.created("acme", 0.0001, None)
+
+    drawn, _ = recorder.spans
+    assert drawn.name == "chatmodels.create mistral"
+    assert drawn.parent.span_id == program.get_span_context().span_id
+    assert drawn.end_time - drawn.start_time == 2_000_000_000
+    assert dict(drawn.attributes) == {"gen_ai.provider.name": "mistral_ai"}
+
+
+def test_a_creation_that_fails_is_a_span_with_its_error(recorder, registry) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry())
+
+    with (
+        recorder.tracer.start_as_current_span("program"),
+        pytest.raises(ProviderNotFoundError) as raised,
+    ):
+        registry.create_chat_model("mokc:m")
+
+    drawn, _ = recorder.spans
+    assert drawn.name == "chatmodels.create mokc"
+    assert drawn.attributes["error.type"] == "provider_not_found"
+    assert drawn.status.description == str(raised.value)
+
+
+@pytest.mark.parametrize("level", ["metrics", "traces"])
+def test_creations_are_spans_at_level_full_alone(recorder, level) -> None:
+    with recorder.tracer.start_as_current_span("program"):
+        recorder.telemetry(level=level).registry.created("acme", 2.0, None)
+
+    assert [span.name for span in recorder.spans] == ["program"]
 
 
 def test_a_registry_without_measurements_is_not_watched(recorder, registry) -> None:

@@ -15,7 +15,7 @@ from chatmodels.core import (
     assistant,
     tool,
 )
-from chatmodels.otel import conversation, instrument
+from chatmodels.otel import conversation, instrument, prompt_template
 from chatmodels.providers.mock import MockChatModel
 
 
@@ -201,6 +201,50 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
     assert attributes.get("openai.response.system_fingerprint") == fingerprint
 
 
+@pytest.mark.parametrize(
+    ("provider", "api", "told"),
+    [
+        ("openai", "responses", {"openai.api.type": "responses"}),
+        ("openai", None, {}),
+        ("groq", "chat_completions", {}),
+        (
+            "azure_inference",
+            None,
+            {"azure.resource_provider.namespace": "Microsoft.CognitiveServices"},
+        ),
+    ],
+)
+def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, told) -> None:
+    model = Answering(provider, "large", api=api)
+
+    instrument(model, telemetry=recorder.telemetry()).generate("Hi")
+
+    span = recorder.span
+    found = {
+        name: value
+        for name, value in span.attributes.items()
+        if not name.startswith(("gen_ai.", "server."))
+    }
+    assert found == told
+
+
+@pytest.mark.parametrize(
+    ("provider", "options", "told"),
+    [
+        ("bedrock", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, "g-1"),
+        ("bedrock", {"guardrailConfig": {}}, None),
+        ("bedrock", {"guardrailConfig": "g-1"}, None),
+        ("acme", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, None),
+    ],
+)
+def test_bedrocks_guardrail_is_told(recorder, provider, options, told) -> None:
+    instrument(at(provider, None), telemetry=recorder.telemetry()).generate(
+        "Hi", provider_options=options
+    )
+
+    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == told
+
+
 def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
     instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
         "Hi", service_tier="auto"
@@ -244,6 +288,30 @@ def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
     first, second = recorder.chats
     assert first.attributes["gen_ai.conversation.id"] == "c-1"
     assert "gen_ai.conversation.id" not in second.attributes
+
+
+def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) -> None:
+    model = instrument(MockChatModel("parrot"), telemetry=recorder.telemetry())
+
+    with conversation("c-1"), prompt_template("greet", version="2", variables={"name": "Ada"}):
+        model.generate("Hi")
+        with prompt_template("ask"):
+            model.generate("Hi")
+    model.generate("Hi")
+
+    told = [
+        {
+            name.removeprefix("gen_ai."): value
+            for name, value in span.attributes.items()
+            if name.startswith(("gen_ai.prompt", "gen_ai.conversation"))
+        }
+        for span in recorder.chats
+    ]
+    assert told == [
+        {"conversation.id": "c-1", "prompt.name": "greet", "prompt.version": "2"},
+        {"conversation.id": "c-1", "prompt.name": "ask"},
+        {},
+    ]
 
 
 @pytest.mark.parametrize("code", [code for code in ErrorCode if code != "cancelled"])

@@ -69,6 +69,7 @@ class HttpChatModel(StandardChatModel):
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,
+            api=getattr(codec, "api", None),
         )
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:

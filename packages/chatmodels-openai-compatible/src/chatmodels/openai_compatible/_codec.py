@@ -23,6 +23,8 @@ class ChatCompletionsCodec:
 
     __slots__ = ("_headers", "dialect")
 
+    api = "chat_completions"
+
     def __init__(self, dialect: Dialect, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.dialect = dialect
         self._headers = headers

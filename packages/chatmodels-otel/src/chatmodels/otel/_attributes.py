@@ -1,14 +1,23 @@
 """A call as attributes of the inference span: what was asked, and what was answered."""
 
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings
+from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._plan import system_fingerprint
 from chatmodels.otel._semconv import (
+    BEDROCK,
+    BEDROCK_GUARDRAIL,
     CONVERSATION_ID,
     FINISH_REASONS,
     FIRST_CHUNK,
+    OPENAI,
+    OPENAI_FINGERPRINT,
+    OPENAI_REQUEST_TIER,
+    OPENAI_SERVICE_TIER,
+    PROMPT_NAME,
+    PROMPT_VERSION,
     RESPONSE_MODEL,
     RETRY_COUNT,
 )
@@ -19,14 +28,6 @@ Attributes = dict[str, Any]
 _FINISH_REASONS: dict[FinishReason, str] = {"tool_calls": "tool_call"}
 
 _UNSET = ChatRequest(messages=()).settings
-
-
-class _Fingerprint(msgspec.Struct):
-    system_fingerprint: str | None = None
-
-
-_FINGERPRINT = msgspec.json.Decoder(_Fingerprint)
-_FINGERPRINTS = msgspec.json.Decoder(list[_Fingerprint])
 
 
 def call_attributes(
@@ -40,14 +41,14 @@ def call_attributes(
         response: The answer, or what there is of it.
     """
     call = watch.call
-    is_openai = watch.plan.is_openai
+    provider = watch.plan.provider
     is_whole = call.outcome == "completed"
-    _request(attributes, call.request, is_openai)
-    if watch.conversation is not None:
-        attributes[CONVERSATION_ID] = watch.conversation
+    _request(attributes, call.request, provider)
+    if watch.said is not NOTHING_SAID:
+        said_attributes(attributes, watch.said)
     if response is not None and not call.is_delegated:
         _response(attributes, response, is_whole)
-        if is_openai:
+        if provider == OPENAI:
             _openai(attributes, response)
     elif not is_whole:
         attributes[FINISH_REASONS] = ("error",)
@@ -55,6 +56,16 @@ def call_attributes(
         attributes[FIRST_CHUNK] = call.first_event_at - call.started
     if call.attempts > 1:
         attributes[RETRY_COUNT] = call.attempts - 1
+
+
+def said_attributes(attributes: Attributes, said: Said) -> None:
+    """Add what the program says about a call."""
+    if said.conversation is not None:
+        attributes[CONVERSATION_ID] = said.conversation
+    if said.prompt is not None:
+        attributes[PROMPT_NAME] = said.prompt
+    if said.prompt_version is not None:
+        attributes[PROMPT_VERSION] = said.prompt_version
 
 
 def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
@@ -65,22 +76,16 @@ def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
     return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
 
 
-def _request(attributes: Attributes, request: ChatRequest, is_openai: bool) -> None:
+def _request(attributes: Attributes, request: ChatRequest, provider: str) -> None:
     settings = request.settings
     if settings is not _UNSET:
         _settings(attributes, settings)
-        if is_openai and settings.service_tier not in (None, "auto"):
-            attributes["openai.request.service_tier"] = settings.service_tier
+        if provider == OPENAI and settings.service_tier not in (None, "auto"):
+            attributes[OPENAI_REQUEST_TIER] = settings.service_tier
     if request.output is not None:
         attributes["gen_ai.output.type"] = "json"
-    options = request.provider_options
-    if options:
-        previous = options.get("previous_response_id")
-        if isinstance(previous, str):
-            attributes["gen_ai.request.previous_response.id"] = previous
-        choices = options.get("n")
-        if isinstance(choices, int) and choices != 1:
-            attributes["gen_ai.request.choice.count"] = choices
+    if request.provider_options:
+        _options(attributes, request.provider_options, provider)
 
 
 def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
@@ -132,20 +137,22 @@ def _settings(attributes: Attributes, settings: Settings) -> None:
 
 def _openai(attributes: Attributes, response: ChatResponse[Any]) -> None:
     if response.service_tier is not None:
-        attributes["openai.response.service_tier"] = response.service_tier
-    fingerprint = _fingerprint(response.payload)
+        attributes[OPENAI_SERVICE_TIER] = response.service_tier
+    fingerprint = system_fingerprint(response)
     if fingerprint is not None:
-        attributes["openai.response.system_fingerprint"] = fingerprint
+        attributes[OPENAI_FINGERPRINT] = fingerprint
 
 
-def _fingerprint(payload: msgspec.Raw) -> str | None:
-    raw = bytes(payload)
-    if b'"system_fingerprint"' not in raw:
-        return None
-    try:
-        if raw.lstrip().startswith(b"["):
-            found = (event.system_fingerprint for event in _FINGERPRINTS.decode(raw))
-            return next((each for each in found if each is not None), None)
-        return _FINGERPRINT.decode(raw).system_fingerprint
-    except msgspec.DecodeError:
-        return None
+def _options(attributes: Attributes, options: Mapping[str, Any], provider: str) -> None:
+    previous = options.get("previous_response_id")
+    if isinstance(previous, str):
+        attributes["gen_ai.request.previous_response.id"] = previous
+    choices = options.get("n")
+    if isinstance(choices, int) and choices != 1:
+        attributes["gen_ai.request.choice.count"] = choices
+    if provider == BEDROCK:
+        guardrail = options.get("guardrailConfig")
+        if isinstance(guardrail, Mapping):
+            identifier: object = guardrail.get("guardrailIdentifier")  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] # plain JSON
+            if isinstance(identifier, str):
+                attributes[BEDROCK_GUARDRAIL] = identifier

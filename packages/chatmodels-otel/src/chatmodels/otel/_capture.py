@@ -11,11 +11,13 @@ from chatmodels.otel._content import (
     result,
     tool_definitions,
 )
+from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import (
     INPUT_MESSAGES,
     OUTPUT_MESSAGES,
+    PROMPT_VARIABLE,
     TOOL_ARGUMENTS,
     TOOL_DEFINITIONS,
     TOOL_RESULT,
@@ -44,7 +46,12 @@ class Capture:
         else:
             self._structured = options.content_format == "structured"
 
-    def of_call(self, request: ChatRequest, response: ChatResponse[object] | None) -> Attributes:
+    def of_call(
+        self,
+        request: ChatRequest,
+        response: ChatResponse[object] | None,
+        said: Said = NOTHING_SAID,
+    ) -> Attributes:
         """Give the structured content of a call; of a failed one what there is."""
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
@@ -66,6 +73,8 @@ class Capture:
         if request.tools and options.tool_definitions != "none":
             definitions = tool_definitions(request.tools, full=options.tool_definitions == "full")
             self._add(captured, TOOL_DEFINITIONS, definitions, budget)
+        for name, value in said.prompt_variables.items():
+            self._add(captured, f"{PROMPT_VARIABLE}.{name}", str(value), budget)
         return captured
 
     def of_tool_call(self, call: ToolCall, answer: ToolResult | None) -> Attributes:
@@ -82,7 +91,12 @@ class Capture:
         """Give content as attributes of a span: structured where that is possible, else JSON."""
         if self._structured:
             return captured
-        return {name: msgspec.json.encode(value).decode() for name, value in captured.items()}
+        return {
+            name: value
+            if name.startswith(PROMPT_VARIABLE)  # texts by definition
+            else msgspec.json.encode(value).decode()
+            for name, value in captured.items()
+        }
 
     def _add(self, captured: Attributes, name: str, value: Json, budget: Budget) -> None:
         if self._options.redact is not None:

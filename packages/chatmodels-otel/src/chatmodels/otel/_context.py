@@ -1,15 +1,35 @@
 """Where spans are current, and what the program says about its calls."""
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Final
 
+import msgspec
 from opentelemetry.context import Context, attach, get_current
 
-_conversation: Final[ContextVar[str | None]] = ContextVar("chatmodels_conversation", default=None)
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program says about its calls that they do not say themselves.
+
+    Attributes:
+        conversation: The id of the conversation that they belong to.
+        prompt: The name of the template that the prompt was made from.
+        prompt_version: Its version.
+        prompt_variables: What was put in its places, which is content.
+    """
+
+    conversation: str | None = None
+    prompt: str | None = None
+    prompt_version: str | None = None
+    prompt_variables: Mapping[str, str] = {}
+
+
+NOTHING_SAID: Final = Said()
+
+_said: Final[ContextVar[Said]] = ContextVar("chatmodels_said", default=NOTHING_SAID)
 
 
 @contextmanager
@@ -18,16 +38,46 @@ def conversation(identifier: str, /) -> Generator[None]:
 
     Their spans and events carry the id as `gen_ai.conversation.id`; ids are never invented.
     """
-    token = _conversation.set(identifier)
+    token = _said.set(msgspec.structs.replace(_said.get(), conversation=identifier))
     try:
         yield
     finally:
-        _conversation.reset(token)
+        _said.reset(token)
 
 
-def current_conversation() -> str | None:
-    """Give the id of the conversation at hand, if the program has named one."""
-    return _conversation.get()
+@contextmanager
+def prompt_template(
+    name: str,
+    /,
+    *,
+    version: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Generator[None]:
+    """Say which template the prompts of the calls in a `with` block were made from.
+
+    Args:
+        name: The template's name, which spans and events carry as `gen_ai.prompt.name`.
+        version: Its version, likewise `gen_ai.prompt.version`.
+        variables: What was put in its places. It is content: recorded, as
+            `gen_ai.prompt.variable.<name>`, only if content is.
+    """
+    token = _said.set(
+        msgspec.structs.replace(
+            _said.get(),
+            prompt=name,
+            prompt_version=version,
+            prompt_variables={} if variables is None else dict(variables),
+        )
+    )
+    try:
+        yield
+    finally:
+        _said.reset(token)
+
+
+def currently_said() -> Said:
+    """Give what the program says about the calls that it makes now."""
+    return _said.get()
 
 
 def attached(context: Context) -> Context:

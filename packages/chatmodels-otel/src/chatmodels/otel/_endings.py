@@ -114,7 +114,7 @@ class Endings:
             if is_on_span or self._details is not None:
                 captured: Attributes = {}
                 if is_on_span or capture.on_event:
-                    captured = capture.of_call(call.request, response)
+                    captured = capture.of_call(call.request, response, watch.said)
                 if self._details is not None:
                     content = captured if capture.on_event else {}
                     self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)

@@ -17,13 +17,13 @@ from chatmodels.core import (
     ToolResult,
     Usage,
 )
-from chatmodels.otel._plan import Plan
+from chatmodels.otel._plan import UNANSWERED, Answered, Plan
 from chatmodels.otel._watch import Watch
 
 NO_USAGE = Usage()
 
 
-class Finished(msgspec.Struct, frozen=True, gc=False):
+class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is measured of a call.
 
     Attributes:
@@ -31,7 +31,7 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
         streamed: Whether it was a stream.
         context: Where its span is current, for exemplars; None without a recorded span.
         duration: Seconds that it took; the span takes the same.
-        response_model: The model that answered, one of a bounded number.
+        answered: By what it was answered, one of a bounded number.
         error_type: Why it failed, if it did.
         usage: The tokens reported; all None if the answer is another model's.
         modalities: What the tokens of input and output that are not known to be audio are.
@@ -46,7 +46,7 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     streamed: bool
     context: Context | None
     duration: float
-    response_model: str | None
+    answered: Answered
     error_type: str | None
     usage: Usage
     modalities: tuple[str, str]
@@ -86,19 +86,19 @@ def finished(
     first = call.first_event_at
     failures = watch.failures
     return Finished(
-        plan,
-        call.op == "stream",
-        watch.context if watch.is_recorded else None,
-        duration,
-        None if own is None else plan.response_model(own.model),
-        failure,
-        NO_USAGE if own is None else own.usage,
-        modalities(call.request, own),
-        None if first is None else first - call.started,
-        watch.times,
-        call.events,
-        () if failures is None else tuple(failures[: call.attempts - 1]),
-        cost,
+        plan=plan,
+        streamed=call.op == "stream",
+        context=watch.context if watch.is_recorded else None,
+        duration=duration,
+        answered=UNANSWERED if own is None else plan.answered(own),
+        error_type=failure,
+        usage=NO_USAGE if own is None else own.usage,
+        modalities=modalities(call.request, own),
+        first_chunk=None if first is None else first - call.started,
+        chunk_times=watch.times,
+        events=call.events,
+        retries=() if failures is None else tuple(failures[: call.attempts - 1]),
+        cost=cost,
     )
 
 

@@ -54,7 +54,7 @@ class _Times:
         if not call.streamed:
             return
         # Times to chunks have no error.type: the chunks came, whatever happened later.
-        chunks = call.plan.attributes(call.response_model, None)
+        chunks = call.plan.attributes((call.answered[0], None, None), None)
         if call.first_chunk is not None:
             self.first_chunk.record(call.first_chunk, chunks, context)
         times = call.chunk_times
@@ -76,7 +76,7 @@ class Latest:
 
     def record(self, call: Finished, /) -> None:
         """Record a call; its tokens as 0 if none were reported, as the conventions want it."""
-        attributes = call.plan.attributes(call.response_model, call.error_type)
+        attributes = call.plan.attributes(call.answered, call.error_type)
         self._times.record(call, attributes)
         self._input.record(call.usage.input_tokens or 0, attributes, call.context)
         self._output.record(call.usage.output_tokens or 0, attributes, call.context)
@@ -91,7 +91,7 @@ class Version141:
 
     def record(self, call: Finished, /) -> None:
         """Record a call, and its tokens if they were reported."""
-        attributes = call.plan.attributes(call.response_model, call.error_type)
+        attributes = call.plan.attributes(call.answered, call.error_type)
         self._times.record(call, attributes)
         for kind, count in (
             ("input", call.usage.input_tokens),

@@ -11,7 +11,7 @@ from typing import Protocol
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from chatmodels.otel._finished import Finished
-from chatmodels.otel._plan import Facts, Plan
+from chatmodels.otel._plan import Answered, Facts, Plan
 from chatmodels.otel._semconv import TOKEN_MODALITY, TOKENS
 
 _COUNTERS = (
@@ -23,8 +23,8 @@ _COUNTERS = (
 )
 """The usage counters, in the order of `_split`."""
 
-Totals = dict[tuple[str | None, int, str], int]
-"""Response model, number of the counter, and modality to tokens."""
+Totals = dict[tuple[Answered, int, str], int]
+"""What answered, number of the counter, and modality to tokens."""
 
 Callback = Callable[[CallbackOptions], Iterable[Observation]]
 
@@ -61,11 +61,11 @@ class Ledger:
 
     def record(self, call: Finished, /) -> None:
         """Add the tokens of a call."""
-        model = call.response_model
+        answered = call.answered
         with self._lock:
             totals = self._tokens.setdefault(call.plan, {})
             for number, modality, tokens in _split(call):
-                key = (model, number, modality)
+                key = (answered, number, modality)
                 totals[key] = totals.get(key, 0) + tokens
 
     def create(self, meter: Meter) -> None:
@@ -97,9 +97,9 @@ class Ledger:
             self._bring_in()
             with self._lock:
                 found = [
-                    ({**plan.attributes(model, None), TOKEN_MODALITY: modality}, tokens)
+                    ({**plan.attributes(answered, None), TOKEN_MODALITY: modality}, tokens)
                     for plan, totals in self._tokens.items()
-                    for (model, number, modality), tokens in totals.items()
+                    for (answered, number, modality), tokens in totals.items()
                     if number == wanted
                 ]
             for attributes, tokens in _merged(found):

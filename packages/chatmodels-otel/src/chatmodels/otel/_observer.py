@@ -8,8 +8,8 @@ from typing import Any
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import Span, SpanKind, Tracer, get_current_span, set_span_in_context
 
-from chatmodels.core import CallInfo, ChatResponse
-from chatmodels.otel._context import current_conversation, restored
+from chatmodels.core import CallInfo, ChatResponse, HealthReport
+from chatmodels.otel._context import currently_said, restored
 from chatmodels.otel._duplicates import UTIL_GENAI, is_recorded, marked
 from chatmodels.otel._endings import Endings
 from chatmodels.otel._events import Events
@@ -22,6 +22,9 @@ from chatmodels.otel._watch import Watch
 
 MAX_PLANS = 1024
 """How many models are remembered; programs that make up names make them anew for each call."""
+
+Key = tuple[str, str, str | None, str | None]
+"""Provider, model, endpoint and API, which make a plan."""
 
 _CLIENT = SpanKind.CLIENT
 
@@ -55,7 +58,7 @@ class CallObserver:
         self._meters = meters
         self._events = events
         self._endings = Endings(options, guard, meters=meters, events=events)
-        self._plans: dict[tuple[str, str, str | None], Plan] = {}
+        self._plans: dict[Key, Plan] = {}
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.
@@ -70,7 +73,7 @@ class CallObserver:
             is_shared = UTIL_GENAI in sys.modules
             if is_shared and is_recorded():
                 return None
-            key = (call.provider, call.model, call.endpoint)
+            key = (call.provider, call.model, call.endpoint, call.api)
             plan = self._plans.get(key) or self._planned(key)
             watch = Watch(call, plan)
             if self._tracer is not None:
@@ -92,7 +95,7 @@ class CallObserver:
             elif watch.context is None and (self._events is None or not self._events.live):
                 return None
             if watch.is_recorded or self._endings.wants_details:
-                watch.conversation = current_conversation()
+                watch.said = currently_said()
         except Exception as error:
             self._guard.failed("start", error)
             if span is not None:
@@ -110,6 +113,11 @@ class CallObserver:
         """Make current again what was so before: core rests."""
         if isinstance(token, Watch) and token.context is not None and token.previous is not None:
             restored(token.context, token.previous)
+
+    def checked(self, report: HealthReport, /) -> None:
+        """Record what a health check of a model found."""
+        if self._meters is not None:
+            self._meters.registry.checked(report)
 
     def attempt_failed(self, token: object, error: Exception, /) -> None:
         """Remember why an attempt failed; if the call goes on, it is a retry."""
@@ -141,7 +149,7 @@ class CallObserver:
         watch.is_measured = True
         meters.running.add(watch)
 
-    def _planned(self, key: tuple[str, str, str | None]) -> Plan:
+    def _planned(self, key: Key) -> Plan:
         plan = Plan(*key, under(key[2], self._options.propagate_to))
         if len(self._plans) < MAX_PLANS:
             plan = self._plans.setdefault(key, plan)

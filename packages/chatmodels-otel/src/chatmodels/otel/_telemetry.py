@@ -10,6 +10,7 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
+from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._tool_spans import ToolSpans
 from chatmodels.otel._version import version
@@ -50,6 +51,10 @@ class Telemetry:
         emitted = events(logger_provider) if level == "full" else None
         self._meters = meters
         self._observer = CallObserver(options, guard, tracer=tracer, meters=meters, events=emitted)
+        self._registry = None
+        if meters is not None:
+            drawn = tracer if level == "full" else None
+            self._registry = RegistryWatch(meters.registry, guard, drawn)
         self._tools = ToolSpans(Capture(options, guard), guard, tracer=tracer, meters=meters)
         self.tracer = tracer
 
@@ -62,6 +67,11 @@ class Telemetry:
     def meters(self) -> Meters | None:
         """The instruments; None if nothing is to be recorded."""
         return self._meters
+
+    @property
+    def registry(self) -> RegistryWatch | None:
+        """What watches registries; None if nothing is to be recorded."""
+        return self._registry
 
     @property
     def tools(self) -> ToolSpans:

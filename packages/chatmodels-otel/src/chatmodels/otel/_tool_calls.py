@@ -13,7 +13,8 @@ from chatmodels.otel._tool_spans import Running
 class execute_tool:  # noqa: N801 - used as a function, like the context managers of the library
     """Record what runs in a `with` block as the execution of a tool.
 
-    Calls of core's tools need it not: `ChatModelsInstrumentor` and `instrument_tools` see them.
+    Calls of core's tools need it not: under `ChatModelsInstrumentor`, or
+    `watch_tools(telemetry.tools)` of core, they are seen.
 
     Args:
         name: The tool's name.

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 from chatmodels.core import ToolCall, ToolDefinition, ToolResult
 from chatmodels.otel._attributes import Attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._context import Attached, current_conversation
+from chatmodels.otel._context import Attached, currently_said
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._own import error_type
@@ -75,7 +75,7 @@ class ToolSpans:
                     attributes[TOOL_CALL_ID] = call.id
                 if definition.description:
                     attributes[TOOL_DESCRIPTION] = definition.description
-                conversation = current_conversation()
+                conversation = currently_said().conversation
                 if conversation is not None:
                     attributes[CONVERSATION_ID] = conversation
                 span.set_attributes(attributes)

@@ -7,6 +7,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
 from chatmodels.core import CallInfo
+from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._plan import Facts, Plan
 
 
@@ -21,7 +22,7 @@ class Watch(msgspec.Struct, eq=False):
         is_recorded: Whether the span was sampled, so that its attributes matter.
         context: Where the span is current.
         previous: The context that was current before; it is so again when core rests.
-        conversation: The id of the conversation that the program has named.
+        said: What the program says about it.
         failures: The error types of the attempts that failed.
         times: When each event of a stream came, if that is measured.
         is_measured: Whether its metrics are recorded.
@@ -34,7 +35,7 @@ class Watch(msgspec.Struct, eq=False):
     is_recorded: bool = False
     context: Context | None = None
     previous: Context | None = None
-    conversation: str | None = None
+    said: Said = NOTHING_SAID
     failures: list[str] | None = None
     times: Sequence[float] = ()
     is_measured: bool = False

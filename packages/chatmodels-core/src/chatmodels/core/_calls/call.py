@@ -83,6 +83,7 @@ class CallInfo:
         model: The model asked for.
         request: What was asked.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+        api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
         timeout: The time limits that hold.
         started: When it began, in seconds of the monotonic clock.
         attempts: How often the provider has been asked so far.
@@ -100,6 +101,7 @@ class CallInfo:
     __slots__ = (
         "_enterable",
         "_tokens",
+        "api",
         "attempts",
         "endpoint",
         "event_times",
@@ -125,6 +127,7 @@ class CallInfo:
         model: str,
         timeout: Timeout,
         endpoint: str | None = None,
+        api: str | None = None,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -132,6 +135,7 @@ class CallInfo:
         self.model = model
         self.request = request
         self.endpoint = endpoint
+        self.api = api
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0

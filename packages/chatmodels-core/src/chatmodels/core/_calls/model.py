@@ -52,6 +52,7 @@ class StandardChatModel(Primitives):
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+        api: Which of the vendor's APIs is spoken; None if there is but one.
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
@@ -70,9 +71,11 @@ class StandardChatModel(Primitives):
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
+        api: str | None = None,
     ) -> None:
         super().__init__(provider, model)
         self.endpoint = endpoint
+        self.api = api
         if settings is not NO_SETTINGS:
             settings = validated_settings(chosen_settings(settings))
         self._defaults = Defaults(
@@ -277,6 +280,7 @@ class StandardChatModel(Primitives):
             model=self.model,
             timeout=request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
+            api=self.api,
             observers=self._observers,
         )
 
