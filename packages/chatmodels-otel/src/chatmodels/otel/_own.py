@@ -71,7 +71,7 @@ class RegistryInstruments:
         meter.create_observable_gauge(
             "chatmodels.health.healthy",
             [self._fared],
-            unit="1",
+            unit="{provider}",
             description="1 for a provider whose last health check found it healthy, else 0.",
         )
         meter.create_observable_counter(
