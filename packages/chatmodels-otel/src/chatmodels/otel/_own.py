@@ -81,6 +81,10 @@ class RegistryInstruments:
             description="Failures in telemetry, which no call has noticed.",
         )
 
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._lock = Lock()
+
     def resolved(self, provider: str, error: Exception | None, /) -> None:
         """Count a provider looked up."""
         try:
