@@ -1,9 +1,12 @@
 """Whatever fails in telemetry, the call does not notice."""
 
 import logging
+import threading
+import tracemalloc
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
@@ -12,7 +15,15 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 
-from chatmodels.core import ErrorCode, ToolCall
+from chatmodels.core import (
+    CallInfo,
+    ChatRequest,
+    ChatResponse,
+    ErrorCode,
+    StandardChatModel,
+    ToolCall,
+    assistant,
+)
 from chatmodels.otel import Telemetry, TelemetryOptions, execute_tool, instrument, metered, traced
 from chatmodels.otel._guard import Guard
 from chatmodels.providers.mock import MockChatModel
@@ -249,20 +260,53 @@ def test_a_failure_is_told_once_for_each_place(caplog) -> None:
     assert "a secret" not in caplog.text
 
 
-def test_the_exporter_that_is_down_costs_bounded_memory() -> None:
+class Echo(StandardChatModel):
+    """Repeats the question, and remembers nothing."""
+
+    def respond(self, request: ChatRequest, call: CallInfo) -> ChatResponse[Any]:
+        return ChatResponse(message=assistant(request.messages[-1].text))
+
+
+@pytest.mark.parametrize("fails", ["at once", "never answers", "raises"])
+def test_an_exporter_that_is_down_costs_bounded_memory(fails) -> None:
+    released = threading.Event()
+
     class Down(SpanExporter):
         def export(self, spans: Any) -> SpanExportResult:
+            if fails == "never answers":
+                released.wait(60)
+            if fails == "raises":
+                raise RuntimeError("broken")
             return SpanExportResult.FAILURE
 
-    provider = TracerProvider()
-    processor = BatchSpanProcessor(Down(), max_queue_size=16, max_export_batch_size=8)
-    provider.add_span_processor(processor)
-    telemetry = Telemetry(TelemetryOptions(content="span"), tracer_provider=provider)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(
+        BatchSpanProcessor(Down(), max_queue_size=16, max_export_batch_size=8)
+    )
+    telemetry = Telemetry(
+        TelemetryOptions(content="span"),
+        tracer_provider=provider,
+        meter_provider=MeterProvider(shutdown_on_exit=False),  # which nobody reads
+    )
+    model = instrument(Echo("acme", "echo"), telemetry=telemetry)
 
-    for _ in range(100):
-        works(instrument(model(), telemetry=telemetry))
+    def talk(calls: int) -> None:
+        for number in range(calls):
+            model.generate(f"{number} " + "x" * 10_000)
 
-    provider.shutdown()
+    tracemalloc.start()
+    try:
+        talk(100)
+        before, _ = tracemalloc.get_traced_memory()
+        talk(300)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        released.set()
+        provider.shutdown()
+
+    # Three hundred questions and answers of 10 kB; the queue holds sixteen.
+    assert after - before < 1_500_000
 
 
 def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:

@@ -439,29 +439,6 @@ assert MockChatModel(responses=["a"]).generate("Hi").text == "a"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_fork_records_like_its_parent(tmp_path) -> None:
-    script = """
-import os, sys
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from chatmodels.otel import Telemetry, TelemetryOptions, instrument
-from chatmodels.providers.mock import MockChatModel
-exporter, provider = InMemorySpanExporter(), TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(exporter))
-telemetry = Telemetry(TelemetryOptions(), tracer_provider=provider)
-model = instrument(MockChatModel(responses=["a"], on_exhausted="last"), telemetry=telemetry)
-model.generate("Hi")
-child = os.fork()
-model.generate("Hi")
-count = len(exporter.get_finished_spans())
-if child == 0:
-    os._exit(0 if count == 2 else 1)
-assert count == 2 and os.waitpid(child, 0)[1] == 0
-"""
-    subprocess.run([sys.executable, "-c", script], check=True)
-
-
 def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
     remove = watch_tools(lambda definition, call: None)
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 
 from chatmodels.core import (
     AudioPart,
@@ -22,6 +23,8 @@ from chatmodels.otel._watch import Watch
 
 NO_USAGE = Usage()
 
+_NOWHERE = Context()
+
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is measured of a call.
@@ -29,7 +32,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         plan: The model's constant attributes.
         streamed: Whether it was a stream.
-        context: Where its span is current, for exemplars; None without a recorded span.
+        span: The identity of its span, for exemplars; None without a recorded span. The span itself
+            would keep its content in memory until a reader collects.
         duration: Seconds that it took; the span takes the same.
         answered: By what it was answered, one of a bounded number.
         error_type: Why it failed, if it did.
@@ -44,7 +48,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     plan: Plan
     streamed: bool
-    context: Context | None
+    span: SpanContext | None
     duration: float
     answered: Answered
     error_type: str | None
@@ -55,6 +59,13 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     events: int
     retries: tuple[str, ...]
     cost: float | None
+
+    @property
+    def context(self) -> Context | None:
+        """A context to record measurements in, so that exemplars lead to the span."""
+        if self.span is None:
+            return None
+        return set_span_in_context(NonRecordingSpan(self.span), _NOWHERE)
 
 
 class Sink(Protocol):
@@ -88,7 +99,7 @@ def finished(
     return Finished(
         plan=plan,
         streamed=call.op == "stream",
-        context=watch.context if watch.is_recorded else None,
+        span=watch.span.get_span_context() if watch.is_recorded and watch.span else None,
         duration=duration,
         answered=UNANSWERED if own is None else plan.answered(own),
         error_type=failure,

@@ -68,6 +68,11 @@ class Ledger:
                 key = (answered, number, modality)
                 totals[key] = totals.get(key, 0) + tokens
 
+    def forked(self) -> None:
+        """Begin anew, in a child process: what was in flight is so in the parent."""
+        self._lock = Lock()
+        self.running.clear()
+
     def create(self, meter: Meter) -> None:
         """Create the instruments."""
         meter.create_observable_up_down_counter(

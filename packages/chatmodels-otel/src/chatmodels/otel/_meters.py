@@ -37,7 +37,7 @@ class Meters:
         sinks.append(CallInstruments(meter))
         if options.origin_metrics:
             sinks.append(Origin(meter))
-        ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
+        ledger = self._ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
         sinks.append(ledger)
         self.running = ledger.running
         self._sinks = sinks
@@ -70,6 +70,13 @@ class Meters:
             self._deferral.record(call)
         else:
             record_all(self._sinks, call, self._guard)
+
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._ledger.forked()
+        self.registry.forked()
+        if self._deferral is not None:
+            self._deferral.forked()
 
     def flush(self) -> None:
         """Hand what waits to the SDK now."""

@@ -71,7 +71,7 @@ class RegistryInstruments:
         meter.create_observable_gauge(
             "chatmodels.health.healthy",
             [self._fared],
-            unit="1",
+            unit="{provider}",
             description="1 for a provider whose last health check found it healthy, else 0.",
         )
         meter.create_observable_counter(
@@ -80,6 +80,10 @@ class RegistryInstruments:
             unit="{failure}",
             description="Failures in telemetry, which no call has noticed.",
         )
+
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._lock = Lock()
 
     def resolved(self, provider: str, error: Exception | None, /) -> None:
         """Count a provider looked up."""

@@ -6,6 +6,7 @@ from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
 
 from chatmodels.otel._capture import Capture
 from chatmodels.otel._events import events
+from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._observer import CallObserver
@@ -55,6 +56,7 @@ class Telemetry:
         if meters is not None:
             drawn = tracer if level == "full" else None
             self._registry = RegistryWatch(meters.registry, guard, drawn)
+        tell_of_forks(self)
         self._tools = ToolSpans(Capture(options, guard), guard, tracer=tracer, meters=meters)
         self.tracer = tracer
 
@@ -77,6 +79,12 @@ class Telemetry:
     def tools(self) -> ToolSpans:
         """What watches tool calls."""
         return self._tools
+
+    def forked(self) -> None:
+        """Begin anew in a child process, which inherits locks and what belongs to the parent."""
+        self.guard.forked()
+        if self._meters is not None:
+            self._meters.forked()
 
     def flush(self) -> None:
         """Hand measurements that wait for a reader to the SDK now; readers do it by themselves."""
