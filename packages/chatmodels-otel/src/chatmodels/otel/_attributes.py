@@ -41,9 +41,15 @@ def call_attributes(
         response: The answer, or what there is of it.
     """
     call = watch.call
+    request = call.request
     provider = watch.plan.provider
     is_whole = call.outcome == "completed"
-    _request(attributes, call.request, provider)
+    if request.settings is not _UNSET:
+        _settings(attributes, request.settings, provider)
+    if request.output is not None:
+        attributes["gen_ai.output.type"] = "json"
+    if request.provider_options:
+        _options(attributes, request.provider_options, provider)
     if watch.said is not NOTHING_SAID:
         said_attributes(attributes, watch.said)
     if response is not None and not call.is_delegated:
@@ -76,18 +82,6 @@ def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
     return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
 
 
-def _request(attributes: Attributes, request: ChatRequest, provider: str) -> None:
-    settings = request.settings
-    if settings is not _UNSET:
-        _settings(attributes, settings)
-        if provider == OPENAI and settings.service_tier not in (None, "auto"):
-            attributes[OPENAI_REQUEST_TIER] = settings.service_tier
-    if request.output is not None:
-        attributes["gen_ai.output.type"] = "json"
-    if request.provider_options:
-        _options(attributes, request.provider_options, provider)
-
-
 def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
     # Written out, since it is done for each call.
     if response.id is not None:
@@ -112,7 +106,7 @@ def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: boo
         attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
 
 
-def _settings(attributes: Attributes, settings: Settings) -> None:
+def _settings(attributes: Attributes, settings: Settings, provider: str) -> None:
     if settings.temperature is not None:
         attributes["gen_ai.request.temperature"] = float(settings.temperature)
     if settings.top_p is not None:
@@ -133,6 +127,8 @@ def _settings(attributes: Attributes, settings: Settings) -> None:
         attributes["gen_ai.request.reasoning.level"] = settings.reasoning_effort
     if settings.audio_output is not None:
         attributes["gen_ai.output.type"] = "speech"
+    if provider == OPENAI and settings.service_tier not in (None, "auto"):
+        attributes[OPENAI_REQUEST_TIER] = settings.service_tier
 
 
 def _openai(attributes: Attributes, response: ChatResponse[Any]) -> None:

@@ -114,13 +114,12 @@ class CallObserver:
     def enter(self, token: object, /) -> None:
         """Make the span current: core sets to work."""
         if isinstance(token, Watch) and token.context is not None:
-            token.previous = get_current()
-            attach(token.context)
+            token.attached = attach(token.context)
 
     def leave(self, token: object, /) -> None:
         """Make current again what was so before: core rests."""
-        if isinstance(token, Watch) and token.context is not None and token.previous is not None:
-            restored(token.context, token.previous)
+        if isinstance(token, Watch) and token.context is not None and token.attached is not None:
+            restored(token.context, token.attached)
 
     def checked(self, report: HealthReport, /) -> None:
         """Record what a health check of a model found."""
