@@ -330,9 +330,25 @@ def test_the_instrumentor_never_raises(caplog) -> None:
 
 def test_options_that_are_wrong_are_all_named() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        TelemetryOptions(level="loud", content="some", max_part_chars=-1, max_content_chars=True)
+        TelemetryOptions(
+            level="loud",
+            content="some",
+            max_part_chars=-1,
+            max_content_chars=True,
+            redact="all",
+            cost=1,
+            propagate_to="https://gateway.example",
+        )
 
-    for name in ("level", "content", "max_part_chars", "max_content_chars"):
+    for name in (
+        "level",
+        "content",
+        "max_part_chars",
+        "max_content_chars",
+        "redact",
+        "cost",
+        "propagate_to",
+    ):
         assert f"{name} must be" in str(raised.value)
 
 
@@ -365,6 +381,13 @@ def test_options_that_do_not_exist_are_refused() -> None:
 )
 def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
     assert options_from_environment(variables) == options
+
+
+@pytest.mark.parametrize(("text", "exceptions"), [("logs", "log"), ("logs/dup", "both")])
+def test_the_environment_says_where_exceptions_go(text, exceptions) -> None:
+    options = options_from_environment({"OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": text})
+
+    assert options.exceptions == exceptions
 
 
 def test_arguments_come_before_the_environment() -> None:
