@@ -452,6 +452,51 @@ assert not found, found
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_the_global_providers_record_whenever_they_are_set(order) -> None:
+    script = """
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from chatmodels.core import create_chat_model
+from chatmodels.otel import ChatModelsInstrumentor
+
+exporter, tracers, reader = InMemorySpanExporter(), TracerProvider(), InMemoryMetricReader()
+tracers.add_span_processor(SimpleSpanProcessor(exporter))
+
+
+def switch_on():
+    ChatModelsInstrumentor().instrument(skip_dep_check=True)
+
+
+def set_providers():
+    trace.set_tracer_provider(tracers)
+    metrics.set_meter_provider(MeterProvider([reader]))
+    _logs.set_logger_provider(LoggerProvider())
+
+
+STEPS
+create_chat_model("mock:m").generate("Hi")
+assert [span.name for span in exporter.get_finished_spans()] == ["chat m"]
+found = {
+    metric.name
+    for resource in reader.get_metrics_data().resource_metrics
+    for scope in resource.scope_metrics
+    for metric in scope.metrics
+}
+assert "gen_ai.client.inference.duration" in found, found
+assert "gen_ai.client.inference.usage.input_tokens" in found, found
+"""
+    steps = ["set_providers()", "switch_on()"]
+    ordered = steps if order == "before" else reversed(steps)
+
+    subprocess.run([sys.executable, "-c", script.replace("STEPS", "\n".join(ordered))], check=True)
+
+
 def test_core_and_providers_need_no_api() -> None:
     script = """
 import sys
