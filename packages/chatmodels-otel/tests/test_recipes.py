@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 PAGE = (Path(__file__).parents[3] / "docs" / "telemetry.md").read_text("utf-8")
-RECIPES = dict(re.findall(r"```sh recipe=([\w-]+)\n(.*?)```", PAGE, re.DOTALL))
+RECIPES: dict[str, str] = dict(
+    re.findall(
+        r"\*\*([\w ]+)\*\*.*?```sh\n(.*?)```",
+        PAGE.partition("## Other backends")[2].partition("\n## ")[0],
+        re.DOTALL,
+    )
+)
 
 REPORT = """
 import json, os
@@ -28,17 +34,17 @@ SECRETS = {
 
 
 TOLD: dict[str, tuple[str, dict[str, str]]] = {
-    "jaeger": ("http://localhost:4318", {}),
-    "grafana-cloud": (
+    "Jaeger": ("http://localhost:4318", {}),
+    "Grafana Cloud": (
         "https://otlp-gateway-prod-eu-west-2.grafana.net/otlp",
         {"authorization": f"Basic {b64encode(b'1:' + b't' * 60).decode()}"},
     ),
-    "logfire": ("https://logfire-us.pydantic.dev", {"authorization": "pylf_v1_us_x"}),
-    "langfuse": (
+    "Logfire": ("https://logfire-us.pydantic.dev", {"authorization": "pylf_v1_us_x"}),
+    "Langfuse": (
         "https://cloud.langfuse.com/api/public/otel",
         {"authorization": "Basic cGs6c2s=", "x-langfuse-ingestion-version": "4"},
     ),
-    "collector": ("http://collector:4318", {}),
+    "A collector": ("http://collector:4318", {}),
 }
 
 
