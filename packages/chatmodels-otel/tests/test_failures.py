@@ -198,6 +198,31 @@ def test_telemetry_that_fails_breaks_no_tool(recorder, caplog, what) -> None:
     assert len(warned(caplog)) >= 1
 
 
+@pytest.mark.parametrize("method", ["set_attributes", "get_span_context"])
+def test_a_span_that_fails_breaks_no_tool_and_is_ended(recorder, caplog, method) -> None:
+    telemetry = recorder.telemetry()
+    tracer = telemetry.tools._tracer
+
+    class Odd:
+        def start_span(self, *args: Any, **kwargs: Any) -> Any:
+            span = tracer.start_span(*args, **kwargs)
+            right = span.get_span_context
+            setattr(span, method, Failing().anything)
+            span.start_over = lambda: setattr(span, "get_span_context", right)
+            begun.append(span)
+            return span
+
+    begun: list[Any] = []
+    telemetry.tools._tracer = Odd()
+
+    with execute_tool("double", ToolCall("c-1", "double"), telemetry=telemetry) as note:
+        note(4)
+        begun[0].start_over()
+
+    assert [span.name for span in recorder.spans] == ["execute_tool double"]
+    assert len(warned(caplog)) == 1
+
+
 def test_telemetry_that_fails_breaks_no_function(recorder, caplog) -> None:
     telemetry = recorder.telemetry()
 

@@ -330,9 +330,25 @@ def test_the_instrumentor_never_raises(caplog) -> None:
 
 def test_options_that_are_wrong_are_all_named() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        TelemetryOptions(level="loud", content="some", max_part_chars=-1, max_content_chars=True)
+        TelemetryOptions(
+            level="loud",
+            content="some",
+            max_part_chars=-1,
+            max_content_chars=True,
+            redact="all",
+            cost=1,
+            propagate_to="https://gateway.example",
+        )
 
-    for name in ("level", "content", "max_part_chars", "max_content_chars"):
+    for name in (
+        "level",
+        "content",
+        "max_part_chars",
+        "max_content_chars",
+        "redact",
+        "cost",
+        "propagate_to",
+    ):
         assert f"{name} must be" in str(raised.value)
 
 
@@ -365,6 +381,13 @@ def test_options_that_do_not_exist_are_refused() -> None:
 )
 def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
     assert options_from_environment(variables) == options
+
+
+@pytest.mark.parametrize(("text", "exceptions"), [("logs", "log"), ("logs/dup", "both")])
+def test_the_environment_says_where_exceptions_go(text, exceptions) -> None:
+    options = options_from_environment({"OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": text})
+
+    assert options.exceptions == exceptions
 
 
 def test_arguments_come_before_the_environment() -> None:
@@ -427,6 +450,51 @@ found = [name for name in sys.modules if name.startswith("opentelemetry.sdk")]
 assert not found, found
 """
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_the_global_providers_record_whenever_they_are_set(order) -> None:
+    script = """
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from chatmodels.core import create_chat_model
+from chatmodels.otel import ChatModelsInstrumentor
+
+exporter, tracers, reader = InMemorySpanExporter(), TracerProvider(), InMemoryMetricReader()
+tracers.add_span_processor(SimpleSpanProcessor(exporter))
+
+
+def switch_on():
+    ChatModelsInstrumentor().instrument(skip_dep_check=True)
+
+
+def set_providers():
+    trace.set_tracer_provider(tracers)
+    metrics.set_meter_provider(MeterProvider([reader]))
+    _logs.set_logger_provider(LoggerProvider())
+
+
+STEPS
+create_chat_model("mock:m").generate("Hi")
+assert [span.name for span in exporter.get_finished_spans()] == ["chat m"]
+found = {
+    metric.name
+    for resource in reader.get_metrics_data().resource_metrics
+    for scope in resource.scope_metrics
+    for metric in scope.metrics
+}
+assert "gen_ai.client.inference.duration" in found, found
+assert "gen_ai.client.inference.usage.input_tokens" in found, found
+"""
+    steps = ["set_providers()", "switch_on()"]
+    ordered = steps if order == "before" else reversed(steps)
+
+    subprocess.run([sys.executable, "-c", script.replace("STEPS", "\n".join(ordered))], check=True)
 
 
 def test_core_and_providers_need_no_api() -> None:

@@ -16,8 +16,8 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
 )
-from chatmodels.openai_compatible._lenient import identifier
-from chatmodels.openai_compatible._wire import Json, WireToolCall
+from chatmodels.http.wire import Json, identifier
+from chatmodels.openai_compatible._wire import WireToolCall
 
 FIRST_INDEX = 4
 """The event index of the first tool call: reasoning, text, refusal and sound come before."""

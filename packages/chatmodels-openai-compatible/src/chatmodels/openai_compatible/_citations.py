@@ -1,14 +1,7 @@
 """What a text cites, and the other notes that vendors attach to an answer."""
 
 from chatmodels.core import Citation
-from chatmodels.openai_compatible._lenient import (
-    integer_or_none,
-    is_list,
-    is_object,
-    objects,
-    text_or_none,
-)
-from chatmodels.openai_compatible._wire import Json
+from chatmodels.http.wire import Json, integer_or_none, is_list, is_object, objects, text_or_none
 
 
 def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:

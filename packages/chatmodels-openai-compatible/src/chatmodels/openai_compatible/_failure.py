@@ -4,8 +4,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
-from chatmodels.openai_compatible._lenient import is_object
-from chatmodels.openai_compatible._wire import Json
+from chatmodels.http.wire import NOT_JSON, Json, is_object
 
 _CODES = dict(VENDOR_CODES) | {
     "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
@@ -28,9 +27,9 @@ def failure_within(data: bytes, provider: str) -> ChatModelError | None:
     """Read the error that a success or a chunk of a stream may hold; None if it holds none."""
     try:
         parsed = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return None
-    if not is_object(parsed) or not _tells_error(parsed):
+    if not is_object(parsed) or not tells_error(parsed):
         return None
     return read_failure(HttpFailure(status=200, headers={}, body=data), provider)
 
@@ -41,7 +40,8 @@ def failure_of(error: Json, provider: str) -> ChatModelError:
     return read_failure(HttpFailure(status=200, headers={}, body=body), provider)
 
 
-def _tells_error(parsed: dict[str, Json]) -> bool:
+def tells_error(parsed: dict[str, Json]) -> bool:
+    """Tell whether a JSON object tells of an error."""
     if parsed.get("error"):
         return True
     return not parsed.get("choices") and any(

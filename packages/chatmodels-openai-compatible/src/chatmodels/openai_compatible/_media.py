@@ -1,10 +1,8 @@
 """Translates images, sound and files into the vendor's JSON."""
 
-import base64
-
 from chatmodels.core import AudioPart, FilePart, ImagePart
+from chatmodels.http.wire import Json, Medium, base64_text, data_url
 from chatmodels.openai_compatible._dialect import Dialect, Input
-from chatmodels.openai_compatible._wire import Json
 
 _ENCODINGS = {
     "audio/x-wav": "wav",
@@ -15,7 +13,7 @@ _ENCODINGS = {
 
 
 def encode_media(
-    part: ImagePart | AudioPart | FilePart,
+    part: Medium,
     where: str,
     dialect: Dialect,
     inputs: frozenset[Input],
@@ -42,9 +40,16 @@ def encode_media(
     return [encoded]
 
 
+def takes(medium: Medium, dialect: Dialect, inputs: frozenset[Input]) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", dialect, inputs, problems)
+    return not problems
+
+
 def _image(part: ImagePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
     if part.data is not None and "image" in inputs:
-        url = _data_url(part.data, part.media_type)
+        url = data_url(part.data, part.media_type)
     elif part.url is not None and "image_url" in inputs:
         url = part.url
     else:
@@ -57,12 +62,12 @@ def _audio(part: AudioPart, dialect: Dialect, inputs: frozenset[Input]) -> dict[
     encoding = _encoding(part)
     if part.data is None or "audio" not in inputs or encoding not in dialect.audio_formats:
         return None
-    data = base64.b64encode(part.data).decode()
+    data = base64_text(part.data)
     return {"type": "input_audio", "input_audio": {"data": data, "format": encoding}}
 
 
 def _file(part: FilePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
-    url = part.url if part.data is None else _data_url(part.data, part.media_type)
+    url = part.url if part.data is None else data_url(part.data, part.media_type)
     if _is_video(part):
         if url is None or "video_url" not in inputs:
             return None
@@ -103,8 +108,3 @@ def _encoding(part: AudioPart) -> str:
 
 def _is_video(part: FilePart) -> bool:
     return part.media_type is not None and part.media_type.startswith("video/")
-
-
-def _data_url(data: bytes, media_type: str | None) -> str:
-    media_type = media_type or "application/octet-stream"
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

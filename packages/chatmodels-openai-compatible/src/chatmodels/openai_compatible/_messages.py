@@ -1,6 +1,7 @@
 """Translates messages into the vendor's JSON."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import assert_never
 
 from chatmodels.core import (
@@ -12,15 +13,13 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
 )
+from chatmodels.http.wire import Json, Medium, carried, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
-from chatmodels.openai_compatible._lenient import is_object, objects
-from chatmodels.openai_compatible._media import encode_media
-from chatmodels.openai_compatible._wire import Json
+from chatmodels.openai_compatible._media import encode_media, takes
 
 _WORDS = {
     "text": "text",
@@ -38,7 +37,13 @@ def encode_messages(
 ) -> list[dict[str, Json]]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
     encoded: list[dict[str, Json]] = []
-    for number, message in enumerate(messages):
+    taken = carried(
+        messages,
+        user=partial(takes, dialect=dialect, inputs=dialect.inputs),
+        assistant=_takes_back,
+        results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
+    )
+    for number, message in enumerate(taken):
         found: list[str] = []
         match message.role:
             case "system":
@@ -54,6 +59,10 @@ def encode_messages(
         if found:
             problems += [f"{problem} (message {number})" for problem in found]
     return encoded
+
+
+def _takes_back(medium: Medium) -> bool:
+    return isinstance(medium, AudioPart) and medium.file_id is not None
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -103,10 +112,8 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
             refusals.append(part.text)
         elif isinstance(part, AudioPart) and part.file_id is not None:
             encoded["audio"] = {"id": part.file_id}
-        elif isinstance(part, AudioPart) and part.transcript:
-            texts.append(part.transcript)
         elif isinstance(part, ProviderPart):
-            encoded.update(_kept(part.signature, dialect))
+            encoded.update(state_of(part.signature, dialect.name))
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
@@ -135,7 +142,7 @@ def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[di
 def _call(call: ToolCall, dialect: Dialect) -> dict[str, Json]:
     function = {"name": call.name, "arguments": call.arguments_json or "{}"}
     encoded = {"id": call.id, "type": "function", "function": function}
-    return encoded if call.signature is None else encoded | _kept(call.signature, dialect)
+    return encoded if call.signature is None else encoded | state_of(call.signature, dialect.name)
 
 
 def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
@@ -151,12 +158,6 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
-
-
-def _kept(signature: Signature, dialect: Dialect) -> dict[str, Json]:
-    """Give opaque state back to the vendor that it came from, and to no other."""
-    mine = signature.provider == dialect.name and is_object(signature.data)
-    return signature.data if mine else {}
 
 
 def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chatmodels.core import ModelInfo, ResponseInvalidError
-from chatmodels.http import excerpt
-from chatmodels.openai_compatible._lenient import is_object, objects
+from chatmodels.core import ModelInfo
+from chatmodels.http.wire import NOT_JSON, is_object, objects, reject_listing
 from chatmodels.openai_compatible._wire import WireModel
 
 
@@ -20,11 +19,8 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
         listing = msgspec.json.decode(body)
         records = listing.get("data") if is_object(listing) else listing
         wires = msgspec.convert(records, list[WireModel], strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ResponseInvalidError(
-            f"{provider} sent what is not a listing of models ({error}): {excerpt(body)}",
-            details={"body": excerpt(body)},
-        ) from error
+    except NOT_JSON as error:
+        reject_listing(body, provider, error)
     return [
         ModelInfo(
             name=wire.id,

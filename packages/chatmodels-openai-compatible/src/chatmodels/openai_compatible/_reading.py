@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from chatmodels.core import FinishReason, TokenLogprob
-from chatmodels.openai_compatible._lenient import lenient, objects
-from chatmodels.openai_compatible._wire import Json, WireLogprobs, WireMessage, WireTop
+from chatmodels.http.wire import Json, lenient, objects
+from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",

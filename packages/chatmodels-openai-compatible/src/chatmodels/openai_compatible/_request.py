@@ -2,21 +2,17 @@
 
 from typing import Any
 
-import msgspec
-
 from chatmodels.core import (
     AudioOutput,
     ChatRequest,
-    InvalidRequestError,
     OutputSchema,
     Settings,
     ToolChoice,
     ToolDefinition,
-    UnsupportedError,
 )
+from chatmodels.http.wire import Json, add_options, put, write_body
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._messages import encode_messages
-from chatmodels.openai_compatible._wire import Json
 
 _NO_SETTINGS = Settings()
 
@@ -47,19 +43,8 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
             body["stream_options"] = {"include_usage": True}
     if request.provider_options:
         _check_options(request.provider_options, stream, problems)
-        body.update(request.provider_options)
-    if problems:
-        raise UnsupportedError(
-            f"{dialect.name} has no way to express {', '.join(problems)}; leave it out or take "
-            "another model"
-        )
-    try:
-        return msgspec.json.encode(body)
-    except (TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise InvalidRequestError(
-            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
-            "provider_options"
-        ) from error
+        add_options(request.provider_options, body)
+    return write_body(body, dialect.name, problems)
 
 
 def _settings(
@@ -72,7 +57,7 @@ def _settings(
         elif name == "parallel_tool_calls" and not request.tools:
             continue  # OpenAI refuses it without tools, where it has no meaning
         else:
-            _put(body, path, _value(name, value))
+            put(body, path, _value(name, value))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)
     if "audio" in body:
@@ -85,13 +70,6 @@ def _value(name: str, value: Any) -> Json:
     if isinstance(value, AudioOutput):
         return {"voice": value.voice, "format": value.format}
     return value
-
-
-def _put(body: dict[str, Json], path: str, value: Json) -> None:
-    *outer, last = path.split(".")
-    for name in outer:
-        body = body.setdefault(name, {})
-    body[last] = value
 
 
 def _tool(tool: ToolDefinition, dialect: Dialect, problems: list[str]) -> dict[str, Json]:

@@ -1,5 +1,6 @@
 """Reads whole answers."""
 
+from functools import partial
 from typing import Any, NoReturn
 
 import msgspec
@@ -18,10 +19,15 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import excerpt
+from chatmodels.http.wire import NOT_JSON, identifier, objects, reject_body, text_or_none
 from chatmodels.openai_compatible._calls import read_call
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
-from chatmodels.openai_compatible._failure import failure_of, failure_within
-from chatmodels.openai_compatible._lenient import identifier, objects, text_or_none
+from chatmodels.openai_compatible._failure import (
+    failure_of,
+    failure_within,
+    read_failure,
+    tells_error,
+)
 from chatmodels.openai_compatible._reading import (
     content_of,
     normalised,
@@ -88,7 +94,7 @@ def decoded(data: bytes, dialect: str) -> WireBody:
     """
     try:
         wire = body_decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         reject(data, dialect, error)
     if wire.error or wire.choices is None:
         failed = failure_within(data, dialect)
@@ -103,13 +109,14 @@ def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    failed = failure_within(data, dialect)
-    if failed is not None:
-        raise failed from error
-    raise ResponseInvalidError(
-        f"{dialect} sent what is not a chat completion ({error}): {excerpt(data)}",
-        details={"body": excerpt(data)},
-    ) from error
+    reject_body(
+        data,
+        dialect,
+        "a chat completion",
+        error,
+        partial(read_failure, provider=dialect),
+        tells_error=tells_error,
+    )
 
 
 def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:

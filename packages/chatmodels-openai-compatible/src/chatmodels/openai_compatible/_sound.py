@@ -3,7 +3,7 @@
 import base64
 
 from chatmodels.core import AudioDelta, AudioPart, ChatRequest, PartEnd, StreamEvent
-from chatmodels.openai_compatible._lenient import warn
+from chatmodels.http.wire import warn
 from chatmodels.openai_compatible._wire import WireAudio
 
 SOUND_INDEX = 3

@@ -25,10 +25,10 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
+from chatmodels.http.wire import Json, identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._calls import CallAssembler
 from chatmodels.openai_compatible._citations import kept_annotations, read_citations
 from chatmodels.openai_compatible._failure import failure_of
-from chatmodels.openai_compatible._lenient import identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._reading import (
     content_of,
     merged_details,
@@ -39,7 +39,7 @@ from chatmodels.openai_compatible._reading import (
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
 from chatmodels.openai_compatible._usage import read_usage, reported_usage
-from chatmodels.openai_compatible._wire import Json, WireBody, WireChoice, WireMessage
+from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
 
 REASONING, TEXT, REFUSAL = range(3)
 

@@ -1,9 +1,8 @@
 """The tokens used, as the vendors count and name them."""
 
 from chatmodels.core import Usage
-from chatmodels.openai_compatible._lenient import is_object, lenient
+from chatmodels.http.wire import Json, is_object, lenient
 from chatmodels.openai_compatible._wire import (
-    Json,
     WireBody,
     WireInputDetails,
     WireOutputDetails,

@@ -5,15 +5,9 @@ probabilities, annotations) is taken as parsed JSON and read leniently later: no
 for a number that a vendor spelt as a string. Unknown fields are ignored.
 """
 
-from typing import Any
-
 import msgspec
 
-Json = Any  # JSON as parsed
-
-
-class Wire(msgspec.Struct, frozen=True, gc=False):
-    """A JSON object of the vendor; never part of a reference cycle."""
+from chatmodels.http.wire import Json, Wire
 
 
 class WireFunction(Wire, frozen=True, gc=False):

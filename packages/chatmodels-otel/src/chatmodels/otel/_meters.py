@@ -1,6 +1,6 @@
 """All instruments of one meter provider, and whether anybody listens to them."""
 
-from opentelemetry.metrics import MeterProvider, NoOpMeterProvider, get_meter
+from opentelemetry.metrics import MeterProvider, NoOpHistogram, get_meter
 
 from chatmodels.otel._deferral import Deferral, record_all
 from chatmodels.otel._finished import Finished, Sink
@@ -28,7 +28,7 @@ class Meters:
     ) -> None:
         meter = get_meter(SCOPE, version(), meter_provider=provider, schema_url=SCHEMA_URL)
         self._guard = guard
-        self._is_live = provider is not None and not isinstance(provider, NoOpMeterProvider)
+        self._is_live = False
         sinks: list[Sink] = []
         if options.conventions != "v1.41":
             sinks.append(Latest(meter))
@@ -61,7 +61,9 @@ class Meters:
         The API gives stand-ins for instruments until there is an SDK; they know when it is.
         """
         if not self._is_live:
-            self._is_live = getattr(self.tool_duration, "_real_instrument", None) is not None
+            found = self.tool_duration
+            found = getattr(found, "_real_instrument", found)
+            self._is_live = found is not None and not isinstance(found, NoOpHistogram)
         return self._is_live
 
     def record(self, call: Finished) -> None:

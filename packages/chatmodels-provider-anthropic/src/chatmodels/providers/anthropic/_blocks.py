@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from chatmodels.core import (
-    ChatRequest,
     Citation,
     Part,
     ProviderPart,
@@ -13,13 +12,8 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
 )
-from chatmodels.providers.anthropic._wire import (
-    Json,
-    WireBlock,
-    is_object,
-    objects,
-    text_or_none,
-)
+from chatmodels.http.wire import Json, is_object, objects, text_or_none
+from chatmodels.providers.anthropic._wire import WireBlock
 
 PROVIDER_NAME = "anthropic"
 
@@ -41,16 +35,6 @@ def block_options(**fields: Any) -> ProviderPart:
             block of their own.
     """
     return ProviderPart(Signature(PROVIDER_NAME, fields))
-
-
-def answer_tool(request: ChatRequest) -> str:
-    """Name the tool through which the form of an answer is enforced; empty for free text."""
-    if request.output is None:
-        return ""
-    name = request.output.name
-    while any(tool.name == name for tool in request.tools):
-        name += "_"
-    return name
 
 
 def is_answer(block: WireBlock, answer: str) -> bool:

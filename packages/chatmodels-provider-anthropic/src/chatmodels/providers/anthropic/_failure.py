@@ -1,11 +1,8 @@
 """What failures of the Messages API have beyond what failures of all vendors have."""
 
-import msgspec
-
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, read_error_body, standard_failure
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._wire import is_object
 
 _WORDS = (
     ("credit balance is too low", ErrorCode.QUOTA_EXCEEDED),
@@ -34,14 +31,3 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
             if phrase in text:
                 codes = codes | {said.type: code}
     return standard_failure(failure, PROVIDER_NAME, codes=codes, body=said)
-
-
-def failure_within(data: bytes) -> ChatModelError | None:
-    """Read the error that a success or an event may hold; None if it holds none."""
-    try:
-        parsed = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if not is_object(parsed) or not parsed.get("error"):
-        return None
-    return read_failure(HttpFailure(status=200, headers={}, body=data))

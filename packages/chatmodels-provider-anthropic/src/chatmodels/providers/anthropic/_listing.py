@@ -1,15 +1,20 @@
 """Reads the listing of models ("List models", API reference)."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 
-from chatmodels.core import Capability, ModelInfo, ResponseInvalidError
-from chatmodels.http import excerpt
+from chatmodels.core import Capability, ModelInfo
+from chatmodels.http.wire import (
+    NOT_JSON,
+    Json,
+    is_object,
+    objects,
+    reject_listing,
+    timestamp_or_none,
+)
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._response import NOT_JSON
-from chatmodels.providers.anthropic._wire import Json, WireModel, is_object, objects
+from chatmodels.providers.anthropic._wire import WireModel
 
 _ALWAYS = (
     Capability.STREAMING,
@@ -35,10 +40,7 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
         records = msgspec.json.decode(body, type=dict[str, Json])["data"]
         wires = msgspec.convert(records, list[WireModel])
     except (*NOT_JSON, KeyError) as error:
-        raise ResponseInvalidError(
-            f"{PROVIDER_NAME} sent what is not a listing of models ({error}): {excerpt(body)}",
-            details={"body": excerpt(body)},
-        ) from error
+        reject_listing(body, PROVIDER_NAME, error)
     return [_read(wire, record) for wire, record in zip(wires, objects(records), strict=True)]
 
 
@@ -50,7 +52,7 @@ def _read(wire: WireModel, record: Json) -> ModelInfo:
         context_window=wire.max_input_tokens,
         max_output_tokens=wire.max_tokens,
         capabilities=_capabilities(wire.capabilities),
-        created=_timestamp(wire.created_at),
+        created=timestamp_or_none(wire.created_at),
         deprecated=wire.retires_at[:10] if wire.retires_at else gone,
         owner=PROVIDER_NAME,
         raw=record,
@@ -65,10 +67,3 @@ def _capabilities(told: Json) -> frozenset[Capability]:
         if is_object(told.get(name)) and told[name].get("supported"):
             found.update(capabilities)
     return frozenset(found)
-
-
-def _timestamp(text: str | None) -> int | None:
-    try:
-        return int(datetime.fromisoformat(text).timestamp()) if text else None
-    except ValueError:
-        return None

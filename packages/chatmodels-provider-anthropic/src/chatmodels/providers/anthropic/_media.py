@@ -1,9 +1,7 @@
 """Translates images and documents into blocks."""
 
-import base64
-
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.providers.anthropic._wire import Json
+from chatmodels.http.wire import Json, Medium, base64_text
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml")
@@ -33,6 +31,13 @@ def encode_media(
     return [block]
 
 
+def takes(medium: Medium) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", problems)
+    return not problems
+
+
 def _source(part: ImagePart | FilePart, *, is_image: bool) -> Json:
     kind = part.media_type or ""
     if part.data is not None:
@@ -41,7 +46,7 @@ def _source(part: ImagePart | FilePart, *, is_image: bool) -> Json:
             return {"type": "text", "media_type": "text/plain", "data": text}
         if kind not in _IMAGES and kind != _PDF:
             return None
-        data = base64.b64encode(part.data).decode()
+        data = base64_text(part.data)
         return {"type": "base64", "media_type": kind, "data": data}
     if part.url is not None:
         return {"type": "url", "url": part.url}

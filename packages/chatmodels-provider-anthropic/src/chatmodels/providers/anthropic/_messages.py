@@ -17,15 +17,14 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
+from chatmodels.http.wire import Json, carried, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._media import encode_media
-from chatmodels.providers.anthropic._wire import Json, is_object
+from chatmodels.providers.anthropic._media import encode_media, takes
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _WORDS = {
@@ -50,7 +49,8 @@ def encode_conversation(
     """
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
-    for number, message in enumerate(messages):
+    taken = carried(messages, user=takes, results=takes)
+    for number, message in enumerate(taken):
         found: list[str] = []
         blocks = _blocks(message, found)
         problems += [f"{problem} (message {number})" for problem in found]
@@ -71,7 +71,7 @@ def _blocks(message: Message, problems: list[str]) -> list[Json]:
     for part in message.parts:
         if not isinstance(part, ProviderPart):
             blocks += _encoded(part, message.role, problems)
-        elif (kept := _kept(part.signature)) and "type" in kept:
+        elif (kept := state_of(part.signature, PROVIDER_NAME)) and "type" in kept:
             blocks.append(kept)
         elif kept and blocks:
             blocks[-1] = {**blocks[-1], **kept}
@@ -95,7 +95,7 @@ def _encoded(
         case TextPart():
             return [] if said and not part.text.strip() else [_text(part)]
         case ReasoningPart():
-            kept = _kept(part.signature)
+            kept = state_of(part.signature, PROVIDER_NAME)
             if kept.get("type") == "thinking":
                 kept = {"thinking": part.text, **kept}
             return [kept] if kept else []
@@ -103,8 +103,6 @@ def _encoded(
             return [_call(part)]
         case RefusalPart() if said:
             return [{"type": "text", "text": part.text}] if part.text.strip() else []
-        case AudioPart() if said and part.transcript:
-            return [{"type": "text", "text": part.transcript}]
         case ToolResult() if role in {"user", "tool"}:
             return [_result(part, problems)]
         case ImagePart() | AudioPart() | FilePart() if role == "user":
@@ -117,7 +115,7 @@ def _encoded(
 
 
 def _text(part: TextPart) -> dict[str, Json]:
-    return {"type": "text", "text": part.text, **_kept(part.signature)}
+    return {"type": "text", "text": part.text, **state_of(part.signature, PROVIDER_NAME)}
 
 
 def _call(call: ToolCall) -> dict[str, Json]:
@@ -126,7 +124,7 @@ def _call(call: ToolCall) -> dict[str, Json]:
     except ToolArgumentsError:  # cut off: the vendor wants an object all the same
         arguments = {"invalid_json": call.arguments_json}
     known = {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": arguments}
-    return known | _kept(call.signature)
+    return known | state_of(call.signature, PROVIDER_NAME)
 
 
 def _result(result: ToolResult, problems: list[str]) -> dict[str, Json]:
@@ -147,13 +145,6 @@ def _result(result: ToolResult, problems: list[str]) -> dict[str, Json]:
 def _id(given: str) -> str:
     # Other vendors' ids may have letters that this one refuses, as "functions.weather:0" has.
     return _NOT_IN_IDS.sub("_", given)
-
-
-def _kept(signature: Signature | None) -> dict[str, Json]:
-    """Give opaque state back to the vendor that it came from, and to no other."""
-    if signature is None or signature.provider != PROVIDER_NAME:
-        return {}
-    return signature.data if is_object(signature.data) else {}
 
 
 def _content(blocks: list[Json]) -> Json:

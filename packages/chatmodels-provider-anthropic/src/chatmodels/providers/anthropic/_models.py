@@ -6,7 +6,7 @@ system messages".
 """
 
 from chatmodels.core import Capability, ModelInfo
-from chatmodels.providers.anthropic._wire import Wire
+from chatmodels.http.wire import Wire
 
 
 class Generation(Wire, frozen=True, gc=False):

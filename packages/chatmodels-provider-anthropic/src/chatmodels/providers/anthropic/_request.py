@@ -1,22 +1,23 @@
 """Translates requests into the vendor's JSON."""
 
 from collections.abc import Mapping
-from typing import Any
-
-import msgspec
 
 from chatmodels.core import (
     ChatRequest,
-    InvalidRequestError,
     OutputSchema,
     ToolDefinition,
-    UnsupportedError,
 )
-from chatmodels.providers.anthropic._blocks import PROVIDER_NAME, answer_tool
+from chatmodels.http.wire import (
+    ANSWER_DESCRIPTION,
+    Json,
+    add_options,
+    answer_tool,
+    write_body,
+)
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
 from chatmodels.providers.anthropic._models import Generation, generation_of
 from chatmodels.providers.anthropic._schema import enforceable, is_recursive
-from chatmodels.providers.anthropic._wire import Json, is_object
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -74,19 +75,8 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         body["stream"] = True
     if request.provider_options.get("stream", stream) != stream:
         problems.append("stream in provider_options; call stream() or generate()")
-    _add(request.provider_options, body)
-    if problems:
-        raise UnsupportedError(
-            f"{PROVIDER_NAME} has no way to express {', '.join(problems)}; leave it out or take "
-            "another model"
-        )
-    try:
-        return msgspec.json.encode(body)
-    except (TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise InvalidRequestError(
-            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
-            "provider_options"
-        ) from error
+    add_options(request.provider_options, body)
+    return write_body(body, PROVIDER_NAME, problems)
 
 
 def _think(
@@ -151,22 +141,10 @@ def _shape(
     name = answer_tool(request)
     tool = {
         "name": name,
-        "description": output.description or "Give the answer in this form.",
+        "description": output.description or ANSWER_DESCRIPTION,
         "input_schema": {"type": "object"} if schema is None else schema,
     }
     body["tools"] = [*body.get("tools", ()), tool]
     free = request.tools and (choice is None or choice.mode == "auto")
     mode = {"type": "any"} if free else {"type": "tool", "name": name}
     body["tool_choice"] = {**body.get("tool_choice", {}), **mode}
-
-
-def _add(options: Mapping[str, Any], body: dict[str, Json]) -> None:
-    """Put the caller's own fields in; tools are added, objects joined, all else is replaced."""
-    for name, value in options.items():
-        known = body.get(name)
-        if name == "tools" and isinstance(known, list) and isinstance(value, list | tuple):
-            body[name] = [*known, *value]  # pyright: ignore[reportUnknownVariableType] - JSON
-        elif is_object(known) and is_object(value):
-            body[name] = known | value
-        else:
-            body[name] = value

@@ -12,27 +12,18 @@ from chatmodels.core import (
     Message,
     Part,
     RefusalPart,
-    ResponseInvalidError,
     ToolCall,
     Usage,
 )
-from chatmodels.http import excerpt
+from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object, reject_body, text_or_none
 from chatmodels.providers.anthropic._blocks import (
     FORCED,
     PROVIDER_NAME,
-    answer_tool,
     is_answer,
     part_of,
 )
-from chatmodels.providers.anthropic._failure import failure_within
-from chatmodels.providers.anthropic._wire import (
-    Json,
-    WireUsage,
-    block_decoder,
-    is_object,
-    message_decoder,
-    text_or_none,
-)
+from chatmodels.providers.anthropic._failure import read_failure
+from chatmodels.providers.anthropic._wire import WireUsage, block_decoder, message_decoder
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -43,9 +34,6 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "refusal": "refusal",
 }
 """By "Handling stop reasons"; a turn that is paused or compacted is "other"."""
-
-NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What parsing raises."""
 
 
 def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
@@ -68,7 +56,7 @@ def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
                 parts.append(part)
             forced = forced or is_answer(block, answer)
     except NOT_JSON as error:
-        reject(body, str(error), error)
+        reject(body, error)
     warnings = [FORCED] if forced else []
     if refusal := refusal_of(wire.stop_details):
         parts.append(RefusalPart(refusal))
@@ -86,19 +74,13 @@ def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
     )
 
 
-def reject(data: bytes, why: str, cause: Exception | None = None) -> NoReturn:
+def reject(data: bytes, why: object) -> NoReturn:
     """Refuse what is not of this API, or raise the error that it tells.
 
     Raises:
         ChatModelError: Always.
     """
-    failed = failure_within(data)
-    if failed is not None:
-        raise failed from cause
-    raise ResponseInvalidError(
-        f"{PROVIDER_NAME} sent what is not a message ({why}): {excerpt(data)}",
-        details={"body": excerpt(data)},
-    ) from cause
+    reject_body(data, PROVIDER_NAME, "a message", why, read_failure)
 
 
 def normalised(word: str | None, *, calls: bool) -> FinishReason:

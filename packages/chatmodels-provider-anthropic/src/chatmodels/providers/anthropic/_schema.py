@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.providers.anthropic._wire import Json, is_object
+from chatmodels.http.wire import Json, is_object
 
 Schema = dict[str, Any]
 

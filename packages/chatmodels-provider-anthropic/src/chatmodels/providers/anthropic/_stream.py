@@ -27,9 +27,9 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.anthropic._blocks import FORCED, answer_tool, is_answer, part_of
+from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object
+from chatmodels.providers.anthropic._blocks import FORCED, is_answer, part_of
 from chatmodels.providers.anthropic._response import (
-    NOT_JSON,
     normalised,
     read_usage,
     refusal_of,
@@ -38,14 +38,12 @@ from chatmodels.providers.anthropic._response import (
 )
 from chatmodels.providers.anthropic._wire import (
     NOTHING,
-    Json,
     WireBlock,
     WireDelta,
     WireEvent,
     WireMessage,
     block_decoder,
     event_decoder,
-    is_object,
 )
 
 
@@ -140,7 +138,7 @@ class MessagesDecoder:
                 case _:  # `ping`, and what there will be
                     return ()
         except NOT_JSON as error:
-            reject(data, str(error), error)
+            reject(data, error)
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not that it did."""

@@ -4,17 +4,11 @@ What carries the answer is typed, so that a defect is an error. What accompanies
 parsed JSON and read leniently. Unknown fields are ignored.
 """
 
-from typing import Any, TypeGuard
-
 import msgspec
 
-Json = Any  # JSON as parsed
+from chatmodels.http.wire import Json, Wire
 
 NOTHING = msgspec.Raw()
-
-
-class Wire(msgspec.Struct, frozen=True, gc=False):
-    """A JSON object of the vendor; never part of a reference cycle."""
 
 
 class WireBlock(Wire, frozen=True, gc=False):
@@ -98,22 +92,3 @@ class WireModel(Wire, frozen=True, gc=False):
 block_decoder = msgspec.json.Decoder(WireBlock)
 event_decoder = msgspec.json.Decoder(WireEvent)
 message_decoder = msgspec.json.Decoder(WireMessage)
-
-
-def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
-    """Tell whether a value is a JSON object."""
-    return isinstance(value, dict)
-
-
-def objects(value: Json) -> list[dict[str, Json]]:
-    """Give the objects in a list that should hold nothing else."""
-    return [item for item in value if is_object(item)] if _is_list(value) else []
-
-
-def text_or_none(value: Json) -> str | None:
-    """Give a text that is one and says something."""
-    return value if isinstance(value, str) and value else None
-
-
-def _is_list(value: Json) -> TypeGuard[list[Json]]:
-    return isinstance(value, list)

@@ -1,16 +1,34 @@
-"""Reading what accompanies an answer, where a vendor's slip must not cost the answer."""
+"""Reading JSON of which a part may be other than it should be.
 
-from typing import TypeGuard, TypeVar
+What carries an answer is typed, so that a defect is an error; what accompanies it is parsed JSON
+and read with these functions, so that a vendor's slip does not cost the answer.
+"""
+
+from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from chatmodels.openai_compatible._wire import Json
+Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested
 
 T = TypeVar("T")
 
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding bytes raises that are not the JSON expected."""
+
+
+class Wire(msgspec.Struct, frozen=True, gc=False):
+    """A JSON object of a vendor; never part of a reference cycle."""
+
 
 def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | None:
-    """Read parsed JSON as a type; what is not readable gives a warning and None."""
+    """Read parsed JSON as a type; what is not readable gives a warning and None.
+
+    Args:
+        value: The JSON.
+        kind: A type that msgspec converts to.
+        what: What it is, with its verb, as in "the usage was".
+        warnings: A warning is added here.
+    """
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -37,6 +55,16 @@ def identifier(value: str | int | None) -> str:
 def integer_or_none(value: Json) -> int | None:
     """Give an integer that is one."""
     return value if type(value) is int else None
+
+
+def timestamp_or_none(text: str | None) -> int | None:
+    """Give the Unix seconds of an ISO 8601 time that is one."""
+    from datetime import datetime
+
+    try:
+        return int(datetime.fromisoformat(text).timestamp()) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def objects(value: Json) -> list[dict[str, Json]]:

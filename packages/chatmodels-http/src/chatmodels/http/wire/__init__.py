@@ -1,0 +1,49 @@
+"""What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
+
+from chatmodels.http.wire._history import Medium, Takes, carried
+from chatmodels.http.wire._json import (
+    NOT_JSON,
+    Json,
+    Wire,
+    identifier,
+    integer_or_none,
+    is_list,
+    is_object,
+    lenient,
+    objects,
+    text_or_none,
+    timestamp_or_none,
+    warn,
+)
+from chatmodels.http.wire._media import base64_text, data_url
+from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
+from chatmodels.http.wire._refusal import reject_body, reject_listing
+from chatmodels.http.wire._request import add_options, put, state_of, write_body
+
+__all__ = [
+    "ANSWER_DESCRIPTION",
+    "NOT_JSON",
+    "Json",
+    "Medium",
+    "Takes",
+    "Wire",
+    "add_options",
+    "answer_tool",
+    "base64_text",
+    "carried",
+    "data_url",
+    "identifier",
+    "integer_or_none",
+    "is_list",
+    "is_object",
+    "lenient",
+    "objects",
+    "put",
+    "reject_body",
+    "reject_listing",
+    "state_of",
+    "text_or_none",
+    "timestamp_or_none",
+    "warn",
+    "write_body",
+]

@@ -1,0 +1,13 @@
+"""Bytes as texts."""
+
+import base64
+
+
+def base64_text(data: bytes) -> str:
+    """Write bytes in base64."""
+    return base64.b64encode(data).decode()
+
+
+def data_url(data: bytes, media_type: str | None) -> str:
+    """Write bytes as an address that holds them (RFC 2397)."""
+    return f"data:{media_type or 'application/octet-stream'};base64,{base64_text(data)}"

@@ -1,0 +1,71 @@
+"""Writing requests, or refusing what a vendor has no way to express."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from chatmodels.core import InvalidRequestError, Signature, UnsupportedError
+from chatmodels.http.wire._json import Json, is_list, is_object
+
+
+def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
+    """Write the JSON of a request, if all of it could be expressed.
+
+    Args:
+        body: The JSON.
+        provider: The provider's registered name.
+        problems: What the vendor has no way to express, each as a noun.
+
+    Raises:
+        UnsupportedError: There are problems; the message lists them all.
+        InvalidRequestError: Something in it is not JSON, as may be in `provider_options`.
+    """
+    if problems:
+        raise UnsupportedError(
+            f"{provider} has no way to express {', '.join(problems)}; leave it out or take "
+            "another model"
+        )
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
+            "provider_options"
+        ) from error
+
+
+def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
+    """Put the caller's `provider_options` in.
+
+    Objects are joined at all depths, tools are added to those that are there, and all else is
+    replaced.
+
+    Args:
+        options: The caller's fields of the body.
+        body: Where they belong; objects within are replaced, never changed.
+    """
+    for name, value in options.items():
+        known = body.get(name)
+        if is_object(known) and is_object(value):
+            joined = dict(known)
+            add_options(value, joined)
+            body[name] = joined
+        elif name == "tools" and is_list(known) and isinstance(value, list | tuple):
+            body[name] = [*known, *value]
+        else:
+            body[name] = value
+
+
+def put(body: dict[str, Json], path: str, value: Json) -> None:
+    """Set a field; a dot in its path descends into an object, as in "reasoning.effort"."""
+    *outer, last = path.split(".")
+    for name in outer:
+        body = body.setdefault(name, {})
+    body[last] = value
+
+
+def state_of(signature: Signature | None, provider: str) -> dict[str, Json]:
+    """Give opaque state back to the vendor that it came from, and to no other."""
+    if signature is None or signature.provider != provider or not is_object(signature.data):
+        return {}
+    return signature.data
