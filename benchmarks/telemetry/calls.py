@@ -45,7 +45,9 @@ def main() -> None:
 def show(best: dict[str, float]) -> None:
     """Print the table, and what becomes of deferred measurements."""
     plain = best["plain"]
-    print(f"  {'CPU us added to a call':<38}{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}")
+    print(
+        f"  {'CPU us added to a call':<38}{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
+    )
     for name in best:
         setting, _, contender = name.partition(": ")
         if contender != "ours":

@@ -17,9 +17,7 @@ class Contender(NamedTuple):
     the others' number all the same."""
 
 
-def microseconds(
-    contenders: Mapping[str, Contender], *, runs: int, turns: int
-) -> dict[str, float]:
+def microseconds(contenders: Mapping[str, Contender], *, runs: int, turns: int) -> dict[str, float]:
     """Measure the CPU microseconds that one run of each takes in this thread."""
     best = dict.fromkeys(contenders, float("inf"))
     for _ in range(turns + 1):  # the first one warms up
