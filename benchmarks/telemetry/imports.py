@@ -20,7 +20,7 @@ STATEMENTS = {
     "api, logs": f"{API}, opentelemetry._logs",
     "ours": "import chatmodels.otel",
     "call": f"{MODEL}model.generate('Hi')",
-    "ours, call": f"{MODEL}import chatmodels.otel\nchatmodels.otel.instrument(model).generate('Hi')",
+    "ours, call": f"import chatmodels.otel{MODEL}chatmodels.otel.instrument(model).generate('Hi')",
     "util-genai": "import opentelemetry.util.genai.handler",
 }
 

@@ -21,20 +21,17 @@ def main(interpreters: list[str]) -> None:
     Args:
         interpreters: Where to look for them; the first one that has a peer measures it.
     """
-    print(f"\n  {'CPU us added to a call':<34}", *(f"{setting:>24}" for setting in SETTINGS))
+    print(f"\n  {'CPU us added to a call':<42}", *(f"{setting:>24}" for setting in SETTINGS))
     for peer in PEERS:
         cells = [measured(peer, setting, interpreters) for setting in SETTINGS]
         if None in cells:
-            print(f"  {peer:<34}  is not installed and is left out")
+            print(f"  {peer:<42}  is not installed and is left out")
             continue
-        print(
-            f"  {peer:<34}",
-            *(
-                f"{cell['theirs']:8.0f}, ours {cell['ours']:3.0f} {cell['ours'] / cell['theirs']:5.2f}"
-                for cell in cells
-                if cell is not None
-            ),
-        )
+        print(f"  {peer:<42}", *(shown(**cell) for cell in cells if cell is not None))
+
+
+def shown(theirs: float, ours: float) -> str:
+    return f"{theirs:10.0f}, ours {ours:4.0f} {ours / theirs:5.2f}"
 
 
 def measured(peer: str, setting: str, interpreters: list[str]) -> dict[str, float] | None:
