@@ -10,6 +10,8 @@ from chatmodels.otel._semconv import (
     BEDROCK,
     BEDROCK_GUARDRAIL,
     CONVERSATION_ID,
+    COST,
+    ERROR_TYPE,
     FINISH_REASONS,
     FIRST_CHUNK,
     OPENAI,
@@ -31,7 +33,11 @@ _UNSET = ChatRequest(messages=()).settings
 
 
 def call_attributes(
-    attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None
+    attributes: Attributes,
+    watch: Watch,
+    response: ChatResponse[Any] | None,
+    failure: str | None,
+    cost: float | None,
 ) -> None:
     """Add what is known of a call at its end.
 
@@ -39,11 +45,19 @@ def call_attributes(
         attributes: Where to add it.
         watch: What is remembered of the call.
         response: The answer, or what there is of it.
+        failure: Why it failed, as an error type, if it did.
+        cost: What it cost, in US dollars, where known.
     """
     call = watch.call
+    request = call.request
     provider = watch.plan.provider
     is_whole = call.outcome == "completed"
-    _request(attributes, call.request, provider)
+    if request.settings is not _UNSET:
+        _settings(attributes, request.settings, provider)
+    if request.output is not None:
+        attributes["gen_ai.output.type"] = "json"
+    if request.provider_options:
+        _options(attributes, request.provider_options, provider)
     if watch.said is not NOTHING_SAID:
         said_attributes(attributes, watch.said)
     if response is not None and not call.is_delegated:
@@ -56,6 +70,10 @@ def call_attributes(
         attributes[FIRST_CHUNK] = call.first_event_at - call.started
     if call.attempts > 1:
         attributes[RETRY_COUNT] = call.attempts - 1
+    if failure is not None:
+        attributes[ERROR_TYPE] = failure
+    if cost is not None:
+        attributes[COST] = cost
 
 
 def said_attributes(attributes: Attributes, said: Said) -> None:
@@ -68,33 +86,18 @@ def said_attributes(attributes: Attributes, said: Said) -> None:
         attributes[PROMPT_VERSION] = said.prompt_version
 
 
-def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
-    """Name why an answer ended, in the provider's word, or "error" if it ended abnormally."""
-    reason = response.finish_reason
-    if not is_whole or reason == "error":
-        return "error"
-    return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
-
-
-def _request(attributes: Attributes, request: ChatRequest, provider: str) -> None:
-    settings = request.settings
-    if settings is not _UNSET:
-        _settings(attributes, settings)
-        if provider == OPENAI and settings.service_tier not in (None, "auto"):
-            attributes[OPENAI_REQUEST_TIER] = settings.service_tier
-    if request.output is not None:
-        attributes["gen_ai.output.type"] = "json"
-    if request.provider_options:
-        _options(attributes, request.provider_options, provider)
-
-
 def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
     # Written out, since it is done for each call.
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
         attributes[RESPONSE_MODEL] = response.model
-    attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
+    reason = response.finish_reason
+    if not is_whole or reason == "error":
+        attributes[FINISH_REASONS] = ("error",)
+    else:
+        word = response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
+        attributes[FINISH_REASONS] = (word,)
     usage = response.usage
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
@@ -112,7 +115,7 @@ def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: boo
         attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
 
 
-def _settings(attributes: Attributes, settings: Settings) -> None:
+def _settings(attributes: Attributes, settings: Settings, provider: str) -> None:
     if settings.temperature is not None:
         attributes["gen_ai.request.temperature"] = float(settings.temperature)
     if settings.top_p is not None:
@@ -133,6 +136,8 @@ def _settings(attributes: Attributes, settings: Settings) -> None:
         attributes["gen_ai.request.reasoning.level"] = settings.reasoning_effort
     if settings.audio_output is not None:
         attributes["gen_ai.output.type"] = "speech"
+    if provider == OPENAI and settings.service_tier not in (None, "auto"):
+        attributes[OPENAI_REQUEST_TIER] = settings.service_tier
 
 
 def _openai(attributes: Attributes, response: ChatResponse[Any]) -> None:

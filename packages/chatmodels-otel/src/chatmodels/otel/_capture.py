@@ -1,16 +1,11 @@
 """Which content is recorded where, redacted and truncated."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chatmodels.core import ChatRequest, ChatResponse, Json, ToolCall, ToolResult
 from chatmodels.otel._attributes import Attributes
-from chatmodels.otel._content import (
-    arguments,
-    input_messages,
-    output_messages,
-    result,
-    tool_definitions,
-)
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
@@ -22,7 +17,9 @@ from chatmodels.otel._semconv import (
     TOOL_DEFINITIONS,
     TOOL_RESULT,
 )
-from chatmodels.otel._truncation import Budget
+
+if TYPE_CHECKING:
+    from chatmodels.otel._truncation import Budget
 
 STRUCTURED_SINCE = (1, 45)
 """The API that takes structured values as attributes of spans; earlier ones drop them."""
@@ -53,6 +50,9 @@ class Capture:
         said: Said = NOTHING_SAID,
     ) -> Attributes:
         """Give the structured content of a call; of a failed one what there is."""
+        from chatmodels.otel._content import input_messages, output_messages, tool_definitions
+        from chatmodels.otel._truncation import Budget
+
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
@@ -79,6 +79,9 @@ class Capture:
 
     def of_tool_call(self, call: ToolCall, answer: ToolResult | None) -> Attributes:
         """Give the structured arguments and result of a tool call."""
+        from chatmodels.otel._content import arguments, result
+        from chatmodels.otel._truncation import Budget
+
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
@@ -98,7 +101,7 @@ class Capture:
             for name, value in captured.items()
         }
 
-    def _add(self, captured: Attributes, name: str, value: Json, budget: Budget) -> None:
+    def _add(self, captured: Attributes, name: str, value: Json, budget: "Budget") -> None:
         if self._options.redact is not None:
             try:
                 value = self._options.redact(name, value)

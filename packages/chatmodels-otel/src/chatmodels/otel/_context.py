@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Final
 
@@ -80,35 +80,36 @@ def currently_said() -> Said:
     return _said.get()
 
 
-def attached(context: Context) -> Context:
-    """Make a context current, and give the one that was."""
-    previous = get_current()
-    attach(context)
-    return previous
+def restored(context: Context, token: Token[Context]) -> None:
+    """Make the context current again that was so before another one was attached.
 
+    Without `detach`, which logs an error if that was in a different context of `contextvars`: it
+    is put back by value then. A coroutine or generator that is thrown away ends in somebody else's
+    context, though, which is not ours to set.
 
-def restored(context: Context, previous: Context) -> None:
-    """Make the context current that was so before another one was attached.
-
-    It is put back by value instead of by token, which works in whatever context that happens: no
-    token, no "was created in a different Context". A coroutine or generator that is thrown away
-    ends in somebody else's context, though, which is not ours to set.
+    Args:
+        context: What was attached.
+        token: What `attach` gave for it.
     """
-    if sys.exc_info()[0] is not GeneratorExit or get_current() is context:
-        attach(previous)
+    if sys.exc_info()[0] is GeneratorExit and get_current() is not context:
+        return
+    try:
+        token.var.reset(token)
+    except ValueError:
+        attach(Context() if token.old_value is Token.MISSING else token.old_value)
 
 
 class Attached:
     """A context that is current within a `with` block, entered any number of times in turn."""
 
-    __slots__ = ("_context", "_previous")
+    __slots__ = ("_context", "_token")
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._previous = context
+        self._token: Token[Context] | None = None
 
     def __enter__(self) -> None:
-        self._previous = attached(self._context)
+        self._token = attach(self._context)
 
     def __exit__(
         self,
@@ -116,4 +117,5 @@ class Attached:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        restored(self._context, self._previous)
+        if self._token is not None:
+            restored(self._context, self._token)

@@ -14,7 +14,7 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._own import error_type
-from chatmodels.otel._semconv import COST, ERROR_TYPE, OTHER
+from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
 
 _ABANDONED = "the stream was neither read to its end nor closed"
@@ -48,6 +48,7 @@ class Endings:
         is_detailed = options.operation_details or self._capture.on_event
         self._details = events if is_detailed else None
         self.wants_details = self._details is not None
+        self._wants_more = self.wants_details or self._capture.on_span
         self._exceptions = events if options.exceptions in ("log", "both") else None
         self._exceptions_on_span = options.exceptions in ("span", "both")
 
@@ -85,7 +86,14 @@ class Endings:
                 self._meters.record(finished(watch, response, duration, failure, cost))
             except Exception as raised:
                 self._guard.failed("metrics", raised)
-        attributes = self._described(watch, response, failure, cost) if is_described else {}
+        attributes: Attributes = {}
+        if is_described:
+            try:
+                call_attributes(attributes, watch, response, failure, cost)
+                if self._wants_more:
+                    self._add(attributes, watch, response)
+            except Exception as raised:
+                self._guard.failed("attributes", raised)
         if watch.span is not None:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
@@ -94,35 +102,20 @@ class Endings:
             except Exception as raised:
                 self._guard.failed("events", raised)
 
-    def _described(
-        self,
-        watch: Watch,
-        response: ChatResponse[Any] | None,
-        failure: str | None,
-        cost: float | None,
-    ) -> Attributes:
-        """Give the attributes of the span that are not set at its start, and emit its event."""
-        call, capture = watch.call, self._capture
-        attributes: Attributes = {}
-        try:
-            call_attributes(attributes, watch, response)
-            if failure is not None:
-                attributes[ERROR_TYPE] = failure
-            if cost is not None:
-                attributes[COST] = cost
-            is_on_span = capture.on_span and watch.is_recorded
-            if is_on_span or self._details is not None:
-                captured: Attributes = {}
-                if is_on_span or capture.on_event:
-                    captured = capture.of_call(call.request, response, watch.said)
-                if self._details is not None:
-                    content = captured if capture.on_event else {}
-                    self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)
-                if is_on_span:
-                    attributes |= capture.for_span(captured)
-        except Exception as raised:
-            self._guard.failed("attributes", raised)
-        return attributes
+    def _add(
+        self, attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None
+    ) -> None:
+        """Add the content of a call to the attributes of its span, and emit it as an event."""
+        capture = self._capture
+        is_on_span = capture.on_span and watch.is_recorded
+        captured: Attributes = {}
+        if is_on_span or capture.on_event:
+            captured = capture.of_call(watch.call.request, response, watch.said)
+        if self._details is not None:
+            content = captured if capture.on_event else {}
+            self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)
+        if is_on_span:
+            attributes |= capture.for_span(captured)
 
     def _emit(self, details: Events, attributes: Attributes, watch: Watch) -> None:
         try:

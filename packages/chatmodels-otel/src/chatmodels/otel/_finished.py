@@ -106,11 +106,18 @@ def finished(
         usage=NO_USAGE if own is None else own.usage,
         modalities=modalities(call.request, own),
         first_chunk=None if first is None else first - call.started,
-        chunk_times=watch.times,
+        chunk_times=_packed(watch.times) if watch.times else (),
         events=call.events,
         retries=() if failures is None else tuple(failures[: call.attempts - 1]),
         cost=cost,
     )
+
+
+def _packed(times: Sequence[float]) -> Sequence[float]:
+    """Keep a number in eight bytes instead of thirty-two, while they wait for a reader."""
+    from array import array
+
+    return array("d", times)
 
 
 def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tuple[str, str]:

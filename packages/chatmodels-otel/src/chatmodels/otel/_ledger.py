@@ -6,13 +6,13 @@ dictionary that an observable counter reports gives the same data for a tenth of
 
 from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Protocol
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from chatmodels.otel._finished import Finished
 from chatmodels.otel._plan import Answered, Facts, Plan
 from chatmodels.otel._semconv import TOKEN_MODALITY, TOKENS
+from chatmodels.otel._watch import Watch
 
 _COUNTERS = (
     ("input_tokens", "Number of input (prompt) tokens used, including cached tokens."),
@@ -29,17 +29,6 @@ Totals = dict[tuple[Answered, int, str], int]
 Callback = Callable[[CallbackOptions], Iterable[Observation]]
 
 
-class Running(Protocol):
-    """A call in flight."""
-
-    __slots__ = ()
-
-    @property
-    def plan(self) -> Plan:
-        """The constant attributes of its model."""
-        ...
-
-
 class Ledger:
     """The usage counters and the number of calls in flight.
 
@@ -53,7 +42,7 @@ class Ledger:
     """
 
     def __init__(self, bring_in: Callable[[], None], *, usage: bool = True) -> None:
-        self.running: set[Running] = set()
+        self.running: set[Watch] = set()
         self._bring_in = bring_in
         self._lock = Lock()
         self._usage = usage

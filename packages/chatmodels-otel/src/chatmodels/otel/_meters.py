@@ -8,10 +8,9 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._inference import Latest, Version141, seconds
 from chatmodels.otel._ledger import Ledger
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._origin import Origin
 from chatmodels.otel._own import CallInstruments, RegistryInstruments
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
-from chatmodels.otel._version import version
+from chatmodels.otel._version import VERSION
 
 
 class Meters:
@@ -26,7 +25,7 @@ class Meters:
     def __init__(
         self, options: TelemetryOptions, provider: MeterProvider | None, guard: Guard
     ) -> None:
-        meter = get_meter(SCOPE, version(), meter_provider=provider, schema_url=SCHEMA_URL)
+        meter = get_meter(SCOPE, VERSION, meter_provider=provider, schema_url=SCHEMA_URL)
         self._guard = guard
         self._is_live = False
         sinks: list[Sink] = []
@@ -36,6 +35,8 @@ class Meters:
             sinks.append(Version141(meter))
         sinks.append(CallInstruments(meter))
         if options.origin_metrics:
+            from chatmodels.otel._origin import Origin
+
             sinks.append(Origin(meter))
         ledger = self._ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
         sinks.append(ledger)

@@ -1,12 +1,18 @@
 """Watches calls: begins their spans, makes them current, and hands over what is to be recorded."""
 
 import sys
-from array import array
 from time import time_ns
 from typing import Any
 
 from opentelemetry.context import Context, attach, get_current
-from opentelemetry.trace import Span, SpanKind, Tracer, get_current_span, set_span_in_context
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Span,
+    SpanKind,
+    Tracer,
+    get_current_span,
+    set_span_in_context,
+)
 
 from chatmodels.core import CallInfo, ChatResponse, HealthReport
 from chatmodels.otel._context import currently_said, restored
@@ -77,26 +83,27 @@ class CallObserver:
                 return None
             key = (call.provider, call.model, call.endpoint, call.api)
             plan = self._plans.get(key) or self._planned(key)
-            watch = Watch(call, plan)
+            watch: Watch | None = None
             if self._tracer is not None:
                 outside = get_current()
-                watch.started = time_ns()
+                started = time_ns()
                 start = plan.streamed if call.op == "stream" else plan.whole
-                span = self._tracer.start_span(
-                    plan.name, outside, _CLIENT, start, (), watch.started
-                )
-                watch.is_recorded = span.is_recording()
-                if watch.is_recorded or is_shared or not _goes_without_saying(span, outside):
-                    watch.span = span
+                span = self._tracer.start_span(plan.name, outside, _CLIENT, start, (), started)
+                is_sampled = span.is_recording()
+                context = outside
+                if is_sampled or is_shared or not _goes_without_saying(span, outside):
                     context = set_span_in_context(span, outside)
-                    watch.context = marked(context) if is_shared else context
+                    if is_shared:
+                        context = marked(context)
+                    watch = Watch(call, plan, span, started, is_sampled, context)
                 if plan.propagates:
-                    call.headers = _traceparent(watch.context or outside)
+                    call.headers = _traceparent(context)
             if self._meters is not None and self._meters.live:
+                watch = watch or Watch(call, plan)
                 self._measure(watch, self._meters)
-            elif watch.context is None and (self._events is None or not self._events.live):
-                return None
-            if watch.is_recorded or self._endings.wants_details:
+            elif watch is None and self._events is not None and self._events.live:
+                watch = Watch(call, plan)
+            if watch is not None and (watch.is_recorded or self._endings.wants_details):
                 watch.said = currently_said()
         except Exception as error:
             self._guard.failed("start", error)
@@ -108,13 +115,12 @@ class CallObserver:
     def enter(self, token: object, /) -> None:
         """Make the span current: core sets to work."""
         if isinstance(token, Watch) and token.context is not None:
-            token.previous = get_current()
-            attach(token.context)
+            token.attached = attach(token.context)
 
     def leave(self, token: object, /) -> None:
         """Make current again what was so before: core rests."""
-        if isinstance(token, Watch) and token.context is not None and token.previous is not None:
-            restored(token.context, token.previous)
+        if isinstance(token, Watch) and token.context is not None and token.attached is not None:
+            restored(token.context, token.attached)
 
     def checked(self, report: HealthReport, /) -> None:
         """Record what a health check of a model found."""
@@ -146,7 +152,7 @@ class CallObserver:
         call = watch.call
         if call.op == "stream" and self._options.chunk_times:
             if call.event_times is None:
-                call.event_times = array("d")
+                call.event_times = []  # cheaper to append to than arrays are
             watch.times = call.event_times
         watch.is_measured = True
         meters.running.add(watch)
@@ -164,10 +170,11 @@ def _goes_without_saying(span: Span, outside: Context) -> bool:
     """Tell whether a span that nobody samples need not be current.
 
     Without an SDK there is none. Within a trace that is not sampled, what is below learns as much
-    from the span around it; otherwise it would begin a trace of its own.
+    from the span around the call; otherwise it would begin a trace of its own.
     """
-    own = span.get_span_context()
-    around = get_current_span(outside).get_span_context()
+    if span is INVALID_SPAN:
+        return True
+    own, around = span.get_span_context(), get_current_span(outside).get_span_context()
     return own.trace_id == around.trace_id and own.trace_flags == around.trace_flags
 
 

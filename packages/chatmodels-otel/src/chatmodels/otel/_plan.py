@@ -37,7 +37,7 @@ _ANSWERED = (RESPONSE_MODEL, OPENAI_SERVICE_TIER, OPENAI_FINGERPRINT)
 
 # Within a text of the answer the quotes would have backslashes.
 _FINGERPRINT = b'"system_fingerprint"'
-_FINGERPRINT_VALUE = re.compile(rb'"system_fingerprint"\s*:\s*"([\w.-]{1,64})"')
+_FINGERPRINT_VALUE = rb'"system_fingerprint"\s*:\s*"([\w.-]{1,64})"'
 
 
 class Plan:
@@ -135,7 +135,7 @@ def system_fingerprint(response: ChatResponse[Any]) -> str | None:
     """Find what OpenAI calls the configuration that a model ran in; no neutral value has it."""
     payload = bytes(response.payload)
     at = payload.find(_FINGERPRINT)  # long payloads are searched much faster for plain bytes
-    found = None if at < 0 else _FINGERPRINT_VALUE.search(payload, at)
+    found = None if at < 0 else re.match(_FINGERPRINT_VALUE, payload[at : at + 128])
     return None if found is None else found[1].decode()
 
 

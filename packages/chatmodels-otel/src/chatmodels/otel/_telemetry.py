@@ -14,7 +14,7 @@ from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._tool_spans import ToolSpans
-from chatmodels.otel._version import version
+from chatmodels.otel._version import VERSION
 
 
 class Telemetry:
@@ -44,7 +44,7 @@ class Telemetry:
         guard = self.guard = Guard()
         level = options.level
         tracer = (
-            get_tracer(SCOPE, version(), tracer_provider, SCHEMA_URL)
+            get_tracer(SCOPE, VERSION, tracer_provider, SCHEMA_URL)
             if level in ("traces", "full")
             else None
         )

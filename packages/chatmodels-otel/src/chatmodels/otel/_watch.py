@@ -1,6 +1,7 @@
 """What telemetry remembers of a call that is running."""
 
 from collections.abc import Sequence
+from contextvars import Token
 
 import msgspec
 from opentelemetry.context import Context
@@ -21,7 +22,7 @@ class Watch(msgspec.Struct, eq=False):
         started: When the span began, in nanoseconds of the clock on the wall.
         is_recorded: Whether the span was sampled, so that its attributes matter.
         context: Where the span is current.
-        previous: The context that was current before; it is so again when core rests.
+        attached: How to make current again what was so before, while the span is current.
         said: What the program says about it.
         failures: The error types of the attempts that failed.
         times: When each event of a stream came, if that is measured.
@@ -34,7 +35,7 @@ class Watch(msgspec.Struct, eq=False):
     started: int = 0
     is_recorded: bool = False
     context: Context | None = None
-    previous: Context | None = None
+    attached: Token[Context] | None = None
     said: Said = NOTHING_SAID
     failures: list[str] | None = None
     times: Sequence[float] = ()
