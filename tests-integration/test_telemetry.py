@@ -27,7 +27,6 @@ from chatmodels.core import (
 )
 from chatmodels.otel import (
     ChatModelsInstrumentor,
-    TraceContextFilter,
     instrument,
     instrument_registry,
     traced,
@@ -278,7 +277,6 @@ def test_records_of_registry_retries_and_calls_name_the_trace_and_the_call(
     recorder, caplog
 ) -> None:
     caplog.set_level(logging.INFO, logger="chatmodels")
-    caplog.handler.addFilter(TraceContextFilter())
     telemetry = recorder.telemetry()
 
     @traced(telemetry=telemetry)
