@@ -5,6 +5,9 @@ import sys
 
 import pytest
 
+from chatmodels.otel import _forking, instrument
+from chatmodels.providers.mock import MockChatModel
+
 SETUP = """
 import os
 from opentelemetry.sdk.metrics import MeterProvider
@@ -91,3 +94,20 @@ finish(child, child or value("gen_ai.client.inference.usage.output_tokens") == 1
 def test_a_child_process_begins_anew(script, measurements) -> None:
     setup = SETUP.replace("MEASUREMENTS", measurements)
     subprocess.run([sys.executable, "-c", setup + script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("measurements", ["deferred", "immediate"])
+def test_telemetry_is_told_of_a_fork_for_as_long_as_it_lives(recorder, measurements) -> None:
+    telemetry = recorder.telemetry(measurements=measurements)
+    off = recorder.telemetry(level="off")
+    model = instrument(MockChatModel(responses=["a", "b"]), telemetry=telemetry)
+    model.generate("Hi")
+
+    with model.stream("Hi"):
+        for lock in (telemetry.guard._lock, telemetry.meters._ledger._lock):
+            lock.acquire()
+        _forking._in_child()
+        assert recorder.total("chatmodels.calls.in_flight") == 0
+
+    assert off in _forking._inherited
+    assert recorder.total("gen_ai.client.inference.duration") == 1 + (measurements == "immediate")

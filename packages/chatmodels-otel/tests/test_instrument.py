@@ -207,6 +207,14 @@ async def test_the_health_check_of_a_model_is_recorded_like_the_registrys(
     assert recorder.total("chatmodels.health.duration") == 1
 
 
+def test_a_health_check_is_not_recorded_if_nothing_is(recorder) -> None:
+    telemetry = recorder.telemetry(level="off")
+
+    telemetry._observer.checked(HealthReport(provider="mock", status="healthy"))
+
+    assert recorder.metrics == {}
+
+
 def test_a_slow_creation_is_a_span_below_the_programs(recorder) -> None:
     watch = recorder.telemetry().registry
 

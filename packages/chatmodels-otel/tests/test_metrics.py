@@ -256,10 +256,19 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
     telemetry = recorder.telemetry()
 
     for number in range(4):
-        instrument(Answering("acme", f"model-{number}"), telemetry=telemetry).generate("Hi")
+        model = instrument(Answering("acme", f"model-{number}"), telemetry=telemetry)
+        model.generate("Hi")
+        with model.stream("Hi"):
+            assert recorder.total("chatmodels.calls.in_flight") == 1
 
-    assert len(recorder.points(f"{INFERENCE}.duration")) == 4
-    assert len(telemetry.observer._plans) == 2
+    counts = {
+        point.attributes["gen_ai.request.model"]: point.count
+        for point in recorder.points(f"{INFERENCE}.duration")
+    }
+    assert counts == {"model-0": 2, "model-1": 2, "_OTHER": 4}
+    assert len(recorder.points("chatmodels.calls.in_flight")) == 3
+    assert len(telemetry.meters._ledger._tokens) == 3
+    assert {span.name for span in recorder.chats} == {f"chat model-{each}" for each in range(4)}
 
 
 def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:

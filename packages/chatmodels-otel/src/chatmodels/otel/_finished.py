@@ -92,7 +92,7 @@ def finished(
         failure: Why it failed, as an error type, if it did.
         cost: What it cost, in US dollars, where known.
     """
-    call, plan = watch.call, watch.plan
+    call, plan = watch.call, watch.plan.stand_in or watch.plan
     own = None if call.is_delegated else response
     first = call.first_event_at
     failures = watch.failures

@@ -6,6 +6,7 @@ records, and calls in flight, which go on in the parent alone.
 """
 
 import os
+from contextlib import suppress
 from typing import Protocol
 from weakref import WeakSet
 
@@ -31,5 +32,5 @@ def _in_child() -> None:
         holder.forked()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows
+with suppress(AttributeError):  # on Windows nothing forks
     os.register_at_fork(after_in_child=_in_child)

@@ -82,7 +82,8 @@ class Ledger:
     def _in_flight(self, _: CallbackOptions) -> Iterable[Observation]:
         # Of the models that were ever called: those without a running call have 0.
         found = [(plan.shared, 0) for plan in list(self._tokens)]
-        found += [(running.plan.shared, 1) for running in list(self.running)]
+        running = [watch.plan.stand_in or watch.plan for watch in list(self.running)]
+        found += [(plan.shared, 1) for plan in running]
         for attributes, count in _merged(found):
             yield Observation(count, attributes)
 

@@ -24,10 +24,11 @@ from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._own import error_type
 from chatmodels.otel._plan import Plan, under
+from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
 
 MAX_PLANS = 1024
-"""How many models are remembered; programs that make up names make them anew for each call."""
+"""How many models are remembered and measured apart; what programs make up may be more."""
 
 Key = tuple[str, str, str | None, str | None]
 """Provider, model, endpoint and API, which make a plan."""
@@ -65,6 +66,7 @@ class CallObserver:
         self._events = events
         self._endings = Endings(options, guard, meters=meters, events=events)
         self._plans: dict[Key, Plan] = {}
+        self._rest: dict[str, Plan] = {}
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.
@@ -158,7 +160,9 @@ class CallObserver:
     def _planned(self, key: Key) -> Plan:
         plan = Plan(*key, under(key[2], self._options.propagate_to))
         if len(self._plans) < MAX_PLANS:
-            plan = self._plans.setdefault(key, plan)
+            return self._plans.setdefault(key, plan)
+        provider = key[0]
+        plan.stand_in = self._rest.setdefault(provider, Plan(provider, OTHER, None))
         return plan
 
 

@@ -56,6 +56,7 @@ class Plan:
         shared: The attributes that all signals have in common.
         whole: Those that a span of a whole call starts with.
         streamed: Likewise, of a stream.
+        stand_in: The plan to measure by, for a model that is one too many to be told apart.
     """
 
     __slots__ = (
@@ -69,6 +70,7 @@ class Plan:
         "provider",
         "registered",
         "shared",
+        "stand_in",
         "streamed",
         "whole",
     )
@@ -83,6 +85,7 @@ class Plan:
     ) -> None:
         self.registered = provider
         self.model = model
+        self.stand_in: Plan | None = None
         self.propagates = propagates
         self.provider = PROVIDER_NAMES.get(provider, provider)
         self.is_openai = self.provider == OPENAI
