@@ -11,17 +11,16 @@ it would be in all caches.
 Peers are measured where they are installed. The handler of `opentelemetry-util-genai` takes its
 turns with ours. Those that patch the client of OpenAI do so in a process of their own, around a
 client whose transport answers at once; ours takes turns with them there. Further interpreters are
-looked through for peers that cannot be installed beside the others:
+looked through for peers that cannot be installed beside the others, as this one, which needs an
+old util-genai, and `httpx` besides:
 
-    uv pip install opentelemetry-util-genai openai \
-        openinference-instrumentation-openai opentelemetry-instrumentation-openai "pydantic-ai-slim"
     uv venv /tmp/openai-v2
     uv pip install --python /tmp/openai-v2/bin/python "opentelemetry-util-genai==0.4b0" httpx \
         openai opentelemetry-sdk opentelemetry-instrumentation-openai-v2 \
         -e packages/chatmodels-core -e packages/chatmodels-otel
     python -m benchmarks.telemetry /tmp/openai-v2/bin/python
 
-`opentelemetry-instrumentation-openai-v2` 2.4b0 needs that old util-genai, and `httpx` besides.
+The dependency group `bench` has the others.
 """
 
 import sys

@@ -45,14 +45,13 @@ def main() -> None:
 def show(best: dict[str, float]) -> None:
     """Print the table, and what becomes of deferred measurements."""
     plain = best["plain"]
-    print(
-        f"  {'CPU us added to a call':<38}{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
-    )
-    for name in best:
+    columns = f"{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
+    print(f"  {'CPU us added to a call':<38}{columns}")
+    for name, whole in best.items():
         setting, _, contender = name.partition(": ")
         if contender != "ours":
             continue
-        ours = best[name] - plain
+        ours = whole - plain
         line = f"  {setting:<38}{ours:8.1f}"
         alone = best.get(f"{setting}: the SDK")
         line += " " * 17 if alone is None else f"{alone - plain:9.1f}{ours - alone + plain:8.1f}"
