@@ -1,9 +1,21 @@
 """What a span says of a call."""
 
+import contextvars
 from typing import Any
 
 import pytest
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.context import Context, attach, get_current
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    format_trace_id,
+    get_current_span,
+    use_span,
+)
 
 from chatmodels.core import (
     ChatModelError,
@@ -15,7 +27,14 @@ from chatmodels.core import (
     assistant,
     tool,
 )
-from chatmodels.otel import conversation, instrument, prompt_template
+from chatmodels.otel import (
+    Telemetry,
+    TelemetryOptions,
+    conversation,
+    instrument,
+    prompt_template,
+)
+from chatmodels.otel._context import Attached
 from chatmodels.providers.mock import MockChatModel
 
 
@@ -379,3 +398,75 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     )
 
     assert "gen_ai.tool.definitions" not in recorder.span.attributes
+
+
+class Noting(StandardChatModel):
+    """Notes what is in force while it is asked."""
+
+    def respond(self, request, call):
+        self.current = get_current_span()
+        self.headers = call.headers
+        return ChatResponse(message=assistant("Yes."))
+
+
+def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
+    """A model whose spans nobody samples, and what makes them."""
+    tracers = TracerProvider(sampler=ALWAYS_OFF)
+    telemetry = Telemetry(
+        TelemetryOptions(**options), tracer_provider=tracers, meter_provider=recorder.meter_provider
+    )
+    model = Noting("acme", "large", endpoint="https://gateway.example/v1")
+    return instrument(model, telemetry=telemetry), tracers
+
+
+def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(recorder) -> None:
+    model, tracers = unsampled(recorder)
+    around = tracers.get_tracer("program").start_span("request")
+
+    with use_span(around):
+        model.generate("Hi")
+
+    assert model.current is around
+    assert recorder.total("gen_ai.client.inference.duration") == 1
+
+
+def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorder) -> None:
+    model, _ = unsampled(recorder)
+
+    model.generate("Hi")
+
+    assert model.current.get_span_context().is_valid
+    assert not model.current.is_recording()
+    assert get_current_span() is INVALID_SPAN
+
+
+def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
+    model, tracers = unsampled(recorder, propagate_to=("https://gateway.example",))
+    around = tracers.get_tracer("program").start_span("request")
+
+    with use_span(around):
+        model.generate("Hi")
+
+    trace = format_trace_id(around.get_span_context().trace_id)
+    _, told, _, flags = model.headers["traceparent"].split("-")
+    assert told == trace
+    assert int(flags, 16) & TraceFlags.SAMPLED == 0
+
+
+@pytest.mark.parametrize("outer", [Context(), Context({"program": "its own"})], ids=["none", "one"])
+def test_a_context_is_put_back_in_another_thread_of_control_too(outer, caplog) -> None:
+    def entered() -> Attached:
+        if outer:
+            attach(outer)
+        attached = Attached(Context({"call": "ours"}))
+        attached.__enter__()
+        return attached
+
+    def left(attached: Attached) -> Context:
+        attached.__exit__(None, None, None)
+        return get_current()
+
+    attached = contextvars.copy_context().run(entered)
+
+    assert contextvars.copy_context().run(left, attached) == outer
+    assert caplog.records == []

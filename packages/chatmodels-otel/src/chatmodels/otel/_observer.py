@@ -121,6 +121,7 @@ class CallObserver:
         """Make current again what was so before: core rests."""
         if isinstance(token, Watch) and token.context is not None and token.attached is not None:
             restored(token.context, token.attached)
+            token.attached = None
 
     def checked(self, report: HealthReport, /) -> None:
         """Record what a health check of a model found."""
