@@ -140,6 +140,7 @@ async def test_calls_of_every_shape_are_recorded_alike(recorder, provider, shape
     assert span.attributes["gen_ai.provider.name"] == name
     assert span.attributes["gen_ai.request.model"] == contract.model
     assert ("server.address" in span.attributes) is contract.over_http
+    assert ("openai.api.type" in span.attributes) is (name == "openai")
     assert span.attributes.get("gen_ai.response.id") == response.id
     assert span.attributes.get("gen_ai.usage.output_tokens") == response.usage.output_tokens
     assert "gen_ai.output.messages" in span.attributes
