@@ -1,10 +1,8 @@
 """What a span says of a call."""
 
-import contextvars
 from typing import Any
 
 import pytest
-from opentelemetry.context import Context, attach, get_current
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import (
@@ -34,7 +32,6 @@ from chatmodels.otel import (
     instrument,
     prompt_template,
 )
-from chatmodels.otel._context import Attached
 from chatmodels.providers.mock import MockChatModel
 
 
@@ -451,22 +448,3 @@ def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
     _, told, _, flags = model.headers["traceparent"].split("-")
     assert told == trace
     assert int(flags, 16) & TraceFlags.SAMPLED == 0
-
-
-@pytest.mark.parametrize("outer", [Context(), Context({"program": "its own"})], ids=["none", "one"])
-def test_a_context_is_put_back_in_another_thread_of_control_too(outer, caplog) -> None:
-    def entered() -> Attached:
-        if outer:
-            attach(outer)
-        attached = Attached(Context({"call": "ours"}))
-        attached.__enter__()
-        return attached
-
-    def left(attached: Attached) -> Context:
-        attached.__exit__(None, None, None)
-        return get_current()
-
-    attached = contextvars.copy_context().run(entered)
-
-    assert contextvars.copy_context().run(left, attached) == outer
-    assert caplog.records == []

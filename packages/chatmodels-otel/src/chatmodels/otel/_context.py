@@ -106,6 +106,7 @@ class Attached:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._token: Token[Context] | None = None
 
     def __enter__(self) -> None:
         self._token = attach(self._context)
@@ -116,4 +117,5 @@ class Attached:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        restored(self._context, self._token)
+        if self._token is not None:
+            restored(self._context, self._token)
