@@ -11,13 +11,13 @@ from chatmodels.core import (
     ChatResponse,
     StandardChatModel,
     StreamEnd,
+    StreamEvent,
     TextDelta,
     Usage,
     assistant,
 )
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 
-CHUNKS = 2000
 QUESTION = "Why is the sky blue?"
 ANSWER: ChatResponse[Any] = ChatResponse(
     message=assistant("Because of Rayleigh scattering."),
@@ -26,21 +26,25 @@ ANSWER: ChatResponse[Any] = ChatResponse(
     raw_finish_reason="stop",
     usage=Usage(input_tokens=12, output_tokens=7, cached_input_tokens=4),
 )
-EVENTS = (*(TextDelta("word ") for _ in range(CHUNKS)), StreamEnd())
 
 
 class Instant(StandardChatModel):
     """Answers at once, so that only what surrounds a call takes time."""
 
+    streamed: tuple[StreamEvent, ...] = (StreamEnd(),)
+
     def respond(self, request: Any, call: Any) -> ChatResponse[Any]:
         return ANSWER
 
     def events(self, request: Any, call: Any) -> Any:
-        yield from EVENTS
+        yield from self.streamed
 
 
-def model() -> Instant:
-    return Instant("acme", "large", endpoint="https://api.acme.example/v1")
+def model(chunks: int = 0) -> Instant:
+    """A model whose streams have so many chunks."""
+    made = Instant("acme", "large", endpoint="https://api.acme.example/v1")
+    made.streamed = (*(TextDelta("word ") for _ in range(chunks)), StreamEnd())
+    return made
 
 
 class Providers(NamedTuple):
@@ -61,8 +65,8 @@ class Providers(NamedTuple):
             TelemetryOptions(**options), tracer_provider=self.tracers, meter_provider=self.meters
         )
 
-    def watched(self, **options: Any) -> Instant:
-        return instrument(model(), telemetry=self.telemetry(**options))
+    def watched(self, chunks: int = 0, **options: Any) -> Instant:
+        return instrument(model(chunks), telemetry=self.telemetry(**options))
 
 
 def api() -> Providers:
