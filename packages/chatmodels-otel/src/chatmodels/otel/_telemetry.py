@@ -1,10 +1,11 @@
 """Telemetry as one object: options and providers in, an observer of calls out."""
 
+from typing import TYPE_CHECKING
+
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
 
-from chatmodels.otel._capture import Capture
 from chatmodels.otel._events import events
 from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
@@ -13,8 +14,10 @@ from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
-from chatmodels.otel._tool_spans import ToolSpans
 from chatmodels.otel._version import VERSION
+
+if TYPE_CHECKING:
+    from chatmodels.otel._tool_spans import ToolSpans
 
 
 class Telemetry:
@@ -57,7 +60,7 @@ class Telemetry:
             drawn = tracer if level == "full" else None
             self._registry = RegistryWatch(meters.registry, guard, drawn)
         tell_of_forks(self)
-        self._tools = ToolSpans(Capture(options, guard), guard, tracer=tracer, meters=meters)
+        self._tools: ToolSpans | None = None
         self.tracer = tracer
 
     @property
@@ -76,8 +79,14 @@ class Telemetry:
         return self._registry
 
     @property
-    def tools(self) -> ToolSpans:
-        """What watches tool calls."""
+    def tools(self) -> "ToolSpans":
+        """What watches tool calls; made when it is first asked for, as many programs have none."""
+        if self._tools is None:
+            from chatmodels.otel._capture import Capture
+            from chatmodels.otel._tool_spans import ToolSpans
+
+            capture = Capture(self.options, self.guard)
+            self._tools = ToolSpans(capture, self.guard, tracer=self.tracer, meters=self._meters)
         return self._tools
 
     def forked(self) -> None:

@@ -7,7 +7,6 @@ import msgspec
 
 from chatmodels.core import Json, TextPart, ToolCall, ToolDefinition, ToolResult
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
-from chatmodels.otel._tool_spans import Running
 
 
 class execute_tool:  # noqa: N801 - used as a function, like the context managers of the library
@@ -38,7 +37,7 @@ class execute_tool:  # noqa: N801 - used as a function, like the context manager
     ) -> None:
         self._call = ToolCall("", name) if call is None else call
         definition = ToolDefinition(name, description, {})
-        self._running: Running = (telemetry or default_telemetry()).tools(definition, self._call)
+        self._running = (telemetry or default_telemetry()).tools(definition, self._call)
 
     def __enter__(self) -> Callable[[Json], None]:
         """Begin; what is given is to be told the result."""
