@@ -26,11 +26,3 @@ def test_a_block_that_ends_in_a_copy_of_its_context_puts_back_there_what_was(out
     copied.run(block.__exit__, None, None, None)
 
     assert copied.run(get_current) == (outer or Context())
-
-
-def test_a_block_that_was_never_entered_ends_without_a_trace() -> None:
-    before = get_current()
-
-    Attached(INNER).__exit__(None, None, None)
-
-    assert get_current() is before
