@@ -106,7 +106,6 @@ class Attached:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._token: Token[Context] | None = None
 
     def __enter__(self) -> None:
         self._token = attach(self._context)
@@ -117,5 +116,4 @@ class Attached:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._token is not None:
-            restored(self._context, self._token)
+        restored(self._context, self._token)
