@@ -18,7 +18,9 @@ import pytest
 
 from chatmodels.core import (
     ChatModelError,
+    ChatResponse,
     ErrorCode,
+    assistant,
     create_chat_model,
     list_providers,
     registry,
@@ -217,16 +219,17 @@ async def test_recorded_traffic_is_recorded_to_the_letter(recorder, provider, is
         assert attributes == tuple(expected), name
 
 
+NOTHING = ChatResponse(message=assistant(""))
+
+
 async def outcome(model: Any, shape: str) -> tuple[str | None, str | None, int | None]:
     """Give the error code, the response's id and the output tokens of a call."""
+    code: str | None = None
     try:
         response = await ask(model, shape)
     except ChatModelError as error:
-        partial = error.partial
-        if partial is None:
-            return str(error.code), None, None
-        return str(error.code), partial.id, partial.usage.output_tokens
-    return None, response.id, response.usage.output_tokens
+        code, response = str(error.code), error.partial or NOTHING
+    return code, response.id, response.usage.output_tokens
 
 
 def fitting(simulator: Simulator) -> list[tuple[str, Recording]]:
