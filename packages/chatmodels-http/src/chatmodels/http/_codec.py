@@ -95,7 +95,8 @@ class StreamDecoder(Protocol):
 class ChatCodec(Protocol):
     """One vendor's chat API: everything that is particular to it, and nothing else.
 
-    A codec is immutable and shared by threads.
+    A codec is immutable and shared by threads. That of a vendor with several APIs has an attribute
+    `api` as well, which names the one it is for.
     """
 
     @property

@@ -69,6 +69,7 @@ class HttpChatModel(StandardChatModel):
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,
+            api=getattr(codec, "api", None),
         )
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -153,11 +154,11 @@ class HttpChatModel(StandardChatModel):
         """Describe the model from what the provider package knows."""
         return known_model(self._caller.metadata, self.model)
 
-    def check_health(self) -> HealthReport:
+    def probe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials; it never raises."""
         return check_health(self._caller, self._defaults.timeout)
 
-    async def acheck_health(self) -> HealthReport:
+    async def aprobe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials, awaited."""
         return await acheck_health(self._caller, self._defaults.timeout)
 

@@ -22,6 +22,8 @@ class ChatCompletionsCodec(ServerCodec[Dialect]):
 
     __slots__ = ()
 
+    api = "chat_completions"
+
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
 
