@@ -17,7 +17,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: As in "POST".
-        path: Appended to the model's base URL, beginning with "/".
+        path: Appended to the model's base URL, beginning with "/"; or a whole address, for an API
+            that has a second host.
         body: The encoded body; empty for none.
         headers: Headers of this request alone; content type and accept are set for all.
     """
@@ -49,11 +50,13 @@ class Frame(msgspec.Struct, frozen=True):
         data: The payload.
         event: Its type where the framing has one, else empty.
         id: Its id where the framing has one, else empty.
+        headers: Its headers where the framing has them.
     """
 
     data: bytes
     event: str = ""
     id: str = ""
+    headers: Mapping[str, str] | None = None
 
 
 class Framer(Protocol):

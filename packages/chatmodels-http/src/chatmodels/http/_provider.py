@@ -17,8 +17,10 @@ from chatmodels.http._health import check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
+from chatmodels.http._signer import SignerFactory
 
 CodecFactory = Callable[[ProviderOptions], ChatCodec]
+OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 
 
 class HttpProvider:
@@ -27,11 +29,23 @@ class HttpProvider:
     Args:
         metadata: What the provider is.
         codec: Its wire format, or what chooses one by the options of a model.
+        complete: Fills in what follows from other options, as an address from a region; what it
+            gives is what everything else gets.
+        signers: Chooses what signs requests, where a secret in a header is not enough.
     """
 
-    def __init__(self, metadata: ProviderMetadata, codec: ChatCodec | CodecFactory) -> None:
+    def __init__(
+        self,
+        metadata: ProviderMetadata,
+        codec: ChatCodec | CodecFactory,
+        *,
+        complete: OptionsRule = lambda options: options,
+        signers: SignerFactory = lambda _: None,
+    ) -> None:
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
+        self._complete = complete
+        self._signers = signers
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
         """Make a model; no request is sent.
@@ -39,7 +53,9 @@ class HttpProvider:
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
         """
-        return HttpChatModel(self.metadata, model, self._codec(options), options)
+        options = self._complete(options)
+        codec, signers = self._codec(options), self._signers(options)
+        return HttpChatModel(self.metadata, model, codec, options, signers=signers)
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""
@@ -79,4 +95,5 @@ class HttpProvider:
             raise error.located(op="list_models", provider=name)
 
     def _caller(self, options: ProviderOptions) -> Caller:
-        return Caller(self.metadata, self._codec(options), options)
+        options = self._complete(options)
+        return Caller(self.metadata, self._codec(options), options, self._signers(options))
