@@ -4,7 +4,7 @@ A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpC
 rest: connections, time limits, secrets, retries, both worlds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -62,8 +62,8 @@ class Frame(msgspec.Struct, frozen=True):
 class Framer(Protocol):
     """Cuts a stream of bytes into frames, whatever pieces it comes in."""
 
-    def feed(self, data: bytes, /) -> Sequence[Frame]:
-        """Take bytes in and give the frames that they complete.
+    def feed(self, data: bytes, /) -> Iterable[Frame]:
+        """Take bytes in and give the frames that they complete, once, in order.
 
         Raises:
             ResponseInvalidError: A line or a frame exceeds its limit.

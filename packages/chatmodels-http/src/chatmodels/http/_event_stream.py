@@ -6,7 +6,7 @@ Transcribe developer guide).
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from zlib import crc32
 
 from chatmodels.core import ResponseInvalidError
@@ -27,7 +27,7 @@ class EventStreamFramer:
     `:exception-type` or `:error-code` for those that tell of failures, is its `event`.
     """
 
-    __slots__ = ("_buffer", "_headers", "_limit", "_needed", "_refusal")
+    __slots__ = ("_buffer", "_headers", "_limit", "_needed")
 
     def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
         """Begin at the start of a stream.
@@ -39,42 +39,33 @@ class EventStreamFramer:
         self._buffer = bytearray()
         self._needed = _PRELUDE.size  # how long the buffer must be for a next step
         self._headers: dict[bytes, Mapping[str, str]] = {}
-        self._refusal: ResponseInvalidError | None = None
 
-    def feed(self, data: bytes, /) -> Sequence[Frame]:
+    def feed(self, data: bytes, /) -> Iterator[Frame]:
         """Take bytes in and give the messages that they complete.
 
         Raises:
             ResponseInvalidError: A message exceeds the limit, or a checksum does not fit. The
                 messages before are given first.
         """
-        if self._refusal is not None:
-            raise self._refusal
         self._buffer += data
         if len(self._buffer) < self._needed:
-            return ()
+            return
         whole = bytes(self._buffer)
-        frames: list[Frame] = []
         start = 0
         try:
             while (end := self._end(whole, start)) is not None:
-                frames.append(self._read(whole[start:end]))
+                frame = self._read(whole[start:end])
                 start = end
-        except ResponseInvalidError as error:
-            self._refusal = error
-            if not frames:
-                raise
-        del self._buffer[:start]
-        return frames
+                yield frame
+        finally:
+            del self._buffer[:start]
 
     def close(self) -> Sequence[Frame]:
         """Make sure that the bytes ended with a message.
 
         Raises:
-            ResponseInvalidError: They did not, or what they held was refused.
+            ResponseInvalidError: They did not.
         """
-        if self._refusal is not None:
-            raise self._refusal
         if self._buffer:
             raise ResponseInvalidError(
                 f"the stream ended {len(self._buffer)} bytes into a message of its framing"
