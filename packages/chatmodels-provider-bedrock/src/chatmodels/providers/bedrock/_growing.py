@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from chatmodels.http.wire import NOT_JSON, Json, base64_text, is_list, is_object
+from chatmodels.http.wire import NOT_JSON, Json, base64_text, is_object
 from chatmodels.providers.bedrock._blocks import SERVER_TOOL
 from chatmodels.providers.bedrock._wire import (
     WireBlock,
@@ -138,13 +138,9 @@ class GrowingBlock:
 def _grow(block: dict[str, Json], more: Json) -> None:
     """Add a piece: texts and lists grow, all else is replaced. A list is of content."""
     for field, value in (more if is_object(more) else {"content": more}).items():
-        known = block.get(field)
-        if (isinstance(known, str) and isinstance(value, str)) or (
-            is_list(known) and is_list(value)
-        ):
-            block[field] = known + value
-        else:
-            block[field] = value
+        known: Json = block.get(field)
+        alike = type(known) is type(value) and isinstance(value, str | list)
+        block[field] = known + value if alike else value
 
 
 def _parsed(arguments: Json) -> Json:

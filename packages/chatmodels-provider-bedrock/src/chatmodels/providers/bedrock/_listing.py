@@ -50,8 +50,8 @@ def _read(wire: WireModel, record: Json) -> ModelInfo:
 
 
 def _modalities(words: Json) -> tuple[str, ...]:
-    known = [_MODALITIES.get(word) for word in words if isinstance(word, str)] if is_list(words) else []
-    return tuple(word for word in known if word)
+    told = [word for word in words if isinstance(word, str)] if is_list(words) else []
+    return tuple(_MODALITIES[word] for word in told if word in _MODALITIES)
 
 
 def _end(lifecycle: Json) -> str | None:

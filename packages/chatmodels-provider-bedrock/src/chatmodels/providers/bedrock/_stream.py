@@ -27,8 +27,8 @@ from chatmodels.core import (
 from chatmodels.http import Frame, HttpFailure
 from chatmodels.http.wire import NOT_JSON, answer_tool
 from chatmodels.providers.bedrock._blocks import FORCED, is_answer, part_of
-from chatmodels.providers.bedrock._growing import GrowingBlock, Kind, Start, kind_of
 from chatmodels.providers.bedrock._failure import KIND_HEADER, read_failure
+from chatmodels.providers.bedrock._growing import GrowingBlock, Kind, Start, kind_of
 from chatmodels.providers.bedrock._response import normalised, read_usage, reject, tier_of
 from chatmodels.providers.bedrock._wire import WireEvent, event_decoder
 
