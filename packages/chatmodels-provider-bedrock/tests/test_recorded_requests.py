@@ -22,7 +22,6 @@ from urllib.parse import unquote
 import pytest
 
 from chatmodels.core import (
-    AudioPart,
     ChatRequest,
     FilePart,
     ImagePart,
@@ -41,7 +40,6 @@ from chatmodels.core import (
 from chatmodels.http import HttpRequest
 from chatmodels.providers.bedrock import block_options
 from chatmodels.providers.bedrock._codec import ConverseCodec
-from chatmodels.providers.bedrock._models import family_of
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
@@ -64,7 +62,8 @@ def neutral(exchange: Exchange) -> ChatRequest:
     rest = exchange.body
     messages = [Message("system", _parts("system", rest.pop("system", None) or []))]
     messages += (
-        Message(turn["role"], _parts(turn["role"], turn["content"])) for turn in rest.pop("messages")
+        Message(turn["role"], _parts(turn["role"], turn["content"]))
+        for turn in rest.pop("messages")
     )
     chosen = _settings(rest, model_of(exchange))
     tools, choice = _tools(rest)
@@ -143,7 +142,9 @@ def _settings(rest: Body, model: str) -> Settings:
     match rest.get("additionalModelRequestFields"):
         case {"thinking": {"type": "enabled", "budget_tokens": budget}, **more} if not more:
             chosen["reasoning_budget"] = budget
-        case {"thinking": {"type": "adaptive", **how}, "output_config": {"effort": effort}} if not how:
+        case {"thinking": {"type": "adaptive", **how}, "output_config": {"effort": effort}} if (
+            not how
+        ):
             chosen["reasoning_effort"] = effort
         case _:
             return Settings(**chosen)
