@@ -142,9 +142,7 @@ def _settings(rest: Body, model: str) -> Settings:
     match rest.get("additionalModelRequestFields"):
         case {"thinking": {"type": "enabled", "budget_tokens": budget}, **more} if not more:
             chosen["reasoning_budget"] = budget
-        case {"thinking": {"type": "adaptive", **how}, "output_config": {"effort": effort}} if (
-            not how
-        ):
+        case {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}:
             chosen["reasoning_effort"] = effort
         case _:
             return Settings(**chosen)

@@ -31,6 +31,7 @@ _DOCUMENTS = _formats(
     "application/json=txt application/xml=txt application/yaml=txt"
 )
 _KINDS = {"image": _IMAGES, "audio": _SOUNDS, "video": _VIDEOS, "document": _DOCUMENTS}
+_WORDS = {"image": "an image", "audio": "sound", "video": "a video", "document": "a document"}
 _S3 = "s3://"
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9()\[\]-]+")
 
@@ -50,15 +51,12 @@ def encode_media(part: Medium, names: "DocumentNames", problems: list[str]) -> l
     """Translate one medium to one block, or to none and a problem."""
     kind, format_ = _format(part)
     if not takes(part):
-        how = "by a URL" if part.url else "by a file id" if part.file_id else ""
-        what = part.media_type or kind
-        problems.append(f"{kind} {how} other than of S3" if how else f"{kind} as {what}")
+        where = "by URL, but not in S3" if part.url else "by file id" if part.file_id else ""
+        problems.append(f"{_WORDS[kind]} {where or f'of type {part.media_type}'}")
         return []
-    source: dict[str, Json] = (
-        {"s3Location": {"uri": part.url}}
-        if part.data is None
-        else {"bytes": base64_text(part.data)}
-    )
+    source: Json = {"s3Location": {"uri": part.url}}
+    if part.data is not None:
+        source = {"bytes": base64_text(part.data)}
     block: dict[str, Json] = {"format": format_, "source": source}
     if kind == "document":
         block["name"] = names.neutral(part.name if isinstance(part, FilePart) else None)

@@ -7,9 +7,7 @@ import msgspec
 from chatmodels.core import (
     ChatRequest,
     OutputSchema,
-    ToolCall,
     ToolDefinition,
-    ToolResult,
 )
 from chatmodels.http.wire import (
     ANSWER_DESCRIPTION,
@@ -122,16 +120,9 @@ def _tool(tool: ToolDefinition, known: Family, problems: list[str]) -> Json:
 
 def _called(request: ChatRequest) -> list[Json]:
     """Declare the tools that a conversation speaks of, where none are offered any more."""
-    names = {
-        part.name or "tool"
-        for message in request.messages
-        for part in message.parts
-        if isinstance(part, ToolCall | ToolResult)
-    }
-    return [
-        {"toolSpec": {"name": name, "inputSchema": {"json": {"type": "object"}}}}
-        for name in sorted(names)
-    ]
+    names = {call.name for message in request.messages for call in message.tool_calls}
+    schema = {"json": {"type": "object"}}
+    return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]
 
 
 def _shape(
