@@ -27,6 +27,9 @@ def provider_api() -> Iterator[dict[str, str]]:
             f"{vendor}_{name}": value
             for vendor in ("ANTHROPIC", "OPENAI")
             for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
+        } | {
+            "AWS_BEARER_TOKEN_BEDROCK": "documentation",
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
         }
 
 

@@ -26,6 +26,9 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "bedrock": Vendor(
+        "us.anthropic.claude-sonnet-4-6", "bedrock.converse", options={"region": "us-east-1"}
+    ),
     "openai": Vendor("gpt-5-mini", "openai.chat"),
 }
 
