@@ -66,7 +66,7 @@ def test_a_region_that_nobody_tells_is_asked_for(config: Path, text: str | None)
         config.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         url()
-    assert str(caught.value) == "bedrock has no region; set AWS_REGION or pass region=..."
+    assert str(caught.value) == "bedrock: no region is known; set AWS_REGION or pass region=..."
 
 
 def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,4 +125,4 @@ def test_what_is_no_region_is_refused(region: str) -> None:
 def test_health_without_a_region_is_unknown() -> None:
     report = provider("bedrock").check_health(ProviderOptions())
     assert report.status == "unknown"
-    assert "no region" in report.message
+    assert "no region is known" in report.message

@@ -139,6 +139,7 @@ def test_thinking_is_asked_for_in_the_words_of_the_family(
     [
         (CLAUDE, {"seed": 1, "logprobs": True}, "the setting seed, the setting logprobs"),
         (CLAUDE, {"service_tier": "scale"}, "service_tier 'scale'"),
+        (CLAUDE, {"temperature": 1.5}, "a temperature above 1"),
         (NOVA_1, {"reasoning_effort": "low"}, "reasoning_effort 'low' with this model"),
         (NOVA, {"reasoning_effort": "max"}, "reasoning_effort 'max' with this model"),
         (CLAUDE_4_5, {"reasoning_effort": "minimal"}, "reasoning_effort 'minimal' with this"),

@@ -49,6 +49,7 @@ def test_blocks_are_parts() -> None:
         {"toolUse": {"toolUseId": "t2", "name": "look"}},
         server,
         {"hologram": {"size": 3}},
+        {},
     )
     assert found.message.parts == (
         ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),

@@ -162,7 +162,12 @@ def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
         delta({"toolResult": [{"text": "b"}]}, 1),
         start({"image": {"format": "png"}}, 2),
         delta({"image": {"source": {"bytes": "eA=="}}}, 2),
-        delta({"video": {"source": 1}}, 2),
+        delta({"hologram": {"size": 3}}, 3),
+        delta({"hologram": 4}, 3),
+        ended(3),
+        delta({"mark": 4}, 3),
+        ended(3),
+        delta({}, 4),
     )
     assert [part.signature.data for part in found.message.parts if part.type == "provider"] == [
         {"toolUse": use | {"input": {"query": "sky"}}},
@@ -174,6 +179,8 @@ def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
             }
         },
         {"image": {"format": "png", "source": {"bytes": "eA=="}}},
+        {"hologram": {"size": 3, "content": 4}},
+        {"mark": 4},
     ]
 
 

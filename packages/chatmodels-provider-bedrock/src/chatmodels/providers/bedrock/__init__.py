@@ -1,4 +1,4 @@
-"""Amazon Bedrock for chatmodels: `create_chat_model("bedrock:us.anthropic.claude-sonnet-5")`."""
+"""Amazon Bedrock for chatmodels: `create_chat_model("bedrock:us.amazon.nova-2-lite-v1:0")`."""
 
 from chatmodels.core import register_provider
 from chatmodels.providers.bedrock._blocks import block_options

@@ -62,7 +62,8 @@ def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | N
         return _cited(block.citations_content)
     if block.text is not None:
         return TextPart(block.text) if block.text else None
-    return ProviderPart(Signature(PROVIDER_NAME, kept()))
+    own = kept()
+    return ProviderPart(Signature(PROVIDER_NAME, own)) if own else None
 
 
 def is_answer(name: str | None, answer: str) -> bool:

@@ -26,9 +26,9 @@ Start = Mapping[str, msgspec.Raw]
 
 def kind_of(delta: WireDelta) -> Kind:
     """Tell of which kind the block is that a piece belongs to, if it did not say so itself."""
-    if delta.reasoning_content is None:
-        return "text"
-    return "reasoning" if delta.reasoning_content.redacted_content is None else "redacted"
+    if delta.reasoning_content is not None:
+        return "reasoning" if delta.reasoning_content.redacted_content is None else "redacted"
+    return "own" if delta.text is None and delta.citation is None else "text"
 
 
 class GrowingBlock:
@@ -129,6 +129,8 @@ class GrowingBlock:
             known = whole.get(name)
             if is_object(known):
                 _grow(known, more)
+            else:
+                whole[name] = more
         call = whole.get("toolUse")
         if is_object(call):
             call["input"] = _parsed(call.get("input"))

@@ -33,7 +33,7 @@ _DOCUMENTS = _formats(
 _KINDS = {"image": _IMAGES, "audio": _SOUNDS, "video": _VIDEOS, "document": _DOCUMENTS}
 _WORDS = {"image": "an image", "audio": "sound", "video": "a video", "document": "a document"}
 _S3 = "s3://"
-_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9()\[\]-]+")
+_NOT_IN_NAMES = r"[^a-zA-Z0-9()\[\]-]+"
 
 
 def takes(part: Medium) -> bool:
@@ -77,7 +77,7 @@ class DocumentNames:
         """Make a name of that of a file, without its ending; "Document" if it has none."""
         stem = (given or "").rpartition("/")[2]
         stem = stem.rpartition(".")[0] or stem
-        wanted = _NOT_IN_NAMES.sub(" ", stem).strip()[:190] or "Document"
+        wanted = re.sub(_NOT_IN_NAMES, " ", stem).strip()[:190] or "Document"
         name, number = wanted, 1
         while name in self._taken:
             number += 1

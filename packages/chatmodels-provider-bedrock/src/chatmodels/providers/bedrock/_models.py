@@ -6,6 +6,7 @@ is enforced natively: "Get validated JSON results from models".
 """
 
 import re
+from functools import lru_cache
 
 from chatmodels.core import Capability, ModelInfo
 from chatmodels.http.wire import Wire
@@ -52,6 +53,7 @@ _FAMILIES = {
 }
 
 
+@lru_cache(maxsize=64)
 def family_of(model: str) -> Family:
     """Find the family of a model: by a part of its name, as in "us.amazon.nova-2-lite-v1:0"."""
     return next(family for part, family in _FAMILIES.items() if re.search(part, model))
@@ -71,9 +73,7 @@ CAPABILITIES = frozenset(_STRICT | {Capability.AUDIO_INPUT, Capability.MODEL_LIS
 """What some model can do; sound is for Mistral's Voxtral."""
 
 
-def _model(
-    name: str, context: int, most: int, capabilities: set[Capability], end: str | None = None
-) -> ModelInfo:
+def _model(name: str, context: int, most: int | None, capabilities: set[Capability]) -> ModelInfo:
     sighted = ("text", "image", "file") if Capability.VISION in capabilities else ("text",)
     return ModelInfo(
         name=name,
@@ -83,17 +83,17 @@ def _model(
         input_modalities=sighted,
         output_modalities=("text",),
         capabilities=frozenset(capabilities),
-        deprecated=end,
     )
 
 
 MODELS = (
+    _model("global.anthropic.claude-sonnet-5-5", 1_000_000, 128_000, _STRICT),
     _model("us.anthropic.claude-sonnet-5", 1_000_000, 128_000, _STRICT),
     _model("us.anthropic.claude-sonnet-4-6", 1_000_000, 128_000, _STRICT),
     _model("us.anthropic.claude-haiku-4-5-20251001-v1:0", 200_000, 64_000, _STRICT),
     _model("us.amazon.nova-2-lite-v1:0", 1_000_000, 65_535, _THINKING),
-    _model("amazon.nova-pro-v1:0", 300_000, 5_000, _SIGHTED),
-    _model("amazon.nova-lite-v1:0", 300_000, 5_000, _SIGHTED),
-    _model("amazon.nova-micro-v1:0", 128_000, 5_000, _TOOLS),
+    _model("amazon.nova-pro-v1:0", 300_000, None, _SIGHTED),
+    _model("amazon.nova-lite-v1:0", 300_000, None, _SIGHTED),
+    _model("amazon.nova-micro-v1:0", 128_000, None, _TOOLS),
 )
 """Those whose limits were at hand; all others are accepted as well."""

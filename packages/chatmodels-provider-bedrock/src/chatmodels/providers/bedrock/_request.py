@@ -60,6 +60,8 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
             put(body, SETTINGS[name], value)
         elif name not in SETTINGS:
             problems.append(f"the setting {name}")
+    if (request.settings.temperature or 0) > 1:
+        problems.append("a temperature above 1")
     _tier(request, body, problems)
     _top_k(request, known, body, problems)
     think(request, known, body, problems)
