@@ -174,6 +174,14 @@ def test_a_signature_is_explained_as_masked(signing: Make) -> None:
     assert source.threads == []
 
 
+def test_a_header_that_is_given_counts_before_the_signature(
+    server: Any, signing: Make, ask: Ask
+) -> None:
+    model = signing(Stamps("key-1"), headers={"Authorization": "good gateway"})
+    assert ask(model).text == "hello"
+    assert server.requests[-1].headers["authorization"] == "good gateway"
+
+
 def test_heads_are_kept_without_signatures(signing: Make) -> None:
     model = signing(Stamps("good-key"))
     model.generate("hi")

@@ -339,6 +339,8 @@ def test_a_request_that_aws_repeats_shows_no_token(simulator: Simulator, make: M
 def test_no_secret_is_shown(make: Make) -> None:
     model = make(**KEYS, aws_session_token="secret-token-1")
     model.generate("Hi")
+    signer = model._caller._signers.ready()
+    assert repr(signer) == "AwsSigner('***', region='eu-north-1')"
     shown = f"{model!r} {vars(model)!r} {model.explain('Hi')!r}"
     for secret in ("wJalrXUtnFEMI", "secret-token-1", "Signature="):
         assert secret not in shown

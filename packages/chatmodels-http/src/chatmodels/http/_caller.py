@@ -218,7 +218,12 @@ class Caller:
                 self._secrets += (secret,)
             self._heads[key] = head
         if signer is not None:
-            proof = signer.sign(head, request.body)
+            given_names = {name for name, _ in head.headers}  # which count before those that sign
+            proof = [
+                (name, value)
+                for name, value in signer.sign(head, request.body)
+                if name.lower() not in given_names
+            ]
             shown = [value for name, value in proof if is_credential(name)]
             self._signed.append((*signer.secrets, *shown))
             head = Head(head.method, head.url, (*head.headers, *proof))

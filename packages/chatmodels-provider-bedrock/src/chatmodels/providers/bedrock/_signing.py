@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from chatmodels.core import (
+    MASK,
     AuthenticationError,
     ChatModelError,
     ConfigurationError,
@@ -51,6 +52,9 @@ class AwsSigner(msgspec.Struct, frozen=True):
     secret_key: str
     token: str | None
     region: str
+
+    def __repr__(self) -> str:
+        return f"AwsSigner({MASK!r}, region={self.region!r})"
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -141,17 +145,6 @@ class AwsSigners:
         return found
 
 
-class _Keys(msgspec.Struct, frozen=True):
-    """Keys that were passed as options."""
-
-    access_key: str
-    secret_key: str
-    token: str | None
-
-    def get_frozen_credentials(self) -> FrozenCredentials:
-        return self
-
-
 def _passed(options: ProviderOptions) -> Credentials | None:
     extra: dict[str, Any] = options.extra
     if "credentials" in extra:
@@ -160,7 +153,9 @@ def _passed(options: ProviderOptions) -> Credentials | None:
     access, secret, token = (
         found.reveal() if isinstance(found := extra.get(name), Secret) else None for name in names
     )
-    return _Keys(access, secret, token) if access and secret else None
+    if not (access and secret):
+        return None
+    return import_module("botocore.credentials").Credentials(access, secret, token)
 
 
 def _due(credentials: Credentials | None) -> bool:
