@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import pickle
 import re
 import subprocess
@@ -334,6 +335,15 @@ def test_a_request_that_aws_repeats_shows_no_token(simulator: Simulator, make: M
     with pytest.raises(PermissionDeniedError) as caught:
         make(**KEYS, aws_session_token="secret-token-1").generate("Hi")
     assert caught.value.details["provider_message"] == "x-amz-security-token:*** and ***"
+
+
+def test_no_token_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        make(**KEYS, aws_session_token="secret-token-1").generate("Hi")
+        logging.getLogger("botocore.auth").debug("%(x)s %(y)d %%", {"x": "a", "y": 1})
+    assert "x-amz-security-token:***" in caplog.text
+    assert "secret-token-1" not in caplog.text
+    assert "a 1 %" in caplog.text
 
 
 def test_no_secret_is_shown(make: Make) -> None:

@@ -4,10 +4,11 @@ The default chain: environment, profiles with roles and single sign-on, containe
 ("Configure the AWS SDK for Python: Credentials").
 """
 
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -21,6 +22,9 @@ from chatmodels.core import (
 )
 from chatmodels.http import Head, Signer
 from chatmodels.providers.bedrock._places import text_option
+
+if TYPE_CHECKING:
+    from logging import LogRecord
 
 SERVICE = "bedrock"
 """The name that signatures are made for, on both hosts of the API."""
@@ -121,7 +125,7 @@ class AwsSigners:
 
     def _find(self) -> Credentials:
         try:
-            import_module("botocore.auth")  # here, where no event loop waits
+            auth = import_module("botocore.auth")  # here, where no event loop waits
             import_module("botocore.awsrequest")
             session = import_module("botocore.session")
         except ImportError as error:
@@ -130,6 +134,7 @@ class AwsSigners:
                 "'chatmodels-provider-bedrock[aws]', or use an API key: set "
                 "AWS_BEARER_TOKEN_BEDROCK or pass api_key=..."
             ) from error
+        auth.logger.addFilter(_without_token)  # a second time does nothing
         found = _passed(self._options)
         if found is not None:
             return found
@@ -143,6 +148,13 @@ class AwsSigners:
                 "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or pass api_key=... or profile=..."
             )
         return found
+
+
+def _without_token(record: "LogRecord") -> bool:
+    """Mask the token in what botocore logs of signatures, at the level of debugging."""
+    text = re.sub(r"(x-amz-security-token:)\S+", rf"\1{MASK}", record.getMessage())
+    record.msg, record.args = text, ()
+    return True
 
 
 def _passed(options: ProviderOptions) -> Credentials | None:
