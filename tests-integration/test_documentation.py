@@ -30,6 +30,9 @@ def provider_api() -> Iterator[dict[str, str]]:
         } | {
             "AWS_BEARER_TOKEN_BEDROCK": "documentation",
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
+            "CO_API_KEY": "sk-documentation",
+            "CO_API_URL": simulator.url,
+            "OLLAMA_HOST": simulator.url,
         }
 
 

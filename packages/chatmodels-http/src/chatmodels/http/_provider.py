@@ -1,6 +1,7 @@
 """A provider that is reached by HTTP: its metadata and its codec, and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import TypeVar
 
 from chatmodels.core import (
     ChatModelError,
@@ -12,12 +13,15 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import ChatCodec
+from chatmodels.http._codec import ChatCodec, Frame, Framer, HttpRequest
+from chatmodels.http._following import afollow, follow
 from chatmodels.http._health import check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
 from chatmodels.http._signer import SignerFactory
+
+T = TypeVar("T")
 
 CodecFactory = Callable[[ProviderOptions], ChatCodec]
 OptionsRule = Callable[[ProviderOptions], ProviderOptions]
@@ -93,6 +97,56 @@ class HttpProvider:
             return listed(caller, answer, body)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=name)
+
+    def follow(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        framer: Framer,
+        decode: Callable[[Frame], T],
+        /,
+        *,
+        op: str,
+    ) -> Generator[T]:
+        """Send a request and give what its frames tell, as they come.
+
+        It is for what goes on at a provider and is no chat, such as the download of a model. To
+        close the generator closes the connection.
+
+        Args:
+            options: Where the provider is. Time limits are those of a stream.
+            request: What to send.
+            framer: Cuts the answer into frames.
+            decode: Reads a frame, or raises the error that it tells.
+            op: The name of the operation, for errors.
+
+        Raises:
+            ChatModelError: The request or a frame failed, or time is up.
+        """
+        try:
+            yield from follow(self._caller(options), request, framer, decode, options.timeout)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata.name)
+
+    async def afollow(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        framer: Framer,
+        decode: Callable[[Frame], T],
+        /,
+        *,
+        op: str,
+    ) -> AsyncGenerator[T]:
+        """Send a request and give what its frames tell, awaited; the twin of `follow`."""
+        steps = afollow(self._caller(options), request, framer, decode, options.timeout)
+        try:
+            async for step in steps:
+                yield step
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata.name)
+        finally:
+            await steps.aclose()
 
     def _caller(self, options: ProviderOptions) -> Caller:
         options = self._complete(options)

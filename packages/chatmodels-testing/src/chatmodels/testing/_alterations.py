@@ -48,11 +48,6 @@ def _inside(answer: Answer, piece: bytes, alter: Callable[[bytes], bytes]) -> by
     return altered(piece, alter) if _is_binary(answer) else alter(piece)
 
 
-def _comment(answer: Answer) -> bytes:
-    """Write what keeps a connection alive: a comment, or an event that means nothing."""
-    return event("ping", b"{}") if _is_binary(answer) else b": still here\n\n"
-
-
 def _truncated_json(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     if not answer.streamed:
         return _with(answer, answer.content[: len(answer.content) // 2])
@@ -88,6 +83,13 @@ def _error_in_stream(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer
 
 def _missing_end(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     return _with(answer, *answer.body[: -answer.terminal])
+
+
+def _comment(answer: Answer) -> bytes:
+    """Give what keeps a connection alive: a comment, or where there are none what means nothing."""
+    if _is_binary(answer):
+        return event("ping", b"{}")
+    return b"\n" if "ndjson" in answer.headers.get("content-type", "") else b": still here\n\n"
 
 
 def _comments_only(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
