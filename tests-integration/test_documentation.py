@@ -32,6 +32,8 @@ def provider_api() -> Iterator[dict[str, str]]:
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
             "CO_API_KEY": "sk-documentation",
             "CO_API_URL": simulator.url,
+            "GEMINI_API_KEY": "sk-documentation",
+            "GOOGLE_GEMINI_BASE_URL": simulator.base_url,
             "OLLAMA_HOST": simulator.url,
         }
 
