@@ -26,6 +26,9 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "bedrock": Vendor(
+        "us.anthropic.claude-sonnet-4-6", "bedrock.converse", options={"region": "us-east-1"}
+    ),
     "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
     "google": Vendor("gemini-3.5-flash", "gemini.generate_content"),
     "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),

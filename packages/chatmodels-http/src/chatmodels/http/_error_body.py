@@ -81,8 +81,8 @@ def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
 
     return ErrorBody(
         message=excerpt(_message(inner)),
-        # Google's "status" and Cohere's "error_type" are words as well
-        code=field("code", "status"),
+        # Google's "status", Amazon's "__type" and Cohere's "error_type" are words as well
+        code=field("code", "status", "__type"),
         type=field("type", "error_type"),
         param=field("param"),
         status=_status(inner) or _status(outer),
@@ -90,7 +90,7 @@ def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
 
 
 def _message(fields: dict[str, Any]) -> str:
-    for name in ("message", "detail", "errors", "msg", "error_description", "title"):
+    for name in ("message", "Message", "detail", "errors", "msg", "error_description", "title"):
         if text := _words(fields.get(name)):
             return text
     return ""

@@ -12,6 +12,7 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._anthropic_messages import AnthropicMessages
+from chatmodels.testing._bedrock_converse import BedrockConverse
 from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
@@ -33,6 +34,7 @@ from chatmodels.testing._service import Service
 
 PROTOCOLS: tuple[WireProtocol, ...] = (
     AnthropicMessages(),
+    BedrockConverse(),
     CohereChat(),
     Gemini(),
     OllamaChat(),

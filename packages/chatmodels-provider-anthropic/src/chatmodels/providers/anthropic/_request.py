@@ -12,12 +12,13 @@ from chatmodels.http.wire import (
     Json,
     add_options,
     answer_tool,
+    enforceable,
+    is_recursive,
     write_body,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
 from chatmodels.providers.anthropic._models import Generation, generation_of
-from chatmodels.providers.anthropic._schema import enforceable, is_recursive
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
