@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
+    CallTimeoutError,
     ChatModelError,
     HealthReport,
     Provider,
@@ -61,6 +62,13 @@ def test_the_models_are_listed(provider: HttpProvider, server: Any, options: Opt
     assert (request.method, request.path, request.body) == ("GET", "/models", b"")
     assert request.headers["authorization"] == "Bearer sk-1"
     assert "content-type" not in request.headers
+
+
+def test_the_total_limits_a_listing(provider: HttpProvider, server: Any, options: Options) -> None:
+    server.handler = lambda exchange: exchange.seen_fin()
+    with pytest.raises(CallTimeoutError) as caught:
+        provider.list_models(options(timeout=Timeout(total=0.03, read=1.0)))
+    assert caught.value.details["limit"] == "total"
 
 
 @pytest.mark.parametrize("body", ["<html>", "{}"])

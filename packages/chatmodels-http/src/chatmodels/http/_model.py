@@ -104,6 +104,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             linger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 yield from reading.last_events()
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
@@ -128,6 +130,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             await alinger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 for event in reading.last_events():
                     yield event
         except TransferError as error:
