@@ -9,7 +9,6 @@ _WORDS = (
     ("api usage limits", ErrorCode.QUOTA_EXCEEDED),
     ("content filtering policy", ErrorCode.CONTENT_FILTERED),
     ("exceed context limit", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("prompt is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
 )
 """What `invalid_request_error` may mean, by the message: there is no finer type ("Errors")."""
 
