@@ -201,3 +201,14 @@ def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -
         prepared(Head("GET", "http://acme.test", (("x-key", value),)))
     assert caught.value.kind == "unusable"
     assert "sk" not in str(caught.value)
+
+
+def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
+    from chatmodels.http import Head
+    from chatmodels.http._httpcore_parts import prepared, route_to
+
+    head = Head("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
+    ready = prepared(head)
+    route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")
+    assert "sk-1234" not in f"{head!r} {ready!r} {route!r}"
+    assert "http://acme.test" in repr(ready)

@@ -29,6 +29,9 @@ class Prepared(msgspec.Struct, frozen=True):
     address: str
     headers: tuple[tuple[bytes, bytes], ...]
 
+    def __repr__(self) -> str:
+        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks may show it
+
 
 def prepared(head: Head, /) -> Prepared:
     """Parse and encode a head, once.
