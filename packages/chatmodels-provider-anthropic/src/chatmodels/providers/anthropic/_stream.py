@@ -142,7 +142,12 @@ class MessagesDecoder:
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not that it did."""
-        return self._end(b"") if self._word and not self._ended else ()
+        if not self._word or self._ended:
+            return ()
+        try:
+            return self._end(b"")
+        except NOT_JSON as error:
+            reject(self._frames[-1], error)
 
     def _start(self, message: WireMessage) -> list[StreamEvent]:
         events: list[StreamEvent] = [StreamStart(message.id, message.model)]
