@@ -58,7 +58,7 @@ def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), "\ud800", {2: {1, object()}}], ids=["an object", "half a letter", "a set"]
+    "value", [object(), "\ud800", {2: {1, object()}}], ids=["no JSON", "half a letter", "a set"]
 )
 def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="provider_options"):

@@ -352,3 +352,8 @@ def test_an_error_inside_a_success_is_an_error(
 
 def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
     assert read({"content": "Hi"}, error=None, message="fine").text == "Hi"
+
+
+def test_a_body_without_choices_may_be_no_text_either() -> None:
+    with pytest.raises(ResponseInvalidError, match="without a choice"):
+        CODEC.decode(b'{"id": "r1", "note": "\xff"}', REQUEST)

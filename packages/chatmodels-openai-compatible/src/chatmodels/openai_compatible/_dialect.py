@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from chatmodels.openai_compatible._server import Server
+
 Input = Literal["image", "image_url", "audio", "file", "file_url", "file_id", "video_url"]
 """What user messages may hold besides text: bytes, or an address, or an uploaded file's id."""
 
@@ -25,20 +27,13 @@ COMMON_SETTINGS: Mapping[str, str] = {
 """What nearly every vendor of the dialect takes, under the names that most of them use."""
 
 
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One vendor's way of speaking chat completions.
+class Dialect(Server, frozen=True, kw_only=True):
+    """One vendor's way of speaking chat completions, besides what `Server` says.
+
+    The `name` also marks the opaque state that only this vendor understands.
 
     Attributes:
-        name: The provider's registered name; also marks the opaque state that only this vendor
-            understands.
         chat_path: Where answers are asked for, below the base URL.
-        models_path: Where the models are listed; None if they are not.
-        health_path: The cheapest thing to fetch that proves address and credentials; None for
-            the listing of models.
-        key_header: The header that carries the key.
-        key_prefix: What stands before the key in it.
-        settings: The settings honoured: neutral name to the field of the body. A dot descends
-            into an object, as in `"reasoning.effort"`.
         system_role: What the role of instructions is called.
         usage_option: Whether streams report usage only if `stream_options` asks for it.
         strict_tools: Whether tools may be `strict`.
@@ -51,13 +46,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
     """
 
-    name: str
-    chat_path: str = "/chat/completions"
-    models_path: str | None = "/models"
-    health_path: str | None = None
-    key_header: str = "Authorization"
-    key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=lambda: COMMON_SETTINGS)
+    chat_path: str = "/chat/completions"
     system_role: Literal["system", "developer"] = "system"
     usage_option: bool = True
     strict_tools: bool = True

@@ -6,7 +6,7 @@ from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
 from chatmodels.http.wire import NOT_JSON, Json, is_object
 
-_CODES = dict(VENDOR_CODES) | {
+CODES = dict(VENDOR_CODES) | {
     "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
     "unsupported_value": ErrorCode.UNSUPPORTED,
     "unsupported_country_region_territory": ErrorCode.PERMISSION_DENIED,
@@ -20,7 +20,7 @@ _CODES = dict(VENDOR_CODES) | {
 
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
-    return standard_failure(failure, provider, codes=_CODES)
+    return standard_failure(failure, provider, codes=CODES)
 
 
 def failure_within(data: bytes, provider: str) -> ChatModelError | None:

@@ -66,8 +66,8 @@ def _takes_back(medium: Medium) -> bool:
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    texts = _texts(message.parts, "a system message", problems)
-    return _named(message, {"role": dialect.system_role, "content": _content(texts)})
+    content = _mixed(message.parts, "a system message", dialect, frozenset(), problems)
+    return _named(message, {"role": dialect.system_role, "content": content})
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -82,17 +82,21 @@ def _mixed(
     inputs: frozenset[Input],
     problems: list[str],
 ) -> str | list[Json]:
-    if all(type(part) is TextPart for part in parts):
-        return _content(_texts(parts, where, problems))
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    if len(texts) == len(parts):
+        return _content(texts)
     content: list[Json] = []
     for part in parts:
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart | AudioPart | FilePart):
             content += encode_media(part, where, dialect, inputs, problems)
+        elif isinstance(part, ProviderPart) and content:
+            content[-1] |= state_of(part.signature, dialect.name)
         else:
             _misplaced(part, where, problems)
-    return content
+    plain = len(content) == 1 and content[0].keys() == {"type", "text"}
+    return content[0]["text"] if plain else content
 
 
 def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -158,16 +162,6 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
-
-
-def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, TextPart):
-            texts.append(part.text)
-        else:
-            _misplaced(part, where, problems)
-    return texts
 
 
 def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
