@@ -27,9 +27,11 @@ class Vendor:
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
     "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
+    "google": Vendor("gemini-3.5-flash", "gemini.generate_content"),
+    "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),
     "ollama": Vendor("qwen3", "ollama.chat", path=""),
-    "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
+    "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
 }
 """By the provider's name; a word behind it tells its APIs apart, where there are several."""
 

@@ -16,6 +16,7 @@ from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._gemini import Gemini
 from chatmodels.testing._ollama_chat import OllamaChat
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._openai_responses import OpenAIResponses
@@ -33,6 +34,7 @@ from chatmodels.testing._service import Service
 PROTOCOLS: tuple[WireProtocol, ...] = (
     AnthropicMessages(),
     CohereChat(),
+    Gemini(),
     OllamaChat(),
     OpenAIResponses(),
     OpenAIChat(),
