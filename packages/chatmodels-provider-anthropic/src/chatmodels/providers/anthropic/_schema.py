@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.http.wire import Json, is_list, is_object
+from chatmodels.http.wire import Json, is_object
 
 Schema = dict[str, Any]
 
@@ -25,8 +25,8 @@ _MAPS = frozenset({"properties", "$defs", "definitions"})
 
 def enforceable(schema: Json) -> Json:
     """Tell the model in descriptions what the vendor does not enforce and would refuse."""
-    if is_list(schema):
-        return [enforceable(item) for item in schema]
+    if isinstance(schema, list):
+        return [enforceable(item) for item in schema]  # pyright: ignore[reportUnknownVariableType] - JSON
     if not is_object(schema):
         return schema
     kept: Schema = {}
@@ -66,8 +66,8 @@ def _is_told(keyword: str, value: Json) -> bool:
 
 
 def _references(schema: Json) -> set[str]:
-    if is_list(schema):
-        return {found for item in schema for found in _references(item)}
+    if isinstance(schema, list):
+        return {found for item in schema for found in _references(item)}  # pyright: ignore[reportUnknownVariableType] - JSON
     if not is_object(schema):
         return set()
     found = {schema["$ref"]} if isinstance(schema.get("$ref"), str) else set[str]()
