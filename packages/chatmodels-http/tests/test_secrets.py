@@ -6,11 +6,13 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     ChatResponse,
+    InvalidRequestError,
     ProviderOptions,
     RateLimitError,
     Secret,
 )
 from chatmodels.http import HttpChatModel
+from chatmodels.http._masking import masked
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -78,6 +80,23 @@ def test_a_key_that_a_success_repeats_in_an_error_is_masked(
     )
     with pytest.raises(RateLimitError, match='"\\*\\*\\*"'):
         ask(model(api_key=Secret("sk-1234")))
+
+
+@pytest.mark.parametrize("before", range(480, 500, 5))
+def test_a_key_that_an_excerpt_cuts_off_is_masked_as_well(
+    server: Any, model: Make, before: int
+) -> None:
+    words = "x" * (before - 1) + " sk-my-very-long-secret " + "y" * 500
+    server.handler = lambda exchange: exchange.answer(f'{{"error": "{words}"}}', 400)
+    with pytest.raises(InvalidRequestError) as caught:
+        model(api_key=Secret("sk-my-very-long-secret")).generate("hi")
+    error = caught.value
+    assert "sk-my" not in f"{error!r} {error.args} {error.details}"
+
+
+def test_a_key_is_masked_at_all_depths_of_the_details() -> None:
+    error = InvalidRequestError("no", details={"tried": ["sk-1234", {"with": ("sk-1234", 1)}]})
+    assert masked(error, ["sk-1234"]).details == {"tried": ["***", {"with": ["***", 1]}]}
 
 
 def test_a_text_too_short_for_a_secret_garbles_nothing(server: Any, model: Make) -> None:

@@ -108,6 +108,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             linger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 yield from reading.last_events()
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
@@ -132,6 +134,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             await alinger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 for event in reading.last_events():
                     yield event
         except TransferError as error:

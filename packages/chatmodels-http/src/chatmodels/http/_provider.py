@@ -16,7 +16,7 @@ from chatmodels.http._caller import Caller
 from chatmodels.http._codec import ChatCodec, Frame, Framer, HttpRequest
 from chatmodels.http._following import afollow, follow
 from chatmodels.http._health import check_health
-from chatmodels.http._limits import Limits
+from chatmodels.http._limits import limits_of_one
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
 from chatmodels.http._signer import SignerFactory
@@ -90,7 +90,7 @@ class HttpProvider:
         request = caller.codec.encode_models()
         if request is None:
             raise UnsupportedError(f"{name} has no listing of models", op="list_models")
-        limits = Limits(options.timeout, name)
+        limits = limits_of_one(options.timeout, name)
         try:
             answer = caller.open(request, limits, None)
             body = read_whole(answer, limits, name)

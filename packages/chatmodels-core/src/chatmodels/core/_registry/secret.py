@@ -127,6 +127,11 @@ class Secret:
                 else "the secret was given in another process and does not travel in a pickle; "
                 "create the model here, or have the secret in the environment"
             )
+        if not _is_sendable(value):
+            raise AuthenticationError(
+                f"the secret in {self._origin} has white space, control characters or letters "
+                "beyond ASCII; strip line ends"
+            )
         self._value = value
         return value
 
