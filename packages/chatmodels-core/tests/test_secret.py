@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+import threading
 
 import msgspec
 import pytest
@@ -194,3 +195,16 @@ async def test_a_value_that_no_header_can_have_is_refused_after_unpickling_as_we
         with pytest.raises(AuthenticationError, match="in SOME_KEY has white space"):
             await secret.areveal()
         assert VALUE not in str(caught.value)
+
+
+async def test_a_plain_function_does_not_hold_the_event_loop_up() -> None:
+    loop = threading.get_ident()
+    seen: list[int] = []
+
+    def fetch() -> str:
+        seen.append(threading.get_ident())
+        return VALUE
+
+    assert await Secret(fetch).areveal() == VALUE
+    assert len(seen) == 1
+    assert loop not in seen

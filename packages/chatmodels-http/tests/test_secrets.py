@@ -161,3 +161,35 @@ def test_options_with_a_client_do_not_pickle(model: Make) -> None:
 def test_no_secret_is_shown_by_a_model(model: Make) -> None:
     acme = model(api_key=Secret("sk-my-secret"))
     assert "secret" not in f"{acme!r} {acme!s} {ProviderOptions(api_key=Secret('sk-my-secret'))!r}"
+
+
+def test_a_key_that_comes_back_is_masked_as_before(server: Any, model: Make) -> None:
+    keys = iter(["sk-first", "sk-second", "sk-first"])
+    acme = model(api_key=Secret(lambda: next(keys)))
+    acme.generate("hi")
+    acme.generate("hi")
+    server.handler = _repeats_the_key
+    with pytest.raises(RateLimitError) as caught:
+        acme.generate("hi")
+    assert "sk-first" not in f"{caught.value!r} {caught.value.details}"
+
+
+def test_keys_of_calls_at_the_same_time_are_masked_each(server: Any, model: Make) -> None:
+    keys = iter(["sk-first", "sk-second"])
+    acme = model(api_key=Secret(lambda: next(keys)))
+
+    def handle(exchange: Any) -> None:
+        if exchange.headers["authorization"].endswith("second"):
+            exchange.answer('{"text": "x"}')
+        else:
+            acme.generate("hi")
+            _repeats_the_key(exchange)
+
+    server.handler = handle
+    with pytest.raises(RateLimitError) as caught:
+        acme.generate("hi")
+    assert "sk-first" not in f"{caught.value!r} {caught.value.details}"
+
+
+def _repeats_the_key(exchange: Any) -> None:
+    exchange.answer(f'{{"error": "{exchange.headers["authorization"]}"}}', 429)

@@ -1,7 +1,7 @@
 """Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from chatmodels.core import (
     MASK,
@@ -34,7 +34,7 @@ _STANDARD = {
     "user-agent": "chatmodels",
 }
 _HEADS = 16  # as many are kept: for each path, stream or not, and for secrets that change
-_SIGNED = 64  # of so many requests the signatures are remembered, to mask them in errors
+_REMEMBERED = 256  # of what was sent last: secrets and signatures, to mask them in errors
 
 
 class Caller:
@@ -66,8 +66,12 @@ class Caller:
         self._options = options
         self._signers = signers
         self._secret: Secret | None = options.api_key
-        self._secrets: tuple[str, ...] = ()
-        self._signed: deque[Sequence[str]] = deque(maxlen=_SIGNED)
+        self._given = [
+            value.rpartition(" ")[2]
+            for name, value in options.headers.items()
+            if is_credential(name)
+        ]
+        self._sent: deque[str] = deque(maxlen=_REMEMBERED)
         self._heads: dict[object, Head] = {}
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
@@ -176,9 +180,8 @@ class Caller:
         return self._signers is not None or (self._secret is not None and not self._secret.static)
 
     def _masked(self, error: ChatModelError) -> ChatModelError:
-        signed = [secret for secrets in list(self._signed) for secret in secrets]
         # Longer ones first: a signature may contain a key.
-        return masked(error, sorted({*self._secrets, *signed}, key=len, reverse=True))
+        return masked(error, sorted({*self._given, *self._sent}, key=len, reverse=True))
 
     def _url(self, request: HttpRequest) -> str:
         path = request.path
@@ -211,12 +214,9 @@ class Caller:
             given = self._options.headers
             headers = self._headers(request, secret, given, stream=stream)
             head = Head(request.method, self._url(request), tuple(headers.items()))
-            self._secrets = tuple(
-                value.rpartition(" ")[2] for name, value in given.items() if is_credential(name)
-            )
-            if secret is not None:
-                self._secrets += (secret,)
             self._heads[key] = head
+        if secret is not None and secret not in self._sent:
+            self._sent.append(secret)
         if signer is not None:
             given_names = {name for name, _ in head.headers}  # which count before those that sign
             proof = [
@@ -225,7 +225,7 @@ class Caller:
                 if name.lower() not in given_names
             ]
             shown = [value for name, value in proof if is_credential(name)]
-            self._signed.append((*signer.secrets, *shown))
+            self._sent.extend((*signer.secrets, *shown))
             head = Head(head.method, head.url, (*head.headers, *proof))
         if more is None:
             return head
