@@ -8,6 +8,7 @@ Expected is what the vendor's SDK reads. Ours differs on purpose in these points
 * A tool call without an id gets one: a result could not refer to it.
 * A `function_call` whose fields are all empty, as Snowflake sends it, is no call.
 * Output includes reasoning, also with xAI, which counts it separately.
+* Input includes sound, also with Mistral, which counts it separately.
 * A total that was not reported is the sum.
 * What vendors other than OpenAI name their own way is read as well, where the SDK sees nothing:
   cached tokens, and reasoning that is only in OpenRouter's `reasoning_details`.
@@ -156,9 +157,11 @@ def _usage(expected: Exchange | None, usage: Usage) -> list[tuple[str, object, o
     separate = expected["output_includes_reasoning"] is False
     output = expected["output"] + expected["reasoning"] if separate else expected["output"]
     total = usage.total_tokens if expected["total"] is None else expected["total"]
+    sound = usage.input_audio_tokens or 0
+    beside = expected["input"] + output + sound == total
     cached, written = usage.cached_input_tokens, usage.cache_write_tokens
     return [
-        ("input", expected["input"], usage.input_tokens),
+        ("input", expected["input"] + (sound if beside else 0), usage.input_tokens),
         ("output", output, usage.output_tokens),
         ("total", total, usage.total_tokens),
         ("reasoning tokens", expected["reasoning"], usage.reasoning_tokens),

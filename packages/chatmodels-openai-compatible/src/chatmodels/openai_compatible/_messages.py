@@ -90,6 +90,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
     refusals: list[str] = []
     thoughts: list[ReasoningPart] = []
     calls: list[dict[str, Json]] = []
+    chunks: list[dict[str, Json]] = []
     for part in message.parts:
         if isinstance(part, TextPart):
             texts.append(part.text)
@@ -104,7 +105,9 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, AudioPart) and part.transcript:
             texts.append(part.transcript)
         elif isinstance(part, ProviderPart):
-            encoded.update(state_of(part.signature, dialect.name))
+            kept = state_of(part.signature, dialect.name)
+            chunks += objects(kept.get("content"))
+            encoded.update({name: kept[name] for name in kept if name != "content"})
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
@@ -115,6 +118,10 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         encoded["tool_calls"] = calls
     if thoughts:
         encoded.update(_thoughts(thoughts, dialect))
+    thinking = _thinking(thoughts, dialect)
+    if thinking or chunks:
+        said = [{"type": "text", "text": text} for text in texts]
+        encoded["content"] = [*thinking, *said, *chunks]
     return _named(message, encoded)
 
 
@@ -148,7 +155,19 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
         if details:
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
-    return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
+    field = dialect.reasoning_field
+    return {field: text} if field and field != "content" and text else {}
+
+
+def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[str, Json]]:
+    """Give Mistral's reasoning back as parts of the content, where it was."""
+    if dialect.reasoning_field != "content":
+        return []
+    return [
+        {**kept, "thinking": [{"type": "text", "text": part.text}]}
+        for part in thoughts
+        if (kept := state_of(part.signature, dialect.name))
+    ]
 
 
 def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
