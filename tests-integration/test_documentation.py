@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-import pages
 import pytest
-from pages import Block
 
+import pages
 from chatmodels.testing import Simulator
+from pages import Block
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(

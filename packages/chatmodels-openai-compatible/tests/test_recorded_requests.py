@@ -19,14 +19,11 @@ the differences that are not differences:
 
 import base64
 import binascii
-import copy
-import json
-from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from recorded_chat import HERE, Exchange, everything, exchanges
 
 from chatmodels.core import (
     AudioPart,
@@ -46,7 +43,9 @@ from chatmodels.core import (
     ToolDefinition,
     ToolResult,
 )
+from chatmodels.http import HttpRequest
 from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
 
@@ -94,21 +93,18 @@ DIALECTS = {
 
 def dialect_for(exchange: Exchange) -> Dialect:
     """Choose the dialect; who says "developer" is spoken to likewise."""
-    dialect = DIALECTS.get(exchange["provider"], OPENAI)
-    if exchange["provider"] == "llamacpp":
+    dialect = DIALECTS.get(exchange.provider, OPENAI)
+    if exchange.provider == "llamacpp":
         dialect = msgspec.structs.replace(dialect, result_inputs=frozenset({"image"}))
-    if any(message["role"] == "developer" for message in exchange["request"]["body"]["messages"]):
+    if any(message["role"] == "developer" for message in exchange.body["messages"]):
         dialect = msgspec.structs.replace(dialect, system_role="developer")
     return dialect
 
 
-class InexpressibleError(Exception):
-    """The neutral types have no word for something in a request."""
-
-
-def neutral(body: Body, dialect: Dialect) -> ChatRequest:
+def neutral(exchange: Exchange) -> ChatRequest:
     """Read a body back."""
-    rest = {name: value for name, value in body.items() if value is not None}
+    dialect = dialect_for(exchange)
+    rest = {name: value for name, value in exchange.body.items() if value is not None}
     rest.pop("model")
     rest.pop("stream", None)
     if rest.pop("stream_options", {"include_usage": True}).keys() != {"include_usage"}:
@@ -348,75 +344,33 @@ def _without_defaults(kept: Body) -> Body:
     return kept
 
 
-FOLDER = everything()
-LEFT_OUT = {
-    "several choices (n)": 10,
-    "cache_control in a message": 10,
-    "cache_control in content": 10,
-    "tools that are no functions of the caller, or are cached": 5,
-    "reasoning and reasoning_details in one message": 2,
-    "more in reasoning than one setting": 1,
-    "file_url in content": 1,
-    "no id in a tool call": 1,
-}
-"""Why recorded requests are left out, and how many: all that the neutral types cannot say."""
+def encode(exchange: Exchange, request: ChatRequest) -> HttpRequest:
+    body = exchange.body
+    codec = ChatCompletionsCodec(dialect_for(exchange))
+    return codec.encode(body["model"], request, stream=bool(body.get("stream")))
 
 
-def difference(exchange: Exchange) -> dict[str, tuple[Any, Any]]:
-    body, dialect = exchange["request"]["body"], dialect_for(exchange)
-    request = neutral(copy.deepcopy(body), dialect)
-    encoded = ChatCompletionsCodec(dialect).encode(
-        body["model"], request, stream=bool(body.get("stream"))
-    )
-    ours, theirs = normal(json.loads(encoded.body)), normal(copy.deepcopy(body))
-    return {
-        name: (ours.get(name), theirs.get(name))
-        for name in ours.keys() | theirs.keys()
-        if ours.get(name) != theirs.get(name)
-    }
+REQUESTS = Requests(
+    api="openai.chat",
+    here=Path(__file__).parent / "recorded",
+    neutral=neutral,
+    encode=encode,
+    normal=normal,
+    written=1089,
+    left_out={
+        "not recorded": 51,
+        "several choices (n)": 10,
+        "cache_control in a message": 10,
+        "cache_control in content": 10,
+        "tools that are no functions of the caller, or are cached": 5,
+        "reasoning and reasoning_details in one message": 2,
+        "more in reasoning than one setting": 1,
+        "file_url in content": 1,
+        "no id in a tool call": 1,
+    },
+)
 
 
-def expressible(exchange: Exchange) -> bool:
-    try:
-        neutral(copy.deepcopy(exchange["request"]["body"]), dialect_for(exchange))
-    except InexpressibleError:
-        return False
-    return True
-
-
-CHOSEN = [
-    pytest.param(exchange, id=name)
-    for name, exchange in exchanges(HERE)
-    if exchange["request"] and expressible(exchange)
-]
-
-
-@pytest.mark.parametrize("exchange", CHOSEN)
-def test_a_chosen_request_is_written_as_it_was_recorded(exchange: Exchange) -> None:
-    assert difference(exchange) == {}
-
-
-@pytest.mark.skipif(FOLDER is None, reason="no recordings; set CHATMODELS_RECORDED to their folder")
-def test_every_expressible_request_is_written_as_it_was_recorded() -> None:
-    assert FOLDER is not None
-    counts: Counter[str] = Counter()
-    left_out: dict[str, list[str]] = defaultdict(list)
-    different = {}
-    for name, exchange in exchanges(FOLDER):
-        if not exchange["request"]:
-            counts["not recorded"] += 1
-            continue
-        try:
-            found = difference(exchange)
-        except InexpressibleError as reason:
-            left_out[str(reason)].append(name)
-            continue
-        counts["expressible"] += 1
-        if found:
-            different[name] = found
-    for reason, names in left_out.items():
-        print(f"left out: {reason}", *names, sep="\n  ")  # noqa: T201
-    print(dict(counts))  # noqa: T201
-    assert different == {}
-    assert {reason: len(names) for reason, names in left_out.items()} == LEFT_OUT
-    assert counts == {"expressible": 1089, "not recorded": 51}
+@pytest.mark.parametrize("check", REQUESTS.checks())
+def test_recorded_requests_are_written_as_they_were_recorded(check: Check) -> None:
+    check.run()

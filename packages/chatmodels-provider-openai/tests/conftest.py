@@ -1,6 +1,0 @@
-"""Lets the tests read recorded exchanges with the tools of the package next door."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "chatmodels-openai-compatible" / "tests"))
