@@ -6,22 +6,31 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
+    AudioPart,
     ChatModelError,
     ChatRequest,
     ErrorCode,
+    ImagePart,
     InvalidRequestError,
+    Message,
     OutputSchema,
     RateLimitError,
     ResponseInvalidError,
     Signature,
+    TextPart,
+    ToolCall,
     ToolDefinition,
+    ToolResult,
     UnsupportedError,
+    assistant,
+    tool_result,
     user,
 )
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
     answer_tool,
+    carried,
     data_url,
     identifier,
     integer_or_none,
@@ -143,3 +152,68 @@ def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
 def test_what_is_no_listing_is_refused() -> None:
     with pytest.raises(ResponseInvalidError, match="acme sent what is not a listing of models"):
         reject_listing(b"{}", "acme", KeyError("data"))
+
+
+PICTURE = ImagePart(data=b"png", media_type="image/png")
+SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")
+
+
+def nothing(medium: object) -> bool:
+    return False
+
+
+def images(medium: object) -> bool:
+    return isinstance(medium, ImagePart)
+
+
+def test_what_a_vendor_takes_stays_as_it_is() -> None:
+    history = [user("?", SPOKEN), assistant("!", PICTURE), tool_result("a", PICTURE)]
+
+    kept = carried(history, user=nothing, assistant=images, results=images)
+
+    assert list(map(id, kept)) == list(map(id, history))
+
+
+def test_what_a_model_gave_goes_into_the_next_message_of_the_user() -> None:
+    history = [user("Draw."), assistant("Here:", PICTURE, SPOKEN), user("Bigger.")]
+
+    assert carried(history, user=images) == [
+        user("Draw."),
+        assistant("Here:", TextPart("Good day.")),
+        user("From the assistant:", PICTURE, "Bigger."),
+    ]
+
+
+def test_what_tools_gave_goes_after_all_results_that_belong_together() -> None:
+    calls = assistant(ToolCall("a", "draw"), ToolCall("b", "draw"))
+    history = [
+        calls,
+        Message("tool", (ToolResult("a", (TextPart("done"), PICTURE), "draw"),)),
+        Message("tool", (ToolResult("b", (PICTURE,), is_error=True),)),
+        assistant("Fine."),
+    ]
+
+    assert carried(history, user=images) == [
+        calls,
+        Message("tool", (ToolResult("a", (TextPart("done"),), "draw"),)),
+        Message(
+            "tool",
+            (ToolResult("b", (TextPart("The result is in the next message."),), is_error=True),),
+        ),
+        user(
+            "From the result of the tool draw:", PICTURE, "From the result of the tool b:", PICTURE
+        ),
+        assistant("Fine."),
+    ]
+
+
+def test_what_a_vendor_takes_nowhere_is_left_out_or_left_for_it_to_refuse() -> None:
+    result = Message("tool", (ToolResult("a", (PICTURE,)),))
+
+    assert carried([user("?"), assistant(PICTURE), result], user=nothing) == [user("?"), result]
+
+
+def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
+    last = Message("tool", (ToolResult("a", (PICTURE,)),))
+
+    assert carried([last], user=images)[-1] == user("From the result of the tool a:", PICTURE)

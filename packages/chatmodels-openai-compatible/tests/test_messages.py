@@ -226,13 +226,12 @@ def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> No
         pytest.param(
             system(ImagePart(url="https://x.example")), "an image in a system message", id="system"
         ),
-        pytest.param(assistant(FilePart(data=b"x")), "a file in an assistant message", id="model"),
         pytest.param(
-            assistant(AudioPart(data=b"x")), "sound in an assistant message", id="unheard sound"
+            assistant(ToolResult("c1")), "a tool result in an assistant message", id="model"
         ),
         pytest.param(
-            tool_result("c1", ImagePart(data=b"x", media_type="image/png")),
-            "an image in a tool result",
+            tool_result("c1", AudioPart(data=b"x", media_type="audio/ogg")),
+            "sound as ogg in a tool result",
             id="result",
         ),
         pytest.param(Message("tool", (TextPart("x"),)), "text in a tool message", id="tool"),
@@ -241,6 +240,25 @@ def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> No
 def test_what_is_in_the_wrong_place_is_refused(message: Message, words: str) -> None:
     with pytest.raises(UnsupportedError, match=words):
         written(message)
+
+
+def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
+    image = ImagePart(data=b"png", media_type="image/png")
+    part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
+    result, shown, said, again = written(
+        tool_result("c1", image), assistant("Here:", image, AudioPart(data=b"x")), user("Bigger.")
+    )
+    assert result["content"] == "The result is in the next message."
+    assert shown["content"] == [
+        {"type": "text", "text": "From the result of the tool c1:"},
+        part,
+    ]
+    assert said["content"] == "Here:"
+    assert again["content"] == [
+        {"type": "text", "text": "From the assistant:"},
+        part,
+        {"type": "text", "text": "Bigger."},
+    ]
 
 
 def test_a_tool_result_may_hold_an_image_where_the_dialect_says_so() -> None:

@@ -177,7 +177,7 @@ def test_what_cannot_be_said_is_refused_all_at_once() -> None:
             user(FilePart(url="https://example.com/a.mp4", media_type="video/mp4")),
             user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart(), RefusalPart("No.")),
             user(ToolCall("a", "weather")),
-            assistant(ImagePart(data=b"GIF", media_type="image/gif")),
+            assistant("Yes."),
             tool_result("a", AudioPart(data=b"RIFF", media_type="audio/wav")),
         )
     for problem in (
@@ -188,7 +188,6 @@ def test_what_cannot_be_said_is_refused_all_at_once() -> None:
         "a file as nothing in a user message (message 3)",
         "a refusal in a message of role 'user' (message 3)",
         "a tool call in a message of role 'user' (message 4)",
-        "an image in a message of role 'assistant' (message 5)",
         "sound in a tool result (message 6)",
     ):
         assert problem in caught.value.message

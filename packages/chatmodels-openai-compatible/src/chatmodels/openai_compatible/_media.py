@@ -1,7 +1,7 @@
 """Translates images, sound and files into the vendor's JSON."""
 
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, base64_text, data_url
+from chatmodels.http.wire import Json, Medium, base64_text, data_url
 from chatmodels.openai_compatible._dialect import Dialect, Input
 
 _ENCODINGS = {
@@ -13,7 +13,7 @@ _ENCODINGS = {
 
 
 def encode_media(
-    part: ImagePart | AudioPart | FilePart,
+    part: Medium,
     where: str,
     dialect: Dialect,
     inputs: frozenset[Input],
@@ -38,6 +38,13 @@ def encode_media(
         problems.append(f"{_described(part)} in {where}")
         return []
     return [encoded]
+
+
+def takes(medium: Medium, dialect: Dialect, inputs: frozenset[Input]) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", dialect, inputs, problems)
+    return not problems
 
 
 def _image(part: ImagePart, inputs: frozenset[Input]) -> dict[str, Json] | None:

@@ -1,6 +1,7 @@
 """Translates messages into the vendor's JSON."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import assert_never
 
 from chatmodels.core import (
@@ -16,9 +17,9 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, objects, state_of
+from chatmodels.http.wire import Json, Medium, carried, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
-from chatmodels.openai_compatible._media import encode_media
+from chatmodels.openai_compatible._media import encode_media, takes
 
 _WORDS = {
     "text": "text",
@@ -36,7 +37,13 @@ def encode_messages(
 ) -> list[dict[str, Json]]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
     encoded: list[dict[str, Json]] = []
-    for number, message in enumerate(messages):
+    taken = carried(
+        messages,
+        user=partial(takes, dialect=dialect, inputs=dialect.inputs),
+        assistant=_takes_back,
+        results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
+    )
+    for number, message in enumerate(taken):
         found: list[str] = []
         match message.role:
             case "system":
@@ -52,6 +59,10 @@ def encode_messages(
         if found:
             problems += [f"{problem} (message {number})" for problem in found]
     return encoded
+
+
+def _takes_back(medium: Medium) -> bool:
+    return isinstance(medium, AudioPart) and medium.file_id is not None
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -102,8 +113,6 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
             refusals.append(part.text)
         elif isinstance(part, AudioPart) and part.file_id is not None:
             encoded["audio"] = {"id": part.file_id}
-        elif isinstance(part, AudioPart) and part.transcript:
-            texts.append(part.transcript)
         elif isinstance(part, ProviderPart):
             kept = state_of(part.signature, dialect.name)
             chunks += objects(kept.get("content"))

@@ -1,5 +1,6 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
+from chatmodels.http.wire._history import Medium, Takes, carried
 from chatmodels.http.wire._json import (
     NOT_JSON,
     Json,
@@ -23,10 +24,13 @@ __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
     "Json",
+    "Medium",
+    "Takes",
     "Wire",
     "add_options",
     "answer_tool",
     "base64_text",
+    "carried",
     "data_url",
     "identifier",
     "integer_or_none",

@@ -1,7 +1,7 @@
 """Translates images and documents into blocks."""
 
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, base64_text
+from chatmodels.http.wire import Json, Medium, base64_text
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml")
@@ -29,6 +29,13 @@ def encode_media(
     if not is_image and isinstance(part, FilePart) and part.name:
         block["title"] = part.name
     return [block]
+
+
+def takes(medium: Medium) -> bool:
+    """Tell whether a medium can be expressed."""
+    problems: list[str] = []
+    encode_media(medium, "", problems)
+    return not problems
 
 
 def _source(part: ImagePart | FilePart, *, is_image: bool) -> Json:

@@ -22,9 +22,9 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, state_of
+from chatmodels.http.wire import Json, carried, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._media import encode_media
+from chatmodels.providers.anthropic._media import encode_media, takes
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 _WORDS = {
@@ -49,7 +49,8 @@ def encode_conversation(
     """
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
-    for number, message in enumerate(messages):
+    taken = carried(messages, user=takes, results=takes)
+    for number, message in enumerate(taken):
         found: list[str] = []
         blocks = _blocks(message, found)
         problems += [f"{problem} (message {number})" for problem in found]
@@ -102,8 +103,6 @@ def _encoded(
             return [_call(part)]
         case RefusalPart() if said:
             return [{"type": "text", "text": part.text}] if part.text.strip() else []
-        case AudioPart() if said and part.transcript:
-            return [{"type": "text", "text": part.transcript}]
         case ToolResult() if role in {"user", "tool"}:
             return [_result(part, problems)]
         case ImagePart() | AudioPart() | FilePart() if role == "user":
