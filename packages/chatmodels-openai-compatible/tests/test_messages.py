@@ -28,6 +28,7 @@ from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
 
 VENDOR = Dialect(
     name="vendor",
+    settings={"audio_output": "audio"},
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id", "file_url", "video_url"}),
 )
 BARE = Dialect(name="vendor", inputs=frozenset())
@@ -349,6 +350,11 @@ def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> N
     assert written(message) == [
         {"role": "assistant", "content": [{"type": "text", "text": "Here:"}, file], "x": 1}
     ]
+
+
+def test_sound_that_no_vendor_of_the_dialect_makes_is_sent_as_its_transcript() -> None:
+    spoken = assistant(AudioPart(file_id="audio_1", transcript="Hi"))
+    assert written(spoken, dialect=BARE) == [{"role": "assistant", "content": "Hi"}]
 
 
 def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:

@@ -40,7 +40,7 @@ def encode_messages(
     taken = carried(
         messages,
         user=partial(takes, dialect=dialect, inputs=dialect.inputs),
-        assistant=_takes_back,
+        assistant=partial(_takes_back, dialect=dialect),
         results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
     )
     for number, message in enumerate(taken):
@@ -61,8 +61,10 @@ def encode_messages(
     return encoded
 
 
-def _takes_back(medium: Medium) -> bool:
-    return isinstance(medium, AudioPart) and medium.file_id is not None
+def _takes_back(medium: Medium, dialect: Dialect) -> bool:
+    """Tell whether a medium is sound that the vendor itself may have made."""
+    speaks = "audio_output" in dialect.settings
+    return speaks and isinstance(medium, AudioPart) and medium.file_id is not None
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:

@@ -15,13 +15,14 @@ from chatmodels.testing._anthropic_messages import AnthropicMessages
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._mistral_chat import MistralChat
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 
-PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), OpenAIChat())
+PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), MistralChat(), OpenAIChat())
 """The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"
