@@ -12,6 +12,7 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._anthropic_messages import AnthropicMessages
+from chatmodels.testing._azure_chat import AzureChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
@@ -22,7 +23,12 @@ from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 
-PROTOCOLS: tuple[WireProtocol, ...] = (AnthropicMessages(), MistralChat(), OpenAIChat())
+PROTOCOLS: tuple[WireProtocol, ...] = (
+    AnthropicMessages(),
+    AzureChat(),
+    MistralChat(),
+    OpenAIChat(),
+)
 """The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"

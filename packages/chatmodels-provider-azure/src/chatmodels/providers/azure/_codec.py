@@ -1,0 +1,62 @@
+"""The codec: that of chat completions, with Azure's addresses, credentials and listing."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from chatmodels.core import ChatRequest, ModelInfo
+from chatmodels.http import HttpRequest
+from chatmodels.openai_compatible import ChatCompletionsCodec
+from chatmodels.providers.azure._address import Address
+from chatmodels.providers.azure._dialect import dialect_at
+from chatmodels.providers.azure._listing import read_models
+
+
+class AzureCodec(ChatCompletionsCodec):
+    """A `ChatCodec` for one endpoint of a resource.
+
+    Args:
+        address: The endpoint.
+        deployment: What the model is deployed as; empty if the model is named so.
+        bearer: Whether the secret is a token instead of an API key.
+    """
+
+    __slots__ = ("_address", "_bearer", "_deployment")
+
+    def __init__(self, address: Address, deployment: str = "", *, bearer: bool = False) -> None:
+        super().__init__(dialect_at(address))
+        self._address = address
+        self._deployment = deployment
+        self._bearer = bearer
+
+    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
+        """Give the header that carries the secret."""
+        return (("Authorization", f"Bearer {secret}") if self._bearer else ("api-key", secret),)
+
+    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+        """Translate a request.
+
+        Raises:
+            UnsupportedError: The dialect cannot express something; the message lists everything.
+            InvalidRequestError: Something in it is not JSON.
+        """
+        deployment = self._deployment or model
+        encoded = super().encode(deployment, request, stream=stream)
+        return replace(encoded, path=self._address.chat(deployment))
+
+    def encode_models(self) -> HttpRequest | None:
+        """Give the request that lists the models; None where there is none."""
+        path = self._address.models
+        return None if path is None else self._get(path)
+
+    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
+        """Translate the listing: of models that can be deployed, not of deployments.
+
+        Raises:
+            ResponseInvalidError: The body is no such listing.
+        """
+        return read_models(body)
+
+    def encode_health(self) -> HttpRequest:
+        """Give the cheapest request that proves address and credentials."""
+        return self._get(self._address.health)

@@ -1,0 +1,41 @@
+"""How Azure speaks chat completions: as OpenAI does, and less so in old versions of its API."""
+
+from msgspec.structs import replace
+
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+from chatmodels.providers.azure._address import Address
+
+DIALECT = Dialect(
+    name="azure",
+    settings={
+        **COMMON_SETTINGS,
+        # `max_tokens` is refused by reasoning models ("Azure OpenAI reasoning models").
+        "max_output_tokens": "max_completion_tokens",
+        "reasoning_effort": "reasoning_effort",
+        "metadata": "metadata",
+        "store": "store",
+        "service_tier": "service_tier",
+        "prompt_cache_key": "prompt_cache_key",
+        "prompt_cache_retention": "prompt_cache_retention",
+        "prediction": "prediction",
+        "audio_output": "audio",
+        "verbosity": "verbosity",
+    },
+    inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+)
+"""That of the v1 endpoints, and of the dated ones since they know the same."""
+
+_FIRST_LIKE_IT = "2024-09-01"
+"""The version that knows `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
+
+_OF_ALL_MAKERS = replace(
+    DIALECT, settings={**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
+)
+_OLD = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
+
+
+def dialect_at(address: Address) -> Dialect:
+    """Choose the dialect of an endpoint."""
+    if address.kind == "inference":
+        return _OF_ALL_MAKERS
+    return _OLD if address.kind == "dated" and address.version < _FIRST_LIKE_IT else DIALECT
