@@ -5,7 +5,6 @@ from importlib.metadata import entry_points
 
 import pytest
 from msgspec.structs import replace
-from vendors import MODELS, model_of
 
 from chatmodels.core import (
     ImagePart,
@@ -21,6 +20,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.testing import Simulator
+from vendors import VENDORS, model_of
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -60,12 +60,12 @@ def begun_by(provider: str, simulator: Simulator) -> list[Message]:
 def test_no_provider_is_forgotten() -> None:
     installed = {found.name for found in entry_points(group="chatmodels.providers")}
 
-    assert installed - {"mock"} == MODELS.keys()
+    assert installed - {"mock"} == VENDORS.keys()
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-@pytest.mark.parametrize("second", MODELS)
-@pytest.mark.parametrize("first", MODELS)
+@pytest.mark.parametrize("second", VENDORS)
+@pytest.mark.parametrize("first", VENDORS)
 def test_a_conversation_is_continued(first: str, second: str, streamed: bool) -> None:
     with Simulator() as simulator:
         conversation = begun_by(first, simulator)

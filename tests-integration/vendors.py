@@ -1,24 +1,39 @@
 """A model of each provider that speaks HTTP, for tests that try all of them."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from chatmodels.core import ChatModel, create_chat_model
 from chatmodels.testing import Simulator
 
-MODELS: dict[str, tuple[str, dict[str, Any]]] = {
-    "anthropic": ("claude-sonnet-4-6", {}),
-    "openai": ("gpt-5-mini", {}),
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How to make a model of a provider.
+
+    Attributes:
+        model: A model's name.
+        api: What recordings call its wire format.
+        path: What stands behind the simulator's root in the address.
+        options: What else making a model needs.
+    """
+
+    model: str
+    api: str
+    path: str = "/v1"
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+VENDORS: dict[str, Vendor] = {
+    "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "openai": Vendor("gpt-5-mini", "openai.chat"),
 }
-"""A model's name, and what making it needs besides a key and an address."""
-
-PATHS: dict[str, str] = {}
-"""What stands behind the simulator's root in the address, where it is not "/v1"."""
 
 
-def model_of(provider: str, simulator: Simulator) -> ChatModel:
-    """Make a model that talks to a simulator."""
-    name, options = MODELS[provider]
-    base_url = simulator.url + PATHS.get(provider, "/v1")
-    return create_chat_model(
-        f"{provider}:{name}", api_key="sk-test", base_url=base_url, max_retries=0, **options
-    )
+def model_of(provider: str, simulator: Simulator | None = None, **options: Any) -> ChatModel:
+    """Make a model, which talks to a simulator if one is given."""
+    vendor = VENDORS[provider]
+    if simulator is not None:
+        options["base_url"] = simulator.url + vendor.path
+    chosen = {"api_key": "sk-test", "max_retries": 0, **vendor.options, **options}
+    return create_chat_model(f"{provider}:{vendor.model}", **chosen)

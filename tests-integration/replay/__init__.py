@@ -38,12 +38,13 @@ from replay._exchanges import PIECES, Exchange, Json, everything, exchanges, is_
 from replay._fuzz import Fuzz
 from replay._recorded import Recorded
 from replay._requests import InexpressibleError, Requests, unlike
-from replay._shapes import ModelFactory, answering, aread, read
+from replay._shapes import AsyncReplaying, ModelFactory, Replaying, aread, read
 
 __all__ = [
     "PIECES",
     "Adapt",
     "AsyncCheck",
+    "AsyncReplaying",
     "Check",
     "Exchange",
     "Fuzz",
@@ -51,8 +52,8 @@ __all__ = [
     "Json",
     "ModelFactory",
     "Recorded",
+    "Replaying",
     "Requests",
-    "answering",
     "aread",
     "as_expected",
     "differences",

@@ -51,6 +51,7 @@ class Fuzz:
     def checks(self) -> list[pytest.ParameterSet]:
         """Give the checks: for each recording damaged bytes and odd values; and made-up JSON."""
         chosen = list(self._chosen())
+        assert chosen, f"no recordings of {self.api} in {self.here}"
         words = sorted(set().union(*(self._words(exchange) for exchange in chosen)))
         rounds = MUTATIONS * int(os.environ.get("CHATMODELS_FUZZ", "1"))
         each = -(-rounds // (2 * len(chosen)))
@@ -73,8 +74,8 @@ class Fuzz:
     def _words(self, exchange: Exchange) -> set[str]:
         if not self.streamed(exchange):
             return words_of(exchange.response.get("body"))
-        values = map(_json, frames(self.codec, [exchange.content]))
-        return set().union(*map(words_of, values))
+        stream = list(frames(self.codec, [exchange.content]))
+        return set().union(*(words_of([frame.event, _json(frame)]) for frame in stream))
 
     def _damaged(self, exchange: Exchange, chance: Random) -> None:
         data, size = damaged(exchange.content, chance), chance.choice((5, 100, 10_000))
@@ -101,7 +102,7 @@ class Fuzz:
         made = [json.dumps(made_up(words, chance)).encode() for _ in range(chance.randint(1, 4))]
         for data in made:
             self._read_whole(data)
-        self._read_stream(Frame(data, chance.choice(words)) for data in made)
+        self._read_stream(Frame(data, event=chance.choice(words or ("",))) for data in made)
 
     def _read_whole(self, body: bytes) -> None:
         try:

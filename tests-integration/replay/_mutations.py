@@ -82,6 +82,8 @@ def odd_frames(
 
 
 def _odd_frame(frame: Frame, chance: Random, words: Sequence[str]) -> Frame:
+    if frame.event and words and chance.random() < 0.1:
+        return msgspec.structs.replace(frame, event=chance.choice(words))
     try:
         value = json.loads(frame.data)
     except ValueError:  # a sentinel, as in "[DONE]"

@@ -1,9 +1,7 @@
 """Reads a recorded response through the four call shapes of a model, or by a codec alone."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
-
-import httpx
 
 from chatmodels.core import (
     Accumulator,
@@ -13,7 +11,7 @@ from chatmodels.core import (
     ChatResponse,
     user,
 )
-from chatmodels.http import ChatCodec, Frame, HttpFailure
+from chatmodels.http import AsyncEngine, ChatCodec, Engine, Frame, Head, HttpFailure, Patience
 from replay._exchanges import Exchange
 
 Outcome = tuple[ChatResponse[Any] | None, ChatModelError | None]
@@ -23,58 +21,81 @@ HELLO = ChatRequest(messages=(user("Hello"),))
 
 
 class ModelFactory(Protocol):
-    """Makes a model that calls through one of these clients, and does not retry."""
+    """Makes a model that calls through one of these engines, and does not retry."""
 
     def __call__(
-        self, *, http_client: httpx.Client | None, async_http_client: httpx.AsyncClient | None
+        self, *, http_client: Engine | None, async_http_client: AsyncEngine | None
     ) -> ChatModel: ...
 
 
 def read(model: ModelFactory, exchange: Exchange, size: int, *, streamed: bool) -> Outcome:
     """Call `generate` or `stream`; the response arrives in pieces of so many bytes."""
-    with httpx.Client(transport=answering(exchange, size), trust_env=False) as client:
-        caller = model(http_client=client, async_http_client=None)
-        try:
-            if streamed:
-                return caller.stream("Hello").collect(), None
-            return caller.generate("Hello"), None
-        except ChatModelError as error:
-            return None, error
+    caller = model(http_client=Replaying(exchange, size), async_http_client=None)
+    try:
+        if streamed:
+            return caller.stream("Hello").collect(), None
+        return caller.generate("Hello"), None
+    except ChatModelError as error:
+        return None, error
 
 
 async def aread(model: ModelFactory, exchange: Exchange, size: int, *, streamed: bool) -> Outcome:
     """Call `agenerate` or `astream`; the response arrives in pieces of so many bytes."""
-    transport = answering(exchange, size)
-    async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
-        caller = model(http_client=None, async_http_client=client)
-        try:
-            if streamed:
-                return await caller.astream("Hello").collect(), None
-            return await caller.agenerate("Hello"), None
-        except ChatModelError as error:
-            return None, error
+    caller = model(http_client=None, async_http_client=AsyncReplaying(exchange, size))
+    try:
+        if streamed:
+            return await caller.astream("Hello").collect(), None
+        return await caller.agenerate("Hello"), None
+    except ChatModelError as error:
+        return None, error
 
 
-def answering(exchange: Exchange, size: int) -> httpx.MockTransport:
-    """Make a transport that answers every request with one recorded response."""
-    status, headers = exchange.response["status"], exchange.response["headers"]
-    return httpx.MockTransport(
-        lambda _: httpx.Response(status, headers=headers, stream=_Body(exchange.pieces(size)))
-    )
+class Replaying(Engine):
+    """Answers every request with one recorded response, in pieces of so many bytes."""
+
+    def __init__(self, exchange: Exchange, size: int) -> None:
+        self._exchange = exchange
+        self._size = size
+
+    def send(self, head: Head, body: bytes, patience: Patience, /) -> "_Answer":
+        return _Answer(self._exchange, self._size)
 
 
-class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that arrives in pieces."""
+class AsyncReplaying(AsyncEngine):
+    """The twin of `Replaying`."""
 
-    def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, exchange: Exchange, size: int) -> None:
+        self._exchange = exchange
+        self._size = size
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._pieces)
+    async def send(self, head: Head, body: bytes, patience: Patience, /) -> "_AsyncAnswer":
+        return _AsyncAnswer(self._exchange, self._size)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces:
-            yield piece
+
+class _Recorded:
+    exact = True
+
+    def __init__(self, exchange: Exchange, size: int) -> None:
+        self.status: int = exchange.response["status"]
+        headers = exchange.response["headers"]
+        self.headers: dict[str, str] = {name.lower(): value for name, value in headers.items()}
+        self._pieces = iter(exchange.pieces(size))
+
+
+class _Answer(_Recorded):
+    def read(self) -> bytes | None:
+        return next(self._pieces, None)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _AsyncAnswer(_Recorded):
+    async def read(self) -> bytes | None:
+        return next(self._pieces, None)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 def decode(codec: ChatCodec, exchange: Exchange, size: int, *, streamed: bool) -> Outcome:

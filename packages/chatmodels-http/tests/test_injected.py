@@ -19,7 +19,14 @@ from chatmodels.core import (
     StreamInterruptedError,
     Timeout,
 )
-from chatmodels.http import HttpChatModel
+from chatmodels.http import (
+    AsyncEngine,
+    Engine,
+    Head,
+    HttpChatModel,
+    Patience,
+    TransferError,
+)
 
 Make = Callable[..., HttpChatModel]
 libraries = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
@@ -254,7 +261,9 @@ async def test_a_transport_that_goes_on_for_ever_is_left_all_the_same(model: Mak
     ids=["no client", "an async one", "a blocking one"],
 )
 def test_what_is_no_client_is_refused(model: Make, given: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match=r"must be an httpx\.\w+ or httpx2\.\w+, not an"):
+    with pytest.raises(
+        ConfigurationError, match=r"must be an httpx\.\w+, an httpx2\.\w+ or derived from"
+    ):
         model(**given)
 
 
@@ -270,3 +279,21 @@ def test_a_subclass_of_a_client_is_one(server: Any, model: Make) -> None:
 def _nothing_is_left_for_the_collector() -> Iterator[None]:
     yield
     gc.collect()
+
+
+class Nowhere(Engine):
+    def send(self, head: Head, body: bytes, patience: Patience, /) -> Any:
+        raise TransferError("connect", f"no wire to {head.url}")
+
+
+class AsyncNowhere(AsyncEngine):
+    async def send(self, head: Head, body: bytes, patience: Patience, /) -> Any:
+        raise TransferError("connect", f"no wire to {head.url}")
+
+
+async def test_an_engine_of_ones_own_is_used(model: Make) -> None:
+    acme = model(http_client=Nowhere(), async_http_client=AsyncNowhere())
+    with pytest.raises(NetworkError, match="no wire to"):
+        acme.generate("hi")
+    with pytest.raises(NetworkError, match="no wire to"):
+        await acme.agenerate("hi")

@@ -61,12 +61,12 @@ class Caller:
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
         if options.http_client is not None or options.async_http_client is not None:
-            from chatmodels.http._injected import AsyncInjectedEngine, InjectedEngine
+            from chatmodels.http._injected import async_injected_engine, injected_engine
 
             if options.http_client is not None:
-                self._injected = InjectedEngine(options.http_client)
+                self._injected = injected_engine(options.http_client)
             if options.async_http_client is not None:
-                self._async_injected = AsyncInjectedEngine(options.async_http_client)
+                self._async_injected = async_injected_engine(options.async_http_client)
 
     def __reduce__(self) -> tuple[object, ...]:
         return Caller, (self.metadata, self.codec, self._options)

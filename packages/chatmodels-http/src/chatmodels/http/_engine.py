@@ -107,7 +107,10 @@ class AsyncAnswer(Protocol):
 
 
 class Engine(Protocol):
-    """Sends requests, blocking; shared by threads."""
+    """Sends requests, blocking; shared by threads.
+
+    One that is derived from this class can be passed to a model as its `http_client`.
+    """
 
     def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
         """Send a request and wait for the head of its response.
@@ -119,7 +122,10 @@ class Engine(Protocol):
 
 
 class AsyncEngine(Protocol):
-    """Sends requests, awaited; shared by event loops."""
+    """Sends requests, awaited; shared by event loops.
+
+    One that is derived from this class can be passed to a model as its `async_http_client`.
+    """
 
     async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
         """Send a request and wait for the head of its response.

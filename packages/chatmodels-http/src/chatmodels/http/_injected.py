@@ -1,5 +1,7 @@
 """The engines for clients that a user has passed: those of httpx and of httpx2, which are alike.
 
+An engine of the user's own is taken as it is.
+
 Whoever passes a client closes it. Its headers, authentication, hooks, proxies and pool apply;
 time limits are ours, redirects are not followed. The client's read time limit is set when a
 response begins, so a blocking call checks its other limits only between two pieces of bytes; an
@@ -8,13 +10,45 @@ awaited call holds them exactly.
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from chatmodels.core import ConfigurationError
-from chatmodels.http._engine import Answer, AsyncAnswer, Head, Kind, Patience, TransferError
+from chatmodels.http._engine import (
+    Answer,
+    AsyncAnswer,
+    AsyncEngine,
+    Engine,
+    Head,
+    Kind,
+    Patience,
+    TransferError,
+)
 from chatmodels.http._reasons import reason
 
 LIBRARIES = ("httpx", "httpx2")
+
+
+def injected_engine(client: object, /) -> Engine:
+    """Give the engine for what was passed as `http_client`.
+
+    Raises:
+        ConfigurationError: It is neither a client of a known kind nor derived from `Engine`.
+    """
+    return client if _is_engine(client) else InjectedEngine(client)
+
+
+def async_injected_engine(client: object, /) -> AsyncEngine:
+    """Give the engine for what was passed as `async_http_client`; the twin of `injected_engine`."""
+    return client if _is_async_engine(client) else AsyncInjectedEngine(client)
+
+
+# By descent and not by shape: many a library's clients have a method `send`.
+def _is_engine(client: object) -> TypeGuard[Engine]:
+    return Engine in type(client).__mro__
+
+
+def _is_async_engine(client: object) -> TypeGuard[AsyncEngine]:
+    return AsyncEngine in type(client).__mro__
 
 
 def library_of(client: object, class_name: str, option: str, /) -> str:
@@ -32,8 +66,10 @@ def library_of(client: object, class_name: str, option: str, /) -> str:
         library = ancestor.__module__.partition(".")[0]
         if ancestor.__name__ == class_name and library in LIBRARIES:
             return library
+    engine = "AsyncEngine" if class_name == "AsyncClient" else "Engine"
     raise ConfigurationError(
-        f"{option} must be an httpx.{class_name} or httpx2.{class_name}, not an object of type "
+        f"{option} must be an httpx.{class_name}, an httpx2.{class_name} or derived from "
+        f"chatmodels.http.{engine}, not an object of type "
         f"{type(client).__module__}.{type(client).__qualname__}"
     )
 
