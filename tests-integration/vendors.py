@@ -26,6 +26,10 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "azure": Vendor(
+        "gpt-5-mini", "openai.chat", "", {"base_url": "https://acme.openai.azure.com"}
+    ),
+    "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "openai": Vendor("gpt-5-mini", "openai.chat"),
 }
 
