@@ -410,3 +410,8 @@ def test_an_error_inside_a_success_is_an_error(
 
 def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
     assert read({"content": "Hi"}, error=None, message="fine").text == "Hi"
+
+
+def test_an_error_beside_bytes_that_are_not_utf_8_is_no_answer() -> None:
+    with pytest.raises(ResponseInvalidError, match="without a choice"):
+        CODEC.decode(b'{"error": "no", "other": "\xff"}', REQUEST)

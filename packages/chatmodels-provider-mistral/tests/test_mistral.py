@@ -72,7 +72,7 @@ def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None
     )
     loaded = set(done.stdout.split())
     assert "chatmodels.providers.mistral" in loaded
-    assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio", "hashlib"}
+    assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio"}
 
 
 def test_the_key_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

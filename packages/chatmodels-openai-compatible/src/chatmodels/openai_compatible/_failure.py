@@ -37,11 +37,9 @@ def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
 
 
 def _filtered(body: bytes) -> Json:
-    # {"error": {"innererror": {"content_filter_result": {"jailbreak": {...}, ...}}}}
-    try:
-        found = msgspec.json.decode(body)
-    except NOT_JSON:
-        return None
+    # {"error": {"innererror": {"content_filter_result": {"jailbreak": {...}, ...}}}}; it is JSON,
+    # or there would be no word in it that tells of a filter.
+    found: Json = msgspec.json.decode(body)
     for name in ("error", "innererror"):
         found = found.get(name) if is_object(found) else None
     if not is_object(found):
