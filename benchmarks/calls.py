@@ -9,7 +9,7 @@ import openai
 from benchmarks.measuring import cpu_seconds, row, simulator
 from chatmodels.core import create_chat_model
 
-BODY = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+BODY = {"model": "gpt-6.1-terra", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
 REPLY = "The sky is blue because air scatters short waves of light more than long ones. " * 4
 
 
@@ -45,7 +45,7 @@ def bare(client: httpx.Client, base_url: str) -> Callable[[], object]:
 
 
 def ours(base_url: str, **options: object) -> Callable[[], object]:
-    model = create_chat_model("openai:gpt-5-mini", api_key="key", base_url=base_url, **options)
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=base_url, **options)
     return lambda: model.generate("Why is the sky blue?").text
 
 
@@ -54,7 +54,7 @@ def sdk(base_url: str) -> Callable[[], object]:
 
     def call() -> object:
         completion = client.chat.completions.create(
-            model="gpt-5-mini", messages=[{"role": "user", "content": "Why is the sky blue?"}]
+            model="gpt-6.1-terra", messages=[{"role": "user", "content": "Why is the sky blue?"}]
         )
         return completion.choices[0].message.content
 

@@ -14,7 +14,7 @@ CALLS = 2_000
 def main() -> None:
     with simulator("--reply", "Because.", "--latency", "0.2") as base_url:
         model = create_chat_model(
-            "openai:gpt-5-mini", api_key="key", base_url=base_url, max_retries=0
+            "openai:gpt-6.1-terra", api_key="key", base_url=base_url, max_retries=0
         )
         few = asyncio.run(ours(model, 10, calls=200))
         many = asyncio.run(ours(model, 1_000))
@@ -43,7 +43,7 @@ async def ours(model: ChatModel, concurrency: int, calls: int = CALLS) -> float:
 
 
 async def bare(base_url: str, concurrency: int, calls: int) -> float:
-    body = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Why?"}]}
+    body = {"model": "gpt-6.1-terra", "messages": [{"role": "user", "content": "Why?"}]}
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(limits=limits, timeout=60) as client:
         turns = iter(range(calls))

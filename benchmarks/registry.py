@@ -7,7 +7,7 @@ from collections.abc import Callable
 from benchmarks.measuring import cpu_seconds, row
 from chatmodels.core import create_chat_model, registry
 
-SPEC = "openai:gpt-5-mini"
+SPEC = "openai:gpt-6.1-terra"
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def read(base_url: str) -> Callable[[], int]:
-    model = create_chat_model("openai:gpt-5-mini", api_key="key", base_url=base_url)
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="key", base_url=base_url)
 
     def call() -> int:
         with model.stream("Go") as stream:
@@ -38,7 +38,7 @@ def read_by_sdk(base_url: str) -> Callable[[], int]:
 
     def call() -> int:
         with client.chat.completions.create(
-            model="gpt-5-mini",
+            model="gpt-6.1-terra",
             messages=[{"role": "user", "content": "Go"}],
             stream=True,
             stream_options={"include_usage": True},

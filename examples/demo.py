@@ -38,7 +38,7 @@ from chatmodels.core import (
 from chatmodels.otel import traced
 from chatmodels.otel.console import show
 
-MODEL = "openai:gpt-5-mini"
+MODEL = "openai:gpt-6.1-terra"
 ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
 ASKED_FOR = (
     Capability.TOOLS,

@@ -60,7 +60,7 @@ def begun_by(provider: str, simulator: Simulator) -> list[Message]:
 def test_no_provider_is_forgotten() -> None:
     installed = {found.name for found in entry_points(group="chatmodels.providers")}
 
-    assert installed - {"mock"} == VENDORS.keys()
+    assert installed - {"mock"} == {name.split()[0] for name in VENDORS}
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

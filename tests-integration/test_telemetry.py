@@ -33,7 +33,7 @@ def weather(city: str) -> str:
 
 def openai(simulator: Any, recorder: Any, **options: Any) -> Any:
     model = create_chat_model(
-        "openai:gpt-5-mini", api_key="sk-secret", base_url=simulator.base_url, max_retries=0
+        "openai:gpt-6.1-terra", api_key="sk-secret", base_url=simulator.base_url, max_retries=0
     )
     return instrument(model, telemetry=recorder.telemetry(content="both", **options))
 

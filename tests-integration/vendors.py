@@ -26,12 +26,12 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
-    "azure": Vendor(
-        "gpt-5-mini", "openai.chat", "", {"base_url": "https://acme.openai.azure.com"}
-    ),
+    "azure": Vendor("gpt-5-mini", "openai.chat", "", {"base_url": "https://acme.openai.azure.com"}),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
-    "openai": Vendor("gpt-5-mini", "openai.chat"),
+    "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
+    "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
 }
+"""By the provider's name; a word behind it tells its APIs apart, where there are several."""
 
 
 def model_of(provider: str, simulator: Simulator | None = None, **options: Any) -> ChatModel:
@@ -40,4 +40,5 @@ def model_of(provider: str, simulator: Simulator | None = None, **options: Any) 
     if simulator is not None:
         options["base_url"] = simulator.url + vendor.path
     chosen = {"api_key": "sk-test", "max_retries": 0, **vendor.options, **options}
-    return create_chat_model(f"{provider}:{vendor.model}", **chosen)
+    name, _, _ = provider.partition(" ")
+    return create_chat_model(f"{name}:{vendor.model}", **chosen)

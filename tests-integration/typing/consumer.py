@@ -105,7 +105,7 @@ def errors(model: ChatModel) -> float | None:
 
 
 def front_door() -> None:
-    set_alias("default", "openai:gpt-5-mini")
+    set_alias("default", "openai:gpt-6.1-terra")
     assert_type(create_chat_model("default", api_key=lambda: "key", max_retries=4), ChatModel)
     assert_type(provider(list_providers()[0]), Provider)
     assert_type(providers_with(Capability.VISION), list[str])
@@ -132,7 +132,9 @@ class Reverse(StandardChatModel):
 
 def own_model() -> ChatModel:
     observer: Observer = Counting()
-    found = create_chat_model("openai:gpt-5-mini").with_policies(Retry()).with_observers(observer)
+    found = (
+        create_chat_model("openai:gpt-6.1-terra").with_policies(Retry()).with_observers(observer)
+    )
     assert_type(found, ChatModel)
     return Reverse("reverse", "r").with_policies(Retry(max_retries=1)).with_observers(observer)
 

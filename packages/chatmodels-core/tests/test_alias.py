@@ -202,7 +202,7 @@ def test_an_alias_is_gone_when_it_is_removed(registry) -> None:
         ("gpt-4o", "did you mean 'acme:gpt-4o'?"),
         (
             "quux/",
-            "write 'provider:model', as in 'openai:gpt-5-mini', or call set_alias(...) first",
+            "write 'provider:model', as in 'openai:gpt-6.1-terra', or call set_alias(...) first",
         ),
     ],
 )

@@ -64,7 +64,7 @@ def full(cls: type[ChatModelError] = RateLimitError, **changes: Any) -> ChatMode
     facts: dict[str, Any] = {
         "op": "generate",
         "provider": "openai",
-        "model": "gpt-5-mini",
+        "model": "gpt-6.1-terra",
         "status": 429,
         "request_id": "req_1",
         "retry_after": 2.5,
@@ -149,10 +149,10 @@ def test_a_code_of_its_own_wins_over_that_of_the_class() -> None:
 def test_locating_an_error_fills_in_only_what_is_not_known() -> None:
     error = ChatModelError("broken", provider="groq")
 
-    located = error.located(op="stream", provider="openai", model="gpt-5-mini")
+    located = error.located(op="stream", provider="openai", model="gpt-6.1-terra")
 
     assert located is error
-    assert (error.op, error.provider, error.model) == ("stream", "groq", "gpt-5-mini")
+    assert (error.op, error.provider, error.model) == ("stream", "groq", "gpt-6.1-terra")
     assert ChatModelError("broken").located().op == ""
 
 

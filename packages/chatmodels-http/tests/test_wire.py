@@ -57,7 +57,9 @@ def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
         write_body({}, "acme", ["sound", "the setting seed"])
 
 
-@pytest.mark.parametrize("value", [object(), "\ud800", {2: {1, object()}}], ids=repr)
+@pytest.mark.parametrize(
+    "value", [object(), "\ud800", {2: {1, object()}}], ids=["no JSON", "half a letter", "a set"]
+)
 def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="provider_options"):
         write_body({"field": value}, "acme", [])

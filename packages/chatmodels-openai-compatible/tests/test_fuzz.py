@@ -5,15 +5,21 @@ from pathlib import Path
 import pytest
 
 from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
 from replay import Check, Fuzz
 
-FUZZ = Fuzz(
-    api="openai.chat",
-    codec=ChatCompletionsCodec(Dialect(name="vendor")),
-    here=Path(__file__).parent / "recorded",
+HERE = Path(__file__).parent / "recorded"
+CHAT = Fuzz(api="openai.chat", codec=ChatCompletionsCodec(Dialect(name="vendor")), here=HERE)
+RESPONSES = Fuzz(
+    api="openai.responses", codec=ResponsesCodec(ResponsesDialect(name="vendor")), here=HERE
 )
 
 
-@pytest.mark.parametrize("check", FUZZ.checks())
+@pytest.mark.parametrize("check", CHAT.checks())
 def test_a_damaged_response_is_read_or_raises_a_chat_model_error(check: Check) -> None:
+    check.run()
+
+
+@pytest.mark.parametrize("check", RESPONSES.checks())
+def test_a_damaged_response_of_the_other_api_is_read_or_raises_one_too(check: Check) -> None:
     check.run()

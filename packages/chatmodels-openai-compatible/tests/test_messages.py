@@ -225,7 +225,7 @@ def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> No
     ("message", "words"),
     [
         pytest.param(
-            system(ImagePart(url="https://x.example")), "an image in a system message", id="system"
+            system(ImagePart(url="https://x.example")), "an image by URL in a system", id="system"
         ),
         pytest.param(
             assistant(ToolResult("c1")), "a tool result in an assistant message", id="model"

@@ -7,14 +7,17 @@ import pytest
 
 from chatmodels.core import (
     AudioOutput,
+    AudioPart,
     ConfigurationError,
     FilePart,
     ProviderOptions,
+    UnsupportedError,
     create_chat_model,
     registry,
+    system,
     user,
 )
-from chatmodels.providers.openai import DIALECT, PROVIDER
+from chatmodels.providers.openai import DIALECT, PROVIDER, part_options
 
 
 @pytest.fixture(autouse=True)
@@ -36,10 +39,11 @@ def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None
     loaded = set(done.stdout.split())
     assert "chatmodels.providers.openai" in loaded
     assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio", "importlib.metadata"}
+    assert "chatmodels.openai_compatible.responses" not in loaded
 
 
-def test_every_setting_but_two_is_honoured() -> None:
-    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1")
+def test_chat_completions_honour_every_setting_but_two() -> None:
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="chat_completions")
     explained = model.explain(
         user("Hello", FilePart(file_id="file-1")),
         temperature=1,
@@ -61,7 +65,7 @@ def test_every_setting_but_two_is_honoured() -> None:
     ]
     assert explained.url == "https://api.openai.com/v1/chat/completions"
     assert explained.body == {
-        "model": "gpt-5-mini",
+        "model": "gpt-6.1-terra",
         "messages": [{"role": "user", "content": content}],
         "temperature": 1,
         "max_completion_tokens": 9,
@@ -81,6 +85,89 @@ def test_every_setting_but_two_is_honoured() -> None:
     assert set(ProviderOptions().settings.__struct_fields__) - set(DIALECT.settings) == missing
 
 
+def test_responses_honour_what_reasoning_models_take() -> None:
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
+    explained = model.explain(
+        "Hello", reasoning_effort="max", verbosity="low", store=False, user="u", logprobs=True
+    )
+    assert explained.url == "https://api.openai.com/v1/responses"
+    assert explained.body == {
+        "model": "gpt-6.1-terra",
+        "input": [{"role": "user", "content": "Hello"}],
+        "reasoning": {"effort": "max"},
+        "text": {"verbosity": "low"},
+        "store": False,
+        "safety_identifier": "u",
+        "include": ["message.output_text.logprobs"],
+    }
+    assert explained.mapped["reasoning_effort"] == "reasoning.effort"
+
+
+@pytest.mark.parametrize("setting", ["seed", "stop", "prediction", "audio_output"])
+def test_what_responses_lack_is_refused(setting: str) -> None:
+    value = {"seed": 1, "audio_output": AudioOutput("alloy")}.get(setting, "x")
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
+    with pytest.raises(UnsupportedError, match=setting):
+        model.explain("Hello", **{setting: value})  # type: ignore[arg-type] - any of them
+    sound = user(AudioPart(data=b"RIFF", media_type="audio/wav"))
+    with pytest.raises(UnsupportedError, match="sound as wav"):
+        model.explain(sound)
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        *((name, "/responses") for name in ("gpt-6.1-terra", "gpt-6-luna", "gpt-5-mini")),
+        *((name, "/responses") for name in ("o3", "o4-mini", "o3-deep-research", "gpt-10-sol")),
+        *((name, "/responses") for name in ("codex-mini-latest", "ft:o4-mini:a::b", "gpt-5-pro")),
+        *((name, "/chat/completions") for name in ("gpt-4o", "gpt-4.1-mini", "gpt-audio-1.5")),
+        *((name, "/chat/completions") for name in ("gpt-4o-audio-preview", "chatgpt-4o-latest")),
+        *((name, "/chat/completions") for name in ("gpt-5-search-api", "gpt-5.3-chat-latest")),
+        *((name, "/chat/completions") for name in ("ft:gpt-4.1-mini:a::b", "gpt-oss-120b", "own")),
+    ],
+)
+def test_models_that_reason_are_asked_through_responses(model: str, path: str) -> None:
+    explained = create_chat_model(f"openai:{model}", api_key="sk-1").explain("Hello")
+    assert explained.url == f"https://api.openai.com/v1{path}"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "path"),
+    [
+        ("https://eu.api.openai.com/v1", "/responses"),
+        ("https://api.openai.com", "/responses"),
+        ("https://gateway.example/openai/v1", "/chat/completions"),
+        ("https://api.openai.com.example/v1", "/chat/completions"),
+        ("http://localhost:8000/v1", "/chat/completions"),
+    ],
+)
+def test_other_servers_are_asked_through_chat_completions(base_url: str, path: str) -> None:
+    def url(**options: str) -> str:
+        model = create_chat_model("openai:gpt-5.6", api_key="sk-1", base_url=base_url, **options)
+        return model.explain("Hello").url
+
+    assert url() == base_url + path
+    assert url(api="responses") == f"{base_url}/responses"
+    assert url(api="chat_completions") == f"{base_url}/chat/completions"
+
+
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_fields_can_be_given_to_parts_in_both_apis(api: str) -> None:
+    mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    model = create_chat_model("openai:gpt-5.6", api_key="sk-1", api=api)
+    body = model.explain([system("Be brief.", mark), user("Long.", mark, "Why?")]).body
+    asked = body["input" if api == "responses" else "messages"]
+    marks = [part.get("prompt_cache_breakpoint") for said in asked for part in said["content"]]
+    assert marks == [{"mode": "explicit"}, {"mode": "explicit"}, None]
+
+
+def test_a_response_is_fetched_with_nothing_in_the_body() -> None:
+    model = create_chat_model("openai:gpt-5.6", api_key="sk-1")
+    explained = model.explain("Hello", provider_options={"retrieve": "resp_1"})
+    assert (explained.method, explained.body) == ("GET", None)
+    assert explained.url == "https://api.openai.com/v1/responses/resp_1"
+
+
 @pytest.mark.parametrize(
     ("options", "headers"),
     [
@@ -90,12 +177,15 @@ def test_every_setting_but_two_is_honoured() -> None:
         ),
         pytest.param({"project": "proj-1"}, {"openai-project": "proj-1"}, id="a project"),
         pytest.param({"api": "chat_completions"}, {}, id="the API named"),
+        pytest.param(
+            {"api": "responses", "project": "p"}, {"openai-project": "p"}, id="the other API named"
+        ),
     ],
 )
 def test_the_account_to_bill_goes_into_headers(
     options: dict[str, str], headers: dict[str, str]
 ) -> None:
-    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", **options)
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", **options)
     sent = model.explain("Hello").headers
     found = {name.lower(): value for name, value in sent.items()}
     assert {name: value for name, value in found.items() if name.startswith("openai-")} == headers
@@ -109,15 +199,15 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
     monkeypatch.setenv("OPENAI_BASE_URL", "https://proxy.example/v1/")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
-    explained = create_chat_model("openai:gpt-5-mini").explain("Hello")
+    explained = create_chat_model("openai:gpt-6.1-terra").explain("Hello")
     sent = {name.lower(): value for name, value in explained.headers.items()}
     assert explained.url == "https://proxy.example/v1/chat/completions"
     assert (sent["openai-organization"], sent["openai-project"]) == ("org-1", "proj-1")
 
 
 def test_an_api_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="openai has no api 'responses'"):
-        create_chat_model("openai:gpt-5-mini", api_key="sk-1", api="responses")
+    with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; use"):
+        create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 
 @pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])

@@ -12,7 +12,13 @@ RECORDED = Recorded(
     api="openai.chat",
     here=Path(__file__).parents[2] / "chatmodels-openai-compatible" / "tests" / "recorded",
     count=1180,
-    model=partial(create_chat_model, "openai:gpt-5-mini", api_key="sk-recorded", max_retries=0),
+    model=partial(
+        create_chat_model,
+        "openai:any",
+        api="chat_completions",
+        api_key="sk-recorded",
+        max_retries=0,
+    ),
 )
 
 

@@ -145,7 +145,7 @@ class HttpChatModel(StandardChatModel):
             method=wire.method,
             url=url,
             headers=headers,
-            body=msgspec.json.decode(wire.body),
+            body=msgspec.json.decode(wire.body) if wire.body else None,
             mapped={name: word for name, word in codec.settings.items() if name in chosen},
         )
 

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from chatmodels.http.wire import Json
+from chatmodels.openai_compatible._server import Server
 
 Input = Literal[
     "image", "image_url", "audio", "audio_url", "file", "file_url", "file_id", "video_url"
@@ -33,20 +34,13 @@ Adapt = Callable[[dict[str, Json], list[str]], None]
 """Changes a body to what one vendor wants; what cannot be expressed is added to the problems."""
 
 
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """One vendor's way of speaking chat completions.
+class Dialect(Server, frozen=True, kw_only=True):
+    """One vendor's way of speaking chat completions, besides what `Server` says.
+
+    The `name` also marks the opaque state that only this vendor understands.
 
     Attributes:
-        name: The provider's registered name; also marks the opaque state that only this vendor
-            understands.
         chat_path: Where answers are asked for, below the base URL.
-        models_path: Where the models are listed; None if they are not.
-        health_path: The cheapest thing to fetch that proves address and credentials; None for
-            the listing of models.
-        key_header: The header that carries the key.
-        key_prefix: What stands before the key in it.
-        settings: The settings honoured: neutral name to the field of the body. A dot descends
-            into an object, as in `"reasoning.effort"`.
         system_role: What the role of instructions is called.
         usage_option: Whether streams report usage only if `stream_options` asks for it.
         strict_tools: Whether tools may be `strict`.
@@ -61,13 +55,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
             `provider_options` are put in.
     """
 
-    name: str
-    chat_path: str = "/chat/completions"
-    models_path: str | None = "/models"
-    health_path: str | None = None
-    key_header: str = "Authorization"
-    key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=lambda: COMMON_SETTINGS)
+    chat_path: str = "/chat/completions"
     system_role: Literal["system", "developer"] = "system"
     usage_option: bool = True
     strict_tools: bool = True

@@ -1,12 +1,14 @@
 """What failures of chat completions have beyond what failures of all vendors have."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
 from chatmodels.http.wire import NOT_JSON, Json, is_object
 
-_CODES = dict(VENDOR_CODES) | {
+CODES = dict(VENDOR_CODES) | {
     "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
     "unsupported_value": ErrorCode.UNSUPPORTED,
     "unsupported_country_region_territory": ErrorCode.PERMISSION_DENIED,
@@ -25,12 +27,14 @@ _CODES = dict(VENDOR_CODES) | {
 }
 
 
-def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
+def read_failure(
+    failure: HttpFailure, provider: str, *, codes: Mapping[str, ErrorCode] = CODES
+) -> ChatModelError:
     """Translate a failure, or an error inside a success.
 
     What Azure's filters found is in `details["content_filter_result"]` ("Content filtering").
     """
-    error = standard_failure(failure, provider, codes=_CODES)
+    error = standard_failure(failure, provider, codes=codes)
     if error.code is ErrorCode.CONTENT_FILTERED and (found := _filtered(failure.body)):
         error.details = {**error.details, "content_filter_result": found}
     return error

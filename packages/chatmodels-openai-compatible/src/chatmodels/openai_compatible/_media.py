@@ -35,7 +35,7 @@ def encode_media(
     else:
         encoded = _audio(part, dialect, inputs)
     if encoded is None:
-        problems.append(f"{_described(part)} in {where}")
+        problems.append(f"{described(part)} in {where}")
         return []
     return [encoded]
 
@@ -79,20 +79,22 @@ def _file(part: FilePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
         return {"type": "file", "file": {"file_id": part.file_id}}
     if url is None or ("file" if part.data is not None else "file_url") not in inputs:
         return None
-    # A name is required, and its ending must fit ("File inputs", OpenAI).
-    name = part.name or f"file{_ending(part.media_type or 'application/pdf')}"
-    return {"type": "file", "file": {"filename": name, "file_data": url}}
+    return {"type": "file", "file": {"filename": named(part), "file_data": url}}
 
 
-def _ending(media_type: str) -> str:
+def named(part: FilePart) -> str:
+    """Name a file: a name is required, and its ending must fit ("File inputs", OpenAI)."""
+    if part.name:
+        return part.name
     # Imported here, since most files have a name.
     import mimetypes
 
-    kind = media_type.partition(";")[0].strip()
-    return mimetypes.guess_extension(kind) or f".{kind.rpartition('/')[2]}"
+    kind = (part.media_type or "application/pdf").partition(";")[0].strip()
+    return f"file{mimetypes.guess_extension(kind) or '.' + kind.rpartition('/')[2]}"
 
 
-def _described(part: ImagePart | AudioPart | FilePart) -> str:
+def described(part: ImagePart | AudioPart | FilePart) -> str:
+    """Say what a medium is, for problems."""
     if isinstance(part, ImagePart):
         what = "an image"
     elif isinstance(part, AudioPart):

@@ -68,8 +68,8 @@ def _takes_back(medium: Medium, dialect: Dialect) -> bool:
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    texts = _texts(message.parts, "a system message", problems)
-    return _named(message, {"role": dialect.system_role, "content": _content(texts)})
+    content = _mixed(message.parts, "a system message", dialect, frozenset(), problems)
+    return _named(message, {"role": dialect.system_role, "content": content})
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -92,9 +92,12 @@ def _mixed(
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart | AudioPart | FilePart):
             content += encode_media(part, where, dialect, inputs, problems)
+        elif isinstance(part, ProviderPart) and content:
+            content[-1] |= state_of(part.signature, dialect.name)
         else:
             _misplaced(part, where, problems)
-    return content
+    plain = len(content) == 1 and content[0].keys() == {"type", "text"}
+    return content[0]["text"] if plain else content
 
 
 def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:

@@ -76,8 +76,7 @@ class OpenAIChat:
 
     def key(self, request: ReceivedRequest, /) -> str:
         """Give the bearer token, or Azure's key."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return token if scheme.lower() == "bearer" else request.headers.get("api-key", "")
+        return bearer_key(request)
 
     def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
         """Write a chat completion, or its chunks."""
@@ -100,11 +99,11 @@ class OpenAIChat:
 
     def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
         """Write a failure."""
-        return json_answer(_error(code, message), status=status)
+        return json_answer(error_body(code, message), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
         """Write a failure as an event of a stream."""
-        return _event(_error(code, message))
+        return _event(error_body(code, message))
 
     def empty(self, ask: Ask, /) -> Answer:
         """Write a completion without choices."""
@@ -213,6 +212,18 @@ def _usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _error(code: ErrorCode, message: str) -> dict[str, Any]:
-    kind, word = _WORDS.get(code, ("invalid_request_error", None))
+def bearer_key(request: ReceivedRequest) -> str:
+    """Give the bearer token of a request, or Azure's key."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else request.headers.get("api-key", "")
+
+
+def error_words(code: ErrorCode) -> tuple[str, str | None]:
+    """Give OpenAI's type and code for an error."""
+    return _WORDS.get(code, ("invalid_request_error", None))
+
+
+def error_body(code: ErrorCode, message: str) -> dict[str, Any]:
+    """Write a failure as OpenAI does, whichever of its APIs is asked."""
+    kind, word = error_words(code)
     return {"error": {"message": message, "type": kind, "param": None, "code": word}}

@@ -1,6 +1,6 @@
 """The seam between the simulator and one vendor's wire format."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -19,6 +19,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         results: The tool results that the conversation ends with, if it does.
         streamed: Whether the answer is wanted in pieces.
         stream_usage: Whether a streamed answer shall report the usage.
+        kept: Whether the answer can be asked for again, by its id.
+        background: Whether the answer is not waited for, but only asked for by its id.
         tools: The tools that may be called.
         tool_choice: Whether they may or must be.
         output: The form that the answer must have.
@@ -30,9 +32,23 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[str, ...] = ()
     streamed: bool = False
     stream_usage: bool = True
+    kept: bool = False
+    background: bool = False
     tools: tuple[ToolDefinition, ...] = ()
     tool_choice: ToolChoice | None = None
     output: OutputSchema | None = None
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """A request for an answer that was given before.
+
+    Attributes:
+        id: The vendor's id of that answer.
+        streamed: Whether it is wanted in pieces.
+    """
+
+    id: str
+    streamed: bool = False
 
 
 class MalformedRequestError(Exception):
@@ -86,4 +102,13 @@ class WireProtocol(Protocol):
 
     def empty(self, ask: Ask, /) -> Answer:
         """Write an answer that is well-formed, but holds no message."""
+        ...
+
+
+@runtime_checkable
+class KeepingProtocol(WireProtocol, Protocol):
+    """A wire format in which answers can be asked for again."""
+
+    def recall(self, request: ReceivedRequest, /) -> Recall | None:
+        """Read a request for an answer that was given before; None if it is something else."""
         ...

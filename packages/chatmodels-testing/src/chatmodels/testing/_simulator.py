@@ -18,7 +18,14 @@ from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._mistral_chat import MistralChat
 from chatmodels.testing._openai_chat import OpenAIChat
-from chatmodels.testing._protocol import Ask, MalformedRequestError, WireProtocol
+from chatmodels.testing._openai_responses import OpenAIResponses
+from chatmodels.testing._protocol import (
+    Ask,
+    KeepingProtocol,
+    MalformedRequestError,
+    Recall,
+    WireProtocol,
+)
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
@@ -27,6 +34,7 @@ PROTOCOLS: tuple[WireProtocol, ...] = (
     AnthropicMessages(),
     AzureChat(),
     MistralChat(),
+    OpenAIResponses(),
     OpenAIChat(),
 )
 """The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
@@ -184,6 +192,7 @@ class Simulator:
             self._exchanges: list[Exchange] = []
             self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
+            self._kept: dict[str, tuple[ChatResponse[Any], Ask]] = {}
 
     @property
     def _running(self) -> Service:
@@ -233,6 +242,8 @@ class Simulator:
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
+            if isinstance(protocol, KeepingProtocol) and (wanted := protocol.recall(request)):
+                return protocol, _refusal(exchange, protocol) or self._recalled(wanted, protocol)
             if (known := protocol.other(request, self.models)) is not None:
                 return protocol, _refusal(exchange, protocol) or known
         message = f"Unknown request URL: {request.method} {request.path}"
@@ -265,6 +276,19 @@ class Simulator:
             response = simulated(ask, identity) if reply is None else written(reply, ask, identity)
         except ValueError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
+        if ask.kept and response.id is not None:
+            with self._lock:
+                self._kept[response.id] = response, ask
+        return protocol.write(response, ask)
+
+    def _recalled(self, wanted: Recall, protocol: WireProtocol) -> Answer:
+        with self._lock:
+            kept = self._kept.get(wanted.id)
+        if kept is None:
+            message = f"Response with id '{wanted.id}' not found."
+            return protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
+        response, ask = kept
+        ask = msgspec.structs.replace(ask, background=False, streamed=wanted.streamed)
         return protocol.write(response, ask)
 
     def _next_reply(self, exchange: Exchange, ask: Ask, protocol: WireProtocol) -> Reply | None:

@@ -9,7 +9,7 @@ timeout = { connect = 2.0, total = 60.0 }
 temperature = 0.2
 
 [aliases]
-default = "openai:gpt-5-mini"
+default = "openai:gpt-6.1-terra"
 ```
 """
 

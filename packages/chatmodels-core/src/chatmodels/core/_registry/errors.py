@@ -47,7 +47,9 @@ def no_alias(name: str, registry: "ProviderRegistry", /) -> ProviderNotFoundErro
     elif makers := registry.providers_for_model(name):
         remedy = f"did you mean '{makers[0]}:{name}'?"
     else:
-        remedy = "write 'provider:model', as in 'openai:gpt-5-mini', or call set_alias(...) first"
+        remedy = (
+            "write 'provider:model', as in 'openai:gpt-6.1-terra', or call set_alias(...) first"
+        )
     return ProviderNotFoundError(
         f"no alias named {name!r} (aliases: {listing(registry.aliases)}); {remedy}", op="resolve"
     )

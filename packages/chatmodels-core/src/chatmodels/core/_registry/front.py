@@ -34,7 +34,7 @@ def create_chat_model(
     either from the config file that `registry.load_config` read or `CHATMODELS_CONFIG` names.
 
     Args:
-        spec: `"provider:model"`, as in `"openai:gpt-5-mini"`, or an alias, which the model then
+        spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias, which the model then
             follows.
         registry: Where to look; the global registry by default.
         api_key: What the provider knows the caller by, or a plain or async function that gives it.

@@ -113,7 +113,7 @@ class ProviderRegistry(ProviderCatalog):
         """Find the provider and the model that a spec names, importing the provider if need be.
 
         Args:
-            spec: `"provider:model"`, as in `"openai:gpt-5-mini"`, or an alias. Only the first
+            spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias. Only the first
                 colon counts: `"ollama:llama3.2:1b"` is the model `llama3.2:1b`.
 
         Raises:
@@ -256,7 +256,7 @@ def _text(spec: object) -> str:
     # What a type checker rules out arrives all the same, as None from a variable that is not set.
     if not isinstance(spec, str):
         raise ConfigurationError(
-            f"a model is named by a str, as in 'openai:gpt-5-mini', not by {spec!r}",
+            f"a model is named by a str, as in 'openai:gpt-6.1-terra', not by {spec!r}",
             op="create_chat_model",
         )
     return spec

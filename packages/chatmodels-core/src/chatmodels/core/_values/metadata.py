@@ -81,7 +81,7 @@ class ProviderMetadata(Value, frozen=True, kw_only=True):
     """What a provider is, known without any request.
 
     Attributes:
-        name: What it is registered under, as in `"openai:gpt-5-mini"`.
+        name: What it is registered under, as in `"openai:gpt-6.1-terra"`.
         description: One sentence.
         distribution: What to `pip install`.
         capabilities: What at least one of its models can do.

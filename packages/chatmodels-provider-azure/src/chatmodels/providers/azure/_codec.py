@@ -1,4 +1,4 @@
-"""The codec: that of chat completions, with Azure's addresses, credentials and listing."""
+"""The codec: that of chat completions, with Azure's addresses, deployments and listing."""
 
 from collections.abc import Sequence
 
@@ -21,17 +21,12 @@ class AzureCodec(ChatCompletionsCodec):
         bearer: Whether the secret is a token instead of an API key.
     """
 
-    __slots__ = ("_address", "_bearer", "_deployment")
+    __slots__ = ("_address", "_deployment")
 
     def __init__(self, address: Address, deployment: str = "", *, bearer: bool = False) -> None:
-        super().__init__(dialect_at(address))
+        super().__init__(dialect_at(address, bearer=bearer))
         self._address = address
         self._deployment = deployment
-        self._bearer = bearer
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the header that carries the secret."""
-        return (("Authorization", f"Bearer {secret}") if self._bearer else ("api-key", secret),)
 
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
@@ -44,11 +39,6 @@ class AzureCodec(ChatCompletionsCodec):
         encoded = super().encode(deployment, request, stream=stream)
         return replace(encoded, path=self._address.chat(deployment))
 
-    def encode_models(self) -> HttpRequest | None:
-        """Give the request that lists the models; None where there is none."""
-        path = self._address.models
-        return None if path is None else self._get(path)
-
     def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
         """Translate the listing: of models that can be deployed, not of deployments.
 
@@ -56,7 +46,3 @@ class AzureCodec(ChatCompletionsCodec):
             ResponseInvalidError: The body is no such listing.
         """
         return read_models(body)
-
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request that proves address and credentials."""
-        return self._get(self._address.health)

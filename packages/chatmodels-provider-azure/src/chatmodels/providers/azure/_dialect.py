@@ -1,5 +1,7 @@
 """How Azure speaks chat completions: as OpenAI does, and less so in old versions of its API."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
@@ -28,14 +30,25 @@ DIALECT = Dialect(
 _FIRST_LIKE_IT = "2024-09-01"
 """The version that knows `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
 
-_OF_ALL_MAKERS = replace(
-    DIALECT, settings={**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
-)
-_OLD = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
+_OF_ALL_MAKERS = {**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
 
 
-def dialect_at(address: Address) -> Dialect:
-    """Choose the dialect of an endpoint."""
+def dialect_at(address: Address, *, bearer: bool) -> Dialect:
+    """Make the dialect of an endpoint.
+
+    Args:
+        address: The endpoint.
+        bearer: Whether the secret is a token instead of an API key.
+    """
+    dialect = DIALECT
     if address.kind == "inference":
-        return _OF_ALL_MAKERS
-    return _OLD if address.kind == "dated" and address.version < _FIRST_LIKE_IT else DIALECT
+        dialect = replace(DIALECT, settings=_OF_ALL_MAKERS)
+    elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
+        dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
+    return replace(dialect, **server_at(address, bearer=bearer))
+
+
+def server_at(address: Address, *, bearer: bool) -> Mapping[str, str | None]:
+    """Give the fields of a dialect that tell where an endpoint is, and how to get in."""
+    fields = {"models_path": address.models, "health_path": address.health}
+    return fields if bearer else fields | {"key_header": "api-key", "key_prefix": ""}

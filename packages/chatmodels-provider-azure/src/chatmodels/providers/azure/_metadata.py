@@ -40,6 +40,10 @@ METADATA = ProviderMetadata(
             description="The deployment, where it is not named like the model.",
         ),
         OptionSpec(
+            name="api",
+            description='"chat_completions" (the default), or "responses" at the v1 endpoints.',
+        ),
+        OptionSpec(
             name="auth",
             description='"bearer" sends api_key as a token, "api_key" as a key.',
         ),

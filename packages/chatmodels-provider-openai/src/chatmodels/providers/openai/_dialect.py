@@ -1,5 +1,8 @@
 """How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
 
+from typing import Any
+
+from chatmodels.core import ProviderPart, Signature
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
 DIALECT = Dialect(
@@ -21,3 +24,16 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
+
+
+def part_options(**fields: Any) -> ProviderPart:
+    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+
+    >>> from chatmodels.core import user
+    >>> mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    >>> asked = user("A long text.", mark, "Why?")
+
+    Args:
+        fields: Fields of a content part, such as `prompt_cache_breakpoint` ("Prompt caching").
+    """
+    return ProviderPart(Signature(DIALECT.name, fields))

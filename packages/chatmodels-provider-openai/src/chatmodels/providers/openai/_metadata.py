@@ -5,7 +5,7 @@ from chatmodels.providers.openai._models import MODELS
 
 METADATA = ProviderMetadata(
     name="openai",
-    description="OpenAI's models over its chat completions API.",
+    description="OpenAI's models over its Responses API and over chat completions.",
     distribution="chatmodels-provider-openai",
     capabilities=frozenset(Capability),
     options=(
@@ -32,11 +32,12 @@ METADATA = ProviderMetadata(
             env=("OPENAI_PROJECT_ID",),
         ),
         OptionSpec(
-            name="api", description='Which of the two APIs to use; so far "chat_completions".'
+            name="api",
+            description='"responses" or "chat_completions"; by default what suits the model.',
         ),
     ),
     base_url="https://api.openai.com/v1",
     models=MODELS,
     model_prefixes=("gpt-", "chatgpt-", "o1", "o3", "o4", "ft:gpt-"),
-    documentation_url="https://platform.openai.com/docs/api-reference/chat",
+    documentation_url="https://platform.openai.com/docs/api-reference/responses",
 )

@@ -1,7 +1,8 @@
 """What OpenAI's pages tell of its models, as of November 2026; `list_models` tells what there is.
 
-Limits: "Compare models" and the models' own pages at developers.openai.com; for GPT-4.1 and GPT-4o
-"Azure OpenAI in Microsoft Foundry Models". Ends: "Deprecations".
+Limits: "Compare models" and the models' own pages at developers.openai.com; for GPT-6 Astra and
+Luna Vercel's "AI Gateway", for GPT-4.1 and GPT-4o "Azure OpenAI in Microsoft Foundry Models".
+Ends: "Deprecations".
 """
 
 from chatmodels.core import Capability, ModelInfo
@@ -40,6 +41,10 @@ def _model(
 
 
 MODELS = (
+    _model("gpt-6-astra", 1_050_000, 128_000, _REASONING),
+    _model("gpt-6.1-sol", 1_050_000, 128_000, _REASONING),
+    _model("gpt-6.1-terra", 1_050_000, 128_000, _REASONING),
+    _model("gpt-6-luna", 1_050_000, 128_000, _REASONING),
     _model("gpt-5.6-sol", 1_050_000, 128_000, _REASONING),
     _model("gpt-5.6-terra", 1_050_000, 128_000, _REASONING),
     _model("gpt-5.6-luna", 1_050_000, 128_000, _REASONING),

@@ -1,26 +1,60 @@
-"""Makes OpenAI's models."""
+"""Makes OpenAI's models, and chooses which of its two APIs each of them is asked through.
+
+"Migrate to the Responses API" recommends that API. It is needed where a model reasons: reasoning
+is kept from turn to turn there alone, and newer models take tools nowhere else (their pages, as
+"GPT-6.1 Terra"). Chat completions serve all others: they take more settings (`seed`, `stop`,
+penalties, `prediction`), they alone have sound ("GPT-Audio"), and they are what gateways and
+other servers speak.
+"""
+
+import re
 
 from chatmodels.core import ConfigurationError, ProviderOptions
-from chatmodels.http import HttpProvider
+from chatmodels.http import ChatCodec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import ChatCompletionsCodec
 from chatmodels.providers.openai._dialect import DIALECT
 from chatmodels.providers.openai._metadata import METADATA
 
 _CODEC = ChatCompletionsCodec(DIALECT)
+_APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
+_REASONING = re.compile(
+    r"(ft:)?(o\d|gpt-([5-9]|1\d)|codex-|computer-use-)(?!.*-(chat|search|audio))"
+)
+_OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 
-def codec(options: ProviderOptions) -> ChatCompletionsCodec:
-    """Choose the wire format by the options of a model.
+
+def codec(options: ProviderOptions, model: str = "") -> ChatCodec:
+    """Choose the wire format by the options of a model, and by its name.
 
     Raises:
         ConfigurationError: There is no such API, or a value cannot be sent in a header.
     """
-    if not options.extra:
-        return _CODEC
-    api = options.extra.get("api", "chat_completions")
-    if api != "chat_completions":
-        raise ConfigurationError(f"openai has no api {api!r} here; leave it out")
+    api = options.extra.get("api") or default_api(model, options.base_url)
+    if api not in _APIS:
+        known = " or ".join(map(repr, _APIS))
+        raise ConfigurationError(f"openai has no api {api!r}; use {known}, or leave it out")
+    headers = _headers(options)
+    if api == "responses":
+        from chatmodels.providers.openai._responses import responses_codec
+
+        return responses_codec(headers)
+    return ChatCompletionsCodec(DIALECT, headers) if headers else _CODEC
+
+
+def default_api(model: str, base_url: str | None) -> str:
+    """Tell which API a model is asked through if nothing else is said.
+
+    Args:
+        model: Its name; models that reason are known by it.
+        base_url: Where it is asked; None for OpenAI itself.
+    """
+    official = base_url is None or _OFFICIAL.match(base_url)
+    return "responses" if official and _REASONING.match(model) else "chat_completions"
+
+
+def _headers(options: ProviderOptions) -> tuple[tuple[str, str], ...]:
     headers: list[tuple[str, str]] = []
     for name, header in _HEADERS.items():
         value = str(options.extra.get(name, ""))
@@ -28,7 +62,19 @@ def codec(options: ProviderOptions) -> ChatCompletionsCodec:
             raise ConfigurationError(f"openai: {name} must be printable ASCII text, not {value!r}")
         if value:
             headers.append((header, value))
-    return ChatCompletionsCodec(DIALECT, tuple(headers))
+    return tuple(headers)
 
 
-PROVIDER = HttpProvider(METADATA, codec)
+class OpenAIProvider(HttpProvider):
+    """OpenAI: its models are asked through one API or the other."""
+
+    def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
+        """Make a model; no request is sent.
+
+        Raises:
+            ConfigurationError: There is no such API, or an option cannot be honoured.
+        """
+        return HttpChatModel(self.metadata, model, codec(options, model), options)
+
+
+PROVIDER = OpenAIProvider(METADATA, codec)

@@ -7,7 +7,7 @@ import pytest
 
 from chatmodels.testing.contract import Check, ProviderContract, checks
 
-CONTRACT = ProviderContract(provider="openai", model="gpt-5-mini")
+CONTRACT = ProviderContract(provider="openai", model="gpt-6.1-terra")
 
 
 @pytest.mark.parametrize("check", checks(CONTRACT))

@@ -1,0 +1,197 @@
+"""Translates conversations into the vendor's items.
+
+Left out is what the API has no place for: reasoning and own parts of other vendors, and speakers'
+names. Of sound there is what was said, if it is known.
+"""
+
+import zlib
+from collections.abc import Sequence
+from functools import partial
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolArgumentsError,
+    ToolCall,
+    ToolResult,
+)
+from chatmodels.http.wire import Json, Medium, base64_text, carried, state_of
+from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
+from chatmodels.openai_compatible.responses._media import encode_media, takes
+from chatmodels.openai_compatible.responses._wire import Item
+
+_LONGEST_ID = 64
+_WORDS = {
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+
+
+class InputEncoder:
+    """Translates the messages of one conversation.
+
+    Args:
+        dialect: The dialect to speak.
+        problems: What cannot be expressed is added here.
+        stored: Whether the vendor keeps items, so that it knows reasoning by its id alone.
+    """
+
+    def __init__(self, dialect: ResponsesDialect, problems: list[str], *, stored: bool) -> None:
+        self._dialect = dialect
+        self._problems = problems
+        self._stored = stored
+        self._custom: set[str] = set()  # calls of custom tools, the results of which differ
+        self._where = ""
+
+    def encode(self, messages: Sequence[Message]) -> list[Item]:
+        """Translate the messages."""
+        items: list[Item] = []
+        allowed = partial(takes, dialect=self._dialect)
+        taken = carried(messages, user=allowed, assistant=self._is_own, results=allowed)
+        for number, message in enumerate(taken):
+            self._where = f"a message of role {message.role!r} (message {number})"
+            items += self._said(message) if message.role == "assistant" else self._told(message)
+        return items
+
+    def _told(self, message: Message) -> list[Item]:
+        """Translate what the model is told: instructions, questions, results."""
+        items: list[Item] = []
+        content: list[Json] = []
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                content.append(_input_text(part.text))
+            elif isinstance(part, ImagePart | AudioPart | FilePart) and message.role == "user":
+                content += encode_media(part, self._where, self._dialect, self._problems)
+            elif isinstance(part, ToolResult) and message.role != "system":
+                items.append(self._result(part))
+            elif isinstance(part, ProviderPart):
+                items += self._kept(part)
+                if content:
+                    content[-1] |= state_of(part.signature, self._dialect.name)
+            else:
+                self._misplaced(part)
+        if content or not items:
+            role = self._dialect.system_role if message.role == "system" else "user"
+            items.append({"role": role, "content": _plain(content)})
+        return items
+
+    def _said(self, message: Message) -> list[Item]:
+        """Translate what a model said; this vendor's items as it gave them."""
+        # Items name the reasoning that they came from, and are refused without it; reasoning is
+        # refused if nothing follows it, or if it is neither stored nor sealed within.
+        linked = any(self._thought(part) for part in message.parts)
+        items: list[Item] = []
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                self._say(part, items, linked=linked)
+            elif isinstance(part, ReasoningPart):
+                items += self._thought(part)
+            elif isinstance(part, ToolCall):
+                items.append(self._call(part, linked=linked))
+            elif isinstance(part, RefusalPart):
+                items.append({"role": "assistant", "content": part.text})
+            elif isinstance(part, ProviderPart):
+                items += self._kept(part)
+            elif isinstance(part, ImagePart):  # made by a tool of this vendor
+                state = state_of(part.signature, self._dialect.mark)
+                items.append({**state, "result": base64_text(part.data or b"")})
+            else:
+                self._misplaced(part)
+        while items and items[-1].get("type") == "reasoning":
+            items.pop()
+        return items
+
+    def _say(self, part: TextPart, items: list[Item], *, linked: bool) -> None:
+        state = state_of(part.signature, self._dialect.mark)
+        if not linked or "id" not in state:
+            phase = {"phase": state["phase"]} if "phase" in state else {}
+            items.append({"role": "assistant", "content": part.text, **phase})
+            return
+        content: Item = {"type": "output_text", "text": part.text, "annotations": []}
+        if items and items[-1].get("id") == state["id"]:
+            items[-1]["content"].append(content)
+        else:
+            known = {"type": "message", "role": "assistant", "status": "completed"}
+            items.append({**known, **state, "content": [content]})
+
+    def _thought(self, part: Part) -> list[Item]:
+        if not isinstance(part, ReasoningPart):
+            return []
+        state = state_of(part.signature, self._dialect.mark)
+        return [state] if state and (self._stored or state.get("encrypted_content")) else []
+
+    def _call(self, call: ToolCall, *, linked: bool) -> Item:
+        known: Item = {"call_id": _shortened(call.id), "name": call.name}
+        state = state_of(call.signature, self._dialect.mark)
+        if not linked:
+            state = {name: value for name, value in state.items() if name != "id"}
+        if state.get("type") == "custom_tool_call":
+            self._custom.add(call.id)
+            return {**state, **known, "input": _input_of(call)}
+        return {"type": "function_call", **state, **known, "arguments": call.arguments_json or "{}"}
+
+    def _result(self, result: ToolResult) -> Item:
+        content: list[Json] = []
+        for part in result.content:
+            if isinstance(part, TextPart):
+                content.append(_input_text(part.text))
+            else:
+                content += encode_media(part, self._where, self._dialect, self._problems)
+        kind = "custom_tool_call" if result.id in self._custom else "function_call"
+        return {
+            "type": f"{kind}_output",
+            "call_id": _shortened(result.id),
+            "output": _plain(content),
+        }
+
+    def _kept(self, part: ProviderPart) -> list[Item]:
+        state = state_of(part.signature, self._dialect.mark)
+        return [state] if state else []
+
+    def _is_own(self, medium: Medium) -> bool:
+        return isinstance(medium, ImagePart) and bool(
+            state_of(medium.signature, self._dialect.mark)
+        )
+
+    def _misplaced(self, part: Part) -> None:
+        if not isinstance(part, ReasoningPart):
+            self._problems.append(f"{_WORDS[part.type]} in {self._where}")
+
+
+def _input_text(text: str) -> Json:
+    return {"type": "input_text", "text": text}
+
+
+def _plain(content: list[Json]) -> Json:
+    """Write one text as a string, and all else as parts."""
+    if not content:
+        return ""
+    if len(content) == 1 and content[0].keys() == {"type", "text"}:
+        return content[0]["text"]
+    return content
+
+
+def _input_of(call: ToolCall) -> str:
+    """Give the free text that a custom tool was called with."""
+    try:
+        return str(call.arguments.get("input", ""))
+    except ToolArgumentsError:  # cut off with the answer
+        return call.arguments_json
+
+
+def _shortened(given: str) -> str:
+    # Other vendors' ids may be longer than this one accepts; results must still find their calls.
+    if len(given) <= _LONGEST_ID:
+        return given
+    return f"{given[: _LONGEST_ID - 9]}_{zlib.crc32(given.encode()):08x}"

@@ -1,0 +1,118 @@
+"""Translates requests into the vendor's JSON."""
+
+import re
+from typing import Any
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+)
+from chatmodels.http.wire import Json, add_options, is_list, put, write_body
+from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
+from chatmodels.openai_compatible.responses._input import InputEncoder
+
+_NO_SETTINGS = Settings()
+_ID = re.compile(r"[\w.-]+", re.ASCII)
+_LOGPROBS = "message.output_text.logprobs"
+
+
+def encode_request(
+    model: str, request: ChatRequest, dialect: ResponsesDialect, *, stream: bool
+) -> bytes:
+    """Write the body that asks for an answer.
+
+    Raises:
+        UnsupportedError: The dialect cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    settings = request.settings
+    encoder = InputEncoder(dialect, problems, stored=settings.store is not False)
+    body: dict[str, Json] = {"model": model, "input": encoder.encode(request.messages)}
+    if settings != _NO_SETTINGS:
+        _settings(request, dialect, body, problems)
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
+    if request.tool_choice is not None:
+        body["tool_choice"] = _choice(request.tool_choice)
+    if request.output is not None:
+        put(body, "text.format", _format(request.output, dialect, problems))
+    include = [*dialect.include, *([_LOGPROBS] if _wants_logprobs(settings) else ())]
+    if include:
+        body["include"] = include
+    if stream:
+        body["stream"] = True
+    if request.provider_options:
+        _add(request.provider_options, body, problems)
+    return write_body(body, dialect.name, problems)
+
+
+def retrieval_path(dialect: ResponsesDialect, wanted: object, *, stream: bool) -> str:
+    """Say where a response that was given before is ("Get a model response").
+
+    Raises:
+        InvalidRequestError: What is wanted is no id.
+    """
+    if not isinstance(wanted, str) or not _ID.fullmatch(wanted):
+        raise InvalidRequestError(
+            f"retrieve must be the id of a response, not {wanted!r}; see ChatResponse.id"
+        )
+    return f"{dialect.path}/{wanted}{'?stream=true' if stream else ''}"
+
+
+def _settings(
+    request: ChatRequest, dialect: ResponsesDialect, body: dict[str, Json], problems: list[str]
+) -> None:
+    for name, value in request.settings.chosen().items():
+        path = dialect.settings.get(name)
+        if path is None:
+            problems.append(f"the setting {name}")
+        elif path != "include" and (name != "parallel_tool_calls" or request.tools):
+            put(body, path, value)
+
+
+def _wants_logprobs(settings: Settings) -> bool:
+    if settings.logprobs is None:
+        return settings.top_logprobs is not None
+    return settings.logprobs
+
+
+def _tool(tool: ToolDefinition) -> dict[str, Json]:
+    # This API makes tools strict where it is not told otherwise ("Migrate to the Responses API").
+    encoded = {"type": "function", "name": tool.name, "parameters": tool.parameters}
+    if tool.description:
+        encoded["description"] = tool.description
+    return encoded | {"strict": tool.strict}
+
+
+def _choice(choice: ToolChoice) -> Json:
+    if choice.mode == "tool":
+        return {"type": "function", "name": choice.name}
+    return choice.mode
+
+
+def _format(output: OutputSchema, dialect: ResponsesDialect, problems: list[str]) -> Json:
+    kind = "json_object" if output.schema is None else "json_schema"
+    if kind not in dialect.output_formats:
+        problems.append("output by a JSON Schema" if output.schema else "output as a JSON object")
+    if output.schema is None:
+        return {"type": kind}
+    described: dict[str, Json] = {"type": kind, "name": output.name, "schema": output.schema}
+    if output.description:
+        described["description"] = output.description
+    return described | {"strict": output.strict}
+
+
+def _add(options: dict[str, Any], body: dict[str, Json], problems: list[str]) -> None:
+    """Put the caller's fields in, and join what shall be included."""
+    if options.get("stream", body.get("stream", False)) != body.get("stream", False):
+        problems.append("stream in provider_options; call stream() or generate()")
+    included = body.get("include", [])
+    add_options(options, body)
+    for value in included:
+        if is_list(body["include"]) and value not in body["include"]:
+            body["include"] = [*body["include"], value]

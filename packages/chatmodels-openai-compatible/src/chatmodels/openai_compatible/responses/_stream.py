@@ -1,0 +1,268 @@
+"""Reads streamed answers: a state machine that is fed one frame at a time.
+
+The terminal event holds the whole response, which counts: its items may be other than those
+streamed (sealed anew, or with results that came late). Some servers leave its output empty; then
+the streamed items are all there is.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from chatmodels.core import (
+    LogprobsDelta,
+    Part,
+    PartEnd,
+    ReasoningDelta,
+    RefusalDelta,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    UsageUpdate,
+)
+from chatmodels.http import Frame
+from chatmodels.http.wire import NOT_JSON, Json, text_or_none
+from chatmodels.openai_compatible._reading import read_logprobs
+from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
+from chatmodels.openai_compatible.responses._failure import reject
+from chatmodels.openai_compatible.responses._output import (
+    CALLS,
+    CUSTOM_BEGIN,
+    CUSTOM_END,
+    call_of,
+    escaped,
+    kind_of,
+    logprobs_of,
+    parts_of,
+)
+from chatmodels.openai_compatible.responses._response import (
+    check,
+    normalised,
+    read_usage,
+    word_of,
+)
+from chatmodels.openai_compatible.responses._wire import (
+    Item,
+    WireEvent,
+    WireResponse,
+    event_decoder,
+)
+
+_PLACES = 1_000
+"""Event indexes that each item has for its parts: the order of items, then that within them."""
+
+_TERMINAL = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+)
+
+
+class _Item:
+    """An item of the answer, and what of it was told already."""
+
+    __slots__ = ("begun", "index", "item", "logprobs", "pieces", "places", "told")
+
+    def __init__(self, index: int) -> None:
+        self.item: Item = {}
+        self.index = index
+        self.begun = False
+        self.logprobs = False
+        self.pieces: list[str] = []
+        self.places: dict[int | None, int] = {}
+        self.told: dict[tuple[str, int], Part] = {}
+
+    @property
+    def custom(self) -> bool:
+        return kind_of(self.item) == "custom_tool_call"
+
+    @property
+    def id(self) -> str:
+        return text_or_none(self.item.get("id")) or ""
+
+    def place(self, content_index: int | None) -> int:
+        # Bedrock counts the contents of all items together: only their order is reliable.
+        return self.index + self.places.setdefault(content_index, len(self.places)) % _PLACES
+
+    def so_far(self) -> Item:
+        return self.item | {"input" if self.custom else "arguments": "".join(self.pieces)}
+
+
+class ResponsesDecoder:
+    """Turns the frames of one stream into events.
+
+    Args:
+        dialect: How the vendor speaks.
+    """
+
+    def __init__(self, dialect: ResponsesDialect) -> None:
+        self._name = dialect.name
+        self._mark = dialect.mark
+        self._frames: list[bytes] = []
+        self._items: dict[int, _Item] = {}
+        self._warnings: list[str] = []
+        self._started = False
+        self._ended = False
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one frame in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The frame tells of an error, or is not of this wire format.
+        """
+        data = frame.data
+        if self._ended or not data or data.startswith(b"[DONE]"):
+            return ()
+        try:
+            event = event_decoder.decode(data)
+            self._frames.append(data)
+            match event.type:
+                case "response.output_text.delta":
+                    return self._text(event)
+                case "response.refusal.delta":
+                    return (RefusalDelta(_words(event.delta), self._index(event)),)
+                case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
+                    return (
+                        ReasoningDelta(_words(event.delta), self._at(event.output_index).index),
+                    )
+                case (
+                    "response.function_call_arguments.delta"
+                    | "response.custom_tool_call_input.delta"
+                ):
+                    return self._more(self._at(event.output_index), _words(event.delta))
+                case "response.content_part.added":
+                    self._index(event)
+                    return ()
+                case "response.output_item.added":
+                    return self._begin(self._at(event.output_index), event.item or {})
+                case "response.output_item.done":
+                    return self._done(self._at(event.output_index), event.item or {})
+                case "error":
+                    reject(data, self._name, "an error without words")
+                case kind if kind in _TERMINAL:
+                    return self._end(event.response or WireResponse(), kind, data)
+                case _:
+                    return self._start(event.response)
+        except NOT_JSON as error:
+            reject(data, self._name, error)
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give nothing: an answer without its terminal event is not complete."""
+        return ()
+
+    def _start(self, response: WireResponse | None) -> list[StreamEvent]:
+        if self._started or response is None:
+            return []
+        self._started = True
+        return [StreamStart(response.id or None, response.model or None)]
+
+    def _at(self, place: int | None) -> _Item:
+        place = place or 0
+        item = self._items.get(place)
+        if item is None:
+            item = self._items[place] = _Item(place * _PLACES)
+        return item
+
+    def _index(self, event: WireEvent) -> int:
+        return self._at(event.output_index).place(event.content_index)
+
+    def _text(self, event: WireEvent) -> list[StreamEvent]:
+        events: list[StreamEvent] = [TextDelta(_words(event.delta), self._index(event))]
+        if event.logprobs:
+            self._at(event.output_index).logprobs = True
+            logprobs = read_logprobs({"content": event.logprobs}, self._warnings)
+            events.append(LogprobsDelta(logprobs))
+        return events
+
+    def _begin(self, item: _Item, start: Item) -> list[StreamEvent]:
+        item.item = item.item or start
+        if item.begun or kind_of(item.item) not in CALLS:
+            return []
+        item.begun = True
+        call = call_of(item.item, self._mark)
+        return [ToolCallStart(call.id, call.name, item.index)]
+
+    def _more(self, item: _Item, text: str) -> list[StreamEvent]:
+        if not item.begun or not text:
+            return []
+        item.pieces.append(text)
+        if item.custom:
+            text = ("" if item.pieces[1:] else CUSTOM_BEGIN) + escaped(text)
+        return [ToolCallDelta(text, item.index)]
+
+    def _done(self, item: _Item, whole: Item) -> list[StreamEvent]:
+        item.item = whole
+        events: list[StreamEvent] = []
+        if not item.logprobs and (logprobs := logprobs_of(whole, self._warnings)):
+            item.logprobs = True
+            events.append(LogprobsDelta(logprobs))
+        for place, part in parts_of(whole, self._mark):
+            key = part.type, item.index + place % _PLACES
+            if item.told.get(key) == part:
+                continue
+            if isinstance(part, ToolCall) and key not in item.told:
+                events += self._called(item, part)
+            else:  # what corrects a call is no end: a caller may run its tool at each
+                events.append(PartEnd(part, key[1]))
+            item.told[key] = part
+        return events
+
+    def _called(self, item: _Item, call: ToolCall) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if not item.begun:
+            item.begun = True
+            events.append(ToolCallStart(call.id, call.name, item.index))
+        rest = call.arguments_json
+        if item.pieces:
+            rest = CUSTOM_END if item.custom else ""
+        if rest:
+            events.append(ToolCallDelta(rest, item.index))
+        return [*events, ToolCallEnd(call, item.index)]
+
+    def _end(self, response: WireResponse, kind: str, data: bytes) -> list[StreamEvent]:
+        check(response, self._name)
+        word = word_of(response) or kind.removeprefix("response.")
+        events = self._start(response)
+        for item, whole in self._final(response.output or ()):
+            events += self._done(item, whole)
+        for item in self._items.values():
+            if item.begun and not item.told:  # cut off with the answer
+                events += self._done(item, item.so_far())
+        if not self._items and word == "completed":
+            reject(data, self._name, "it has no output")
+        self._ended = True
+        if response.usage is not None:
+            events.append(UsageUpdate(read_usage(response.usage, self._warnings)))
+        kinds = {kind for item in self._items.values() for kind, _ in item.told}
+        events.append(
+            StreamEnd(
+                finish_reason=normalised(word, kinds),
+                raw_finish_reason=word,
+                service_tier=text_or_none(response.service_tier),
+                warnings=tuple(self._warnings),
+                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+            )
+        )
+        return events
+
+    def _final(self, output: Sequence[Item]) -> Iterator[tuple[_Item, Item]]:
+        """Find for each item of the whole response the one that was streamed, or a new one."""
+        known = {name: place for place, item in self._items.items() if (name := item.id)}
+        for position, whole in enumerate(output):
+            place = known.get(text_or_none(whole.get("id")) or "")
+            if place is None:
+                there = self._items.get(position)
+                same = there is None or not there.item or kind_of(there.item) == kind_of(whole)
+                place = position if same else max(self._items) + 1
+            yield self._at(place), whole
+
+
+def _words(delta: Json) -> str:
+    if not isinstance(delta, str):
+        raise msgspec.ValidationError(
+            f"Expected `str`, got `{type(delta).__name__}` - at `$.delta`"
+        )
+    return delta

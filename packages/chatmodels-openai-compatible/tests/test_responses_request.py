@@ -1,0 +1,166 @@
+"""Requests of the Responses API, as they are written."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    user,
+)
+from chatmodels.http import HttpRequest
+from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+
+CODEC = ResponsesCodec(ResponsesDialect(name="vendor"), (("X-Project", "p"),))
+SEALED = ResponsesCodec(ResponsesDialect(name="vendor", include=("reasoning.encrypted_content",)))
+PLAIN = ResponsesCodec(ResponsesDialect(name="vendor", output_formats=frozenset()))
+CLOCK = ToolDefinition("clock", "", {"type": "object"})
+STRICT = ToolDefinition("clock", "Tell the time.", {"type": "object"}, strict=True)
+LOGPROBS = "message.output_text.logprobs"
+
+
+def written(codec: ResponsesCodec = CODEC, *, stream: bool = False, **fields: Any) -> Any:
+    request = ChatRequest(messages=(user("Hello"),), **fields)
+    body = json.loads(codec.encode("m", request, stream=stream).body)
+    assert body.pop("model") == "m"
+    assert body.pop("input") == [{"role": "user", "content": "Hello"}]
+    return body
+
+
+def test_a_question_is_posted() -> None:
+    request = CODEC.encode("m", ChatRequest(messages=(user("Hello"),)), stream=True)
+    assert (request.method, request.path) == ("POST", "/responses")
+    assert request.headers == (("X-Project", "p"),)
+    assert written() == {}
+    assert written(stream=True) == {"stream": True}
+
+
+def test_settings_have_their_places() -> None:
+    chosen = Settings(
+        temperature=0.5,
+        top_p=0.5,
+        max_output_tokens=9,
+        top_logprobs=2,
+        reasoning_effort="low",
+        verbosity="high",
+        parallel_tool_calls=False,
+        user="u",
+        metadata={"a": "b"},
+        store=False,
+        service_tier="flex",
+        prompt_cache_key="k",
+        prompt_cache_retention="24h",
+    )
+    assert written(settings=chosen, tools=(CLOCK,), output=OutputSchema("o", None)) == {
+        "temperature": 0.5,
+        "top_p": 0.5,
+        "max_output_tokens": 9,
+        "top_logprobs": 2,
+        "include": [LOGPROBS],
+        "reasoning": {"effort": "low"},
+        "text": {"verbosity": "high", "format": {"type": "json_object"}},
+        "parallel_tool_calls": False,
+        "user": "u",
+        "metadata": {"a": "b"},
+        "store": False,
+        "service_tier": "flex",
+        "prompt_cache_key": "k",
+        "prompt_cache_retention": "24h",
+        "tools": [
+            {"type": "function", "name": "clock", "parameters": {"type": "object"}, "strict": False}
+        ],
+    }
+    assert written(settings=Settings(parallel_tool_calls=True)) == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "included"),
+    [
+        pytest.param(Settings(logprobs=True), [LOGPROBS], id="asked for"),
+        pytest.param(Settings(logprobs=False), None, id="not asked for"),
+    ],
+)
+def test_probabilities_are_included(settings: Settings, included: list[str] | None) -> None:
+    assert written(settings=settings).get("include") == included
+
+
+def test_what_is_included_is_joined() -> None:
+    asked = {"include": ["web_search_call.action.sources", LOGPROBS]}
+    assert written(SEALED)["include"] == ["reasoning.encrypted_content"]
+    found = written(SEALED, settings=Settings(logprobs=True), provider_options=asked)
+    assert found["include"] == [*asked["include"], "reasoning.encrypted_content"]
+    assert written(SEALED, provider_options={"include": None})["include"] is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (ToolChoice("required"), "required"),
+        (ToolChoice("tool", "clock"), {"type": "function", "name": "clock"}),
+    ],
+    ids=["any", "one"],
+)
+def test_tools_are_told_and_chosen(choice: ToolChoice, expected: object) -> None:
+    tool = {"type": "function", "name": "clock", "parameters": {"type": "object"}}
+    search = {"type": "web_search"}
+    options = {"tools": [search]}
+    assert written(tools=(STRICT,), tool_choice=choice, provider_options=options) == {
+        "tools": [tool | {"description": "Tell the time.", "strict": True}, search],
+        "tool_choice": expected,
+    }
+
+
+def test_the_form_of_an_answer_is_told() -> None:
+    schema = {"type": "object"}
+    output = OutputSchema("o", schema, "An answer.", strict=False)
+    form = {"type": "json_schema", "name": "o", "schema": schema, "strict": False}
+    assert written(output=output)["text"]["format"] == form | {"description": "An answer."}
+    assert written(output=OutputSchema("o", schema))["text"] == {"format": form | {"strict": True}}
+
+
+def test_fields_of_the_caller_are_put_in() -> None:
+    options = {"previous_response_id": "resp_1", "reasoning": {"summary": "auto"}}
+    found = written(settings=Settings(reasoning_effort="low"), provider_options=options)
+    assert found == {
+        "previous_response_id": "resp_1",
+        "reasoning": {"effort": "low", "summary": "auto"},
+    }
+
+
+def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        written(
+            PLAIN,
+            settings=Settings(seed=1, top_k=2),
+            output=OutputSchema("o", None),
+            provider_options={"stream": True},
+        )
+    for problem in ("setting seed", "setting top_k", "as a JSON object", "call stream()"):
+        assert problem in str(caught.value)
+    with pytest.raises(UnsupportedError, match="output by a JSON Schema"):
+        written(PLAIN, output=OutputSchema("o", {"type": "object"}))
+
+
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [(False, "/responses/resp_1"), (True, "/responses/resp_1?stream=true")],
+    ids=["whole", "streamed"],
+)
+def test_a_response_that_was_given_before_is_fetched(stream: bool, path: str) -> None:
+    request = ChatRequest(messages=(user("Hello"),), provider_options={"retrieve": "resp_1"})
+    found = CODEC.encode("m", request, stream=stream)
+    assert found == HttpRequest(method="GET", path=path, headers=(("X-Project", "p"),))
+
+
+@pytest.mark.parametrize("wanted", [7, "", "../models", "a?b"])
+def test_what_is_no_id_is_not_fetched(wanted: object) -> None:
+    request = ChatRequest(messages=(user("Hello"),), provider_options={"retrieve": wanted})
+    with pytest.raises(InvalidRequestError, match="retrieve must be the id of a response, not"):
+        CODEC.encode("m", request, stream=False)

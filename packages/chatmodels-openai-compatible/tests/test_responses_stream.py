@@ -1,0 +1,358 @@
+"""Streamed answers of the Responses API, as they are read."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.core import (
+    Accumulator,
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ErrorCode,
+    LogprobsDelta,
+    PartEnd,
+    ProviderPart,
+    ReasoningDelta,
+    ReasoningPart,
+    RefusalDelta,
+    RefusalPart,
+    ResponseInvalidError,
+    Signature,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    TokenLogprob,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    Usage,
+    UsageUpdate,
+    user,
+)
+from chatmodels.http import Frame
+from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+
+MARK = "vendor.responses"
+CODEC = ResponsesCodec(ResponsesDialect(name="vendor"))
+REQUEST = ChatRequest(messages=(user("Hello"),))
+CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "output": []}}
+TEXT = {"type": "output_text", "text": "Hi."}
+MESSAGE = {"type": "message", "id": "msg_1", "content": [TEXT]}
+SAID = TextPart("Hi.", signature=Signature(MARK, {"id": "msg_1"}))
+CALL = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{}"}
+CALLED = ToolCall("c", "f", "{}", Signature(MARK, {"id": "fc_1"}))
+CUSTOM = {"type": "custom_tool_call", "id": "ct_1", "call_id": "c", "name": "sql", "input": "é\n"}
+
+
+def event(kind: str, place: int = 0, **fields: Any) -> dict[str, Any]:
+    return {"type": f"response.{kind}", "output_index": place, **fields}
+
+
+def added(item: dict[str, Any], place: int = 0) -> dict[str, Any]:
+    return event("output_item.added", place, item=item)
+
+
+def done(item: dict[str, Any], place: int = 0) -> dict[str, Any]:
+    return event("output_item.done", place, item=item)
+
+
+def completed(*output: dict[str, Any], status: str = "completed", **fields: Any) -> dict[str, Any]:
+    response = {"id": "resp_1", "model": "m", "status": status, "output": output, **fields}
+    return {"type": f"response.{status}", "response": response}
+
+
+def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
+    """Read a stream; the payload of its end is left out, since it is not compared by content."""
+    decoder = CODEC.stream_decoder(REQUEST)
+    events = [event for data in told for event in decoder.feed(Frame(json.dumps(data).encode()))]
+    return [
+        msgspec.structs.replace(event, payload=StreamEnd().payload)
+        if isinstance(event, StreamEnd)
+        else event
+        for event in [*events, *decoder.close()]
+    ]
+
+
+def response_of(*told: dict[str, Any]) -> ChatResponse:
+    accumulator = Accumulator()
+    for found in events_of(*told):
+        accumulator.add(found)
+    assert accumulator.complete
+    return accumulator.response()
+
+
+def whole(*output: dict[str, Any], **fields: Any) -> ChatResponse:
+    body = completed(*output, **fields)["response"]
+    return CODEC.decode(json.dumps(body).encode(), REQUEST)
+
+
+def test_a_text_comes_in_pieces() -> None:
+    events = events_of(
+        CREATED,
+        {"type": "response.in_progress", "response": {"id": "resp_1"}},
+        added({"type": "message", "id": "msg_1", "content": []}),
+        event("content_part.added", content_index=0),
+        event("output_text.delta", content_index=0, delta="Hi", logprobs=[]),
+        event("output_text.delta", content_index=0, delta="."),
+        event("output_text.done", content_index=0, text="Hi."),
+        done(MESSAGE),
+        completed(MESSAGE, usage={"input_tokens": 1, "output_tokens": 2}, service_tier="flex"),
+    )
+
+    assert events == [
+        StreamStart("resp_1", "m"),
+        TextDelta("Hi"),
+        TextDelta("."),
+        PartEnd(SAID),
+        UsageUpdate(Usage(input_tokens=1, output_tokens=2)),
+        StreamEnd(finish_reason="stop", raw_finish_reason="completed", service_tier="flex"),
+    ]
+
+
+def test_a_call_comes_in_pieces() -> None:
+    events = events_of(
+        CREATED,
+        added(CALL | {"arguments": ""}, 1),
+        added(CALL, 1),
+        event("function_call_arguments.delta", 1, delta=""),
+        event("function_call_arguments.delta", 1, delta="{"),
+        event("function_call_arguments.delta", 1, delta="}"),
+        done(CALL, 1),
+        completed(CALL),
+    )
+
+    assert events[1:-1] == [
+        ToolCallStart("c", "f", 1000),
+        ToolCallDelta("{", 1000),
+        ToolCallDelta("}", 1000),
+        ToolCallEnd(CALLED, 1000),
+    ]
+    assert events[-1] == StreamEnd(finish_reason="tool_calls", raw_finish_reason="completed")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param((added(CALL), done(CALL)), id="whole at once"),
+        pytest.param((done(CALL),), id="without a beginning"),
+        pytest.param(
+            (event("function_call_arguments.delta", delta="{}"), done(CALL)), id="in a wrong order"
+        ),
+        pytest.param((), id="in the whole response alone"),
+    ],
+)
+def test_a_call_may_come_in_one_piece(told: tuple[dict[str, Any], ...]) -> None:
+    assert events_of(CREATED, *told, completed(CALL))[1:-1] == [
+        ToolCallStart("c", "f"),
+        ToolCallDelta("{}"),
+        ToolCallEnd(CALLED),
+    ]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1)))
+def test_the_free_text_of_a_custom_call_comes_as_json(pieces: list[str]) -> None:
+    item = CUSTOM | {"input": "".join(pieces)}
+    events = events_of(
+        CREATED,
+        added(CUSTOM | {"input": ""}),
+        *(event("custom_tool_call_input.delta", delta=piece) for piece in pieces),
+        done(item),
+        completed(item),
+    )
+
+    said = "".join(found.arguments_json for found in events if isinstance(found, ToolCallDelta))
+    assert json.loads(said) == {"input": "".join(pieces)}
+    (end,) = [found for found in events if isinstance(found, ToolCallEnd)]
+    assert (end.tool_call,) == whole(item).tool_calls
+    assert end.tool_call.arguments_json == said
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        pytest.param(CALL | {"arguments": ""}, "function_call_arguments", id="of a function"),
+        pytest.param(CUSTOM | {"input": ""}, "custom_tool_call_input", id="of a custom tool"),
+    ],
+)
+def test_a_call_that_is_cut_off_is_told_as_far_as_it_came(item: dict[str, Any], name: str) -> None:
+    reason = {"reason": "max_output_tokens"}
+    response = response_of(
+        CREATED,
+        added(item),
+        event(f"{name}.delta", delta="ab"),
+        completed(status="incomplete", incomplete_details=reason),
+    )
+
+    (call,) = response.tool_calls
+    assert "ab" in call.arguments_json
+    assert response.finish_reason == "length"
+
+
+def test_reasoning_comes_in_pieces_and_is_sealed_at_last() -> None:
+    item = {"type": "reasoning", "id": "rs_1", "summary": [{"text": "So be it"}]}
+    first, last = item | {"encrypted_content": "a"}, item | {"encrypted_content": "b"}
+    events = events_of(
+        CREATED,
+        added({"type": "reasoning", "id": "rs_1"}),
+        event("reasoning_summary_text.delta", summary_index=0, delta="So "),
+        event("reasoning_text.delta", content_index=0, delta="be it"),
+        done(first),
+        completed(last),
+    )
+
+    assert events[1:-1] == [
+        ReasoningDelta("So "),
+        ReasoningDelta("be it"),
+        PartEnd(ReasoningPart("So be it", Signature(MARK, first))),
+        PartEnd(ReasoningPart("So be it", Signature(MARK, last))),
+    ]
+    assert response_of(CREATED, done(first), completed(last)) == whole(last)
+
+
+def test_a_refusal_comes_in_pieces() -> None:
+    refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+    events = events_of(
+        CREATED,
+        event("refusal.delta", content_index=0, delta="No."),
+        done(refusal),
+        completed(refusal),
+    )
+    assert events[1:3] == [RefusalDelta("No."), PartEnd(RefusalPart("No."))]
+    assert events[-1] == StreamEnd(finish_reason="refusal", raw_finish_reason="completed")
+
+
+def test_probabilities_come_with_the_text_or_with_the_item() -> None:
+    token = {"token": "Hi.", "logprob": -0.5, "top_logprobs": []}
+    item = {"type": "message", "content": [TEXT | {"logprobs": [token]}]}
+    delta = event("output_text.delta", content_index=0, delta="Hi.", logprobs=[token])
+    for told in ((delta, done(item)), (done(item),), ()):
+        found = [
+            found
+            for found in events_of(CREATED, *told, completed(item))
+            if isinstance(found, LogprobsDelta)
+        ]
+        assert found == [LogprobsDelta((TokenLogprob("Hi.", -0.5),))]
+
+
+def test_contents_that_are_numbered_across_items_keep_their_order() -> None:
+    """Bedrock calls the first content of the second item the second."""
+    texts = [{"type": "output_text", "text": text} for text in ("One.", "Two.")]
+    item = {"type": "message", "content": texts}
+    response = response_of(
+        CREATED,
+        event("output_text.delta", 1, content_index=1, delta="One."),
+        event("output_text.delta", 1, content_index=2, delta="Two."),
+        done(item, 1),
+        completed({"type": "reasoning"}, item),
+    )
+    assert response.text == "One.Two."
+
+
+def test_an_item_whose_number_is_not_told_is_the_first() -> None:
+    told = {"type": "response.output_text.delta", "delta": "Hi.", "output_index": None}
+    assert response_of(CREATED, told, completed(MESSAGE)).text == "Hi."
+
+
+def test_an_empty_output_at_last_takes_nothing_back() -> None:
+    """The backend of Codex leaves the output of the whole response empty."""
+    response = response_of(CREATED, done(MESSAGE), done(CALL, 1), completed())
+    assert response.message.parts == (SAID, CALLED)
+    assert response.finish_reason == "tool_calls"
+
+
+SEARCH = {"type": "web_search_call", "id": "ws_1"}
+SEARCHED = ProviderPart(Signature(MARK, SEARCH))
+MOVED = MESSAGE | {"id": "msg_2", "content": [TEXT | {"text": "Ho."}]}
+
+
+@pytest.mark.parametrize(
+    ("streamed", "final"),
+    [
+        pytest.param([MESSAGE], [SEARCH, MESSAGE], id="an item before"),
+        pytest.param([MESSAGE], [MESSAGE, SEARCH], id="an item behind"),
+        pytest.param([SEARCH, MESSAGE, MOVED], [MESSAGE, MOVED], id="an item less"),
+        pytest.param([MESSAGE], [MESSAGE | {"id": "msg_9"}], id="another id"),
+        pytest.param([SEARCH, MESSAGE], [SEARCH | {"status": "completed"}, MESSAGE], id="results"),
+    ],
+)
+def test_the_whole_response_counts_and_nothing_is_told_twice(
+    streamed: list[dict[str, Any]], final: list[dict[str, Any]]
+) -> None:
+    told = [done(item, place) for place, item in enumerate(streamed)]
+    response = response_of(CREATED, *told, completed(*final))
+    expected = whole(*final)
+
+    assert response.text == expected.text
+    assert set(map(repr, expected.message.parts)) <= set(map(repr, response.message.parts))
+    assert len(response.message.parts) == max(len(streamed), len(final))
+
+
+def test_a_corrected_call_ends_once() -> None:
+    """Whoever runs tools as their calls end would run it twice."""
+    events = events_of(CREATED, added(CALL), done(CALL), completed(CALL | {"id": "fc_9"}))
+    corrected = msgspec.structs.replace(CALLED, signature=Signature(MARK, {"id": "fc_9"}))
+    assert [found for found in events if isinstance(found, ToolCallEnd)] == [ToolCallEnd(CALLED)]
+    assert events[-2] == PartEnd(corrected)
+
+
+def test_a_stream_that_begins_with_its_end_is_whole() -> None:
+    assert response_of(completed(MESSAGE)) == whole(MESSAGE)
+
+
+def test_nothing_counts_behind_the_end() -> None:
+    end = completed(MESSAGE)
+    assert len([e for e in events_of(CREATED, end, end) if isinstance(e, StreamEnd)]) == 1
+    decoder = CODEC.stream_decoder(REQUEST)
+    assert decoder.feed(Frame(b"[DONE]")) == decoder.feed(Frame(b"")) == decoder.close() == ()
+
+
+def test_what_the_status_does_not_say_the_event_does() -> None:
+    end = {"type": "response.cancelled", "response": {"output": [MESSAGE]}}
+    response = response_of(CREATED, end)
+    assert (response.raw_finish_reason, response.finish_reason) == ("cancelled", "other")
+    assert events_of({"type": "response.incomplete"})[-1] == StreamEnd(
+        finish_reason="other", raw_finish_reason="incomplete"
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(
+            {"type": "error", "code": "rate_limit_exceeded", "message": "Slow down."}, id="flat"
+        ),
+        pytest.param(
+            {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down."}},
+            id="nested",
+        ),
+        pytest.param(
+            completed(status="failed", error={"code": "rate_limit_exceeded", "message": "Slow."}),
+            id="a failed response",
+        ),
+    ],
+)
+def test_errors_in_mid_stream_are_raised(told: dict[str, Any]) -> None:
+    with pytest.raises(ChatModelError, match="Slow") as caught:
+        events_of(CREATED, told)
+    assert caught.value.code == ErrorCode.RATE_LIMITED
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(completed(), id="nothing"),
+        pytest.param(event("output_text.delta", delta={"text": "Hi"}), id="a delta that is none"),
+        pytest.param(done({"type": "message", "content": "Hi"}), id="a message that is none"),
+    ],
+)
+def test_what_is_no_answer_is_refused(told: dict[str, Any]) -> None:
+    with pytest.raises(ResponseInvalidError, match="vendor sent what is not a response"):
+        events_of(CREATED, told)

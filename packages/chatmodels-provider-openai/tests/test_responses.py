@@ -1,0 +1,84 @@
+"""What only the Responses API can do, with a real server at the other end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chatmodels.core import (
+    ChatModel,
+    InvalidRequestError,
+    ReasoningPart,
+    StreamEnd,
+    ToolCall,
+    create_chat_model,
+    tool_result,
+    user,
+)
+from chatmodels.testing import Simulator
+
+ASKED = user("Why is the sky blue?")
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def model(simulator: Simulator) -> ChatModel:
+    return create_chat_model(
+        "openai:gpt-6.1-terra",
+        api="responses",
+        api_key="sk-1",
+        base_url=simulator.base_url,
+        max_retries=0,
+    )
+
+
+def test_a_run_in_the_background_is_asked_for_until_it_is_done(model: ChatModel) -> None:
+    started = model.generate(ASKED, provider_options={"background": True})
+    assert (started.raw_finish_reason, started.finish_reason) == ("queued", "other")
+
+    done = model.generate(ASKED, provider_options={"retrieve": started.id})
+    assert (done.id, done.finish_reason) == (started.id, "stop")
+    assert done.text == "You said: Why is the sky blue?"
+
+
+def test_a_run_in_the_background_is_streamed_when_it_is_done(model: ChatModel) -> None:
+    started = model.generate(ASKED, provider_options={"background": True})
+    with model.stream(ASKED, provider_options={"retrieve": started.id}) as stream:
+        events = list(stream)
+    assert isinstance(events[-1], StreamEnd)
+    assert stream.response.text == "You said: Why is the sky blue?"
+
+
+async def test_a_run_in_the_background_is_awaited(model: ChatModel) -> None:
+    started = await model.agenerate(ASKED, provider_options={"background": True})
+    done = await model.agenerate(ASKED, provider_options={"retrieve": started.id})
+    stream = model.astream(ASKED, provider_options={"retrieve": started.id})
+    assert (await stream.collect()).message == done.message
+
+
+def test_a_response_that_is_not_there_is_an_invalid_request(model: ChatModel) -> None:
+    with pytest.raises(InvalidRequestError, match="Response with id 'resp_1' not found"):
+        model.generate(ASKED, provider_options={"retrieve": "resp_1"})
+
+
+def test_reasoning_goes_back_with_what_followed_it(model: ChatModel, simulator: Simulator) -> None:
+    call = ToolCall("call_1", "clock", "{}")
+    simulator.queue((ReasoningPart("Which time?"), "One moment.", call), "Noon.")
+    called = model.generate(ASKED)
+    model.generate([ASKED, called.message, tool_result(call, "12:00")])
+
+    _, thought, said, asked, output = simulator.requests[-1]["input"]
+    assert (thought["id"], thought["encrypted_content"]) == ("rs_0", "simulated")
+    assert (said["id"], asked["id"], asked["call_id"]) == ("msg_1", "fc_2", "call_1")
+    assert output == {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
+
+
+def test_the_health_of_both_apis_is_that_of_the_models(
+    model: ChatModel, simulator: Simulator
+) -> None:
+    assert model.check_health().status == "healthy"
+    assert simulator.exchanges[-1].request.target == "/v1/models"

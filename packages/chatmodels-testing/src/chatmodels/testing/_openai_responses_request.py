@@ -1,0 +1,132 @@
+"""Requests of OpenAI's Responses API, as a server reads them ("Create a model response")."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+Item = dict[str, Any]
+
+
+class _Tool(msgspec.Struct):
+    type: str
+    name: str = ""
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    type: str
+    name: str = "output"
+    schema: dict[str, Any] | None = None
+
+
+class _TextOptions(msgspec.Struct):
+    format: _Format | None = None
+
+
+class _Request(msgspec.Struct):
+    model: str
+    input: str | list[Item]
+    instructions: str | None = None
+    stream: bool | None = None
+    store: bool | None = None
+    background: bool | None = None
+    previous_response_id: str | None = None
+    tools: list[_Tool] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    text: _TextOptions | None = None
+
+
+def read_ask(data: bytes, /) -> Ask:
+    """Read the body of a request for a response.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    try:
+        body = msgspec.json.decode(data, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    said = body.input
+    items: list[Item] = [{"role": "user", "content": said}] if isinstance(said, str) else said
+    if body.previous_response_id is None:
+        _check(items)
+    texts = [_text(item) for item in items]
+    questions = [""]
+    questions += [
+        text for item, text in zip(items, texts, strict=True) if item.get("role") == "user"
+    ]
+    form = body.text.format if body.text is not None else None
+    return Ask(
+        model=body.model,
+        text=questions[-1],
+        words=sum(len(text.split()) for text in [body.instructions or "", *texts]),
+        results=tuple(_results(items)),
+        streamed=bool(body.stream),
+        kept=body.store is not False,
+        background=bool(body.background),
+        tools=tuple(_tool(tool) for tool in body.tools or () if tool.type == "function"),
+        tool_choice=_choice(body.tool_choice),
+        output=_output(form),
+    )
+
+
+def _check(items: list[Item]) -> None:
+    """Refuse calls without results and results without calls, as the vendor does."""
+    open_calls: dict[str, bool] = {}
+    for item in items:
+        call = item.get("call_id", "")
+        if item.get("type") == "function_call":
+            open_calls[call] = True
+        elif item.get("type") == "function_call_output":
+            if call not in open_calls:
+                raise MalformedRequestError(
+                    f"No tool call found for function call output with call_id {call}."
+                )
+            open_calls[call] = False
+    for call, unanswered in open_calls.items():
+        if unanswered:
+            raise MalformedRequestError(f"No tool output found for function call {call}.")
+
+
+def _text(item: Item) -> str:
+    content = item.get("output") if "call_id" in item else item.get("content")
+    if isinstance(content, str):
+        return content
+    return "".join(str(part.get("text", "")) for part in content or ())
+
+
+def _results(items: list[Item]) -> Iterator[str]:
+    """Give the results that the conversation ends with."""
+    last = len(items)
+    while last and items[last - 1].get("type") == "function_call_output":
+        last -= 1
+    yield from map(_text, items[last:])
+
+
+def _tool(tool: _Tool) -> ToolDefinition:
+    parameters = tool.parameters or {"type": "object", "properties": {}}
+    return ToolDefinition(tool.name, tool.description, parameters, tool.strict is not False)
+
+
+def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
+    match choice:
+        case "auto" | "none" | "required":
+            return ToolChoice(choice)
+        case {"type": "function", "name": str(name)}:
+            return ToolChoice("tool", name)
+        case None:
+            return None
+        case _:
+            raise MalformedRequestError(f"Invalid value for 'tool_choice': {choice!r}")
+
+
+def _output(form: _Format | None) -> OutputSchema | None:
+    if form is None or form.type == "text":
+        return None
+    return OutputSchema(form.name, form.schema)

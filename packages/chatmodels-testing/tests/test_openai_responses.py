@@ -1,0 +1,231 @@
+"""What a simulator answers to requests of OpenAI's Responses API."""
+
+import json
+from typing import Any
+
+import pytest
+from client import Got, request
+
+from chatmodels.core import (
+    ChatResponse,
+    ErrorCode,
+    ImagePart,
+    ReasoningPart,
+    RefusalPart,
+    ToolCall,
+    Usage,
+    assistant,
+)
+from chatmodels.testing import FAULTS, Simulator
+from chatmodels.testing._openai_responses import OpenAIResponses
+from chatmodels.testing._protocol import KeepingProtocol
+
+HEADERS = {"authorization": "Bearer k"}
+OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+WEATHER = {"type": "function", "name": "weather", "parameters": SCHEMA}
+CLOCK = {"type": "function", "name": "clock", "strict": False}
+CALL = {"type": "function_call", "call_id": "c", "name": "clock", "arguments": "{}"}
+RESULT = {"type": "function_call_output", "call_id": "c", "output": "noon"}
+
+
+def ask(simulator: Simulator, headers: dict[str, str] = HEADERS, **body: Any) -> Got:
+    data = json.dumps({"model": "m", "input": "Hello!"} | body).encode()
+    return request(simulator, "POST", "/v1/responses", data, headers)
+
+
+def events(got: Got) -> list[dict[str, Any]]:
+    found = []
+    for event in got.content.decode().split("\n\n")[:-1]:
+        name, data = event.split("\n")
+        found.append(json.loads(data.removeprefix("data: ")))
+        assert name == f"event: {found[-1]['type']}"
+    return found
+
+
+def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+    got = ask(simulator, instructions="Be brief.")
+
+    assert got.status == 200
+    assert got.headers["x-request-id"] == "req_1"
+    text = {"type": "output_text", "text": "You said: Hello!", "annotations": [], "logprobs": []}
+    assert got.json["output"] == [
+        {
+            "type": "message",
+            "id": "msg_0",
+            "status": "completed",
+            "role": "assistant",
+            "content": [text],
+        }
+    ]
+    assert (got.json["id"], got.json["status"]) == ("simulated-1", "completed")
+    assert got.json["usage"] == {
+        "input_tokens": 3,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 3,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 6,
+    }
+
+
+def test_it_streams_items(simulator: Simulator) -> None:
+    said = (ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart("No."), OSLO, ImagePart(url="u"))
+    simulator.queue(said, said)
+    found = events(ask(simulator, stream=True))
+
+    kinds = [event["type"] for event in found if not event["type"].endswith(".delta")]
+    item = ["response.output_item.added", "response.output_item.done"]
+    call = [item[0], "response.function_call_arguments.done", item[1]]
+    assert kinds == [
+        "response.created",
+        "response.in_progress",
+        *item * 3,
+        *call,
+        "response.completed",
+    ]
+    assert [event["sequence_number"] for event in found] == list(range(len(found)))
+    deltas = [(e["output_index"], e["delta"]) for e in found if e["type"].endswith(".delta")]
+    assert deltas[:2] == [(0, "Hm,"), (0, " hm.")]
+    assert "".join(delta for place, delta in deltas if place == 3) == '{"city": "Oslo"}'
+    begun = [event["item"] for event in found if event["type"] == item[0]]
+    assert [each.get("summary", each.get("content", each.get("arguments"))) for each in begun] == [
+        [],
+        [],
+        [],
+        "",
+    ]
+    whole = ask(simulator).json
+    assert found[-1]["response"] == whole | {"id": "simulated-1"}
+    assert [each["type"] for each in whole["output"]] == [
+        "reasoning",
+        "message",
+        "message",
+        "function_call",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "details"),
+    [
+        ("stop", "completed", None),
+        ("length", "incomplete", {"reason": "max_output_tokens"}),
+        ("content_filter", "incomplete", {"reason": "content_filter"}),
+    ],
+)
+def test_it_says_why_it_ended(
+    simulator: Simulator, reason: Any, status: str, details: dict[str, str] | None
+) -> None:
+    usage = Usage(input_tokens=9, cached_input_tokens=4, cache_write_tokens=2, output_tokens=1)
+    told = ChatResponse(message=assistant("Yes."), finish_reason=reason, usage=usage)
+    simulator.queue(told, told)
+
+    got = ask(simulator).json
+    assert (got["status"], got["incomplete_details"]) == (status, details)
+    assert got["usage"]["input_tokens_details"] == {"cached_tokens": 4, "cache_write_tokens": 2}
+    assert events(ask(simulator, stream=True))[-1]["type"] == f"response.{status}"
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [
+        (None, ["weather", "clock"]),
+        ("required", ["weather", "clock"]),
+        ({"type": "function", "name": "clock"}, ["clock"]),
+        ("none", []),
+    ],
+)
+def test_it_calls_tools(simulator: Simulator, choice: object, called: list[str]) -> None:
+    tools = [WEATHER, CLOCK, {"type": "web_search"}]
+    got = ask(simulator, tools=tools, tool_choice=choice).json["output"]
+    assert [item["name"] for item in got if item["type"] == "function_call"] == called
+
+
+def test_it_uses_what_tools_gave(simulator: Simulator) -> None:
+    said = [{"role": "user", "content": [{"type": "input_text", "text": "Now?"}]}, CALL, RESULT]
+    got = ask(simulator, input=said, tools=[CLOCK]).json
+    assert got["output"][0]["content"][0]["text"] == "The tools answered: noon"
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([RESULT], "No tool call found for function call output with call_id c."),
+        ([CALL], "No tool output found for function call c."),
+    ],
+)
+def test_calls_and_results_belong_together(
+    simulator: Simulator, items: list[object], message: str
+) -> None:
+    got = ask(simulator, input=items)
+    assert (got.status, got.json["error"]["message"]) == (400, message)
+    assert ask(simulator, input=[RESULT], previous_response_id="r").status == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ({"type": "json_schema", "name": "o", "schema": SCHEMA}, '{"city":'),
+        ({"type": "json_object"}, "{}"),
+        ({"type": "text"}, "You said"),
+        (None, "You said"),
+    ],
+)
+def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: object, text: str) -> None:
+    got = ask(simulator, text={"format": form}).json
+    assert got["output"][0]["content"][0]["text"].startswith(text)
+
+
+def get(simulator: Simulator, path: str) -> Got:
+    return request(simulator, "GET", f"/v1{path}", b"", HEADERS)
+
+
+def test_a_run_in_the_background_is_fetched_when_it_is_done(simulator: Simulator) -> None:
+    queued = ask(simulator, background=True).json
+    assert (queued["status"], queued["output"]) == ("queued", [])
+
+    done = get(simulator, f"/responses/{queued['id']}").json
+    assert done["status"] == "completed"
+    assert done["output"][0]["content"][0]["text"] == "You said: Hello!"
+    told = events(get(simulator, f"/responses/{queued['id']}?stream=true"))
+    assert told[-1]["response"] == done
+
+
+def test_what_is_not_kept_is_not_found(simulator: Simulator) -> None:
+    known = ask(simulator, store=False).json["id"]
+    assert get(simulator, f"/responses/{known}").status == 404
+    assert get(simulator, "/responses/").status == 404
+    kept = ask(simulator).json["id"]
+    assert get(simulator, f"/responses/{kept}").status == 200
+    assert request(simulator, "GET", f"/v1/responses/{kept}", b"", {}).status == 401
+    simulator.reset()
+    assert get(simulator, f"/responses/{kept}").status == 404
+
+
+def test_the_models_are_listed_where_they_always_are(simulator: Simulator) -> None:
+    assert [model["id"] for model in get(simulator, "/models").json["data"]]
+
+
+@pytest.mark.parametrize(
+    "body", [{"model": 7}, {"input": 7}, {"tool_choice": {"type": "?"}}], ids=repr
+)
+def test_what_is_no_request_is_refused(simulator: Simulator, body: dict[str, Any]) -> None:
+    assert ask(simulator, **body).status == 400
+
+
+def test_azures_key_is_a_key(simulator: Simulator) -> None:
+    assert ask(simulator, {"api-key": "k"}).status == 200
+    assert ask(simulator, {}).status == 401
+
+
+def test_faults_are_told_in_its_own_words(simulator: Simulator) -> None:
+    simulator.queue(ErrorCode.RATE_LIMITED, FAULTS["error-in-stream"], FAULTS["empty-choices"])
+    limited = ask(simulator)
+    assert (limited.status, limited.json["error"]["code"]) == (429, "rate_limit_exceeded")
+    broken = events(ask(simulator, stream=True))[-1]
+    assert (broken["type"], broken["code"]) == ("error", None)
+    assert ask(simulator).json["output"] == []
+
+
+def test_it_keeps_answers_by_their_ids() -> None:
+    assert isinstance(OpenAIResponses(), KeepingProtocol)
+    assert OpenAIResponses.name == "openai.responses"
