@@ -27,6 +27,12 @@ class Vendor:
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
     "azure": Vendor("gpt-5-mini", "openai.chat", "", {"base_url": "https://acme.openai.azure.com"}),
+    "azure responses": Vendor(
+        "gpt-5-mini",
+        "openai.responses",
+        "",
+        {"base_url": "https://acme.openai.azure.com", "api": "responses"},
+    ),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from chatmodels.core import (
 from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
 from chatmodels.providers.azure._address import Address
 from chatmodels.providers.azure._codec import AzureCodec
-from chatmodels.testing import Answer, Simulator
+from chatmodels.providers.azure._responses import AzureResponsesCodec
+from chatmodels.testing import Answer, Simulator, recordings
 
 RESOURCE = "https://acme.openai.azure.com"
 SAFE = {"filtered": False, "severity": "safe"}
@@ -126,6 +128,12 @@ def test_a_deployment_may_be_named_otherwise_than_its_model() -> None:
             {"base_url": f"{RESOURCE}/openai/deployments/prod"}, "not of a deployment", id="address"
         ),
         pytest.param({"auth": "magic"}, "auth must be", id="auth"),
+        pytest.param({"api": "magic"}, "azure has no api 'magic'", id="api"),
+        pytest.param(
+            {"api": "responses", "api_version": "2025-03-01-preview"},
+            "v1 endpoints",
+            id="dated api",
+        ),
         pytest.param({"base_url": None}, "set AZURE_OPENAI_ENDPOINT", id="no address"),
     ],
 )
@@ -227,6 +235,35 @@ def test_what_the_filters_found_is_at_hand(streamed: bool) -> None:
     assert found.prompt["jailbreak"] == {"filtered": False, "detected": False}
     assert found.filtered == ()
     assert found.output == ({} if streamed else dict.fromkeys(found.output, SAFE))
+
+
+RECORDED = Path(__file__).parent / "recorded" / "azure"
+
+
+@pytest.mark.parametrize("name", ["simple--0", "simple-streaming--0"])
+def test_what_the_filters_found_is_at_hand_in_the_responses_api(name: str) -> None:
+    with Simulator() as simulator:
+        simulator.queue(
+            *recordings(RECORDED / f"fantasy--testazureresponsescommon-o4-mini-{name}.json")
+        )
+        made = model(base_url=simulator.url, api="responses")
+        response = made.stream("?").collect() if "streaming" in name else made.generate("?")
+        assert simulator.exchanges[0].request.target == "/openai/v1/responses"
+    found = filter_results(response)
+    assert found.prompt["jailbreak"] == {"detected": False, "filtered": False}
+    assert found.output["violence"] == SAFE
+    assert found.filtered == ()
+
+
+def test_a_deployment_has_its_name_in_the_responses_api_too() -> None:
+    explained = model("gpt-5-mini", api="responses", deployment="prod-eu").explain("?")
+    assert explained.body["model"] == "prod-eu"
+    assert explained.headers["api-key"] == "***"
+
+
+def test_the_responses_api_has_the_same_listing() -> None:
+    listing = AzureResponsesCodec(Address("v1", "/openai/v1")).decode_models(b'{"data": []}')
+    assert list(listing) == []
 
 
 def chunk(**body: Any) -> bytes:

@@ -21,6 +21,18 @@ INFERENCE = ProviderContract(
         "models-are-listed-if-they-can-be": "this endpoint has none",
     },
 )
+RESPONSES = ProviderContract(
+    provider="azure",
+    model="gpt-5-mini",
+    connect=lambda simulator: {"base_url": simulator.url},
+    options={"api": "responses"},
+    exempt={"the-capabilities-are-true": "sound and seeds are in chat completions alone"},
+)
+
+
+@pytest.mark.parametrize("check", checks(RESPONSES))
+def test_azure_keeps_the_contract_in_the_responses_api(check: Check) -> None:
+    check()
 
 
 @pytest.mark.parametrize("check", checks(V1))

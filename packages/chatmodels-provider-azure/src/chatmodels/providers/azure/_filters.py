@@ -51,6 +51,11 @@ def filter_results(response: ChatResponse[Any], /) -> FilterResults:
         for choice in objects(body.get("choices")):
             if not choice.get("index"):
                 _take(choice.get("content_filter_results"), output)
+        # The Responses API, whose events have the response inside, tells them with the source.
+        told = inner if is_object(inner := body.get("response")) else body
+        for found in objects(told.get("content_filters")):
+            of_prompt = found.get("source_type") == "prompt"
+            _take(found.get("content_filter_results"), prompt if of_prompt else output)
     return FilterResults(prompt, output)
 
 
