@@ -237,6 +237,9 @@ def test_reasoning_that_is_neither_stored_nor_sealed_is_left_out() -> None:
     assert items(assistant(thought(THOUGHT), text), store=False) == [plain]
     assert items(assistant(thought(SEALED), text), store=False)[0] == SEALED
     assert items(assistant(thought(THOUGHT), text), store=True)[0] == THOUGHT
+    messages = (assistant(thought(THOUGHT), text),)
+    request = ChatRequest(messages=messages, provider_options={"store": False})
+    assert json.loads(CODEC.encode("m", request, stream=False).body)["input"] == [plain]
 
 
 def test_reasoning_that_nothing_follows_is_left_out() -> None:

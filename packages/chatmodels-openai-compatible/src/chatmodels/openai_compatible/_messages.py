@@ -84,8 +84,9 @@ def _mixed(
     inputs: frozenset[Input],
     problems: list[str],
 ) -> str | list[Json]:
-    if all(type(part) is TextPart for part in parts):
-        return _content(_texts(parts, where, problems))
+    texts = [part.text for part in parts if isinstance(part, TextPart)]
+    if len(texts) == len(parts):
+        return _content(texts)
     content: list[Json] = []
     for part in parts:
         if isinstance(part, TextPart):
@@ -182,16 +183,6 @@ def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[
         for part in thoughts
         if (kept := state_of(part.signature, dialect.name))
     ]
-
-
-def _texts(parts: Sequence[Part], where: str, problems: list[str]) -> list[str]:
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, TextPart):
-            texts.append(part.text)
-        else:
-            _misplaced(part, where, problems)
-    return texts
 
 
 def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:

@@ -194,4 +194,5 @@ def _shortened(given: str) -> str:
     # Other vendors' ids may be longer than this one accepts; results must still find their calls.
     if len(given) <= _LONGEST_ID:
         return given
-    return f"{given[: _LONGEST_ID - 9]}_{zlib.crc32(given.encode()):08x}"
+    check = zlib.crc32(given.encode(errors="replace"))
+    return f"{given[: _LONGEST_ID - 9]}_{check:08x}"

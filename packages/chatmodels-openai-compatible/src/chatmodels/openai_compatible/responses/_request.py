@@ -31,7 +31,8 @@ def encode_request(
     """
     problems: list[str] = []
     settings = request.settings
-    encoder = InputEncoder(dialect, problems, stored=settings.store is not False)
+    stored = request.provider_options.get("store", settings.store) is not False
+    encoder = InputEncoder(dialect, problems, stored=stored)
     body: dict[str, Json] = {"model": model, "input": encoder.encode(request.messages)}
     if settings != _NO_SETTINGS:
         _settings(request, dialect, body, problems)
