@@ -346,7 +346,9 @@ def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
 
 def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> None:
     file = {"type": "file", "file_id": "f"}
-    message = assistant("Here:", ProviderPart(Signature("vendor", {"content": [file], "x": 1})))
+    message = assistant(
+        "Here:", ProviderPart(Signature("vendor", {"content": [file], "steps": [1], "x": 1}))
+    )
     assert written(message) == [
         {"role": "assistant", "content": [{"type": "text", "text": "Here:"}, file], "x": 1}
     ]

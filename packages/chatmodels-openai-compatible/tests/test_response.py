@@ -415,3 +415,64 @@ def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
 def test_a_body_without_choices_may_be_no_text_either() -> None:
     with pytest.raises(ResponseInvalidError, match="without a choice"):
         CODEC.decode(b'{"id": "r1", "note": "\xff"}', REQUEST)
+
+
+STEPS = [
+    {
+        "role": "assistant",
+        "content": "One moment.",
+        "tool_calls": [
+            {
+                "id": "a",
+                "function": {"name": "draw", "arguments": "{}"},
+                "metadata": {"type": "image"},
+            },
+            {"id": "b", "metadata": {}},
+        ],
+    },
+    {"role": "tool", "tool_call_id": "a", "content": "https://acme.example/a.png"},
+    {
+        "role": "assistant",
+        "content": [{"type": "text", "text": " Here."}],
+        "tool_calls": [{"id": "c", "function": {"name": "now", "arguments": "{}"}}],
+    },
+    {"role": "assistant"},
+]
+
+
+def test_an_answer_may_be_several_messages_with_the_vendors_own_tools_between() -> None:
+    body = {"choices": [{"messages": STEPS, "finish_reason": "tool_calls"}]}
+    response = CODEC.decode(json.dumps(body).encode(), REQUEST)
+    draw = {"name": "draw", "arguments": "{}"}
+    assert response.message.parts == (
+        TextPart("One moment. Here."),
+        ProviderPart(
+            Signature(
+                "vendor",
+                {
+                    "steps": [
+                        {"id": "a", "function": draw, "metadata": {"type": "image"}},
+                        {"id": "b", "function": None, "metadata": {}},
+                        {
+                            "role": "tool",
+                            "tool_call_id": "a",
+                            "content": "https://acme.example/a.png",
+                        },
+                    ]
+                },
+            )
+        ),
+        ToolCall("c", "now", "{}"),
+    )
+
+
+def test_a_call_that_the_vendor_answered_is_none_of_the_callers() -> None:
+    call = {"id": "a", "function": {"name": "draw", "arguments": "{}"}}
+    messages = [{"tool_calls": [call]}, {"tool_call_id": "a", "content": "done"}]
+    body = {"choices": [{"messages": messages}]}
+    assert CODEC.decode(json.dumps(body).encode(), REQUEST).tool_calls == ()
+
+
+def test_messages_that_are_none_are_told_of() -> None:
+    response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
+    assert "the messages were left out" in response.warnings[0]

@@ -380,3 +380,22 @@ def test_a_text_with_citations_is_told_when_it_is_complete() -> None:
 def test_the_tier_may_be_told_with_the_usage() -> None:
     last = {"choices": [{"finish_reason": "stop"}], "usage": {"service_tier": "standard"}}
     assert response_of(json.dumps(last).encode(), DONE).service_tier == "standard"
+
+
+def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
+    draw = {"name": "draw", "arguments": "{}"}
+    call = {"id": "a", "function": draw, "metadata": {"type": "image"}}
+    response = response_of(
+        chunk({"role": "assistant", "content": "One moment.", "index": 0}),
+        chunk({"tool_calls": [call], "index": 0}),
+        chunk({"role": "tool", "tool_call_id": "a", "content": "done", "index": 1}),
+        chunk({"content": " Here.", "index": 2}),
+        STOP,
+        DONE,
+    )
+    result = {"role": "tool", "tool_call_id": "a", "content": "done"}
+    assert response.message.parts == (
+        TextPart("One moment. Here."),
+        ProviderPart(Signature("vendor", {"steps": [call, result]})),
+    )
+    assert response.finish_reason == "stop"

@@ -306,6 +306,30 @@ def test_references_are_citations() -> None:
     )
 
 
+def test_what_mistrals_own_tools_did_is_kept_and_not_sent_back() -> None:
+    draw = {"id": "D681PevKs", "function": {"name": "generate_image", "arguments": "{}"}}
+    gave = {"role": "tool", "tool_call_id": "D681PevKs", "content": "https://acme.example/a.png"}
+    said = [
+        {"role": "assistant", "content": "", "tool_calls": [draw]},
+        gave,
+        {"role": "assistant", "content": "Here it is."},
+    ]
+    answer = {"choices": [{"messages": said, "finish_reason": "stop"}]}
+    with Simulator() as simulator:
+        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        response = model(base_url=f"{simulator.url}/mistral/v1").generate(
+            "Draw.", provider_options={"tools": [{"type": "image_generation"}]}
+        )
+    text, kept = response.message.parts
+    assert text == TextPart("Here it is.")
+    assert isinstance(kept, ProviderPart)
+    assert kept.signature.data["steps"][1] == gave
+    assert messages(user("Draw."), response.message, user("Thanks."))[1] == {
+        "role": "assistant",
+        "content": "Here it is.",
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "code", "words"),
     [

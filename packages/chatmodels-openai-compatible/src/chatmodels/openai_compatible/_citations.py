@@ -38,7 +38,7 @@ def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:
     return tuple(cited)
 
 
-def kept_parts(annotations: Json, others: Sequence[Json]) -> dict[str, Json]:
+def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json]) -> dict[str, Json]:
     """Choose what a later request may give back, as fields of a message.
 
     OpenRouter parses a PDF for models that cannot read it, and need not do so again if it is
@@ -47,6 +47,7 @@ def kept_parts(annotations: Json, others: Sequence[Json]) -> dict[str, Json]:
     Args:
         annotations: What was attached to the answer.
         others: The parts of its content that the neutral types have no word for.
+        steps: What the vendor's own tools were asked and gave; it stays here.
     """
     kept: dict[str, Json] = {}
     files = [item for item in objects(annotations) if item.get("type") == "file"]
@@ -54,4 +55,6 @@ def kept_parts(annotations: Json, others: Sequence[Json]) -> dict[str, Json]:
         kept["annotations"] = files
     if others:
         kept["content"] = list(others)
+    if steps:
+        kept["steps"] = list(steps)
     return kept

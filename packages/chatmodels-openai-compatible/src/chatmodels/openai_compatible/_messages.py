@@ -21,6 +21,7 @@ from chatmodels.http.wire import Json, Medium, carried, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
 
+_APART = frozenset({"content", "steps"})
 _WORDS = {
     "text": "text",
     "image": "an image",
@@ -122,7 +123,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, ProviderPart):
             kept = state_of(part.signature, dialect.name)
             chunks += objects(kept.get("content"))
-            encoded.update({name: kept[name] for name in kept if name != "content"})
+            encoded.update({name: kept[name] for name in kept if name not in _APART})
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):

@@ -18,7 +18,7 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import excerpt
-from chatmodels.http.wire import NOT_JSON, identifier, objects, reject_body, text_or_none
+from chatmodels.http.wire import NOT_JSON, Json, identifier, objects, reject_body, text_or_none
 from chatmodels.openai_compatible._calls import read_call
 from chatmodels.openai_compatible._citations import kept_parts, read_citations
 from chatmodels.openai_compatible._content import ContentReader
@@ -35,6 +35,7 @@ from chatmodels.openai_compatible._reading import (
     reasoning_part,
 )
 from chatmodels.openai_compatible._sound import SoundAssembler
+from chatmodels.openai_compatible._steps import joined
 from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import (
     WireBody,
@@ -66,8 +67,10 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         )
     warnings: list[str] = []
     # A choice without a message is what content filters leave of one.
-    message = choice.message or choice.delta or _SAID_NOTHING
-    parts = _parts(message, wire, request, dialect, warnings)
+    steps: list[Json] = []
+    several = joined(choice.messages, steps, warnings)
+    message = choice.message or choice.delta or several or _SAID_NOTHING
+    parts = _parts(message, steps, wire, request, dialect, warnings)
     kinds = {part.type for part in parts}
     usage = reported_usage(wire)
     return ChatResponse(
@@ -134,7 +137,12 @@ def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
 
 
 def _parts(
-    message: WireMessage, wire: WireBody, request: ChatRequest, dialect: str, warnings: list[str]
+    message: WireMessage,
+    steps: list[Json],
+    wire: WireBody,
+    request: ChatRequest,
+    dialect: str,
+    warnings: list[str],
 ) -> tuple[Part, ...]:
     # The order is that of the event indexes: streamed and whole answers are equal.
     content = ContentReader()
@@ -155,7 +163,7 @@ def _parts(
         sound.feed(message.audio, warnings)
         if (spoken := sound.part(request)) is not None:
             parts.append(spoken)
-    if kept := kept_parts(message.annotations, content.others):
+    if kept := kept_parts(message.annotations, content.others, steps):
         parts.append(ProviderPart(Signature(dialect, kept)))
     calls = message.tool_calls or legacy_call(message)
     parts += [

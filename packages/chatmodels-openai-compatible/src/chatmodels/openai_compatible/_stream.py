@@ -38,12 +38,14 @@ from chatmodels.openai_compatible._reading import (
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
+from chatmodels.openai_compatible._steps import is_result, own_calls
 from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
 
 REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
+_NONE = frozenset[str]()
 
 
 class ChatCompletionsDecoder:
@@ -67,6 +69,7 @@ class ChatCompletionsDecoder:
         self._warnings: list[str] = []
         self._calls = CallAssembler(dialect)
         self._content = ContentReader()
+        self._steps: list[Json] = []
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._details: list[Json] = []
@@ -123,6 +126,8 @@ class ChatCompletionsDecoder:
         return self._end() if self._word and not self._ended else ()
 
     def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
+        if is_result(delta, self._steps):
+            return
         content = delta.content
         if content:
             if isinstance(content, str):
@@ -139,7 +144,8 @@ class ChatCompletionsDecoder:
             self._refused = True
             events.append(RefusalDelta(delta.refusal, REFUSAL))
         if delta.tool_calls is not None:
-            events += self._calls.feed(delta.tool_calls, wire.created)
+            calls = own_calls(delta.tool_calls, self._steps, _NONE)
+            events += self._calls.feed(calls, wire.created)
         if delta.function_call is not None:
             events += self._calls.feed(legacy_call(delta), wire.created)
         if delta.audio is not None:
@@ -182,7 +188,7 @@ class ChatCompletionsDecoder:
         if cited and self._text:
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
         events += self._sound.finish(self._request)
-        if kept := kept_parts(self._annotations, content.others):
+        if kept := kept_parts(self._annotations, content.others, self._steps):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
         events.append(
