@@ -27,6 +27,10 @@ def provider_api() -> Iterator[dict[str, str]]:
             f"{vendor}_{name}": value
             for vendor in ("ANTHROPIC", "OPENAI")
             for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
+        } | {
+            "CO_API_KEY": "sk-documentation",
+            "CO_API_URL": simulator.url,
+            "OLLAMA_HOST": simulator.url,
         }
 
 

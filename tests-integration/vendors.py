@@ -34,6 +34,8 @@ VENDORS: dict[str, Vendor] = {
         {"base_url": "https://acme.openai.azure.com", "api": "responses"},
     ),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
+    "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
+    "ollama": Vendor("qwen3", "ollama.chat", path=""),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
 }

@@ -149,6 +149,14 @@ def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
     assert str(error) == 'acme: 400 quota exceeded: "all gone"'
 
 
+@pytest.mark.parametrize("status", [200, 498, 503])
+def test_a_codec_may_tell_what_a_status_means(status: int) -> None:
+    failure = HttpFailure(status=status, headers={}, body=b"{}")
+    meaning = {status: ErrorCode.CONTENT_FILTERED}
+
+    assert standard_failure(failure, "acme", statuses=meaning).code == "content_filtered"
+
+
 def test_a_key_in_the_body_is_masked_in_the_excerpt_as_well() -> None:
     error = failed(401, '{"error": "Incorrect API key provided: sk-a****bcd."}')
     assert isinstance(error, AuthenticationError)

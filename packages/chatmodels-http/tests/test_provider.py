@@ -1,19 +1,22 @@
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
 from chatmodels.core import (
+    CallTimeoutError,
     ChatModelError,
     HealthReport,
     Provider,
     ResponseInvalidError,
     Secret,
+    StreamInterruptedError,
     Timeout,
     UnsupportedError,
 )
-from chatmodels.http import HttpChatModel, HttpProvider
+from chatmodels.http import Frame, HttpChatModel, HttpProvider, HttpRequest, NdjsonFramer
 
 Options = Callable[..., Any]
 
@@ -46,6 +49,20 @@ def test_a_factory_chooses_the_codec_by_the_options(
     chosen = options()
     HttpProvider(metadata, choose).create_chat_model("large", chosen)
     assert seen == [chosen]
+
+
+def test_options_are_completed_before_anything_else(
+    metadata: Any, codec: Any, server: Any, options: Options
+) -> None:
+    def complete(given: Any) -> Any:
+        return msgspec.structs.replace(given, base_url=f"{server.url}/eu")
+
+    provider = HttpProvider(metadata, codec, complete=complete)
+    server.handler = lambda exchange: exchange.answer('["large"]')
+    provider.list_models(options())
+    provider.create_chat_model("large", options()).check_health()
+
+    assert [request.path.partition("/eu")[0] for request in server.requests] == ["", ""]
 
 
 def test_it_tells_what_it_knows_of_models(provider: HttpProvider) -> None:
@@ -143,3 +160,78 @@ def test_errors_of_a_listing_say_where(
     with pytest.raises(ChatModelError) as caught:
         provider.list_models(options())
     assert str(caught.value).startswith("acme rejected the API key (401); set ACME_API_KEY")
+
+
+def _collected(backend: str, provider: HttpProvider, options: Any) -> list[bytes]:
+    request = HttpRequest(path="/work", body=b"{}")
+    if backend == "blocking":
+        return list(provider.follow(options, request, NdjsonFramer(), _data, op="work"))
+
+    async def collect() -> list[bytes]:
+        steps = provider.afollow(options, request, NdjsonFramer(), _data, op="work")
+        return [step async for step in steps]
+
+    return anyio.run(collect)
+
+
+def _data(frame: Frame) -> bytes:
+    if frame.data == b"bad":
+        raise ResponseInvalidError("bad work")
+    return frame.data
+
+
+def _working(*lines: str) -> Callable[[Any], None]:
+    def handle(exchange: Any) -> None:
+        exchange.begin("application/x-ndjson", x_request_id="r")
+        for line in lines:
+            exchange.chunk(line)
+        exchange.end()
+
+    return handle
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+def test_what_goes_on_at_a_provider_is_followed(
+    provider: HttpProvider, server: Any, options: Options, backend: str
+) -> None:
+    server.handler = _working("on", "e\n\ntwo\nthr", "ee")
+
+    assert _collected(backend, provider, options()) == [b"one", b"two", b"three"]
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/work")
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+def test_a_failure_of_what_is_followed_tells_where_it_was(
+    provider: HttpProvider, server: Any, options: Options, backend: str
+) -> None:
+    server.handler = _working("one\nbad\n")
+    with pytest.raises(ResponseInvalidError) as caught:
+        _collected(backend, provider, options())
+
+    error = caught.value
+    assert (error.op, error.provider, error.request_id) == ("work", "acme", "r")
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+def test_a_connection_that_breaks_is_told(
+    provider: HttpProvider, server: Any, options: Options, backend: str
+) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.begin("application/x-ndjson")
+        exchange.chunk("one\n")
+        exchange.hang_up()
+        return "stop"
+
+    server.handler = handle
+    with pytest.raises(StreamInterruptedError):
+        _collected(backend, provider, options())
+
+
+@pytest.mark.parametrize("backend", ["blocking", "awaited"])
+def test_the_time_for_all_of_it_is_limited(
+    provider: HttpProvider, server: Any, options: Options, backend: str
+) -> None:
+    server.handler = lambda exchange: exchange.seen_fin()
+    with pytest.raises(CallTimeoutError):
+        _collected(backend, provider, options(timeout=Timeout(total=0.1)))

@@ -55,6 +55,7 @@ def standard_failure(
     /,
     *,
     codes: Mapping[str, ErrorCode] = VENDOR_CODES,
+    statuses: Mapping[int, ErrorCode] = STATUS_CODES,
     body: ErrorBody | None = None,
 ) -> ChatModelError:
     """Translate a failure as most vendors tell it.
@@ -64,13 +65,14 @@ def standard_failure(
         provider: The provider's registered name.
         codes: What the vendor's words for code and type mean, in lower case; they count more
             than the status.
+        statuses: What statuses mean, where the vendor means something else than most.
         body: What the body says, if the codec has read it already.
     """
     said = read_error_body(failure.body) if body is None else body
     status = failure.status if failure.status >= 300 else said.status or failure.status
     if 300 <= status < 400:
         return _redirect(failure, provider)
-    code = _code(status, said, codes)
+    code = _code(status, said, codes, statuses)
     wait = retry_after(failure.headers)
     known_id = request_id(failure.headers)
     details: dict[str, object] = {
@@ -96,7 +98,12 @@ def standard_failure(
     )
 
 
-def _code(status: int, said: ErrorBody, codes: Mapping[str, ErrorCode]) -> ErrorCode:
+def _code(
+    status: int,
+    said: ErrorBody,
+    codes: Mapping[str, ErrorCode],
+    statuses: Mapping[int, ErrorCode],
+) -> ErrorCode:
     for word in (said.code, said.type):
         if word is not None and (code := codes.get(word.lower())) is not None:
             return code
@@ -106,9 +113,9 @@ def _code(status: int, said: ErrorBody, codes: Mapping[str, ErrorCode]) -> Error
             return ErrorCode.CONTEXT_LENGTH_EXCEEDED
         if status in {400, 404} and "model" in text and any(phrase in text for phrase in _MISSING):
             return ErrorCode.MODEL_NOT_FOUND
-        return STATUS_CODES.get(status, ErrorCode.INVALID_REQUEST)
+        return statuses.get(status, ErrorCode.INVALID_REQUEST)
     # An error inside a 200 that says nothing more is a provider that broke while it answered.
-    return ErrorCode.PROVIDER_UNAVAILABLE
+    return statuses.get(status, ErrorCode.PROVIDER_UNAVAILABLE)
 
 
 # Where vendors have no code of their own for it, their words are all there is.

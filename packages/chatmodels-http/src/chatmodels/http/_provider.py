@@ -1,6 +1,7 @@
 """A provider that is reached by HTTP: its metadata and its codec, and nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from typing import TypeVar
 
 from chatmodels.core import (
     ChatModelError,
@@ -12,13 +13,17 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import ChatCodec
+from chatmodels.http._codec import ChatCodec, Frame, Framer, HttpRequest
+from chatmodels.http._following import afollow, follow
 from chatmodels.http._health import check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
 
+T = TypeVar("T")
+
 CodecFactory = Callable[[ProviderOptions], ChatCodec]
+OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 
 
 class HttpProvider:
@@ -27,11 +32,20 @@ class HttpProvider:
     Args:
         metadata: What the provider is.
         codec: Its wire format, or what chooses one by the options of a model.
+        complete: Fills in what follows from other options, as an address from a region; what it
+            gives is what everything else gets.
     """
 
-    def __init__(self, metadata: ProviderMetadata, codec: ChatCodec | CodecFactory) -> None:
+    def __init__(
+        self,
+        metadata: ProviderMetadata,
+        codec: ChatCodec | CodecFactory,
+        *,
+        complete: OptionsRule = lambda options: options,
+    ) -> None:
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
+        self._complete = complete
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
         """Make a model; no request is sent.
@@ -39,6 +53,7 @@ class HttpProvider:
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
         """
+        options = self._complete(options)
         return HttpChatModel(self.metadata, model, self._codec(options), options)
 
     def model_info(self, model: str, /) -> ModelInfo:
@@ -78,5 +93,56 @@ class HttpProvider:
         except ChatModelError as error:
             raise error.located(op="list_models", provider=name)
 
+    def follow(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        framer: Framer,
+        decode: Callable[[Frame], T],
+        /,
+        *,
+        op: str,
+    ) -> Generator[T]:
+        """Send a request and give what its frames tell, as they come.
+
+        It is for what goes on at a provider and is no chat, such as the download of a model. To
+        close the generator closes the connection.
+
+        Args:
+            options: Where the provider is. Time limits are those of a stream.
+            request: What to send.
+            framer: Cuts the answer into frames.
+            decode: Reads a frame, or raises the error that it tells.
+            op: The name of the operation, for errors.
+
+        Raises:
+            ChatModelError: The request or a frame failed, or time is up.
+        """
+        try:
+            yield from follow(self._caller(options), request, framer, decode, options.timeout)
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata.name)
+
+    async def afollow(
+        self,
+        options: ProviderOptions,
+        request: HttpRequest,
+        framer: Framer,
+        decode: Callable[[Frame], T],
+        /,
+        *,
+        op: str,
+    ) -> AsyncGenerator[T]:
+        """Send a request and give what its frames tell, awaited; the twin of `follow`."""
+        steps = afollow(self._caller(options), request, framer, decode, options.timeout)
+        try:
+            async for step in steps:
+                yield step
+        except ChatModelError as error:
+            raise error.located(op=op, provider=self.metadata.name)
+        finally:
+            await steps.aclose()
+
     def _caller(self, options: ProviderOptions) -> Caller:
+        options = self._complete(options)
         return Caller(self.metadata, self._codec(options), options)

@@ -73,12 +73,17 @@ def _missing_end(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     return _with(answer, *answer.body[: -answer.terminal])
 
 
+def _comment(answer: Answer) -> bytes:
+    """Give what keeps a connection alive: a comment, or a blank line where there are none."""
+    return b"\n" if "ndjson" in answer.headers.get("content-type", "") else b": still here\n\n"
+
+
 def _comments_only(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    return _with(answer, *[b": still here\n\n"] * _PATIENCE)
+    return _with(answer, *[_comment(answer)] * _PATIENCE)
 
 
 def _keep_alive_comments(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    pieces = [piece for event in answer.body for piece in (b": still here\n\n", event)]
+    pieces = [piece for event in answer.body for piece in (_comment(answer), event)]
     return _with(answer, *pieces)
 
 

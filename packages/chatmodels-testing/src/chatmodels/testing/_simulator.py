@@ -13,10 +13,12 @@ from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._anthropic_messages import AnthropicMessages
 from chatmodels.testing._azure_chat import AzureChat
+from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._mistral_chat import MistralChat
+from chatmodels.testing._ollama_chat import OllamaChat
 from chatmodels.testing._openai_chat import OpenAIChat
 from chatmodels.testing._openai_responses import OpenAIResponses
 from chatmodels.testing._protocol import (
@@ -33,7 +35,9 @@ from chatmodels.testing._service import Service
 PROTOCOLS: tuple[WireProtocol, ...] = (
     AnthropicMessages(),
     AzureChat(),
+    CohereChat(),
     MistralChat(),
+    OllamaChat(),
     OpenAIResponses(),
     OpenAIChat(),
 )

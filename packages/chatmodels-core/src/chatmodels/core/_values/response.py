@@ -38,6 +38,8 @@ class Usage(Value, frozen=True, kw_only=True):
         output_audio_tokens: The part of the output that was sound.
         accepted_prediction_tokens: How much of a `prediction` came true.
         rejected_prediction_tokens: How much of it did not, and is billed all the same.
+        billed_input_tokens: How much of the input is paid for, where the vendor counts that apart.
+        billed_output_tokens: How much of the output is paid for, likewise.
     """
 
     input_tokens: int | None = None
@@ -50,6 +52,8 @@ class Usage(Value, frozen=True, kw_only=True):
     output_audio_tokens: int | None = None
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
+    billed_input_tokens: int | None = None
+    billed_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if self.total_tokens is None and None not in (self.input_tokens, self.output_tokens):

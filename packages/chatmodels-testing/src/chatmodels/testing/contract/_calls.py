@@ -155,8 +155,9 @@ def responses_tell_where_they_come_from(bench: Bench) -> None:
     """Model, provider, ids, the vendor's payload and the time taken are there."""
     for response in four_shapes(bench.model(*["Here."] * 4)):
         assert response.provider == bench.contract.provider
-        assert response.model
-        assert response.id
+        for name in ("id", "model"):
+            told = name not in bench.contract.untold
+            assert bool(getattr(response, name)) is told, f"{name} is told or not: {response!r}"
         assert response.request_id
         assert response.raw
         assert response.raw_finish_reason

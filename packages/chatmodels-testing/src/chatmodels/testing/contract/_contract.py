@@ -41,6 +41,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         connect: Gives the options that point a model to a simulator.
         options: Further options for each model.
         script: Instead of all that, for a provider that answers in process.
+        untold: What the vendor tells of no response, of "id" and "model".
         exempt: Names of checks that the provider need not pass, and why.
     """
 
@@ -49,6 +50,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     connect: Callable[[Simulator], Mapping[str, object]] = _base_url
     options: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
     script: Script | None = None
+    untold: frozenset[str] = frozenset()
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
     @property

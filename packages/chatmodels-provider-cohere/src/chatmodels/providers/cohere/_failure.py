@@ -1,0 +1,71 @@
+"""What failures of the Chat API have beyond what failures of all vendors have."""
+
+from typing import NoReturn
+
+from chatmodels.core import ChatModelError, ErrorCode
+from chatmodels.http import (
+    STATUS_CODES,
+    VENDOR_CODES,
+    ErrorBody,
+    HttpFailure,
+    excerpt,
+    read_error_body,
+    standard_failure,
+)
+from chatmodels.http.wire import Json, reject_body
+from chatmodels.providers.cohere._models import PROVIDER_NAME
+
+_STATUSES = dict(STATUS_CODES) | {
+    498: ErrorCode.CONTENT_FILTERED,  # a "deny-listed token" in request or answer ("Chat", errors)
+    499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by who reads it
+}
+_PHRASES = (
+    ("deny-listed token", ErrorCode.CONTENT_FILTERED),
+    # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
+    ("/ month", ErrorCode.QUOTA_EXCEEDED),
+)
+_CODES = dict(VENDOR_CODES) | {
+    "error": ErrorCode.PROVIDER_UNAVAILABLE,
+    "timeout": ErrorCode.TIMEOUT,
+}
+"""Words of the vendor, those with which a generation ends that failed among them."""
+
+
+def read_failure(failure: HttpFailure) -> ChatModelError:
+    """Translate a failure, or an error inside a success."""
+    said = read_error_body(failure.body)
+    statuses = _STATUSES
+    for phrase, code in _PHRASES:
+        if phrase in said.message:
+            statuses = statuses | {failure.status: code}
+    return standard_failure(failure, PROVIDER_NAME, codes=_CODES, statuses=statuses, body=said)
+
+
+def failed_generation(word: str | None, error: Json, data: bytes) -> ChatModelError | None:
+    """Make the error of a generation that failed after the answer had begun; None if it did not.
+
+    Args:
+        word: Why the answer ended.
+        error: The vendor's words, which accompany the end of a stream.
+        data: What told it.
+    """
+    if not error and word not in {"ERROR", "TIMEOUT"}:
+        return None
+    message = error if isinstance(error, str) else "the generation failed"
+    said = ErrorBody(excerpt(message), type=word)
+    failure = HttpFailure(status=200, headers={}, body=data)
+    return standard_failure(failure, PROVIDER_NAME, codes=_CODES, body=said)
+
+
+def reject(data: bytes, why: object) -> NoReturn:
+    """Refuse what is not of this API, or raise the error that it tells.
+
+    Raises:
+        ChatModelError: Always.
+    """
+    reject_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=_tells_error)
+
+
+def _tells_error(body: dict[str, Json]) -> object:
+    # The vendor's failures are {"id": ..., "message": "too many tokens: ..."}.
+    return body.get("error") or isinstance(body.get("message"), str)

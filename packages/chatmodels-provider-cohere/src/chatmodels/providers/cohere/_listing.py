@@ -1,0 +1,48 @@
+"""Reads the listing of models ("List Models", API reference)."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chatmodels.core import Capability, ModelInfo
+from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
+from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._wire import WireModel, WireModels
+
+_TOLD = {
+    "json_mode": Capability.STRUCTURED_OUTPUT,
+    "json_schema": Capability.STRUCTURED_OUTPUT,
+    "logprobs": Capability.LOGPROBS,
+    "reasoning": Capability.REASONING,
+    "strict_tools": Capability.STRICT_TOOLS,
+    "tools": Capability.TOOLS,
+    "vision": Capability.VISION,
+}
+"""What the listing calls features, as far as it is of interest to callers."""
+
+
+def read_models(body: bytes) -> Sequence[ModelInfo]:
+    """Read what models there are.
+
+    Raises:
+        ResponseInvalidError: The body is no such listing.
+    """
+    try:
+        records = msgspec.json.decode(body, type=WireModels).models
+        return [_read(record) for record in records]
+    except NOT_JSON as error:
+        reject_listing(body, PROVIDER_NAME, error)
+
+
+def _read(record: msgspec.Raw) -> ModelInfo:
+    wire = msgspec.json.decode(record, type=WireModel)
+    told = wire.features if is_list(wire.features) else []
+    return ModelInfo(
+        name=wire.name,
+        provider=PROVIDER_NAME,
+        context_window=None if wire.context_length is None else int(wire.context_length),
+        capabilities=frozenset(capability for name, capability in _TOLD.items() if name in told),
+        deprecated="yes" if wire.is_deprecated else None,
+        owner=PROVIDER_NAME,
+        raw=msgspec.json.decode(record),
+    )

@@ -1,0 +1,29 @@
+"""What Cohere's provider is, known without any request."""
+
+from chatmodels.core import OptionSpec, ProviderMetadata
+from chatmodels.providers.cohere._models import CAPABILITIES, MODELS
+
+METADATA = ProviderMetadata(
+    name="cohere",
+    description="Cohere's models over its Chat API, version 2.",
+    distribution="chatmodels-provider-cohere",
+    capabilities=CAPABILITIES,
+    options=(
+        OptionSpec(
+            name="api_key",
+            description="An API key.",
+            env=("CO_API_KEY", "COHERE_API_KEY"),
+            required=True,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, without the version that paths begin with.",
+            env=("CO_API_URL",),
+        ),
+    ),
+    base_url="https://api.cohere.com",
+    models=MODELS,
+    model_prefixes=("command-", "c4ai-aya-", "north-"),
+    documentation_url="https://docs.cohere.com/reference/chat",
+)

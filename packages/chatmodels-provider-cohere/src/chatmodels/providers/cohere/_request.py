@@ -1,0 +1,138 @@
+"""Translates requests into the vendor's JSON."""
+
+from collections.abc import Mapping
+
+from chatmodels.core import Capability, ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.http.wire import (
+    ANSWER_DESCRIPTION,
+    Json,
+    add_options,
+    answer_tool,
+    is_list,
+    put,
+    write_body,
+)
+from chatmodels.providers.cohere._messages import encode_conversation
+from chatmodels.providers.cohere._models import PROVIDER_NAME, lacks
+from chatmodels.providers.cohere._schema import is_enforceable
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "p",
+    "top_k": "k",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "logprobs": "logprobs",
+    "reasoning_effort": "thinking.token_budget",
+    "reasoning_budget": "thinking.token_budget",
+}
+"""What the API takes, and where ("Chat", API reference)."""
+
+_BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
+"""Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
+
+_CHOICES = {"none": "NONE", "required": "REQUIRED", "tool": "REQUIRED"}
+
+
+def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
+    """Write the body that asks for an answer.
+
+    Raises:
+        UnsupportedError: The API cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    options = dict(request.provider_options)
+    turns, documents = encode_conversation(
+        request.messages, problems, sees=not lacks(model, Capability.VISION)
+    )
+    body: dict[str, Json] = {"model": model, "messages": turns, "stream": stream}
+    for name, value in request.settings.chosen().items():
+        if name not in SETTINGS:
+            problems.append(f"the setting {name}")
+        elif not name.startswith("reasoning_"):
+            body[SETTINGS[name]] = value
+    _think(model, request, body, problems)
+    given = options.pop("documents", None)
+    if documents and (given is None or is_list(given)):
+        body["documents"] = [*documents, *(given or ())]
+    elif given is not None:
+        body["documents"] = given
+    if request.tools:
+        _offer(model, request, body, problems)
+    if request.output is not None:
+        _shape(request, request.output, body)
+    if options.get("stream", stream) != stream:
+        problems.append("stream in provider_options; call stream() or generate()")
+    add_options(options, body)
+    return write_body(body, PROVIDER_NAME, problems)
+
+
+def _think(model: str, request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+    effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
+    if effort is None and budget is None:
+        return
+    if effort is not None and budget is not None:
+        problems.append(f"reasoning_effort {effort!r} beside reasoning_budget")
+    if budget is None:
+        budget = 0 if effort == "none" else _BUDGETS.get(effort or "")
+    if budget == 0:
+        body["thinking"] = {"type": "disabled"}
+        return
+    if lacks(model, Capability.REASONING):
+        name = "reasoning_budget" if effort is None else f"reasoning_effort {effort!r}"
+        problems.append(f"{name} with this model")
+    put(body, "thinking.type", "enabled")
+    if budget is not None:
+        put(body, "thinking.token_budget", budget)
+
+
+def _offer(model: str, request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+    """Offer the tools; where one of them is demanded, that one alone."""
+    choice = request.tool_choice or ToolChoice("auto")
+    offered = [tool for tool in request.tools if choice.name in {None, tool.name}]
+    if lacks(model, Capability.TOOLS):
+        problems.append("tools with this model")
+    body["tools"] = [_tool(tool) for tool in offered]
+    if any(tool.strict for tool in offered):
+        body["strict_tools"] = True
+    if choice.mode in _CHOICES:
+        body["tool_choice"] = _CHOICES[choice.mode]
+
+
+def _tool(tool: ToolDefinition) -> dict[str, Json]:
+    function: dict[str, Json] = {"name": tool.name}
+    if tool.description:
+        function["description"] = tool.description
+    return {"type": "function", "function": {**function, "parameters": tool.parameters}}
+
+
+def _shape(request: ChatRequest, output: OutputSchema, body: dict[str, Json]) -> None:
+    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
+
+    While a call of the caller's own tools is demanded, there is no answer to be formed; where
+    calls are forbidden, the tools are in the way.
+    """
+    mode = request.tool_choice.mode if request.tool_choice is not None else "auto"
+    schema = output.schema
+    if request.tools and mode in {"required", "tool"}:
+        return
+    if mode == "none":
+        for field in ("tools", "tool_choice", "strict_tools"):
+            body.pop(field, None)
+    suits = schema is None or (output.strict and is_enforceable(schema))
+    if suits and not body.get("tools") and not body.get("documents"):
+        put(body, "response_format.type", "json_object")
+        if schema is not None:
+            put(body, "response_format.schema", schema)
+        return
+    tool = ToolDefinition(
+        answer_tool(request),
+        output.description or ANSWER_DESCRIPTION,
+        {"type": "object"} if schema is None else schema,
+    )
+    body["tools"] = [*body.get("tools", ()), _tool(tool)]
+    body["tool_choice"] = "REQUIRED"

@@ -1,0 +1,25 @@
+"""Whatever Cohere sends, nothing but a `ChatModelError` is raised, and answers are well-formed."""
+
+from pathlib import Path
+
+import pytest
+
+from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition, user
+from chatmodels.providers.cohere._codec import ChatV2Codec
+from replay import Check, Fuzz
+
+FUZZ = Fuzz(
+    api="cohere.chat_v2",
+    codec=ChatV2Codec(),
+    here=Path(__file__).parent / "recorded",
+    request=ChatRequest(
+        messages=(user("Hello"),),
+        tools=(ToolDefinition("weather", "", {"type": "object"}),),
+        output=OutputSchema("subtract", None),
+    ),
+)
+
+
+@pytest.mark.parametrize("check", FUZZ.checks())
+def test_damaged_answers_raise_nothing_else(check: Check) -> None:
+    check.run()

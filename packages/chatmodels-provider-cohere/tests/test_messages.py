@@ -1,0 +1,193 @@
+"""How conversations become Cohere's turns and documents."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.providers.cohere._codec import ChatV2Codec
+
+CODEC = ChatV2Codec()
+SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"
+PIXEL = ImagePart(data=b"png", media_type="image/png")
+PAGE = ImagePart(url="https://example.com/cat.png", detail="original")
+FACTS = FilePart(data=b'{"city": "Oslo"}', media_type="application/json", name="facts")
+THOUGHT = Signature("cohere", {"type": "thinking"})
+PLAN = Signature("cohere", {"type": "tool_plan"})
+
+
+def turns(*messages: Message, model: str = SEEING) -> list[dict[str, Any]]:
+    request = ChatRequest(messages=messages)
+    return json.loads(CODEC.encode(model, request, stream=False).body)["messages"]
+
+
+def test_texts_are_strings_and_all_else_is_blocks() -> None:
+    assert turns(system("Be brief."), user("What", PIXEL, PAGE)) == [
+        {"role": "system", "content": "Be brief."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "What"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}},
+                {
+                    "type": "image_url",
+                    "image_url": {"url": "https://example.com/cat.png", "detail": "high"},
+                },
+            ],
+        },
+    ]
+
+
+def test_what_the_model_thought_and_planned_goes_back_to_it() -> None:
+    call = ToolCall("1", "weather", '{"city": "Oslo"}')
+    said = assistant(
+        ReasoningPart("I will look.", PLAN),
+        ReasoningPart("Hm.", THOUGHT),
+        ReasoningPart("Another vendor's."),
+        "Look:",
+        call,
+    )
+
+    assert turns(said) == [
+        {
+            "role": "assistant",
+            "tool_plan": "I will look.",
+            "content": [
+                {"type": "thinking", "thinking": "Hm."},
+                {"type": "text", "text": "Look:"},
+            ],
+            "tool_calls": [
+                {
+                    "id": "1",
+                    "type": "function",
+                    "function": {"name": "weather", "arguments": '{"city": "Oslo"}'},
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [("", "{}"), ('{"a": 1', '{"invalid_json":"{\\"a\\": 1"}')],
+    ids=["none", "cut off"],
+)
+def test_arguments_are_an_object_whatever_was_written(written: str, sent: str) -> None:
+    (turn,) = turns(assistant(ToolCall("1", "weather", written)))
+
+    assert turn["tool_calls"][0]["function"]["arguments"] == sent
+
+
+def test_results_are_turns_with_documents_and_errors() -> None:
+    call = ToolCall("1", "weather")
+    results = (
+        tool_result(call, "7 C"),
+        tool_result(call, "See:", FACTS),
+        tool_result(call, "no such city", is_error=True),
+        tool_result(call),
+    )
+
+    assert [turn["content"] for turn in turns(*results)] == [
+        "7 C",
+        [
+            {"type": "text", "text": "See:"},
+            {"type": "document", "document": {"id": "facts", "data": {"city": "Oslo"}}},
+        ],
+        [{"type": "document", "document": {"data": {"error": "no such city"}}}],
+        "",
+    ]
+
+
+def test_what_a_user_says_with_a_result_follows_it() -> None:
+    both = Message("user", (TextPart("And?"), ToolResult("1", (TextPart("7 C"),))))
+
+    assert turns(both) == [
+        {"role": "tool", "tool_call_id": "1", "content": "7 C"},
+        {"role": "user", "content": "And?"},
+    ]
+
+
+def test_media_of_tools_go_to_the_next_turn_of_the_user() -> None:
+    result, shown = turns(tool_result("1", PIXEL))
+
+    assert result["content"] == "The result is in the next message."
+    assert shown["content"][1]["type"] == "image_url"
+
+
+def test_refusals_are_texts_and_empty_turns_are_left_out() -> None:
+    assert turns(assistant(RefusalPart("No.")), assistant(ReasoningPart("?")), assistant("")) == [
+        {"role": "assistant", "content": "No."}
+    ]
+
+
+def test_own_parts_give_a_turn_more_fields_and_others_are_left_out() -> None:
+    own = ProviderPart(Signature("cohere", {"citations": []}))
+    other = ProviderPart(Signature("acme", {"x": 1}))
+
+    assert turns(user("?", own, other, ReasoningPart("!")), assistant("!", own, other)) == [
+        {"role": "user", "content": "?", "citations": []},
+        {"role": "assistant", "content": "!", "citations": []},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [(b"[1]", {"text": "[1]"}), (b"{", {"text": "{"})],
+)
+def test_json_that_is_no_object_is_text(data: bytes, fields: dict[str, str]) -> None:
+    request = ChatRequest(messages=(user("?", FilePart(data=data, media_type="application/json")),))
+    body = json.loads(CODEC.encode(BLIND, request, stream=False).body)
+
+    assert body["documents"] == [{"data": fields}]
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        (user(AudioPart(data=b"x", media_type="audio/wav")), "sound as audio/wav in a message"),
+        (user(FilePart(data=b"x", media_type="application/pdf")), "a file as application/pdf"),
+        (user(FilePart(url="https://example.com")), "a file in a message of role 'user'"),
+        (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
+        (user(ImagePart(data=b"x", media_type="image/tiff")), "an image as image/tiff"),
+        (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
+        (system(PIXEL), "an image as image/png in a message of role 'system'"),
+        (system(ToolResult("1")), "a tool result in a message of role 'system'"),
+        (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
+        (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
+        (
+            tool_result("1", AudioPart(data=b"x", media_type="audio/wav")),
+            "sound in a tool result",
+        ),
+        (
+            tool_result("1", FilePart(data=b"x", media_type="application/pdf")),
+            "a file in a tool result",
+        ),
+    ],
+)
+def test_what_cannot_be_expressed_is_refused(message: Message, problem: str) -> None:
+    with pytest.raises(UnsupportedError, match=problem):
+        turns(message)
+
+
+def test_a_model_that_does_not_see_refuses_images() -> None:
+    with pytest.raises(UnsupportedError, match="an image as image/png in a message of role 'user'"):
+        turns(user("?", PIXEL), model=BLIND)

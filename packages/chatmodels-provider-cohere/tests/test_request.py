@@ -1,0 +1,242 @@
+"""How settings, tools and the form of the answer become Cohere's JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    FilePart,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    user,
+)
+from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._schema import is_enforceable
+
+CODEC = ChatV2Codec()
+THINKING, PLAIN, TRANSLATING = (
+    "command-a-plus-05-2026",
+    "command-a-03-2025",
+    "command-a-translate-08-2025",
+)
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
+CLOCK = ToolDefinition("clock", "", {"type": "object"}, strict=True)
+ANSWER = {
+    "type": "function",
+    "function": {
+        "name": "place",
+        "description": "Give the answer in this form.",
+        "parameters": CITY,
+    },
+}
+
+
+def body(model: str = THINKING, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
+    request = ChatRequest(messages=(user("?"),), **fields)
+    made = json.loads(CODEC.encode(model, request, stream=stream).body)
+    return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
+
+
+def with_settings(model: str = THINKING, **settings: Any) -> dict[str, Any]:
+    return body(model, settings=Settings(**settings))
+
+
+def test_settings_have_the_vendors_names() -> None:
+    assert with_settings(
+        temperature=0.5,
+        top_p=0.9,
+        top_k=7,
+        max_output_tokens=10,
+        stop=("a",),
+        seed=1,
+        frequency_penalty=0.1,
+        presence_penalty=0.2,
+        logprobs=True,
+    ) == {
+        "temperature": 0.5,
+        "p": 0.9,
+        "k": 7,
+        "max_tokens": 10,
+        "stop_sequences": ["a"],
+        "seed": 1,
+        "frequency_penalty": 0.1,
+        "presence_penalty": 0.2,
+        "logprobs": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "thinking"),
+    [
+        ({"reasoning_effort": "none"}, {"type": "disabled"}),
+        ({"reasoning_budget": 0}, {"type": "disabled"}),
+        ({"reasoning_effort": "low"}, {"type": "enabled", "token_budget": 2_048}),
+        ({"reasoning_effort": "max"}, {"type": "enabled"}),
+        ({"reasoning_budget": 100}, {"type": "enabled", "token_budget": 100}),
+    ],
+)
+def test_effort_is_a_budget_and_the_highest_has_none(
+    settings: dict[str, Any], thinking: dict[str, Any]
+) -> None:
+    assert with_settings(**settings) == {"thinking": thinking}
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "problem"),
+    [
+        (THINKING, {"settings": Settings(user="u")}, "the setting user"),
+        (
+            THINKING,
+            {"settings": Settings(reasoning_effort="low", reasoning_budget=5)},
+            "reasoning_effort 'low' beside reasoning_budget",
+        ),
+        (
+            PLAIN,
+            {"settings": Settings(reasoning_effort="low")},
+            "reasoning_effort 'low' with this model",
+        ),
+        (
+            PLAIN,
+            {"settings": Settings(reasoning_budget=5)},
+            "reasoning_budget with this model",
+        ),
+        (TRANSLATING, {"tools": (WEATHER,)}, "tools with this model"),
+        (THINKING, {"provider_options": {"stream": True}}, "stream in provider_options"),
+    ],
+)
+def test_what_cannot_be_expressed_is_refused(
+    model: str, fields: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(UnsupportedError, match=problem):
+        body(model, **fields)
+
+
+def test_tools_are_functions() -> None:
+    assert body(tools=(WEATHER, CLOCK)) == {
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "weather",
+                    "description": "Tell the weather.",
+                    "parameters": CITY,
+                },
+            },
+            {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}},
+        ],
+        "strict_tools": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("choice", "names", "word"),
+    [
+        (ToolChoice("auto"), ["weather", "clock"], None),
+        (ToolChoice("none"), ["weather", "clock"], "NONE"),
+        (ToolChoice("required"), ["weather", "clock"], "REQUIRED"),
+        (ToolChoice("tool", "weather"), ["weather"], "REQUIRED"),
+    ],
+    ids=lambda value: getattr(value, "mode", None),
+)
+def test_a_tool_that_is_demanded_is_offered_alone(
+    choice: ToolChoice, names: list[str], word: str | None
+) -> None:
+    made = body(tools=(WEATHER, CLOCK), tool_choice=choice)
+
+    assert [tool["function"]["name"] for tool in made["tools"]] == names
+    assert made.get("tool_choice") == word
+
+
+@pytest.mark.parametrize(
+    ("schema", "form"),
+    [
+        (None, {"type": "json_object"}),
+        (CITY, {"type": "json_object", "schema": CITY}),
+    ],
+    ids=["any", "schema"],
+)
+def test_the_form_of_the_answer_is_asked_for_as_such(schema: Any, form: Any) -> None:
+    assert body(output=OutputSchema("place", schema)) == {"response_format": form}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"output": OutputSchema("place", CITY, strict=False)},
+        {"output": OutputSchema("place", CITY), "tools": (WEATHER,)},
+        {"output": OutputSchema("place", CITY), "provider_options": {"documents": ["The sky."]}},
+    ],
+    ids=["loose", "tools", "documents"],
+)
+def test_else_it_is_a_tool_that_must_be_called(fields: dict[str, Any]) -> None:
+    made = body(**fields)
+
+    assert "response_format" not in made
+    assert made["tools"][-1] == ANSWER
+    assert made["tool_choice"] == "REQUIRED"
+
+
+def test_any_json_beside_tools_is_an_object() -> None:
+    made = body(output=OutputSchema("place", None), tools=(WEATHER,))
+
+    assert made["tools"][-1]["function"]["parameters"] == {"type": "object"}
+
+
+def test_an_answer_that_is_a_call_of_the_callers_tools_has_no_form() -> None:
+    made = body(
+        output=OutputSchema("place", CITY), tools=(WEATHER,), tool_choice=ToolChoice("required")
+    )
+
+    assert len(made["tools"]) == 1
+    assert "response_format" not in made
+
+
+def test_tools_that_must_not_be_called_are_out_of_the_way_of_a_form() -> None:
+    made = body(output=OutputSchema("place", CITY), tools=(CLOCK,), tool_choice=ToolChoice("none"))
+
+    assert made == {"response_format": {"type": "json_object", "schema": CITY}}
+
+
+def test_files_of_the_user_stand_before_documents_of_the_options() -> None:
+    file = FilePart(data=b"The sky is blue.", media_type="text/plain", name="sky")
+    request = ChatRequest(
+        messages=(user("?", file),),
+        provider_options={"documents": ["The sea."], "safety_mode": "STRICT"},
+    )
+    made = json.loads(CODEC.encode(PLAIN, request, stream=True).body)
+
+    assert made["documents"] == [{"id": "sky", "data": {"text": "The sky is blue."}}, "The sea."]
+    assert made["safety_mode"] == "STRICT"
+    assert made["stream"] is True
+
+
+def test_documents_that_are_no_list_are_left_to_the_vendor() -> None:
+    assert body(provider_options={"documents": "x"}) == {"documents": "x"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "enforceable"),
+    [
+        (CITY, True),
+        ({"type": "array", "items": CITY}, False),
+        ({"type": "object", "properties": {}}, False),
+        ({**CITY, "properties": {"city": {"type": "object"}}}, False),
+        ({**CITY, "properties": {"city": {"type": "string", "minLength": 1}}}, False),
+        ({**CITY, "properties": {"minLength": {"type": "string"}}}, True),
+        ({**CITY, "properties": {"city": {"anyOf": [{"allOf": []}, {}]}}}, False),
+        ({**CITY, "properties": {"city": {"anyOf": [{"const": {"not": 1}}, {}]}}}, True),
+        ({**CITY, "properties": {"day": {"type": "string", "format": "date"}}}, True),
+        ({**CITY, "properties": {"day": {"type": "string", "format": "email"}}}, False),
+        ({**CITY, "$defs": {"place": CITY}, "additionalProperties": False}, True),
+    ],
+)
+def test_schemas_with_what_the_vendor_does_not_know_are_not_enforceable(
+    schema: dict[str, Any], enforceable: bool
+) -> None:
+    assert is_enforceable(schema) is enforceable

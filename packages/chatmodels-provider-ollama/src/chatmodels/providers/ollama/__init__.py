@@ -1,0 +1,9 @@
+"""Ollama's models for chatmodels: `create_chat_model("ollama:qwen3")`."""
+
+from chatmodels.core import register_provider
+from chatmodels.providers.ollama._provider import PROVIDER
+from chatmodels.providers.ollama._pull import PullProgress, apull, pull
+
+__all__ = ["PROVIDER", "PullProgress", "apull", "pull"]
+
+register_provider(PROVIDER)

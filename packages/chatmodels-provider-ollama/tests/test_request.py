@@ -1,0 +1,244 @@
+"""How conversations, settings and tools become Ollama's JSON."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    ImagePart,
+    Message,
+    OutputSchema,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Settings,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+    ToolResult,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.providers.ollama._codec import OllamaCodec
+
+CODEC = OllamaCodec()
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
+WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
+CLOCK = ToolDefinition("clock", "", {"type": "object"})
+PIXEL = ImagePart(data=b"png", media_type="image/png")
+THOUGHT = Signature("ollama", {"type": "thinking"})
+
+
+def body(*messages: Message, stream: bool = False, **fields: Any) -> dict[str, Any]:
+    request = ChatRequest(messages=messages or (user("?"),), **fields)
+    made: dict[str, Any] = json.loads(CODEC.encode("qwen3", request, stream=stream).body)
+    return made
+
+
+def without_prompt(**fields: Any) -> dict[str, Any]:
+    made = body(**fields)
+    return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
+
+
+def messages(*given: Message) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = body(*given)["messages"]
+    return found
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_stream_is_asked_for_or_not_since_it_is_the_default(stream: bool) -> None:
+    assert body(stream=stream) == {
+        "model": "qwen3",
+        "messages": [{"role": "user", "content": "?"}],
+        "stream": stream,
+    }
+
+
+def test_settings_are_options_of_the_server() -> None:
+    settings = Settings(
+        temperature=0.5,
+        top_p=0.9,
+        top_k=7,
+        max_output_tokens=10,
+        stop=("a",),
+        seed=1,
+        frequency_penalty=0.1,
+        presence_penalty=0.2,
+        logprobs=True,
+        top_logprobs=2,
+    )
+    options = {"options": {"num_ctx": 8192}, "keep_alive": "10m"}
+
+    assert without_prompt(settings=settings, provider_options=options) == {
+        "options": {
+            "temperature": 0.5,
+            "top_p": 0.9,
+            "top_k": 7,
+            "num_predict": 10,
+            "stop": ["a"],
+            "seed": 1,
+            "frequency_penalty": 0.1,
+            "presence_penalty": 0.2,
+            "num_ctx": 8192,
+        },
+        "logprobs": True,
+        "top_logprobs": 2,
+        "keep_alive": "10m",
+    }
+
+
+def test_alternatives_of_tokens_come_with_the_tokens() -> None:
+    assert without_prompt(settings=Settings(top_logprobs=2)) == {
+        "logprobs": True,
+        "top_logprobs": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("effort", "think"),
+    [("none", False), ("minimal", "low"), ("low", "low"), ("high", "high"), ("xhigh", "max")],
+)
+def test_effort_is_a_level_of_thinking(effort: Any, think: Any) -> None:
+    assert without_prompt(settings=Settings(reasoning_effort=effort)) == {"think": think}
+
+
+@pytest.mark.parametrize(("schema", "form"), [(None, "json"), (CITY, CITY)], ids=["any", "schema"])
+def test_the_form_of_the_answer_is_its_schema(schema: Any, form: Any) -> None:
+    assert without_prompt(output=OutputSchema("place", schema)) == {"format": form}
+
+
+def test_tools_are_functions() -> None:
+    assert without_prompt(tools=(WEATHER, CLOCK), tool_choice=ToolChoice("auto")) == {
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "weather",
+                    "description": "Tell the weather.",
+                    "parameters": CITY,
+                },
+            },
+            {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}},
+        ]
+    }
+
+
+def test_tools_that_must_not_be_called_are_not_offered() -> None:
+    assert without_prompt(tools=(WEATHER,), tool_choice=ToolChoice("none")) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"settings": Settings(user="u")}, "the setting user"),
+        (
+            {"tools": (WEATHER,), "tool_choice": ToolChoice("required")},
+            "the tool_choice 'required'",
+        ),
+        (
+            {"tools": (WEATHER,), "tool_choice": ToolChoice("tool", "weather")},
+            "the tool_choice 'tool'",
+        ),
+        ({"tools": (ToolDefinition("t", "", {}, strict=True),)}, "the strict tool 't'"),
+        ({"provider_options": {"stream": True}}, "stream in provider_options"),
+    ],
+)
+def test_what_cannot_be_expressed_is_refused(fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(UnsupportedError, match=problem):
+        body(**fields)
+
+
+def test_a_message_has_one_text_and_images_beside_it() -> None:
+    assert messages(system("Be brief."), user("What", PIXEL, "is it?"), user(PIXEL)) == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "What\nis it?", "images": ["cG5n"]},
+        {"role": "user", "content": "", "images": ["cG5n"]},
+    ]
+
+
+def test_calls_have_objects_and_results_the_name_of_the_tool() -> None:
+    said = assistant(
+        ReasoningPart("Hm.", THOUGHT),
+        ReasoningPart("Another vendor's."),
+        "Look:",
+        ToolCall("1", "weather", '{"city": "Oslo"}'),
+        ToolCall("2", "clock", '{"cut'),
+    )
+
+    assert messages(
+        said,
+        tool_result("1", "7 C", "and sun"),
+        tool_result(ToolCall("2", "clock"), "no", is_error=True),
+        tool_result("3", "?"),
+    ) == [
+        {
+            "role": "assistant",
+            "content": "Look:",
+            "thinking": "Hm.",
+            "tool_calls": [
+                {"id": "1", "function": {"name": "weather", "arguments": {"city": "Oslo"}}},
+                {
+                    "id": "2",
+                    "function": {"name": "clock", "arguments": {"invalid_json": '{"cut'}},
+                },
+            ],
+        },
+        {"role": "tool", "content": "7 C\nand sun", "tool_call_id": "1", "tool_name": "weather"},
+        {"role": "tool", "content": "no", "tool_call_id": "2", "tool_name": "clock"},
+        {"role": "tool", "content": "?", "tool_call_id": "3"},
+    ]
+
+
+def test_what_a_user_says_with_a_result_follows_it() -> None:
+    both = Message("user", (TextPart("And?"), ToolResult("1", (TextPart("7 C"),))))
+
+    assert messages(both) == [
+        {"role": "tool", "content": "7 C", "tool_call_id": "1"},
+        {"role": "user", "content": "And?"},
+    ]
+
+
+def test_refusals_are_texts_and_empty_messages_are_left_out() -> None:
+    assert messages(assistant(RefusalPart("No.")), assistant(ReasoningPart("?")), user()) == [
+        {"role": "assistant", "content": "No."}
+    ]
+
+
+def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
+    own = ProviderPart(Signature("ollama", {"x": 1}))
+    other = ProviderPart(Signature("acme", {"y": 1}))
+
+    assert messages(user("?", own, other, ReasoningPart("!")), assistant("!", own, other)) == [
+        {"role": "user", "content": "?", "x": 1},
+        {"role": "assistant", "content": "!", "x": 1},
+    ]
+
+
+SOUND = AudioPart(data=b"x", media_type="audio/wav")
+
+
+@pytest.mark.parametrize(
+    ("message", "problem"),
+    [
+        (user(ImagePart(url="https://example.com")), "an image by its address; pass its bytes"),
+        (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
+        (user(SOUND), "sound in a message of role 'user'"),
+        (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
+        (system(PIXEL), "an image in a message of role 'system'"),
+        (system(ToolResult("1")), "a tool result in a message of role 'system'"),
+        (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
+        (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
+        (tool_result("1", SOUND), "sound in a tool result"),
+    ],
+)
+def test_parts_that_cannot_be_expressed_are_refused(message: Message, problem: str) -> None:
+    with pytest.raises(UnsupportedError, match=problem):
+        messages(message)

@@ -1,0 +1,55 @@
+"""Thoughts at the beginning of a text are parted from it, whatever pieces it comes in."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatmodels.providers.ollama._think import ThinkSplitter
+
+TAGGED = st.lists(st.sampled_from(["<think>", "</think>", "<thi", "</", " ", "\n", "a", "<"]))
+
+
+def split(*pieces: str) -> tuple[str, str]:
+    splitter = ThinkSplitter()
+    said = [*(splitter.feed(piece) for piece in pieces), splitter.close()]
+    return "".join(part.thought for part in said), "".join(part.text for part in said)
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "said"),
+    [
+        ("Hello.", "", "Hello."),
+        ("<think>\nHm.\n</think>\n\nHello.", "Hm.\n", "Hello."),
+        (" \n<think>Hm.</think>Hello.", "Hm.", "Hello."),
+        ("<think>Hm.", "Hm.", ""),
+        ("<think>a </thin b</think>c", "a </thin b", "c"),
+        ("<think></think>Hello.", "", "Hello."),
+        ("<thinking", "", "<thinking"),
+        ("<thi", "", "<thi"),
+        ("  ", "", "  "),
+        ("", "", ""),
+        ("Use <think>.</think>", "", "Use <think>.</think>"),
+        ("Okay.</think>Hello.", "", "Okay.</think>Hello."),
+        ("<think>a</think>b<think>c</think>", "a", "b<think>c</think>"),
+        ("<think>a</think>  ", "a", ""),
+        ("<think>a</", "a</", ""),
+    ],
+)
+def test_thoughts_are_what_stands_between_the_first_tags(
+    text: str, thought: str, said: str
+) -> None:
+    assert split(text) == (thought, said)
+
+
+@given(TAGGED, st.data())
+def test_it_does_not_matter_where_a_text_is_cut(parts: list[str], data: st.DataObject) -> None:
+    text = "<think>" * data.draw(st.integers(0, 1)) + "".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)))))
+    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+    assert split(*pieces) == split(text) == split(*text)
+
+
+@given(st.text())
+def test_no_text_is_lost_where_there_are_no_tags(text: str) -> None:
+    assert split(*text) == ("", text) or text.lstrip().startswith("<think>")

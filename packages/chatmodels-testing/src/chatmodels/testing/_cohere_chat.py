@@ -1,0 +1,183 @@
+"""Cohere's Chat API, version 2, as a server speaks it ("Chat" and "Chat with Streaming")."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import (
+    ChatResponse,
+    ErrorCode,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    Usage,
+)
+from chatmodels.testing._answer import Answer, json_answer
+from chatmodels.testing._cohere_request import read_request
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._pieces import pieces
+from chatmodels.testing._protocol import Ask
+
+_CHAT = "/v2/chat"
+_MODELS = "/v1/models"
+_OF_COHERE = frozenset({"endpoint", "page_size", "page_token", "default_only"})
+"""Parameters of the listing that tell it from that of others."""
+
+_FINISH = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL"}
+
+_SAYINGS = {
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "too many tokens: size limit exceeded by 1 tokens",
+    ErrorCode.CONTENT_FILTERED: "the request contains a deny-listed token",
+    ErrorCode.MODEL_NOT_FOUND: "model 'simulated' not found, make sure the correct ID was used",
+    ErrorCode.QUOTA_EXCEEDED: "a Trial key is limited to 1000 API calls / month",
+}
+"""Failures have no codes: the status and the message are all there is."""
+
+
+class CohereChat:
+    """A `WireProtocol` for `POST /v2/chat` and, with Cohere's parameters, `GET /v1/models`."""
+
+    name = "cohere.chat_v2"
+    request_id_header = "x-debug-trace-id"
+
+    def generates(self, request: ReceivedRequest, /) -> bool:
+        """Tell whether it is a post to the path of the chat."""
+        return request.method == "POST" and request.path.endswith(_CHAT)
+
+    def read(self, request: ReceivedRequest, /) -> Ask:
+        """Read a request for an answer.
+
+        Raises:
+            MalformedRequestError: It is none.
+        """
+        return read_request(request)
+
+    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+        """List the models."""
+        listing = request.method == "GET" and request.path.endswith(_MODELS)
+        if not listing or not _OF_COHERE.intersection(request.query):
+            return None
+        return json_answer({"models": [_model(name) for name in models]})
+
+    def key(self, request: ReceivedRequest, /) -> str:
+        """Give the token of the bearer."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
+
+    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
+        """Write an answer, or its events."""
+        if ask.streamed:
+            return _events([*_stream(response), b"data: [DONE]\n\n"], terminal=2)
+        message: dict[str, Any] = {"role": "assistant", "content": _contents(response)}
+        if response.tool_calls:
+            message["tool_calls"] = [_call(call) for call in response.tool_calls]
+        return json_answer({"id": response.id, "message": message, **_ending(response)})
+
+    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
+        """Write a failure."""
+        return json_answer(_error(code, message), status=status)
+
+    def error_event(self, code: ErrorCode, message: str, /) -> bytes:
+        """Write the end of a stream whose generation failed."""
+        return _event("message-end", delta={"finish_reason": "ERROR", "error": message})
+
+    def empty(self, ask: Ask, /) -> Answer:
+        """Write an answer without content that does not say why it ended."""
+        message: dict[str, Any] = {"role": "assistant", "content": []}
+        if ask.streamed:
+            return _events([_event("message-start", id="empty", delta={"message": message})], 1)
+        return json_answer({"id": "empty", "message": message})
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    data = msgspec.json.encode({"type": kind, **fields})
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
+
+
+def _events(body: list[bytes], terminal: int) -> Answer:
+    return Answer(
+        headers={"content-type": "text/event-stream"},
+        body=tuple(body),
+        streamed=True,
+        terminal=terminal,
+    )
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "endpoints": ["chat"],
+        "context_length": 128_000,
+        "features": ["json_schema", "tools"],
+        "is_deprecated": False,
+    }
+
+
+def _content(part: Part) -> dict[str, Any] | None:
+    if isinstance(part, ReasoningPart):
+        return {"type": "thinking", "thinking": part.text}
+    if isinstance(part, TextPart | RefusalPart):
+        return {"type": "text", "text": part.text}
+    return None
+
+
+def _contents(response: ChatResponse[Any]) -> list[dict[str, Any]]:
+    contents = [_content(part) for part in response.message.parts]
+    return [content for content in contents if content is not None]
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": call.arguments_json}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
+    word = response.raw_finish_reason or _FINISH.get(response.finish_reason, "COMPLETE")
+    return {"finish_reason": word, "usage": _usage(response.usage)}
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    fed, said = usage.input_tokens or 0, usage.output_tokens or 0
+    return {
+        "billed_units": {"input_tokens": fed, "output_tokens": said},
+        "tokens": {
+            "input_tokens": fed,
+            "output_tokens": said,
+            "reasoning_tokens": usage.reasoning_tokens or 0,
+        },
+        "cached_tokens": usage.cached_input_tokens or 0,
+    }
+
+
+def _stream(response: ChatResponse[Any]) -> list[bytes]:
+    message: dict[str, Any] = {"role": "assistant", "content": [], "tool_calls": []}
+    events = [_event("message-start", id=response.id, delta={"message": message})]
+    for index, content in enumerate(_contents(response)):
+        field = content["type"]
+        empty = content | {field: ""}
+        events.append(_event("content-start", index=index, delta=_delta("content", empty)))
+        events += (
+            _event("content-delta", index=index, delta=_delta("content", {field: piece}))
+            for piece in pieces(content[field])
+        )
+        events.append(_event("content-end", index=index))
+    for index, call in enumerate(response.tool_calls):
+        start = _call(call)
+        start["function"]["arguments"] = ""
+        events.append(_event("tool-call-start", index=index, delta=_delta("tool_calls", start)))
+        for piece in pieces(call.arguments_json):
+            more = _delta("tool_calls", {"function": {"arguments": piece}})
+            events.append(_event("tool-call-delta", index=index, delta=more))
+        events.append(_event("tool-call-end", index=index))
+    return [*events, _event("message-end", delta=_ending(response))]
+
+
+def _delta(field: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"message": {field: value}}
+
+
+def _error(code: ErrorCode, message: str) -> dict[str, Any]:
+    said = f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message
+    return {"id": "simulated", "message": said}

@@ -1,0 +1,97 @@
+"""What a request to Cohere's chat asks for (API reference, "Chat")."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._json import is_object
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+
+class _Function(msgspec.Struct):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+
+
+class _Tool(msgspec.Struct):
+    type: str
+    function: _Function
+
+
+class _Format(msgspec.Struct):
+    type: str
+    schema: dict[str, Any] | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+
+class _Request(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool | None = None
+    tools: list[_Tool] | None = None
+    strict_tools: bool = False
+    tool_choice: str | None = None
+    response_format: _Format | None = None
+
+
+_CHOICES = {None: None, "REQUIRED": ToolChoice("required"), "NONE": ToolChoice("none")}
+
+
+def read_request(request: ReceivedRequest, /) -> Ask:
+    """Read a request for an answer.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    try:
+        body = msgspec.json.decode(request.body, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(f"invalid request: {error}") from error
+    if not body.messages:
+        raise MalformedRequestError("invalid request: messages must not be empty")
+    if body.tool_choice not in _CHOICES:
+        raise MalformedRequestError(f"invalid request: tool_choice {body.tool_choice!r}")
+    form = body.response_format
+    if form is not None and body.tools:
+        raise MalformedRequestError("invalid request: response_format does not go with tools")
+    texts = [_text(message.content) for message in body.messages]
+    said = [""]
+    results: list[str] = []
+    for message, text in zip(body.messages, texts, strict=True):
+        results = [*results, text] if message.role == "tool" else []
+        said += [text] if message.role == "user" else []
+    return Ask(
+        model=body.model,
+        text=said[-1],
+        words=sum(len(text.split()) for text in texts),
+        results=tuple(results),
+        streamed=bool(body.stream),
+        tools=tuple(_tool(tool.function, strict=body.strict_tools) for tool in body.tools or ()),
+        tool_choice=_CHOICES[body.tool_choice],
+        output=None if form is None or form.type == "text" else OutputSchema("output", form.schema),
+    )
+
+
+def _text(content: str | list[dict[str, Any]] | None) -> str:
+    if not isinstance(content, list):
+        return content or ""
+    return "".join(_block_text(block) for block in content)
+
+
+def _block_text(block: dict[str, Any]) -> str:
+    document = block.get("document")
+    if is_object(document):
+        return msgspec.json.encode(document.get("data")).decode()
+    return str(block.get("text", ""))
+
+
+def _tool(function: _Function, *, strict: bool) -> ToolDefinition:
+    parameters = function.parameters or {"type": "object"}
+    return ToolDefinition(function.name, function.description, parameters, strict)

@@ -1,0 +1,80 @@
+"""What a request to Ollama's chat asks for ("Generate a chat message")."""
+
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolDefinition
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+
+class _Function(msgspec.Struct):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+
+
+class _Tool(msgspec.Struct):
+    function: _Function
+
+
+class _Call(msgspec.Struct):
+    arguments: dict[str, Any]
+    name: str
+
+
+class _ToolCall(msgspec.Struct):
+    function: _Call
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str = ""
+    images: list[str] | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Request(msgspec.Struct):
+    model: str
+    messages: list[_Message]
+    stream: bool = True
+    tools: list[_Tool] | None = None
+    format: str | dict[str, Any] | None = None
+
+
+def read_request(request: ReceivedRequest, /) -> Ask:
+    """Read a request for an answer.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    try:
+        body = msgspec.json.decode(request.body, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    said = [""]
+    results: list[str] = []
+    for message in body.messages:
+        results = [*results, message.content] if message.role == "tool" else []
+        said += [message.content] if message.role == "user" else []
+    return Ask(
+        model=body.model,
+        text=said[-1],
+        words=sum(len(message.content.split()) for message in body.messages),
+        results=tuple(results),
+        streamed=body.stream,
+        tools=tuple(_tool(tool.function) for tool in body.tools or ()),
+        output=_output(body.format),
+    )
+
+
+def _tool(function: _Function) -> ToolDefinition:
+    parameters = function.parameters or {"type": "object"}
+    return ToolDefinition(function.name, function.description, parameters)
+
+
+def _output(form: str | dict[str, Any] | None) -> OutputSchema | None:
+    if not form:
+        return None
+    return OutputSchema("output", form if isinstance(form, dict) else None)

@@ -1,0 +1,201 @@
+"""What a simulator answers to requests of Cohere's Chat API."""
+
+import json
+from typing import Any
+
+import pytest
+from client import Got, request
+
+from chatmodels.core import (
+    ChatResponse,
+    ErrorCode,
+    ImagePart,
+    ReasoningPart,
+    RefusalPart,
+    ToolCall,
+    Usage,
+    assistant,
+)
+from chatmodels.testing import FAULTS, Simulator
+from chatmodels.testing._cohere_chat import CohereChat
+
+OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": SCHEMA}}
+CLOCK = {"type": "function", "function": {"name": "clock"}}
+
+
+def ask(simulator: Simulator, **body: Any) -> Got:
+    asked = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]} | body
+    return request(simulator, "POST", "/v2/chat", json.dumps(asked).encode())
+
+
+def events(got: Got) -> list[dict[str, Any]]:
+    *found, end, rest = got.content.decode().split("\n\n")
+    assert (end, rest) == ("data: [DONE]", "")
+    parsed: list[dict[str, Any]] = []
+    for event in found:
+        name, data = event.split("\n")
+        parsed.append(json.loads(data.removeprefix("data: ")))
+        assert name == f"event: {parsed[-1]['type']}"
+    return parsed
+
+
+def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+    got = ask(simulator)
+
+    assert got.json == {
+        "id": "simulated-1",
+        "message": {
+            "role": "assistant",
+            "content": [{"type": "text", "text": "You said: Hello!"}],
+        },
+        "finish_reason": "COMPLETE",
+        "usage": {
+            "billed_units": {"input_tokens": 1, "output_tokens": 3},
+            "tokens": {"input_tokens": 1, "output_tokens": 3, "reasoning_tokens": 0},
+            "cached_tokens": 0,
+        },
+    }
+    assert got.headers["x-debug-trace-id"] == "req_1"
+
+
+def test_it_streams_blocks_and_calls(simulator: Simulator) -> None:
+    simulator.queue((ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart("Or no."), OSLO))
+    found = events(ask(simulator, stream=True))
+
+    assert [event["type"] for event in found if "delta" not in event["type"]] == [
+        "message-start",
+        *["content-start", "content-end"] * 3,
+        "tool-call-start",
+        "tool-call-end",
+        "message-end",
+    ]
+    said = [event["delta"]["message"] for event in found if event["type"] == "content-delta"]
+    assert "".join(delta["content"].get("thinking", "") for delta in said) == "Hm, hm."
+    assert "".join(delta["content"].get("text", "") for delta in said) == "Well, yes.Or no."
+    calls = [event["delta"]["message"] for event in found if event["type"] == "tool-call-delta"]
+    written = "".join(delta["tool_calls"]["function"]["arguments"] for delta in calls)
+    assert written == '{"city": "Oslo"}'
+    assert found[-1]["delta"]["finish_reason"] == "TOOL_CALL"
+
+
+def test_whole_answers_have_the_same_blocks(simulator: Simulator) -> None:
+    simulator.queue((ReasoningPart("Hm."), "Yes.", ImagePart(data=b"x"), OSLO))
+
+    assert ask(simulator).json["message"] == {
+        "role": "assistant",
+        "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Yes."}],
+        "tool_calls": [
+            {
+                "id": "call_1",
+                "type": "function",
+                "function": {"name": "weather", "arguments": '{"city": "Oslo"}'},
+            }
+        ],
+    }
+
+
+def test_it_counts_the_cache_with_the_input(simulator: Simulator) -> None:
+    usage = Usage(input_tokens=100, cached_input_tokens=60, output_tokens=5)
+    simulator.queue(ChatResponse(message=assistant("Yes."), usage=usage))
+    counted = ask(simulator).json["usage"]
+
+    assert (counted["tokens"]["input_tokens"], counted["cached_tokens"]) == (100, 60)
+
+
+@pytest.mark.parametrize(
+    ("choice", "called"),
+    [(None, ["weather", "clock"]), ("REQUIRED", ["weather", "clock"]), ("NONE", [])],
+)
+def test_it_obeys_the_choice_of_tools(
+    simulator: Simulator, choice: str | None, called: list[str]
+) -> None:
+    message = ask(simulator, tools=[WEATHER, CLOCK], tool_choice=choice).json["message"]
+
+    assert [call["function"]["name"] for call in message.get("tool_calls", ())] == called
+
+
+def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "Oslo?"}]},
+        {"role": "assistant", "tool_calls": []},
+        {"role": "tool", "content": "rain"},
+        {"role": "tool", "content": [{"type": "document", "document": {"data": {"sky": "blue"}}}]},
+    ]
+    got = ask(simulator, messages=messages, tools=[WEATHER]).json
+
+    text = 'The tools answered: rain / {"sky":"blue"}'
+    assert got["message"]["content"] == [{"type": "text", "text": text}]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ({"type": "json_object", "schema": SCHEMA}, '{"city":"city"}'),
+        ({"type": "json_object"}, "{}"),
+        ({"type": "text"}, "You said: Hello!"),
+    ],
+)
+def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text: str) -> None:
+    got = ask(simulator, response_format=form).json
+
+    assert got["message"]["content"] == [{"type": "text", "text": text}]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"messages": []}, "messages must not be empty"),
+        ({"model": None}, "Expected `str`"),
+        ({"tool_choice": "AUTO"}, "tool_choice 'AUTO'"),
+        (
+            {"tools": [WEATHER], "response_format": {"type": "json_object"}},
+            "response_format does not go with tools",
+        ),
+    ],
+)
+def test_a_request_that_is_none_is_refused(
+    simulator: Simulator, body: dict[str, Any], message: str
+) -> None:
+    got = ask(simulator, **body)
+
+    assert got.status == 400
+    assert message in got.json["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"authorization": "Bearer k"}, 200), ({"authorization": "Basic k"}, 401), ({}, 401)],
+)
+def test_it_takes_tokens(simulator: Simulator, headers: dict[str, str], status: int) -> None:
+    assert request(simulator, "GET", "/v1/models?page_size=1", headers=headers).status == status
+
+
+def test_it_lists_its_models(simulator: Simulator) -> None:
+    simulator.models = ("one", "two")
+    listed = request(simulator, "GET", "/v1/models?endpoint=chat").json
+
+    assert [record["name"] for record in listed["models"]] == ["one", "two"]
+
+
+def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None:
+    simulator.queue(FAULTS["error-in-stream"])
+    found = ask(simulator, stream=True).content.decode()
+
+    assert '"finish_reason":"ERROR"' in found.rpartition("data: ")[2]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
+    simulator.queue(FAULTS["empty-choices"])
+    got = ask(simulator, stream=stream)
+
+    assert b'"content":[]' in got.content
+    assert b"finish_reason" not in got.content
+
+
+def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
+    answer = CohereChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
+
+    assert b"too many tokens" in answer.content
