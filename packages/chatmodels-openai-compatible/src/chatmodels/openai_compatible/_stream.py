@@ -126,7 +126,7 @@ class ChatCompletionsDecoder:
         return self._end() if self._word and not self._ended else ()
 
     def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
-        if is_result(delta, self._steps):
+        if delta.tool_call_id is not None and is_result(delta, self._steps):
             return
         content = delta.content
         if content:
