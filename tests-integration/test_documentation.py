@@ -30,6 +30,8 @@ def provider_api() -> Iterator[dict[str, str]]:
         } | {
             "CO_API_KEY": "sk-documentation",
             "CO_API_URL": simulator.url,
+            "GEMINI_API_KEY": "sk-documentation",
+            "GOOGLE_GEMINI_BASE_URL": simulator.base_url,
             "OLLAMA_HOST": simulator.url,
         }
 

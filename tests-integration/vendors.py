@@ -34,10 +34,12 @@ VENDORS: dict[str, Vendor] = {
         {"base_url": "https://acme.openai.azure.com", "api": "responses"},
     ),
     "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
+    "google": Vendor("gemini-3.5-flash", "gemini.generate_content"),
+    "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),
     "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "ollama": Vendor("qwen3", "ollama.chat", path=""),
-    "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
+    "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
 }
 """By the provider's name; a word behind it tells its APIs apart, where there are several."""
 

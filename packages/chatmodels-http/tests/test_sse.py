@@ -166,3 +166,13 @@ def test_a_last_event_beyond_the_limit_is_refused_at_the_end() -> None:
 def test_a_large_event_in_tiny_pieces_comes_out_whole() -> None:
     stream = b"data: " + b"x" * 1_000_000 + b"\n\n"
     assert [len(frame.data) for frame in frames(pieces_of(stream, 64))] == [1_000_000]
+
+
+@pytest.mark.parametrize("error", [b'{\n  "error": {\n  }\n}', b'[{"error": 7}]\n', b"{"])
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_json_that_is_no_event_is_one_where_it_is_wanted(error: bytes, size: int) -> None:
+    stream = b"data: 1\r\n\r\n" + error
+    found: list[Frame] = []
+    feed(SseFramer(bare_json=True), pieces_of(stream, size), found)
+    assert [frame.data for frame in found] == [b"1", error]
+    assert frames(pieces_of(stream, size)) == [Frame(b"1")]

@@ -163,3 +163,20 @@ def test_what_is_queued_goes_before_recordings() -> None:
         simulator.queue("queued", one)
 
         assert [content(ask(simulator)) for _ in range(3)] == ["queued", "a", "a"]
+
+
+@pytest.mark.parametrize(
+    ("api", "wire_format"),
+    [
+        ("openai.chat", "openai.chat"),
+        ("gemini.generate_content", "gemini.generate_content"),
+        ("gemini.stream_generate_content", "gemini.generate_content"),
+        ("bedrock.converse_stream", "bedrock.converse"),
+    ],
+)
+def test_whole_answers_and_streams_are_of_one_wire_format(
+    tmp_path: Path, api: str, wire_format: str
+) -> None:
+    (one,) = recordings(written(tmp_path, a=recorded(whole("a"), api=api)) / "a.json")
+
+    assert one.wire_format == wire_format

@@ -11,6 +11,8 @@ from chatmodels.http._splitter import MAX_FRAME_BYTES, Splitter
 
 _BOM = b"\xef\xbb\xbf"
 
+_JSON_BEGINS = (b"{", b"[")
+
 # As numbers, since searching bytes for a number takes a tenth of the time.
 _LINE_FEED, _RETURN = b"\n\r"
 
@@ -21,14 +23,17 @@ class SseFramer:
     Comments and `retry:` give no frame. The data are not decoded: the codec's JSON parser does it.
     """
 
-    __slots__ = ("_after_return", "_held", "_id", "_splitter")
+    __slots__ = ("_after_return", "_bare_json", "_held", "_id", "_splitter")
 
-    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
+    def __init__(self, limit: int = MAX_FRAME_BYTES, *, bare_json: bool = False) -> None:
         """Begin at the start of a stream.
 
         Args:
             limit: How many bytes one event, and so each of its lines, may have.
+            bare_json: Whether JSON that stands there without being an event, as servers send that
+                fail in the middle of a stream, is an event's data; else it is ignored.
         """
+        self._bare_json = bare_json
         self._splitter = Splitter(b"\n\n", "an event", limit)
         self._id = ""
         self._after_return = False
@@ -77,6 +82,8 @@ class SseFramer:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _read(self, block: bytes) -> Frame | None:
+        if self._bare_json and block[:1] in _JSON_BEGINS:
+            return Frame(block)
         data: list[bytes] = []
         event = b""
         for line in block.split(b"\n"):

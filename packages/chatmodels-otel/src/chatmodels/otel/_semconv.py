@@ -59,6 +59,7 @@ PROVIDER_NAMES: Final = {
     "bedrock": "aws.bedrock",
     "gemini": "gcp.gemini",
     "google": "gcp.gemini",
+    "google-vertex": "gcp.vertex_ai",
     "mistral": "mistral_ai",
     "moonshot": "moonshot_ai",
     "vertex": "gcp.vertex_ai",

@@ -67,6 +67,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return b"" if response.body is msgspec.UNSET else msgspec.json.encode(response.body)
 
     @property
+    def wire_format(self) -> str:
+        """The wire format: of some, recordings name whole answers and streams apart."""
+        return self.api.replace("stream_", "").removesuffix("_stream")
+
+    @property
     def streamed(self) -> bool:
         """Whether the answer came in pieces."""
         return "stream" in self.tags or "text/event-stream" in self.response.headers.get(
@@ -144,7 +149,7 @@ class Replay:
         """
         count = len(self._all)
         order = [(self._position + step) % count for step in range(count)]
-        fitting = [place for place in order if self._all[place].api == api]
+        fitting = [place for place in order if self._all[place].wire_format == api]
         asked = canonical(body)
         same = [place for place in fitting if self._asked[place] == asked]
         alike = [place for place in fitting if self._all[place].streamed == streamed]

@@ -17,6 +17,7 @@ from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._gemini import Gemini
 from chatmodels.testing._mistral_chat import MistralChat
 from chatmodels.testing._ollama_chat import OllamaChat
 from chatmodels.testing._openai_chat import OpenAIChat
@@ -36,6 +37,7 @@ PROTOCOLS: tuple[WireProtocol, ...] = (
     AnthropicMessages(),
     AzureChat(),
     CohereChat(),
+    Gemini(),
     MistralChat(),
     OllamaChat(),
     OpenAIResponses(),

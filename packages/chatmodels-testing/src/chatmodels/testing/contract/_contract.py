@@ -43,6 +43,8 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         script: Instead of all that, for a provider that answers in process.
         untold: What the vendor tells of no response, of "id" and "model".
         exempt: Names of checks that the provider need not pass, and why.
+        registered_by: The module that registers the provider when it is imported; by default it
+            is called as the provider.
     """
 
     provider: str
@@ -52,6 +54,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     script: Script | None = None
     untold: frozenset[str] = frozenset()
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    registered_by: str | None = None
 
     @property
     def over_http(self) -> bool:
@@ -61,7 +64,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def module(self) -> str:
         """The module that registers the provider when it is imported."""
-        return f"chatmodels.providers.{self.provider}"
+        return self.registered_by or f"chatmodels.providers.{self.provider}"
 
 
 class Bench:

@@ -1,0 +1,191 @@
+"""Translates conversations into the vendor's contents.
+
+Tool results and what the user says are contents of the user, and neighbours of one role are one.
+System messages are all part of the instruction above. What is no use here is left out: reasoning
+and own parts of other vendors, speakers' names, empty texts of the model, turns in which nothing is
+left. What a model or a tool drew moves to the user where the model takes it from nobody else.
+"""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import msgspec
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolArgumentsError,
+    ToolCall,
+    ToolResult,
+)
+from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
+from chatmodels.providers.google._media import encode_media, takes
+
+UNSIGNED = "skip_thought_signature_validator"
+"""Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
+
+_WORDS = {
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+
+
+def encode_conversation(
+    messages: Sequence[Message],
+    provider: str,
+    problems: list[str],
+    *,
+    modern: bool,
+    draws: bool,
+) -> tuple[list[Json], list[dict[str, Json]]]:
+    """Translate a conversation to the parts of the system instruction and the contents.
+
+    Args:
+        messages: The conversation.
+        provider: The provider's registered name: what it signed is sent back.
+        problems: What cannot be expressed is added here.
+        modern: Whether the model takes media in tool results and demands signed calls.
+        draws: Whether the model draws, and so takes images back as what it drew.
+    """
+
+    def drawn(medium: Medium) -> bool:
+        return draws and isinstance(medium, ImagePart) and medium.data is not None
+
+    results = takes if modern else _nothing
+    taken = carried(messages, user=takes, assistant=drawn, results=results)
+    system: list[Json] = []
+    contents: list[dict[str, Json]] = []
+    writer = _Writer(provider, modern=modern)
+    for number, message in enumerate(taken):
+        parts = writer.parts(message)
+        problems += [f"{problem} (message {number})" for problem in writer.problems]
+        writer.problems.clear()
+        role = "model" if message.role == "assistant" else "user"
+        if message.role == "system":
+            system += parts
+        elif contents and contents[-1]["role"] == role:
+            contents[-1]["parts"] += parts
+        elif parts:
+            contents.append({"role": role, "parts": parts})
+    if modern:
+        for content in contents:
+            _sign(content["parts"])
+    return system, contents
+
+
+def _nothing(_: Medium) -> bool:
+    return False
+
+
+def _sign(parts: list[dict[str, Json]]) -> None:
+    """Mark the first call of a turn, which alone is signed, if nobody has signed it."""
+    for part in parts:
+        if "functionCall" in part:
+            part.setdefault("thoughtSignature", UNSIGNED)
+            return
+
+
+class _Writer:
+    """Writes the messages of one conversation.
+
+    Args:
+        provider: The provider's registered name.
+        modern: See `encode_conversation`.
+
+    Attributes:
+        problems: What cannot be expressed.
+    """
+
+    def __init__(self, provider: str, *, modern: bool) -> None:
+        self.problems: list[str] = []
+        self._provider = provider
+        self._modern = modern
+        self._names: dict[str, str] = {}  # of tools, by the ids of their calls
+
+    def parts(self, message: Message) -> list[Json]:
+        """Write the parts of a message."""
+        return [encoded for part in message.parts for encoded in self._part(part, message.role)]
+
+    def _part(self, part: Part, role: str) -> list[Json]:
+        said = role == "assistant"
+        kept = {} if isinstance(part, ToolResult | RefusalPart) else self._kept(part)
+        match part:
+            case ProviderPart():
+                return [kept] if kept else []
+            case TextPart():
+                empty = said and not part.text and not kept
+                return [] if empty else [{"text": part.text, **kept}]
+            case ReasoningPart():
+                return [{"text": part.text, "thought": True, **kept}] if kept else []
+            case ToolCall() if said:
+                return [self._call(part, kept)]
+            case RefusalPart() if said:
+                return [{"text": part.text}] if part.text else []
+            case ImagePart() if said:
+                return [{**encoded, **kept} for encoded in self._media(part, "an answer")]
+            case ToolResult() if role in {"user", "tool"}:
+                return self._result(part)
+            case ImagePart() | AudioPart() | FilePart() if role == "user":
+                return self._media(part, "a user message")
+            case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
+                self.problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+                return []
+            case _:
+                assert_never(part)
+
+    def _kept(self, part: Part) -> dict[str, Json]:
+        return state_of(getattr(part, "signature", None), self._provider)
+
+    def _media(self, part: Medium, where: str) -> list[Json]:
+        return encode_media(part, where, self.problems, modern=self._modern)
+
+    def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
+        try:
+            arguments: Json = call.arguments
+        except ToolArgumentsError:  # cut off: the vendor wants an object all the same
+            arguments = {"invalid_json": call.arguments_json}
+        self._names[call.id] = call.name
+        encoded = {"name": call.name, "args": arguments}
+        if call.id:
+            encoded["id"] = call.id
+        return {"functionCall": encoded, **kept}
+
+    def _result(self, result: ToolResult) -> list[Json]:
+        name = result.name or self._names.get(result.id)
+        if name is None:
+            self.problems.append(f"the result of {result.id!r}, which is no call before it")
+            return []
+        media = [
+            encoded
+            for part in result.content
+            if not isinstance(part, TextPart)
+            for encoded in self._media(part, "a tool result")
+        ]
+        answer: dict[str, Json] = {"name": name, "response": _response(result)}
+        if result.id:
+            answer["id"] = result.id
+        if media:
+            answer["parts"] = media
+        return [{"functionResponse": answer}]
+
+
+def _response(result: ToolResult) -> dict[str, Json]:
+    """Write what a tool said: an object as it is, all else under the names that the vendor has."""
+    if result.is_error:
+        return {"error": result.text}
+    try:
+        said = msgspec.json.decode(result.text)
+    except NOT_JSON:
+        said = None
+    return said if is_object(said) else {"output": result.text}

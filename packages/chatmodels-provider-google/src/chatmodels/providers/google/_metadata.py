@@ -1,0 +1,79 @@
+"""What Google's providers are, known without any request.
+
+The variables are those of Google's own SDK, in its order ("google-genai").
+"""
+
+from chatmodels.core import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.google._models import CAPABILITIES, models_of
+
+GEMINI = "google"
+VERTEX = "google-vertex"
+
+_CAPABILITIES = CAPABILITIES | {Capability.LOGPROBS, Capability.MODEL_LISTING}
+_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+_PREFIXES = ("gemini-", "gemma-")
+
+GEMINI_METADATA = ProviderMetadata(
+    name=GEMINI,
+    description="Google's Gemini models over the Gemini API.",
+    distribution="chatmodels-provider-google",
+    capabilities=_CAPABILITIES,
+    options=(
+        OptionSpec(
+            name="api_key",
+            description="The API key.",
+            env=_KEYS,
+            required=True,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, with or without its version.",
+            env=("GOOGLE_GEMINI_BASE_URL",),
+        ),
+    ),
+    base_url="https://generativelanguage.googleapis.com",
+    models=models_of(GEMINI),
+    model_prefixes=_PREFIXES,
+    documentation_url="https://ai.google.dev/api/generate-content",
+)
+
+VERTEX_METADATA = ProviderMetadata(
+    name=VERTEX,
+    description="Google's Gemini models over Vertex AI.",
+    distribution="chatmodels-provider-google",
+    capabilities=_CAPABILITIES,
+    options=(
+        OptionSpec(
+            name="project",
+            description="The project of Google Cloud; not needed with an API key.",
+            env=("GOOGLE_CLOUD_PROJECT",),
+        ),
+        OptionSpec(
+            name="location",
+            description='The region, as "europe-west4", or "global" (the default), "us" or "eu".',
+            env=("GOOGLE_CLOUD_LOCATION",),
+        ),
+        OptionSpec(
+            name="credentials",
+            description="Credentials of google-auth, or a plain or async function that gives an "
+            "access token; Application Default Credentials if neither they nor a key are given.",
+        ),
+        OptionSpec(
+            name="api_key",
+            description="A key for the express mode; one from the environment counts only where "
+            "there is no project.",
+            env=_KEYS,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, with or without its version.",
+            env=("GOOGLE_VERTEX_BASE_URL",),
+        ),
+    ),
+    base_url="https://aiplatform.googleapis.com",
+    models=models_of(VERTEX),
+    model_prefixes=_PREFIXES,
+    documentation_url="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
+)

@@ -1,0 +1,114 @@
+"""What Google's pages tell of Gemini models, as of November 2026; `list_models` tells what is.
+
+Names and ends: "Gemini models", "Gemini deprecations". What generations differ in: "Thinking" with
+its tables of levels and budgets, "What's new in Gemini 3.6 Flash" and the like.
+"""
+
+from chatmodels.core import Capability, ModelInfo
+from chatmodels.http.wire import Wire
+
+
+class Generation(Wire, frozen=True, gc=False):
+    """What models have in common.
+
+    Attributes:
+        levels: How hard they may be asked to think; empty where a budget is asked for instead.
+        most: The largest budget, in tokens; 0 where they do not think.
+        always: Whether their thinking cannot be switched off.
+        lacks: What requests must do without: "sampling" settings, conversations that end with the
+            "model".
+        modern: Whether they take media in tool results, tools beside a form of the answer, and
+            want signatures back with the calls of tools, as those from 3 on do.
+    """
+
+    levels: frozenset[str] = frozenset()
+    most: int = 0
+    always: bool = False
+    lacks: frozenset[str] = frozenset()
+    modern: bool = False
+
+
+_FROM_LOW = frozenset({"low", "medium", "high"})
+_ALL = _FROM_LOW | {"minimal"}
+_FIXED = frozenset({"sampling", "model"})
+
+_NEWEST = Generation(_FROM_LOW, always=True, lacks=_FIXED, modern=True)
+_THREE = Generation(_ALL, always=True, modern=True)
+_THOUGHTLESS = Generation()
+
+_GENERATIONS = {
+    "-tts": _THOUGHTLESS,
+    "gemini-2.5-flash-image": _THOUGHTLESS,
+    "gemini-2.5-pro": Generation(most=32_768, always=True),
+    "gemini-2.5-": Generation(most=24_576),
+    "gemini-2.": _THOUGHTLESS,
+    "gemini-1.": _THOUGHTLESS,
+    "gemini-3-pro-": Generation(frozenset({"low", "high"}), always=True, modern=True),
+    "gemini-3.1-pro-": Generation(_FROM_LOW, always=True, modern=True),
+    "gemini-3.5-flash-lite": Generation(_ALL, always=True, lacks=_FIXED, modern=True),
+    "gemini-3.6-": Generation(_ALL, always=True, lacks=_FIXED, modern=True),
+    "gemini-3-": _THREE,
+    "gemini-3.1-": _THREE,
+    "gemini-3.5-": _THREE,
+    "gemini-": _NEWEST,  # whatever came or comes later, and what is called "latest"
+    "": _THOUGHTLESS,  # Gemma, models of others on Vertex AI, tuned ones
+}
+
+
+def generation_of(model: str) -> Generation:
+    """Find the generation of a model: by a part of its name, which may be a path."""
+    return next(known for part, known in _GENERATIONS.items() if part in model)
+
+
+CAPABILITIES = frozenset(
+    {
+        Capability.STREAMING,
+        Capability.TOOLS,
+        Capability.PARALLEL_TOOLS,
+        Capability.STRICT_TOOLS,
+        Capability.STRUCTURED_OUTPUT,
+        Capability.VISION,
+        Capability.AUDIO_INPUT,
+        Capability.DOCUMENTS,
+        Capability.REASONING,
+        Capability.SEED,
+        Capability.PROMPT_CACHING,
+    }
+)
+"""What all models of the present can do."""
+
+
+def models_of(provider: str) -> tuple[ModelInfo, ...]:
+    """Describe the models whose pages were at hand; all others are accepted as well.
+
+    Args:
+        provider: Who serves them.
+    """
+    return tuple(
+        ModelInfo(
+            name=name,
+            provider=provider,
+            context_window=1_048_576,
+            max_output_tokens=65_536,
+            input_modalities=("text", "image", "audio", "file"),
+            output_modalities=("text",),
+            capabilities=CAPABILITIES,
+            deprecated=end,
+        )
+        for name, end in _ENDS.items()
+    )
+
+
+_ENDS = {
+    "gemini-3.8-flash": None,
+    "gemini-3.7-flash": None,
+    "gemini-3.6-flash": None,
+    "gemini-3.5-flash": None,
+    "gemini-3.5-flash-lite": None,
+    "gemini-3.1-pro-preview": None,
+    "gemini-3.1-flash-lite": "2027-05-07",
+    "gemini-3-flash-preview": None,
+    "gemini-2.5-pro": "2026-12-01",
+    "gemini-2.5-flash": "2026-12-01",
+    "gemini-2.5-flash-lite": None,
+}

@@ -1,0 +1,237 @@
+"""Reads the parts of an answer: texts that may come in pieces, calls, media, the vendor's own.
+
+Neighbouring texts of one kind are one part, up to a signature, which may come on an empty text of
+its own ("Thought signatures"): so streamed parts equal those of the whole answer.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from chatmodels.core import (
+    AudioDelta,
+    AudioPart,
+    Citation,
+    FilePart,
+    ImagePart,
+    PartEnd,
+    ProviderPart,
+    ReasoningDelta,
+    ReasoningPart,
+    Signature,
+    StreamEvent,
+    TextDelta,
+    TextPart,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+)
+from chatmodels.http.wire import Json
+from chatmodels.providers.google._citations import Cited, placed
+from chatmodels.providers.google._partial import PartialArguments
+from chatmodels.providers.google._wire import (
+    NOTHING,
+    WireBlob,
+    WireFunctionCall,
+    WirePart,
+    part_decoder,
+)
+
+
+class _Text:
+    """A text, thought or said, of which more may come."""
+
+    __slots__ = ("index", "pieces", "signature", "thought")
+
+    def __init__(self, index: int, *, thought: bool) -> None:
+        self.index = index
+        self.thought = thought
+        self.pieces: list[str] = []
+        self.signature: Signature | None = None
+
+
+class _Sound:
+    """Sound of which more may come."""
+
+    __slots__ = ("index", "media_type", "pieces")
+
+    def __init__(self, index: int, media_type: str) -> None:
+        self.index = index
+        self.media_type = media_type
+        self.pieces: list[bytes] = []
+
+
+class _Call:
+    """A call whose arguments come in pieces."""
+
+    __slots__ = ("arguments", "signature", "start")
+
+    def __init__(self, start: ToolCallStart, signature: Signature | None, begun: Json) -> None:
+        self.start = start
+        self.signature = signature
+        self.arguments = PartialArguments(begun)
+
+
+class PartsReader:
+    """Turns the parts of one answer into events.
+
+    Args:
+        provider: The provider's registered name.
+        answer: The name of the tool whose call is the answer; empty for none.
+
+    Attributes:
+        id: The vendor's id of the answer, of which the ids of calls without one are made.
+        count: How many parts there are.
+        calls: Whether there are calls of tools.
+        forced: Whether the tool was called whose call is the answer.
+    """
+
+    def __init__(self, provider: str, answer: str) -> None:
+        self.id: str | None = None
+        self.count = 0
+        self.calls = False
+        self.forced = False
+        self._provider = provider
+        self._answer = answer
+        self._open: _Text | _Sound | _Call | None = None
+        self._said: list[_Text] = []
+
+    def add(self, raw: msgspec.Raw) -> Sequence[StreamEvent]:
+        """Take a part in, or some more of one.
+
+        Raises:
+            ValueError: It is none, or does not fit what came before.
+        """
+        part = part_decoder.decode(raw)
+        if part.text is not None:
+            return self._text(part.text, part)
+        if part.function_call is not None:
+            return self._called(part.function_call, part)
+        if part.inline_data is not None and not part.thought:
+            return self._medium(part.inline_data, part)
+        kept = msgspec.json.decode(raw)
+        if kept.keys() <= {"thought", "thoughtSignature"}:
+            return self._text("", part)
+        return self._whole(ProviderPart(Signature(self._provider, kept)))
+
+    def end(self, cited: Sequence[Cited]) -> list[StreamEvent]:
+        """Give what is known only when all has come.
+
+        Args:
+            cited: What the answer cites.
+        """
+        events = self._finish()
+        texts = ["".join(said.pieces) for said in self._said]
+        citations: dict[int, tuple[Citation, ...]] = placed(texts, cited) if texts else {}
+        for number, said in enumerate(self._said):
+            cites = citations.get(number, ())
+            if cites or said.signature is not None:
+                part = TextPart(texts[number], cites, said.signature)
+                events.append(PartEnd(part, said.index))
+        return events
+
+    def _text(self, text: str, part: WirePart) -> list[StreamEvent]:
+        thought = bool(part.thought)
+        if not text and part.thought_signature is None:
+            return self._finish() if isinstance(self._open, _Call) else []
+        events: list[StreamEvent] = []
+        at = self._open
+        if not isinstance(at, _Text) or at.thought != thought:
+            events += self._finish()
+            at = self._open = _Text(self._next(), thought=thought)
+            if not thought:
+                self._said.append(at)
+        if text:
+            at.pieces.append(text)
+            events.append((ReasoningDelta if thought else TextDelta)(text, at.index))
+        at.signature = self._signature(part)
+        if at.signature is not None:
+            events += self._finish()
+        return events
+
+    def _called(self, call: WireFunctionCall, part: WirePart) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if call.name:
+            events += self._finish()
+            index = self._next()
+            made_up = f"call_{self.id}_{index}" if self.id else f"call_{index}"
+            start = ToolCallStart(call.id or made_up, call.name, index)
+            if self._answers(call.name):
+                self.forced = True
+            else:
+                self.calls = True
+                events.append(start)
+            if not call.will_continue and call.partial_args is None:
+                arguments = bytes(call.args).decode()
+                arguments = "{}" if arguments in {"", "null"} else arguments
+                return [*events, *self._ended(start, arguments, self._signature(part), arguments)]
+            begun: Json = {}
+            if call.args != NOTHING:
+                begun = msgspec.json.decode(call.args, type=dict[str, Json])
+            self._open = _Call(start, self._signature(part), begun)
+        at = self._open
+        if not isinstance(at, _Call):
+            if call == WireFunctionCall():  # the end of one that has ended
+                return events
+            raise ValueError("more of a call that has not begun")
+        pieces = [at.arguments.begin()] if call.name else []
+        pieces += map(at.arguments.add, call.partial_args or ())
+        if not self._answers(at.start.name):
+            events += (ToolCallDelta(more, at.start.index) for more in pieces if more)
+        return events if call.will_continue else [*events, *self._finish()]
+
+    def _ended(
+        self, start: ToolCallStart, arguments: str, signature: Signature | None, more: str
+    ) -> Iterator[StreamEvent]:
+        if self._answers(start.name):
+            yield TextDelta(arguments, start.index)
+            return
+        if more:
+            yield ToolCallDelta(more, start.index)
+        yield ToolCallEnd(ToolCall(start.id, start.name, arguments, signature), start.index)
+
+    def _answers(self, name: str) -> bool:
+        return bool(self._answer) and name == self._answer
+
+    def _medium(self, blob: WireBlob, part: WirePart) -> list[StreamEvent]:
+        kind, signature = blob.mime_type, self._signature(part)
+        if not kind.startswith("audio/"):
+            if kind.startswith("image/"):
+                image = ImagePart(data=blob.data, media_type=kind, signature=signature)
+                return self._whole(image)
+            return self._whole(FilePart(data=blob.data, media_type=kind))
+        events: list[StreamEvent] = []
+        at = self._open
+        if not isinstance(at, _Sound) or at.media_type != kind:
+            events += self._finish()
+            at = self._open = _Sound(self._next(), kind)
+        at.pieces.append(blob.data)
+        return [*events, AudioDelta(blob.data, index=at.index)]
+
+    def _whole(self, part: ImagePart | FilePart | ProviderPart) -> list[StreamEvent]:
+        return [*self._finish(), PartEnd(part, self._next())]
+
+    def _finish(self) -> list[StreamEvent]:
+        at, self._open = self._open, None
+        match at:
+            case _Text() if at.thought and at.signature is not None:
+                part = ReasoningPart("".join(at.pieces), at.signature)
+                return [PartEnd(part, at.index)]
+            case _Sound():
+                sound = AudioPart(data=b"".join(at.pieces), media_type=at.media_type)
+                return [PartEnd(sound, at.index)]
+            case _Call():
+                arguments, more = at.arguments.end()
+                return list(self._ended(at.start, arguments, at.signature, more))
+            case _:
+                return []
+
+    def _next(self) -> int:
+        self.count += 1
+        return self.count - 1
+
+    def _signature(self, part: WirePart) -> Signature | None:
+        if part.thought_signature is None:
+            return None
+        return Signature(self._provider, {"thoughtSignature": part.thought_signature})

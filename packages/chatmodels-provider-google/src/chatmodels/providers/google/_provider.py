@@ -1,0 +1,114 @@
+"""Makes Google's models: which API, where, and by what authority."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from chatmodels.core import ConfigurationError, ProviderOptions, Secret
+from chatmodels.http import HttpProvider
+from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._credentials import Credentials, secret_of
+from chatmodels.providers.google._metadata import (
+    GEMINI,
+    GEMINI_METADATA,
+    VERTEX,
+    VERTEX_METADATA,
+)
+from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
+
+_VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
+_NAME = re.compile(r"[a-z0-9:.-]+")
+
+
+def gemini_codec(options: ProviderOptions) -> GeminiCodec:
+    """Make the wire format of the Gemini API for the options of a model."""
+    return GeminiCodec(GEMINI, GEMINI_SETTINGS, _version(options, "/v1beta"))
+
+
+def vertex_codec(options: ProviderOptions) -> GeminiCodec:
+    """Make the wire format of Vertex AI for the options that `vertex_options` gives."""
+    bearer = options.extra["authority"] != "key"
+    place = f"projects/{options.extra['project']}/locations/{_location(options)}/" if bearer else ""
+    return GeminiCodec(
+        VERTEX,
+        VERTEX_SETTINGS,
+        _version(options, "/v1beta1"),
+        place=place,
+        publisher="publishers/google/",
+        bearer=bearer,
+    )
+
+
+def vertex_options(options: ProviderOptions) -> ProviderOptions:
+    """Give the options of a model on Vertex AI with its region's address and with its secret.
+
+    `extra["authority"]` tells what the secret is: a "key", or a token of a "function" or of
+    "credentials".
+
+    Raises:
+        ConfigurationError: The options contradict each other, or lack something.
+    """
+    authority = _authority(options)
+    address = options.base_url or VERTEX_METADATA.base_url
+    if address == VERTEX_METADATA.base_url and authority != "key":
+        address = _address(_location(options))
+    secret, given = options.api_key, options.extra.get("credentials")
+    if authority == "function":
+        secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
+    elif authority == "credentials":
+        secret = secret_of(given if isinstance(given, Credentials) else None)
+    extra = options.extra | {"authority": authority}
+    return msgspec.structs.replace(options, base_url=address, api_key=secret, extra=extra)
+
+
+def _authority(options: ProviderOptions) -> Literal["key", "function", "credentials"]:
+    """Find out what the models are reached with: what is passed counts before the environment."""
+    extra = options.extra
+    given, project, key = extra.get("credentials"), extra.get("project"), options.api_key
+    if key is not None and key.origin is not None and (given is not None or project is not None):
+        key = None
+    problems: list[str] = []
+    if given is not None and key is not None:
+        problems.append("takes credentials or an api_key, not both; leave one of them out")
+    if given is not None and not isinstance(given, Credentials) and not callable(given):
+        problems.append(
+            "takes credentials of google-auth, or a function that gives an access token, not "
+            f"{type(given).__name__}"
+        )
+    if key is None and project is None:
+        problems.append(
+            "has neither a project nor an API key; set GOOGLE_CLOUD_PROJECT or pass project=..., "
+            "or pass api_key=..."
+        )
+    for name in ("project", "location"):
+        value = extra.get(name)
+        if value is not None and not (isinstance(value, str) and _NAME.fullmatch(value)):
+            problems.append(f"has {value!r} as {name}; pass its id, as Google Cloud writes it")
+    if problems:
+        raise ConfigurationError(f"google-vertex {'; '.join(problems)}")
+    if key is not None:
+        return "key"
+    return "function" if callable(given) else "credentials"
+
+
+def _location(options: ProviderOptions) -> str:
+    return str(options.extra.get("location") or "global")
+
+
+def _address(location: str) -> str:
+    """Give the address of a region ("Deployments and endpoints")."""
+    if location == "global":
+        return "https://aiplatform.googleapis.com"
+    if location in {"us", "eu"}:
+        return f"https://aiplatform.{location}.rep.googleapis.com"
+    return f"https://{location}-aiplatform.googleapis.com"
+
+
+def _version(options: ProviderOptions, usual: str) -> str:
+    address = (options.base_url or "").rstrip("/")
+    return "" if _VERSION.fullmatch(address, address.rfind("/")) else usual
+
+
+GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, gemini_codec)
+VERTEX_PROVIDER = HttpProvider(VERTEX_METADATA, vertex_codec, complete=vertex_options)

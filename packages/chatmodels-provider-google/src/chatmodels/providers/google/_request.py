@@ -1,0 +1,182 @@
+"""Translates requests into the vendor's JSON ("GenerationConfig", "Function calling")."""
+
+from collections.abc import Mapping
+
+from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolDefinition
+from chatmodels.http.wire import ANSWER_DESCRIPTION, Json, add_options, answer_tool, write_body
+from chatmodels.providers.google._messages import encode_conversation
+from chatmodels.providers.google._models import Generation, generation_of
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "generationConfig.temperature",
+    "top_p": "generationConfig.topP",
+    "top_k": "generationConfig.topK",
+    "max_output_tokens": "generationConfig.maxOutputTokens",
+    "stop": "generationConfig.stopSequences",
+    "seed": "generationConfig.seed",
+    "presence_penalty": "generationConfig.presencePenalty",
+    "frequency_penalty": "generationConfig.frequencyPenalty",
+    "logprobs": "generationConfig.responseLogprobs",
+    "top_logprobs": "generationConfig.logprobs",
+    "reasoning_effort": "generationConfig.thinkingConfig",
+    "reasoning_budget": "generationConfig.thinkingConfig.thinkingBudget",
+    "service_tier": "serviceTier",
+}
+"""What both APIs take, and where."""
+
+GEMINI_SETTINGS = {**SETTINGS, "store": "store"}
+VERTEX_SETTINGS = {**SETTINGS, "metadata": "labels"}
+"""What the one has and the other has not."""
+
+_SAMPLING = ("temperature", "top_p", "top_k")
+_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
+_TIERS = {"default": "standard", "flex": "flex", "priority": "priority"}
+_BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 24_576}
+"""Tokens to think for models that know no levels, as Google maps them ("OpenAI compatibility")."""
+
+
+def encode_request(
+    model: str, request: ChatRequest, provider: str, settings: Mapping[str, str]
+) -> bytes:
+    """Write the body that asks for an answer.
+
+    Args:
+        model: The model's name.
+        request: What is asked.
+        provider: The provider's registered name.
+        settings: The settings of its API.
+
+    Raises:
+        UnsupportedError: The API cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    known = generation_of(model)
+    system, contents = encode_conversation(
+        request.messages,
+        provider,
+        problems,
+        modern=known.modern,
+        draws="-image" in model,
+    )
+    if "model" in known.lacks and contents and contents[-1]["role"] == "model":
+        problems.append("a conversation that ends with what the model said, with this model")
+    body: dict[str, Json] = {"contents": contents}
+    if system:
+        body["systemInstruction"] = {"parts": system}
+    config: dict[str, Json] = {}
+    _set(request.settings, settings, known, config, body, problems)
+    _think(request.settings, known, config, problems)
+    if request.tools:
+        body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
+    _choose(request, body)
+    if request.output is not None:
+        _shape(request, request.output, known, config, body)
+    if config:
+        body["generationConfig"] = config
+    add_options(request.provider_options, body)
+    return write_body(body, provider, problems)
+
+
+def _set(
+    given: Settings,
+    settings: Mapping[str, str],
+    known: Generation,
+    config: dict[str, Json],
+    body: dict[str, Json],
+    problems: list[str],
+) -> None:
+    for name, value in given.chosen().items():
+        if name not in settings:
+            problems.append(f"the setting {name}")
+        elif name in _SAMPLING and "sampling" in known.lacks:
+            problems.append(f"the setting {name} with this model")
+        elif name == "service_tier":
+            if value in _TIERS:
+                body["serviceTier"] = _TIERS[value]
+            elif value != "auto":
+                problems.append(f"service_tier {value!r}")
+        elif name == "top_logprobs":
+            config["responseLogprobs"] = True
+            config["logprobs"] = value
+        elif not name.startswith("reasoning_"):
+            place, _, field = settings[name].rpartition(".")
+            (config if place else body)[field] = value
+
+
+def _think(
+    given: Settings, known: Generation, config: dict[str, Json], problems: list[str]
+) -> None:
+    effort, budget = given.reasoning_effort, given.reasoning_budget
+    if effort is None and budget is None:
+        return
+    if effort is not None and budget is not None:
+        problems.append(f"reasoning_effort {effort!r} beside reasoning_budget")
+        return
+    thinks = known.most > 0 or bool(known.levels)
+    nothing = effort == "none" or budget == 0
+    thinking: dict[str, Json] = {}
+    if budget is not None and thinks:
+        thinking["thinkingBudget"] = budget
+    elif effort is not None and known.most:
+        thinking["thinkingBudget"] = min(_BUDGETS.get(effort, known.most), known.most)
+    elif effort in known.levels:
+        thinking["thinkingLevel"] = effort
+    if (nothing and known.always) or not (nothing or thinking):
+        what = f"reasoning_budget {budget}" if effort is None else f"reasoning_effort {effort!r}"
+        problems.append(f"{what} with this model")
+    elif thinking:
+        config["thinkingConfig"] = thinking if nothing else {**thinking, "includeThoughts": True}
+
+
+def _tool(tool: ToolDefinition) -> dict[str, Json]:
+    encoded: dict[str, Json] = {"name": tool.name, "parametersJsonSchema": tool.parameters}
+    if tool.description:
+        encoded["description"] = tool.description
+    return encoded
+
+
+def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
+    """Say whether tools may be called; "VALIDATED" makes calls keep to their schemas."""
+    choice = request.tool_choice
+    mode = "" if choice is None else _MODES[choice.mode]
+    if mode in {"", "AUTO"} and any(tool.strict for tool in request.tools):
+        mode = "VALIDATED"
+    if mode:
+        calling: dict[str, Json] = {"mode": mode}
+        if choice is not None and choice.name is not None:
+            calling["allowedFunctionNames"] = [choice.name]
+        body["toolConfig"] = {"functionCallingConfig": calling}
+
+
+def _shape(
+    request: ChatRequest,
+    output: OutputSchema,
+    known: Generation,
+    config: dict[str, Json],
+    body: dict[str, Json],
+) -> None:
+    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
+
+    The latter is for models that take no tools beside a form ("Structured outputs"). While a call
+    of the caller's own tools is demanded, or nothing but an answer is, there is no need.
+    """
+    choice = None if request.tool_choice is None else request.tool_choice.mode
+    if known.modern or not request.tools:
+        config["responseMimeType"] = "application/json"
+        if output.schema is not None:
+            config["responseJsonSchema"] = output.schema
+        return
+    if choice in {"required", "tool"}:
+        return
+    name = answer_tool(request)
+    tool = {
+        "name": name,
+        "description": output.description or ANSWER_DESCRIPTION,
+        "parametersJsonSchema": {"type": "object"} if output.schema is None else output.schema,
+    }
+    body["tools"][0]["functionDeclarations"].append(tool)
+    calling: dict[str, Json] = {"mode": "ANY"}
+    if choice == "none":
+        calling["allowedFunctionNames"] = [name]
+    body["toolConfig"] = {"functionCallingConfig": calling}

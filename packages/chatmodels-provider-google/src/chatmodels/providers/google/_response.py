@@ -1,0 +1,114 @@
+"""Reads what accompanies an answer: why it ended, the tokens used, their probabilities."""
+
+import msgspec
+
+from chatmodels.core import FinishReason, TokenLogprob, Usage
+from chatmodels.http.wire import NOT_JSON, Json, is_object, lenient, text_or_none, warn
+from chatmodels.providers.google._wire import (
+    WireLogprobs,
+    WireModality,
+    WireTokenLogprob,
+    usage_decoder,
+)
+
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "IMAGE_SAFETY": "content_filter",
+    "IMAGE_PROHIBITED_CONTENT": "content_filter",
+    "IMAGE_RECITATION": "content_filter",
+    "MODEL_ARMOR": "content_filter",
+    "MALFORMED_FUNCTION_CALL": "error",
+    "MALFORMED_RESPONSE": "error",
+    "UNEXPECTED_TOOL_CALL": "error",
+    "TOO_MANY_TOOL_CALLS": "error",
+    "MISSING_THOUGHT_SIGNATURE": "error",
+}
+"""By "FinishReason", API reference; LANGUAGE, OTHER and what there will be is "other"."""
+
+_NUMBERED = ("FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER")
+"""The enum's first numbers; after them Gemini API and Vertex AI count differently."""
+
+
+def word_of(reason: str | int) -> str:
+    """Give the vendor's word for why an answer ended, which may come as a number."""
+    if isinstance(reason, str):
+        return reason
+    return _NUMBERED[reason] if 0 <= reason < len(_NUMBERED) else str(reason)
+
+
+def normalised(word: str | None, *, calls: bool) -> FinishReason:
+    """Bring the vendor's word into neutral terms; it has none for the wish to call tools."""
+    reason = _FINISH_REASONS.get(word or "", "other")
+    return "tool_calls" if reason == "stop" and calls else reason
+
+
+def block_of(feedback: Json) -> tuple[str | None, str | None]:
+    """Read why a prompt was blocked, and the vendor's words about it."""
+    if not is_object(feedback):
+        return None, None
+    reason = feedback.get("blockReason")
+    return (
+        None if reason is None else str(reason),
+        text_or_none(feedback.get("blockReasonMessage")),
+    )
+
+
+def read_usage(raw: msgspec.Raw, warnings: list[str]) -> tuple[Usage, str | None]:
+    """Bring the tokens used into neutral terms, and tell which tier served the call.
+
+    What tools of the vendor brought in is input, and thoughts are output: the vendor counts both
+    beside prompt and candidates ("UsageMetadata", API reference). What was not reported stays
+    None. The Gemini API has a `serviceTier`, Vertex AI a `trafficType`.
+    """
+    try:
+        wire = usage_decoder.decode(raw)
+    except NOT_JSON as error:
+        warn(f"the usage was left out as not readable: {error}", warnings)
+        return Usage(), None
+    if wire is None:
+        return Usage(), None
+    usage = Usage(
+        input_tokens=_sum(wire.prompt_token_count, wire.tool_use_prompt_token_count),
+        output_tokens=_sum(wire.candidates_token_count, wire.thoughts_token_count),
+        total_tokens=wire.total_token_count,
+        cached_input_tokens=wire.cached_content_token_count,
+        reasoning_tokens=wire.thoughts_token_count,
+        input_audio_tokens=_audio(wire.prompt_tokens_details),
+        output_audio_tokens=_audio(wire.candidates_tokens_details),
+    )
+    tier = wire.service_tier or wire.traffic_type
+    return usage, tier if isinstance(tier, str) else None
+
+
+def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
+    """Read the probabilities of tokens."""
+    wire = lenient(value, WireLogprobs, "log probabilities were", warnings)
+    if wire is None:
+        return ()
+    tops = [tuple(map(_logprob, top.candidates)) for top in wire.top_candidates]
+    tops += [()] * (len(wire.chosen_candidates) - len(tops))
+    return tuple(
+        TokenLogprob(chosen.token, chosen.log_probability, top)
+        for chosen, top in zip(wire.chosen_candidates, tops, strict=False)
+    )
+
+
+def _logprob(wire: WireTokenLogprob) -> TokenLogprob:
+    return TokenLogprob(wire.token, wire.log_probability)
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None and second is None else (first or 0) + (second or 0)
+
+
+def _audio(details: tuple[WireModality, ...]) -> int | None:
+    for detail in details:
+        if detail.modality == "AUDIO":
+            return detail.token_count
+    return None

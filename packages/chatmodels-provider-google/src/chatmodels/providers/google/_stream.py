@@ -1,0 +1,204 @@
+"""Reads answers: a state machine that is fed one chunk at a time, of which a whole answer is one.
+
+There is no terminal event: an answer that runs a tool of the vendor may tell several times why it
+ended, and usage and sources come after that. The end of the bytes is the end, if it was told why.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from chatmodels.core import (
+    Accumulator,
+    ChatRequest,
+    ChatResponse,
+    LogprobsDelta,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    Usage,
+    UsageUpdate,
+)
+from chatmodels.http import Frame
+from chatmodels.http.wire import NOT_JSON, Json, answer_tool, reject_body, text_or_none, warn
+from chatmodels.providers.google._citations import Cited, read_citations
+from chatmodels.providers.google._failure import read_failure
+from chatmodels.providers.google._parts import PartsReader
+from chatmodels.providers.google._response import (
+    block_of,
+    normalised,
+    read_logprobs,
+    read_usage,
+    word_of,
+)
+from chatmodels.providers.google._wire import (
+    NOTHING,
+    WireCandidate,
+    WireChunk,
+    chunk_decoder,
+    chunks_decoder,
+)
+
+FORCED = (
+    "the form of the answer was asked for through a tool that the model had to call, since it "
+    "takes no tools beside responseJsonSchema"
+)
+
+_UNTOLD = Usage()
+
+
+class AnswerDecoder:
+    """Turns the chunks of one answer into events.
+
+    Args:
+        request: What is answered.
+        provider: The provider's registered name.
+    """
+
+    def __init__(self, request: ChatRequest, provider: str) -> None:
+        self._provider = provider
+        self._parts = PartsReader(provider, answer_tool(request))
+        self._chunks: list[bytes] = []
+        self._begun = False
+        self._cited: list[Cited] = []
+        self._word: str | None = None
+        self._blocked = False
+        self._tier: str | None = None
+        self._warnings: list[str] = []
+        self._ended = False
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one chunk in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The chunk tells of an error, or is not of this wire format.
+        """
+        data = frame.data
+        if self._ended or not data:
+            return ()
+        if data.startswith(b"[DONE]"):  # what gateways add to streams of every vendor
+            return self.close()
+        try:
+            chunk = chunk_decoder.decode(data)
+            if chunk.error is not None:
+                self._reject(data, "an error")
+            self._chunks.append(data)
+            return self._take(chunk)
+        except (*NOT_JSON, ValueError) as error:
+            self._reject(data, error)
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why the answer ended."""
+        return () if self._ended or self._word is None else self._end()
+
+    def whole(self) -> Sequence[StreamEvent]:
+        """Give the end of a whole answer, which need not say why it ended.
+
+        Raises:
+            ResponseInvalidError: There is no answer.
+        """
+        if self._word is None and not self._parts.count:
+            self._reject(b"".join(self._chunks), "it has no content")
+        return self._end()
+
+    def _take(self, chunk: WireChunk) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if not self._begun:
+            self._begun = True
+            self._parts.id = chunk.response_id
+            events.append(StreamStart(chunk.response_id, chunk.model_version))
+        for candidate in chunk.candidates or ():
+            if not candidate.index:  # others, if they were asked for, are in the payload
+                events += self._more(candidate)
+        if chunk.prompt_feedback is not None and not chunk.candidates:
+            self._block(chunk.prompt_feedback)
+        if chunk.usage_metadata != NOTHING:
+            usage, self._tier = read_usage(chunk.usage_metadata, self._warnings)
+            if usage != _UNTOLD:
+                events.append(UsageUpdate(usage))
+        return events
+
+    def _more(self, candidate: WireCandidate) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        content = candidate.content
+        for raw in () if content is None else content.parts or ():
+            events += self._parts.add(raw)
+        grounding, recited = candidate.grounding_metadata, candidate.citation_metadata
+        if grounding is not None or recited is not None:
+            self._cited += read_citations(grounding, recited)
+        if candidate.logprobs_result is not None:
+            logprobs = read_logprobs(candidate.logprobs_result, self._warnings)
+            events.append(LogprobsDelta(logprobs))
+        if candidate.finish_reason is not None:
+            self._finish(candidate.finish_reason, text_or_none(candidate.finish_message))
+        return events
+
+    def _finish(self, reason: str | int, said: str | None) -> None:
+        word = word_of(reason)
+        if word not in {"", "FINISH_REASON_UNSPECIFIED"}:
+            self._word = word
+            if said and normalised(word, calls=False) not in {"stop", "length"}:
+                warn(f"{self._provider} ended the answer ({word}): {said}", self._warnings)
+
+    def _block(self, feedback: Json) -> None:
+        reason, said = block_of(feedback)
+        if reason is not None:
+            self._word, self._blocked = reason, True
+            words = "" if said is None else f": {said}"
+            warn(f"{self._provider} blocked the prompt ({reason}){words}", self._warnings)
+
+    def _end(self) -> list[StreamEvent]:
+        self._ended = True
+        events = self._parts.end(self._cited)
+        if self._parts.forced:
+            warn(FORCED, self._warnings)
+        reason = normalised(self._word, calls=self._parts.calls)
+        return [
+            *events,
+            StreamEnd(
+                finish_reason="content_filter" if self._blocked else reason,
+                raw_finish_reason=self._word,
+                service_tier=self._tier,
+                warnings=tuple(self._warnings),
+                payload=msgspec.Raw(b"[" + b",".join(self._chunks) + b"]"),
+            ),
+        ]
+
+    def _reject(self, data: bytes, why: object) -> NoReturn:
+        reject(data, why, self._provider)
+
+
+def read_response(body: bytes, request: ChatRequest, provider: str) -> ChatResponse[Any]:
+    """Translate a whole response, or a stream that came as one array.
+
+    Raises:
+        ChatModelError: The body tells of an error, or is not an answer.
+    """
+    decoder = AnswerDecoder(request, provider)
+    answer = Accumulator()
+    for chunk in _chunks(body, provider):
+        for event in decoder.feed(Frame(chunk)):
+            answer.add(event)
+    for event in decoder.whole():
+        answer.add(event)
+    return msgspec.structs.replace(answer.response(), payload=msgspec.Raw(body))
+
+
+def reject(data: bytes, why: object, provider: str) -> NoReturn:
+    """Refuse what is not of this API, or raise the error that it tells.
+
+    Raises:
+        ChatModelError: Always.
+    """
+    reject_body(data, provider, "an answer", why, lambda failure: read_failure(failure, provider))
+
+
+def _chunks(body: bytes, provider: str) -> Sequence[bytes]:
+    if body.lstrip()[:1] != b"[":
+        return (body,)
+    # Without `alt=sse` the answers of streamGenerateContent are the elements of an array.
+    try:
+        return [bytes(chunk) for chunk in chunks_decoder.decode(body)]
+    except NOT_JSON as error:
+        reject(body, error, provider)

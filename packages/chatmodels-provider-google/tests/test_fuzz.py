@@ -1,0 +1,22 @@
+"""Whatever comes, nothing but a `ChatModelError` is raised, and every answer is well-formed."""
+
+from pathlib import Path
+
+import pytest
+
+from chatmodels.core import ChatRequest, OutputSchema, user
+from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._request import GEMINI_SETTINGS
+from replay import Check, Fuzz
+
+FUZZ = Fuzz(
+    api=("gemini.generate_content", "gemini.stream_generate_content"),
+    codec=GeminiCodec("google", GEMINI_SETTINGS, "/v1beta"),
+    here=Path(__file__).parent / "recorded",
+    request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("weather", None)),
+)
+
+
+@pytest.mark.parametrize("check", FUZZ.checks())
+def test_a_damaged_response_is_read_or_raises_a_chat_model_error(check: Check) -> None:
+    check.run()

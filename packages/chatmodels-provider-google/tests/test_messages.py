@@ -1,0 +1,278 @@
+"""How conversations become the vendor's contents."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatRequest,
+    Citation,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._messages import UNSIGNED
+from chatmodels.providers.google._request import GEMINI_SETTINGS
+
+CODEC = GeminiCodec("google", GEMINI_SETTINGS, "/v1beta")
+OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
+SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
+FOREIGN = Signature("google-vertex", {"thoughtSignature": "Zm9yZWlnbg=="})
+PIXEL = ImagePart(data=b"png", media_type="image/png")
+INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
+
+
+def body(*messages: Message, model: str = OLD) -> dict[str, Any]:
+    encoded = CODEC.encode(model, ChatRequest(messages=messages), stream=False)
+    return json.loads(encoded.body)
+
+
+def said(*parts: Any, model: str = OLD) -> Any:
+    return body(user("?"), assistant(*parts), user("!"), model=model)["contents"][1:-1]
+
+
+def test_all_instructions_stand_above() -> None:
+    made = body(system("Be brief."), user("a"), assistant("b"), system("Be kind."), user("c"))
+    assert made["systemInstruction"] == {"parts": [{"text": "Be brief."}, {"text": "Be kind."}]}
+    assert [content["role"] for content in made["contents"]] == ["user", "model", "user"]
+
+
+def test_neighbours_of_one_role_are_one() -> None:
+    made = body(user("a"), user("b"), assistant("c"), assistant("d"), user("e"))
+    assert [(content["role"], len(content["parts"])) for content in made["contents"]] == [
+        ("user", 2),
+        ("model", 2),
+        ("user", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "encoded"),
+    [
+        (TextPart("Hi", (Citation(url="https://a"),)), [{"text": "Hi"}]),
+        (TextPart("Hi", signature=SIGNED), [{"text": "Hi", "thoughtSignature": "c2ln"}]),
+        (TextPart("", signature=SIGNED), [{"text": "", "thoughtSignature": "c2ln"}]),
+        (TextPart("Hi", signature=FOREIGN), [{"text": "Hi"}]),
+        (RefusalPart("No."), [{"text": "No."}]),
+        (
+            ReasoningPart("Hm", SIGNED),
+            [{"text": "Hm", "thought": True, "thoughtSignature": "c2ln"}],
+        ),
+        (
+            ProviderPart(Signature("google", {"executableCode": {"code": "1"}})),
+            [{"executableCode": {"code": "1"}}],
+        ),
+        (AudioPart(data=b"wav", media_type="audio/wav", transcript="Hello"), [{"text": "Hello"}]),
+    ],
+    ids=repr,
+)
+def test_what_the_model_said_is_sent_back(part: Any, encoded: Any) -> None:
+    assert said(part) == [{"role": "model", "parts": encoded}]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        TextPart(""),
+        TextPart("", signature=FOREIGN),
+        RefusalPart(""),
+        ReasoningPart("Hm"),
+        ReasoningPart("Hm", FOREIGN),
+        ProviderPart(Signature("anthropic", {"type": "server_tool_use"})),
+    ],
+    ids=repr,
+)
+def test_what_says_nothing_or_is_another_vendors_is_left_out(part: Any) -> None:
+    assert said(part) == []
+
+
+def test_calls_have_their_ids_and_signatures() -> None:
+    call = ToolCall("call_1", "weather", '{"city": "Oslo"}', SIGNED)
+    assert said(call) == [
+        {
+            "role": "model",
+            "parts": [
+                {
+                    "functionCall": {"name": "weather", "args": {"city": "Oslo"}, "id": "call_1"},
+                    "thoughtSignature": "c2ln",
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent"),
+    [("", {}), ("null", {}), ('{"city": "Os', {"invalid_json": '{"city": "Os'})],
+)
+def test_arguments_are_always_an_object(arguments: str, sent: Any) -> None:
+    [content] = said(ToolCall("", "weather", arguments))
+    assert content["parts"] == [{"functionCall": {"name": "weather", "args": sent}}]
+
+
+def test_the_first_call_of_a_turn_is_marked_where_signatures_are_demanded() -> None:
+    calls = [ToolCall("1", "a", "{}", FOREIGN), ToolCall("2", "b", "{}")]
+    [content] = said("Let me see.", *calls, model=NEW)
+    assert [part.get("thoughtSignature") for part in content["parts"]] == [None, UNSIGNED, None]
+    [kept] = said(ToolCall("1", "a", "{}", SIGNED), calls[1], model=NEW)
+    assert [part.get("thoughtSignature") for part in kept["parts"]] == ["c2ln", None]
+    [old] = said(*calls)
+    assert all("thoughtSignature" not in part for part in old["parts"])
+
+
+def results(*content: Any, model: str = OLD, is_error: bool = False) -> list[Any]:
+    call = ToolCall("c1", "weather", "{}")
+    made = body(
+        user("?"), assistant(call), tool_result("c1", *content, is_error=is_error), model=model
+    )
+    assert made["contents"][2]["role"] == "user"
+    return made["contents"][2]["parts"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_error", "response"),
+    [
+        ("7 C", False, {"output": "7 C"}),
+        ('{"celsius": 7}', False, {"celsius": 7}),
+        ("[1, 2]", False, {"output": "[1, 2]"}),
+        ("which city?", True, {"error": "which city?"}),
+        ('{"celsius": 7}', True, {"error": '{"celsius": 7}'}),
+    ],
+)
+def test_results_are_objects(text: str, is_error: bool, response: Any) -> None:
+    assert results(text, is_error=is_error) == [
+        {"functionResponse": {"name": "weather", "response": response, "id": "c1"}}
+    ]
+
+
+def test_a_result_without_an_id_is_sent_without_one() -> None:
+    call, result = ToolCall("", "weather", "{}"), ToolResult("", (TextPart("7 C"),))
+    made = body(user("?"), assistant(call), tool_result(result))
+    assert made["contents"][2]["parts"] == [
+        {"functionResponse": {"name": "weather", "response": {"output": "7 C"}}}
+    ]
+
+
+def test_images_in_results_are_parts_of_them_for_models_that_take_them() -> None:
+    [answer] = results("Here.", PIXEL, model=NEW)
+    assert answer["functionResponse"]["response"] == {"output": "Here."}
+    assert answer["functionResponse"]["parts"] == [INLINE]
+
+
+def test_images_in_results_follow_for_older_models() -> None:
+    answer, words, image = results("Here.", PIXEL)
+    assert answer["functionResponse"]["response"] == {"output": "Here."}
+    assert words == {"text": "From the result of the tool c1:"}
+    assert image == INLINE
+
+
+def test_what_a_model_drew_is_its_own_for_models_that_draw() -> None:
+    drawn = ImagePart(data=b"png", media_type="image/png", signature=SIGNED)
+    assert said(drawn, model="gemini-3-pro-image") == [
+        {"role": "model", "parts": [{**INLINE, "thoughtSignature": "c2ln"}]}
+    ]
+    made = body(user("?"), assistant(drawn), user("!"), model=NEW)
+    assert made["contents"] == [
+        {
+            "role": "user",
+            "parts": [{"text": "?"}, {"text": "From the assistant:"}, INLINE, {"text": "!"}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "encoded"),
+    [
+        (
+            ImagePart(url="https://a.example/cat.png?x=1"),
+            {"fileData": {"fileUri": "https://a.example/cat.png?x=1", "mimeType": "image/png"}},
+        ),
+        (
+            FilePart(url="https://youtu.be/abc"),
+            {"fileData": {"fileUri": "https://youtu.be/abc"}},
+        ),
+        (
+            FilePart(file_id="files/abc", media_type="application/pdf"),
+            {
+                "fileData": {
+                    "fileUri": "https://generativelanguage.googleapis.com/v1beta/files/abc",
+                    "mimeType": "application/pdf",
+                }
+            },
+        ),
+        (
+            FilePart(file_id="gs://bucket/film.mp4"),
+            {"fileData": {"fileUri": "gs://bucket/film.mp4", "mimeType": "video/mp4"}},
+        ),
+        (
+            AudioPart(data=b"mp3", media_type="audio/mpeg"),
+            {"inlineData": {"mimeType": "audio/mpeg", "data": "bXAz"}},
+        ),
+        (
+            FilePart(data=b"?"),
+            {"inlineData": {"mimeType": "application/octet-stream", "data": "Pw=="}},
+        ),
+    ],
+    ids=repr,
+)
+def test_media_of_users(part: Any, encoded: Any) -> None:
+    assert body(user(part))["contents"] == [{"role": "user", "parts": [encoded]}]
+
+
+@pytest.mark.parametrize(
+    ("detail", "model", "resolution"),
+    [
+        ("low", NEW, {"level": "MEDIA_RESOLUTION_LOW"}),
+        ("original", NEW, {"level": "MEDIA_RESOLUTION_ULTRA_HIGH"}),
+        ("auto", NEW, None),
+        ("low", OLD, None),
+    ],
+)
+def test_the_resolution_of_images_is_chosen_where_it_can_be(
+    detail: Any, model: str, resolution: Any
+) -> None:
+    image = ImagePart(data=b"png", media_type="image/png", detail=detail)
+    [part] = body(user(image), model=model)["contents"][0]["parts"]
+    assert part.get("mediaResolution") == resolution
+
+
+def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
+    call = ToolCall("1", "f", "{}")
+    conversation = (
+        system("Be brief.", PIXEL),
+        user(ImagePart(), call, RefusalPart("No.")),
+        tool_result("gone", "7"),
+    )
+    with pytest.raises(UnsupportedError) as caught:
+        body(*conversation)
+    message = str(caught.value)
+    for words in (
+        "an image in a message of role 'system' (message 0)",
+        "an image without data, url or file_id in a user message (message 1)",
+        "a tool call in a message of role 'user' (message 1)",
+        "a refusal in a message of role 'user' (message 1)",
+        "the result of 'gone', which is no call before it (message 2)",
+    ):
+        assert words in message
+
+
+def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() -> None:
+    with pytest.raises(UnsupportedError, match="ends with what the model said"):
+        body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
+    assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
+    assert body(system("Be brief."), model="gemini-3.6-flash")["contents"] == []

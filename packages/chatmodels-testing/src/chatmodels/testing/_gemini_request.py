@@ -1,0 +1,126 @@
+"""What a request for generated content asks for ("Generating content", API reference)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._json import is_object
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+WHOLE = ":generateContent"
+STREAMED = ":streamGenerateContent"
+
+
+class _Content(msgspec.Struct):
+    parts: list[dict[str, Any]] = []
+    role: str = "user"
+
+
+class _Function(msgspec.Struct, rename="camel"):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    parameters_json_schema: dict[str, Any] | None = None
+
+
+class _Tool(msgspec.Struct, rename="camel"):
+    function_declarations: list[_Function] = []
+
+
+class _Calling(msgspec.Struct, rename="camel"):
+    mode: str | None = None
+    allowed_function_names: list[str] = []
+
+
+class _ToolConfig(msgspec.Struct, rename="camel"):
+    function_calling_config: _Calling | None = None
+
+
+class _Config(msgspec.Struct, rename="camel"):
+    response_mime_type: str | None = None
+    response_json_schema: dict[str, Any] | None = None
+    response_schema: dict[str, Any] | None = None
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    contents: list[_Content]
+    system_instruction: _Content | None = None
+    tools: list[_Tool] | None = None
+    tool_config: _ToolConfig | None = None
+    generation_config: _Config | None = None
+
+
+def read_request(request: ReceivedRequest, /) -> Ask:
+    """Read a request for generated content.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    path, _, verb = request.path.rpartition(":")
+    try:
+        body = msgspec.json.decode(request.body, type=_Request)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    if not body.contents:
+        raise MalformedRequestError("contents are not specified")
+    texts = [_text(content) for content in body.contents]
+    said = [""]
+    said += [
+        text for content, text in zip(body.contents, texts, strict=True) if content.role == "user"
+    ]
+    system = "" if body.system_instruction is None else _text(body.system_instruction)
+    functions = [function for tool in body.tools or () for function in tool.function_declarations]
+    calling = None if body.tool_config is None else body.tool_config.function_calling_config
+    return Ask(
+        model=path.rpartition("/")[2],
+        text=said[-1],
+        words=sum(len(text.split()) for text in [system, *texts]),
+        results=tuple(_results(body.contents[-1])),
+        streamed=f":{verb}" == STREAMED,
+        tools=tuple(map(_tool, functions)),
+        tool_choice=_choice(calling),
+        output=_output(body.generation_config),
+    )
+
+
+def _text(content: _Content) -> str:
+    return "".join(str(part.get("text", "")) for part in content.parts)
+
+
+def _results(content: _Content) -> Iterator[str]:
+    for part in content.parts:
+        found = part.get("functionResponse")
+        if is_object(found):
+            response: dict[str, Any] = found.get("response", {})
+            said = response.get("output", response.get("error"))
+            yield said if isinstance(said, str) else msgspec.json.encode(response).decode()
+
+
+def _tool(function: _Function) -> ToolDefinition:
+    schema = function.parameters_json_schema or function.parameters or {"type": "object"}
+    return ToolDefinition(function.name, function.description, schema)
+
+
+def _choice(calling: _Calling | None) -> ToolChoice | None:
+    match None if calling is None else calling.mode:
+        case "ANY" if calling is not None and len(calling.allowed_function_names) == 1:
+            return ToolChoice("tool", calling.allowed_function_names[0])
+        case "ANY":
+            return ToolChoice("required")
+        case "NONE":
+            return ToolChoice("none")
+        case "AUTO" | "VALIDATED":
+            return ToolChoice("auto")
+        case None:
+            return None
+        case mode:
+            raise MalformedRequestError(f"Invalid value at 'mode': {mode!r}")
+
+
+def _output(config: _Config | None) -> OutputSchema | None:
+    if config is None or config.response_mime_type != "application/json":
+        return None
+    return OutputSchema("output", config.response_json_schema or config.response_schema)
