@@ -11,6 +11,7 @@ _RESOLUTIONS = {
 """`detail` of images for models that let one choose it ("Media resolution")."""
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
+_IN_RESULTS = ("image/", "application/pdf", "text/plain")
 _NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
 
 
@@ -43,9 +44,12 @@ def encode_media(
 
 def takes(medium: Medium) -> bool:
     """Tell whether a medium can be expressed."""
-    problems: list[str] = []
-    encode_media(medium, "", problems)
-    return not problems
+    return medium.data is not None or bool(medium.url or medium.file_id)
+
+
+def fits_result(medium: Medium) -> bool:
+    """Tell whether a medium may be in the result of a tool ("Multimodal function responses")."""
+    return medium.data is not None and (medium.media_type or "").startswith(_IN_RESULTS)
 
 
 def _guessed(place: str) -> str | None:

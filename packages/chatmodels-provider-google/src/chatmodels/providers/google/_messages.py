@@ -26,7 +26,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
-from chatmodels.providers.google._media import encode_media, takes
+from chatmodels.providers.google._media import encode_media, fits_result, takes
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
@@ -62,8 +62,10 @@ def encode_conversation(
     def drawn(medium: Medium) -> bool:
         return draws and isinstance(medium, ImagePart) and medium.data is not None
 
-    results = takes if modern else _nothing
-    taken = carried(messages, user=takes, assistant=drawn, results=results)
+    def shown(medium: Medium) -> bool:
+        return modern and fits_result(medium)
+
+    taken = carried(messages, user=takes, assistant=drawn, results=shown)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(provider, modern=modern)
@@ -82,10 +84,6 @@ def encode_conversation(
         for content in contents:
             _sign(content["parts"])
     return system, contents
-
-
-def _nothing(_: Medium) -> bool:
-    return False
 
 
 def _sign(parts: list[dict[str, Json]]) -> None:
@@ -170,7 +168,7 @@ class _Writer:
             encoded
             for part in result.content
             if not isinstance(part, TextPart)
-            for encoded in self._media(part, "a tool result")
+            for encoded in encode_media(part, "a tool result", self.problems)
         ]
         answer: dict[str, Json] = {"name": name, "response": _response(result)}
         if result.id:
