@@ -282,8 +282,8 @@ def test_what_accompanies_the_answer_does_not_cost_it() -> None:
     )
     assert odd.text == "A"
     assert [warning.split(" were ")[0].split(" was ")[0] for warning in odd.warnings] == [
-        "log probabilities",
         "the usage",
+        "log probabilities",
     ]
 
 

@@ -365,6 +365,12 @@ def test_piecemeal_arguments_are_told_as_they_come() -> None:
     assert deltas == ['{"list":[{"name":"Os', '\\"lo', '"},7', "]}"]
 
 
+def test_a_text_beyond_the_end_of_an_array_is_its_next_value() -> None:
+    pieces = (some("$.list[5]", stringValue=text) for text in ("A", "B"))
+    [made] = whole(stream(*partial(*pieces, some("$.n", numberValue=1)))).tool_calls
+    assert made.arguments == {"list": ["AB"], "n": 1}
+
+
 def test_values_in_another_order_are_told_with_the_end() -> None:
     paths = ("$.a.b", "$.c", "$.a.d")
     events = stream(*partial(*(some(path, numberValue=1) for path in paths)))

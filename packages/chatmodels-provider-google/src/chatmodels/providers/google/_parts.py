@@ -145,8 +145,8 @@ class PartsReader:
         if text:
             at.pieces.append(text)
             events.append((ReasoningDelta if thought else TextDelta)(text, at.index))
-        at.signature = self._signature(part)
-        if at.signature is not None:
+        if part.thought_signature is not None:
+            at.signature = self._signature(part)
             events += self._finish()
         return events
 
