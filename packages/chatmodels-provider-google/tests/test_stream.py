@@ -227,6 +227,19 @@ def test_arguments_may_come_piecemeal_and_end_in_many_ways(last: Any) -> None:
     }
 
 
+@pytest.mark.parametrize("signed", [0, 1, 2])
+def test_a_signature_may_come_with_any_piece_of_a_call(signed: int) -> None:
+    pieces = [
+        call(name="f", willContinue=True),
+        call(partialArgs=[some("$.a", numberValue=1)], willContinue=True),
+        call(),
+    ]
+    pieces[signed] |= SIGNED
+    [made] = whole(stream(*map(chunk, pieces), chunk(finish="STOP"))).tool_calls
+    assert made.signature is not None
+    assert made.signature.data == SIGNED
+
+
 def test_arguments_may_begin_with_some() -> None:
     first = chunk(call(name="f", args={"a": 1}, willContinue=True))
     more = chunk(call(partialArgs=[some("$.b", numberValue=2)]), finish="STOP")

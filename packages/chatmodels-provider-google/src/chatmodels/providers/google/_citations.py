@@ -73,11 +73,11 @@ def placed(texts: Sequence[str], found: Sequence[Cited]) -> dict[int, tuple[Cita
 
 
 def _source(chunk: dict[str, Json]) -> Citation:
-    for kind in ("web", "retrievedContext", "maps"):
+    for kind in ("web", "retrievedContext", "maps", "image"):
         told = chunk.get(kind)
         if is_object(told):
             return Citation(
-                url=text_or_none(told.get("uri")),
+                url=text_or_none(told.get("uri")) or text_or_none(told.get("sourceUri")),
                 title=text_or_none(told.get("title")),
                 quote=text_or_none(told.get("text")),
                 source=text_or_none(told.get("documentName"))

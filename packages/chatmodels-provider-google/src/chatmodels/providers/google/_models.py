@@ -78,11 +78,12 @@ CAPABILITIES = frozenset(
 """What all models of the present can do."""
 
 
-def models_of(provider: str) -> tuple[ModelInfo, ...]:
+def models_of(provider: str, *, ends: bool) -> tuple[ModelInfo, ...]:
     """Describe the models whose pages were at hand; all others are accepted as well.
 
     Args:
         provider: Who serves them.
+        ends: Whether they end when the Gemini API's do; Vertex AI has dates of its own.
     """
     return tuple(
         ModelInfo(
@@ -93,7 +94,7 @@ def models_of(provider: str) -> tuple[ModelInfo, ...]:
             input_modalities=("text", "image", "audio", "file"),
             output_modalities=("text",),
             capabilities=CAPABILITIES,
-            deprecated=end,
+            deprecated=end if ends else None,
         )
         for name, end in _ENDS.items()
     )
