@@ -160,6 +160,12 @@ def test_log_probabilities_and_sound_come_as_deltas() -> None:
     ]
 
 
+def test_a_tier_that_was_told_once_stays() -> None:
+    first = chunk({"text": "A"}) | {"usageMetadata": {"trafficType": "ON_DEMAND"}}
+    last = chunk(finish="STOP") | {"usageMetadata": {"totalTokenCount": 9}}
+    assert whole(stream(first, last)).service_tier == "ON_DEMAND"
+
+
 def test_citations_come_with_the_end() -> None:
     metadata = {
         "groundingChunks": [{"web": {"uri": "https://a"}}],

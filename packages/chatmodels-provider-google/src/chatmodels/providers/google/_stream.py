@@ -121,7 +121,8 @@ class AnswerDecoder:
             self._block(chunk.prompt_feedback)
         if (told := chunk.usage_metadata) is not None:
             tier = told.service_tier or told.traffic_type  # of the Gemini API, of Vertex AI
-            self._tier = tier if isinstance(tier, str) else None
+            if isinstance(tier, str):
+                self._tier = tier
             usage = usage_of(told)
             if usage != _UNTOLD:
                 events.append(UsageUpdate(usage))
