@@ -12,7 +12,7 @@ _RESOLUTIONS = {
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
 _IN_RESULTS = ("image/", "application/pdf", "text/plain")
-_NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
+NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
 
 
 def encode_media(
@@ -35,7 +35,7 @@ def encode_media(
         if kind is not None:
             encoded["fileData"]["mimeType"] = kind
     else:
-        problems.append(f"{_NOUNS[part.type]} without data, url or file_id in {where}")
+        problems.append(f"{NOUNS[part.type]} without data, url or file_id in {where}")
         return []
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
         return [{**encoded, "mediaResolution": {"level": _RESOLUTIONS[part.detail]}}]

@@ -59,7 +59,7 @@ def encode_request(
         modern=known.modern,
         draws="-image" in model,
     )
-    if "model" in known.lacks and contents and contents[-1]["role"] == "model":
+    if known.fixed and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with what the model said, with this model")
     body: dict[str, Json] = {"contents": contents}
     if system:
@@ -87,7 +87,7 @@ def _set(
     for name, value in given.chosen().items():
         if name not in settings:
             problems.append(f"the setting {name}")
-        elif name in _SAMPLING and "sampling" in known.lacks:
+        elif name in _SAMPLING and known.fixed:
             problems.append(f"the setting {name} with this model")
         elif name == "service_tier":
             if value in _TIERS:
@@ -164,12 +164,9 @@ def _shape(
     if choice in {"required", "tool"}:
         return
     name = answer_tool(request)
-    tool = {
-        "name": name,
-        "description": output.description or ANSWER_DESCRIPTION,
-        "parametersJsonSchema": {"type": "object"} if output.schema is None else output.schema,
-    }
-    body["tools"][0]["functionDeclarations"].append(tool)
+    schema = {"type": "object"} if output.schema is None else output.schema
+    tool = ToolDefinition(name, output.description or ANSWER_DESCRIPTION, schema)
+    body["tools"][0]["functionDeclarations"].append(_tool(tool))
     calling: dict[str, Json] = {"mode": "ANY"}
     if choice == "none":
         calling["allowedFunctionNames"] = [name]
