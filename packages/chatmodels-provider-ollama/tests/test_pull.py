@@ -10,6 +10,7 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     CallTimeoutError,
+    ConfigurationError,
     ModelNotFoundError,
     NetworkError,
     ProviderUnavailableError,
@@ -143,6 +144,13 @@ def test_a_pull_that_gets_no_further_runs_into_its_limits(
     answering(monkeypatch, b'{"status": "x"}\n', cut_after=0, ending="stall")
     with pytest.raises(CallTimeoutError):
         puller("qwen3", host=simulator.url, timeout=timeout)
+
+
+def test_a_client_of_no_known_kind_is_refused_as_part_of_the_pull(puller: Puller) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        puller("qwen3", http_client=object(), async_http_client=object())
+
+    assert (caught.value.op, caught.value.provider) == ("pull", "ollama")
 
 
 def test_a_step_may_take_long_unless_the_caller_says_otherwise() -> None:

@@ -1,6 +1,7 @@
 """Fetches models from a library onto the machine ("Pull a model")."""
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, closing
 
 import msgspec
 
@@ -58,9 +59,10 @@ def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generat
     """
     last = ""
     found, request = _prepared(model, insecure, options)
-    for progress in PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull"):
-        last = progress.status
-        yield progress
+    with closing(PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull")) as steps:
+        for progress in steps:
+            last = progress.status
+            yield progress
     _require_success(model, last)
 
 
@@ -70,13 +72,11 @@ async def apull(
     """Fetch a model, awaited; the twin of `pull`. A cancelled task stops the pull."""
     last = ""
     found, request = _prepared(model, insecure, options)
-    steps = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
-    try:
+    following = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
+    async with aclosing(following) as steps:
         async for progress in steps:
             last = progress.status
             yield progress
-    finally:
-        await steps.aclose()
     _require_success(model, last)
 
 
