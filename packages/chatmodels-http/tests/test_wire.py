@@ -67,14 +67,24 @@ def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
 
 def test_options_are_joined_with_what_is_there_and_never_change_it() -> None:
     config = {"shape": {"kind": "json"}, "seed": 1}
-    body = {"tools": [1], "config": config, "model": "m"}
+    tools = [1]
+    body = {"tools": tools, "documents": ["a"], "config": config, "model": "m"}
 
     add_options(
-        {"tools": (2,), "config": {"shape": {"name": "n"}}, "model": "other", "new": 1}, body
+        {
+            "tools": (2,),
+            "documents": ["b"],
+            "config": {"shape": {"name": "n"}},
+            "model": "other",
+            "new": 1,
+        },
+        body,
     )
 
+    assert tools == [1]
     assert body == {
         "tools": [1, 2],
+        "documents": ["a", "b"],
         "config": {"shape": {"kind": "json", "name": "n"}, "seed": 1},
         "model": "other",
         "new": 1,

@@ -7,6 +7,8 @@ import msgspec
 from chatmodels.core import InvalidRequestError, Signature, UnsupportedError
 from chatmodels.http.wire._json import Json, is_list, is_object
 
+_ADDED = frozenset({"tools", "documents"})
+
 
 def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
     """Write the JSON of a request, if all of it could be expressed.
@@ -37,8 +39,8 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
     """Put the caller's `provider_options` in.
 
-    Objects are joined at all depths, tools are added to those that are there, and all else is
-    replaced.
+    Objects are joined at all depths, tools and documents are added to those that are there, and all
+    else is replaced.
 
     Args:
         options: The caller's fields of the body.
@@ -50,7 +52,7 @@ def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
             joined = dict(known)
             add_options(value, joined)
             body[name] = joined
-        elif name == "tools" and is_list(known) and isinstance(value, list | tuple):
+        elif name in _ADDED and is_list(known) and isinstance(value, list | tuple):
             body[name] = [*known, *value]
         else:
             body[name] = value
