@@ -11,6 +11,7 @@ from chatmodels.core import (
     AuthenticationError,
     CallTimeoutError,
     ConfigurationError,
+    InvalidRequestError,
     ModelNotFoundError,
     NetworkError,
     ProviderUnavailableError,
@@ -144,6 +145,11 @@ def test_a_pull_that_gets_no_further_runs_into_its_limits(
     answering(monkeypatch, b'{"status": "x"}\n', cut_after=0, ending="stall")
     with pytest.raises(CallTimeoutError):
         puller("qwen3", host=simulator.url, timeout=timeout)
+
+
+def test_a_name_that_cannot_be_written_is_refused(puller: Puller) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        puller("\ud800")
 
 
 def test_a_client_of_no_known_kind_is_refused_as_part_of_the_pull(puller: Puller) -> None:

@@ -18,7 +18,14 @@ from chatmodels.http.wire._json import (
 from chatmodels.http.wire._media import base64_text, data_url
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
-from chatmodels.http.wire._request import add_options, put, state_of, write_body
+from chatmodels.http.wire._request import (
+    add_options,
+    arguments_of,
+    misplaced,
+    put,
+    state_of,
+    write_body,
+)
 
 __all__ = [
     "ANSWER_DESCRIPTION",
@@ -29,6 +36,7 @@ __all__ = [
     "Wire",
     "add_options",
     "answer_tool",
+    "arguments_of",
     "base64_text",
     "carried",
     "data_url",
@@ -37,6 +45,7 @@ __all__ = [
     "is_list",
     "is_object",
     "lenient",
+    "misplaced",
     "objects",
     "put",
     "reject_body",

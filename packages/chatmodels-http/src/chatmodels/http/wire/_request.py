@@ -4,9 +4,24 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core import InvalidRequestError, Signature, UnsupportedError
+from chatmodels.core import (
+    InvalidRequestError,
+    Part,
+    Signature,
+    ToolArgumentsError,
+    ToolCall,
+    UnsupportedError,
+)
 from chatmodels.http.wire._json import Json, is_list, is_object
 
+_NOUNS = {
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
 _ADDED = frozenset({"tools", "documents"})
 
 
@@ -34,6 +49,21 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
             f"the request cannot be written as JSON: {error}; see its texts, schemas and "
             "provider_options"
         ) from error
+
+
+def misplaced(part: Part, where: str) -> str:
+    """Name a part that a vendor does not take, as in "a file as text/html in a tool result"."""
+    kind: str | None = getattr(part, "media_type", None)
+    which = f" as {kind}" if kind else ""
+    return f"{_NOUNS.get(part.type, part.type)}{which} in {where}"
+
+
+def arguments_of(call: ToolCall) -> dict[str, Json]:
+    """Give the arguments of a call as an object, which vendors want even where it was cut off."""
+    try:
+        return call.arguments
+    except ToolArgumentsError:
+        return {"invalid_json": call.arguments_json}
 
 
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:

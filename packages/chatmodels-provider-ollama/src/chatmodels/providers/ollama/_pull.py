@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core import ProviderOptions, StreamInterruptedError, Timeout, registry
 from chatmodels.http import Frame, HttpRequest, NdjsonFramer
-from chatmodels.http.wire import NOT_JSON
+from chatmodels.http.wire import NOT_JSON, write_body
 from chatmodels.providers.ollama._failure import reject
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._provider import PROVIDER
@@ -84,7 +84,7 @@ def _prepared(
     model: str, insecure: bool, options: dict[str, object]
 ) -> tuple[ProviderOptions, HttpRequest]:
     body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
-    request = HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
+    request = HttpRequest(path="/api/pull", body=write_body(body, PROVIDER_NAME, ()))
     found = registry.provider_options(PROVIDER_NAME, **options)
     if found.timeout == Timeout():
         found = msgspec.structs.replace(found, timeout=_PATIENCE)
