@@ -27,6 +27,7 @@ from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._reading import StreamReading, decoded
+from chatmodels.http._signer import SignerSource
 
 
 class HttpChatModel(StandardChatModel):
@@ -43,6 +44,7 @@ class HttpChatModel(StandardChatModel):
         options: What the user wants.
         policies: What decides how calls are made; by default retries, as `options` says.
         observers: What watches calls.
+        signers: Where credentials come from that are no fixed header.
 
     Raises:
         ConfigurationError: The provider has no address, or a client passed is of no known kind.
@@ -57,8 +59,9 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
+        signers: SignerSource | None = None,
     ) -> None:
-        self._caller = Caller(metadata, codec, options)
+        self._caller = Caller(metadata, codec, options, signers)
         super().__init__(
             metadata.name,
             model,
@@ -105,6 +108,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             linger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 yield from reading.last_events()
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
@@ -129,6 +134,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             await alinger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 for event in reading.last_events():
                     yield event
         except TransferError as error:

@@ -26,6 +26,7 @@ from chatmodels.http.wire._request import (
     state_of,
     write_body,
 )
+from chatmodels.http.wire._schema import enforceable, is_recursive
 
 __all__ = [
     "ANSWER_DESCRIPTION",
@@ -40,10 +41,12 @@ __all__ = [
     "base64_text",
     "carried",
     "data_url",
+    "enforceable",
     "identifier",
     "integer_or_none",
     "is_list",
     "is_object",
+    "is_recursive",
     "lenient",
     "misplaced",
     "objects",
