@@ -162,6 +162,10 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text:
             {"tools": [WEATHER], "response_format": {"type": "json_object"}},
             "response_format does not go with tools",
         ),
+        (
+            {"documents": ["The sky."], "response_format": {"type": "json_object"}},
+            "response_format does not go with documents",
+        ),
     ],
 )
 def test_a_request_that_is_none_is_refused(
