@@ -236,7 +236,10 @@ def test_options_are_joined_with_the_block_before_or_blocks_of_their_own() -> No
 @pytest.mark.parametrize(
     ("message", "why"),
     [
-        (system(ImagePart(data=b"x", media_type="image/png")), "an image in a message of role"),
+        (
+            system(ImagePart(data=b"x", media_type="image/png")),
+            "an image as image/png in a message of role",
+        ),
         (Message("user", (ToolCall("c", "t"),)), "a tool call in a message of role 'user'"),
         (assistant(ToolResult("c")), "a tool result in a message of role 'assistant'"),
         (user(RefusalPart("No.")), "a refusal in a message of role 'user'"),
