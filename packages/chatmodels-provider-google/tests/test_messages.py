@@ -284,8 +284,8 @@ def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
         body(*conversation)
     message = str(caught.value)
     for words in (
-        "an image in a message of role 'system' (message 0)",
-        "an image without data, url or file_id in a user message (message 1)",
+        "an image as image/png in a message of role 'system' (message 0)",
+        "an image in a user message without data, url or file_id (message 1)",
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
         "the result of 'gone', which is no call before it (message 2)",

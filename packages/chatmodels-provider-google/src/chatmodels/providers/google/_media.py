@@ -1,7 +1,7 @@
 """Translates images, sound, documents and videos into parts ("Blob", "FileData")."""
 
 from chatmodels.core import ImagePart
-from chatmodels.http.wire import Json, Medium, base64_text
+from chatmodels.http.wire import Json, Medium, base64_text, misplaced
 
 _RESOLUTIONS = {
     "low": "MEDIA_RESOLUTION_LOW",
@@ -12,7 +12,6 @@ _RESOLUTIONS = {
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
 _IN_RESULTS = ("image/", "application/pdf", "text/plain")
-NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
 
 
 def encode_media(
@@ -35,7 +34,7 @@ def encode_media(
         if kind is not None:
             encoded["fileData"]["mimeType"] = kind
     else:
-        problems.append(f"{NOUNS[part.type]} without data, url or file_id in {where}")
+        problems.append(misplaced(part, f"{where} without data, url or file_id"))
         return []
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
         return [{**encoded, "mediaResolution": {"level": _RESOLUTIONS[part.detail]}}]

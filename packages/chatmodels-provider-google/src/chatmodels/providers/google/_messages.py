@@ -21,21 +21,23 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
-from chatmodels.providers.google._media import NOUNS, encode_media, fits_result, takes
+from chatmodels.http.wire import (
+    NOT_JSON,
+    Json,
+    Medium,
+    arguments_of,
+    carried,
+    is_object,
+    misplaced,
+    state_of,
+)
+from chatmodels.providers.google._media import encode_media, fits_result, takes
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
-
-_NOUNS = NOUNS | {
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -134,7 +136,7 @@ class _Writer:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return self._media(part, "a user message")
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self.problems.append(f"{_NOUNS[part.type]} in a message of role {role!r}")
+                self.problems.append(misplaced(part, f"a message of role {role!r}"))
                 return []
             case _:
                 assert_never(part)
@@ -146,12 +148,8 @@ class _Writer:
         return encode_media(part, where, self.problems, modern=self._modern)
 
     def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
-        try:
-            arguments: Json = call.arguments
-        except ToolArgumentsError:  # cut off: the vendor wants an object all the same
-            arguments = {"invalid_json": call.arguments_json}
         self._names[call.id] = call.name
-        encoded = {"name": call.name, "args": arguments}
+        encoded: dict[str, Json] = {"name": call.name, "args": arguments_of(call)}
         if call.id:
             encoded["id"] = call.id
         return {"functionCall": encoded, **kept}
