@@ -52,6 +52,7 @@ class HttpProvider:
 
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
+            UnsupportedError: Settings in the options cannot be honoured.
         """
         options = self._complete(options)
         return HttpChatModel(self.metadata, model, self._codec(options), options)

@@ -73,8 +73,17 @@ class OpenAIProvider(HttpProvider):
 
         Raises:
             ConfigurationError: There is no such API, or an option cannot be honoured.
+            UnsupportedError: Settings in the options cannot be honoured.
         """
-        return HttpChatModel(self.metadata, model, codec(options, model), options)
+        chosen = codec(options, model)
+        elsewhere = DIALECT.settings.keys() - chosen.settings.keys()
+        return HttpChatModel(
+            self.metadata,
+            model,
+            chosen,
+            options,
+            remedies=dict.fromkeys(elsewhere, 'api="chat_completions"'),
+        )
 
 
 PROVIDER = OpenAIProvider(METADATA, codec)
