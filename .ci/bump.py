@@ -17,6 +17,7 @@ from pathlib import Path
 import workspace
 
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)((a|b|rc)\d+)?")
+VERSION_LINE = re.compile(r'^(VERSION\b.* = )".*"$', re.MULTILINE)
 
 
 def main() -> None:
@@ -50,6 +51,9 @@ def bump(root: Path, new: str, date: str) -> None:
                 text,
             )
         path.write_text(text, "utf-8")
+        for path in folder.glob("src/**/_version.py"):
+            text = VERSION_LINE.sub(rf'\g<1>"{new}"', path.read_text("utf-8"))
+            path.write_text(text, "utf-8")
     changes = root / "CHANGELOG.md"
     heading = f"## [Unreleased]\n\n## [{new}] - {date}\n"
     changes.write_text(changes.read_text("utf-8").replace("## [Unreleased]\n", heading, 1), "utf-8")

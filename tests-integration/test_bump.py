@@ -11,9 +11,12 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for source in ROOT.glob("packages/*/pyproject.toml"):
+    for source in (
+        *ROOT.glob("packages/*/pyproject.toml"),
+        *ROOT.glob("packages/*/src/**/_version.py"),
+    ):
         target = tmp_path / source.relative_to(ROOT)
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     (tmp_path / "CHANGELOG.md").write_text("# Change log\n\n## [Unreleased]\n\nMore speed.\n")
     return tmp_path
@@ -52,6 +55,8 @@ def test_a_bump_sets_every_version_and_every_pin_between_siblings(
             for dependency in before[str(project["name"])]
         ]
         assert project["dependencies"] == expected
+    (written,) = checkout.glob("packages/*/src/**/_version.py")
+    assert f'VERSION: Final = "{version}"\n' in written.read_text()
 
 
 def test_a_bump_gives_the_unreleased_changes_their_version(checkout: Path) -> None:

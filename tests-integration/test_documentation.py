@@ -28,6 +28,8 @@ def provider_api() -> Iterator[dict[str, str]]:
             for vendor in ("ANTHROPIC", "OPENAI")
             for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
         } | {
+            "AWS_BEARER_TOKEN_BEDROCK": "documentation",
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
             "CO_API_KEY": "sk-documentation",
             "CO_API_URL": simulator.url,
             "GEMINI_API_KEY": "sk-documentation",

@@ -1,21 +1,81 @@
-"""Providers over real HTTP, instrumented: what they record is held against the conventions."""
+"""Every installed provider, instrumented: what it records is held against the conventions.
+
+Which providers there are the registry tells, how their models are made their contract: a new one
+needs no change here. What answers is the simulator: by itself, with the faults of its catalogue,
+and with recorded traffic of the provider.
+"""
 
 import importlib.util
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatModelError, create_chat_model, tool
-from chatmodels.otel import instrument
-from chatmodels.testing import FAULTS, Simulator, samples
+from chatmodels.core import (
+    ChatModelError,
+    ChatResponse,
+    ErrorCode,
+    assistant,
+    create_chat_model,
+    list_providers,
+    registry,
+    set_alias,
+    tool,
+)
+from chatmodels.otel import (
+    ChatModelsInstrumentor,
+    instrument,
+    instrument_registry,
+    traced,
+)
+from chatmodels.otel._semconv import PROVIDER_NAMES
+from chatmodels.testing import FAULTS, Recording, Simulator, recordings, samples
+from chatmodels.testing._simulator import PROTOCOLS
+from chatmodels.testing.contract._contract import SECRET, Bench, ProviderContract, bench
 
-CONFTEST = Path(__file__).parents[1] / "packages" / "chatmodels-otel" / "tests" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("chatmodels_otel_conftest", CONFTEST)
-assert _spec is not None
-assert _spec.loader is not None
-conventions = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(conventions)
+ROOT = Path(__file__).parents[1]
+SHAPES = ("generate", "agenerate", "stream", "astream")
+MOST = 100
+"""How many recordings of one wire format are replayed, evenly taken from all there are."""
+
+RECORDED = [
+    *sorted(ROOT.glob("packages/*/tests/recorded")),
+    *([Path(os.environ["CHATMODELS_RECORDED"])] if "CHATMODELS_RECORDED" in os.environ else []),
+    *sorted(ROOT.parent.glob("*/recorded")),
+]
+
+
+def loaded(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        f"loaded_{path.parents[1].name}_{path.stem}", path
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+conventions = loaded(ROOT / "packages" / "chatmodels-otel" / "tests" / "conftest.py")
+
+# By the provider and, where it has several, the contract's own name.
+CONTRACTS: dict[str, ProviderContract] = {
+    contract.provider if name == "CONTRACT" else f"{contract.provider} {name.lower()}": contract
+    for path in sorted(ROOT.glob("packages/chatmodels-provider-*/tests/test_*contract*.py"))
+    for name, contract in vars(loaded(path)).items()
+    if isinstance(contract, ProviderContract)
+}
+
+each_provider = pytest.mark.parametrize("provider", CONTRACTS)
+each_provider_over_http = pytest.mark.parametrize(
+    "provider", [name for name, contract in CONTRACTS.items() if contract.over_http]
+)
+each_shape = pytest.mark.parametrize("shape", SHAPES)
 
 
 @pytest.fixture
@@ -23,6 +83,39 @@ def recorder() -> Any:
     recorder = conventions.Recorder(conventions.Conventions())
     yield recorder
     assert recorder.check() == []
+    assert recorder.total("chatmodels.calls.in_flight") == 0
+    assert recorder.total("chatmodels.telemetry.failures") == 0
+    told = [dict(each.attributes) for each in (*recorder.spans, *recorder.logs)]
+    assert SECRET not in repr(told)
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a provider needs besides a key and an address.
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+
+
+@contextmanager
+def instrumented(recorder: Any, provider: str) -> Iterator[Bench]:
+    """Have models of a provider made by the registry, with telemetry and all content."""
+    remove = instrument_registry(telemetry=recorder.telemetry(content="both"))
+    try:
+        with bench(CONTRACTS[provider]) as made:
+            yield made
+    finally:
+        remove()
+
+
+async def ask(model: Any, shape: str, **options: Any) -> Any:
+    match shape:
+        case "generate":
+            return model.generate("Hi", **options)
+        case "agenerate":
+            return await model.agenerate("Hi", **options)
+        case "stream":
+            return model.stream("Hi", **options).collect()
+        case _:
+            return await model.astream("Hi", **options).collect()
 
 
 @tool
@@ -31,78 +124,153 @@ def weather(city: str) -> str:
     raise AssertionError("the model only asks for it")
 
 
-def openai(simulator: Any, recorder: Any, **options: Any) -> Any:
-    model = create_chat_model(
-        "openai:gpt-6.1-terra", api_key="sk-secret", base_url=simulator.base_url, max_retries=0
-    )
-    return instrument(model, telemetry=recorder.telemetry(content="both", **options))
+def test_no_installed_provider_is_left_out() -> None:
+    assert set(list_providers()) <= {contract.provider for contract in CONTRACTS.values()}
 
 
-@pytest.mark.parametrize("shape", ["generate", "agenerate", "stream", "astream"])
-async def test_calls_of_every_shape_are_recorded_alike(recorder, shape) -> None:
-    with Simulator() as simulator:
-        model = openai(simulator, recorder)
-        match shape:
-            case "generate":
-                response = model.generate("Hi", tools=[weather])
-            case "agenerate":
-                response = await model.agenerate("Hi", tools=[weather])
-            case "stream":
-                response = model.stream("Hi", tools=[weather]).collect()
-            case _:
-                response = await model.astream("Hi", tools=[weather]).collect()
+@each_provider
+@each_shape
+async def test_calls_of_every_shape_are_recorded_alike(recorder, provider, shape) -> None:
+    with instrumented(recorder, provider) as made:
+        model = made.model("an answer")
+        response = await ask(model, shape, tools=[weather])
         await model.aclose()
 
     span = recorder.span
-    assert span.attributes["gen_ai.provider.name"] == "openai"
-    assert span.attributes["server.address"] == "127.0.0.1"
-    assert span.attributes["gen_ai.response.id"] == response.id
-    assert span.attributes["gen_ai.usage.output_tokens"] == response.usage.output_tokens
-    told = [dict(each.attributes) for each in (span, *recorder.logs)]
-    assert "sk-secret" not in repr(told)
+    contract = made.contract
+    name = PROVIDER_NAMES.get(contract.provider, contract.provider)
+    assert span.attributes["gen_ai.provider.name"] == name
+    assert span.attributes["gen_ai.request.model"] == contract.model
+    assert ("server.address" in span.attributes) is contract.over_http
+    assert ("openai.api.type" in span.attributes) is (name == "openai")
+    assert span.attributes.get("gen_ai.response.id") == response.id
+    assert span.attributes.get("gen_ai.usage.output_tokens") == response.usage.output_tokens
+    assert "gen_ai.output.messages" in span.attributes
+    assert "error.type" not in span.attributes
+    assert span.attributes.get("gen_ai.request.stream", False) is ("stream" in shape)
     assert recorder.total("gen_ai.client.inference.duration") == 1
+    assert len(recorder.logs) == 1
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("shape", ["generate", "stream"])
-def test_whatever_goes_wrong_is_recorded_with_its_code(recorder, fault, shape) -> None:
-    with Simulator() as simulator:
-        simulator.queue(FAULTS[fault])
-        model = openai(simulator, recorder)
-        code: str | None = None
-        try:
-            if shape == "generate":
-                model.generate("Hi", timeout=0.3)
-            else:
-                model.stream("Hi", timeout=0.3).collect()
-        except ChatModelError as error:
-            code = str(error.code)
-        model.close()
+@each_provider
+@each_shape
+async def test_failures_of_every_shape_are_recorded_alike(recorder, provider, shape) -> None:
+    with instrumented(recorder, provider) as made:
+        model = made.model(ErrorCode.RATE_LIMITED)
+        with pytest.raises(ChatModelError):
+            await ask(model, shape)
+        await model.aclose()
 
-    assert recorder.span.attributes.get("error.type") == code
+    assert recorder.span.attributes["error.type"] == "rate_limited"
     assert recorder.total("gen_ai.client.inference.duration") == 1
-    assert recorder.total("chatmodels.calls.in_flight") == 0
+    assert len(recorder.logs) == 2
+
+
+@each_provider_over_http
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("shape", ["generate", "astream"])
+async def test_whatever_goes_wrong_is_recorded_with_its_code(recorder, provider, shape) -> None:
+    codes: dict[str, str | None] = {}
+    with instrumented(recorder, provider) as made:
+        model = made.model()
+        for name, fault in FAULTS.items():
+            made.simulator.queue(fault)
+            codes[name] = await code_of(model, shape, timeout=0.3)
+        await model.aclose()
+
+    told = [span.attributes.get("error.type") for span in recorder.chats]
+    assert dict(zip(FAULTS, told, strict=True)) == codes
+    assert recorder.total("gen_ai.client.inference.duration") == len(FAULTS)
+
+
+async def code_of(model: Any, shape: str, **options: Any) -> str | None:
+    try:
+        await ask(model, shape, **options)
+    except ChatModelError as error:
+        return str(error.code)
+    return None
+
+
+@each_provider_over_http
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("is_awaited", [False, True], ids=["blocking", "awaited"])
+async def test_recorded_traffic_is_recorded_to_the_letter(recorder, provider, is_awaited) -> None:
+    with instrumented(recorder, provider) as made:
+        model = made.model("an answer")
+        await ask(model, "generate")
+        exchanges = fitting(made.simulator)
+        outcomes = [("", *await outcome(model, "generate"))]
+        for name, recording in exchanges:
+            made.simulator.queue(recording)
+            shape = "a" * is_awaited + ("stream" if recording.streamed else "generate")
+            outcomes.append((name, *await outcome(model, shape)))
+        await model.aclose()
+
+    assert len(exchanges) > 5
+    told = [
+        (
+            span.attributes.get("error.type"),
+            span.attributes.get("gen_ai.response.id"),
+            span.attributes.get("gen_ai.usage.output_tokens"),
+        )
+        for span in recorder.chats[1:]
+    ]
+    for attributes, (name, *expected) in zip(told, outcomes, strict=True):
+        assert attributes == tuple(expected), name
+
+
+NOTHING = ChatResponse(message=assistant(""))
+
+
+async def outcome(model: Any, shape: str) -> tuple[str | None, str | None, int | None]:
+    """Give the error code, the response's id and the output tokens of a call."""
+    code: str | None = None
+    try:
+        response = await ask(model, shape)
+    except ChatModelError as error:
+        code, response = str(error.code), error.partial or NOTHING
+    return code, response.id, response.usage.output_tokens
+
+
+def fitting(simulator: Simulator) -> list[tuple[str, Recording]]:
+    """Give recordings in the wire format of the request that came in last."""
+    request = simulator.exchanges[-1].request
+    api = next(protocol.name for protocol in PROTOCOLS if protocol.generates(request))
+    found = {
+        path.stem: recording
+        for folder in RECORDED
+        for path in sorted(folder.rglob("*.json"))
+        if path.name != "MANIFEST.json"
+        for recording in recordings(path)
+        if recording.api.replace("stream_", "").removesuffix("_stream") == api
+    }
+    return list(found.items())[:: len(found) // MOST + 1]
 
 
 @pytest.mark.parametrize("name", samples())
-def test_recorded_traffic_is_recorded_to_the_letter(recorder, name) -> None:
+async def test_the_samples_are_recorded_to_the_letter(recorder, name) -> None:
     recording = samples()[name]
     with Simulator() as simulator:
         simulator.queue(recording)
         model = openai(simulator, recorder)
-        code: str | None = None
-        try:
-            ask = model.stream if recording.streamed else model.generate
-            answer = ask("Hi")
-            response = answer.collect() if recording.streamed else answer
-        except ChatModelError as error:
-            code = str(error.code)
-        else:
-            usage = recorder.span.attributes.get("gen_ai.usage.output_tokens")
-            assert usage == response.usage.output_tokens
+        code, _, tokens = await outcome(model, "stream" if recording.streamed else "generate")
         model.close()
 
-    assert recorder.span.attributes.get("error.type") == code
+    attributes = recorder.span.attributes
+    assert attributes["openai.api.type"] == "chat_completions"
+    assert attributes.get("error.type") == code
+    assert attributes.get("gen_ai.usage.output_tokens") == tokens
+
+
+def openai(simulator: Simulator, recorder: Any, **options: Any) -> Any:
+    model = create_chat_model(
+        "openai:gpt-4o",
+        api="chat_completions",
+        api_key=SECRET,
+        base_url=simulator.base_url,
+        max_retries=0,
+    )
+    return instrument(model, telemetry=recorder.telemetry(content="both", **options))
 
 
 def test_the_trace_goes_along_where_it_is_allowed(recorder) -> None:
@@ -112,9 +280,55 @@ def test_the_trace_goes_along_where_it_is_allowed(recorder) -> None:
         model.stream("Hi").collect()
         openai(simulator, recorder).generate("Hi")
         model.close()
-        sent = [exchange.request.headers.get("traceparent") for exchange in simulator.exchanges]
+        headers = [exchange.request.headers for exchange in simulator.exchanges]
 
     ids = [f"{span.context.span_id:016x}" for span in recorder.chats]
+    sent = [each.get("traceparent") for each in headers]
     assert sent[0].split("-")[2] == ids[0]
     assert sent[1].split("-")[2] == ids[1]
     assert sent[2] is None
+    assert all("baggage" not in each for each in headers)
+
+
+def test_records_of_registry_retries_and_calls_name_the_trace_and_the_call(
+    recorder, caplog
+) -> None:
+    caplog.set_level(logging.INFO, logger="chatmodels")
+    telemetry = recorder.telemetry()
+
+    @traced(telemetry=telemetry)
+    def program(simulator: Simulator) -> str:
+        set_alias("for-telemetry", "openai:gpt-5-mini")
+        model = create_chat_model(
+            "for-telemetry", api_key=SECRET, base_url=simulator.base_url, max_retries=1
+        )
+        simulator.queue(FAULTS["unavailable"], "done", FAULTS["invalid-key"])
+        with pytest.raises(ChatModelError) as raised:
+            model.generate("Hi") and model.generate("Hi")
+        model.close()
+        return str(raised.value.code)
+
+    ChatModelsInstrumentor().instrument(telemetry=telemetry)
+    try:
+        with Simulator() as simulator:
+            assert program(simulator) == "authentication"
+    finally:
+        ChatModelsInstrumentor().uninstrument()
+        registry.remove_alias("for-telemetry")
+
+    first, second = (span.context for span in recorder.chats)
+    (whole,) = (span.context for span in recorder.spans if "program" in span.name)
+    found = {
+        (record.name, record.trace_id, record.span_id)
+        for record in caplog.records
+        if hasattr(record, "trace_id")
+    }
+    assert found == {
+        (name, f"{whole.trace_id:032x}", f"{span.span_id:016x}")
+        for name, span in (
+            ("chatmodels.registry", whole),
+            ("chatmodels.resilience", first),
+            ("chatmodels.calls", second),
+        )
+    }
+    assert {span.parent.span_id for span in recorder.chats} == {whole.span_id}

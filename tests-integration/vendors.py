@@ -26,9 +26,20 @@ class Vendor:
 
 VENDORS: dict[str, Vendor] = {
     "anthropic": Vendor("claude-sonnet-4-6", "anthropic.messages"),
+    "azure": Vendor("gpt-5-mini", "openai.chat", "", {"base_url": "https://acme.openai.azure.com"}),
+    "azure responses": Vendor(
+        "gpt-5-mini",
+        "openai.responses",
+        "",
+        {"base_url": "https://acme.openai.azure.com", "api": "responses"},
+    ),
+    "bedrock": Vendor(
+        "us.anthropic.claude-sonnet-4-6", "bedrock.converse", options={"region": "us-east-1"}
+    ),
     "cohere": Vendor("command-a-plus-05-2026", "cohere.chat_v2", path=""),
     "google": Vendor("gemini-3.5-flash", "gemini.generate_content"),
     "google-vertex": Vendor("gemini-2.5-flash", "gemini.stream_generate_content"),
+    "mistral": Vendor("labs-any", "mistral.chat", "/mistral/v1"),
     "ollama": Vendor("qwen3", "ollama.chat", path=""),
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),

@@ -14,6 +14,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Flow,
+    HealthReport,
     InternalError,
     Observer,
     OutputInvalidError,
@@ -245,6 +246,34 @@ def test_every_attempt_is_counted() -> None:
 def test_an_observer_is_known_by_its_methods() -> None:
     assert isinstance(Watcher(), Observer)
     assert not isinstance(Answering(), Observer)
+
+
+class Checking(Watcher):
+    """Wants to know of health checks, and may fail then."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        super().__init__()
+        self.fails = fails
+
+    def checked(self, report: HealthReport, /) -> None:
+        self.log.append(report)
+        if self.fails:
+            raise RuntimeError("mine")
+
+
+async def test_a_health_check_is_told_to_observers_that_want_to_know(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    breaking, plain, checking = Checking(fails=True), Watcher(), Checking()
+    model = Answering().with_observers(breaking, plain, checking)
+
+    reports = [model.check_health(), await model.acheck_health()]
+
+    assert checking.log == breaking.log == reports
+    assert plain.log == []
+    assert [record.getMessage() for record in caplog.records] == [
+        "observer Checking failed in checked"
+    ] * 2
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

@@ -12,6 +12,7 @@ from chatmodels.core import (
     ChatResponse,
     RateLimitError,
     StandardChatModel,
+    add_log_filter,
     assistant,
     error_facts,
     logger,
@@ -85,3 +86,30 @@ def test_nothing_is_printed_unless_the_program_configures_logging() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_filter_holds_for_all_loggers_those_to_come_as_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Marking(logging.Filter):
+        def filter(self, record: logging.LogRecord) -> bool:
+            record.mark = "seen"
+            return True
+
+    before = logger("chatmodels.before-the-filter")
+    remove = add_log_filter(Marking())
+    after = logger(f"chatmodels.{id(remove)}")
+
+    before.warning("one")
+    after.warning("two")
+    remove()
+    remove()
+    before.warning("three")
+    after.warning("four")
+
+    assert [getattr(record, "mark", None) for record in caplog.records] == [
+        "seen",
+        "seen",
+        None,
+        None,
+    ]

@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+import threading
 
 import msgspec
 import pytest
@@ -156,11 +157,11 @@ def test_a_pickle_does_not_contain_the_value() -> None:
 async def test_a_pickled_secret_is_read_from_the_environment_again(monkeypatch) -> None:
     pickled = pickle.dumps(Secret(VALUE, origin="SOME_KEY"))
     unpickled = pickle.loads(pickled)
-    monkeypatch.setenv("SOME_KEY", "the new one")
+    monkeypatch.setenv("SOME_KEY", "the-new-one")
     assert unpickled.static
-    assert (unpickled.reveal(), await unpickled.areveal()) == ("the new one", "the new one")
-    assert await pickle.loads(pickled).areveal() == "the new one"
-    assert unpickled == Secret("the new one")
+    assert (unpickled.reveal(), await unpickled.areveal()) == ("the-new-one", "the-new-one")
+    assert await pickle.loads(pickled).areveal() == "the-new-one"
+    assert unpickled == Secret("the-new-one")
 
 
 @pytest.mark.parametrize(
@@ -181,3 +182,29 @@ async def test_using_a_secret_that_stayed_behind_says_what_to_do(
         unpickled.reveal()
     with pytest.raises(ChatModelError, match=words):
         await unpickled.areveal()
+
+
+async def test_a_value_that_no_header_can_have_is_refused_after_unpickling_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret = pickle.loads(pickle.dumps(Secret(VALUE, origin="SOME_KEY")))
+    monkeypatch.setenv("SOME_KEY", f"{VALUE}\r\nx-admin: yes")
+    for _ in range(2):
+        with pytest.raises(AuthenticationError, match="in SOME_KEY has white space") as caught:
+            secret.reveal()
+        with pytest.raises(AuthenticationError, match="in SOME_KEY has white space"):
+            await secret.areveal()
+        assert VALUE not in str(caught.value)
+
+
+async def test_a_plain_function_does_not_hold_the_event_loop_up() -> None:
+    loop = threading.get_ident()
+    seen: list[int] = []
+
+    def fetch() -> str:
+        seen.append(threading.get_ident())
+        return VALUE
+
+    assert await Secret(fetch).areveal() == VALUE
+    assert len(seen) == 1
+    assert loop not in seen

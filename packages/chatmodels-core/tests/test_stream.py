@@ -330,11 +330,60 @@ async def test_leaving_the_block_early_closes_the_stream(shape: Shape) -> None:
 
     assert model.watcher.outcome == "closed"
     assert model.watcher.text == "Hel"
-    assert model.watcher.ends[0][2] is None
+    assert isinstance(model.watcher.ends[0][2], LeaveError)
     assert model.watcher.calls[0].events == 2
     assert model.closed == 1
     assert await shape.read(stream) == []
     assert stream.partial.text == "Hel"
+
+
+async def test_what_the_program_raises_in_the_block_is_told_and_logged_by_nobody(
+    shape: Shape, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Scripted(*WHOLE)
+    stream = shape.begin(model)
+
+    with pytest.raises(LeaveError) as raised:
+        await shape.within(stream, leave)
+
+    assert model.watcher.ends[0][2] is raised.value
+    assert stream._state.raised is None
+    assert caplog.records == []
+
+
+def test_a_program_that_is_stopped_within_the_block_cancels_the_stream() -> None:
+    model = Scripted(*WHOLE)
+
+    def stop() -> None:
+        with model.stream("Hi"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+
+    assert model.watcher.outcome == "cancelled"
+
+
+async def test_a_generator_that_is_closed_within_the_block_leaves_it_by_will() -> None:
+    sync, awaited = Scripted(*WHOLE), Scripted(*WHOLE)
+
+    def texts() -> Iterator[StreamEvent]:
+        with sync.stream("Hi") as stream:
+            yield next(stream)
+
+    async def atexts() -> AsyncIterator[StreamEvent]:
+        async with awaited.astream("Hi") as stream:
+            yield await anext(stream)
+
+    steps, asteps = texts(), atexts()
+    next(steps)
+    await anext(asteps)
+    steps.close()
+    await asteps.aclose()
+
+    for model in (sync, awaited):
+        assert model.watcher.outcome == "closed"
+        assert model.watcher.ends[0][2] is None
 
 
 async def test_leaving_before_any_iteration_keeps_what_had_arrived(shape: Shape) -> None:
@@ -606,7 +655,7 @@ async def test_a_time_limit_of_asyncio_ends_the_stream() -> None:
 
 
 @asynchronous
-async def test_a_cancellation_between_reads_closes_the_stream(shape: Shape) -> None:
+async def test_a_cancellation_between_reads_ends_and_closes_the_stream(shape: Shape) -> None:
     model = Scripted(*WHOLE)
 
     with anyio.CancelScope() as scope:
@@ -615,7 +664,7 @@ async def test_a_cancellation_between_reads_closes_the_stream(shape: Shape) -> N
             scope.cancel()
             await anyio.lowlevel.checkpoint()
 
-    assert (model.watcher.outcome, model.closed) == ("closed", 1)
+    assert (model.watcher.outcome, model.closed) == ("cancelled", 1)
 
 
 @asynchronous

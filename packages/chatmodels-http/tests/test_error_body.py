@@ -48,6 +48,7 @@ JSON = st.recursive(
             id="flat",
         ),
         pytest.param('{"error": {"code": "502"}}', ErrorBody(status=502), id="a status as text"),
+        pytest.param(f'{{"error": {{"code": "{"4" * 5000}"}}}}', ErrorBody(), id="too many digits"),
         pytest.param('{"error": {"code": 7}}', ErrorBody(), id="a number that is no status"),
         pytest.param('{"detail": "no"}', ErrorBody("no"), id="detail"),
         pytest.param(
@@ -96,6 +97,14 @@ def test_no_json_is_too_strange_to_be_read(body: object) -> None:
 @given(st.binary(max_size=3000))
 def test_no_bytes_are_too_strange_to_be_read(body: bytes) -> None:
     assert len(read_error_body(body).message) <= 500
+
+
+@pytest.mark.parametrize("opening", ["[", '{"detail":', '{"error":'])
+def test_no_body_is_nested_too_deep_to_be_read(opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    for depth in (300, 500, 900, 100_000):
+        body = (opening * depth + "1" + closing * depth).encode()
+        assert len(read_error_body(body).message) <= 500
 
 
 def test_a_rejected_key_that_is_repeated_with_stars_is_masked_wholly() -> None:

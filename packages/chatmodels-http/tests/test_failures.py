@@ -54,6 +54,21 @@ def test_a_status_has_a_code(status: int, code: str) -> None:
         pytest.param(422, '{"error": "model: not found"}', "invalid_request", id="another status"),
         pytest.param(200, '{"error": {"code": 429}}', "rate_limited", id="a status in the body"),
         pytest.param(200, '{"error": "broken"}', "provider_unavailable", id="an error in a 200"),
+        pytest.param(
+            429, '{"error": "Too many tokens, please wait"}', "rate_limited", id="too many a minute"
+        ),
+        pytest.param(
+            200,
+            '{"error": {"type": "invalid_request_error"}}',
+            "invalid_request",
+            id="a fault told",
+        ),
+        pytest.param(
+            200,
+            '{"error": {"type": "invalid_request_error", "message": "prompt is too long"}}',
+            "context_length_exceeded",
+            id="a fault told inside a success",
+        ),
         pytest.param(500, '{"error": "prompt is too long"}', "provider_unavailable", id="5xx"),
     ],
 )

@@ -275,6 +275,19 @@ def test_the_body_of_a_refusal_is_read_within_bounds(server: Any, model: Make, a
     assert len(error.message) < 600
 
 
+def test_a_body_that_is_cut_off_has_the_id_of_its_request(
+    server: Any, model: Make, ask: Ask
+) -> None:
+    def handle(exchange: Any) -> str:
+        exchange.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+        exchange.send(b'x-request-id: req_1\r\ncontent-length: 100\r\n\r\n{"te')
+        return "stop"
+
+    server.handler = handle
+    error = failure(ask, model())
+    assert (type(error), error.status, error.request_id) == (NetworkError, 200, "req_1")
+
+
 def test_a_redirect_is_not_followed(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer(
         "", 307, location="https://user:pw@login.acme.test/x?sig=secret"

@@ -17,6 +17,9 @@ NOW = 1_767_391_857.0  # 2026-01-02T22:10:57Z
         pytest.param({"retry-after-ms": "2500", "retry-after": "3"}, 2.5, id="milliseconds first"),
         pytest.param({"retry-after-ms": "soon", "retry-after": "3"}, 3.0, id="broken milliseconds"),
         pytest.param({"retry-after": "soon"}, None, id="unreadable"),
+        pytest.param(
+            {"retry-after": f"Fri, 02 Jan 2026 22:11:27 +{'9' * 30}"}, None, id="a zone too far"
+        ),
         pytest.param({"retry-after": "inf"}, None, id="infinite"),
         pytest.param({"retry-after": ""}, None, id="empty"),
         pytest.param({}, None, id="nothing"),

@@ -11,13 +11,17 @@ import httpx2
 import pytest
 
 from chatmodels.core import (
+    CallInfo,
     CallTimeoutError,
+    ChatRequest,
     ConfigurationError,
     InternalError,
     NetworkError,
     Secret,
+    StreamEnd,
     StreamInterruptedError,
     Timeout,
+    user,
 )
 from chatmodels.http import (
     AsyncEngine,
@@ -101,6 +105,21 @@ def test_a_client_that_is_passed_stays_open(server: Any, model: Make) -> None:
         assert acme.generate("hi").text == "hello"
         assert not client.is_closed
     assert server.connections == 1
+
+
+def test_the_primitives_end_with_the_terminal_event(server: Any, model: Make) -> None:
+    def handle(exchange: Any) -> None:
+        exchange.begin()
+        exchange.event(text="Hello", end=True)
+        exchange.seen_fin()
+
+    server.handler = handle
+    request = ChatRequest(messages=(user("hi"),))
+    timeout = Timeout(between_events=0.2)
+    call = CallInfo("stream", request, provider="acme", model="large", timeout=timeout)
+    with httpx.Client(**QUICK) as client:
+        events = list(model(http_client=client).events(request, call))
+    assert type(events[-1]) is StreamEnd
 
 
 def test_a_client_may_answer_by_itself(ways: Ways) -> None:

@@ -1,3 +1,4 @@
+from collections import deque
 from itertools import count
 
 from chatmodels.http._lanes import KEEP_ALIVE, Lanes
@@ -29,3 +30,15 @@ def test_a_lane_that_was_idle_too_long_comes_out_when_another_is_given_back() ->
     assert lanes.give(c) == a
     assert lanes.drain() == [c, b]
     assert lanes.drain() == []
+
+
+class Shared(deque[object]):
+    def __len__(self) -> int:
+        raise AssertionError("other threads may take one a moment after they are counted")
+
+
+def test_lanes_are_not_counted_to_be_drained() -> None:
+    lanes = Lanes(count().__next__)
+    lanes._idle = Shared()
+    lanes.give(lanes.take())
+    assert lanes.drain() == [0]

@@ -97,6 +97,17 @@ def test_hurry_shortens_reading_until_it_is_taken_back(limits: Callable[..., Lim
     assert some.read() == 100
 
 
+def test_who_was_told_to_hurry_is_late_when_the_time_is_over(
+    limits: Callable[..., Limits], clock: Clock
+) -> None:
+    hurried = limits()
+    assert not hurried.late()
+    hurried.hurry(5.0)
+    assert not hurried.late()
+    clock.now += 5.0
+    assert hurried.late()
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "passed", "message"),
     [

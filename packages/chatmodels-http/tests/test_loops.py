@@ -4,18 +4,21 @@ import asyncio
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import anyio
 import pytest
 
-from chatmodels.core import NetworkError
-from chatmodels.http import HttpChatModel
+from chatmodels.core import NetworkError, Timeout
+from chatmodels.http import Head, HttpChatModel
 from chatmodels.http._engines import shared_async_engine
+from chatmodels.http._httpcore_async_engine import AsyncHttpcoreEngine
+from chatmodels.http._limits import Limits
 
 Make = Callable[..., HttpChatModel]
 
@@ -107,6 +110,18 @@ def test_a_loop_that_nobody_shut_down_is_forgotten_when_the_next_one_comes(
     assert loop not in engine._homes
 
 
+async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> None:
+    class Shared(WeakKeyDictionary[object, Any]):
+        def __iter__(self) -> Iterator[object]:
+            raise AssertionError("it may change while it is looked through")
+
+    engine: Any = AsyncHttpcoreEngine()
+    engine._homes = Shared()
+    answer = await engine.send(Head("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
+    await answer.aclose()
+    assert len(engine._homes.keyrefs()) == 1
+
+
 def test_a_thousand_calls_at_once_are_answered(server: Any, model: Make, words: Any) -> None:
     server.handler = words("ab")
     assert len(anyio.run(asked, model(), 1000)) == 1001
@@ -119,8 +134,8 @@ spec = importlib.util.spec_from_file_location("helpers", sys.argv[1])
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
 from chatmodels.core import ProviderOptions
-from chatmodels.core import NetworkError
-from chatmodels.http import HttpChatModel
+from chatmodels.core import NetworkError, Timeout
+from chatmodels.http import Head, HttpChatModel
 
 model = HttpChatModel(
     helpers.METADATA, "large", helpers.WordCodec(), ProviderOptions(base_url=sys.argv[2])
@@ -162,6 +177,25 @@ def test_a_model_works_after_a_fork(server: Any) -> None:
     assert out.split() == ["hellohello"] * 3
     # The parent's blocking connection lives on; the child has one of its own.
     assert server.connections == 2 + 3
+
+
+def test_a_fork_while_a_thread_reads_certificates_does_not_block_the_child(server: Any) -> None:
+    out = run(
+        server,
+        """
+        import signal, threading
+        from chatmodels.http import _tls
+
+        with _tls._locks.setdefault(os.getpid(), threading.Lock()):
+            pid = os.fork()
+            if pid == 0:
+                signal.alarm(5)
+                print(_tls.tls_context().verify_mode.name, flush=True)
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+        """,
+    )
+    assert out.split() == ["CERT_REQUIRED"]
 
 
 def test_the_end_of_a_program_leaves_nothing_open(server: Any) -> None:

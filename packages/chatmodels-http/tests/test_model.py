@@ -115,11 +115,17 @@ def unfinished(exchange: Any) -> None:
     exchange.end()
 
 
+def lasting(exchange: Any) -> None:
+    exchange.begin()
+    exchange.event(text="Hello", end=True)
+    exchange.seen_fin()
+
+
 def whole(exchange: Any) -> None:
-    exchange.answer('{"text": "Hello"}')
+    exchange.answer('{"text": "Hello"}', content_type="Application/JSON")
 
 
-@pytest.mark.parametrize("handler", [streamed, unfinished, whole])
+@pytest.mark.parametrize("handler", [streamed, unfinished, lasting, whole])
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_the_primitives_may_be_read_past_the_terminal_event(
     server: Any, model: Make, handler: Any

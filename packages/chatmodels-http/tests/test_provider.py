@@ -80,6 +80,13 @@ def test_the_models_are_listed(provider: HttpProvider, server: Any, options: Opt
     assert "content-type" not in request.headers
 
 
+def test_the_total_limits_a_listing(provider: HttpProvider, server: Any, options: Options) -> None:
+    server.handler = lambda exchange: exchange.seen_fin()
+    with pytest.raises(CallTimeoutError) as caught:
+        provider.list_models(options(timeout=Timeout(total=0.03, read=1.0)))
+    assert caught.value.details["limit"] == "total"
+
+
 @pytest.mark.parametrize("body", ["<html>", "{}"])
 def test_a_listing_that_is_none_is_told(
     provider: HttpProvider, server: Any, options: Options, body: str

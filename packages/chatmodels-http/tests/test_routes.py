@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatResponse, NetworkError
+from chatmodels.core import ChatResponse, ConfigurationError, NetworkError
 from chatmodels.http import HttpChatModel
 from chatmodels.http._tls import tls_context
 
@@ -104,6 +104,40 @@ def test_a_plain_call_goes_through_a_proxy(server: Any, model: Make, ask: Ask) -
     assert request.headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"
 
 
+def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask: Ask) -> None:
+    acme = model(
+        base_url="http://api.acme.test", proxy=f"http://user:p%C3%BC@127.0.0.1:{server.port}"
+    )
+    assert ask(acme).text == "hello"
+    assert server.requests[0].headers["proxy-authorization"] == "Basic dXNlcjpww7w="
+
+
+@pytest.mark.parametrize(
+    ("host", "proxy"),
+    [
+        ("sharp.acme.test", "http://user:sword#fish@127.0.0.1:1"),
+        ("bracket.acme.test", "http://user:sword@[::1"),
+        ("socks4.acme.test", "socks4://user:sword@127.0.0.1:1"),
+    ],
+)
+def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
+    model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
+) -> None:
+    monkeypatch.setattr("chatmodels.http._httpcore_parts.environment_proxy", lambda _: proxy)
+    with pytest.raises(ConfigurationError, match="the address of the proxy") as caught:
+        ask(model(base_url=f"http://{host}"))
+    assert "sword" not in f"{caught.value.message} {caught.value.__cause__}"
+
+
+def test_certificates_that_cannot_be_read_are_told(
+    model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    with pytest.raises(ConfigurationError, match=r"from /nowhere\.pem .*SSL_CERT_FILE"):
+        ask(model(base_url="https://certificates.acme.test"))
+
+
 def test_calls_in_a_row_through_a_proxy_use_one_connection(server: Any, model: Make) -> None:
     acme = model(base_url="http://api.acme.test", proxy=server.url)
     assert [acme.generate("hi").text for _ in range(3)] == ["hello"] * 3
@@ -156,3 +190,25 @@ def test_a_host_with_an_umlaut_is_encoded() -> None:
     assert prepared(Head("GET", "http://bücher.test", ())).headers == (
         (b"Host", b"xn--bcher-kva.test"),
     )
+
+
+@pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
+def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
+    from chatmodels.http import Head, TransferError
+    from chatmodels.http._httpcore_parts import prepared
+
+    with pytest.raises(TransferError, match="the header 'x-key' has letters") as caught:
+        prepared(Head("GET", "http://acme.test", (("x-key", value),)))
+    assert caught.value.kind == "unusable"
+    assert "sk" not in str(caught.value)
+
+
+def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
+    from chatmodels.http import Head
+    from chatmodels.http._httpcore_parts import prepared, route_to
+
+    head = Head("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
+    ready = prepared(head)
+    route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")
+    assert "sk-1234" not in f"{head!r} {ready!r} {route!r}"
+    assert "http://acme.test" in repr(ready)

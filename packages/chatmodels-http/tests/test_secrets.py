@@ -6,11 +6,13 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     ChatResponse,
+    InvalidRequestError,
     ProviderOptions,
     RateLimitError,
     Secret,
 )
 from chatmodels.http import HttpChatModel
+from chatmodels.http._masking import masked
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -80,6 +82,23 @@ def test_a_key_that_a_success_repeats_in_an_error_is_masked(
         ask(model(api_key=Secret("sk-1234")))
 
 
+@pytest.mark.parametrize("before", range(480, 500, 5))
+def test_a_key_that_an_excerpt_cuts_off_is_masked_as_well(
+    server: Any, model: Make, before: int
+) -> None:
+    words = "x" * (before - 1) + " sk-my-very-long-secret " + "y" * 500
+    server.handler = lambda exchange: exchange.answer(f'{{"error": "{words}"}}', 400)
+    with pytest.raises(InvalidRequestError) as caught:
+        model(api_key=Secret("sk-my-very-long-secret")).generate("hi")
+    error = caught.value
+    assert "sk-my" not in f"{error!r} {error.args} {error.details}"
+
+
+def test_a_key_is_masked_at_all_depths_of_the_details() -> None:
+    error = InvalidRequestError("no", details={"tried": ["sk-1234", {"with": ("sk-1234", 1)}]})
+    assert masked(error, ["sk-1234"]).details == {"tried": ["***", {"with": ["***", 1]}]}
+
+
 def test_a_text_too_short_for_a_secret_garbles_nothing(server: Any, model: Make) -> None:
     server.handler = lambda exchange: exchange.answer('{"error": "a bad day"}', 429)
     with pytest.raises(RateLimitError, match="a bad day"):
@@ -142,3 +161,35 @@ def test_options_with_a_client_do_not_pickle(model: Make) -> None:
 def test_no_secret_is_shown_by_a_model(model: Make) -> None:
     acme = model(api_key=Secret("sk-my-secret"))
     assert "secret" not in f"{acme!r} {acme!s} {ProviderOptions(api_key=Secret('sk-my-secret'))!r}"
+
+
+def test_a_key_that_comes_back_is_masked_as_before(server: Any, model: Make) -> None:
+    keys = iter(["sk-first", "sk-second", "sk-first"])
+    acme = model(api_key=Secret(lambda: next(keys)))
+    acme.generate("hi")
+    acme.generate("hi")
+    server.handler = _repeats_the_key
+    with pytest.raises(RateLimitError) as caught:
+        acme.generate("hi")
+    assert "sk-first" not in f"{caught.value!r} {caught.value.details}"
+
+
+def test_keys_of_calls_at_the_same_time_are_masked_each(server: Any, model: Make) -> None:
+    keys = iter(["sk-first", "sk-second"])
+    acme = model(api_key=Secret(lambda: next(keys)))
+
+    def handle(exchange: Any) -> None:
+        if exchange.headers["authorization"].endswith("second"):
+            exchange.answer('{"text": "x"}')
+        else:
+            acme.generate("hi")
+            _repeats_the_key(exchange)
+
+    server.handler = handle
+    with pytest.raises(RateLimitError) as caught:
+        acme.generate("hi")
+    assert "sk-first" not in f"{caught.value!r} {caught.value.details}"
+
+
+def _repeats_the_key(exchange: Any) -> None:
+    exchange.answer(f'{{"error": "{exchange.headers["authorization"]}"}}', 429)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import CallTimeoutError, ChatResponse, Timeout
+from chatmodels.core import CallTimeoutError, ChatResponse, ProviderUnavailableError, Timeout
 from chatmodels.http import HttpChatModel
 
 Make = Callable[..., HttpChatModel]
@@ -92,6 +92,24 @@ def test_a_body_that_drips_ends_with_the_total(server: Any, model: Make) -> None
     server.handler = handle
     error = late(lambda acme: acme.generate("hi"), model(timeout=Timeout(total=0.1, read=1.0)))
     assert error.details["limit"] == "total"
+
+
+def test_a_refusal_that_drips_through_a_client_that_was_passed_is_not_read_for_long(
+    server: Any, model: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import httpx
+
+    def handle(exchange: Any) -> None:
+        exchange.send(b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n")
+        while not exchange.seen_fin(0.01):
+            exchange.chunk("no ")
+
+    server.handler = handle
+    monkeypatch.setattr("chatmodels.http._bodies.FAILURE_SECONDS", 0.05)
+    started = time.monotonic()
+    with httpx.Client(verify=False) as client, pytest.raises(ProviderUnavailableError, match="no"):
+        model(http_client=client).generate("hi")
+    assert time.monotonic() - started < 2
 
 
 def test_what_the_user_does_between_two_events_takes_no_time(

@@ -126,3 +126,24 @@ def test_the_vendors_word_decides_what_a_failure_is(
 def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
     error = CODEC.decode_failure(HttpFailure(status=502, headers={}, body=body))
     assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("inner", "found"),
+    [
+        pytest.param({"content_filter_result": {"hate": 1}}, {"hate": 1}, id="Azure's"),
+        pytest.param({"content_filter_results": {"hate": 1}}, {"hate": 1}, id="as in answers"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_what_a_filter_found_is_among_the_details(inner: object, found: object) -> None:
+    body = json.dumps({"error": {"code": "content_filter", "innererror": inner}}).encode()
+    error = CODEC.decode_failure(HttpFailure(status=400, headers={}, body=body))
+    assert error.details.get("content_filter_result") == found
+
+
+def test_what_a_filter_found_may_be_no_object() -> None:
+    error = CODEC.decode_failure(
+        HttpFailure(status=400, headers={}, body=b'[{"error": {"code": "content_filter"}}]')
+    )
+    assert error.code is ErrorCode.CONTENT_FILTERED

@@ -28,6 +28,7 @@ from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
 
 VENDOR = Dialect(
     name="vendor",
+    settings={"audio_output": "audio"},
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id", "file_url", "video_url"}),
 )
 BARE = Dialect(name="vendor", inputs=frozenset())
@@ -322,3 +323,48 @@ def test_opaque_state_of_another_form_is_left_out() -> None:
 def test_reasoning_and_other_vendors_parts_are_left_out_elsewhere() -> None:
     message = system("Be brief.", ReasoningPart("Hm."), ProviderPart(THEIRS))
     assert written(message) == [{"role": "system", "content": "Be brief."}]
+
+
+def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
+    dialect = Dialect(name="vendor", reasoning_field="content")
+    mine = Signature("vendor", {"type": "thinking", "signature": "s"})
+    message = assistant(ReasoningPart("Hm.", mine), ReasoningPart("Ah.", THEIRS), "42")
+    assert written(message, dialect=dialect) == [
+        {
+            "role": "assistant",
+            "content": [
+                {
+                    "type": "thinking",
+                    "thinking": [{"type": "text", "text": "Hm."}],
+                    "signature": "s",
+                },
+                {"type": "text", "text": "42"},
+            ],
+        }
+    ]
+
+
+def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> None:
+    file = {"type": "file", "file_id": "f"}
+    message = assistant(
+        "Here:", ProviderPart(Signature("vendor", {"content": [file], "steps": [1], "x": 1}))
+    )
+    assert written(message) == [
+        {"role": "assistant", "content": [{"type": "text", "text": "Here:"}, file], "x": 1}
+    ]
+
+
+def test_sound_that_no_vendor_of_the_dialect_makes_is_sent_as_its_transcript() -> None:
+    spoken = assistant(AudioPart(file_id="audio_1", transcript="Hi"))
+    assert written(spoken, dialect=BARE) == [{"role": "assistant", "content": "Hi"}]
+
+
+def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
+    dialect = Dialect(name="vendor", inputs=frozenset({"audio_url"}))
+    sound = AudioPart(url="https://acme.example/a.mp3", media_type="audio/mpeg")
+    assert written(user(sound), dialect=dialect)[0]["content"] == [
+        {
+            "type": "input_audio",
+            "input_audio": {"data": "https://acme.example/a.mp3", "format": "mp3"},
+        }
+    ]

@@ -196,3 +196,24 @@ def test_a_json_object_is_refused_where_there_is_none() -> None:
 def test_what_is_not_json_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         body(provider_options=options)
+
+
+def test_a_vendor_may_change_the_body_before_the_options_are_put_in() -> None:
+    def adapt(changed: dict[str, Any], problems: list[str]) -> None:
+        changed["tool_choice"] = "any"
+        changed["safe"] = True
+        problems += ["tools today"] if "tools" in changed else []
+
+    dialect = Dialect(name="vendor", adapt=adapt)
+    assert body(dialect, provider_options={"safe": False}) == {"tool_choice": "any", "safe": False}
+    assert "tools today" in refusal(dialect, tools=(WEATHER,))
+
+
+def test_a_codec_may_speak_to_each_model_in_another_way() -> None:
+    class Codec(ChatCompletionsCodec):
+        def dialect_for(self, model: str, /) -> Dialect:
+            return PLAIN if model == "plain" else self.dialect
+
+    request, codec = ChatRequest(messages=(user("Hello"),)), Codec(ALL)
+    sent = [json.loads(codec.encode(name, request, stream=True).body) for name in ("m", "plain")]
+    assert ["stream_options" in body for body in sent] == [True, False]

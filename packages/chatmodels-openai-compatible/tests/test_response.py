@@ -80,8 +80,44 @@ def test_what_was_not_said_stays_unknown() -> None:
         pytest.param([{"type": "text", "text": "a"}, {"text": "b"}], (TextPart("ab"),), id="texts"),
         pytest.param(
             [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}],
-            (ReasoningPart("Hm"),),
+            (ReasoningPart("Hm", Signature("vendor", {"type": "thinking"})),),
             id="Mistral's reasoning",
+        ),
+        pytest.param(
+            [{"type": "thinking", "thinking": [], "signature": "s", "closed": True}],
+            (ReasoningPart("", Signature("vendor", {"type": "thinking", "signature": "s"})),),
+            id="Mistral's reasoning, hidden",
+        ),
+        pytest.param([{"type": "thinking", "thinking": []}], (), id="no reasoning"),
+        pytest.param(
+            [
+                {"type": "text", "text": "The sky"},
+                {"type": "text", "text": " is blue"},
+                {"type": "reference", "reference_ids": [3, "b"]},
+                {"type": "tool_reference", "tool": "web_search", "title": "Sky", "url": "u"},
+                {"type": "text", "text": "."},
+                {"type": "reference", "reference_ids": "odd"},
+            ],
+            (
+                TextPart(
+                    "The sky is blue.",
+                    (
+                        Citation(source="3", start=0, end=15),
+                        Citation(source="b", start=0, end=15),
+                        Citation(title="Sky", url="u", start=0, end=15),
+                        Citation(start=15, end=16),
+                    ),
+                ),
+            ),
+            id="Mistral's references",
+        ),
+        pytest.param(
+            [{"type": "file", "file_id": "f"}, {"type": "text", "text": "a"}],
+            (
+                TextPart("a"),
+                ProviderPart(Signature("vendor", {"content": [{"type": "file", "file_id": "f"}]})),
+            ),
+            id="a part of another kind",
         ),
         pytest.param(
             [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm"}]}],
@@ -167,6 +203,7 @@ def test_citations_may_be_mere_addresses() -> None:
         pytest.param("stop", {}, "stop", id="stop"),
         pytest.param("eos", {}, "stop", id="another word for it"),
         pytest.param("length", {"content": "Hi"}, "length", id="length"),
+        pytest.param("model_length", {"content": "Hi"}, "length", id="Mistral's word for it"),
         pytest.param("brand_new", {}, "other", id="an unknown word"),
         pytest.param(None, {}, "other", id="no word"),
         pytest.param("stop", {"refusal": "No"}, "refusal", id="stop and a refusal"),
@@ -189,6 +226,22 @@ def test_the_finish_reason_is_normalised(
             {"prompt_tokens": 1, "completion_tokens": 2},
             Usage(input_tokens=1, output_tokens=2, total_tokens=3),
             id="no total",
+        ),
+        pytest.param(
+            {
+                "prompt_tokens": 11,
+                "completion_tokens": 15,
+                "total_tokens": 401,
+                "prompt_tokens_details": {"audio_tokens": 375, "cached_tokens": 9},
+            },
+            Usage(
+                input_tokens=386,
+                output_tokens=15,
+                total_tokens=401,
+                cached_input_tokens=9,
+                input_audio_tokens=375,
+            ),
+            id="sound beside the prompt",
         ),
         pytest.param(
             {"prompt_tokens": "1", "total_tokens": 9},
@@ -237,6 +290,11 @@ def test_the_finish_reason_is_normalised(
 )
 def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:
     assert read({}, usage=usage).usage == expected
+
+
+def test_the_tier_may_be_told_with_the_usage() -> None:
+    assert read({}, usage={"service_tier": "priority"}).service_tier == "priority"
+    assert read({}, usage={"service_tier": 5}, service_tier="flex").service_tier == "flex"
 
 
 def test_usage_may_be_in_an_extension() -> None:
@@ -357,3 +415,64 @@ def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
 def test_a_body_without_choices_may_be_no_text_either() -> None:
     with pytest.raises(ResponseInvalidError, match="without a choice"):
         CODEC.decode(b'{"id": "r1", "note": "\xff"}', REQUEST)
+
+
+STEPS = [
+    {
+        "role": "assistant",
+        "content": "One moment.",
+        "tool_calls": [
+            {
+                "id": "a",
+                "function": {"name": "draw", "arguments": "{}"},
+                "metadata": {"type": "image"},
+            },
+            {"id": "b", "metadata": {}},
+        ],
+    },
+    {"role": "tool", "tool_call_id": "a", "content": "https://acme.example/a.png"},
+    {
+        "role": "assistant",
+        "content": [{"type": "text", "text": " Here."}],
+        "tool_calls": [{"id": "c", "function": {"name": "now", "arguments": "{}"}}],
+    },
+    {"role": "assistant"},
+]
+
+
+def test_an_answer_may_be_several_messages_with_the_vendors_own_tools_between() -> None:
+    body = {"choices": [{"messages": STEPS, "finish_reason": "tool_calls"}]}
+    response = CODEC.decode(json.dumps(body).encode(), REQUEST)
+    draw = {"name": "draw", "arguments": "{}"}
+    assert response.message.parts == (
+        TextPart("One moment. Here."),
+        ProviderPart(
+            Signature(
+                "vendor",
+                {
+                    "steps": [
+                        {"id": "a", "function": draw, "metadata": {"type": "image"}},
+                        {"id": "b", "function": None, "metadata": {}},
+                        {
+                            "role": "tool",
+                            "tool_call_id": "a",
+                            "content": "https://acme.example/a.png",
+                        },
+                    ]
+                },
+            )
+        ),
+        ToolCall("c", "now", "{}"),
+    )
+
+
+def test_a_call_that_the_vendor_answered_is_none_of_the_callers() -> None:
+    call = {"id": "a", "function": {"name": "draw", "arguments": "{}"}}
+    messages = [{"tool_calls": [call]}, {"tool_call_id": "a", "content": "done"}]
+    body = {"choices": [{"messages": messages}]}
+    assert CODEC.decode(json.dumps(body).encode(), REQUEST).tool_calls == ()
+
+
+def test_messages_that_are_none_are_told_of() -> None:
+    response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
+    assert "the messages were left out" in response.warnings[0]

@@ -257,8 +257,35 @@ def test_a_chunk_may_have_a_message_for_its_delta() -> None:
                 {"content": [{"type": "text", "text": "Hi"}]},
                 {"content": [{"type": "refusal", "refusal": "No"}]},
             ],
-            {"content": "Hi", "reasoning": "Hm", "refusal": "No"},
+            {
+                "content": [
+                    {"type": "thinking", "thinking": "Hm"},
+                    {"type": "text", "text": "Hi"},
+                    {"type": "refusal", "refusal": "No"},
+                ]
+            },
             id="content in parts",
+        ),
+        pytest.param(
+            [
+                {"content": [{"type": "thinking", "thinking": "H"}]},
+                {"content": [{"type": "thinking", "thinking": "m", "signature": "s"}]},
+                {"content": "The sky"},
+                {"content": [{"type": "text", "text": " is blue"}]},
+                {"content": [{"type": "reference", "reference_ids": [3]}]},
+                {"content": "."},
+                {"content": [{"type": "file", "file_id": "f"}]},
+            ],
+            {
+                "content": [
+                    {"type": "thinking", "thinking": "Hm", "signature": "s"},
+                    {"type": "text", "text": "The sky is blue"},
+                    {"type": "reference", "reference_ids": [3]},
+                    {"type": "text", "text": "."},
+                    {"type": "file", "file_id": "f"},
+                ]
+            },
+            id="content now as text, now in parts",
         ),
     ],
 )
@@ -348,3 +375,27 @@ def test_a_text_with_citations_is_told_when_it_is_complete() -> None:
     data = chunk({"content": "Hi", "annotations": [{"url_citation": {"url": "u"}}]})
     ends = [event for event in events_of(data, DONE) if isinstance(event, PartEnd)]
     assert [type(event.part) for event in ends] == [TextPart]
+
+
+def test_the_tier_may_be_told_with_the_usage() -> None:
+    last = {"choices": [{"finish_reason": "stop"}], "usage": {"service_tier": "standard"}}
+    assert response_of(json.dumps(last).encode(), DONE).service_tier == "standard"
+
+
+def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
+    draw = {"name": "draw", "arguments": "{}"}
+    call = {"id": "a", "function": draw, "metadata": {"type": "image"}}
+    response = response_of(
+        chunk({"role": "assistant", "content": "One moment.", "index": 0}),
+        chunk({"tool_calls": [call], "index": 0}),
+        chunk({"role": "tool", "tool_call_id": "a", "content": "done", "index": 1}),
+        chunk({"content": " Here.", "index": 2}),
+        STOP,
+        DONE,
+    )
+    result = {"role": "tool", "tool_call_id": "a", "content": "done"}
+    assert response.message.parts == (
+        TextPart("One moment. Here."),
+        ProviderPart(Signature("vendor", {"steps": [call, result]})),
+    )
+    assert response.finish_reason == "stop"

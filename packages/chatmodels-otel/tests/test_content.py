@@ -24,7 +24,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.otel import instrument
+from chatmodels.otel import instrument, prompt_template
 from chatmodels.otel._capture import STRUCTURED_SINCE, api_version
 from chatmodels.providers.mock import MockChatModel
 
@@ -196,6 +196,29 @@ def test_tools_are_told_by_name_or_in_full(recorder, wanted, definitions) -> Non
 
     told = recorder.span.attributes.get(TOOLS)
     assert (None if told is None else read(told)) == definitions
+
+
+@pytest.mark.parametrize("content_format", ["auto", "json"])
+def test_what_was_put_into_a_template_is_content(recorder, content_format) -> None:
+    def redact(name: str, value: Any) -> Any:
+        return None if name == "gen_ai.prompt.variable.secret" else value
+
+    options = {"redact": redact, "content_format": content_format, "max_part_chars": 3}
+    bare = instrument(MockChatModel("parrot"), telemetry=recorder.telemetry())
+    full = instrument(
+        MockChatModel("parrot"), telemetry=recorder.telemetry(content="span", **options)
+    )
+
+    with prompt_template("greet", variables={"name": "Ada Byron", "secret": "x"}):
+        bare.generate("Hi")
+        full.generate("Hi")
+
+    without, with_content = (
+        {name: value for name, value in span.attributes.items() if ".variable." in name}
+        for span in recorder.chats
+    )
+    assert without == {}
+    assert with_content == {"gen_ai.prompt.variable.name": "Ada... [6 more characters]"}
 
 
 def test_long_texts_are_cut_and_media_left_out(recorder) -> None:

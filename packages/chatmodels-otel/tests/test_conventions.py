@@ -39,6 +39,28 @@ def span(**changes: Any) -> Any:
     [
         ({}, None),
         ({"attributes": {}}, "no operation None"),
+        ({"attributes": {"code.function.name": "f"}}, None),
+        ({"attributes": {}, "name": "chatmodels.create acme"}, None),
+        ({"attributes": GOOD | {"openai.api.type": "responses"}}, "not among the attributes"),
+        (
+            {
+                "attributes": GOOD
+                | {"openai.api.type": "responses", "gen_ai.provider.name": "openai"}
+            },
+            None,
+        ),
+        (
+            {
+                "attributes": {
+                    "gen_ai.operation.name": "chat",
+                    "gen_ai.provider.name": "openai",
+                },
+                "name": "chat None",
+            },
+            "gen_ai.request.model is required",
+        ),
+        ({"attributes": GOOD | {"gen_ai.provider.name": "aws.bedrock"}}, None),
+        ({"attributes": GOOD | {"gen_ai.prompt.variable.name": "Ada"}}, None),
         ({"name": "openai.chat"}, "span name 'openai.chat'"),
         ({"kind": SpanKind.INTERNAL}, "span kind"),
         ({"status": StatusCode.OK}, "status OK"),

@@ -1,9 +1,12 @@
 """Whatever fails in telemetry, the call does not notice."""
 
 import logging
+import threading
+import tracemalloc
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import (
     BatchSpanProcessor,
@@ -12,7 +15,15 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 
-from chatmodels.core import ErrorCode, ToolCall
+from chatmodels.core import (
+    CallInfo,
+    ChatRequest,
+    ChatResponse,
+    ErrorCode,
+    StandardChatModel,
+    ToolCall,
+    assistant,
+)
 from chatmodels.otel import Telemetry, TelemetryOptions, execute_tool, instrument, metered, traced
 from chatmodels.otel._guard import Guard
 from chatmodels.providers.mock import MockChatModel
@@ -150,7 +161,7 @@ def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("chatmodels.otel._observer.request_attributes", broken)
+    monkeypatch.setattr("chatmodels.otel._endings.call_attributes", broken)
 
     works(instrument(model(), telemetry=recorder.telemetry()))
 
@@ -187,6 +198,31 @@ def test_telemetry_that_fails_breaks_no_tool(recorder, caplog, what) -> None:
     assert len(warned(caplog)) >= 1
 
 
+@pytest.mark.parametrize("method", ["set_attributes", "get_span_context"])
+def test_a_span_that_fails_breaks_no_tool_and_is_ended(recorder, caplog, method) -> None:
+    telemetry = recorder.telemetry()
+    tracer = telemetry.tools._tracer
+
+    class Odd:
+        def start_span(self, *args: Any, **kwargs: Any) -> Any:
+            span = tracer.start_span(*args, **kwargs)
+            right = span.get_span_context
+            setattr(span, method, Failing().anything)
+            span.start_over = lambda: setattr(span, "get_span_context", right)
+            begun.append(span)
+            return span
+
+    begun: list[Any] = []
+    telemetry.tools._tracer = Odd()
+
+    with execute_tool("double", ToolCall("c-1", "double"), telemetry=telemetry) as note:
+        note(4)
+        begun[0].start_over()
+
+    assert [span.name for span in recorder.spans] == ["execute_tool double"]
+    assert len(warned(caplog)) == 1
+
+
 def test_telemetry_that_fails_breaks_no_function(recorder, caplog) -> None:
     telemetry = recorder.telemetry()
 
@@ -217,14 +253,19 @@ def test_telemetry_that_fails_breaks_no_function(recorder, caplog) -> None:
 def test_telemetry_that_fails_breaks_no_registry(recorder, caplog) -> None:
     from chatmodels.core import HealthReport
 
-    instruments = recorder.telemetry().meters.registry
+    telemetry = recorder.telemetry()
+    instruments = telemetry.meters.registry
     instruments._resolutions = instruments._creations = instruments._latency = Failing()
+    watch = telemetry.registry
+    watch._tracer = Failing()
 
-    instruments.resolved("acme", None)
-    instruments.created("acme", 0.1, None)
-    instruments.checked(HealthReport(provider="acme", status="healthy", latency=0.1))
+    with recorder.tracer.start_as_current_span("program"):
+        watch.resolved("acme", None)
+        watch.created("acme", 0.1, None)
+        watch.checked(HealthReport(provider="acme", status="healthy", latency=0.1))
 
     assert len(warned(caplog)) == 1
+    assert telemetry.guard.failures == {"registry": 4}
 
 
 def test_a_failure_is_told_once_for_each_place(caplog) -> None:
@@ -244,20 +285,55 @@ def test_a_failure_is_told_once_for_each_place(caplog) -> None:
     assert "a secret" not in caplog.text
 
 
-def test_the_exporter_that_is_down_costs_bounded_memory() -> None:
+class Echo(StandardChatModel):
+    """Repeats the question, and remembers nothing."""
+
+    def respond(self, request: ChatRequest, call: CallInfo) -> ChatResponse[Any]:
+        return ChatResponse(message=assistant(request.messages[-1].text))
+
+
+@pytest.mark.parametrize("fails", ["at once", "never answers", "raises"])
+def test_an_exporter_that_is_down_costs_bounded_memory(caplog, fails) -> None:
+    # What pytest keeps of the SDK's complaints has the spans in its tracebacks.
+    caplog.set_level(logging.CRITICAL + 1, logger="opentelemetry")
+    released = threading.Event()
+
     class Down(SpanExporter):
         def export(self, spans: Any) -> SpanExportResult:
+            if fails == "never answers":
+                released.wait(60)
+            if fails == "raises":
+                raise RuntimeError("broken")
             return SpanExportResult.FAILURE
 
-    provider = TracerProvider()
-    processor = BatchSpanProcessor(Down(), max_queue_size=16, max_export_batch_size=8)
-    provider.add_span_processor(processor)
-    telemetry = Telemetry(TelemetryOptions(content="span"), tracer_provider=provider)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(
+        BatchSpanProcessor(Down(), max_queue_size=16, max_export_batch_size=8)
+    )
+    telemetry = Telemetry(
+        TelemetryOptions(content="span"),
+        tracer_provider=provider,
+        meter_provider=MeterProvider(shutdown_on_exit=False),  # which nobody reads
+    )
+    model = instrument(Echo("acme", "echo"), telemetry=telemetry)
 
-    for _ in range(100):
-        works(instrument(model(), telemetry=telemetry))
+    def talk(calls: int) -> None:
+        for number in range(calls):
+            model.generate(f"{number} " + "x" * 10_000)
 
-    provider.shutdown()
+    tracemalloc.start()
+    try:
+        talk(100)
+        before, _ = tracemalloc.get_traced_memory()
+        talk(300)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        released.set()
+        provider.shutdown()
+
+    # Three hundred questions and answers of 10 kB; the queue holds sixteen.
+    assert after - before < 1_500_000
 
 
 def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:

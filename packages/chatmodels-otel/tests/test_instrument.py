@@ -51,6 +51,19 @@ class Foreign:
     """A model that knows no observers."""
 
 
+class Wrapping:
+    """A `ChatModel` of somebody else's, around another model."""
+
+    def __init__(self, inner) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self._inner, name)
+
+    def with_observers(self, *observers):
+        return Wrapping(self._inner.with_observers(*observers))
+
+
 def test_instrumenting_twice_records_once(recorder) -> None:
     telemetry = recorder.telemetry()
     model = MockChatModel(responses=["a"])
@@ -82,8 +95,19 @@ def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
 def test_a_model_without_observers_is_refused(recorder) -> None:
     with pytest.raises(ConfigurationError, match="Foreign cannot be instrumented"):
         instrument(Foreign(), telemetry=recorder.telemetry())
-    with pytest.raises(ConfigurationError, match="Foreign has no observers"):
+    with pytest.raises(ConfigurationError, match="Foreign is no StandardChatModel"):
         uninstrument(Foreign())
+
+
+def test_a_model_of_somebody_elses_is_asked_to_take_the_observer(recorder) -> None:
+    telemetry = recorder.telemetry()
+    model = Wrapping(MockChatModel("m", responses=["a"]))
+
+    twice = instrument(instrument(model, telemetry=telemetry), telemetry=telemetry)
+    twice.generate("Hi")
+
+    assert isinstance(twice, Wrapping)
+    assert [span.name for span in recorder.chats] == ["chat m"]
 
 
 def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
@@ -166,6 +190,67 @@ def test_health_is_a_gauge_of_what_was_found_last(recorder, registry) -> None:
         "absent": (0, "provider_not_found"),
     }
     assert recorder.total("chatmodels.health.duration") == 2
+
+
+@pytest.mark.parametrize("is_awaited", [False, True], ids=["blocking", "awaited"])
+async def test_the_health_check_of_a_model_is_recorded_like_the_registrys(
+    recorder, registry, is_awaited
+) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry())
+    registry.set_alias("default", "mock:m")
+    model = registry.create_chat_model("default", health="unhealthy")
+
+    _ = await model.acheck_health() if is_awaited else model.check_health()
+
+    (healthy,) = recorder.points("chatmodels.health.healthy")
+    assert (healthy.value, healthy.attributes["chatmodels.health.status"]) == (0, "unhealthy")
+    assert recorder.total("chatmodels.health.duration") == 1
+
+
+def test_a_health_check_is_not_recorded_if_nothing_is(recorder) -> None:
+    telemetry = recorder.telemetry(level="off")
+
+    telemetry._observer.checked(HealthReport(provider="mock", status="healthy"))
+
+    assert recorder.metrics == {}
+
+
+def test_a_slow_creation_is_a_span_below_the_programs(recorder) -> None:
+    watch = recorder.telemetry().registry
+
+    watch.created("mistral", 2.0, None)
+    with recorder.tracer.start_as_current_span("program") as program:
+        watch.created("mistral", 2.0, None)
+        watch.created("acme", 0.0001, None)
+
+    drawn, _ = recorder.spans
+    assert drawn.name == "chatmodels.create mistral"
+    assert drawn.parent.span_id == program.get_span_context().span_id
+    assert drawn.end_time - drawn.start_time == 2_000_000_000
+    assert dict(drawn.attributes) == {"gen_ai.provider.name": "mistral_ai"}
+
+
+def test_a_creation_that_fails_is_a_span_with_its_error(recorder, registry) -> None:
+    instrument_registry(registry, telemetry=recorder.telemetry())
+
+    with (
+        recorder.tracer.start_as_current_span("program"),
+        pytest.raises(ProviderNotFoundError) as raised,
+    ):
+        registry.create_chat_model("mokc:m")
+
+    drawn, _ = recorder.spans
+    assert drawn.name == "chatmodels.create mokc"
+    assert drawn.attributes["error.type"] == "provider_not_found"
+    assert drawn.status.description == str(raised.value)
+
+
+@pytest.mark.parametrize("level", ["metrics", "traces"])
+def test_creations_are_spans_at_level_full_alone(recorder, level) -> None:
+    with recorder.tracer.start_as_current_span("program"):
+        recorder.telemetry(level=level).registry.created("acme", 2.0, None)
+
+    assert [span.name for span in recorder.spans] == ["program"]
 
 
 def test_a_registry_without_measurements_is_not_watched(recorder, registry) -> None:
@@ -253,9 +338,25 @@ def test_the_instrumentor_never_raises(caplog) -> None:
 
 def test_options_that_are_wrong_are_all_named() -> None:
     with pytest.raises(ConfigurationError) as raised:
-        TelemetryOptions(level="loud", content="some", max_part_chars=-1, max_content_chars=True)
+        TelemetryOptions(
+            level="loud",
+            content="some",
+            max_part_chars=-1,
+            max_content_chars=True,
+            redact="all",
+            cost=1,
+            propagate_to="https://gateway.example",
+        )
 
-    for name in ("level", "content", "max_part_chars", "max_content_chars"):
+    for name in (
+        "level",
+        "content",
+        "max_part_chars",
+        "max_content_chars",
+        "redact",
+        "cost",
+        "propagate_to",
+    ):
         assert f"{name} must be" in str(raised.value)
 
 
@@ -288,6 +389,13 @@ def test_options_that_do_not_exist_are_refused() -> None:
 )
 def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
     assert options_from_environment(variables) == options
+
+
+@pytest.mark.parametrize(("text", "exceptions"), [("logs", "log"), ("logs/dup", "both")])
+def test_the_environment_says_where_exceptions_go(text, exceptions) -> None:
+    options = options_from_environment({"OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": text})
+
+    assert options.exceptions == exceptions
 
 
 def test_arguments_come_before_the_environment() -> None:
@@ -352,35 +460,57 @@ assert not found, found
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_the_global_providers_record_whenever_they_are_set(order) -> None:
+    script = """
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from chatmodels.core import create_chat_model
+from chatmodels.otel import ChatModelsInstrumentor
+
+exporter, tracers, reader = InMemorySpanExporter(), TracerProvider(), InMemoryMetricReader()
+tracers.add_span_processor(SimpleSpanProcessor(exporter))
+
+
+def switch_on():
+    ChatModelsInstrumentor().instrument(skip_dep_check=True)
+
+
+def set_providers():
+    trace.set_tracer_provider(tracers)
+    metrics.set_meter_provider(MeterProvider([reader]))
+    _logs.set_logger_provider(LoggerProvider())
+
+
+STEPS
+create_chat_model("mock:m").generate("Hi")
+assert [span.name for span in exporter.get_finished_spans()] == ["chat m"]
+found = {
+    metric.name
+    for resource in reader.get_metrics_data().resource_metrics
+    for scope in resource.scope_metrics
+    for metric in scope.metrics
+}
+assert "gen_ai.client.inference.duration" in found, found
+assert "gen_ai.client.inference.usage.input_tokens" in found, found
+"""
+    steps = ["set_providers()", "switch_on()"]
+    ordered = steps if order == "before" else reversed(steps)
+
+    subprocess.run([sys.executable, "-c", script.replace("STEPS", "\n".join(ordered))], check=True)
+
+
 def test_core_and_providers_need_no_api() -> None:
     script = """
 import sys
 sys.modules["opentelemetry"] = None
 from chatmodels.providers.mock import MockChatModel
 assert MockChatModel(responses=["a"]).generate("Hi").text == "a"
-"""
-    subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_a_fork_records_like_its_parent(tmp_path) -> None:
-    script = """
-import os, sys
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from chatmodels.otel import Telemetry, TelemetryOptions, instrument
-from chatmodels.providers.mock import MockChatModel
-exporter, provider = InMemorySpanExporter(), TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(exporter))
-telemetry = Telemetry(TelemetryOptions(), tracer_provider=provider)
-model = instrument(MockChatModel(responses=["a"], on_exhausted="last"), telemetry=telemetry)
-model.generate("Hi")
-child = os.fork()
-model.generate("Hi")
-count = len(exporter.get_finished_spans())
-if child == 0:
-    os._exit(0 if count == 2 else 1)
-assert count == 2 and os.waitpid(child, 0)[1] == 0
 """
     subprocess.run([sys.executable, "-c", script], check=True)
 

@@ -1,4 +1,4 @@
-"""Ways in which a stream ends, blocking and awaited: one span each, ended once."""
+"""Ways in which a stream ends, blocking, under asyncio and under trio: one span, ended once."""
 
 import asyncio
 import gc
@@ -7,7 +7,9 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import anyio
 import pytest
+from anyio.lowlevel import checkpoint
 from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 
@@ -26,6 +28,7 @@ from chatmodels.otel import instrument
 
 OK = (StatusCode.UNSET, None, "stop")
 LEFT = (StatusCode.UNSET, None, "error")
+RAISED = (StatusCode.ERROR, "KeyError", "error")
 
 
 class Streaming(StandardChatModel):
@@ -51,12 +54,12 @@ class Streaming(StandardChatModel):
         yield StreamEnd()
 
     async def aevents(self, request, call) -> AsyncIterator[StreamEvent]:
-        await asyncio.sleep(0)
+        await checkpoint()
         self._see()
         yield StreamStart(model="large-1")
         yield TextDelta("one ")
         if self.hang:
-            await asyncio.get_running_loop().create_future()
+            await anyio.sleep_forever()
         if self.trouble is not None:
             raise self.trouble
         yield TextDelta("two")
@@ -133,7 +136,7 @@ SYNC: list[tuple[Callable[[Any], None], tuple[StatusCode, str | None, str] | Non
     (left_and_closed, LEFT),
     (left_within_with, LEFT),
     (forgotten, (StatusCode.ERROR, "_OTHER", "error")),
-    (consumer_raises, LEFT),
+    (consumer_raises, RAISED),
     (breaks, (StatusCode.ERROR, "network", "error")),
     (interrupted, (StatusCode.ERROR, "cancelled", "error")),
     (thrown_away_on_exit, (StatusCode.ERROR, "cancelled", "error")),
@@ -165,8 +168,8 @@ async def aforgotten(model) -> None:
         warnings.simplefilter("ignore", ResourceWarning)
         del stream
         gc.collect()
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await anyio.wait_all_tasks_blocked()
+        await anyio.wait_all_tasks_blocked()
 
 
 async def aconsumer_raises(model) -> None:
@@ -187,48 +190,52 @@ async def abreaks(model) -> None:
 
 async def cancelled(model) -> None:
     model.hang = True
-    task = asyncio.create_task(model.astream("Hi").collect())
-    await turns()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    async with anyio.create_task_group() as group:
+        group.start_soon(model.astream("Hi").collect)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
 
 
 async def cancelled_and_held(model) -> None:
     model.hang = True
     stream = model.astream("Hi")
-    task = asyncio.create_task(stream.collect())
-    await turns()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    async with anyio.create_task_group() as group:
+        group.start_soon(stream.collect)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
     assert stream.call.outcome == "cancelled"
+
+
+async def cancelled_between_reads(model) -> None:
+    with anyio.CancelScope() as scope:
+        async with model.astream("Hi") as stream:
+            await anext(stream)
+            scope.cancel()
+            await checkpoint()
 
 
 async def timed_out(model) -> None:
     model.hang = True
-
-    async def consume() -> None:
-        async with asyncio.timeout(0.01):
-            await model.astream("Hi").collect()
-
-    with pytest.raises(TimeoutError):
-        await consume()
+    with anyio.move_on_after(0.01):
+        await model.astream("Hi").collect()
 
 
 async def closed_by_another_task(model) -> None:
     stream = model.astream("Hi")
     await anext(stream)
-    await asyncio.create_task(stream.aclose())
+    async with anyio.create_task_group() as group:
+        group.start_soon(stream.aclose)
+
+
+async def read_in_one_task_and_ended_in_another(model) -> None:
+    stream = model.astream("Hi")
+    await anext(stream)
+    async with anyio.create_task_group() as group:
+        group.start_soon(stream.collect)
 
 
 async def anever_read(model) -> None:
     await model.astream("Hi").aclose()
-
-
-async def turns() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 CANCELLED = (StatusCode.ERROR, "cancelled", "error")
@@ -237,17 +244,23 @@ ASYNC = [
     (aleft_and_closed, LEFT),
     (aleft_within_with, LEFT),
     (aforgotten, (StatusCode.ERROR, "_OTHER", "error")),
-    (aconsumer_raises, LEFT),
+    (aconsumer_raises, RAISED),
     (abreaks, (StatusCode.ERROR, "network", "error")),
     (cancelled, CANCELLED),
     (cancelled_and_held, CANCELLED),
+    (cancelled_between_reads, CANCELLED),
     (timed_out, CANCELLED),
     (closed_by_another_task, LEFT),
+    (read_in_one_task_and_ended_in_another, OK),
     (anever_read, None),
 ]
 
 
-@pytest.mark.parametrize(("life", "outcome"), SYNC, ids=lambda each: getattr(each, "__name__", ""))
+def named(life: Any) -> str:
+    return getattr(life, "__name__", "")
+
+
+@pytest.mark.parametrize(("life", "outcome"), SYNC, ids=named)
 def test_a_stream_ends_its_span_once_however_it_ends(recorder, caplog, life, outcome) -> None:
     model = Streaming()
     with recorder.tracer.start_as_current_span("program") as program:
@@ -257,7 +270,8 @@ def test_a_stream_ends_its_span_once_however_it_ends(recorder, caplog, life, out
     verify(recorder, caplog, model, outcome)
 
 
-@pytest.mark.parametrize(("life", "outcome"), ASYNC, ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize(("life", "outcome"), ASYNC, ids=named)
 async def test_an_awaited_stream_ends_its_span_once_however_it_ends(
     recorder, caplog, life, outcome
 ) -> None:
@@ -267,6 +281,68 @@ async def test_an_awaited_stream_ends_its_span_once_however_it_ends(
 
         assert trace.get_current_span() is program
     verify(recorder, caplog, model, outcome)
+
+
+async def test_a_time_limit_of_asyncio_ends_the_span(recorder, caplog) -> None:
+    model = Streaming(hang=True)
+
+    async def consume() -> None:
+        async with asyncio.timeout(0.01):
+            await instrument(model, telemetry=recorder.telemetry()).astream("Hi").collect()
+
+    with recorder.tracer.start_as_current_span("program") as program:
+        with pytest.raises(TimeoutError):
+            await consume()
+
+        assert trace.get_current_span() is program
+    verify(recorder, caplog, model, CANCELLED)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_a_whole_call_that_is_cancelled_ends_its_span(recorder, caplog) -> None:
+    class Hanging(StandardChatModel):
+        def respond(self, request, call): ...
+
+        async def arespond(self, request, call):
+            await anyio.sleep_forever()
+
+    model = instrument(Hanging("acme", "large"), telemetry=recorder.telemetry())
+    with recorder.tracer.start_as_current_span("program") as program:
+        async with anyio.create_task_group() as group:
+            group.start_soon(model.agenerate, "Hi")
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+
+        assert trace.get_current_span() is program
+    assert recorder.span.attributes["error.type"] == "cancelled"
+    assert recorder.total("chatmodels.calls.in_flight") == 0
+    assert [each for each in caplog.records if "detach" in each.getMessage()] == []
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("is_awaited", [False, True], ids=["batch", "abatch"])
+async def test_each_call_of_a_batch_is_a_span_below_the_programs(recorder, is_awaited) -> None:
+    from chatmodels.providers.mock import MockChatModel
+
+    model = MockChatModel(rules={"fail": NetworkError("reset"), ".": "two words"})
+    model = instrument(model, telemetry=recorder.telemetry())
+    prompts = ["one", "two", "fail", "three"]
+
+    with recorder.tracer.start_as_current_span("program") as program:
+        results = (
+            await model.abatch(prompts, max_concurrency=2)
+            if is_awaited
+            else model.batch(prompts, max_concurrency=2)
+        )
+
+        assert trace.get_current_span() is program
+    assert [isinstance(each, NetworkError) for each in results] == [False, False, True, False]
+    parents = {span.parent.span_id for span in recorder.chats}
+    assert parents == {program.get_span_context().span_id}
+    kinds = sorted(span.attributes.get("error.type", "") for span in recorder.chats)
+    assert kinds == ["", "", "", "network"]
+    tokens = recorder.points("gen_ai.client.inference.usage.output_tokens")
+    assert sum(point.value for point in tokens) == 6
 
 
 def verify(recorder, caplog, model, outcome) -> None:

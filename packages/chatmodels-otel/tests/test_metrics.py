@@ -152,6 +152,7 @@ def test_audio_is_counted_as_such_and_the_rest_is_unknown(recorder) -> None:
 
 @pytest.mark.parametrize("conventions_of", ["v1.41", "both"])
 def test_the_names_of_version_1_41_can_be_had(recorder, conventions_of) -> None:
+    recorder.conventions.knows_version_1_41 = True
     model = MockChatModel("m", responses=["a b", "c", ErrorCode.TIMEOUT])
     model = instrument(model, telemetry=recorder.telemetry(conventions=conventions_of))
 
@@ -170,24 +171,6 @@ def test_the_names_of_version_1_41_can_be_had(recorder, conventions_of) -> None:
     assert "gen_ai.client.operation.time_per_output_chunk" in metrics
     assert (f"{INFERENCE}.duration" in metrics) is (conventions_of == "both")
     assert (f"{INFERENCE}.usage.input_tokens" in metrics) is (conventions_of == "both")
-    recorder.conventions.model["metrics"] |= _legacy(recorder.conventions.model)
-
-
-def _legacy(model: Any) -> dict[str, Any]:
-    """Make the old metrics known to the validator, which they are not by themselves."""
-    attributes = model["metrics"][f"{INFERENCE}.duration"]["attributes"]
-    found = {}
-    for name, each in model["legacy"]["metrics"].items():
-        found[name] = {
-            "instrument": each["instrument"],
-            "unit": each["unit"],
-            "explicit_bucket_boundaries": each["buckets"],
-            "value_type": "double",
-            "attributes": attributes | {"gen_ai.token.type": {"level": "recommended"}},
-        }
-    model["attributes"]["gen_ai.token.type"] = {"type": "string"}
-    model["legacy"]["attributes"].pop("gen_ai.token.type", None)
-    return found
 
 
 def test_the_fifteen_instruments_of_the_origin_have_the_same_values(recorder) -> None:
@@ -227,6 +210,32 @@ def test_the_fifteen_instruments_of_the_origin_have_the_same_values(recorder) ->
     assert totals["messages_streamed_total"] > 3
 
 
+@pytest.mark.parametrize("provider", ["openai", "acme"])
+def test_tier_and_fingerprint_are_attributes_of_openais_metrics(recorder, provider) -> None:
+    import msgspec
+
+    model = Answering(provider, "large")
+    model.answer = ChatResponse(
+        message=assistant("Yes."),
+        model="large-1",
+        service_tier="flex",
+        payload=msgspec.Raw(b'{"system_fingerprint": "fp_1"}'),
+    )
+
+    instrument(model, telemetry=recorder.telemetry()).generate("Hi")
+
+    for name in ("duration", "operation.input_tokens", "usage.output_tokens"):
+        (point,) = recorder.points(f"{INFERENCE}.{name}")
+        told = {
+            key.rpartition(".")[2]: value
+            for key, value in point.attributes.items()
+            if key.startswith("openai.")
+        }
+        assert told == (
+            {"service_tier": "flex", "system_fingerprint": "fp_1"} if provider == "openai" else {}
+        )
+
+
 def test_the_number_of_response_models_is_bounded(recorder) -> None:
     model = Answering("acme", "large")
     watched = instrument(model, telemetry=recorder.telemetry())
@@ -247,10 +256,19 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
     telemetry = recorder.telemetry()
 
     for number in range(4):
-        instrument(Answering("acme", f"model-{number}"), telemetry=telemetry).generate("Hi")
+        model = instrument(Answering("acme", f"model-{number}"), telemetry=telemetry)
+        model.generate("Hi")
+        with model.stream("Hi"):
+            assert recorder.total("chatmodels.calls.in_flight") == 1
 
-    assert len(recorder.points(f"{INFERENCE}.duration")) == 4
-    assert len(telemetry.observer._plans) == 2
+    counts = {
+        point.attributes["gen_ai.request.model"]: point.count
+        for point in recorder.points(f"{INFERENCE}.duration")
+    }
+    assert counts == {"model-0": 2, "model-1": 2, "_OTHER": 4}
+    assert len(recorder.points("chatmodels.calls.in_flight")) == 3
+    assert len(telemetry.meters._ledger._tokens) == 3
+    assert {span.name for span in recorder.chats} == {f"chat model-{each}" for each in range(4)}
 
 
 def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:

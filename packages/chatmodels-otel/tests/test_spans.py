@@ -3,7 +3,17 @@
 from typing import Any
 
 import pytest
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    format_trace_id,
+    get_current_span,
+    use_span,
+)
 
 from chatmodels.core import (
     ChatModelError,
@@ -15,7 +25,13 @@ from chatmodels.core import (
     assistant,
     tool,
 )
-from chatmodels.otel import conversation, instrument
+from chatmodels.otel import (
+    Telemetry,
+    TelemetryOptions,
+    conversation,
+    instrument,
+    prompt_template,
+)
 from chatmodels.providers.mock import MockChatModel
 
 
@@ -201,6 +217,50 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
     assert attributes.get("openai.response.system_fingerprint") == fingerprint
 
 
+@pytest.mark.parametrize(
+    ("provider", "api", "told"),
+    [
+        ("openai", "responses", {"openai.api.type": "responses"}),
+        ("openai", None, {}),
+        ("groq", "chat_completions", {}),
+        (
+            "azure_inference",
+            None,
+            {"azure.resource_provider.namespace": "Microsoft.CognitiveServices"},
+        ),
+    ],
+)
+def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, told) -> None:
+    model = Answering(provider, "large", api=api)
+
+    instrument(model, telemetry=recorder.telemetry()).generate("Hi")
+
+    span = recorder.span
+    found = {
+        name: value
+        for name, value in span.attributes.items()
+        if not name.startswith(("gen_ai.", "server."))
+    }
+    assert found == told
+
+
+@pytest.mark.parametrize(
+    ("provider", "options", "told"),
+    [
+        ("bedrock", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, "g-1"),
+        ("bedrock", {"guardrailConfig": {}}, None),
+        ("bedrock", {"guardrailConfig": "g-1"}, None),
+        ("acme", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, None),
+    ],
+)
+def test_bedrocks_guardrail_is_told(recorder, provider, options, told) -> None:
+    instrument(at(provider, None), telemetry=recorder.telemetry()).generate(
+        "Hi", provider_options=options
+    )
+
+    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == told
+
+
 def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
     instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
         "Hi", service_tier="auto"
@@ -244,6 +304,30 @@ def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
     first, second = recorder.chats
     assert first.attributes["gen_ai.conversation.id"] == "c-1"
     assert "gen_ai.conversation.id" not in second.attributes
+
+
+def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) -> None:
+    model = instrument(MockChatModel("parrot"), telemetry=recorder.telemetry())
+
+    with conversation("c-1"), prompt_template("greet", version="2", variables={"name": "Ada"}):
+        model.generate("Hi")
+        with prompt_template("ask"):
+            model.generate("Hi")
+    model.generate("Hi")
+
+    told = [
+        {
+            name.removeprefix("gen_ai."): value
+            for name, value in span.attributes.items()
+            if name.startswith(("gen_ai.prompt", "gen_ai.conversation"))
+        }
+        for span in recorder.chats
+    ]
+    assert told == [
+        {"conversation.id": "c-1", "prompt.name": "greet", "prompt.version": "2"},
+        {"conversation.id": "c-1", "prompt.name": "ask"},
+        {},
+    ]
 
 
 @pytest.mark.parametrize("code", [code for code in ErrorCode if code != "cancelled"])
@@ -311,3 +395,56 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     )
 
     assert "gen_ai.tool.definitions" not in recorder.span.attributes
+
+
+class Noting(StandardChatModel):
+    """Notes what is in force while it is asked."""
+
+    def respond(self, request, call):
+        self.current = get_current_span()
+        self.headers = call.headers
+        return ChatResponse(message=assistant("Yes."))
+
+
+def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
+    """A model whose spans nobody samples, and what makes them."""
+    tracers = TracerProvider(sampler=ALWAYS_OFF)
+    telemetry = Telemetry(
+        TelemetryOptions(**options), tracer_provider=tracers, meter_provider=recorder.meter_provider
+    )
+    model = Noting("acme", "large", endpoint="https://gateway.example/v1")
+    return instrument(model, telemetry=telemetry), tracers
+
+
+def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(recorder) -> None:
+    model, tracers = unsampled(recorder)
+    around = tracers.get_tracer("program").start_span("request")
+
+    with use_span(around):
+        model.generate("Hi")
+
+    assert model.current is around
+    assert recorder.total("gen_ai.client.inference.duration") == 1
+
+
+def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorder) -> None:
+    model, _ = unsampled(recorder)
+
+    model.generate("Hi")
+
+    assert model.current.get_span_context().is_valid
+    assert not model.current.is_recording()
+    assert get_current_span() is INVALID_SPAN
+
+
+def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
+    model, tracers = unsampled(recorder, propagate_to=("https://gateway.example",))
+    around = tracers.get_tracer("program").start_span("request")
+
+    with use_span(around):
+        model.generate("Hi")
+
+    trace = format_trace_id(around.get_span_context().trace_id)
+    _, told, _, flags = model.headers["traceparent"].split("-")
+    assert told == trace
+    assert int(flags, 16) & TraceFlags.SAMPLED == 0

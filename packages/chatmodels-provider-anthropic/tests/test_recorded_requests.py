@@ -40,10 +40,10 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
+from chatmodels.http.wire import enforceable, is_recursive
 from chatmodels.providers.anthropic import part_options
 from chatmodels.providers.anthropic._codec import MessagesCodec
 from chatmodels.providers.anthropic._models import generation_of
-from chatmodels.providers.anthropic._schema import enforceable, is_recursive
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]

@@ -215,6 +215,20 @@ def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
 
 
 @pytest.mark.parametrize(
+    "settings", [Settings(reasoning_budget=2048), Settings(reasoning_effort="low")], ids=repr
+)
+@pytest.mark.parametrize("tools", [(), (WEATHER,)], ids=["alone", "beside a tool"])
+def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
+    settings: Settings, tools: tuple[ToolDefinition, ...]
+) -> None:
+    output = OutputSchema("city", RECURSIVE)
+    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool"):
+        body(OLD, output=output, tools=tools, settings=settings)
+    off = Settings(reasoning_budget=0)
+    assert body(OLD, output=output, tools=tools, settings=off)["thinking"] == {"type": "disabled"}
+
+
+@pytest.mark.parametrize(
     ("choice", "expected", "names"),
     [
         (None, {"type": "any"}, ["city", "city_"]),

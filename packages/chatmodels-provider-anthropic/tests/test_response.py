@@ -230,6 +230,12 @@ def failure(status: int, kind: str, message: str) -> ErrorCode:
         (404, "not_found_error", "Not Found", "invalid_request"),
         (413, "request_too_large", "Request exceeds the maximum size", "invalid_request"),
         (429, "rate_limit_error", "This request would exceed your limit.", "rate_limited"),
+        (
+            429,
+            "rate_limit_error",
+            "You have reached your API usage limits: you will regain access on 2026-09-01.",
+            "quota_exceeded",
+        ),
         (500, "api_error", "Internal server error", "provider_unavailable"),
         (504, "timeout_error", "The request timed out.", "timeout"),
         (529, "overloaded_error", "Overloaded", "provider_unavailable"),

@@ -70,6 +70,14 @@ def read(*sent: Any, request: ChatRequest = REQUEST) -> ChatResponse:
     return accumulator.response()
 
 
+@pytest.mark.parametrize("last", [(), (b"[DONE]",)], ids=["the end of the bytes", "done"])
+def test_a_block_that_is_no_json_is_no_message_at_the_end_either(last: tuple[bytes, ...]) -> None:
+    block = b'{"type": "tool_use", "id": "a", "name": "n", "input": {"a": "\xff"}}'
+    start = b'{"type": "content_block_start", "index": 0, "content_block": %b}' % block
+    with pytest.raises(ResponseInvalidError, match="anthropic sent what is not a message"):
+        events(START, ENDED, start, *last)
+
+
 def test_usage_at_the_end_corrects_that_at_the_start() -> None:
     first = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 1}
     start = {"type": "message_start", "message": {"content": [], "usage": first}}

@@ -64,7 +64,7 @@ class CarelessModel(StandardChatModel):
         yield TextDelta(self.respond(request, call).text.upper())
         yield StreamEnd()
 
-    def check_health(self) -> HealthReport:
+    def probe(self) -> HealthReport:
         """Be well whatever happens."""
         return CarelessProvider().check_health(self._options)
 

@@ -484,3 +484,13 @@ def test_a_conversation_may_consist_of_results_alone(simulator: Simulator) -> No
     messages = [{"role": "tool", "tool_call_id": "1", "content": "rain"}]
 
     assert ask(simulator, messages=messages).message["content"] == "The tools answered: rain"
+
+
+def test_pieces_go_out_at_once(simulator: Simulator) -> None:
+    port = int(simulator.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")
+        simulator.wait()
+        (connection,) = simulator._running.connections
+        peer = connection._transport.get_extra_info("socket")
+        assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -34,7 +34,7 @@ from chatmodels.core._errors import (
     ToolArgumentsError,
     UnsupportedError,
 )
-from chatmodels.core._log import error_facts, logger
+from chatmodels.core._log import add_log_filter, error_facts, logger
 from chatmodels.core._protocols import (
     AsyncHealthChecker,
     AsyncMessageGenerator,
@@ -239,6 +239,7 @@ __all__ = [
     "Usage",
     "UsageUpdate",
     "acheck_health",
+    "add_log_filter",
     "adrive",
     "assistant",
     "audio",

@@ -5,15 +5,17 @@ logging. Facts travel in the record's attributes (`extra`): `op`, `provider`, `m
 `request_id`, `duration`. Neither content nor secrets are ever logged.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import ChatModelError
 
 if TYPE_CHECKING:
-    from logging import Logger
+    from logging import Filter, Logger
 
 _loggers: "dict[str, Logger]" = {}
+_filters: "list[Filter]" = []
 
 Fact = str | int | float | bool | None
 
@@ -26,8 +28,32 @@ def logger(name: str = "chatmodels", /) -> "Logger":
 
         if not _loggers:
             logging.getLogger("chatmodels").addHandler(logging.NullHandler())
-        found = _loggers[name] = logging.getLogger(name)
+        found = logging.getLogger(name)
+        for each in _filters:
+            found.addFilter(each)
+        _loggers[name] = found
     return found
+
+
+def add_log_filter(log_filter: "Filter", /) -> Callable[[], None]:
+    """Have the records of all parts of chatmodels pass a filter, which may add attributes to them.
+
+    Filters of the standard library hold for one logger and not for those below it.
+
+    Returns:
+        A function that takes the filter away; calling it again does nothing.
+    """
+    _filters.append(log_filter)
+    for found in list(_loggers.values()):
+        found.addFilter(log_filter)
+
+    def remove() -> None:
+        if log_filter in _filters:
+            _filters.remove(log_filter)
+        for found in list(_loggers.values()):
+            found.removeFilter(log_filter)
+
+    return remove
 
 
 def error_facts(error: BaseException, /) -> dict[str, Fact]:

@@ -18,11 +18,13 @@ from chatmodels.http._engine import (
     TransferError,
 )
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
+from chatmodels.http._event_stream import EventStreamFramer
 from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
-from chatmodels.http._provider import CodecFactory, HttpProvider
+from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
+from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "CodecFactory",
     "Engine",
     "ErrorBody",
+    "EventStreamFramer",
     "Frame",
     "Framer",
     "Head",
@@ -43,7 +46,11 @@ __all__ = [
     "HttpProvider",
     "HttpRequest",
     "NdjsonFramer",
+    "OptionsRule",
     "Patience",
+    "Signer",
+    "SignerFactory",
+    "SignerSource",
     "SseFramer",
     "StreamDecoder",
     "TransferError",

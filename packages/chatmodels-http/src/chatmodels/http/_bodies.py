@@ -2,10 +2,10 @@
 
 from contextlib import suppress
 
-from chatmodels.core import ResponseInvalidError
+from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._limits import Limits
-from chatmodels.http._outcomes import broken_off
+from chatmodels.http._outcomes import broken_off, completed
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How long a whole answer may be."""
@@ -71,7 +71,11 @@ def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
             body.add(piece)
             limits.check()
     except TransferError as error:
-        raise broken_off(error, limits, provider, begun=False) from error.__cause__
+        broken = broken_off(error, limits, provider, begun=False)
+        raise completed(broken, answer) from error.__cause__
+    except ChatModelError as error:
+        completed(error, answer)
+        raise
     finally:
         answer.close()
     return body.whole()
@@ -85,7 +89,11 @@ async def aread_whole(answer: AsyncAnswer, limits: Limits, provider: str) -> byt
             body.add(piece)
             limits.check()
     except TransferError as error:
-        raise broken_off(error, limits, provider, begun=False) from error.__cause__
+        broken = broken_off(error, limits, provider, begun=False)
+        raise completed(broken, answer) from error.__cause__
+    except ChatModelError as error:
+        completed(error, answer)
+        raise
     finally:
         await answer.aclose()
     return body.whole()
@@ -98,6 +106,8 @@ def read_failure(answer: Answer, limits: Limits) -> bytes:
     try:
         while len(body) < MAX_FAILURE_BYTES and (piece := answer.read()) is not None:
             body += piece
+            if limits.late():  # which answers that are not exact do not notice
+                break
     except TransferError:
         return body  # better half of the vendor's words than none
     finally:

@@ -1,9 +1,11 @@
 """Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
 
+from collections import deque
 from collections.abc import Mapping
 
 from chatmodels.core import (
     MASK,
+    AuthenticationError,
     ChatModelError,
     ConfigurationError,
     ProviderMetadata,
@@ -25,12 +27,14 @@ from chatmodels.http._engines import shared_async_engine, shared_engine
 from chatmodels.http._limits import Limits
 from chatmodels.http._masking import masked
 from chatmodels.http._outcomes import completed, key_rejected, not_sent
+from chatmodels.http._signer import Signer, SignerSource
 
 _STANDARD = {
     "accept-encoding": "identity",  # compressed streams come late
     "user-agent": "chatmodels",
 }
 _HEADS = 16  # as many are kept: for each path, stream or not, and for secrets that change
+_REMEMBERED = 256  # of what was sent last: secrets and signatures, to mask them in errors
 
 
 class Caller:
@@ -40,13 +44,18 @@ class Caller:
         metadata: The provider.
         codec: Its wire format.
         options: Where it is, and what it knows the caller by.
+        signers: Where credentials come from that are no fixed header.
 
     Raises:
         ConfigurationError: There is no base URL, or a client passed is of no known kind.
     """
 
     def __init__(
-        self, metadata: ProviderMetadata, codec: ChatCodec, options: ProviderOptions
+        self,
+        metadata: ProviderMetadata,
+        codec: ChatCodec,
+        options: ProviderOptions,
+        signers: SignerSource | None = None,
     ) -> None:
         base_url = options.base_url or metadata.base_url
         if base_url is None:
@@ -55,8 +64,14 @@ class Caller:
         self.metadata = metadata
         self.codec = codec
         self._options = options
+        self._signers = signers
         self._secret: Secret | None = options.api_key
-        self._secrets: tuple[str, ...] = ()
+        self._given = [
+            value.rpartition(" ")[2]
+            for name, value in options.headers.items()
+            if is_credential(name)
+        ]
+        self._sent: deque[str] = deque(maxlen=_REMEMBERED)
         self._heads: dict[object, Head] = {}
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
@@ -69,7 +84,7 @@ class Caller:
                 self._async_injected = async_injected_engine(options.async_http_client)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Caller, (self.metadata, self.codec, self._options)
+        return Caller, (self.metadata, self.codec, self._options, self._signers)
 
     def open(
         self,
@@ -93,19 +108,24 @@ class Caller:
             ChatModelError: It did not succeed.
         """
         engine = self._injected or shared_engine(self._options.proxy)
-        again = self._rotating
+        signers, again = self._signers, self._renewable
+        signer = None if signers is None else signers.ready() or signers.fetch()
         while True:
             secret = None if self._secret is None else self._secret.reveal()
-            head = self._head(request, secret, more, stream=stream)
+            head = self._head(request, secret, more, stream=stream, signer=signer)
             try:
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, limits) from error.__cause__
+                raise self._not_sent(error, head, limits) from error.__cause__
             if 200 <= answer.status < 300:
                 return answer
-            body = read_failure(answer, limits)
-            if answer.status != 401 or not again:
-                raise self._refused(answer, body, model)
+            refusal = self._refused(answer, read_failure(answer, limits), model)
+            if not again or not isinstance(refusal, AuthenticationError):
+                raise refusal
+            if signers is not None:
+                refused, signer = signer, signers.fetch(signer)
+                if signer == refused:
+                    raise refusal
             again = False
 
     async def aopen(
@@ -119,19 +139,24 @@ class Caller:
     ) -> AsyncAnswer:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
-        again = self._rotating
+        signers, again = self._signers, self._renewable
+        signer = None if signers is None else signers.ready() or await _fetched(signers)
         while True:
             secret = None if self._secret is None else await self._secret.areveal()
-            head = self._head(request, secret, more, stream=stream)
+            head = self._head(request, secret, more, stream=stream, signer=signer)
             try:
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, limits) from error.__cause__
+                raise self._not_sent(error, head, limits) from error.__cause__
             if 200 <= answer.status < 300:
                 return answer
-            body = await aread_failure(answer, limits)
-            if answer.status != 401 or not again:
-                raise self._refused(answer, body, model)
+            refusal = self._refused(answer, await aread_failure(answer, limits), model)
+            if not again or not isinstance(refusal, AuthenticationError):
+                raise refusal
+            if signers is not None:
+                refused, signer = signer, await _fetched(signers, signer)
+                if signer == refused:
+                    raise refusal
             again = False
 
     def explained(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
@@ -141,26 +166,36 @@ class Caller:
             name: MASK if is_credential(name) else value
             for name, value in self._options.headers.items()
         }
-        return self.base_url + request.path, self._headers(request, secret, shown, stream=False)
+        if self._signers is not None:
+            shown = {"authorization": MASK} | shown
+        return self._url(request), self._headers(request, secret, shown, stream=False)
 
     def finished(self, error: ChatModelError, answer: Answer | AsyncAnswer) -> ChatModelError:
         """Fill an error in from the head of its response, and take secrets out of it."""
-        return masked(completed(error, answer), self._secrets)
+        return self._masked(completed(error, answer))
 
     @property
-    def _rotating(self) -> bool:
+    def _renewable(self) -> bool:
         # A secret that comes from a function may be another one when it is asked for again.
-        return self._secret is not None and not self._secret.static
+        return self._signers is not None or (self._secret is not None and not self._secret.static)
 
-    def _not_sent(self, error: TransferError, limits: Limits) -> ChatModelError:
-        return masked(not_sent(error, limits, self.metadata.name, self.base_url), self._secrets)
+    def _masked(self, error: ChatModelError) -> ChatModelError:
+        # Longer ones first: a signature may contain a key.
+        return masked(error, sorted({*self._given, *self._sent}, key=len, reverse=True))
+
+    def _url(self, request: HttpRequest) -> str:
+        path = request.path
+        return self.base_url + path if path.startswith("/") else path
+
+    def _not_sent(self, error: TransferError, head: Head, limits: Limits) -> ChatModelError:
+        return self._masked(not_sent(error, limits, self.metadata.name, head.url))
 
     def _refused(
         self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
     ) -> ChatModelError:
         failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
         error = completed(self.codec.decode_failure(failure), answer)
-        return masked(key_rejected(error, self.metadata, model), self._secrets)
+        return self._masked(key_rejected(error, self.metadata, model))
 
     def _head(
         self,
@@ -169,6 +204,7 @@ class Caller:
         more: Mapping[str, str] | None,
         *,
         stream: bool,
+        signer: Signer | None,
     ) -> Head:
         key = (request.method, request.path, request.headers, not request.body, stream, secret)
         head = self._heads.get(key)
@@ -177,13 +213,20 @@ class Caller:
                 self._heads.clear()
             given = self._options.headers
             headers = self._headers(request, secret, given, stream=stream)
-            head = Head(request.method, self.base_url + request.path, tuple(headers.items()))
-            self._secrets = tuple(
-                value.rpartition(" ")[2] for name, value in given.items() if is_credential(name)
-            )
-            if secret is not None:
-                self._secrets += (secret,)
+            head = Head(request.method, self._url(request), tuple(headers.items()))
             self._heads[key] = head
+        if secret is not None and secret not in self._sent:
+            self._sent.append(secret)
+        if signer is not None:
+            given_names = {name for name, _ in head.headers}  # which count before those that sign
+            proof = [
+                (name, value)
+                for name, value in signer.sign(head, request.body)
+                if name.lower() not in given_names
+            ]
+            shown = [value for name, value in proof if is_credential(name)]
+            self._sent.extend((*signer.secrets, *shown))
+            head = Head(head.method, head.url, (*head.headers, *proof))
         if more is None:
             return head
         return Head(head.method, head.url, (*head.headers, *more.items()))
@@ -201,3 +244,10 @@ class Caller:
         headers |= {name.lower(): value for name, value in request.headers}
         headers |= {name.lower(): value for name, value in given.items()}
         return headers
+
+
+async def _fetched(signers: SignerSource, rejected: Signer | None = None) -> Signer:
+    """Fetch credentials while the event loop goes on."""
+    from anyio.to_thread import run_sync
+
+    return await run_sync(signers.fetch, rejected, abandon_on_cancel=True)

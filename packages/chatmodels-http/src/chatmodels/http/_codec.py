@@ -4,7 +4,7 @@ A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpC
 rest: connections, time limits, secrets, retries, both worlds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
@@ -17,7 +17,8 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: As in "POST".
-        path: Appended to the model's base URL, beginning with "/".
+        path: Appended to the model's base URL, beginning with "/"; or a whole address, for an API
+            that has a second host.
         body: The encoded body; empty for none.
         headers: Headers of this request alone; content type and accept are set for all.
     """
@@ -49,18 +50,20 @@ class Frame(msgspec.Struct, frozen=True):
         data: The payload.
         event: Its type where the framing has one, else empty.
         id: Its id where the framing has one, else empty.
+        headers: Its headers where the framing has them.
     """
 
     data: bytes
     event: str = ""
     id: str = ""
+    headers: Mapping[str, str] | None = None
 
 
 class Framer(Protocol):
     """Cuts a stream of bytes into frames, whatever pieces it comes in."""
 
-    def feed(self, data: bytes, /) -> Sequence[Frame]:
-        """Take bytes in and give the frames that they complete.
+    def feed(self, data: bytes, /) -> Iterable[Frame]:
+        """Take bytes in and give the frames that they complete, once, in order.
 
         Raises:
             ResponseInvalidError: A line or a frame exceeds its limit.
@@ -95,7 +98,8 @@ class StreamDecoder(Protocol):
 class ChatCodec(Protocol):
     """One vendor's chat API: everything that is particular to it, and nothing else.
 
-    A codec is immutable and shared by threads.
+    A codec is immutable and shared by threads. That of a vendor with several APIs has an attribute
+    `api` as well, which names the one it is for.
     """
 
     @property

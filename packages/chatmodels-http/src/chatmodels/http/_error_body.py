@@ -57,9 +57,16 @@ def read_error_body(body: bytes, /) -> ErrorBody:
 
 
 def read_error(parsed: Json, /) -> ErrorBody:
-    """Read an error that is parsed already, as one in the middle of a stream."""
+    """Read an error that is parsed already, as one in the middle of a stream; it never raises."""
+    try:
+        return _read(parsed)
+    except RecursionError:  # so deep that it says nothing
+        return ErrorBody()
+
+
+def _read(parsed: Json) -> ErrorBody:
     if _is_array(parsed):
-        return read_error(parsed[0]) if parsed else ErrorBody()
+        return _read(parsed[0]) if parsed else ErrorBody()
     if not _is_object(parsed):
         return ErrorBody(excerpt(_words(parsed)))
     found: Json = parsed.get("error")
@@ -81,8 +88,8 @@ def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
 
     return ErrorBody(
         message=excerpt(_message(inner)),
-        # Google's "status" and Cohere's "error_type" are words as well
-        code=field("code", "status"),
+        # Google's "status", Amazon's "__type" and Cohere's "error_type" are words as well
+        code=field("code", "status", "__type"),
         type=field("type", "error_type"),
         param=field("param"),
         status=_status(inner) or _status(outer),
@@ -90,7 +97,7 @@ def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
 
 
 def _message(fields: dict[str, Any]) -> str:
-    for name in ("message", "detail", "errors", "msg", "error_description", "title"):
+    for name in ("message", "Message", "detail", "errors", "msg", "error_description", "title"):
         if text := _words(fields.get(name)):
             return text
     return ""
@@ -112,7 +119,7 @@ def _words(value: Json) -> str:
 def _status(fields: dict[str, Any]) -> int | None:
     for name in ("code", "status", "status_code"):
         value = fields.get(name)
-        number = int(value) if isinstance(value, str) and value.isdecimal() else value
+        number = int(value) if isinstance(value, str) and _STATUS.fullmatch(value) else value
         if type(number) is int and 400 <= number <= 599:
             return number
     return None
@@ -136,6 +143,7 @@ def _read_text(body: bytes) -> ErrorBody:
     return ErrorBody(excerpt(next((line for line in lines if line), "")), page=True)
 
 
+_STATUS = re.compile("[0-9]{3}")
 _PAGE_LENGTH = 8192  # a page's title stands at its beginning
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>([^<]+)</title>", re.IGNORECASE)

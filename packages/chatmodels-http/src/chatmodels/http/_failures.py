@@ -108,8 +108,9 @@ def _code(
         if word is not None and (code := codes.get(word.lower())) is not None:
             return code
     text = said.message.lower()
-    if 400 <= status < 500:
-        if any(phrase in text for phrase in _TOO_LONG):
+    if 400 <= status < 500 or (status < 300 and said.type == "invalid_request_error"):
+        # Where there is a limit per minute as well, 429 is about that one.
+        if status != 429 and any(phrase in text for phrase in _TOO_LONG):
             return ErrorCode.CONTEXT_LENGTH_EXCEEDED
         if status in {400, 404} and "model" in text and any(phrase in text for phrase in _MISSING):
             return ErrorCode.MODEL_NOT_FOUND

@@ -5,14 +5,14 @@ import time
 from chatmodels.core import AuthenticationError, ChatModelError, HealthReport, Timeout
 from chatmodels.http._bodies import aread_whole, read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._limits import Limits
+from chatmodels.http._limits import limits_of_one
 
 
 def check_health(caller: Caller, within: Timeout, /) -> HealthReport:
     """Probe a provider; failures are reported, not raised."""
     started = time.monotonic()
     try:
-        limits = _limits(caller, within, started)
+        limits = limits_of_one(within, caller.metadata.name)
         answer = caller.open(caller.codec.encode_health(), limits, None)
         read_whole(answer, limits, caller.metadata.name)
     except ChatModelError as error:
@@ -24,17 +24,12 @@ async def acheck_health(caller: Caller, within: Timeout, /) -> HealthReport:
     """Probe a provider, awaited; the twin of `check_health`."""
     started = time.monotonic()
     try:
-        limits = _limits(caller, within, started)
+        limits = limits_of_one(within, caller.metadata.name)
         answer = await caller.aopen(caller.codec.encode_health(), limits, None)
         await aread_whole(answer, limits, caller.metadata.name)
     except ChatModelError as error:
         return _report(caller, started, error)
     return _report(caller, started, None)
-
-
-def _limits(caller: Caller, within: Timeout, started: float) -> Limits:
-    deadline = None if within.total is None else started + within.total
-    return Limits(within, caller.metadata.name, deadline=deadline)
 
 
 def _report(caller: Caller, started: float, error: ChatModelError | None) -> HealthReport:

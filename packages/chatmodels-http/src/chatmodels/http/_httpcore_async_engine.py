@@ -64,7 +64,9 @@ class AsyncHttpcoreEngine:
 
     async def _settle(self, loop: object) -> "_Home":
         # What loops that nobody shut down have left behind would keep them alive.
-        for other in list(self._homes):
+        # By reference, since other threads may add theirs meanwhile.
+        for reference in self._homes.keyrefs():
+            other = reference()
             if getattr(other, "is_closed", _never)():
                 self._homes.pop(other, None)
         home = self._homes[loop] = _Home(self._proxy)

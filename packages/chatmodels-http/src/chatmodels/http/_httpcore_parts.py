@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from typing import Self
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import httpcore
 import msgspec
@@ -29,12 +29,15 @@ class Prepared(msgspec.Struct, frozen=True):
     address: str
     headers: tuple[tuple[bytes, bytes], ...]
 
+    def __repr__(self) -> str:
+        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks may show it
+
 
 def prepared(head: Head, /) -> Prepared:
     """Parse and encode a head, once.
 
     Raises:
-        TransferError: The address is not one.
+        TransferError: The address is not one, or a header cannot be sent.
     """
     found = head.prepared
     if isinstance(found, Prepared):
@@ -56,11 +59,18 @@ def prepared(head: Head, /) -> Prepared:
         str(url.origin),
         (
             (b"Host", named if port is None else b"%b:%d" % (named, port)),
-            *((name.encode(), value.encode("latin-1")) for name, value in head.headers),
+            *(_encoded(name, value) for name, value in head.headers),
         ),
     )
     head.prepared = made
     return made
+
+
+def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
+    # Checked here since h11 would quote what it refuses.
+    if not value.isascii() or not value.replace("\t", " ").isprintable():
+        raise TransferError("unusable", f"the header {name!r} has letters that no header can have")
+    return name.encode(), value.encode()
 
 
 _SAFE = "/?&=%:;@!$'()*+,~#"
@@ -127,25 +137,39 @@ def route_to(head: Prepared, proxy: str | None, /) -> Route:
     Args:
         head: A request to it.
         proxy: The address of a proxy; None for what the environment says.
+
+    Raises:
+        TransferError: That is no address, or the certificates cannot be read.
     """
     secure = head.url.scheme == b"https"
     address = environment_proxy(head.address) if proxy is None else proxy
-    tls = tls_context() if secure else no_tls_context()
-    if address is None:
-        return Route(head.url.origin, tls)
-    parts = urlsplit(address)
-    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     return Route(
         head.url.origin,
-        tls,
-        httpcore.Proxy(
-            server,
-            auth=(unquote(parts.username), unquote(parts.password or ""))
-            if parts.username is not None
-            else None,
-            ssl_context=tls_context() if parts.scheme == "https" else None,
-        ),
+        tls_context() if secure else no_tls_context(),
+        None if address is None else _proxy_at(address),
     )
+
+
+def _proxy_at(address: str) -> httpcore.Proxy:
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in _PROXIES or not parts.hostname:
+            raise ValueError
+        host, port = parts.hostname.encode("idna"), parts.port
+    except ValueError:
+        # Its words might quote a password with letters that were not encoded.
+        raise TransferError("unusable", f"the address of the proxy is no {_KNOWN} URL") from None
+    return httpcore.Proxy(
+        httpcore.URL(scheme=parts.scheme, host=host, port=port, target="/"),
+        auth=(unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or ""))
+        if parts.username is not None
+        else None,
+        ssl_context=tls_context() if parts.scheme == "https" else None,
+    )
+
+
+_PROXIES = ("http", "https", "socks5", "socks5h")
+_KNOWN = ", ".join(_PROXIES)
 
 
 FAILURES = (

@@ -12,6 +12,25 @@ import httpcore
 
 from chatmodels.http._engine import Patience
 
+_AT_ONCE = 65_536
+"""Bytes that are written within one time limit: a long body may take long while it moves."""
+
+# Models may think for minutes without a word; networks forget connections that are silent for
+# four or more. Left to itself, Linux would ask for a sign of life after two hours only.
+_KEEP_ALIVE: list[httpcore.SOCKET_OPTION] = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), amount)
+        for name, amount in (
+            ("TCP_KEEPIDLE", 60),  # seconds, as the next two
+            ("TCP_KEEPALIVE", 60),  # what macOS calls it
+            ("TCP_KEEPINTVL", 60),
+            ("TCP_KEEPCNT", 5),
+        )
+        if hasattr(socket, name)
+    ),
+]
+
 
 class TimedBackend(httpcore.NetworkBackend):
     """The network for one connection, which serves one request after another.
@@ -35,9 +54,8 @@ class TimedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect within the time that the request has."""
         stream = self._inner.connect_tcp(
-            host, port, self.patience.connect(), local_address, socket_options
+            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
         )
-        _keep_alive(stream.get_extra_info("socket"))
         return _Stream(stream, self)
 
 
@@ -50,7 +68,9 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.read(max_bytes, self._backend.patience.read())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._backend.patience.read())
+        for start in range(0, len(buffer), _AT_ONCE):
+            piece = buffer[start : start + _AT_ONCE]
+            self._inner.write(piece, self._backend.patience.read())
 
     def close(self) -> None:
         self._inner.close()
@@ -86,9 +106,8 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect within the time that the request has."""
         stream = await self._inner.connect_tcp(
-            host, port, self.patience.connect(), local_address, socket_options
+            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
         )
-        _keep_alive(stream.get_extra_info("socket"))
         return _AsyncStream(stream, self)
 
 
@@ -101,7 +120,9 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return await self._inner.read(max_bytes, self._backend.patience.read())
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        await self._inner.write(buffer, self._backend.patience.read())
+        for start in range(0, len(buffer), _AT_ONCE):
+            piece = buffer[start : start + _AT_ONCE]
+            await self._inner.write(piece, self._backend.patience.read())
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -118,8 +139,3 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
-
-
-def _keep_alive(connected: Any) -> None:
-    # Models may think for minutes without a word; networks forget connections that are silent.
-    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

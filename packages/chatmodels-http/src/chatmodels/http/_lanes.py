@@ -54,6 +54,7 @@ class Lanes(Generic[Connection]):
     def drain(self) -> list[Connection]:
         """Give all idle connections."""
         drained: list[Connection] = []
-        while self._idle:
-            drained.append(self._idle.pop()[1])
+        with suppress(IndexError):  # the only way to learn of the end while other threads take some
+            while True:
+                drained.append(self._idle.pop()[1])
         return drained

@@ -93,6 +93,10 @@ class Limits:
         """Allow no more than some seconds for what is left to read, until told otherwise."""
         self._hurry = self._clock() + seconds
 
+    def late(self) -> bool:
+        """Tell whether the time is over that `hurry` allowed."""
+        return self._clock() >= self._hurry
+
     def timed_out(self, error: TransferError) -> CallTimeoutError:
         """Tell which limit it was that an engine ran into."""
         limit: Limit = "connect" if error.kind == "connect_timeout" else "read"
@@ -126,6 +130,12 @@ class Limits:
             f"raise Timeout({limit}={seconds:g})",
             details={"limit": limit, "seconds": seconds, "elapsed": elapsed},
         )
+
+
+def limits_of_one(timeout: Timeout, provider: str, /) -> Limits:
+    """Make the limits of a call that begins now and has one attempt only."""
+    deadline = None if timeout.total is None else time.monotonic() + timeout.total
+    return Limits(timeout, provider, deadline=deadline)
 
 
 def _seconds(limit: float | None) -> float:

@@ -27,6 +27,7 @@ from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._reading import StreamReading, decoded
+from chatmodels.http._signer import SignerSource
 
 
 class HttpChatModel(StandardChatModel):
@@ -43,6 +44,7 @@ class HttpChatModel(StandardChatModel):
         options: What the user wants.
         policies: What decides how calls are made; by default retries, as `options` says.
         observers: What watches calls.
+        signers: Where credentials come from that are no fixed header.
         remedies: See `StandardChatModel`.
 
     Raises:
@@ -59,9 +61,10 @@ class HttpChatModel(StandardChatModel):
         *,
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
+        signers: SignerSource | None = None,
         remedies: Mapping[str, str] | None = None,
     ) -> None:
-        self._caller = Caller(metadata, codec, options)
+        self._caller = Caller(metadata, codec, options, signers)
         super().__init__(
             metadata.name,
             model,
@@ -73,6 +76,7 @@ class HttpChatModel(StandardChatModel):
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,
+            api=getattr(codec, "api", None),
         )
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -108,6 +112,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             linger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 yield from reading.last_events()
         except TransferError as error:
             raise reading.broken(error) from error.__cause__
@@ -132,6 +138,8 @@ class HttpChatModel(StandardChatModel):
                         if reading.ended:
                             await alinger(answer, limits)
                         yield event
+                    if reading.ended:
+                        return
                 for event in reading.last_events():
                     yield event
         except TransferError as error:
@@ -157,11 +165,11 @@ class HttpChatModel(StandardChatModel):
         """Describe the model from what the provider package knows."""
         return known_model(self._caller.metadata, self.model)
 
-    def check_health(self) -> HealthReport:
+    def probe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials; it never raises."""
         return check_health(self._caller, self._defaults.timeout)
 
-    async def acheck_health(self) -> HealthReport:
+    async def aprobe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials, awaited."""
         return await acheck_health(self._caller, self._defaults.timeout)
 

@@ -16,9 +16,10 @@ from chatmodels.http._caller import Caller
 from chatmodels.http._codec import ChatCodec, Frame, Framer, HttpRequest
 from chatmodels.http._following import afollow, follow
 from chatmodels.http._health import check_health
-from chatmodels.http._limits import Limits
+from chatmodels.http._limits import limits_of_one
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._reading import listed
+from chatmodels.http._signer import SignerFactory
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class HttpProvider:
         codec: Its wire format, or what chooses one by the options of a model.
         complete: Fills in what follows from other options, as an address from a region; what it
             gives is what everything else gets.
+        signers: Chooses what signs requests, where a secret in a header is not enough.
     """
 
     def __init__(
@@ -42,10 +44,12 @@ class HttpProvider:
         codec: ChatCodec | CodecFactory,
         *,
         complete: OptionsRule = lambda options: options,
+        signers: SignerFactory = lambda _: None,
     ) -> None:
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
         self._complete = complete
+        self._signers = signers
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
         """Make a model; no request is sent.
@@ -55,7 +59,8 @@ class HttpProvider:
             UnsupportedError: Settings in the options cannot be honoured.
         """
         options = self._complete(options)
-        return HttpChatModel(self.metadata, model, self._codec(options), options)
+        codec, signers = self._codec(options), self._signers(options)
+        return HttpChatModel(self.metadata, model, codec, options, signers=signers)
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""
@@ -86,7 +91,7 @@ class HttpProvider:
         request = caller.codec.encode_models()
         if request is None:
             raise UnsupportedError(f"{name} has no listing of models", op="list_models")
-        limits = Limits(options.timeout, name)
+        limits = limits_of_one(options.timeout, name)
         try:
             answer = caller.open(request, limits, None)
             body = read_whole(answer, limits, name)
@@ -146,4 +151,4 @@ class HttpProvider:
 
     def _caller(self, options: ProviderOptions) -> Caller:
         options = self._complete(options)
-        return Caller(self.metadata, self._codec(options), options)
+        return Caller(self.metadata, self._codec(options), options, self._signers(options))

@@ -92,7 +92,7 @@ class StreamReading:
         request: ChatRequest,
         limits: Limits,
     ) -> None:
-        kind = answer.headers.get("content-type", "")
+        kind = answer.headers.get("content-type", "").lower()
         self.whole = kind.startswith(("application/json", "text/html"))
         self.ended = False
         self._begun = False

@@ -5,7 +5,9 @@ import ssl
 from functools import lru_cache
 from threading import Lock
 
-_lock = Lock()
+from chatmodels.http._engine import TransferError
+
+_locks: dict[int, Lock] = {}  # by process: who holds one during a fork is not in the child
 _shared: list[ssl.SSLContext] = []
 
 
@@ -14,8 +16,11 @@ def tls_context() -> ssl.SSLContext:
 
     It trusts the certificates of `SSL_CERT_FILE` or `SSL_CERT_DIR` if one of these is set, or else
     those that Mozilla trusts (as packaged by `certifi`).
+
+    Raises:
+        TransferError: They cannot be read.
     """
-    with _lock:
+    with _locks.setdefault(os.getpid(), Lock()):
         if not _shared:
             _shared.append(_trusting())
         return _shared[0]
@@ -34,4 +39,11 @@ def _trusting() -> ssl.SSLContext:
         import certifi
 
         file = certifi.where()
-    return ssl.create_default_context(cafile=file, capath=folder)
+    try:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    except OSError as error:
+        raise TransferError(
+            "unusable",
+            f"no certificates can be read from {file or folder} ({error}); see SSL_CERT_FILE and "
+            "SSL_CERT_DIR",
+        ) from error

@@ -1,5 +1,7 @@
 """What a text cites, and the other notes that vendors attach to an answer."""
 
+from collections.abc import Sequence
+
 from chatmodels.core import Citation
 from chatmodels.http.wire import Json, integer_or_none, is_list, is_object, objects, text_or_none
 
@@ -36,10 +38,23 @@ def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:
     return tuple(cited)
 
 
-def kept_annotations(annotations: Json) -> list[Json]:
-    """Choose the annotations that a later request may give back.
+def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json]) -> dict[str, Json]:
+    """Choose what a later request may give back, as fields of a message.
 
     OpenRouter parses a PDF for models that cannot read it, and need not do so again if it is
     given its `file` annotation back ("PDF Inputs", OpenRouter).
+
+    Args:
+        annotations: What was attached to the answer.
+        others: The parts of its content that the neutral types have no word for.
+        steps: What the vendor's own tools were asked and gave; it stays here.
     """
-    return [item for item in objects(annotations) if item.get("type") == "file"]
+    kept: dict[str, Json] = {}
+    files = [item for item in objects(annotations) if item.get("type") == "file"]
+    if files:
+        kept["annotations"] = files
+    if others:
+        kept["content"] = list(others)
+    if steps:
+        kept["steps"] = list(steps)
+    return kept

@@ -22,6 +22,8 @@ class ChatCompletionsCodec(ServerCodec[Dialect]):
 
     __slots__ = ()
 
+    api = "chat_completions"
+
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
 
@@ -29,8 +31,13 @@ class ChatCompletionsCodec(ServerCodec[Dialect]):
             UnsupportedError: The dialect cannot express something; the message lists everything.
             InvalidRequestError: Something in it is not JSON.
         """
-        body = encode_request(model, request, self.dialect, stream=stream)
-        return HttpRequest(path=self.dialect.chat_path, body=body, headers=self._headers)
+        dialect = self.dialect_for(model)
+        body = encode_request(model, request, dialect, stream=stream)
+        return HttpRequest(path=dialect.chat_path, body=body, headers=self._headers)
+
+    def dialect_for(self, model: str, /) -> Dialect:
+        """Choose how to speak to a model: some take less than others of their vendor."""
+        return self.dialect
 
     def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
         """Translate a whole response.

@@ -1,13 +1,16 @@
 """What one vendor's chat completions differ in from another's, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
 
+from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
 
-Input = Literal["image", "image_url", "audio", "file", "file_url", "file_id", "video_url"]
+Input = Literal[
+    "image", "image_url", "audio", "audio_url", "file", "file_url", "file_id", "video_url"
+]
 """What user messages may hold besides text: bytes, or an address, or an uploaded file's id."""
 
 COMMON_SETTINGS: Mapping[str, str] = {
@@ -27,6 +30,10 @@ COMMON_SETTINGS: Mapping[str, str] = {
 """What nearly every vendor of the dialect takes, under the names that most of them use."""
 
 
+Adapt = Callable[[dict[str, Json], list[str]], None]
+"""Changes a body to what one vendor wants; what cannot be expressed is added to the problems."""
+
+
 class Dialect(Server, frozen=True, kw_only=True):
     """One vendor's way of speaking chat completions, besides what `Server` says.
 
@@ -42,8 +49,10 @@ class Dialect(Server, frozen=True, kw_only=True):
         audio_formats: The encodings of sound in the input.
         result_inputs: What tool results may hold besides text.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
-            if it does not.
+            if it does not. "content" is Mistral's: as a part of the content.
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
+        adapt: What this vendor wants otherwise than all others do; called before the caller's
+            `provider_options` are put in.
     """
 
     settings: Mapping[str, str] = msgspec.field(default_factory=lambda: COMMON_SETTINGS)
@@ -57,5 +66,6 @@ class Dialect(Server, frozen=True, kw_only=True):
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
     result_inputs: frozenset[Input] = frozenset()
-    reasoning_field: Literal["reasoning_content", "reasoning"] | None = None
+    reasoning_field: Literal["reasoning_content", "reasoning", "content"] | None = None
     reasoning_details: bool = False
+    adapt: Adapt | None = None

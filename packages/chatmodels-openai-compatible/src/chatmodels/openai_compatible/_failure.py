@@ -1,5 +1,7 @@
 """What failures of chat completions have beyond what failures of all vendors have."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
@@ -15,12 +17,38 @@ CODES = dict(VENDOR_CODES) | {
     "model_not_available": ErrorCode.MODEL_NOT_FOUND,
     "tool_use_failed": ErrorCode.TOOL_ARGUMENTS_INVALID,
     "json_validate_failed": ErrorCode.OUTPUT_INVALID,
+    "invalid_model": ErrorCode.MODEL_NOT_FOUND,  # Mistral
+    "rate_limited": ErrorCode.RATE_LIMITED,
+    "deploymentnotfound": ErrorCode.MODEL_NOT_FOUND,  # Azure
+    "unknown_model": ErrorCode.MODEL_NOT_FOUND,
+    "operationnotsupported": ErrorCode.UNSUPPORTED,
+    "permissiondenied": ErrorCode.PERMISSION_DENIED,
+    "insufficientquota": ErrorCode.QUOTA_EXCEEDED,
 }
 
 
-def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
-    return standard_failure(failure, provider, codes=CODES)
+def read_failure(
+    failure: HttpFailure, provider: str, *, codes: Mapping[str, ErrorCode] = CODES
+) -> ChatModelError:
+    """Translate a failure, or an error inside a success.
+
+    What Azure's filters found is in `details["content_filter_result"]` ("Content filtering").
+    """
+    error = standard_failure(failure, provider, codes=codes)
+    if error.code is ErrorCode.CONTENT_FILTERED and (found := _filtered(failure.body)):
+        error.details = {**error.details, "content_filter_result": found}
+    return error
+
+
+def _filtered(body: bytes) -> Json:
+    # {"error": {"innererror": {"content_filter_result": {"jailbreak": {...}, ...}}}}; it is JSON,
+    # or there would be no word in it that tells of a filter.
+    found: Json = msgspec.json.decode(body)
+    for name in ("error", "innererror"):
+        found = found.get(name) if is_object(found) else None
+    if not is_object(found):
+        return None
+    return found.get("content_filter_result") or found.get("content_filter_results")
 
 
 def failure_within(data: bytes, provider: str) -> ChatModelError | None:

@@ -60,9 +60,12 @@ def _image(part: ImagePart, inputs: frozenset[Input]) -> dict[str, Json] | None:
 
 def _audio(part: AudioPart, dialect: Dialect, inputs: frozenset[Input]) -> dict[str, Json] | None:
     encoding = _encoding(part)
-    if part.data is None or "audio" not in inputs or encoding not in dialect.audio_formats:
+    if part.data is not None and "audio" in inputs and encoding in dialect.audio_formats:
+        data = base64_text(part.data)
+    elif part.url is not None and "audio_url" in inputs:
+        data = part.url
+    else:
         return None
-    data = base64_text(part.data)
     return {"type": "input_audio", "input_audio": {"data": data, "format": encoding}}
 
 

@@ -21,6 +21,7 @@ from chatmodels.http.wire import Json, Medium, carried, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
 
+_APART = frozenset({"content", "steps"})
 _WORDS = {
     "text": "text",
     "image": "an image",
@@ -40,7 +41,7 @@ def encode_messages(
     taken = carried(
         messages,
         user=partial(takes, dialect=dialect, inputs=dialect.inputs),
-        assistant=_takes_back,
+        assistant=partial(_takes_back, dialect=dialect),
         results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
     )
     for number, message in enumerate(taken):
@@ -61,8 +62,10 @@ def encode_messages(
     return encoded
 
 
-def _takes_back(medium: Medium) -> bool:
-    return isinstance(medium, AudioPart) and medium.file_id is not None
+def _takes_back(medium: Medium, dialect: Dialect) -> bool:
+    """Tell whether a medium is sound that the vendor itself may have made."""
+    speaks = "audio_output" in dialect.settings
+    return speaks and isinstance(medium, AudioPart) and medium.file_id is not None
 
 
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
@@ -105,6 +108,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
     refusals: list[str] = []
     thoughts: list[ReasoningPart] = []
     calls: list[dict[str, Json]] = []
+    chunks: list[dict[str, Json]] = []
     for part in message.parts:
         if isinstance(part, TextPart):
             texts.append(part.text)
@@ -117,7 +121,9 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, AudioPart) and part.file_id is not None:
             encoded["audio"] = {"id": part.file_id}
         elif isinstance(part, ProviderPart):
-            encoded.update(state_of(part.signature, dialect.name))
+            kept = state_of(part.signature, dialect.name)
+            chunks += objects(kept.get("content"))
+            encoded.update({name: kept[name] for name in kept if name not in _APART})
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
@@ -128,6 +134,10 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         encoded["tool_calls"] = calls
     if thoughts:
         encoded.update(_thoughts(thoughts, dialect))
+    thinking = _thinking(thoughts, dialect)
+    if thinking or chunks:
+        said = [{"type": "text", "text": text} for text in texts]
+        encoded["content"] = [*thinking, *said, *chunks]
     return _named(message, encoded)
 
 
@@ -161,7 +171,19 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
         if details:
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
-    return {dialect.reasoning_field: text} if dialect.reasoning_field and text else {}
+    field = dialect.reasoning_field
+    return {field: text} if field and field != "content" and text else {}
+
+
+def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[str, Json]]:
+    """Give Mistral's reasoning back as parts of the content, where it was."""
+    if dialect.reasoning_field != "content":
+        return []
+    return [
+        {**kept, "thinking": [{"type": "text", "text": part.text}]}
+        for part in thoughts
+        if (kept := state_of(part.signature, dialect.name))
+    ]
 
 
 def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:

@@ -1,8 +1,8 @@
 """What whole and streamed answers are read with alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from chatmodels.core import FinishReason, TokenLogprob
+from chatmodels.core import FinishReason, ReasoningPart, Signature, TokenLogprob
 from chatmodels.http.wire import Json, lenient, objects
 from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
 
@@ -13,6 +13,7 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "stop_sequence": "stop",
     "length": "length",
     "max_tokens": "length",
+    "model_length": "length",  # Mistral
     "tool_calls": "tool_calls",
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
@@ -40,20 +41,6 @@ def normalised(word: str | None, *, calls: bool, refused: bool) -> FinishReason:
     return reason
 
 
-def content_of(content: str | list[Json]) -> tuple[str, str, str]:
-    """Split content into text, reasoning and refusal: some vendors send a list of parts."""
-    if isinstance(content, str):
-        return content, "", ""
-    text = reasoning = refusal = ""
-    for part in objects(content):
-        text += _words(part.get("text"))
-        refusal += _words(part.get("refusal"))
-        # Mistral: {"type": "thinking", "thinking": [{"type": "text", "text": ...}]}, Databricks:
-        # {"type": "reasoning", "summary": [{"type": "summary_text", "text": ...}]}.
-        reasoning += _words(part.get("thinking")) + _words(part.get("summary"))
-    return text, reasoning, refusal
-
-
 def reasoning_of(message: WireMessage) -> str:
     """Find the readable reasoning, whatever the vendor calls it; some send it twice."""
     said = message.reasoning_content or message.reasoning or message.reasoning_text
@@ -63,6 +50,23 @@ def reasoning_of(message: WireMessage) -> str:
         _words(detail.get("text")) or _words(detail.get("summary"))
         for detail in objects(message.reasoning_details)
     )
+
+
+def reasoning_part(
+    text: str, details: Sequence[Json], thinking: Mapping[str, Json], dialect: str
+) -> ReasoningPart | None:
+    """Make the part that reasoning is; None if there is none.
+
+    Args:
+        text: What can be read of it.
+        details: OpenRouter's `reasoning_details`.
+        thinking: What Mistral wants back with it.
+        dialect: The name of the dialect, to mark what only its vendor understands.
+    """
+    if not (text or details or "signature" in thinking):
+        return None
+    state = details or thinking
+    return ReasoningPart(text, Signature(dialect, state) if state else None)
 
 
 def merged_details(details: Sequence[Json]) -> list[Json]:

@@ -41,6 +41,8 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
         body["stream"] = True
         if dialect.usage_option:
             body["stream_options"] = {"include_usage": True}
+    if dialect.adapt is not None:
+        dialect.adapt(body, problems)
     if request.provider_options:
         _check_options(request.provider_options, stream, problems)
         add_options(request.provider_options, body)

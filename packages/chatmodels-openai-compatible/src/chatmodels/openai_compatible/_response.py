@@ -11,7 +11,6 @@ from chatmodels.core import (
     Message,
     Part,
     ProviderPart,
-    ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
     Signature,
@@ -19,9 +18,10 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import excerpt
-from chatmodels.http.wire import NOT_JSON, identifier, objects, reject_body, text_or_none
+from chatmodels.http.wire import NOT_JSON, Json, identifier, objects, reject_body, text_or_none
 from chatmodels.openai_compatible._calls import read_call
-from chatmodels.openai_compatible._citations import kept_annotations, read_citations
+from chatmodels.openai_compatible._citations import kept_parts, read_citations
+from chatmodels.openai_compatible._content import ContentReader
 from chatmodels.openai_compatible._failure import (
     failure_of,
     failure_within,
@@ -29,13 +29,14 @@ from chatmodels.openai_compatible._failure import (
     tells_error,
 )
 from chatmodels.openai_compatible._reading import (
-    content_of,
     normalised,
     read_logprobs,
     reasoning_of,
+    reasoning_part,
 )
 from chatmodels.openai_compatible._sound import SoundAssembler
-from chatmodels.openai_compatible._usage import read_usage, reported_usage
+from chatmodels.openai_compatible._steps import joined
+from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import (
     WireBody,
     WireChoice,
@@ -66,8 +67,10 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         )
     warnings: list[str] = []
     # A choice without a message is what content filters leave of one.
-    message = choice.message or choice.delta or _SAID_NOTHING
-    parts = _parts(message, wire, request, dialect, warnings)
+    steps: list[Json] = []
+    several = joined(choice.messages, steps, warnings)
+    message = choice.message or choice.delta or several or _SAID_NOTHING
+    parts = _parts(message, steps, wire, request, dialect, warnings)
     kinds = {part.type for part in parts}
     usage = reported_usage(wire)
     return ChatResponse(
@@ -80,7 +83,7 @@ def read_response(body: bytes, request: ChatRequest, dialect: str) -> ChatRespon
         model=wire.model or None,
         id=identifier(wire.id) or None,
         logprobs=() if choice.logprobs is None else read_logprobs(choice.logprobs, warnings),
-        service_tier=text_or_none(wire.service_tier),
+        service_tier=text_or_none(wire.service_tier) or served_tier(usage),
         warnings=tuple(warnings),
         payload=msgspec.Raw(body),
     )
@@ -134,18 +137,25 @@ def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
 
 
 def _parts(
-    message: WireMessage, wire: WireBody, request: ChatRequest, dialect: str, warnings: list[str]
+    message: WireMessage,
+    steps: list[Json],
+    wire: WireBody,
+    request: ChatRequest,
+    dialect: str,
+    warnings: list[str],
 ) -> tuple[Part, ...]:
     # The order is that of the event indexes: streamed and whole answers are equal.
-    text, thought, refusal = content_of(message.content or "")
+    content = ContentReader()
+    text, thought, refusal = content.feed(message.content)
     thought += reasoning_of(message)
-    details = objects(message.reasoning_details)
     parts: list[Part] = []
-    if thought or details:
-        parts.append(ReasoningPart(thought, Signature(dialect, details) if details else None))
+    details = objects(message.reasoning_details)
+    reasoning = reasoning_part(thought, details, content.thinking, dialect)
+    if reasoning is not None:
+        parts.append(reasoning)
     if text:
         cited = read_citations(message.annotations, wire.search_results or wire.citations)
-        parts.append(TextPart(text, cited))
+        parts.append(TextPart(text, (*cited, *content.citations)))
     if refusal or message.refusal:
         parts.append(RefusalPart(refusal + (message.refusal or "")))
     if message.audio is not None:
@@ -153,8 +163,8 @@ def _parts(
         sound.feed(message.audio, warnings)
         if (spoken := sound.part(request)) is not None:
             parts.append(spoken)
-    if kept := kept_annotations(message.annotations):
-        parts.append(ProviderPart(Signature(dialect, {"annotations": kept})))
+    if kept := kept_parts(message.annotations, content.others, steps):
+        parts.append(ProviderPart(Signature(dialect, kept)))
     calls = message.tool_calls or legacy_call(message)
     parts += [
         read_call(call, position, wire.created, dialect) for position, call in enumerate(calls)

@@ -14,7 +14,6 @@ from chatmodels.core import (
     PartEnd,
     ProviderPart,
     ReasoningDelta,
-    ReasoningPart,
     RefusalDelta,
     Signature,
     StreamEnd,
@@ -27,23 +26,26 @@ from chatmodels.core import (
 from chatmodels.http import Frame
 from chatmodels.http.wire import Json, identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._calls import CallAssembler
-from chatmodels.openai_compatible._citations import kept_annotations, read_citations
+from chatmodels.openai_compatible._citations import kept_parts, read_citations
+from chatmodels.openai_compatible._content import ContentReader
 from chatmodels.openai_compatible._failure import failure_of
 from chatmodels.openai_compatible._reading import (
-    content_of,
     merged_details,
     normalised,
     read_logprobs,
     reasoning_of,
+    reasoning_part,
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
-from chatmodels.openai_compatible._usage import read_usage, reported_usage
+from chatmodels.openai_compatible._steps import is_result, own_calls
+from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
 
 REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
+_NONE = frozenset[str]()
 
 
 class ChatCompletionsDecoder:
@@ -66,6 +68,8 @@ class ChatCompletionsDecoder:
         self._tier: str | None = None
         self._warnings: list[str] = []
         self._calls = CallAssembler(dialect)
+        self._content = ContentReader()
+        self._steps: list[Json] = []
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._details: list[Json] = []
@@ -113,6 +117,7 @@ class ChatCompletionsDecoder:
         if wire.usage is not None or wire.x_groq is not None:
             usage = reported_usage(wire)
             if usage is not None:
+                self._tier = served_tier(usage) or self._tier
                 events.append(UsageUpdate(read_usage(usage, self._warnings)))
         return events
 
@@ -121,6 +126,8 @@ class ChatCompletionsDecoder:
         return self._end() if self._word and not self._ended else ()
 
     def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
+        if delta.tool_call_id is not None and is_result(delta, self._steps):
+            return
         content = delta.content
         if content:
             if isinstance(content, str):
@@ -137,7 +144,8 @@ class ChatCompletionsDecoder:
             self._refused = True
             events.append(RefusalDelta(delta.refusal, REFUSAL))
         if delta.tool_calls is not None:
-            events += self._calls.feed(delta.tool_calls, wire.created)
+            calls = own_calls(delta.tool_calls, self._steps, _NONE)
+            events += self._calls.feed(calls, wire.created)
         if delta.function_call is not None:
             events += self._calls.feed(legacy_call(delta), wire.created)
         if delta.audio is not None:
@@ -147,7 +155,7 @@ class ChatCompletionsDecoder:
             self._annotations += new
 
     def _take_parts(self, content: list[Json], events: list[StreamEvent]) -> None:
-        text, thought, refusal = content_of(content)
+        text, thought, refusal = self._content.feed(content, self._text)
         if text:
             self._text.append(text)
             events.append(TextDelta(text, TEXT))
@@ -171,16 +179,17 @@ class ChatCompletionsDecoder:
     def _end(self) -> list[StreamEvent]:
         self._ended = True
         events = self._calls.finish()
-        if self._details:
-            signature = Signature(self._dialect, merged_details(self._details))
-            part = ReasoningPart("".join(self._reasoning), signature)
-            events.append(PartEnd(part, REASONING))
-        cited = read_citations(self._annotations, self._sources)
+        content, thought = self._content, "".join(self._reasoning)
+        details = merged_details(self._details)
+        reasoning = reasoning_part(thought, details, content.thinking, self._dialect)
+        if reasoning is not None and reasoning.signature is not None:
+            events.append(PartEnd(reasoning, REASONING))
+        cited = (*read_citations(self._annotations, self._sources), *content.citations)
         if cited and self._text:
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
         events += self._sound.finish(self._request)
-        if kept := kept_annotations(self._annotations):
-            signature = Signature(self._dialect, {"annotations": kept})
+        if kept := kept_parts(self._annotations, content.others, self._steps):
+            signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
         events.append(
             StreamEnd(

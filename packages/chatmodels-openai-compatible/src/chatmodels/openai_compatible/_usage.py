@@ -1,7 +1,7 @@
 """The tokens used, as the vendors count and name them."""
 
 from chatmodels.core import Usage
-from chatmodels.http.wire import Json, is_object, lenient
+from chatmodels.http.wire import Json, is_object, lenient, text_or_none
 from chatmodels.openai_compatible._wire import (
     WireBody,
     WireInputDetails,
@@ -23,6 +23,11 @@ def reported_usage(body: WireBody) -> Json:
     return body.x_groq.get("usage") if is_object(body.x_groq) else None
 
 
+def served_tier(usage: Json) -> str | None:
+    """Find the tier that served the call, where the usage tells it ("Priority Tier", Mistral)."""
+    return text_or_none(usage.get("service_tier")) if is_object(usage) else None
+
+
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
     wire = lenient(value, WireUsage, "the usage was", warnings)
@@ -30,16 +35,19 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
         return Usage()
     into = wire.prompt_tokens_details or _NO_INPUT
     out = wire.completion_tokens_details or _NO_OUTPUT
-    output = wire.completion_tokens
+    asked, output = wire.prompt_tokens, wire.completion_tokens
     reasoning = _first(out.reasoning_tokens, wire.reasoning_tokens)
     total = wire.total_tokens
-    if wire.prompt_tokens is not None and output is not None:
-        # xAI counts reasoning beside the completion, all others within it; the total tells.
-        if reasoning and total == wire.prompt_tokens + output + reasoning:
+    if asked is not None and output is not None:
+        # xAI counts reasoning beside the completion, Mistral sound beside the prompt, all others
+        # within; the total tells.
+        if reasoning and total == asked + output + reasoning:
             output += reasoning
-        total = wire.prompt_tokens + output if total is None else total
+        elif into.audio_tokens and total == asked + output + into.audio_tokens:
+            asked += into.audio_tokens
+        total = asked + output if total is None else total
     return Usage(
-        input_tokens=wire.prompt_tokens,
+        input_tokens=asked,
         output_tokens=output,
         total_tokens=total,
         cached_input_tokens=_first(

@@ -23,6 +23,7 @@ class WireToolCall(Wire, frozen=True, gc=False):
     index: int | None = None
     id: str | int | None = None
     function: WireFunction | None = None
+    metadata: Json = None  # Mistral's, of tools that it runs itself
     extra_content: Json = None  # Gemini's thought signatures: "OpenAI compatibility", Google
 
 
@@ -40,6 +41,7 @@ class WireMessage(Wire, frozen=True, gc=False):
 
     content: str | list[Json] | None = None
     tool_calls: list[WireToolCall] | None = None
+    tool_call_id: str | None = None  # Mistral's, of what its own tools gave
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
@@ -57,6 +59,7 @@ class WireChoice(Wire, frozen=True, gc=False):
     delta: WireMessage | None = None
     finish_reason: str | None = None
     message: WireMessage | None = None
+    messages: Json = None  # Mistral's, where it ran tools of its own
     logprobs: Json = None
     error: Json = None
 

@@ -1,6 +1,6 @@
 """OpenTelemetry traces, metrics and logs for chatmodels, named as the GenAI conventions say."""
 
-from chatmodels.otel._context import conversation
+from chatmodels.otel._context import conversation, prompt_template
 from chatmodels.otel._decorators import metered, traced
 from chatmodels.otel._instrument import instrument, uninstrument
 from chatmodels.otel._instrument_registry import instrument_registry, uninstrument_registry
@@ -22,6 +22,7 @@ __all__ = [
     "instrument_registry",
     "metered",
     "options_from_environment",
+    "prompt_template",
     "traced",
     "uninstrument",
     "uninstrument_registry",

@@ -1,11 +1,29 @@
-"""A request and its answer as attributes of the inference span."""
+"""A call as attributes of the inference span: what was asked, and what was answered."""
 
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings, Usage
-from chatmodels.otel._semconv import CONVERSATION_ID, FINISH_REASONS, RESPONSE_MODEL
+from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings
+from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._plan import system_fingerprint
+from chatmodels.otel._semconv import (
+    BEDROCK,
+    BEDROCK_GUARDRAIL,
+    CONVERSATION_ID,
+    COST,
+    ERROR_TYPE,
+    FINISH_REASONS,
+    FIRST_CHUNK,
+    OPENAI,
+    OPENAI_FINGERPRINT,
+    OPENAI_REQUEST_TIER,
+    OPENAI_SERVICE_TIER,
+    PROMPT_NAME,
+    PROMPT_VERSION,
+    RESPONSE_MODEL,
+    RETRY_COUNT,
+)
+from chatmodels.otel._watch import Watch
 
 Attributes = dict[str, Any]
 
@@ -14,72 +32,73 @@ _FINISH_REASONS: dict[FinishReason, str] = {"tool_calls": "tool_call"}
 _UNSET = ChatRequest(messages=()).settings
 
 
-class _Fingerprint(msgspec.Struct):
-    system_fingerprint: str | None = None
-
-
-_FINGERPRINT = msgspec.json.Decoder(_Fingerprint)
-_FINGERPRINTS = msgspec.json.Decoder(list[_Fingerprint])
-
-
-def request_attributes(
-    attributes: Attributes, request: ChatRequest, conversation: str | None, *, is_openai: bool
+def call_attributes(
+    attributes: Attributes,
+    watch: Watch,
+    response: ChatResponse[Any] | None,
+    failure: str | None,
+    cost: float | None,
 ) -> None:
-    """Add what is known of a request.
+    """Add what is known of a call at its end.
 
     Args:
         attributes: Where to add it.
-        request: The request.
-        conversation: The id of the conversation that it belongs to.
-        is_openai: Whether the attributes of OpenAI are called for.
+        watch: What is remembered of the call.
+        response: The answer, or what there is of it.
+        failure: Why it failed, as an error type, if it did.
+        cost: What it cost, in US dollars, where known.
     """
-    settings = request.settings
-    if settings is not _UNSET:
-        _settings_attributes(attributes, settings)
-        if is_openai and settings.service_tier not in (None, "auto"):
-            attributes["openai.request.service_tier"] = settings.service_tier
+    call = watch.call
+    request = call.request
+    provider = watch.plan.provider
+    is_whole = call.outcome == "completed"
+    if request.settings is not _UNSET:
+        _settings(attributes, request.settings, provider)
     if request.output is not None:
         attributes["gen_ai.output.type"] = "json"
-    if conversation is not None:
-        attributes[CONVERSATION_ID] = conversation
-    options = request.provider_options
-    if options:
-        previous = options.get("previous_response_id")
-        if isinstance(previous, str):
-            attributes["gen_ai.request.previous_response.id"] = previous
-        choices = options.get("n")
-        if isinstance(choices, int) and choices != 1:
-            attributes["gen_ai.request.choice.count"] = choices
+    if request.provider_options:
+        _options(attributes, request.provider_options, provider)
+    if watch.said is not NOTHING_SAID:
+        said_attributes(attributes, watch.said)
+    if response is not None and not call.is_delegated:
+        _response(attributes, response, is_whole)
+        if provider == OPENAI:
+            _openai(attributes, response)
+    elif not is_whole:
+        attributes[FINISH_REASONS] = ("error",)
+    if call.first_event_at is not None:
+        attributes[FIRST_CHUNK] = call.first_event_at - call.started
+    if call.attempts > 1:
+        attributes[RETRY_COUNT] = call.attempts - 1
+    if failure is not None:
+        attributes[ERROR_TYPE] = failure
+    if cost is not None:
+        attributes[COST] = cost
 
 
-def response_attributes(
-    attributes: Attributes, response: ChatResponse[Any], *, is_whole: bool, is_openai: bool
-) -> None:
-    """Add what is known of an answer, or of the part of it that arrived.
+def said_attributes(attributes: Attributes, said: Said) -> None:
+    """Add what the program says about a call."""
+    if said.conversation is not None:
+        attributes[CONVERSATION_ID] = said.conversation
+    if said.prompt is not None:
+        attributes[PROMPT_NAME] = said.prompt
+    if said.prompt_version is not None:
+        attributes[PROMPT_VERSION] = said.prompt_version
 
-    Args:
-        attributes: Where to add it.
-        response: The answer.
-        is_whole: Whether all of it arrived; if not, its finish reason means nothing.
-        is_openai: Whether the attributes of OpenAI are called for.
-    """
+
+def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
+    # Written out, since it is done for each call.
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
         attributes[RESPONSE_MODEL] = response.model
-    attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
-    usage_attributes(attributes, response.usage)
-    if is_openai:
-        if response.service_tier is not None:
-            attributes["openai.response.service_tier"] = response.service_tier
-        fingerprint = _fingerprint(response.payload)
-        if fingerprint is not None:
-            attributes["openai.response.system_fingerprint"] = fingerprint
-
-
-def usage_attributes(attributes: Attributes, usage: Usage) -> None:
-    """Add the tokens that were reported."""
-    # Written out, since it is done for each call.
+    reason = response.finish_reason
+    if not is_whole or reason == "error":
+        attributes[FINISH_REASONS] = ("error",)
+    else:
+        word = response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
+        attributes[FINISH_REASONS] = (word,)
+    usage = response.usage
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
     if usage.output_tokens is not None:
@@ -96,7 +115,7 @@ def usage_attributes(attributes: Attributes, usage: Usage) -> None:
         attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
 
 
-def _settings_attributes(attributes: Attributes, settings: Settings) -> None:
+def _settings(attributes: Attributes, settings: Settings, provider: str) -> None:
     if settings.temperature is not None:
         attributes["gen_ai.request.temperature"] = float(settings.temperature)
     if settings.top_p is not None:
@@ -117,24 +136,28 @@ def _settings_attributes(attributes: Attributes, settings: Settings) -> None:
         attributes["gen_ai.request.reasoning.level"] = settings.reasoning_effort
     if settings.audio_output is not None:
         attributes["gen_ai.output.type"] = "speech"
+    if provider == OPENAI and settings.service_tier not in (None, "auto"):
+        attributes[OPENAI_REQUEST_TIER] = settings.service_tier
 
 
-def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
-    """Name why an answer ended, in the provider's word, or "error" if it ended abnormally."""
-    reason = response.finish_reason
-    if not is_whole or reason == "error":
-        return "error"
-    return response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
+def _openai(attributes: Attributes, response: ChatResponse[Any]) -> None:
+    if response.service_tier is not None:
+        attributes[OPENAI_SERVICE_TIER] = response.service_tier
+    fingerprint = system_fingerprint(response)
+    if fingerprint is not None:
+        attributes[OPENAI_FINGERPRINT] = fingerprint
 
 
-def _fingerprint(payload: msgspec.Raw) -> str | None:
-    raw = bytes(payload)
-    if b'"system_fingerprint"' not in raw:
-        return None
-    try:
-        if raw.lstrip().startswith(b"["):
-            found = (event.system_fingerprint for event in _FINGERPRINTS.decode(raw))
-            return next((each for each in found if each is not None), None)
-        return _FINGERPRINT.decode(raw).system_fingerprint
-    except msgspec.DecodeError:
-        return None
+def _options(attributes: Attributes, options: Mapping[str, Any], provider: str) -> None:
+    previous = options.get("previous_response_id")
+    if isinstance(previous, str):
+        attributes["gen_ai.request.previous_response.id"] = previous
+    choices = options.get("n")
+    if isinstance(choices, int) and choices != 1:
+        attributes["gen_ai.request.choice.count"] = choices
+    if provider == BEDROCK:
+        guardrail = options.get("guardrailConfig")
+        if isinstance(guardrail, Mapping):
+            identifier: object = guardrail.get("guardrailIdentifier")  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] # plain JSON
+            if isinstance(identifier, str):
+                attributes[BEDROCK_GUARDRAIL] = identifier

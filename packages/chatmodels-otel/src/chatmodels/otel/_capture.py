@@ -1,26 +1,25 @@
 """Which content is recorded where, redacted and truncated."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from chatmodels.core import ChatRequest, ChatResponse, Json, ToolCall, ToolResult
 from chatmodels.otel._attributes import Attributes
-from chatmodels.otel._content import (
-    arguments,
-    input_messages,
-    output_messages,
-    result,
-    tool_definitions,
-)
+from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import (
     INPUT_MESSAGES,
     OUTPUT_MESSAGES,
+    PROMPT_VARIABLE,
     TOOL_ARGUMENTS,
     TOOL_DEFINITIONS,
     TOOL_RESULT,
 )
-from chatmodels.otel._truncation import Budget
+
+if TYPE_CHECKING:
+    from chatmodels.otel._truncation import Budget
 
 STRUCTURED_SINCE = (1, 45)
 """The API that takes structured values as attributes of spans; earlier ones drop them."""
@@ -44,8 +43,16 @@ class Capture:
         else:
             self._structured = options.content_format == "structured"
 
-    def of_call(self, request: ChatRequest, response: ChatResponse[object] | None) -> Attributes:
+    def of_call(
+        self,
+        request: ChatRequest,
+        response: ChatResponse[object] | None,
+        said: Said = NOTHING_SAID,
+    ) -> Attributes:
         """Give the structured content of a call; of a failed one what there is."""
+        from chatmodels.otel._content import input_messages, output_messages, tool_definitions
+        from chatmodels.otel._truncation import Budget
+
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
@@ -66,10 +73,15 @@ class Capture:
         if request.tools and options.tool_definitions != "none":
             definitions = tool_definitions(request.tools, full=options.tool_definitions == "full")
             self._add(captured, TOOL_DEFINITIONS, definitions, budget)
+        for name, value in said.prompt_variables.items():
+            self._add(captured, f"{PROMPT_VARIABLE}.{name}", str(value), budget)
         return captured
 
     def of_tool_call(self, call: ToolCall, answer: ToolResult | None) -> Attributes:
         """Give the structured arguments and result of a tool call."""
+        from chatmodels.otel._content import arguments, result
+        from chatmodels.otel._truncation import Budget
+
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
@@ -82,9 +94,14 @@ class Capture:
         """Give content as attributes of a span: structured where that is possible, else JSON."""
         if self._structured:
             return captured
-        return {name: msgspec.json.encode(value).decode() for name, value in captured.items()}
+        return {
+            name: value
+            if name.startswith(PROMPT_VARIABLE)  # texts by definition
+            else msgspec.json.encode(value).decode()
+            for name, value in captured.items()
+        }
 
-    def _add(self, captured: Attributes, name: str, value: Json, budget: Budget) -> None:
+    def _add(self, captured: Attributes, name: str, value: Json, budget: "Budget") -> None:
         if self._options.redact is not None:
             try:
                 value = self._options.redact(name, value)

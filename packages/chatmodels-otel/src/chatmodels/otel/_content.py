@@ -1,6 +1,5 @@
 """Messages and tools in the form of the conventions' JSON schemas."""
 
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import assert_never
 
@@ -124,4 +123,10 @@ def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int
     data = part.data or b""
     # Half a picture is none.
     fits = len(data) * 4 <= max_chars * 3
-    return {"type": "blob", "content": b64encode(data).decode() if fits else "", **written}
+    return {"type": "blob", "content": _base64(data) if fits else "", **written}
+
+
+def _base64(data: bytes) -> str:
+    from binascii import b2a_base64  # few programs record media
+
+    return b2a_base64(data, newline=False).decode()

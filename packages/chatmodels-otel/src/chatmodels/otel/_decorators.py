@@ -13,7 +13,6 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._own import error_type
 from chatmodels.otel._semconv import ERROR_TYPE
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
-from chatmodels.otel._wrapping import watched
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +52,8 @@ def traced(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or function.__qualname__
         known = {FUNCTION_NAME: _full_name(function), **(attributes or {})}
+        from chatmodels.otel._wrapping import watched
+
         return watched(function, lambda: _Traced(telemetry or default_telemetry(), title, known))
 
     return decorate if function is None else decorate(function)
@@ -84,6 +85,8 @@ def metered(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or _full_name(function)
+        from chatmodels.otel._wrapping import watched
+
         return watched(function, lambda: _Metered(telemetry or default_telemetry(), title))
 
     return decorate if function is None else decorate(function)

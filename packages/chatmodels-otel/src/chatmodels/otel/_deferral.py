@@ -48,6 +48,11 @@ class Deferral:
         while len(self._waiting) > MAX_WAITING or self._chunks > MAX_CHUNKS:
             self._next()
 
+    def forked(self) -> None:
+        """Begin anew, in a child process: what waits is for the parent to record."""
+        self._waiting.clear()
+        self._chunks = 0
+
     def flush(self) -> None:
         """Record all that waits."""
         while self._next():

@@ -7,7 +7,7 @@ from opentelemetry.context import Context
 from chatmodels.otel._attributes import Attributes
 from chatmodels.otel._capture import api_version
 from chatmodels.otel._semconv import DETAILS_EVENT, EXCEPTION_EVENT, SCHEMA_URL, SCOPE
-from chatmodels.otel._version import version
+from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
     from opentelemetry._logs import Logger, LoggerProvider
@@ -116,4 +116,4 @@ def events(provider: "LoggerProvider | None") -> Events | None:
         return None
     from opentelemetry._logs import get_logger
 
-    return Events(get_logger(SCOPE, version(), provider, SCHEMA_URL))
+    return Events(get_logger(SCOPE, VERSION, provider, SCHEMA_URL))

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, set_span_in_context
 
 from chatmodels.core import (
     AudioPart,
@@ -17,9 +18,12 @@ from chatmodels.core import (
     ToolResult,
     Usage,
 )
-from chatmodels.otel._plan import Plan
+from chatmodels.otel._plan import UNANSWERED, Answered, Plan
+from chatmodels.otel._watch import Watch
 
 NO_USAGE = Usage()
+
+_NOWHERE = Context()
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -28,9 +32,10 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         plan: The model's constant attributes.
         streamed: Whether it was a stream.
-        context: Where its span is current, for exemplars; None without a recorded span.
+        span: The identity of its span, for exemplars; None without a recorded span. The span itself
+            would keep its content in memory until a reader collects.
         duration: Seconds that it took; the span takes the same.
-        response_model: The model that answered, one of a bounded number.
+        answered: By what it was answered, one of a bounded number.
         error_type: Why it failed, if it did.
         usage: The tokens reported; all None if the answer is another model's.
         modalities: What the tokens of input and output that are not known to be audio are.
@@ -43,9 +48,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     plan: Plan
     streamed: bool
-    context: Context | None
+    span: SpanContext | None
     duration: float
-    response_model: str | None
+    answered: Answered
     error_type: str | None
     usage: Usage
     modalities: tuple[str, str]
@@ -55,6 +60,13 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     retries: tuple[str, ...]
     cost: float | None
 
+    @property
+    def context(self) -> Context | None:
+        """A context to record measurements in, so that exemplars lead to the span."""
+        if self.span is None:
+            return None
+        return set_span_in_context(NonRecordingSpan(self.span), _NOWHERE)
+
 
 class Sink(Protocol):
     """Records finished calls in some instruments."""
@@ -62,6 +74,50 @@ class Sink(Protocol):
     def record(self, call: Finished, /) -> None:
         """Record a call."""
         ...
+
+
+def finished(
+    watch: Watch,
+    response: ChatResponse[Any] | None,
+    duration: float,
+    failure: str | None,
+    cost: float | None,
+) -> Finished:
+    """Sum a call up.
+
+    Args:
+        watch: What is remembered of it.
+        response: The answer, or what there is of it.
+        duration: Seconds that it took.
+        failure: Why it failed, as an error type, if it did.
+        cost: What it cost, in US dollars, where known.
+    """
+    call, plan = watch.call, watch.plan.stand_in or watch.plan
+    own = None if call.is_delegated else response
+    first = call.first_event_at
+    failures = watch.failures
+    return Finished(
+        plan=plan,
+        streamed=call.op == "stream",
+        span=watch.span.get_span_context() if watch.is_recorded and watch.span else None,
+        duration=duration,
+        answered=UNANSWERED if own is None else plan.answered(own),
+        error_type=failure,
+        usage=NO_USAGE if own is None else own.usage,
+        modalities=modalities(call.request, own),
+        first_chunk=None if first is None else first - call.started,
+        chunk_times=_packed(watch.times) if watch.times else (),
+        events=call.events,
+        retries=() if failures is None else tuple(failures[: call.attempts - 1]),
+        cost=cost,
+    )
+
+
+def _packed(times: Sequence[float]) -> Sequence[float]:
+    """Keep a number in eight bytes instead of thirty-two, while they wait for a reader."""
+    from array import array
+
+    return array("d", times)
 
 
 def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tuple[str, str]:

@@ -16,6 +16,10 @@ class Guard:
         self.failures: dict[str, int] = {}
         self._lock = Lock()
 
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._lock = Lock()
+
     def failed(self, where: str, error: Exception, /) -> None:
         """Take note of a failure.
 

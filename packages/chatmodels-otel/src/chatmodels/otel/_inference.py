@@ -1,5 +1,6 @@
 """The conventions' histograms of inference, as they are named now and as they were in v1.41."""
 
+from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram, Meter
 
 from chatmodels.otel._finished import Finished
@@ -48,13 +49,12 @@ class _Times:
             "Time from one chunk of the response stream to the next.",
         )
 
-    def record(self, call: Finished, attributes: Facts) -> None:
-        context = call.context
+    def record(self, call: Finished, attributes: Facts, context: Context | None) -> None:
         self.duration.record(call.duration, attributes, context)
         if not call.streamed:
             return
         # Times to chunks have no error.type: the chunks came, whatever happened later.
-        chunks = call.plan.attributes(call.response_model, None)
+        chunks = call.plan.attributes((call.answered[0], None, None), None)
         if call.first_chunk is not None:
             self.first_chunk.record(call.first_chunk, chunks, context)
         times = call.chunk_times
@@ -76,10 +76,11 @@ class Latest:
 
     def record(self, call: Finished, /) -> None:
         """Record a call; its tokens as 0 if none were reported, as the conventions want it."""
-        attributes = call.plan.attributes(call.response_model, call.error_type)
-        self._times.record(call, attributes)
-        self._input.record(call.usage.input_tokens or 0, attributes, call.context)
-        self._output.record(call.usage.output_tokens or 0, attributes, call.context)
+        attributes = call.plan.attributes(call.answered, call.error_type)
+        context = call.context
+        self._times.record(call, attributes, context)
+        self._input.record(call.usage.input_tokens or 0, attributes, context)
+        self._output.record(call.usage.output_tokens or 0, attributes, context)
 
 
 class Version141:
@@ -91,11 +92,12 @@ class Version141:
 
     def record(self, call: Finished, /) -> None:
         """Record a call, and its tokens if they were reported."""
-        attributes = call.plan.attributes(call.response_model, call.error_type)
-        self._times.record(call, attributes)
+        attributes = call.plan.attributes(call.answered, call.error_type)
+        context = call.context
+        self._times.record(call, attributes, context)
         for kind, count in (
             ("input", call.usage.input_tokens),
             ("output", call.usage.output_tokens),
         ):
             if count is not None:
-                self._tokens.record(count, {**attributes, "gen_ai.token.type": kind}, call.context)
+                self._tokens.record(count, {**attributes, "gen_ai.token.type": kind}, context)

@@ -51,7 +51,6 @@ def _added(registry: ProviderRegistry, telemetry: Telemetry) -> tuple[Remove, ..
     def hook(model: ChatModel) -> ChatModel:
         return instrument(model, telemetry=telemetry)
 
-    removals = (registry.add_model_hook(hook),)
-    if telemetry.meters is None:
-        return removals
-    return (*removals, registry.add_observer(telemetry.meters.registry))
+    if telemetry.registry is None:
+        return ()
+    return registry.add_model_hook(hook), registry.add_observer(telemetry.registry)

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Collection
 
-from chatmodels.core import logger, watch_tools
+from chatmodels.core import add_log_filter, logger, watch_tools
 from chatmodels.otel._instrument_registry import instrument_registry
+from chatmodels.otel._logging import TraceContextFilter
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 
 class ChatModelsInstrumentor:
     """Instruments the global registry and all tools: `opentelemetry-instrument python app.py`.
+
+    The records that chatmodels logs get the ids of their trace and span, as by
+    `TraceContextFilter`.
 
     It has the methods that OpenTelemetry's instrumentors have, without their base class, which
     another distribution brings. It never raises: an error in one instrumentor would keep all
@@ -42,6 +46,7 @@ class ChatModelsInstrumentor:
             ChatModelsInstrumentor._removals = (
                 instrument_registry(telemetry=telemetry),
                 watch_tools(telemetry.tools),
+                add_log_filter(TraceContextFilter()),
             )
         except Exception as error:
             logger("chatmodels.otel").warning("chatmodels is not instrumented: %s", error)

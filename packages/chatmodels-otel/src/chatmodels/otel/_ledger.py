@@ -6,13 +6,13 @@ dictionary that an observable counter reports gives the same data for a tenth of
 
 from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Protocol
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from chatmodels.otel._finished import Finished
-from chatmodels.otel._plan import Facts, Plan
+from chatmodels.otel._plan import Answered, Facts, Plan
 from chatmodels.otel._semconv import TOKEN_MODALITY, TOKENS
+from chatmodels.otel._watch import Watch
 
 _COUNTERS = (
     ("input_tokens", "Number of input (prompt) tokens used, including cached tokens."),
@@ -23,21 +23,10 @@ _COUNTERS = (
 )
 """The usage counters, in the order of `_split`."""
 
-Totals = dict[tuple[str | None, int, str], int]
-"""Response model, number of the counter, and modality to tokens."""
+Totals = dict[tuple[Answered, int, str], int]
+"""What answered, number of the counter, and modality to tokens."""
 
 Callback = Callable[[CallbackOptions], Iterable[Observation]]
-
-
-class Running(Protocol):
-    """A call in flight."""
-
-    __slots__ = ()
-
-    @property
-    def plan(self) -> Plan:
-        """The constant attributes of its model."""
-        ...
 
 
 class Ledger:
@@ -53,7 +42,7 @@ class Ledger:
     """
 
     def __init__(self, bring_in: Callable[[], None], *, usage: bool = True) -> None:
-        self.running: set[Running] = set()
+        self.running: set[Watch] = set()
         self._bring_in = bring_in
         self._lock = Lock()
         self._usage = usage
@@ -61,12 +50,17 @@ class Ledger:
 
     def record(self, call: Finished, /) -> None:
         """Add the tokens of a call."""
-        model = call.response_model
+        answered = call.answered
         with self._lock:
             totals = self._tokens.setdefault(call.plan, {})
             for number, modality, tokens in _split(call):
-                key = (model, number, modality)
+                key = (answered, number, modality)
                 totals[key] = totals.get(key, 0) + tokens
+
+    def forked(self) -> None:
+        """Begin anew, in a child process: what was in flight is so in the parent."""
+        self._lock = Lock()
+        self.running.clear()
 
     def create(self, meter: Meter) -> None:
         """Create the instruments."""
@@ -88,7 +82,8 @@ class Ledger:
     def _in_flight(self, _: CallbackOptions) -> Iterable[Observation]:
         # Of the models that were ever called: those without a running call have 0.
         found = [(plan.shared, 0) for plan in list(self._tokens)]
-        found += [(running.plan.shared, 1) for running in list(self.running)]
+        running = [watch.plan.stand_in or watch.plan for watch in list(self.running)]
+        found += [(plan.shared, 1) for plan in running]
         for attributes, count in _merged(found):
             yield Observation(count, attributes)
 
@@ -97,9 +92,9 @@ class Ledger:
             self._bring_in()
             with self._lock:
                 found = [
-                    ({**plan.attributes(model, None), TOKEN_MODALITY: modality}, tokens)
+                    ({**plan.attributes(answered, None), TOKEN_MODALITY: modality}, tokens)
                     for plan, totals in self._tokens.items()
-                    for (model, number, modality), tokens in totals.items()
+                    for (answered, number, modality), tokens in totals.items()
                     if number == wanted
                 ]
             for attributes, tokens in _merged(found):

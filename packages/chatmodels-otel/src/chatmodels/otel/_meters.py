@@ -1,6 +1,6 @@
 """All instruments of one meter provider, and whether anybody listens to them."""
 
-from opentelemetry.metrics import MeterProvider, NoOpMeterProvider, get_meter
+from opentelemetry.metrics import MeterProvider, NoOpHistogram, get_meter
 
 from chatmodels.otel._deferral import Deferral, record_all
 from chatmodels.otel._finished import Finished, Sink
@@ -8,10 +8,9 @@ from chatmodels.otel._guard import Guard
 from chatmodels.otel._inference import Latest, Version141, seconds
 from chatmodels.otel._ledger import Ledger
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._origin import Origin
 from chatmodels.otel._own import CallInstruments, RegistryInstruments
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
-from chatmodels.otel._version import version
+from chatmodels.otel._version import VERSION
 
 
 class Meters:
@@ -26,9 +25,9 @@ class Meters:
     def __init__(
         self, options: TelemetryOptions, provider: MeterProvider | None, guard: Guard
     ) -> None:
-        meter = get_meter(SCOPE, version(), meter_provider=provider, schema_url=SCHEMA_URL)
+        meter = get_meter(SCOPE, VERSION, meter_provider=provider, schema_url=SCHEMA_URL)
         self._guard = guard
-        self._is_live = provider is not None and not isinstance(provider, NoOpMeterProvider)
+        self._is_live = False
         sinks: list[Sink] = []
         if options.conventions != "v1.41":
             sinks.append(Latest(meter))
@@ -36,8 +35,10 @@ class Meters:
             sinks.append(Version141(meter))
         sinks.append(CallInstruments(meter))
         if options.origin_metrics:
+            from chatmodels.otel._origin import Origin
+
             sinks.append(Origin(meter))
-        ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
+        ledger = self._ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
         sinks.append(ledger)
         self.running = ledger.running
         self._sinks = sinks
@@ -61,7 +62,9 @@ class Meters:
         The API gives stand-ins for instruments until there is an SDK; they know when it is.
         """
         if not self._is_live:
-            self._is_live = getattr(self.tool_duration, "_real_instrument", None) is not None
+            found = self.tool_duration
+            found = getattr(found, "_real_instrument", found)
+            self._is_live = found is not None and not isinstance(found, NoOpHistogram)
         return self._is_live
 
     def record(self, call: Finished) -> None:
@@ -70,6 +73,13 @@ class Meters:
             self._deferral.record(call)
         else:
             record_all(self._sinks, call, self._guard)
+
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._ledger.forked()
+        self.registry.forked()
+        if self._deferral is not None:
+            self._deferral.forked()
 
     def flush(self) -> None:
         """Hand what waits to the SDK now."""

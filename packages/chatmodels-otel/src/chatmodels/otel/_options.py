@@ -13,6 +13,7 @@ Content = Literal["none", "span", "event", "both"]
 
 CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 EVENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT"
+EXCEPTION_VARIABLE = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 LEVEL_VARIABLE = "CHATMODELS_TELEMETRY"
 
 Redact = Callable[[str, Any], Any]
@@ -76,6 +77,16 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
             for name in ("max_part_chars", "max_content_chars")
             if type(getattr(self, name)) is not int or getattr(self, name) < 0
         ]
+        problems += [
+            f"{name} must be a function or None, not {getattr(self, name)!r}"
+            for name in ("redact", "cost")
+            if not (getattr(self, name) is None or callable(getattr(self, name)))
+        ]
+        problems += [
+            f"{name} must be a tuple of base URLs, not {getattr(self, name)!r}"
+            for name in ("propagate_to",)
+            if isinstance(getattr(self, name), str)  # whose letters would be taken for URLs
+        ]
         if problems:
             raise ConfigurationError(
                 f"TelemetryOptions: {'; '.join(problems)}", op="configure", details={}
@@ -100,7 +111,8 @@ def options_from_environment(
     Args:
         environment: Where to look: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` for
             `content`, `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` for `operation_details`,
-            `CHATMODELS_TELEMETRY` for `level`.
+            `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` for `exceptions`, `CHATMODELS_TELEMETRY` for
+            `level`.
         arguments: The fields of `TelemetryOptions`.
 
     Raises:
@@ -135,5 +147,6 @@ _VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
         },
     ),
     ("operation_details", EVENT_VARIABLE, {"true": True, "false": False}),
+    ("exceptions", EXCEPTION_VARIABLE, {"logs": "log", "logs/dup": "both"}),
     ("level", LEVEL_VARIABLE, {level: level for level in get_args(Level)}),
 )

@@ -9,7 +9,7 @@ from chatmodels.core import ChatModelError, HealthReport, error_code
 from chatmodels.otel._finished import Finished
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._inference import seconds
-from chatmodels.otel._plan import Facts
+from chatmodels.otel._plan import UNANSWERED, Facts
 from chatmodels.otel._semconv import (
     ERROR_TYPE,
     OTHER,
@@ -37,9 +37,9 @@ class CallInstruments:
     def record(self, call: Finished, /) -> None:
         """Record a call."""
         for reason in call.retries:
-            self._retries.add(1, call.plan.attributes(None, reason), call.context)
+            self._retries.add(1, call.plan.attributes(UNANSWERED, reason), call.context)
         if call.cost is not None:
-            self._cost.add(call.cost, call.plan.attributes(call.response_model, None), call.context)
+            self._cost.add(call.cost, call.plan.attributes(call.answered, None), call.context)
 
 
 class RegistryInstruments:
@@ -71,7 +71,7 @@ class RegistryInstruments:
         meter.create_observable_gauge(
             "chatmodels.health.healthy",
             [self._fared],
-            unit="1",
+            unit="{provider}",
             description="1 for a provider whose last health check found it healthy, else 0.",
         )
         meter.create_observable_counter(
@@ -80,6 +80,10 @@ class RegistryInstruments:
             unit="{failure}",
             description="Failures in telemetry, which no call has noticed.",
         )
+
+    def forked(self) -> None:
+        """Begin anew, in a child process."""
+        self._lock = Lock()
 
     def resolved(self, provider: str, error: Exception | None, /) -> None:
         """Count a provider looked up."""

@@ -1,8 +1,16 @@
 """What is the same for all calls of a model, worked out once."""
 
+import re
+from typing import Any
+
+from chatmodels.core import ChatResponse
 from chatmodels.otel._semconv import (
     CHAT,
     ERROR_TYPE,
+    OPENAI,
+    OPENAI_API_TYPE,
+    OPENAI_FINGERPRINT,
+    OPENAI_SERVICE_TIER,
     OPERATION_NAME,
     OTHER,
     PROVIDER_NAME,
@@ -16,8 +24,20 @@ from chatmodels.otel._semconv import (
 
 Facts = dict[str, str | int | float | bool]
 
-MAX_RESPONSE_MODELS = 64
-"""How many names a provider may answer under before the others are called `_OTHER`."""
+Answered = tuple[str | None, str | None, str | None]
+"""The model that answered; of OpenAI's also the service tier and the system fingerprint."""
+
+UNANSWERED: Answered = (None, None, None)
+
+MAX_ANSWERS = 64
+"""How many of these a model may have before the others are called `_OTHER`."""
+
+_SOMETHING_ELSE: Answered = (OTHER, None, None)
+_ANSWERED = (RESPONSE_MODEL, OPENAI_SERVICE_TIER, OPENAI_FINGERPRINT)
+
+# Within a text of the answer the quotes would have backslashes.
+_FINGERPRINT = b'"system_fingerprint"'
+_FINGERPRINT_VALUE = rb'"system_fingerprint"\s*:\s*"([\w.-]{1,64})"'
 
 
 class Plan:
@@ -27,6 +47,8 @@ class Plan:
         provider: The provider's registered name.
         model: The model asked for.
         endpoint: The base URL that it is reached at, if any.
+        api: Which of the vendor's APIs is spoken, if it has several.
+        propagates: Whether the server is sent the trace context.
 
     Attributes:
         name: The name of the spans.
@@ -34,11 +56,12 @@ class Plan:
         shared: The attributes that all signals have in common.
         whole: Those that a span of a whole call starts with.
         streamed: Likewise, of a stream.
+        stand_in: The plan to measure by, for a model that is one too many to be told apart.
     """
 
     __slots__ = (
+        "_answers",
         "_attributes",
-        "_models",
         "address",
         "is_openai",
         "model",
@@ -47,18 +70,25 @@ class Plan:
         "provider",
         "registered",
         "shared",
+        "stand_in",
         "streamed",
         "whole",
     )
 
     def __init__(
-        self, provider: str, model: str, endpoint: str | None, propagates: bool = False
+        self,
+        provider: str,
+        model: str,
+        endpoint: str | None,
+        api: str | None = None,
+        propagates: bool = False,
     ) -> None:
         self.registered = provider
         self.model = model
+        self.stand_in: Plan | None = None
         self.propagates = propagates
         self.provider = PROVIDER_NAMES.get(provider, provider)
-        self.is_openai = self.provider == "openai"
+        self.is_openai = self.provider == OPENAI
         self.name = f"{CHAT} {model}"
         self.shared: Facts = {
             OPERATION_NAME: CHAT,
@@ -68,34 +98,54 @@ class Plan:
         self.address = server(endpoint)
         if self.address is not None:
             self.shared[SERVER_ADDRESS], self.shared[SERVER_PORT] = self.address
-        self.whole = self.shared
-        self.streamed: Facts = {**self.shared, REQUEST_STREAM: True}
-        self._models: dict[str, str] = {}
-        self._attributes: dict[tuple[str | None, str | None], Facts] = {}
+        self.whole: Facts = {**self.shared, **_particulars(self.provider, api)}
+        self.streamed: Facts = {**self.whole, REQUEST_STREAM: True}
+        self._answers: dict[Answered, Answered] = {}
+        self._attributes: dict[tuple[Answered, str | None], Facts] = {}
 
-    def response_model(self, name: str | None) -> str | None:
-        """Bound the names of models that metrics know: providers choose them."""
-        if name is None:
-            return None
-        known = self._models.get(name)
+    def answered(self, response: ChatResponse[Any]) -> Answered:
+        """Tell by what a call was answered, as one of a bounded number: providers choose names."""
+        if self.is_openai:
+            answered = (response.model, response.service_tier, system_fingerprint(response))
+        else:
+            answered = (response.model, None, None)
+        known = self._answers.get(answered)
         if known is None:
-            if len(self._models) >= MAX_RESPONSE_MODELS:
-                return OTHER
-            known = self._models[name] = name
+            if len(self._answers) >= MAX_ANSWERS:
+                return _SOMETHING_ELSE
+            known = self._answers[answered] = answered
         return known
 
-    def attributes(self, response_model: str | None, error_type: str | None) -> Facts:
+    def attributes(self, answered: Answered, error_type: str | None) -> Facts:
         """Give the attributes of a measurement, the same object each time."""
-        key = (response_model, error_type)
+        key = (answered, error_type)
         known = self._attributes.get(key)
         if known is None:
             known = dict(self.shared)
-            if response_model is not None:
-                known[RESPONSE_MODEL] = response_model
+            for name, value in zip(_ANSWERED, answered, strict=True):
+                if value is not None:
+                    known[name] = value
             if error_type is not None:
                 known[ERROR_TYPE] = error_type
             self._attributes[key] = known
         return known
+
+
+def system_fingerprint(response: ChatResponse[Any]) -> str | None:
+    """Find what OpenAI calls the configuration that a model ran in; no neutral value has it."""
+    payload = bytes(response.payload)
+    at = payload.find(_FINGERPRINT)  # long payloads are searched much faster for plain bytes
+    found = None if at < 0 else re.match(_FINGERPRINT_VALUE, payload[at : at + 128])
+    return None if found is None else found[1].decode()
+
+
+def _particulars(provider: str, api: str | None) -> Facts:
+    """Give what the conventions of a provider want on the spans of all its calls."""
+    if provider == OPENAI and api is not None:
+        return {OPENAI_API_TYPE: api}
+    if provider == "azure.ai.inference":
+        return {"azure.resource_provider.namespace": "Microsoft.CognitiveServices"}
+    return {}
 
 
 def server(endpoint: str | None) -> tuple[str, int] | None:

@@ -35,6 +35,18 @@ TOOL_DESCRIPTION: Final = "gen_ai.tool.description"
 TOOL_ARGUMENTS: Final = "gen_ai.tool.call.arguments"
 TOOL_RESULT: Final = "gen_ai.tool.call.result"
 
+PROMPT_NAME: Final = "gen_ai.prompt.name"
+PROMPT_VERSION: Final = "gen_ai.prompt.version"
+PROMPT_VARIABLE: Final = "gen_ai.prompt.variable"
+
+OPENAI: Final = "openai"
+OPENAI_API_TYPE: Final = "openai.api.type"
+OPENAI_REQUEST_TIER: Final = "openai.request.service_tier"
+OPENAI_SERVICE_TIER: Final = "openai.response.service_tier"
+OPENAI_FINGERPRINT: Final = "openai.response.system_fingerprint"
+BEDROCK: Final = "aws.bedrock"
+BEDROCK_GUARDRAIL: Final = "aws.bedrock.guardrail.id"
+
 DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
 EXCEPTION_EVENT: Final = "gen_ai.client.operation.exception"
 

@@ -1,18 +1,23 @@
 """Telemetry as one object: options and providers in, an observer of calls out."""
 
+from typing import TYPE_CHECKING
+
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
 
-from chatmodels.otel._capture import Capture
 from chatmodels.otel._events import events
+from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
+from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
-from chatmodels.otel._tool_spans import ToolSpans
-from chatmodels.otel._version import version
+from chatmodels.otel._version import VERSION
+
+if TYPE_CHECKING:
+    from chatmodels.otel._tool_spans import ToolSpans
 
 
 class Telemetry:
@@ -42,7 +47,7 @@ class Telemetry:
         guard = self.guard = Guard()
         level = options.level
         tracer = (
-            get_tracer(SCOPE, version(), tracer_provider, SCHEMA_URL)
+            get_tracer(SCOPE, VERSION, tracer_provider, SCHEMA_URL)
             if level in ("traces", "full")
             else None
         )
@@ -50,7 +55,12 @@ class Telemetry:
         emitted = events(logger_provider) if level == "full" else None
         self._meters = meters
         self._observer = CallObserver(options, guard, tracer=tracer, meters=meters, events=emitted)
-        self._tools = ToolSpans(Capture(options, guard), guard, tracer=tracer, meters=meters)
+        self._registry = None
+        if meters is not None:
+            drawn = tracer if level == "full" else None
+            self._registry = RegistryWatch(meters.registry, guard, drawn)
+        tell_of_forks(self)
+        self._tools: ToolSpans | None = None
         self.tracer = tracer
 
     @property
@@ -64,9 +74,26 @@ class Telemetry:
         return self._meters
 
     @property
-    def tools(self) -> ToolSpans:
-        """What watches tool calls."""
+    def registry(self) -> RegistryWatch | None:
+        """What watches registries; None if nothing is to be recorded."""
+        return self._registry
+
+    @property
+    def tools(self) -> "ToolSpans":
+        """What watches tool calls; made when it is first asked for, as many programs have none."""
+        if self._tools is None:
+            from chatmodels.otel._capture import Capture
+            from chatmodels.otel._tool_spans import ToolSpans
+
+            capture = Capture(self.options, self.guard)
+            self._tools = ToolSpans(capture, self.guard, tracer=self.tracer, meters=self._meters)
         return self._tools
+
+    def forked(self) -> None:
+        """Begin anew in a child process, which inherits locks and what belongs to the parent."""
+        self.guard.forked()
+        if self._meters is not None:
+            self._meters.forked()
 
     def flush(self) -> None:
         """Hand measurements that wait for a reader to the SDK now; readers do it by themselves."""

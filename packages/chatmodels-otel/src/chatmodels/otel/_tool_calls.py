@@ -7,13 +7,13 @@ import msgspec
 
 from chatmodels.core import Json, TextPart, ToolCall, ToolDefinition, ToolResult
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
-from chatmodels.otel._tool_spans import Running
 
 
 class execute_tool:  # noqa: N801 - used as a function, like the context managers of the library
     """Record what runs in a `with` block as the execution of a tool.
 
-    Calls of core's tools need it not: `ChatModelsInstrumentor` and `instrument_tools` see them.
+    Calls of core's tools need it not: under `ChatModelsInstrumentor`, or
+    `watch_tools(telemetry.tools)` of core, they are seen.
 
     Args:
         name: The tool's name.
@@ -37,7 +37,7 @@ class execute_tool:  # noqa: N801 - used as a function, like the context manager
     ) -> None:
         self._call = ToolCall("", name) if call is None else call
         definition = ToolDefinition(name, description, {})
-        self._running: Running = (telemetry or default_telemetry()).tools(definition, self._call)
+        self._running = (telemetry or default_telemetry()).tools(definition, self._call)
 
     def __enter__(self) -> Callable[[Json], None]:
         """Begin; what is given is to be told the result."""

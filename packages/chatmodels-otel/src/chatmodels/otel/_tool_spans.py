@@ -4,14 +4,13 @@ from collections.abc import Callable
 from time import monotonic, time_ns
 from types import TracebackType
 
-from opentelemetry.context import get_current
 from opentelemetry.metrics import Histogram
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
 from chatmodels.core import ToolCall, ToolDefinition, ToolResult
 from chatmodels.otel._attributes import Attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._context import Attached, current_conversation
+from chatmodels.otel._context import Attached, currently_said
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._own import error_type
@@ -58,6 +57,7 @@ class ToolSpans:
         """Begin the span of a tool call."""
         if self._tracer is None:
             return None
+        span: Span | None = None
         try:
             span = self._tracer.start_span(
                 f"{EXECUTE_TOOL} {definition.name}",
@@ -75,14 +75,25 @@ class ToolSpans:
                     attributes[TOOL_CALL_ID] = call.id
                 if definition.description:
                     attributes[TOOL_DESCRIPTION] = definition.description
-                conversation = current_conversation()
+                conversation = currently_said().conversation
                 if conversation is not None:
                     attributes[CONVERSATION_ID] = conversation
                 span.set_attributes(attributes)
         except Exception as error:
             self._guard.failed("tools", error)
-            return None
         return span
+
+    def attached(self, span: Span | None) -> Attached | None:
+        """Make a span current; None if there is none to make current."""
+        try:
+            if span is None or not span.get_span_context().is_valid:
+                return None
+            attached = Attached(set_span_in_context(span))
+            attached.__enter__()
+        except Exception as error:
+            self._guard.failed("tools", error)
+            return None
+        return attached
 
     def end(
         self,
@@ -158,10 +169,7 @@ class Running:
         self._started = time_ns()
         self._began = monotonic()
         self._span = self._spans.begin(self._definition, self._call, self._started)
-        self._attached = None
-        if self._span is not None and self._span.get_span_context().is_valid:
-            self._attached = Attached(set_span_in_context(self._span, get_current()))
-            self._attached.__enter__()
+        self._attached = self._spans.attached(self._span)
         return self._note
 
     def __exit__(

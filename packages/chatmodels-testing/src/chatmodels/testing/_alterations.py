@@ -7,6 +7,7 @@ import msgspec
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing._answer import Answer
+from chatmodels.testing._event_stream import CONTENT_TYPE, altered, event
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._protocol import Ask, WireProtocol
 
@@ -38,18 +39,28 @@ def _halves(answer: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     return answer.body[:middle], answer.body[middle:]
 
 
+def _is_binary(answer: Answer) -> bool:
+    return answer.headers.get("content-type") == CONTENT_TYPE
+
+
+def _inside(answer: Answer, piece: bytes, alter: Callable[[bytes], bytes]) -> bytes:
+    """Alter what is in a piece of a body: in binary frames, their checksums shall fit again."""
+    return altered(piece, alter) if _is_binary(answer) else alter(piece)
+
+
 def _truncated_json(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     if not answer.streamed:
         return _with(answer, answer.content[: len(answer.content) // 2])
     before, after = _halves(answer)
-    return _with(answer, *before, after[0].rstrip()[:-10] + b"\n\n", *after[1:])
+    first = _inside(answer, after[0], lambda data: data.rstrip()[:-10] + b"\n\n")
+    return _with(answer, *before, first, *after[1:])
 
 
 def _invalid_utf8(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     if not answer.streamed:
         return _with(answer, _spoiled(answer.content))
     before, after = _halves(answer)
-    return _with(answer, *before, _spoiled(after[0]), *after[1:])
+    return _with(answer, *before, _inside(answer, after[0], _spoiled), *after[1:])
 
 
 def _spoiled(data: bytes) -> bytes:
@@ -60,7 +71,8 @@ def _spoiled(data: bytes) -> bytes:
 
 def _huge_line(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
     before, after = _halves(answer)
-    return _with(answer, *before, b"data: " + b"x" * _HUGE + b"\n\n", *after)
+    line = b"data: " + b"x" * _HUGE + b"\n\n"
+    return _with(answer, *before, event("ping", line) if _is_binary(answer) else line, *after)
 
 
 def _error_in_stream(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
@@ -74,7 +86,9 @@ def _missing_end(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
 
 
 def _comment(answer: Answer) -> bytes:
-    """Give what keeps a connection alive: a comment, or a blank line where there are none."""
+    """Give what keeps a connection alive: a comment, or where there are none what means nothing."""
+    if _is_binary(answer):
+        return event("ping", b"{}")
     return b"\n" if "ndjson" in answer.headers.get("content-type", "") else b": still here\n\n"
 
 
@@ -83,12 +97,14 @@ def _comments_only(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
 
 
 def _keep_alive_comments(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    pieces = [piece for event in answer.body for piece in (_comment(answer), event)]
+    pieces = [piece for framed in answer.body for piece in (_comment(answer), framed)]
     return _with(answer, *pieces)
 
 
 def _crlf(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    return _with(answer, *(event.replace(b"\n", b"\r\n") for event in answer.body))
+    if _is_binary(answer):  # which has no lines
+        return answer
+    return _with(answer, *(framed.replace(b"\n", b"\r\n") for framed in answer.body))
 
 
 def _single_bytes(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
@@ -97,7 +113,10 @@ def _single_bytes(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
 
 
 def _unknown_fields(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    return _with(answer, *(b"".join(map(_widened, _lines(piece))) for piece in answer.body))
+    def widen(piece: bytes) -> bytes:
+        return b"".join(map(_widened, _lines(piece)))
+
+    return _with(answer, *(_inside(answer, piece, widen) for piece in answer.body))
 
 
 def _lines(piece: bytes) -> list[bytes]:

@@ -71,6 +71,9 @@ class Service:
         with suppress(BlockingIOError):
             while True:
                 client, _ = self._listening.accept()
+                # asyncio does this only for sockets that say their protocol, which ours do not:
+                # without it a piece waits for the client's word that it has the one before.
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self.accepted += 1
                 connecting = self._loop.connect_accepted_socket(self._connect, client)
                 task = self._loop.create_task(connecting)

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import ErrorCode
 from chatmodels.core._log import error_facts, logger
+from chatmodels.core._values.metadata import HealthReport
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
@@ -23,7 +24,7 @@ class Observer(Protocol):
     stream being garbage collected. They may be called from different threads. An observer whose
     `start` fails is not told of the rest of that call.
 
-    Two more methods are used where an observer has them:
+    More methods are used where an observer has them:
 
     - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
       rests: while policies decide and wait, while the provider is asked, while a failure is
@@ -32,6 +33,9 @@ class Observer(Protocol):
       says that nothing is wanted for this call.
     - `attempt_failed(token, error)` is told of each attempt that failed. If the call goes on,
       another attempt follows.
+
+    And one that belongs to no call: `checked(report)` is told what `check_health` of the model
+    found.
     """
 
     def start(self, call: "CallInfo", /) -> object:
@@ -50,7 +54,9 @@ class Observer(Protocol):
         Args:
             token: What `start` returned.
             response: The answer; of a stream left early or broken, what had arrived.
-            error: What went wrong; None for a success and for a stream left early.
+            error: What went wrong; None for a success and for a stream left early. If a stream's
+                `with` block was left by an exception of the program's own, that one: the call's
+                `outcome` is "closed" then, as for any stream left early.
         """
         ...
 
@@ -77,6 +83,7 @@ class CallInfo:
         model: The model asked for.
         request: What was asked.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+        api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
         timeout: The time limits that hold.
         started: When it began, in seconds of the monotonic clock.
         attempts: How often the provider has been asked so far.
@@ -94,6 +101,7 @@ class CallInfo:
     __slots__ = (
         "_enterable",
         "_tokens",
+        "api",
         "attempts",
         "endpoint",
         "event_times",
@@ -119,6 +127,7 @@ class CallInfo:
         model: str,
         timeout: Timeout,
         endpoint: str | None = None,
+        api: str | None = None,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -126,6 +135,7 @@ class CallInfo:
         self.model = model
         self.request = request
         self.endpoint = endpoint
+        self.api = api
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0
@@ -213,17 +223,20 @@ class CallInfo:
         """
         if self.outcome != "pending":
             return
-        if error is None:
-            self.outcome = left or "completed"
-        elif error_code(error) is ErrorCode.CANCELLED:
+        if error is not None and error_code(error) is ErrorCode.CANCELLED:
             self.outcome = "cancelled"
+        elif error is None or left is not None:
+            self.outcome = left or "completed"
         else:
             self.outcome = "failed"
             self.enter()
             self._log_failure(error)
             self.leave()
-        if self._tokens is not None:
-            for observer, token in self._tokens:
+        tokens = self._tokens
+        if tokens is not None:
+            # A token may know its call: nothing is left for the garbage collector to untie.
+            self._tokens = self._enterable = None
+            for observer, token in tokens:
                 try:
                     observer.end(token, response, error)
                 except Exception as failure:
@@ -240,6 +253,18 @@ class CallInfo:
         logger("chatmodels.calls").warning(
             "%s of %s:%s failed: %s", self.op, self.provider, self.model, facts["code"], extra=facts
         )
+
+
+def checked(report: HealthReport, observers: tuple[Observer, ...], /) -> HealthReport:
+    """Tell the observers that want to know it what a health check found, and give it back."""
+    for observer in observers:
+        told: Callable[[HealthReport], None] | None = getattr(observer, "checked", None)
+        if told is not None:
+            try:
+                told(report)
+            except Exception as failure:
+                _report(observer, "checked", failure)
+    return report
 
 
 def _started(observers: tuple[Observer, ...], call: CallInfo) -> tuple[Any, Any]:

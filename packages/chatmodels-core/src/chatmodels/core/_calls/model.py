@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core._calls.attempts import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
-from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare, refuse_unsupported
@@ -16,7 +16,7 @@ from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, OutputInvalidError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
-from chatmodels.core._values.metadata import Explanation
+from chatmodels.core._values.metadata import Explanation, HealthReport
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -54,6 +54,7 @@ class StandardChatModel(Primitives):
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
+        api: Which of the vendor's APIs is spoken; None if there is but one.
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
@@ -74,9 +75,11 @@ class StandardChatModel(Primitives):
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
+        api: str | None = None,
     ) -> None:
         super().__init__(provider, model)
         self.endpoint = endpoint
+        self.api = api
         if settings is not NO_SETTINGS:
             settings = validated_settings(chosen_settings(settings))
         self._defaults = Defaults(
@@ -230,6 +233,14 @@ class StandardChatModel(Primitives):
             explanation, warnings=prepared.warnings + explanation.warnings
         )
 
+    def check_health(self) -> HealthReport:
+        """Make the cheapest request that proves address and credentials; failures are reported."""
+        return checked(self.probe(), self._observers)
+
+    async def acheck_health(self) -> HealthReport:
+        """Make the cheapest request that proves address and credentials, awaited."""
+        return checked(await self.aprobe(), self._observers)
+
     def with_policies(self, *policies: Policy) -> Self:
         """Give the same model with further policies around its own."""
         changed = self._copy()
@@ -276,6 +287,7 @@ class StandardChatModel(Primitives):
             model=self.model,
             timeout=request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
+            api=self.api,
             observers=self._observers,
         )
 

@@ -99,15 +99,18 @@ class Primitives:
         """Describe the model from what the provider package knows."""
         return ModelInfo(name=self.model, provider=self.provider)
 
-    def check_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; by default none."""
+    def probe(self) -> HealthReport:
+        """Make the cheapest request that proves address and credentials; by default none.
+
+        Failures are reported, not raised.
+        """
         return HealthReport(
             provider=self.provider, status="unknown", message="the provider has no health check"
         )
 
-    async def acheck_health(self) -> HealthReport:
+    async def aprobe(self) -> HealthReport:
         """Make the cheapest request that proves address and credentials, awaited."""
-        return await in_thread(self.check_health)
+        return await in_thread(self.probe)
 
     def close(self) -> None:
         """Release what the model holds: by default nothing."""

@@ -1,6 +1,7 @@
 """Streams as users hold them: entered or just iterated, read to the end or left early."""
 
 from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from chatmodels.core._calls.call import CallInfo
@@ -81,8 +82,17 @@ class ChatStream(_Readable[T]):
                 raise _closed()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._state.raised = _raised(error)
+        try:
+            self.close()
+        finally:
+            self._state.raised = None  # it holds the frames that hold the stream
 
     def __iter__(self) -> Iterator[StreamEvent]:
         return self._events
@@ -146,8 +156,17 @@ class AsyncChatStream(_Readable[T]):
                 raise _closed()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._state.raised = _raised(error)
+        try:
+            await self.aclose()
+        finally:
+            self._state.raised = None
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
         return self._events
@@ -199,6 +218,11 @@ class _Texts:
             if type(event) is TextDelta:
                 return event.text
         raise StopAsyncIteration
+
+
+def _raised(error: BaseException | None) -> BaseException | None:
+    # A generator of the program's own that is closed in the middle of a block leaves it by will.
+    return None if isinstance(error, GeneratorExit) else error
 
 
 def _closed() -> InvalidRequestError:

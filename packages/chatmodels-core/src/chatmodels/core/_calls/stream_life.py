@@ -37,9 +37,10 @@ class State:
         accumulator: What has arrived.
         entered: Whether the stream was entered, and the first event is to be announced.
         closing: Whether it is being closed, so that its end is no surprise.
+        raised: What the program raised in the stream's `with` block, while that is being left.
     """
 
-    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "response")
+    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "raised", "response")
 
     def __init__(self, finish: Finish) -> None:
         self.accumulator = Accumulator()
@@ -48,6 +49,7 @@ class State:
         self.response: ChatResponse[Any] | None = None
         self.entered = False
         self.closing = False
+        self.raised: BaseException | None = None
 
     def __del__(self) -> None:
         # An asynchronous generator whose event loop is gone is dropped without a word.
@@ -68,7 +70,8 @@ class State:
         if call.outcome != "pending":
             return
         call.events = self.accumulator.events
-        call.end(self.accumulator.response(), left="closed" if self.closing else "abandoned")
+        left = "closed" if self.closing else "abandoned"
+        call.end(self.accumulator.response(), self.raised, left=left)
         if not self.closing:
             warnings.warn(
                 f"a stream of {call.provider}:{call.model} was never closed; use it in a "
@@ -99,17 +102,17 @@ def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent
         events = opened.events
         event = opened.first
         take(event)
-        times = call.event_times
-        if times is not None:
-            times.append(monotonic())
+        note = None if call.event_times is None else call.event_times.append
+        if note is not None:
+            note(monotonic())
         if state.entered:
             yield event  # to __enter__; the first iteration comes to the next line
         if type(event) is not StreamEnd:
             yield event
             for event in events:
                 take(event)
-                if times is not None:
-                    times.append(monotonic())
+                if note is not None:
+                    note(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event
@@ -134,17 +137,17 @@ async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGene
         events = opened.events
         event = opened.first
         take(event)
-        times = call.event_times
-        if times is not None:
-            times.append(monotonic())
+        note = None if call.event_times is None else call.event_times.append
+        if note is not None:
+            note(monotonic())
         if state.entered:
             yield event
         if type(event) is not StreamEnd:
             yield event
             async for event in events:
                 take(event)
-                if times is not None:
-                    times.append(monotonic())
+                if note is not None:
+                    note(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event

@@ -83,7 +83,9 @@ class Secret:
         return self._ask() if value is None else value
 
     async def areveal(self) -> str:
-        """Give the value, awaiting an async function; a plain one is called on the event loop.
+        """Give the value, awaiting an async function.
+
+        A plain function is called in a worker thread, since it may fetch the value over a network.
 
         Raises:
             AuthenticationError: The function failed or gave no text, or the value stayed behind
@@ -95,7 +97,7 @@ class Secret:
         if self._source is None:
             return self._found_again()
         try:
-            given = self._source()
+            given = await _called(self._source)
             if not isinstance(given, str):
                 given = await given
         except Exception as error:
@@ -127,6 +129,11 @@ class Secret:
                 else "the secret was given in another process and does not travel in a pickle; "
                 "create the model here, or have the secret in the environment"
             )
+        if not _is_sendable(value):
+            raise AuthenticationError(
+                f"the secret in {self._origin} has white space, control characters or letters "
+                "beyond ASCII; strip line ends"
+            )
         self._value = value
         return value
 
@@ -157,6 +164,18 @@ class Secret:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickled, (self._origin,)
+
+
+async def _called(source: Callable[[], str | Awaitable[str]]) -> str | Awaitable[str]:
+    code = getattr(source, "__code__", None)
+    if code is not None and code.co_flags & _ASYNC:
+        return source()
+    from anyio.to_thread import run_sync
+
+    return await run_sync(source, abandon_on_cancel=True)
+
+
+_ASYNC = 0x80  # inspect.CO_COROUTINE, without importing inspect
 
 
 def _unpickled(origin: str | None) -> Secret:

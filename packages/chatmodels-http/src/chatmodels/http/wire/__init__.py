@@ -19,6 +19,7 @@ from chatmodels.http.wire._media import base64_text, data_url
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import add_options, put, state_of, write_body
+from chatmodels.http.wire._schema import enforceable, is_recursive
 
 __all__ = [
     "ANSWER_DESCRIPTION",
@@ -32,10 +33,12 @@ __all__ = [
     "base64_text",
     "carried",
     "data_url",
+    "enforceable",
     "identifier",
     "integer_or_none",
     "is_list",
     "is_object",
+    "is_recursive",
     "lenient",
     "objects",
     "put",

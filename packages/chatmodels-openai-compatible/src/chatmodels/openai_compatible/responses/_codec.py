@@ -22,6 +22,8 @@ class ResponsesCodec(ServerCodec[ResponsesDialect]):
 
     __slots__ = ()
 
+    api = "responses"
+
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
 

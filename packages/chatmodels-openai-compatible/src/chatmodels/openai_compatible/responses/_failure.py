@@ -6,11 +6,11 @@ from typing import NoReturn
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
-from chatmodels.http import HttpFailure, standard_failure
+from chatmodels.http import HttpFailure
 from chatmodels.http.wire import Json, is_object, reject_body
-from chatmodels.openai_compatible._failure import CODES
+from chatmodels.openai_compatible import _failure
 
-_CODES = dict(CODES) | {
+_CODES = dict(_failure.CODES) | {
     word: code
     for code, words in {
         # "The response object", `error.code`: what is wrong with the request, told in a 200
@@ -33,7 +33,7 @@ _CODES = dict(CODES) | {
 
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
-    return standard_failure(failure, provider, codes=_CODES)
+    return _failure.read_failure(failure, provider, codes=_CODES)
 
 
 def failure_of(error: Json, provider: str) -> ChatModelError:

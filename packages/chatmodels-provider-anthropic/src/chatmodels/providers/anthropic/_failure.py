@@ -9,9 +9,12 @@ _WORDS = (
     ("api usage limits", ErrorCode.QUOTA_EXCEEDED),
     ("content filtering policy", ErrorCode.CONTENT_FILTERED),
     ("exceed context limit", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("prompt is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
 )
-"""What `invalid_request_error` may mean, by the message: there is no finer type ("Errors")."""
+"""What two types may mean, by the message: there is no finer one ("Errors").
+
+A spend limit of one's own is an `invalid_request_error`, that of the tier a `rate_limit_error`,
+which no retry gets over before the month ends ("Rate limits").
+"""
 
 _CODES = dict(VENDOR_CODES) | {
     "request_too_large": ErrorCode.INVALID_REQUEST,  # 413: too many bytes, not tokens
@@ -26,7 +29,7 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
     text = said.message.lower()
     if said.type == "not_found_error" and text.startswith("model:"):
         codes = codes | {said.type: ErrorCode.MODEL_NOT_FOUND}
-    elif said.type == "invalid_request_error":
+    elif said.type in {"invalid_request_error", "rate_limit_error"}:
         for phrase, code in _WORDS:
             if phrase in text:
                 codes = codes | {said.type: code}

@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping
 
-from chatmodels.core import (
-    ChatRequest,
-    OutputSchema,
-    ToolDefinition,
-)
+from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition
 from chatmodels.http.wire import (
     ANSWER_DESCRIPTION,
     Json,
     add_options,
     answer_tool,
+    enforceable,
+    is_recursive,
     write_body,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
 from chatmodels.providers.anthropic._models import Generation, generation_of
-from chatmodels.providers.anthropic._schema import enforceable, is_recursive
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -37,6 +34,7 @@ _MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
 _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
 """Tokens to think for models that know no effort; at most half of all that may be generated."""
 _LEAST_BUDGET = 1_024
+_NO_THOUGHT = {"type": "disabled"}
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
@@ -70,7 +68,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         body["tools"] = [_tool(tool, known, problems) for tool in request.tools]
     _choose(request, body)
     if request.output is not None:
-        _shape(request, request.output, known, body)
+        _shape(request, request.output, known, body, problems)
     if stream:
         body["stream"] = True
     if request.provider_options.get("stream", stream) != stream:
@@ -92,7 +90,7 @@ def _think(
     elif wished is not None:
         body["thinking"] = {"type": "adaptive"}
     if budget == 0 or (budget is None and effort == "none"):
-        body["thinking"] = {"type": "disabled"}
+        body["thinking"] = _NO_THOUGHT
     if wished is not None and "effort" not in known.lacks:
         body["output_config"] = {"effort": effort}
     elif effort is not None and (budget is not None or effort == "minimal"):
@@ -123,11 +121,16 @@ def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
 
 
 def _shape(
-    request: ChatRequest, output: OutputSchema, known: Generation, body: dict[str, Json]
+    request: ChatRequest,
+    output: OutputSchema,
+    known: Generation,
+    body: dict[str, Json],
+    problems: list[str],
 ) -> None:
     """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
 
-    While a call of the caller's own tools is demanded, there is no answer to be formed.
+    While a call of the caller's own tools is demanded, there is no answer to be formed. Models that
+    think refuse to be forced ("Extended thinking", with tool use).
     """
     schema = output.schema
     native = output.strict and "structured" not in known.lacks
@@ -138,6 +141,8 @@ def _shape(
     choice = request.tool_choice
     if choice is not None and choice.mode in {"required", "tool"}:
         return
+    if body.get("thinking", _NO_THOUGHT) != _NO_THOUGHT:
+        problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
     tool = {
         "name": name,

@@ -15,13 +15,16 @@ from chatmodels.core import (
     ToolCall,
     Usage,
 )
-from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object, reject_body, text_or_none
-from chatmodels.providers.anthropic._blocks import (
-    FORCED,
-    PROVIDER_NAME,
-    is_answer,
-    part_of,
+from chatmodels.http.wire import (
+    NOT_JSON,
+    Json,
+    answer_tool,
+    is_object,
+    lenient,
+    reject_body,
+    text_or_none,
 )
+from chatmodels.providers.anthropic._blocks import FORCED, PROVIDER_NAME, is_answer, part_of
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._wire import WireUsage, block_decoder, message_decoder
 
@@ -101,12 +104,8 @@ def service_tier(usage: Json) -> str | None:
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
-    if value is None:
-        return Usage()
-    try:
-        wire = msgspec.convert(value, WireUsage, strict=False)
-    except msgspec.ValidationError as error:
-        warnings.append(f"the usage was left out as not readable: {error}")
+    wire = None if value is None else lenient(value, WireUsage, "the usage was", warnings)
+    if wire is None:
         return Usage()
     cached, written = wire.cache_read_input_tokens, wire.cache_creation_input_tokens
     asked, details = wire.input_tokens, wire.output_tokens_details

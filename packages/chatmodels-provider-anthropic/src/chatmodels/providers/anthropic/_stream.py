@@ -27,7 +27,7 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object
+from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object, warn
 from chatmodels.providers.anthropic._blocks import FORCED, is_answer, part_of
 from chatmodels.providers.anthropic._response import (
     normalised,
@@ -142,7 +142,12 @@ class MessagesDecoder:
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not that it did."""
-        return self._end(b"") if self._word and not self._ended else ()
+        if not self._word or self._ended:
+            return ()
+        try:
+            return self._end(b"")
+        except NOT_JSON as error:
+            reject(self._frames[-1], error)
 
     def _start(self, message: WireMessage) -> list[StreamEvent]:
         events: list[StreamEvent] = [StreamStart(message.id, message.model)]
@@ -164,7 +169,7 @@ class MessagesDecoder:
             case "thinking" if start.thinking:
                 events.append(ReasoningDelta(start.thinking, position))
             case "tool_use" if block.answer:
-                self._warnings.append(FORCED)
+                warn(FORCED, self._warnings)
             case "tool_use":
                 self._calls = True
                 events.append(ToolCallStart(start.id or "", start.name or "", position))
@@ -245,7 +250,7 @@ class MessagesDecoder:
                 finish_reason=normalised(self._word, calls=self._calls),
                 raw_finish_reason=self._word,
                 service_tier=service_tier(self._usage),
-                warnings=tuple(dict.fromkeys(self._warnings)),
+                warnings=tuple(self._warnings),
                 payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
             ),
         ]

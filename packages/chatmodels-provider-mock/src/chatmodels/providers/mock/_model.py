@@ -182,14 +182,14 @@ class MockChatModel(StandardChatModel):
         """Describe the model."""
         return model_info(self.model, self._capabilities)
 
-    def check_health(self) -> HealthReport:
+    def probe(self) -> HealthReport:
         """Report the health that the model was made with."""
         message = "a mock, whose health is what it was told to be"
         return HealthReport(provider="mock", status=self._health, latency=0.0, message=message)
 
-    async def acheck_health(self) -> HealthReport:
+    async def aprobe(self) -> HealthReport:
         """Report the health that the model was made with, awaited."""
-        return self.check_health()
+        return self.probe()
 
     def _answer(self, request: ChatRequest, call: CallInfo) -> Answer:
         turn = self._script.take(call.op, request)

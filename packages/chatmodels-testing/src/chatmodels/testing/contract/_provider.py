@@ -48,14 +48,17 @@ def the_metadata_is_true(bench: Bench) -> None:
         assert model.capabilities <= told.capabilities, f"{model.name} can do more than {told.name}"
         assert bench.provider.model_info(model.name) == model
     if contract.over_http:
-        assert told.base_url is not None
-        address = urlsplit(told.base_url)
+        asked_for = any(spec.name == "base_url" and spec.required for spec in told.options)
+        assert (told.base_url is None) is asked_for
+        address = urlsplit(told.base_url or "https://any.example")
         assert address.scheme == "https" or address.hostname == "127.0.0.1", told.base_url
 
 
 def importing_and_creating_is_light(bench: Bench) -> None:
     """No HTTP library, TLS or event loop is imported before the first request."""
-    options = {} if bench.contract.script is not None else {"api_key": SECRET}
+    contract, options = bench.contract, dict[str, object]()
+    if contract.over_http:
+        options = {"api_key": SECRET, **contract.connect(bench.simulator)}
     spec = f"{bench.contract.provider}:{bench.contract.model}"
     lines = (
         "import sys",

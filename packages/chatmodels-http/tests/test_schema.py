@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatmodels.providers.anthropic._schema import enforceable, is_recursive
+from chatmodels.http.wire import enforceable, is_recursive
 
 REFERRING = {"$ref": "#/$defs/B"}
 

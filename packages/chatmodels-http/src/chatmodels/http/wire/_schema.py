@@ -1,10 +1,13 @@
-"""The part of JSON Schema that the vendor enforces ("Structured outputs", its limitations)."""
+"""The part of JSON Schema that Anthropic enforces, and Amazon as Anthropic does.
+
+Their pages: "Structured outputs", its limitations; "Get validated JSON results from models".
+"""
 
 from typing import Any
 
 import msgspec
 
-from chatmodels.http.wire import Json, is_object
+from chatmodels.http.wire._json import Json, is_object
 
 Schema = dict[str, Any]
 

@@ -1,0 +1,5 @@
+import sys
+
+from benchmarks.telemetry import main
+
+main(sys.argv[1:])

@@ -1,0 +1,152 @@
+"""What a whole call costs more with telemetry, beside the SDK alone and `util-genai`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from opentelemetry.trace import INVALID_SPAN, Span, use_span
+
+from benchmarks.measuring import row
+from benchmarks.telemetry import bare
+from benchmarks.telemetry.subject import QUESTION, Providers, api, model, sdk
+from benchmarks.telemetry.turns import Contender, microseconds
+from chatmodels.core import ChatModel
+from chatmodels.otel import instrument
+
+CALLS = 100
+TURNS = 60
+UTIL_GENAI = "opentelemetry.util.genai"
+SAMPLED = "sampled, batch processor, metrics"
+
+
+def main() -> None:
+    """Print what a call costs more, on its own thread and on others."""
+    contenders = {"plain": Contender(asked(model()))}
+    contenders |= side_by_side("the API alone", api(), None)
+    off = sdk(sampled=False, metrics=False)
+    request = off.tracers.get_tracer("bare").start_span("request")
+    contenders |= side_by_side("not sampled, nor the request around", off, bare.span(off), request)
+    off = sdk(sampled=False, metrics=False)
+    contenders |= side_by_side("not sampled, nothing around", off, bare.span(off))
+    off = sdk(sampled=False, metrics=True)
+    contenders |= side_by_side("not sampled, metrics", off, bare.span_and_metrics(off))
+    on = sdk(sampled=True, metrics=False)
+    contenders |= side_by_side("sampled, batch processor", on, bare.span(on))
+    on = sdk(sampled=True, metrics=True)
+    contenders |= side_by_side(SAMPLED, on, bare.span_and_metrics(on))
+    contenders |= on_other_threads(sdk(sampled=True, metrics=True))
+    now = sdk(sampled=True, metrics=True)
+    contenders["immediate"] = Contender(asked(now.watched(measurements="immediate")), now.collected)
+    show(microseconds(contenders, runs=CALLS, turns=TURNS))
+
+
+def show(best: dict[str, float]) -> None:
+    """Print the table, and what becomes of deferred measurements."""
+    plain = best["plain"]
+    columns = f"{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
+    print(f"  {'CPU us added to a call':<38}{columns}")
+    for name, whole in best.items():
+        setting, _, contender = name.partition(": ")
+        if contender != "ours":
+            continue
+        ours = whole - plain
+        line = f"  {setting:<38}{ours:8.1f}"
+        alone = best.get(f"{setting}: the SDK")
+        line += " " * 17 if alone is None else f"{alone - plain:9.1f}{ours - alone + plain:8.1f}"
+        theirs = best.get(f"{setting}: util-genai")
+        line += "" if theirs is None else f"{theirs - plain:12.1f}{ours / (theirs - plain):7.2f}"
+        print(line)
+    if f"{SAMPLED}: util-genai" not in best:
+        print("  opentelemetry-util-genai is not installed and is left out")
+    print()
+    alone = best[f"{SAMPLED}: the SDK"] - plain
+    total = best[f"{SAMPLED}: ours"] - plain + best["later"]
+    row("sampled, metrics: later, in the reader's thread", f"{best['later']:.1f} us")
+    row("both threads together", f"{total:.1f} us", f"{total / alone:.2f} of the SDK's {alone:.1f}")
+    row("with immediate measurements", f"{best['immediate'] - plain:.1f} us")
+    row("the call itself, without telemetry", f"{plain:.1f} us")
+
+
+def asked(watched: ChatModel) -> Callable[[], object]:
+    return lambda: watched.generate(QUESTION)
+
+
+def side_by_side(
+    setting: str,
+    providers: Providers,
+    alone: Callable[[], object] | None,
+    request: Span = INVALID_SPAN,
+) -> dict[str, Contender]:
+    """Ours, the SDK alone and util-genai, each around or beside the same call."""
+    plain = asked(model())
+
+    @contextmanager
+    def requested() -> Iterator[None]:
+        with providers.collected(), use_span(request):
+            yield
+
+    @contextmanager
+    def by_itself() -> Iterator[None]:
+        # Ours comes to terms with util-genai if that is there, which costs a little.
+        module = sys.modules.pop(UTIL_GENAI, None)
+        with requested():
+            yield
+        if module is not None:
+            sys.modules[UTIL_GENAI] = module
+
+    found = {f"{setting}: ours": Contender(asked(providers.watched()), by_itself)}
+    if alone is not None:
+
+        def beside() -> None:
+            plain()
+            alone()
+
+        found[f"{setting}: the SDK"] = Contender(beside, requested)
+    theirs = util_genai(providers, plain)
+    if theirs is not None:
+        found[f"{setting}: util-genai"] = Contender(theirs, requested)
+    return found
+
+
+def on_other_threads(providers: Providers) -> dict[str, Contender]:
+    """What deferred measurements cost when a reader brings them in."""
+    telemetry = providers.telemetry()
+    watched = instrument(model(), telemetry=telemetry)
+
+    @contextmanager
+    def called() -> Iterator[None]:
+        for _ in range(CALLS):
+            watched.generate(QUESTION)
+        with providers.collected():
+            yield
+
+    return {"later": Contender(telemetry.flush, called, runs=1)}
+
+
+def util_genai(providers: Providers, call: Callable[[], object]) -> Callable[[], object] | None:
+    """The handler of `opentelemetry-util-genai` around a call, recording the same of it."""
+    try:
+        handlers: Any = import_module(f"{UTIL_GENAI}.handler")
+    except ImportError:
+        return None
+    handler = handlers.TelemetryHandler(
+        tracer_provider=providers.tracers, meter_provider=providers.meters
+    )
+
+    def run() -> None:
+        with handler.inference(
+            provider="acme",
+            request_model="large",
+            server_address="api.acme.example",
+            server_port=443,
+        ) as invocation:
+            call()
+            invocation.response_id = "response-1"
+            invocation.response_model_name = "large-2026-10-01"
+            invocation.finish_reasons = ["stop"]
+            invocation.input_tokens = 12
+            invocation.output_tokens = 7
+
+    return run

@@ -1,0 +1,231 @@
+"""Requests that are signed one by one: in both worlds, again when refused, and unseen."""
+
+import pickle
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from chatmodels.core import AuthenticationError, ChatResponse, RateLimitError
+from chatmodels.http import Head, HttpChatModel, HttpProvider, HttpRequest
+
+Make = Callable[..., HttpChatModel]
+Ask = Callable[[HttpChatModel], ChatResponse[Any]]
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """A signer whose signature tells what it was given."""
+
+    key: str
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return (self.key,)
+
+    def sign(self, head: Head, body: bytes) -> Sequence[tuple[str, str]]:
+        names = " ".join(name for name, _ in head.headers)
+        signature = f"{head.method} {head.url} {len(body)}"
+        return (("authorization", f"{self.key} {signature}"), ("x-signed", names))
+
+
+class Stamps:
+    """A source of keys, of which the last one stays valid for ever."""
+
+    def __init__(self, *keys: str, ready: bool = False) -> None:
+        self.keys = list(keys)
+        self.at_hand = ready
+        self.threads: list[threading.Thread] = []
+
+    def ready(self) -> Stamp | None:
+        return Stamp(self.keys[0]) if self.at_hand else None
+
+    def fetch(self, rejected: Stamp | None = None) -> Stamp:
+        self.threads.append(threading.current_thread())
+        if rejected is not None and len(self.keys) > 1:
+            del self.keys[0]
+        return Stamp(self.keys[0])
+
+
+@pytest.fixture
+def signing(metadata: Any, codec: Any, options: Callable[..., Any]) -> Make:
+    def make(source: Stamps, **given: Any) -> HttpChatModel:
+        return HttpChatModel(metadata, "large", codec, options(**given), signers=source)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def refusing(server: Any, words: Any) -> None:
+    answer = words("hello")
+
+    def handle(exchange: Any) -> None:
+        authorization = exchange.headers.get("authorization", "")
+        if authorization.startswith("good") and exchange.method == "GET":
+            exchange.answer('["large"]')
+        elif authorization.startswith("good"):
+            answer(exchange)
+        else:
+            exchange.answer(f'{{"message": "refused {authorization}"}}', 401)
+
+    server.handler = handle
+
+
+def test_each_request_is_signed_with_what_it_is(server: Any, signing: Make, ask: Ask) -> None:
+    model = signing(Stamps("good-key"))
+    assert ask(model).text == "hello"
+    assert ask(model).text == "hello"
+    for request in server.requests:
+        said = f"good-key POST {server.url}/chat {len(request.body)}"
+        assert request.headers["authorization"] == said
+        assert {"content-type", "x-api"} <= set(request.headers["x-signed"].split())
+
+
+def test_credentials_at_hand_are_not_fetched(signing: Make, ask: Ask) -> None:
+    source = Stamps("good-key", ready=True)
+    assert ask(signing(source)).text == "hello"
+    assert source.threads == []
+
+
+def test_refused_credentials_are_replaced_once(server: Any, signing: Make, ask: Ask) -> None:
+    assert ask(signing(Stamps("old-key", "good-key"))).text == "hello"
+    assert len(server.requests) == 2
+
+
+def test_refused_credentials_are_not_replaced_for_ever(
+    server: Any, signing: Make, ask: Ask
+) -> None:
+    with pytest.raises(AuthenticationError):
+        ask(signing(Stamps("old-key", "older-key", "oldest-key")))
+    assert len(server.requests) == 2
+
+
+def test_credentials_that_stay_the_same_are_refused_once(
+    server: Any, signing: Make, ask: Ask
+) -> None:
+    with pytest.raises(AuthenticationError):
+        ask(signing(Stamps("old-key")))
+    assert len(server.requests) == 1
+
+
+def test_a_request_that_is_made_again_is_signed_anew(
+    server: Any, metadata: Any, codec: Any, options: Any
+) -> None:
+    class Dated(Stamp, frozen=True):
+        def sign(self, head: Head, body: bytes) -> Sequence[tuple[str, str]]:
+            return (("authorization", f"good {len(server.requests)}"),)
+
+    class Source(Stamps):
+        def ready(self) -> Stamp:
+            return Dated("good")
+
+    def handle(exchange: Any) -> None:
+        if len(server.requests) < 3:
+            exchange.answer("{}", 503, retry_after="0")
+        else:
+            exchange.answer('{"text": "hello"}')
+
+    server.handler = handle
+    model = HttpChatModel(metadata, "large", codec, options(max_retries=2), signers=Source())
+    assert model.generate("hi").text == "hello"
+    signatures = [request.headers["authorization"] for request in server.requests]
+    assert signatures == ["good 0", "good 1", "good 2"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_an_event_loop_does_not_wait_for_credentials(signing: Make) -> None:
+    reached, released = threading.Event(), threading.Event()
+
+    class Slow(Stamps):
+        def fetch(self, rejected: Stamp | None = None) -> Stamp:
+            reached.set()
+            assert released.wait(10)
+            return super().fetch(rejected)
+
+    source = Slow("good-key")
+
+    async def release() -> None:
+        while not reached.is_set():
+            await anyio.lowlevel.checkpoint()
+        released.set()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            group.start_soon(release)
+            assert (await signing(source).agenerate("hi")).text == "hello"
+    assert source.threads != [threading.current_thread()]
+
+
+def test_what_a_signature_is_made_of_is_masked(server: Any, signing: Make, ask: Ask) -> None:
+    server.handler = lambda exchange: exchange.answer(
+        f'{{"message": "slow down, {exchange.headers["authorization"]}: good-key"}}', 429
+    )
+    with pytest.raises(RateLimitError) as caught:
+        ask(signing(Stamps("good-key")))
+    assert caught.value.message == 'acme: 429 rate limited: "slow down, ***: ***"'
+    assert "good-key" not in f"{caught.value!r} {caught.value.details}"
+
+
+def test_a_signature_is_explained_as_masked(signing: Make) -> None:
+    source = Stamps("good-key")
+    assert signing(source).explain("hi").headers["authorization"] == "***"
+    assert source.threads == []
+
+
+def test_a_header_that_is_given_counts_before_the_signature(
+    server: Any, signing: Make, ask: Ask
+) -> None:
+    model = signing(Stamps("key-1"), headers={"Authorization": "good gateway"})
+    assert ask(model).text == "hello"
+    assert server.requests[-1].headers["authorization"] == "good gateway"
+
+
+def test_heads_are_kept_without_signatures(signing: Make) -> None:
+    model = signing(Stamps("good-key"))
+    model.generate("hi")
+    (head,) = model._caller._heads.values()
+    assert "authorization" not in dict(head.headers)
+
+
+def test_a_model_pickles_with_its_source(signing: Make) -> None:
+    again = pickle.loads(pickle.dumps(signing(Stamps("good-key"))))
+    assert isinstance(again._caller._signers, Stamps)
+
+
+def test_a_provider_chooses_signers_by_the_completed_options(
+    server: Any, metadata: Any, codec: Any, options: Any
+) -> None:
+    seen: list[object] = []
+
+    def complete(given: Any) -> Any:
+        return msgspec.structs.replace(given, base_url=server.url, extra={"region": "north"})
+
+    def signers(given: Any) -> Stamps:
+        seen.append(given.extra["region"])
+        return Stamps("good-key")
+
+    def choose(given: Any) -> Any:
+        seen.append(given.base_url)
+        return codec
+
+    provider = HttpProvider(metadata, choose, complete=complete, signers=signers)
+    given = options(base_url="https://nowhere.example")
+    assert provider.create_chat_model("large", given).generate("hi").text == "hello"
+    assert provider.check_health(given).status == "healthy"
+    assert seen == [server.url, "north"] * 2
+
+
+def test_a_codec_may_name_a_second_host(
+    server: Any, metadata: Any, codec: Any, options: Any
+) -> None:
+    class Elsewhere(type(codec)):
+        def encode_models(self) -> HttpRequest:
+            return HttpRequest(method="GET", path=f"{server.url}/control/models")
+
+    server.handler = lambda exchange: exchange.answer('["large"]')
+    provider = HttpProvider(metadata, Elsewhere())
+    (model,) = provider.list_models(options(base_url="http://127.0.0.1:9/chat"))
+    assert model.name == "large"
+    assert server.requests[-1].path == "/control/models"

@@ -1,0 +1,102 @@
+"""Network streams: time limits piece by piece, and signs of life."""
+
+import socket
+from typing import Any
+
+import httpcore
+import pytest
+
+from chatmodels.http._httpcore_streams import AsyncTimedBackend, TimedBackend
+
+both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+
+
+class Waning:
+    """A patience that has less to give each time."""
+
+    def __init__(self) -> None:
+        self.left = 10.0
+
+    def connect(self) -> float:
+        return 5.0
+
+    def read(self) -> float:
+        self.left -= 1
+        return self.left
+
+
+class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
+    """A network that takes down what is written, and the time that it was given for it."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[bytes, float | None]] = []
+
+    def connect_tcp(self, *_: Any) -> "Wire":
+        return self
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.written.append((buffer, timeout))
+
+
+class AsyncWire(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
+    def __init__(self) -> None:
+        self.written: list[tuple[bytes, float | None]] = []
+
+    async def connect_tcp(self, *_: Any) -> "AsyncWire":
+        return self
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self.written.append((buffer, timeout))
+
+
+BODY = bytes(range(256)) * 600
+
+
+def test_a_long_body_has_its_time_limits_looked_at_while_it_is_written() -> None:
+    wire = Wire()
+    backend = TimedBackend(wire)
+    backend.patience = Waning()
+    backend.connect_tcp("acme.test", 80).write(BODY)
+    assert b"".join(piece for piece, _ in wire.written) == BODY
+    assert [seconds for _, seconds in wire.written] == [9.0, 8.0, 7.0]
+
+
+@both
+async def test_a_long_body_that_is_awaited_has_its_time_limits_looked_at_as_well() -> None:
+    wire = AsyncWire()
+    backend = AsyncTimedBackend(wire)
+    backend.patience = Waning()
+    await (await backend.connect_tcp("acme.test", 80)).write(BODY)
+    assert b"".join(piece for piece, _ in wire.written) == BODY
+    assert [seconds for _, seconds in wire.written] == [9.0, 8.0, 7.0]
+
+
+def options_of(connected: Any) -> list[int]:
+    return [
+        connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+        connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+        connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+        connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
+    ]
+
+
+linux = pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="it goes by another name")
+
+
+@linux
+def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
+    backend = TimedBackend(httpcore.SyncBackend())
+    backend.patience = Waning()
+    stream = backend.connect_tcp("127.0.0.1", server.port)
+    assert options_of(stream.get_extra_info("socket")) == [1, 60, 60, 5]
+    stream.close()
+
+
+@linux
+@both
+async def test_a_silent_awaited_connection_gives_signs_of_life(server: Any) -> None:
+    backend = AsyncTimedBackend(httpcore.AnyIOBackend())
+    backend.patience = Waning()
+    stream = await backend.connect_tcp("127.0.0.1", server.port)
+    assert options_of(stream.get_extra_info("socket")) == [1, 60, 60, 5]
+    await stream.aclose()

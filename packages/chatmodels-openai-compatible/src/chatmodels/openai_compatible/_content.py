@@ -1,0 +1,77 @@
+"""Content that is a list of parts, as several vendors send it, even amid a stream of texts."""
+
+from collections.abc import Sequence
+
+from chatmodels.core import Citation
+from chatmodels.http.wire import Json, is_list, objects, text_or_none
+
+_SAYING = frozenset({"text", "refusal", "thinking", "summary"})
+
+
+class ContentReader:
+    """Takes the parts of one answer in, whole or in pieces.
+
+    Attributes:
+        citations: What the text refers to.
+        thinking: What belongs to reasoning when it is sent back to Mistral; empty if there was
+            none of its kind.
+        others: Parts that are neither text, reasoning, refusal nor reference.
+    """
+
+    __slots__ = ("_cited", "citations", "others", "thinking")
+
+    def __init__(self) -> None:
+        self._cited = (0, 0)
+        self.citations: list[Citation] = []
+        self.thinking: dict[str, Json] = {}
+        self.others: list[dict[str, Json]] = []
+
+    def feed(
+        self, content: str | list[Json] | None, said: Sequence[str] = ()
+    ) -> tuple[str, str, str]:
+        """Split content into text, reasoning and refusal.
+
+        Args:
+            content: Some content.
+            said: The pieces of text that came before.
+        """
+        if content is None or isinstance(content, str):
+            return content or "", "", ""
+        text = reasoning = refusal = ""
+        for part in objects(content):
+            text += _words(part.get("text"))
+            refusal += _words(part.get("refusal"))
+            # Mistral: {"type": "thinking", "thinking": [{"type": "text", "text": ...}]},
+            # Databricks: {"type": "reasoning", "summary": [{"type": "summary_text", "text": ...}]}.
+            reasoning += _words(part.get("thinking")) + _words(part.get("summary"))
+            if "thinking" in part:
+                self.thinking["type"] = "thinking"
+                if signature := text_or_none(part.get("signature")):
+                    self.thinking["signature"] = signature
+            elif part.get("type") in ("reference", "tool_reference"):
+                self._cite(part, sum(map(len, said)) + len(text))
+            elif not part.keys() & _SAYING:
+                self.others.append(part)
+        return text, reasoning, refusal
+
+    def _cite(self, part: dict[str, Json], end: int) -> None:
+        """Note what a reference says of the text since the last one ("Citations", Mistral)."""
+        if end != self._cited[1]:
+            self._cited = (self._cited[1], end)
+        ids = part.get("reference_ids")
+        for source in ids if is_list(ids) else (None,):
+            self.citations.append(
+                Citation(
+                    url=text_or_none(part.get("url")),
+                    title=text_or_none(part.get("title")),
+                    start=self._cited[0],
+                    end=end,
+                    source=None if source is None else str(source),
+                )
+            )
+
+
+def _words(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return "".join(_words(item.get("text")) for item in objects(value))

@@ -1,0 +1,149 @@
+"""Records calls that are over: their metrics, their span, and their events."""
+
+from time import monotonic
+from typing import Any
+
+from opentelemetry.trace import Span, Status, StatusCode
+
+from chatmodels.core import ChatResponse
+from chatmodels.otel._attributes import Attributes, call_attributes
+from chatmodels.otel._capture import Capture
+from chatmodels.otel._events import Events
+from chatmodels.otel._finished import finished
+from chatmodels.otel._guard import Guard
+from chatmodels.otel._meters import Meters
+from chatmodels.otel._options import TelemetryOptions
+from chatmodels.otel._own import error_type
+from chatmodels.otel._semconv import OTHER
+from chatmodels.otel._watch import Watch
+
+_ABANDONED = "the stream was neither read to its end nor closed"
+
+
+class Endings:
+    """Records calls that are over, each signal whatever becomes of the others.
+
+    Attributes:
+        wants_details: Whether each call is to be an event with all its attributes.
+
+    Args:
+        options: What is recorded.
+        guard: Where failures go.
+        meters: The instruments, if there are any.
+        events: What emits events, if anything does.
+    """
+
+    def __init__(
+        self,
+        options: TelemetryOptions,
+        guard: Guard,
+        *,
+        meters: Meters | None,
+        events: Events | None,
+    ) -> None:
+        self._guard = guard
+        self._meters = meters
+        self._cost = options.cost
+        self._capture = Capture(options, guard)
+        is_detailed = options.operation_details or self._capture.on_event
+        self._details = events if is_detailed else None
+        self.wants_details = self._details is not None
+        self._wants_more = self.wants_details or self._capture.on_span
+        self._exceptions = events if options.exceptions in ("log", "both") else None
+        self._exceptions_on_span = options.exceptions in ("span", "both")
+
+    def record(
+        self, watch: Watch, response: ChatResponse[Any] | None, error: BaseException | None
+    ) -> None:
+        """Record a call.
+
+        Args:
+            watch: What is remembered of it.
+            response: The answer, or what there is of it.
+            error: What went wrong, if anything.
+        """
+        is_described = watch.is_recorded or self._details is not None
+        if not is_described and not watch.is_measured and error is None:
+            if watch.span is not None:
+                watch.span.end()
+            return
+        call = watch.call
+        duration = monotonic() - call.started
+        failure = None
+        if error is not None:
+            failure = error_type(error)
+        elif call.outcome == "abandoned":
+            failure = OTHER
+        cost = None
+        if self._cost is not None and response is not None and error is None:
+            try:
+                cost = self._cost(response)
+            except Exception as raised:
+                self._guard.failed("cost", raised)
+        if watch.is_measured and self._meters is not None:
+            try:
+                self._meters.running.discard(watch)
+                self._meters.record(finished(watch, response, duration, failure, cost))
+            except Exception as raised:
+                self._guard.failed("metrics", raised)
+        attributes: Attributes = {}
+        if is_described:
+            try:
+                call_attributes(attributes, watch, response, failure, cost)
+                if self._wants_more:
+                    self._add(attributes, watch, response)
+            except Exception as raised:
+                self._guard.failed("attributes", raised)
+        if watch.span is not None:
+            self._end(watch, watch.span, attributes, error, duration)
+        if error is not None and self._exceptions is not None and call.outcome == "failed":
+            try:
+                self._exceptions.exception(error, dict(watch.plan.shared), watch.context)
+            except Exception as raised:
+                self._guard.failed("events", raised)
+
+    def _add(
+        self, attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None
+    ) -> None:
+        """Add the content of a call to the attributes of its span, and emit it as an event."""
+        capture = self._capture
+        is_on_span = capture.on_span and watch.is_recorded
+        captured: Attributes = {}
+        if is_on_span or capture.on_event:
+            captured = capture.of_call(watch.call.request, response, watch.said)
+        if self._details is not None:
+            content = captured if capture.on_event else {}
+            self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)
+        if is_on_span:
+            attributes |= capture.for_span(captured)
+
+    def _emit(self, details: Events, attributes: Attributes, watch: Watch) -> None:
+        try:
+            details.details(attributes, watch.context)
+        except Exception as raised:
+            self._guard.failed("events", raised)
+
+    def _end(
+        self,
+        watch: Watch,
+        span: Span,
+        attributes: Attributes,
+        error: BaseException | None,
+        duration: float,
+    ) -> None:
+        try:
+            if watch.is_recorded:
+                span.set_attributes(attributes)
+                if error is not None:
+                    span.set_status(Status(StatusCode.ERROR, str(error)))
+                    if self._exceptions_on_span and watch.call.outcome == "failed":
+                        span.record_exception(error)
+                elif watch.call.outcome == "abandoned":
+                    span.set_status(Status(StatusCode.ERROR, _ABANDONED))
+        except Exception as raised:
+            self._guard.failed("span", raised)
+        try:
+            # Not by the clock on the wall, which may be set while the call is running.
+            span.end(watch.started + int(duration * 1e9))
+        except Exception as raised:
+            self._guard.failed("span", raised)

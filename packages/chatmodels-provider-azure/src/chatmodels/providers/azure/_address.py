@@ -1,0 +1,96 @@
+"""Where the endpoints of a resource are: Azure has three kinds of them.
+
+* v1: `https://NAME.openai.azure.com/openai/v1/chat/completions`, the deployment in the body as
+  the model ("Azure OpenAI in Microsoft Foundry Models v1 API");
+* dated: `.../openai/deployments/DEPLOYMENT/chat/completions?api-version=2024-10-21` ("Azure
+  OpenAI in Microsoft Foundry Models REST API reference");
+* inference: `https://NAME.services.ai.azure.com/models/chat/completions?api-version=...`, for
+  models of all makers ("Azure AI Model Inference API").
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from chatmodels.core import ConfigurationError
+
+Kind = Literal["v1", "dated", "inference"]
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+_INFERENCE_VERSION = "2024-05-01-preview"
+_PLAIN_NAME = re.compile("[A-Za-z0-9._-]+")
+
+
+class Address(msgspec.Struct, frozen=True):
+    """What stands between the base URL and the names of operations.
+
+    Attributes:
+        kind: The kind of endpoint.
+        prefix: What stands before all paths.
+        version: The version of the API; empty for none.
+    """
+
+    kind: Kind
+    prefix: str = ""
+    version: str = ""
+
+    def chat(self, deployment: str) -> str:
+        """Give the path for answers."""
+        if self.kind == "dated":
+            return self._path(f"/deployments/{_quoted(deployment)}/chat/completions")
+        return self._path("/chat/completions")
+
+    @property
+    def models(self) -> str | None:
+        """The path of the listing of models; None if there is none."""
+        return None if self.kind == "inference" else self._path("/models")
+
+    @property
+    def health(self) -> str:
+        """The path of the cheapest thing to fetch."""
+        return self.models or self._path("/info")
+
+    def _path(self, path: str) -> str:
+        query = f"?api-version={self.version}" if self.version else ""
+        return f"{self.prefix}{path}{query}"
+
+
+def address(base_url: str, version: str) -> Address:
+    """Find out what kind of endpoint is wanted.
+
+    Args:
+        base_url: The resource, with or without `/openai`, `/openai/v1` or `/models` at its end.
+        version: A date for the dated endpoints, "preview" for what is new in v1, or empty.
+
+    Raises:
+        ConfigurationError: The version is none, or the address is one of a deployment.
+    """
+    if version not in ("", "v1", "preview") and not _DATE.fullmatch(version):
+        raise ConfigurationError(
+            f"azure: api_version must be a date such as 2024-10-21, 'v1' or 'preview', not "
+            f"{version!r}"
+        )
+    if "/deployments/" in base_url:
+        raise ConfigurationError(
+            "azure: base_url must be that of the resource, not of a deployment; leave out what "
+            "follows /openai and name the deployment as the model"
+        )
+    base = base_url.rstrip("/")
+    if base.endswith("/models"):
+        return Address("inference", version=version or _INFERENCE_VERSION)
+    prefix = "" if base.endswith("/openai") else "/openai"
+    if base.endswith("/v1"):
+        # A date that is in the environment for other resources is none of this one's.
+        return Address("v1", version="preview" if version == "preview" else "")
+    if _DATE.fullmatch(version):
+        return Address("dated", prefix, version)
+    return Address("v1", f"{prefix}/v1", "preview" if version == "preview" else "")
+
+
+def _quoted(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    from urllib.parse import quote
+
+    return quote(name, safe="")

@@ -1,0 +1,54 @@
+"""How Azure speaks chat completions: as OpenAI does, and less so in old versions of its API."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+from chatmodels.providers.azure._address import Address
+
+DIALECT = Dialect(
+    name="azure",
+    settings={
+        **COMMON_SETTINGS,
+        # `max_tokens` is refused by reasoning models ("Azure OpenAI reasoning models").
+        "max_output_tokens": "max_completion_tokens",
+        "reasoning_effort": "reasoning_effort",
+        "metadata": "metadata",
+        "store": "store",
+        "service_tier": "service_tier",
+        "prompt_cache_key": "prompt_cache_key",
+        "prompt_cache_retention": "prompt_cache_retention",
+        "prediction": "prediction",
+        "audio_output": "audio",
+        "verbosity": "verbosity",
+    },
+    inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+)
+"""That of the v1 endpoints, and of the dated ones since they know the same."""
+
+_FIRST_LIKE_IT = "2024-09-01"
+"""The version that knows `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
+
+_OF_ALL_MAKERS = {**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
+
+
+def dialect_at(address: Address, *, bearer: bool) -> Dialect:
+    """Make the dialect of an endpoint.
+
+    Args:
+        address: The endpoint.
+        bearer: Whether the secret is a token instead of an API key.
+    """
+    dialect = DIALECT
+    if address.kind == "inference":
+        dialect = replace(DIALECT, settings=_OF_ALL_MAKERS)
+    elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
+        dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
+    return replace(dialect, **server_at(address, bearer=bearer))
+
+
+def server_at(address: Address, *, bearer: bool) -> Mapping[str, str | None]:
+    """Give the fields of a dialect that tell where an endpoint is, and how to get in."""
+    fields = {"models_path": address.models, "health_path": address.health}
+    return fields if bearer else fields | {"key_header": "api-key", "key_prefix": ""}

@@ -1,0 +1,43 @@
+"""Makes the models of a resource."""
+
+from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.http import ChatCodec, HttpProvider
+from chatmodels.providers.azure._address import address
+from chatmodels.providers.azure._codec import AzureCodec
+from chatmodels.providers.azure._metadata import METADATA, TOKEN_VARIABLE
+
+
+def codec(options: ProviderOptions) -> ChatCodec:
+    """Choose API and endpoint by the options of a model.
+
+    Raises:
+        ConfigurationError: There is no such API there, `auth` is neither "api_key" nor "bearer",
+            or the address or the version is not one.
+    """
+    key, extra = options.api_key, options.extra
+    # Tokens expire and come from a function, as those of azure-identity; keys do not.
+    is_token = key is not None and (key.origin == TOKEN_VARIABLE or not key.static)
+    auth = extra.get("auth", "bearer" if is_token else "api_key")
+    if auth not in ("api_key", "bearer"):
+        raise ConfigurationError(f'azure: auth must be "api_key" or "bearer", not {auth!r}')
+    where = address(options.base_url or "", str(extra.get("api_version", "")))
+    deployment, bearer = str(extra.get("deployment", "")), auth == "bearer"
+    match extra.get("api", "chat_completions"):
+        case "chat_completions":
+            return AzureCodec(where, deployment, bearer=bearer)
+        case "responses" if where.kind == "v1" and not where.version:
+            from chatmodels.providers.azure._responses import AzureResponsesCodec
+
+            return AzureResponsesCodec(where, deployment, bearer=bearer)
+        case "responses":
+            raise ConfigurationError(
+                "azure: the Responses API is at the v1 endpoints; leave api_version out, and "
+                "/models at the end of base_url"
+            )
+        case api:
+            raise ConfigurationError(
+                f"azure has no api {api!r}; use 'chat_completions' or 'responses', or leave it out"
+            )
+
+
+PROVIDER = HttpProvider(METADATA, codec)

@@ -1,0 +1,386 @@
+"""What is particular to Azure: addresses, credentials, content filters, and its listing."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AuthenticationError,
+    ChatModel,
+    ChatModelError,
+    ConfigurationError,
+    ErrorCode,
+    ResponseInvalidError,
+    create_chat_model,
+    registry,
+)
+from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
+from chatmodels.providers.azure._address import Address
+from chatmodels.providers.azure._codec import AzureCodec
+from chatmodels.providers.azure._responses import AzureResponsesCodec
+from chatmodels.testing import Answer, Simulator, recordings
+
+RESOURCE = "https://acme.openai.azure.com"
+SAFE = {"filtered": False, "severity": "safe"}
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for spec in PROVIDER.metadata.options:
+        for variable in spec.env:
+            monkeypatch.delenv(variable, raising=False)
+
+
+def model(name: str = "prod", **options: Any) -> ChatModel:
+    given: dict[str, Any] = {"api_key": "k-1", "base_url": RESOURCE, "max_retries": 0} | options
+    return create_chat_model(f"azure:{name}", **given)
+
+
+def sent(**options: Any) -> dict[str, str]:
+    """Give the credentials that go with a request."""
+    headers = {name.lower(): value for name, value in model(**options).explain("?").headers.items()}
+    return {name: headers[name] for name in ("api-key", "authorization") if name in headers}
+
+
+def test_importing_it_registers_it() -> None:
+    assert registry.provider("azure") is PROVIDER
+
+
+def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+    program = "import sys, chatmodels.providers.azure; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "chatmodels.providers.azure" in loaded
+    assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio", "azure"}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "api_version", "url"),
+    [
+        pytest.param(RESOURCE, None, "/openai/v1/chat/completions", id="a resource"),
+        pytest.param(f"{RESOURCE}/", "v1", "/openai/v1/chat/completions", id="v1 named"),
+        pytest.param(
+            RESOURCE, "preview", "/openai/v1/chat/completions?api-version=preview", id="preview"
+        ),
+        pytest.param(f"{RESOURCE}/openai", None, "/openai/v1/chat/completions", id="with /openai"),
+        pytest.param(
+            f"{RESOURCE}/openai/v1/", "2024-10-21", "/openai/v1/chat/completions", id="v1 itself"
+        ),
+        pytest.param(
+            f"{RESOURCE}/openai/v1",
+            "preview",
+            "/openai/v1/chat/completions?api-version=preview",
+            id="v1 itself and preview",
+        ),
+        pytest.param(
+            RESOURCE,
+            "2024-10-21",
+            "/openai/deployments/prod/chat/completions?api-version=2024-10-21",
+            id="a date",
+        ),
+        pytest.param(
+            f"{RESOURCE}/openai",
+            "2025-03-01-preview",
+            "/openai/deployments/prod/chat/completions?api-version=2025-03-01-preview",
+            id="a date with /openai",
+        ),
+        pytest.param(
+            f"{RESOURCE}/models",
+            None,
+            "/models/chat/completions?api-version=2024-05-01-preview",
+            id="inference",
+        ),
+        pytest.param(
+            f"{RESOURCE}/models",
+            "2025-05-01",
+            "/models/chat/completions?api-version=2025-05-01",
+            id="inference and a date",
+        ),
+    ],
+)
+def test_the_address_and_the_version_choose_the_endpoint(
+    base_url: str, api_version: str | None, url: str
+) -> None:
+    explained = model(base_url=base_url, api_version=api_version).explain("?")
+    assert explained.url == RESOURCE + url
+    assert explained.body["model"] == "prod"
+
+
+def test_a_deployment_may_be_named_otherwise_than_its_model() -> None:
+    made = model("gpt-5-mini", deployment="prod/eu", api_version="2024-10-21")
+    assert "/deployments/prod%2Feu/chat/completions" in made.explain("?").url
+    assert made.explain("?").body["model"] == "prod/eu"
+    assert made.model_info().context_window == 400_000
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param({"api_version": "today"}, "api_version must be a date", id="no version"),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/openai/deployments/prod"}, "not of a deployment", id="address"
+        ),
+        pytest.param({"auth": "magic"}, "auth must be", id="auth"),
+        pytest.param({"api": "magic"}, "azure has no api 'magic'", id="api"),
+        pytest.param(
+            {"api": "responses", "api_version": "2025-03-01-preview"},
+            "v1 endpoints",
+            id="dated api",
+        ),
+        pytest.param({"base_url": None}, "set AZURE_OPENAI_ENDPOINT", id="no address"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        model(**options)
+
+
+def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{RESOURCE}/")
+    monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "k-1")
+    explained = create_chat_model("azure:prod").explain("?")
+    assert explained.url.startswith(f"{RESOURCE}/openai/deployments/prod/")
+    assert sent(api_key=None) == {"api-key": "***"}
+    monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "t-1")
+    assert sent(api_key=None) == {"authorization": "Bearer ***"}
+
+
+@pytest.mark.parametrize(
+    ("options", "headers"),
+    [
+        pytest.param({}, {"api-key": "***"}, id="a key"),
+        pytest.param({"auth": "bearer"}, {"authorization": "Bearer ***"}, id="a token"),
+        pytest.param({"api_key": lambda: "t-1"}, {"authorization": "Bearer ***"}, id="a function"),
+        pytest.param(
+            {"api_key": lambda: "k-1", "auth": "api_key"}, {"api-key": "***"}, id="rotating keys"
+        ),
+    ],
+)
+def test_keys_and_tokens_go_into_their_headers(
+    options: dict[str, Any], headers: dict[str, str]
+) -> None:
+    assert sent(**options) == headers
+
+
+def tokens() -> Callable[[], str]:
+    """Give another token each time, as get_bearer_token_provider of azure-identity may."""
+    numbers = iter(range(9))
+    return lambda: f"t-{next(numbers)}"
+
+
+def test_a_function_is_asked_for_the_token_of_each_request() -> None:
+    with Simulator() as simulator:
+        made = model(base_url=simulator.url, api_key=tokens())
+        made.generate("?")
+        made.generate("?")
+        headers = [exchange.request.headers for exchange in simulator.exchanges]
+    assert [found["authorization"] for found in headers] == ["Bearer t-0", "Bearer t-1"]
+    assert all("api-key" not in found for found in headers)
+
+
+def test_a_token_that_is_refused_is_asked_for_once_more() -> None:
+    given = iter(["bad-1", "t-2"])
+    with Simulator() as simulator:
+        model(base_url=simulator.url, api_key=lambda: next(given)).generate("?")
+        assert [exchange.status for exchange in simulator.exchanges] == [401, 200]
+
+
+async def test_a_function_that_gives_tokens_may_be_async() -> None:
+    async def token() -> str:
+        return "t-1"
+
+    give: Callable[[], Awaitable[str]] = token
+    with Simulator() as simulator:
+        made = model(base_url=simulator.url, api_key=give)
+        await made.agenerate("?")
+        assert simulator.exchanges[0].request.headers["authorization"] == "Bearer t-1"
+        with pytest.raises(AuthenticationError, match="async function"):
+            made.generate("?")
+
+
+def test_old_versions_know_other_fields() -> None:
+    old = model(api_version="2024-02-01").explain("?", max_output_tokens=9).body
+    new = model(api_version="2024-09-01-preview").explain("?", max_output_tokens=9).body
+    assert (old["max_tokens"], new["max_completion_tokens"]) == (9, 9)
+    with Simulator() as simulator:
+        made = model(base_url=simulator.url, api_version="2024-02-01")
+        assert made.stream("?").collect().text == "You said: ?"
+        assert "stream_options" not in simulator.requests[0]
+
+
+def test_models_of_all_makers_take_the_common_settings_alone() -> None:
+    explained = model(base_url=f"{RESOURCE}/models").explain("?", max_output_tokens=9)
+    assert explained.body["max_tokens"] == 9
+    with pytest.raises(ChatModelError, match="verbosity"):
+        model(base_url=f"{RESOURCE}/models").generate("?", verbosity="low")
+    assert "verbosity" in DIALECT.settings
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_what_the_filters_found_is_at_hand(streamed: bool) -> None:
+    with Simulator() as simulator:
+        made = model(base_url=simulator.url)
+        response = made.stream("?").collect() if streamed else made.generate("?")
+    found = filter_results(response)
+    assert found.prompt["jailbreak"] == {"filtered": False, "detected": False}
+    assert found.filtered == ()
+    assert found.output == ({} if streamed else dict.fromkeys(found.output, SAFE))
+
+
+RECORDED = Path(__file__).parent / "recorded" / "azure"
+
+
+@pytest.mark.parametrize("name", ["simple--0", "simple-streaming--0"])
+def test_what_the_filters_found_is_at_hand_in_the_responses_api(name: str) -> None:
+    with Simulator() as simulator:
+        simulator.queue(
+            *recordings(RECORDED / f"fantasy--testazureresponsescommon-o4-mini-{name}.json")
+        )
+        made = model(base_url=simulator.url, api="responses")
+        response = made.stream("?").collect() if "streaming" in name else made.generate("?")
+        assert simulator.exchanges[0].request.target == "/openai/v1/responses"
+    found = filter_results(response)
+    assert found.prompt["jailbreak"] == {"detected": False, "filtered": False}
+    assert found.output["violence"] == SAFE
+    assert found.filtered == ()
+
+
+def test_a_deployment_has_its_name_in_the_responses_api_too() -> None:
+    explained = model("gpt-5-mini", api="responses", deployment="prod-eu").explain("?")
+    assert explained.body["model"] == "prod-eu"
+    assert explained.headers["api-key"] == "***"
+
+
+def test_the_responses_api_has_the_same_listing() -> None:
+    listing = AzureResponsesCodec(Address("v1", "/openai/v1")).decode_models(b'{"data": []}')
+    assert list(listing) == []
+
+
+def chunk(**body: Any) -> bytes:
+    return b"data: %b\n\n" % json.dumps(body).encode()
+
+
+def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:
+    """With the asynchronous filter findings come in chunks of their own, and after the words."""
+    hate = {"filtered": True, "severity": "high"}
+    body = (
+        chunk(id="", model="", choices=[], prompt_annotations=[{"content_filter_results": {}}]),
+        chunk(id="r", model="m", choices=[{"index": 0, "delta": {"content": "Well"}}]),
+        chunk(
+            id="",
+            model="",
+            choices=[
+                {
+                    "index": 0,
+                    "finish_reason": None,
+                    "content_filter_results": {"hate": hate, "violence": SAFE},
+                    "content_filter_offsets": {"check_offset": 4, "end_offset": 9},
+                }
+            ],
+        ),
+        chunk(choices=[{"index": 0, "content_filter_results": {"hate": SAFE}}, {"index": 1}]),
+        chunk(id="", choices=[{"index": 0, "finish_reason": "content_filter"}]),
+        b"data: [DONE]\n\n",
+    )
+    headers = {"content-type": "text/event-stream"}
+    with Simulator() as simulator:
+        simulator.queue(Answer(headers=headers, body=body, streamed=True, terminal=1))
+        response = model(base_url=simulator.url).stream("?").collect()
+    assert (response.text, response.id, response.finish_reason) == ("Well", "r", "content_filter")
+    found = filter_results(response)
+    assert found.output == {"hate": hate, "violence": SAFE}
+    assert found.filtered == ("hate",)
+
+
+def test_a_prompt_that_is_filtered_is_an_error_with_the_findings() -> None:
+    with Simulator() as simulator:
+        simulator.queue(ErrorCode.CONTENT_FILTERED)
+        with pytest.raises(ChatModelError) as caught:
+            model(base_url=simulator.url).generate("?")
+    assert caught.value.code is ErrorCode.CONTENT_FILTERED
+    findings: Any = caught.value.details["content_filter_result"]
+    assert findings["jailbreak"] == {"filtered": True, "detected": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "code"),
+    [
+        pytest.param(404, "DeploymentNotFound", ErrorCode.MODEL_NOT_FOUND, id="deployment"),
+        pytest.param(404, "unknown_model", ErrorCode.MODEL_NOT_FOUND, id="model"),
+        pytest.param(400, "OperationNotSupported", ErrorCode.UNSUPPORTED, id="operation"),
+        pytest.param(401, "PermissionDenied", ErrorCode.PERMISSION_DENIED, id="role"),
+        pytest.param(401, "401", ErrorCode.AUTHENTICATION, id="a number"),
+        pytest.param(429, "429", ErrorCode.RATE_LIMITED, id="rate"),
+        pytest.param(400, "ResponsibleAIPolicyViolation", ErrorCode.CONTENT_FILTERED, id="policy"),
+    ],
+)
+def test_azures_words_decide_what_a_failure_is(status: int, word: str, code: ErrorCode) -> None:
+    body = json.dumps({"error": {"code": word, "message": "No."}}).encode()
+    with Simulator() as simulator:
+        simulator.queue(Answer(status=status, body=(body,), headers={"retry-after-ms": "1500"}))
+        with pytest.raises(ChatModelError) as caught:
+            model(base_url=simulator.url).generate("?")
+    assert (caught.value.code, caught.value.retry_after) == (code, 1.5)
+    assert caught.value.request_id == "req_1"
+
+
+CODEC = AzureCodec(Address("v1"))
+
+
+@pytest.mark.parametrize(
+    ("record", "known"),
+    [
+        pytest.param({}, (None, None, set()), id="nothing told"),
+        pytest.param(
+            {
+                "created_at": 1_700_000_000,
+                "capabilities": {"chat_completion": True, "inference": True},
+                "deprecation": {"inference": 1_775_001_600, "fine_tune": 1},
+            },
+            (1_700_000_000, "2026-04-01", {"streaming"}),
+            id="all told",
+        ),
+        pytest.param({"deprecation": {"inference": 10**18}}, (None, None, set()), id="no date"),
+        pytest.param({"created": 5, "capabilities": []}, (5, None, set()), id="odd"),
+    ],
+)
+def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: object) -> None:
+    (found,) = CODEC.decode_models(json.dumps({"data": [{"id": "gpt-5"} | record]}).encode())
+    assert (found.name, found.provider) == ("gpt-5", "azure")
+    assert (found.created, found.deprecated, found.capabilities) == known
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": [{"id": 5}]}', b"<html>"])
+def test_what_is_no_listing_is_an_error(body: bytes) -> None:
+    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+        CODEC.decode_models(body)
+
+
+def test_the_inference_endpoint_lists_nothing() -> None:
+    assert AzureCodec(Address("inference")).encode_models() is None
+
+
+def test_health_is_asked_for_by_the_cheapest_call() -> None:
+    with Simulator() as simulator:
+        reports = [
+            model(base_url=simulator.url).check_health(),
+            model(base_url=simulator.url, api_version="2024-10-21").check_health(),
+            model(base_url=f"{simulator.url}/models").check_health(),
+        ]
+        asked = [exchange.request.target for exchange in simulator.exchanges]
+    assert [report.status for report in reports] == ["healthy"] * 3
+    assert asked == [
+        "/openai/v1/models",
+        "/openai/models?api-version=2024-10-21",
+        "/models/info?api-version=2024-05-01-preview",
+    ]

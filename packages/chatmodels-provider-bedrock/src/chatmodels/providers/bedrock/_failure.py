@@ -1,0 +1,75 @@
+"""What failures of Bedrock have beyond what failures of all vendors have.
+
+Bodies are flat, and say no more than a message; of which kind a failure is, a header tells
+("Troubleshooting Amazon Bedrock API Error Codes").
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from chatmodels.core import ChatModelError, ErrorCode
+from chatmodels.http import HttpFailure, read_error_body, standard_failure
+from chatmodels.http.wire import Json, text_or_none
+from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
+
+KIND_HEADER = "x-amzn-errortype"
+
+_CODES: Mapping[str, ErrorCode] = {
+    word: code
+    for code, words in {
+        ErrorCode.AUTHENTICATION: (
+            "expiredtokenexception expiredtoken unrecognizedclientexception "
+            "invalidsignatureexception incompletesignatureexception invalidclienttokenid "
+            "missingauthenticationtokenexception signaturedoesnotmatch"
+        ),
+        ErrorCode.PERMISSION_DENIED: "accessdeniedexception accessdenied",
+        ErrorCode.RATE_LIMITED: "throttlingexception throttling toomanyrequestsexception",
+        ErrorCode.QUOTA_EXCEEDED: "servicequotaexceededexception",
+        ErrorCode.MODEL_NOT_FOUND: "resourcenotfoundexception",
+        ErrorCode.TIMEOUT: "modeltimeoutexception",
+        ErrorCode.INVALID_REQUEST: "validationexception conflictexception",
+        ErrorCode.PROVIDER_UNAVAILABLE: (
+            "internalserverexception serviceunavailableexception modelnotreadyexception "
+            "modelerrorexception modelstreamerrorexception internalfailure"
+        ),
+    }.items()
+    for word in words.split()
+}
+
+_WORDS = (
+    ("api key", ErrorCode.AUTHENTICATION),
+    ("security token", ErrorCode.AUTHENTICATION),
+    ("tokens per day", ErrorCode.QUOTA_EXCEEDED),
+    ("please wait", ErrorCode.RATE_LIMITED),
+    ("input is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("prompt is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("context length", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("context window", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("too many input tokens", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
+    ("content filter", ErrorCode.CONTENT_FILTERED),
+    ("model identifier is invalid", ErrorCode.MODEL_NOT_FOUND),
+    ("end of its life", ErrorCode.MODEL_NOT_FOUND),
+)
+"""What kinds that stand for much mean, by the message."""
+_COARSE = frozenset({"validationexception", "accessdeniedexception", "throttlingexception", ""})
+
+
+def read_failure(failure: HttpFailure) -> ChatModelError:
+    """Translate a failure, or an error inside a success."""
+    said = read_error_body(failure.body)
+    # As in "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/".
+    kind = failure.headers.get(KIND_HEADER, said.code or "").partition(":")[0].rpartition("#")[2]
+    word, text = kind.lower(), said.message.lower()
+    codes = _CODES
+    if word in _COARSE:
+        meant = next((code for phrase, code in _WORDS if phrase in text), None)
+        codes = codes if meant is None else {**codes, word: meant}
+    return standard_failure(failure, PROVIDER_NAME, codes=codes, body=replace(said, code=kind))
+
+
+def words_of(body: dict[str, Json]) -> str | None:
+    """Find out whether an object is an error: it has a message, and nothing of an answer."""
+    if "output" in body:
+        return None
+    return text_or_none(body.get("message")) or text_or_none(body.get("Message"))

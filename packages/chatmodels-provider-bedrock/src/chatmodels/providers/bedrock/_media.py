@@ -1,0 +1,112 @@
+"""Translates images, sound, videos and documents into blocks ("ContentBlock", API reference)."""
+
+import re
+
+from chatmodels.core import AudioPart, FilePart, ImagePart
+from chatmodels.http.wire import Json, base64_text
+
+Medium = ImagePart | AudioPart | FilePart
+
+
+def _formats(kinds: str) -> dict[str, str]:
+    """Read a table of media types and formats; where no format is told, it is the type's name."""
+    pairs = [kind.partition("=") for kind in kinds.split()]
+    return {kind: format_ or kind.partition("/")[2] for kind, _, format_ in pairs}
+
+
+_IMAGES = _formats("image/png image/jpeg image/gif image/webp")
+_SOUNDS = _formats(
+    "audio/mp3 audio/opus audio/wav audio/aac audio/flac audio/ogg audio/m4a audio/webm audio/mp4 "
+    "audio/mpeg=mp3 audio/x-wav=wav audio/wave=wav"
+)
+_VIDEOS = _formats(
+    "video/mp4 video/webm video/mpeg video/quicktime=mov video/x-matroska=mkv video/x-flv=flv "
+    "video/x-ms-wmv=wmv video/3gpp=three_gp"
+)
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_DOCUMENTS = _formats(
+    "application/pdf application/msword=doc application/vnd.ms-excel=xls "
+    f"{_OFFICE}wordprocessingml.document=docx {_OFFICE}spreadsheetml.sheet=xlsx "
+    "text/csv text/html text/markdown=md "
+    "application/json=txt application/xml=txt application/yaml=txt"
+)
+_KINDS = {"image": _IMAGES, "audio": _SOUNDS, "video": _VIDEOS, "document": _DOCUMENTS}
+_WORDS = {"image": "an image", "audio": "sound", "video": "a video", "document": "a document"}
+_S3 = "s3://"
+_NOT_IN_NAMES = r"[^a-zA-Z0-9()\[\]-]+"
+
+
+def takes(part: Medium) -> bool:
+    """Tell whether a message of the user may hold a medium: bytes, or what lies in S3."""
+    known = part.data is not None or (part.url or "").startswith(_S3)
+    return known and _format(part)[1] is not None
+
+
+def takes_as_result(part: Medium) -> bool:
+    """Tell whether the result of a tool may hold a medium: sound may not be in one."""
+    return takes(part) and _format(part)[0] != "audio"
+
+
+def encode_media(part: Medium, names: "DocumentNames", problems: list[str]) -> list[Json]:
+    """Translate one medium to one block, or to none and a problem."""
+    kind, format_ = _format(part)
+    if not takes(part):
+        where = "by URL, but not in S3" if part.url else "by file id" if part.file_id else ""
+        problems.append(f"{_WORDS[kind]} {where or f'of type {part.media_type}'}")
+        return []
+    source: Json = {"s3Location": {"uri": part.url}}
+    if part.data is not None:
+        source = {"bytes": base64_text(part.data)}
+    block: dict[str, Json] = {"format": format_, "source": source}
+    if kind == "document":
+        block["name"] = names.neutral(part.name if isinstance(part, FilePart) else None)
+    return [{kind: block}]
+
+
+class DocumentNames:
+    """Names for the documents of one conversation: plain, and each another.
+
+    The API takes letters, digits, hyphens, brackets and single spaces, and warns of names that a
+    model may take for instructions ("DocumentBlock").
+    """
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def neutral(self, given: str | None) -> str:
+        """Make a name of that of a file, without its ending; "Document" if it has none."""
+        stem = (given or "").rpartition("/")[2]
+        stem = stem.rpartition(".")[0] or stem
+        wanted = re.sub(_NOT_IN_NAMES, " ", stem).strip()[:190] or "Document"
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted} {number}"
+        self._taken.add(name)
+        return name
+
+
+def _format(part: Medium) -> tuple[str, str | None]:
+    """Tell which block a medium is, and in which of its formats, if it is in one."""
+    told = (part.media_type or "").partition(";")[0].strip().lower()
+    ending = (part.url or "").rpartition(".")[2].lower()
+    if isinstance(part, ImagePart):
+        kind = "image"
+    elif isinstance(part, AudioPart):
+        kind = "audio"
+    else:
+        known = told.partition("/")[0] if told else _kind_of(ending)
+        kind = known if known in _KINDS else "document"
+    formats = _KINDS[kind]
+    if not told:
+        return kind, _ENDINGS.get(ending, ending if ending in formats.values() else None)
+    text = "txt" if kind == "document" and told.startswith("text/") else None
+    return kind, formats.get(told, text)
+
+
+def _kind_of(ending: str) -> str:
+    word = _ENDINGS.get(ending, ending)
+    return next((kind for kind, formats in _KINDS.items() if word in formats.values()), "document")
+
+
+_ENDINGS = {"jpg": "jpeg", "3gp": "three_gp", "mpg": "mpeg", "markdown": "md", "htm": "html"}

@@ -1,0 +1,21 @@
+"""Makes the models of Amazon Bedrock."""
+
+from chatmodels.core import ProviderOptions
+from chatmodels.http import HttpProvider, SignerSource
+from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._metadata import METADATA
+from chatmodels.providers.bedrock._places import control_url, placed
+from chatmodels.providers.bedrock._signing import AwsSigners
+
+
+def codec(options: ProviderOptions) -> ConverseCodec:
+    """Make the wire format for the options of a model."""
+    return ConverseCodec(control_url(options))
+
+
+def signers(options: ProviderOptions) -> SignerSource | None:
+    """Make what signs requests, if there is no API key."""
+    return AwsSigners(options) if options.api_key is None else None
+
+
+PROVIDER = HttpProvider(METADATA, codec, complete=placed, signers=signers)

@@ -1,0 +1,161 @@
+"""Translates requests into the vendor's JSON ("Converse", API reference of Bedrock Runtime)."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from chatmodels.core import (
+    ChatRequest,
+    OutputSchema,
+    ToolDefinition,
+)
+from chatmodels.http.wire import (
+    ANSWER_DESCRIPTION,
+    Json,
+    add_options,
+    answer_tool,
+    enforceable,
+    is_recursive,
+    put,
+    write_body,
+)
+from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
+from chatmodels.providers.bedrock._messages import encode_conversation
+from chatmodels.providers.bedrock._models import Family, family_of
+from chatmodels.providers.bedrock._thinking import FIELDS, think
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "inferenceConfig.temperature",
+    "top_p": "inferenceConfig.topP",
+    "top_k": "additionalModelRequestFields",
+    "max_output_tokens": "inferenceConfig.maxTokens",
+    "stop": "inferenceConfig.stopSequences",
+    "reasoning_effort": "additionalModelRequestFields",
+    "reasoning_budget": "additionalModelRequestFields",
+    "metadata": "requestMetadata",
+    "service_tier": "serviceTier.type",
+}
+"""What Converse takes, and where; what goes to the model itself depends on its family."""
+
+_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
+_MODES = {"auto": "auto", "required": "any", "tool": "tool"}
+_TIERS = frozenset({"default", "flex", "priority"})
+
+
+def encode_request(model: str, request: ChatRequest) -> bytes:
+    """Write the body that asks for an answer.
+
+    Raises:
+        UnsupportedError: The API cannot express something; the message lists everything.
+        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+    """
+    problems: list[str] = []
+    known = family_of(model)
+    system, turns = encode_conversation(request.messages, problems, keeps_state=known.keeps_state)
+    body: dict[str, Json] = {"messages": turns}
+    if system:
+        body["system"] = system
+    for name, value in request.settings.chosen().items():
+        if name in _SAME:
+            put(body, SETTINGS[name], value)
+        elif name not in SETTINGS:
+            problems.append(f"the setting {name}")
+    if (request.settings.temperature or 0) > 1:
+        problems.append("a temperature above 1")
+    _tier(request, body, problems)
+    _top_k(request, known, body, problems)
+    think(request, known, body, problems)
+    _offer(request, known, body, problems)
+    if request.output is not None:
+        _shape(request, request.output, known, body)
+    add_options(request.provider_options, body)
+    return write_body(body, PROVIDER_NAME, problems)
+
+
+def _tier(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+    tier = request.settings.service_tier
+    if tier in _TIERS:
+        body["serviceTier"] = {"type": tier}
+    elif tier not in {None, "auto"}:
+        problems.append(f"service_tier {tier!r}")
+
+
+def _top_k(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
+    if request.settings.top_k is None:
+        return
+    if known.top_k:
+        put(body, f"{FIELDS}.{known.top_k}", request.settings.top_k)
+    else:
+        problems.append("top_k with this model")
+
+
+def _offer(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
+    """Offer the tools, and say whether they may or must be called."""
+    choice = request.tool_choice
+    mode = None if choice is None else choice.mode
+    offered = () if mode == "none" else request.tools
+    tools = [_tool(tool, known, problems) for tool in offered]
+    if not tools:
+        # The API has no "none", and refuses calls in a conversation without tools.
+        tools = _called(request)
+        if tools and mode == "none":
+            problems.append("tool_choice 'none' in a conversation with tool calls")
+    if tools:
+        config: dict[str, Json] = {"tools": tools}
+        if choice is not None and choice.mode in _MODES:
+            how: Json = {} if choice.name is None else {"name": choice.name}
+            config["toolChoice"] = {_MODES[choice.mode]: how}
+        body["toolConfig"] = config
+
+
+def _tool(tool: ToolDefinition, known: Family, problems: list[str]) -> Json:
+    encoded: dict[str, Json] = {"name": tool.name}
+    if tool.description:
+        encoded["description"] = tool.description
+    encoded["inputSchema"] = {"json": tool.parameters}
+    if tool.strict:
+        encoded |= {"strict": True, "inputSchema": {"json": enforceable(tool.parameters)}}
+        if not known.native:
+            problems.append(f"the strict tool {tool.name!r} with this model")
+    return {"toolSpec": encoded}
+
+
+def _called(request: ChatRequest) -> list[Json]:
+    """Declare the tools that a conversation speaks of, where none are offered any more."""
+    names = {call.name for message in request.messages for call in message.tool_calls}
+    schema = {"json": {"type": "object"}}
+    return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]
+
+
+def _shape(
+    request: ChatRequest, output: OutputSchema, known: Family, body: dict[str, Json]
+) -> None:
+    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
+
+    While a call of the caller's own tools is demanded, there is no answer to be formed.
+    """
+    schema = output.schema
+    if schema is not None and output.strict and known.native and not is_recursive(schema):
+        form = {"name": output.name, "schema": _text(enforceable(schema))}
+        if output.description:
+            form["description"] = output.description
+        text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}
+        put(body, "outputConfig.textFormat", text_format)
+        return
+    choice = request.tool_choice
+    if choice is not None and choice.mode in {"required", "tool"}:
+        return
+    name = answer_tool(request)
+    spec = {
+        "name": name,
+        "description": output.description or ANSWER_DESCRIPTION,
+        "inputSchema": {"json": {"type": "object"} if schema is None else schema},
+    }
+    config: dict[str, Json] = body.setdefault("toolConfig", {})
+    config["tools"] = [*config.get("tools", ()), {"toolSpec": spec}]
+    free = request.tools and (choice is None or choice.mode == "auto")
+    config["toolChoice"] = {"any": {}} if free else {"tool": {"name": name}}
+
+
+def _text(schema: Json) -> str:
+    return msgspec.json.encode(schema).decode()

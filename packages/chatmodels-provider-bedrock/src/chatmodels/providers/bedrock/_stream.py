@@ -1,0 +1,175 @@
+"""Reads streamed answers: a state machine that is fed one frame at a time.
+
+Blocks of text have no beginning of their own, and `metadata` follows `messageStop`, or comes before
+it, or not at all. What went wrong comes as a message that is no event.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+import msgspec
+
+from chatmodels.core import (
+    ChatRequest,
+    PartEnd,
+    ReasoningDelta,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    UsageUpdate,
+)
+from chatmodels.http import Frame, HttpFailure
+from chatmodels.http.wire import NOT_JSON, answer_tool
+from chatmodels.providers.bedrock._blocks import FORCED, is_answer, part_of
+from chatmodels.providers.bedrock._failure import KIND_HEADER, read_failure
+from chatmodels.providers.bedrock._growing import GrowingBlock, Kind, Start, kind_of
+from chatmodels.providers.bedrock._response import normalised, read_usage, reject, tier_of
+from chatmodels.providers.bedrock._wire import WireEvent, event_decoder
+
+
+class ConverseDecoder:
+    """Turns the frames of one stream into events.
+
+    Args:
+        request: What the stream answers.
+    """
+
+    def __init__(self, request: ChatRequest) -> None:
+        self._answer = answer_tool(request)
+        self._frames: list[bytes] = []
+        self._open: dict[int | None, GrowingBlock] = {}
+        self._count = 0
+        self._calls = False
+        self._word: str | None = None
+        self._tier: str | None = None
+        self._told = False  # whether `metadata` has come
+        self._warnings: list[str] = []
+        self._ended = False
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one frame in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The frame tells of an error, or is not of this wire format.
+        """
+        if self._ended:
+            return ()
+        headers = frame.headers or {}
+        if headers.get(":message-type", "event") != "event":
+            _fail(frame, headers)
+        data = frame.data
+        events: list[StreamEvent] = [] if self._frames else [StreamStart()]
+        try:
+            event = event_decoder.decode(data)
+            self._frames.append(b"{%b:%b}" % (msgspec.json.encode(frame.event), data))
+            match frame.event:
+                case "contentBlockDelta":
+                    events += self._more(event, data)
+                case "contentBlockStart":
+                    events += self._begin(event)
+                case "contentBlockStop":
+                    events += self._stop(event.content_block_index)
+                case "messageStop":
+                    self._word = event.stop_reason or ""
+                    events += self._stop_all()
+                case "metadata":
+                    self._told = True
+                    self._tier = tier_of(event.service_tier)
+                    events.append(UsageUpdate(read_usage(event.usage, self._warnings)))
+                case _:  # `messageStart`, and what there will be
+                    pass
+        except NOT_JSON as error:
+            reject(data, error)
+        return [*events, *self._end()] if self._told and self._word is not None else events
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why it ended but not what it cost."""
+        return self._end() if self._word is not None and not self._ended else ()
+
+    def _begin(self, event: WireEvent) -> list[StreamEvent]:
+        index = event.content_block_index
+        events = self._stop(index)
+        block = self._opened(index, event.start or {})
+        call = block.call
+        if call is None:
+            return events
+        block.answer = is_answer(call.name, self._answer)
+        if block.answer:
+            self._warnings.append(FORCED)
+        else:
+            self._calls = True
+            events.append(ToolCallStart(call.tool_use_id or "", call.name or "", block.position))
+        return events
+
+    def _more(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
+        index, delta = event.content_block_index, event.delta
+        if delta is None:
+            reject(data, "more of a block without anything in it")
+        block = self._open.get(index)
+        events: list[StreamEvent] = []
+        if block is None or (not block.begun and block.kind != kind_of(delta)):
+            events += self._stop(index)
+            block = self._opened(index, {}, kind_of(delta))
+        text = block.add(delta, data)
+        if text:
+            events.append(_said(block, text))
+        return events
+
+    def _opened(self, index: int | None, start: Start, kind: Kind = "text") -> GrowingBlock:
+        block = self._open[index] = GrowingBlock(start, kind, self._count)
+        self._count += 1
+        return block
+
+    def _stop(self, index: int | None) -> list[StreamEvent]:
+        block = self._open.pop(index, None)
+        if block is None:
+            return []
+        part = part_of(block.wire(), block.kept, self._answer)
+        if isinstance(part, ToolCall):
+            return [ToolCallEnd(part, block.position)]
+        plain = isinstance(part, TextPart) and part.signature is None and not block.answer
+        return [] if part is None or plain else [PartEnd(part, block.position)]
+
+    def _stop_all(self) -> list[StreamEvent]:
+        return [event for index in list(self._open) for event in self._stop(index)]
+
+    def _end(self) -> list[StreamEvent]:
+        if not self._word and not self._count:
+            reject(b"", "it has no content")
+        self._ended = True
+        events = self._stop_all()
+        end = StreamEnd(
+            finish_reason=normalised(self._word, calls=self._calls),
+            raw_finish_reason=self._word or None,
+            service_tier=self._tier,
+            warnings=tuple(dict.fromkeys(self._warnings)),
+            payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+        )
+        return [*events, end]
+
+
+def _said(block: GrowingBlock, text: str) -> StreamEvent:
+    match block.kind:
+        case "reasoning" | "redacted":
+            return ReasoningDelta(text, block.position)
+        case "call" if not block.answer:
+            return ToolCallDelta(text, block.position)
+        case _:
+            return TextDelta(text, block.position)
+
+
+def _fail(frame: Frame, headers: Mapping[str, str]) -> NoReturn:
+    """Raise what a message tells that is no event: an exception, or an error of the framing.
+
+    Raises:
+        ChatModelError: Always.
+    """
+    said = {"message": headers.get(":error-message", "")}
+    body = frame.data or msgspec.json.encode(said)
+    raise read_failure(HttpFailure(status=200, headers={KIND_HEADER: frame.event}, body=body))

@@ -1,0 +1,128 @@
+"""Where models are looked for, by region, profile and address."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    ChatModelError,
+    ConfigurationError,
+    ProviderOptions,
+    create_chat_model,
+    provider,
+)
+from chatmodels.providers.bedrock._places import control_url, placed
+
+
+@pytest.fixture(autouse=True)
+def config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    return tmp_path / "config"
+
+
+def url(**given: Any) -> str:
+    return create_chat_model("bedrock:m", api_key="k", **given).explain("?").url
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "bedrock-runtime.eu-west-1.amazonaws.com"),
+        ("us-gov-west-1", "bedrock-runtime.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "bedrock-runtime.cn-north-1.amazonaws.com.cn"),
+        ("eusc-de-east-1", "bedrock-runtime.eusc-de-east-1.amazonaws.eu"),
+    ],
+)
+def test_a_region_has_its_address(region: str, host: str) -> None:
+    assert url(region=region) == f"https://{host}/model/m/converse"
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "eu-west-1")
+    assert "//bedrock-runtime.eu-west-1." in url()
+
+
+def test_the_region_comes_from_the_profile(monkeypatch: pytest.MonkeyPatch, config: Path) -> None:
+    config.write_text("[default]\nregion=eu-west-1\n[profile work]\nregion=eu-west-2\n")
+    assert "//bedrock-runtime.eu-west-1." in url()
+    assert "//bedrock-runtime.eu-west-2." in url(profile="work")
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    assert "//bedrock-runtime.eu-west-2." in url()
+
+
+@pytest.mark.parametrize(
+    "text", [None, "no sections", "[default]\noutput=json\n", "[default]\nregion\n"]
+)
+def test_a_region_that_nobody_tells_is_asked_for(config: Path, text: str | None) -> None:
+    if text is not None:
+        config.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        url()
+    assert str(caught.value) == "bedrock: no region is known; set AWS_REGION or pass region=..."
+
+
+def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert url(base_url="https://gateway.example/aws") == (
+        "https://gateway.example/aws/model/m/converse"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "https://vpc.example")
+    assert url() == "https://vpc.example/model/m/converse"
+
+
+def test_an_address_tells_its_region() -> None:
+    vpce = "https://vpce-1.bedrock-runtime.eu-west-3.vpce.amazonaws.com"
+    for given in (vpce, "https://bedrock-runtime-fips.us-east-1.amazonaws.com"):
+        found = placed(ProviderOptions(base_url=given)).extra["region"]
+        assert found == given.split(".")[-4 if "vpce" in given else 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "https://bedrock.eu-west-1.amazonaws.com"),
+        ({"control_url": "https://control.example/"}, "https://control.example"),
+        ({"base_url": "https://gateway.example"}, ""),
+        (
+            {"base_url": "https://bedrock-runtime-fips.us-east-1.amazonaws.com"},
+            "https://bedrock-fips.us-east-1.amazonaws.com",
+        ),
+    ],
+    ids=["region", "given", "gateway", "fips"],
+)
+def test_models_are_listed_elsewhere(given: dict[str, str], expected: str) -> None:
+    extra: dict[str, object] = {"region": "eu-west-1"}
+    if "control_url" in given:
+        extra["control_url"] = given["control_url"]
+    options = ProviderOptions(base_url=given.get("base_url"), extra=extra)
+    assert control_url(placed(options)) == expected
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        create_chat_model(
+            "bedrock:m", region=3, aws_secret_access_key="s", credentials=object(), profile=None
+        )
+    assert str(caught.value) == (
+        "bedrock: region must be a str, not int; aws_access_key_id and aws_secret_access_key come "
+        "together; credentials must be an object of botocore with get_frozen_credentials()"
+    )
+
+
+@pytest.mark.parametrize("region", ["nowhere", "evil.example/", "us-east-1.evil.example#"])
+def test_what_is_no_region_is_refused(region: str) -> None:
+    with pytest.raises(ChatModelError, match="there is no region"):
+        url(region=region)
+
+
+def test_health_without_a_region_is_unknown() -> None:
+    report = provider("bedrock").check_health(ProviderOptions())
+    assert report.status == "unknown"
+    assert "no region is known" in report.message

@@ -1,0 +1,308 @@
+"""What is asked of Converse, setting by setting."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.core import ToolCall as Call
+from chatmodels.providers.bedrock._codec import ConverseCodec
+
+CODEC = ConverseCodec()
+CLAUDE = "us.anthropic.claude-sonnet-4-6"
+CLAUDE_4_5 = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+CLAUDE_3 = "anthropic.claude-3-haiku-20240307-v1:0"
+NOVA = "us.amazon.nova-2-lite-v1:0"
+NOVA_1 = "amazon.nova-pro-v1:0"
+GPT = "openai.gpt-oss-120b-1:0"
+PROFILE = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"size": {"type": "integer", "minimum": 1}},
+}
+WEATHER = ToolDefinition("weather", "Tell the weather.", SCHEMA)
+FORM = OutputSchema("Shoe", SCHEMA, "A shoe.")
+
+
+def body(model: str = CLAUDE, **given: Any) -> dict[str, Any]:
+    request = ChatRequest(**{"messages": (user("Hi"),)} | given)
+    return msgspec.json.decode(CODEC.encode(model, request, stream=False).body)
+
+
+def fields(model: str, **settings: Any) -> Any:
+    return body(model, settings=Settings(**settings)).get("additionalModelRequestFields")
+
+
+def test_the_model_is_in_the_path_and_the_stream_too() -> None:
+    request = ChatRequest(messages=(user("Hi"),))
+    whole = CODEC.encode("arn:aws:bedrock:eu-west-1::model/m:0", request, stream=False)
+    assert whole.path == "/model/arn%3Aaws%3Abedrock%3Aeu-west-1%3A%3Amodel%2Fm%3A0/converse"
+    streamed = CODEC.encode("m", request, stream=True)
+    assert streamed.path == "/model/m/converse-stream"
+    assert streamed.headers == (("accept", "application/vnd.amazon.eventstream"),)
+    assert msgspec.json.decode(streamed.body) == {
+        "messages": [{"role": "user", "content": [{"text": "Hi"}]}]
+    }
+
+
+def test_settings_go_to_their_places() -> None:
+    chosen = Settings(
+        temperature=0.5,
+        top_p=0.9,
+        max_output_tokens=100,
+        stop=("END",),
+        metadata={"team": "a"},
+        service_tier="flex",
+    )
+    asked = body(settings=chosen)
+    assert asked["inferenceConfig"] == {
+        "temperature": 0.5,
+        "topP": 0.9,
+        "maxTokens": 100,
+        "stopSequences": ["END"],
+    }
+    assert asked["requestMetadata"] == {"team": "a"}
+    assert asked["serviceTier"] == {"type": "flex"}
+    assert "serviceTier" not in body(settings=Settings(service_tier="auto"))
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (CLAUDE, {"top_k": 5}),
+        (NOVA, {"inferenceConfig": {"topK": 5}}),
+        ("mistral.mistral-7b-instruct-v0:2", {"top_k": 5}),
+        ("cohere.command-r-v1:0", {"k": 5}),
+    ],
+)
+def test_top_k_is_told_to_the_model_itself(model: str, expected: Any) -> None:
+    assert fields(model, top_k=5) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "expected"),
+    [
+        (CLAUDE, {"reasoning_budget": 2000}, {"thinking": "enabled 2000"}),
+        (CLAUDE_4_5, {"reasoning_budget": 0}, {"thinking": "disabled"}),
+        (CLAUDE_4_5, {"reasoning_effort": "high"}, {"thinking": "enabled 16384"}),
+        (
+            CLAUDE_4_5,
+            {"reasoning_effort": "high", "max_output_tokens": 6000},
+            {"thinking": "enabled 3000"},
+        ),
+        (
+            CLAUDE_4_5,
+            {"reasoning_effort": "low", "max_output_tokens": 100},
+            {"thinking": "enabled 1024"},
+        ),
+        (CLAUDE_4_5, {"reasoning_effort": "none"}, {"thinking": "disabled"}),
+        (CLAUDE, {"reasoning_effort": "none"}, {"thinking": "disabled"}),
+        (
+            CLAUDE,
+            {"reasoning_effort": "max"},
+            {"thinking": "adaptive", "output_config": {"effort": "max"}},
+        ),
+        (NOVA, {"reasoning_effort": "none"}, {"reasoningConfig": {"type": "disabled"}}),
+        (
+            NOVA,
+            {"reasoning_effort": "low"},
+            {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}},
+        ),
+        (GPT, {"reasoning_effort": "medium"}, {"reasoning_effort": "medium"}),
+    ],
+)
+def test_thinking_is_asked_for_in_the_words_of_the_family(
+    model: str, settings: Any, expected: Any
+) -> None:
+    if isinstance(expected.get("thinking"), str):
+        kind, _, budget = expected["thinking"].partition(" ")
+        how = {"type": kind} | ({"budget_tokens": int(budget)} if budget else {})
+        expected = expected | {"thinking": how}
+    assert fields(model, **settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "problem"),
+    [
+        (CLAUDE, {"seed": 1, "logprobs": True}, "the setting seed, the setting logprobs"),
+        (CLAUDE, {"service_tier": "scale"}, "service_tier 'scale'"),
+        (CLAUDE, {"temperature": 1.5}, "a temperature above 1"),
+        (NOVA_1, {"reasoning_effort": "low"}, "reasoning_effort 'low' with this model"),
+        (NOVA, {"reasoning_effort": "max"}, "reasoning_effort 'max' with this model"),
+        (CLAUDE_4_5, {"reasoning_effort": "minimal"}, "reasoning_effort 'minimal' with this"),
+        (GPT, {"reasoning_effort": "none"}, "reasoning_effort 'none' with this model"),
+        (NOVA, {"reasoning_budget": 5}, "reasoning_budget with this model"),
+        (
+            CLAUDE,
+            {"reasoning_budget": 5, "reasoning_effort": "low"},
+            "reasoning_effort beside reasoning_budget",
+        ),
+        ("meta.llama3-8b-instruct-v1:0", {"top_k": 5}, "top_k with this model"),
+        (PROFILE, {"top_k": 5}, "top_k with this model"),
+    ],
+)
+def test_what_the_model_lacks_is_refused(model: str, settings: Any, problem: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(model, settings=Settings(**settings))
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (None, None),
+        (ToolChoice("auto"), {"auto": {}}),
+        (ToolChoice("required"), {"any": {}}),
+        (ToolChoice("tool", "weather"), {"tool": {"name": "weather"}}),
+    ],
+    ids=["nothing", "auto", "required", "tool"],
+)
+def test_tools_are_offered(choice: Any, expected: Any) -> None:
+    config = body(tools=(WEATHER,), tool_choice=choice)["toolConfig"]
+    assert config.get("toolChoice") == expected
+    assert config["tools"] == [
+        {
+            "toolSpec": {
+                "name": "weather",
+                "description": "Tell the weather.",
+                "inputSchema": {"json": SCHEMA},
+            }
+        }
+    ]
+
+
+def test_a_tool_without_a_description_has_none() -> None:
+    (tool,) = body(tools=(ToolDefinition("t", "", {}),))["toolConfig"]["tools"]
+    assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}
+
+
+def test_strict_tools_have_what_is_enforceable() -> None:
+    strict = ToolDefinition("weather", "", SCHEMA, strict=True)
+    (tool,) = body(tools=(strict,))["toolConfig"]["tools"]
+    assert tool["toolSpec"]["strict"] is True
+    size = tool["toolSpec"]["inputSchema"]["json"]["properties"]["size"]
+    assert size == {"type": "integer", "description": "(minimum: 1)"}
+    with pytest.raises(UnsupportedError, match="the strict tool 'weather' with this model"):
+        body(NOVA, tools=(strict,))
+
+
+TALK = (
+    user("Oslo?"),
+    assistant(Call("c1", "weather", "{}"), Call("c2", "clock", "{}")),
+    tool_result("c1", "Rain."),
+    tool_result("c2", "Noon."),
+)
+
+
+def test_calls_of_the_past_are_declared_where_no_tools_are_offered_any_more() -> None:
+    assert "toolConfig" not in body()
+    specs = [tool["toolSpec"] for tool in body(messages=TALK)["toolConfig"]["tools"]]
+    assert specs == [
+        {"name": "clock", "inputSchema": {"json": {"type": "object"}}},
+        {"name": "weather", "inputSchema": {"json": {"type": "object"}}},
+    ]
+
+
+def test_no_tools_are_offered_where_none_may_be_called() -> None:
+    none = ToolChoice("none")
+    assert "toolConfig" not in body(tools=(WEATHER,), tool_choice=none)
+    with pytest.raises(UnsupportedError, match="'none' in a conversation with tool calls"):
+        body(messages=TALK, tools=(WEATHER,), tool_choice=none)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [CLAUDE, CLAUDE_4_5, GPT, "qwen.qwen3-32b-v1:0", "mistral.mistral-large-3-675b-instruct"],
+)
+def test_a_form_is_asked_for_natively_where_it_is_enforced(model: str) -> None:
+    asked = body(model, output=FORM)
+    form = asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+    assert asked["outputConfig"]["textFormat"]["type"] == "json_schema"
+    assert (form["name"], form["description"]) == ("Shoe", "A shoe.")
+    size = msgspec.json.decode(form["schema"])["properties"]["size"]
+    assert size == {"type": "integer", "description": "(minimum: 1)"}
+    assert "toolConfig" not in asked
+
+
+def test_a_native_form_may_have_no_description() -> None:
+    asked = body(output=OutputSchema("Shoe", SCHEMA))
+    assert "description" not in asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+
+
+@pytest.mark.parametrize("model", [NOVA, CLAUDE_3, "meta.llama3-8b-instruct-v1:0", PROFILE])
+def test_a_form_is_asked_for_through_a_tool_elsewhere(model: str) -> None:
+    config = body(model, output=FORM)["toolConfig"]
+    assert config["toolChoice"] == {"tool": {"name": "Shoe"}}
+    (tool,) = config["tools"]
+    assert tool["toolSpec"] == {
+        "name": "Shoe",
+        "description": "A shoe.",
+        "inputSchema": {"json": SCHEMA},
+    }
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        OutputSchema("Any", None),
+        OutputSchema("Loose", SCHEMA, strict=False),
+        OutputSchema("Tree", {"type": "object", "properties": {"child": {"$ref": "#"}}}),
+    ],
+    ids=["any JSON", "not strict", "recursive"],
+)
+def test_a_form_that_cannot_be_enforced_is_asked_for_through_a_tool(output: OutputSchema) -> None:
+    config = body(output=output)["toolConfig"]
+    (tool,) = config["tools"]
+    assert tool["toolSpec"]["name"] == output.name
+    assert tool["toolSpec"]["inputSchema"]["json"] == output.schema or {"type": "object"}
+
+
+def test_beside_other_tools_the_answer_is_one_of_them() -> None:
+    config = body(NOVA, tools=(WEATHER,), output=FORM)["toolConfig"]
+    assert [tool["toolSpec"]["name"] for tool in config["tools"]] == ["weather", "Shoe"]
+    assert config["toolChoice"] == {"any": {}}
+    forced = body(NOVA, tools=(WEATHER,), tool_choice=ToolChoice("required"), output=FORM)
+    assert len(forced["toolConfig"]["tools"]) == 1
+
+
+def test_provider_options_are_added() -> None:
+    options = {
+        "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"},
+        "performanceConfig": {"latency": "optimized"},
+        "additionalModelRequestFields": {"anthropic_beta": ["b"]},
+        "toolConfig": {"tools": [{"cachePoint": {"type": "default"}}]},
+    }
+    asked = body(
+        tools=(WEATHER,),
+        settings=Settings(top_k=5),
+        provider_options=options,
+        messages=(user("?"),),
+    )
+    assert asked["guardrailConfig"]["guardrailIdentifier"] == "g"
+    assert asked["performanceConfig"] == {"latency": "optimized"}
+    assert asked["additionalModelRequestFields"] == {"top_k": 5, "anthropic_beta": ["b"]}
+    assert asked["toolConfig"]["tools"][1:] == [{"cachePoint": {"type": "default"}}]
+
+
+def test_what_is_no_json_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        body(provider_options={"x": object()})
+
+
+def test_instructions_are_the_system_prompt_wherever_they_stand() -> None:
+    asked = body(messages=(system("Be brief."), user("Hi"), system("In Dutch.")))
+    assert asked["system"] == [{"text": "Be brief."}, {"text": "In Dutch."}]
+    assert len(asked["messages"]) == 1

@@ -1,0 +1,264 @@
+"""What whole answers and listings of models say."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    Capability,
+    ChatRequest,
+    ChatResponse,
+    Citation,
+    ErrorCode,
+    OutputSchema,
+    ProviderPart,
+    ProviderUnavailableError,
+    ReasoningPart,
+    ResponseInvalidError,
+    Signature,
+    TextPart,
+    ToolCall,
+    user,
+)
+from chatmodels.http import HttpFailure
+from chatmodels.providers.bedrock._blocks import FORCED
+from chatmodels.providers.bedrock._codec import ConverseCodec
+
+CODEC = ConverseCodec()
+REQUEST = ChatRequest(messages=(user("Hi"),))
+FORMED = ChatRequest(messages=(user("Hi"),), output=OutputSchema("Shoe", None))
+
+
+def answer(*content: Any, request: ChatRequest = REQUEST, **more: Any) -> ChatResponse[Any]:
+    body = {"output": {"message": {"role": "assistant", "content": list(content)}}}
+    return CODEC.decode(json.dumps(body | {"stopReason": "end_turn"} | more).encode(), request)
+
+
+def test_blocks_are_parts() -> None:
+    thought = {"text": "Hm.", "signature": "s"}
+    server = {"toolUse": {"type": "server_tool_use", "name": "nova_grounding", "input": {}}}
+    found = answer(
+        {"reasoningContent": {"reasoningText": thought}},
+        {"reasoningContent": {"reasoningText": {"text": "Loud."}}},
+        {"reasoningContent": {"redactedContent": "cg=="}},
+        {"reasoningContent": {}},
+        {"text": "Hello"},
+        {"text": ""},
+        {"toolUse": {"toolUseId": "t1", "name": "look", "input": {"a": 1}}},
+        {"toolUse": {"toolUseId": "t2", "name": "look"}},
+        server,
+        {"hologram": {"size": 3}},
+        {},
+    )
+    assert found.message.parts == (
+        ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),
+        ReasoningPart("Loud."),
+        ReasoningPart("", Signature("bedrock", {"redactedContent": "cg=="})),
+        TextPart("Hello"),
+        ToolCall("t1", "look", '{"a": 1}'),
+        ToolCall("t2", "look", "{}"),
+        ProviderPart(Signature("bedrock", server)),
+        ProviderPart(Signature("bedrock", {"hologram": {"size": 3}})),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cited", "expected"),
+    [
+        (
+            {
+                "title": "Report",
+                "sourceContent": [{"text": "Blue "}, {"text": "light."}],
+                "location": {"documentPage": {"documentIndex": 0, "start": 1, "end": 2}},
+            },
+            Citation(title="Report", quote="Blue light.", start=0, end=4, source="0"),
+        ),
+        (
+            {"location": {"web": {"url": "https://x.example", "domain": "x.example"}}},
+            Citation(url="https://x.example", start=0, end=4),
+        ),
+        (
+            {"source": "s3://b/k", "location": {"searchResultLocation": {"searchResultIndex": 2}}},
+            Citation(start=0, end=4, source="s3://b/k"),
+        ),
+        ({"location": "odd", "title": 3}, Citation(start=0, end=4)),
+    ],
+    ids=["document", "web", "search result", "odd"],
+)
+def test_citations_are_told(cited: Any, expected: Citation) -> None:
+    content = {"content": [{"text": "Blue"}], "citations": [cited]}
+    (part,) = answer({"citationsContent": content}).message.parts
+    assert part == TextPart("Blue", (expected,), Signature("bedrock", {"citations": [cited]}))
+
+
+def test_citations_may_be_without_text_and_text_without_citations() -> None:
+    cited = {"citations": [{"title": "T"}]}
+    found = answer(
+        {"citationsContent": cited},
+        {"citationsContent": {"content": [{"text": "Bare."}]}},
+        {"citationsContent": {}},
+    )
+    first = TextPart("", (Citation(title="T", start=0, end=0),), Signature("bedrock", cited))
+    assert found.message.parts == (first, TextPart("Bare."))
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("guardrail_intervened", "content_filter"),
+        ("content_filtered", "content_filter"),
+        ("refusal", "refusal"),
+        ("malformed_tool_use", "error"),
+        ("tool_use", "stop"),  # without a call
+        ("unheard_of", "other"),
+    ],
+)
+def test_the_reason_of_the_end_is_normalised(word: str, reason: str) -> None:
+    found = answer({"text": "Hello"}, stopReason=word)
+    assert (found.finish_reason, found.raw_finish_reason) == (reason, word)
+
+
+def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
+    call = {"toolUse": {"toolUseId": "t", "name": "Shoe", "input": {"size": 42}}}
+    found = answer(call, request=FORMED, stopReason="tool_use")
+    assert (found.text, found.tool_calls, found.finish_reason) == ('{"size": 42}', (), "stop")
+    assert found.warnings == (FORCED,)
+
+
+def test_usage_and_tier_are_normalised() -> None:
+    usage = {
+        "inputTokens": 3,
+        "outputTokens": 4,
+        "cacheReadInputTokens": 10,
+        "cacheWriteInputTokens": 20,
+        "totalTokens": 37,
+    }
+    found = answer({"text": "Hello"}, usage=usage, serviceTier={"type": "flex"})
+    told = found.usage
+    assert (told.input_tokens, told.output_tokens, told.total_tokens) == (33, 4, 37)
+    assert (told.cached_input_tokens, told.cache_write_tokens) == (10, 20)
+    assert found.service_tier == "flex"
+
+
+def test_usage_that_is_not_readable_costs_a_warning() -> None:
+    found = answer({"text": "Hello"}, usage={"inputTokens": "many"})
+    assert found.usage.input_tokens is None
+    assert found.warnings[0].startswith("the usage was left out as not readable")
+
+
+def test_an_empty_answer_that_says_why_is_one() -> None:
+    assert answer().text == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b'{"output": {}}',
+        b'{"output": {"message": {"content": []}}}',
+        b'{"output": {"message": {"content": [3]}}, "message": "x"}',
+    ],
+)
+def test_what_is_no_answer_is_refused(body: bytes) -> None:
+    with pytest.raises(ResponseInvalidError, match="bedrock sent what is not an answer"):
+        CODEC.decode(body, REQUEST)
+
+
+@pytest.mark.parametrize("name", ["message", "Message"])
+def test_an_error_inside_a_success_is_raised(name: str) -> None:
+    with pytest.raises(ProviderUnavailableError, match="told inside a 200 answer"):
+        CODEC.decode(json.dumps({name: "down"}).encode(), REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message", "code"),
+    [
+        (400, "ValidationException:http://amazon/", "Malformed", "invalid_request"),
+        (
+            400,
+            "ValidationException",
+            "Input is too long for requested model.",
+            "context_length_exceeded",
+        ),
+        (400, "", "prompt is too long: 3 tokens > 2 maximum", "context_length_exceeded"),
+        (
+            400,
+            "ValidationException",
+            "The provided model identifier is invalid.",
+            "model_not_found",
+        ),
+        (400, "ValidationException", "blocked by our content filters", "content_filtered"),
+        (400, "ServiceQuotaExceededException", "Enough.", "quota_exceeded"),
+        (403, "AccessDeniedException", "You don't have access", "permission_denied"),
+        (403, "", "Authentication failed: make sure your API Key is valid.", "authentication"),
+        (403, "ExpiredTokenException", "expired", "authentication"),
+        (403, "com.amazon#UnrecognizedClientException", "invalid", "authentication"),
+        (404, "ResourceNotFoundException", "Gone.", "model_not_found"),
+        (
+            404,
+            "ResourceNotFoundException",
+            "This version has reached the end of its life.",
+            "model_not_found",
+        ),
+        (408, "ModelTimeoutException", "Slow.", "timeout"),
+        (424, "ModelErrorException", "Broken.", "provider_unavailable"),
+        (429, "ThrottlingException", "Too many tokens, please wait", "rate_limited"),
+        (429, "ThrottlingException", "Too many tokens per day, please wait", "quota_exceeded"),
+        (429, "", "Too many tokens, please wait before trying again.", "rate_limited"),
+        (429, "ModelNotReadyException", "Warming up.", "provider_unavailable"),
+        (500, "InternalServerException", "Oh.", "provider_unavailable"),
+        (503, "", "", "provider_unavailable"),
+    ],
+)
+def test_failures_are_told_apart(status: int, kind: str, message: str, code: str) -> None:
+    headers = {"x-amzn-errortype": kind} if kind else {}
+    body = json.dumps({"message": message}).encode()
+    error = CODEC.decode_failure(HttpFailure(status=status, headers=headers, body=body))
+    assert (error.code, error.status) == (ErrorCode(code), status)
+    assert error.details.get("provider_message", "") == message
+    name = kind.partition(":")[0].rpartition("#")[2]
+    assert error.details.get("provider_code", "") == name
+
+
+def test_the_kind_of_a_failure_may_be_in_its_body() -> None:
+    body = b'{"__type": "com.amazon.coral#ThrottlingException", "Message": "Slow down"}'
+    error = CODEC.decode_failure(HttpFailure(status=400, headers={}, body=body))
+    assert error.code is ErrorCode.RATE_LIMITED
+    assert error.details["provider_message"] == "Slow down"
+
+
+def test_models_are_listed_with_what_is_told_of_them() -> None:
+    record = {
+        "modelId": "amazon.nova-lite-v1:0",
+        "providerName": "Amazon",
+        "inputModalities": ["TEXT", "IMAGE", "VIDEO", "ODD", 3],
+        "outputModalities": ["TEXT"],
+        "responseStreamingSupported": True,
+        "modelLifecycle": {"status": "LEGACY", "endOfLifeTime": "2027-01-31T00:00:00Z"},
+    }
+    old = {"modelId": "a.old", "modelLifecycle": {"status": "LEGACY"}, "inputModalities": "TEXT"}
+    new = {"modelId": "a.new", "modelLifecycle": {"status": "ACTIVE"}}
+    listing = {"modelSummaries": [record, old, new, {"modelId": "a.bare"}]}
+    first, second, third, bare = CODEC.decode_models(json.dumps(listing).encode())
+    assert (first.name, first.owner) == ("amazon.nova-lite-v1:0", "Amazon")
+    assert first.input_modalities == ("text", "image", "file")
+    assert first.capabilities == {Capability.STREAMING, Capability.VISION}
+    assert first.raw == record
+    assert [info.deprecated for info in (first, second, third, bare)] == [
+        "2027-01-31",
+        "yes",
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b'{"modelSummaries": [{}]}'])
+def test_what_is_no_listing_is_refused(body: bytes) -> None:
+    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+        CODEC.decode_models(body)

@@ -1,0 +1,276 @@
+"""What streams say, frame by frame."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    Accumulator,
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    Citation,
+    ErrorCode,
+    OutputSchema,
+    PartEnd,
+    ProviderPart,
+    RateLimitError,
+    ReasoningPart,
+    ResponseInvalidError,
+    Signature,
+    StreamEvent,
+    TextDelta,
+    TextPart,
+    ToolCall,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    user,
+)
+from chatmodels.http import Frame
+from chatmodels.providers.bedrock._codec import ConverseCodec
+
+CODEC = ConverseCodec()
+REQUEST = ChatRequest(messages=(user("Hi"),))
+FORMED = ChatRequest(messages=(user("Hi"),), output=OutputSchema("Shoe", None))
+STOP = ("messageStop", {"stopReason": "end_turn"})
+USED = ("metadata", {"usage": {"inputTokens": 1, "outputTokens": 2}})
+Step = tuple[str, Any]
+
+
+def start(block: Any, index: int = 0) -> Step:
+    return "contentBlockStart", {"contentBlockIndex": index, "start": block}
+
+
+def delta(block: Any, index: int = 0) -> Step:
+    return "contentBlockDelta", {"contentBlockIndex": index, "delta": block}
+
+
+def ended(index: int = 0) -> Step:
+    return "contentBlockStop", {"contentBlockIndex": index}
+
+
+def events(*steps: Step, request: ChatRequest = REQUEST) -> list[StreamEvent]:
+    decoder = CODEC.stream_decoder(request)
+    found: list[StreamEvent] = []
+    for name, data in steps:
+        found += decoder.feed(Frame(json.dumps(data).encode(), name))
+    return [*found, *decoder.close()]
+
+
+def response(*steps: Step, request: ChatRequest = REQUEST) -> ChatResponse[Any]:
+    accumulator = Accumulator()
+    for event in events(*steps, STOP, request=request):
+        accumulator.add(event)
+    assert accumulator.complete
+    return accumulator.response()
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [(STOP, USED), (USED, STOP), (STOP, USED, ("messageStop", {}))],
+    ids=["usage after the end", "usage before the end", "more after both"],
+)
+def test_usage_may_come_before_and_after_the_end(steps: Any) -> None:
+    accumulator = Accumulator()
+    found = events(delta({"text": "Hello"}), *steps)
+    for event in found:
+        accumulator.add(event)
+    assert accumulator.response().usage.total_tokens == 3
+    assert [event.type for event in found].count("stream_end") == 1
+
+
+def test_usage_may_not_come_at_all() -> None:
+    found = response(delta({"text": "Hello"}))
+    assert (found.text, found.usage.total_tokens) == ("Hello", None)
+    assert found.raw == [
+        {"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Hello"}}},
+        {"messageStop": {"stopReason": "end_turn"}},
+    ]
+
+
+def test_a_stream_without_an_end_has_none() -> None:
+    assert [event.type for event in events(delta({"text": "Hello"}), USED)] == [
+        "stream_start",
+        "text_delta",
+        "usage_update",
+    ]
+
+
+def test_a_call_comes_in_pieces() -> None:
+    use = {"toolUse": {"toolUseId": "t1", "name": "look"}}
+    steps = (
+        start(use),
+        delta({"toolUse": {"input": ""}}),
+        delta({"toolUse": {"input": '{"a":'}}),
+        delta({"toolUse": {"input": "1}"}}),
+        ended(),
+    )
+    call = ToolCall("t1", "look", '{"a":1}')
+    assert events(*steps)[1:] == [
+        ToolCallStart("t1", "look"),
+        ToolCallDelta('{"a":'),
+        ToolCallDelta("1}"),
+        ToolCallEnd(call),
+    ]
+    assert response(*steps).tool_calls == (call,)
+    assert response(start(use), ended(), ended()).tool_calls == (ToolCall("t1", "look"),)
+
+
+def test_thinking_keeps_its_signature() -> None:
+    found = response(
+        delta({"reasoningContent": {"text": "H"}}),
+        delta({"reasoningContent": {"text": "m."}}),
+        delta({"reasoningContent": {"signature": "s"}}),
+        ended(),
+        delta({"reasoningContent": {"redactedContent": "cmU="}}, 1),
+        delta({"reasoningContent": {"redactedContent": "ZA=="}}, 1),
+        delta({"text": "Yes."}, 2),
+    )
+    assert found.message.parts == (
+        ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),
+        ReasoningPart("", Signature("bedrock", {"redactedContent": "cmVk"})),
+        TextPart("Yes."),
+    )
+
+
+def test_blocks_of_two_kinds_may_share_an_index() -> None:
+    found = response(delta({"reasoningContent": {"text": "Hm."}}), delta({"text": "Yes."}))
+    assert found.message.parts == (ReasoningPart("Hm."), TextPart("Yes."))
+
+
+def test_citations_come_with_their_text() -> None:
+    cited = {"title": "Report"}
+    found = response(
+        delta({"text": "A"}), ended(), delta({"citation": cited}, 1), delta({"text": "b"}, 1)
+    )
+    citation = Citation(title="Report", start=0, end=1)
+    part = TextPart("b", (citation,), Signature("bedrock", {"citations": [cited]}))
+    assert found.message.parts == (TextPart("A"), part)
+
+
+def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
+    use = {"type": "server_tool_use", "name": "nova_grounding", "toolUseId": "t1"}
+    found = response(
+        start({"toolUse": use}),
+        delta({"toolUse": {"input": '{"query":'}}),
+        delta({"toolUse": {"input": '"sky"}'}}),
+        ended(),
+        start({"toolResult": {"toolUseId": "t1", "status": "success"}}, 1),
+        delta({"toolResult": [{"text": "a"}]}, 1),
+        delta({"toolResult": [{"text": "b"}]}, 1),
+        start({"image": {"format": "png"}}, 2),
+        delta({"image": {"source": {"bytes": "eA=="}}}, 2),
+        delta({"hologram": {"size": 3}}, 3),
+        delta({"hologram": 4}, 3),
+        ended(3),
+        delta({"mark": 4}, 3),
+        ended(3),
+        delta({}, 4),
+    )
+    assert [part.signature.data for part in found.message.parts if part.type == "provider"] == [
+        {"toolUse": use | {"input": {"query": "sky"}}},
+        {
+            "toolResult": {
+                "toolUseId": "t1",
+                "status": "success",
+                "content": [{"text": "a"}, {"text": "b"}],
+            }
+        },
+        {"image": {"format": "png", "source": {"bytes": "eA=="}}},
+        {"hologram": {"size": 3, "content": 4}},
+        {"mark": 4},
+    ]
+
+
+@pytest.mark.parametrize("said", ['{"query":', None], ids=["cut off", "nothing"])
+def test_arguments_that_were_cut_off_are_none(said: str | None) -> None:
+    use = {"type": "server_tool_use", "name": "nova_grounding"}
+    pieces = [] if said is None else [delta({"toolUse": {"input": said}})]
+    (part,) = response(start({"toolUse": use}), *pieces).message.parts
+    assert isinstance(part, ProviderPart)
+    assert part.signature.data == {"toolUse": use | {"input": {}}}
+
+
+def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
+    steps = (
+        start({"toolUse": {"toolUseId": "t", "name": "Shoe"}}),
+        delta({"toolUse": {"input": '{"size":42}'}}),
+    )
+    found = events(*steps, ended(), STOP, request=FORMED)
+    assert found[1:3] == [TextDelta('{"size":42}'), PartEnd(TextPart('{"size":42}'))]
+    whole = response(*steps, request=FORMED)
+    assert (whole.text, whole.tool_calls) == ('{"size":42}', ())
+    assert whole.warnings[0].startswith("the form of the answer was asked for through a tool")
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ([("contentBlockDelta", {})], "more of a block without anything in it"),
+        ([("contentBlockDelta", [])], "Expected `object`"),
+        ([delta({"reasoningContent": {"redactedContent": "?"}})], "Invalid base64"),
+        ([start({"toolUse": 3})], "Expected `object`"),
+        ([("messageStop", {}), USED], "it has no content"),
+    ],
+    ids=["no delta", "no object", "no base64", "no call", "nothing at all"],
+)
+def test_what_is_no_stream_of_this_api_is_refused(steps: Any, why: str) -> None:
+    with pytest.raises(ResponseInvalidError, match=why):
+        events(*steps)
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "message"),
+    [
+        (
+            Frame(
+                b'{"message": "Too many requests"}',
+                "throttlingException",
+                headers={":message-type": "exception"},
+            ),
+            ErrorCode.RATE_LIMITED,
+            "Too many requests",
+        ),
+        (
+            Frame(
+                b'{"message":"Broken","originalStatusCode":500}',
+                "modelStreamErrorException",
+                headers={":message-type": "exception"},
+            ),
+            ErrorCode.PROVIDER_UNAVAILABLE,
+            "Broken",
+        ),
+        (
+            Frame(
+                b"",
+                "InternalFailure",
+                headers={":message-type": "error", ":error-message": "Something broke"},
+            ),
+            ErrorCode.PROVIDER_UNAVAILABLE,
+            "Something broke",
+        ),
+        (
+            Frame(b"", "", headers={":message-type": "error"}),
+            ErrorCode.PROVIDER_UNAVAILABLE,
+            "",
+        ),
+    ],
+    ids=["throttled", "broken", "error", "wordless"],
+)
+def test_a_message_that_is_no_event_is_an_error(frame: Frame, code: str, message: str) -> None:
+    decoder = CODEC.stream_decoder(REQUEST)
+    decoder.feed(Frame(b'{"role":"assistant"}', "messageStart"))
+    with pytest.raises(ChatModelError) as caught:
+        decoder.feed(frame)
+    assert caught.value.code == code
+    assert caught.value.details.get("provider_message", "") == message
+    assert caught.value.details.get("provider_code", "") == frame.event
+
+
+def test_errors_in_mid_stream_are_of_their_class() -> None:
+    headers = {":message-type": "exception"}
+    frame = Frame(b'{"message": "x"}', "throttlingException", headers=headers)
+    with pytest.raises(RateLimitError, match="rate limited, told inside a 200 answer"):
+        CODEC.stream_decoder(REQUEST).feed(frame)

@@ -1,0 +1,46 @@
+"""How Mistral speaks chat completions ("Chat", API reference, and its SDK)."""
+
+from functools import lru_cache
+
+from msgspec.structs import replace
+
+from chatmodels.openai_compatible import Dialect
+from chatmodels.providers.mistral._models import UNKNOWN, family_of
+from chatmodels.providers.mistral._request import adapt
+
+DIALECT = Dialect(
+    name="mistral",
+    settings={
+        "temperature": "temperature",
+        "top_p": "top_p",
+        "top_k": "top_k",
+        "max_output_tokens": "max_tokens",
+        "stop": "stop",
+        "seed": "random_seed",
+        "frequency_penalty": "frequency_penalty",
+        "presence_penalty": "presence_penalty",
+        "logprobs": "logprobs",
+        "top_logprobs": "top_logprobs",
+        "reasoning_effort": "reasoning_effort",
+        "parallel_tool_calls": "parallel_tool_calls",
+        "metadata": "metadata",
+        "prompt_cache_key": "prompt_cache_key",
+        "prediction": "prediction",
+    },
+    usage_option=False,
+    inputs=UNKNOWN.inputs,
+    audio_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "mp4", "aac", "webm", "opus"}),
+    reasoning_field="content",
+    adapt=adapt,
+)
+
+
+@lru_cache(maxsize=256)
+def dialect_for(model: str) -> Dialect:
+    """Leave out of the dialect what a model is known not to take."""
+    family = family_of(model)
+    settings = dict(DIALECT.settings)
+    if family.efforts is None:
+        del settings["reasoning_effort"]
+    field = "content" if family.thinks else None
+    return replace(DIALECT, settings=settings, inputs=family.inputs, reasoning_field=field)

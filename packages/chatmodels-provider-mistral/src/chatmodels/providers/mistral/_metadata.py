@@ -1,0 +1,45 @@
+"""What Mistral's provider is, known without any request."""
+
+from chatmodels.core import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.mistral._models import CHAT, MODELS
+
+METADATA = ProviderMetadata(
+    name="mistral",
+    description="Mistral's models over its chat completion API.",
+    distribution="chatmodels-provider-mistral",
+    capabilities=CHAT
+    | {
+        Capability.VISION,
+        Capability.AUDIO_INPUT,
+        Capability.REASONING,
+        Capability.LOGPROBS,
+        Capability.MODEL_LISTING,
+    },
+    options=(
+        OptionSpec(
+            name="api_key",
+            description="An API key of the console.",
+            env=("MISTRAL_API_KEY",),
+            required=True,
+            secret=True,
+        ),
+        OptionSpec(
+            name="base_url",
+            description="Where the API is, as for a proxy or a server of your own.",
+        ),
+    ),
+    base_url="https://api.mistral.ai/v1",
+    models=MODELS,
+    model_prefixes=(
+        "mistral-",
+        "ministral-",
+        "magistral-",
+        "codestral-",
+        "devstral-",
+        "voxtral-",
+        "pixtral-",
+        "open-mistral-",
+        "labs-",
+    ),
+    documentation_url="https://docs.mistral.ai/api/endpoint/chat",
+)

@@ -1,0 +1,7 @@
+"""Makes Mistral's models."""
+
+from chatmodels.http import HttpProvider
+from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._metadata import METADATA
+
+PROVIDER = HttpProvider(METADATA, MistralCodec())

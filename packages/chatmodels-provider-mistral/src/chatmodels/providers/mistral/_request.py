@@ -1,0 +1,71 @@
+"""What Mistral wants otherwise than OpenAI does, in bodies that are OpenAI's so far."""
+
+import re
+
+from chatmodels.http.wire import Json, is_list, is_object
+from chatmodels.providers.mistral._models import family_of
+
+_ID = re.compile("[a-zA-Z0-9]{9}")
+
+
+def adapt(body: dict[str, Json], problems: list[str]) -> None:
+    """Change a body; nothing in it is refused here."""
+    messages = [_message(message) for message in body["messages"] if not _is_empty(message)]
+    if messages and messages[-1]["role"] == "assistant" and "tool_calls" not in messages[-1]:
+        messages[-1]["prefix"] = True  # else it is an error for the last message ("Prefix")
+    body["messages"] = messages
+    if body.get("tool_choice") == "required":
+        body["tool_choice"] = "any"
+    efforts = family_of(body["model"]).efforts
+    if efforts is not None and "reasoning_effort" in body:
+        body["reasoning_effort"] = efforts[body["reasoning_effort"]]
+
+
+def call_id(given: str) -> str:
+    """Make an id acceptable, which has nine letters or digits: the same for the same.
+
+    Foreign ones become a part of their hash: what is cut off of them could be all that differs.
+    """
+    if _ID.fullmatch(given):
+        return given
+    from base64 import b32encode
+    from hashlib import sha256
+
+    return b32encode(sha256(given.encode(errors="replace")).digest())[:9].decode()
+
+
+def _is_empty(message: dict[str, Json]) -> bool:
+    """Tell whether nothing is left of what another vendor's model said, which would be an error."""
+    said = message["content"] or "tool_calls" in message or "refusal" in message
+    return message["role"] == "assistant" and not said
+
+
+def _message(message: dict[str, Json]) -> dict[str, Json]:
+    # Fields beyond its own are errors to this vendor.
+    changed = {name: value for name, value in message.items() if name != "name"}
+    if changed["role"] == "tool":
+        changed["tool_call_id"] = call_id(changed["tool_call_id"])
+    if is_list(changed["content"]):
+        changed["content"] = [_part(part) for part in changed["content"]]
+    if "refusal" in changed:
+        refusal = {"type": "text", "text": changed.pop("refusal")}
+        content = changed["content"] or []
+        said = content if is_list(content) else [{"type": "text", "text": content}]
+        changed["content"] = [*said, refusal]
+    if "tool_calls" in changed:
+        calls = changed["tool_calls"]
+        changed["tool_calls"] = [{**call, "id": call_id(call["id"])} for call in calls]
+    return changed
+
+
+def _part(part: dict[str, Json]) -> dict[str, Json]:
+    """Write sound and documents as this vendor has them ("Audio", "Document QnA")."""
+    inner = part.get(part["type"])
+    if part["type"] == "input_audio" and is_object(inner):
+        return {"type": "input_audio", "input_audio": inner["data"]}
+    if part["type"] != "file" or not is_object(inner):
+        return part
+    if "file_id" in inner:
+        return {"type": "file", "file_id": inner["file_id"]}
+    name = inner["filename"]
+    return {"type": "document_url", "document_url": inner["file_data"], "document_name": name}

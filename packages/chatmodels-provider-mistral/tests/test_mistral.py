@@ -1,0 +1,456 @@
+"""What is particular to Mistral: ids, the order of messages, media, reasoning, models, errors."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    ChatModel,
+    ChatModelError,
+    Citation,
+    ErrorCode,
+    FilePart,
+    ImagePart,
+    Message,
+    ProviderOptions,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    ResponseInvalidError,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolDefinition,
+    ToolResult,
+    UnsupportedError,
+    assistant,
+    create_chat_model,
+    registry,
+    tool_result,
+    user,
+)
+from chatmodels.providers.mistral import DIALECT, PROVIDER
+from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._request import call_id
+from chatmodels.testing import Answer, Simulator
+
+THOUGHT = ReasoningPart("Hm.", Signature("mistral", {"type": "thinking"}))
+WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
+
+
+def model(name: str = "mistral-small-latest", **options: Any) -> ChatModel:
+    return create_chat_model(f"mistral:{name}", **({"api_key": "k-1", "max_retries": 0} | options))
+
+
+def body(*messages: Message, name: str = "mistral-small-latest", **asked: Any) -> dict[str, Any]:
+    found: dict[str, Any] = model(name).explain(list(messages) or "?", **asked).body
+    return found
+
+
+def messages(*given: Message, name: str = "mistral-small-latest") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = body(*given, name=name)["messages"]
+    return found
+
+
+def test_importing_it_registers_it() -> None:
+    assert registry.provider("mistral") is PROVIDER
+
+
+def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+    program = "import sys, chatmodels.providers.mistral; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "chatmodels.providers.mistral" in loaded
+    assert not loaded & {"httpx", "httpcore", "ssl", "asyncio", "anyio"}
+
+
+def test_the_key_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k-1")
+    explained = create_chat_model("mistral:codestral-2508").explain("?")
+    assert explained.url == "https://api.mistral.ai/v1/chat/completions"
+    assert explained.headers["authorization"] == "Bearer ***"
+
+
+def test_settings_have_mistrals_names() -> None:
+    written = body(
+        seed=7,
+        max_output_tokens=9,
+        top_k=5,
+        metadata={"a": "b"},
+        prompt_cache_key="k",
+        prediction="x",
+    )
+    del written["messages"], written["model"]
+    assert written == {
+        "random_seed": 7,
+        "max_tokens": 9,
+        "top_k": 5,
+        "metadata": {"a": "b"},
+        "prompt_cache_key": "k",
+        "prediction": {"type": "content", "content": "x"},
+    }
+    missing = set(ProviderOptions().settings.__struct_fields__) - set(DIALECT.settings)
+    assert missing == {
+        "audio_output",
+        "logit_bias",
+        "prompt_cache_retention",
+        "reasoning_budget",
+        "service_tier",
+        "store",
+        "user",
+        "verbosity",
+    }
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_streams_tell_their_usage_without_being_asked(stream: bool) -> None:
+    with Simulator() as simulator:
+        made = model(base_url=f"{simulator.url}/mistral/v1")
+        response = made.stream("?").collect() if stream else made.generate("?")
+        assert "stream_options" not in simulator.requests[0]
+    assert response.usage.total_tokens
+    assert response.service_tier == "standard"
+
+
+def test_a_call_of_any_tool_is_demanded_in_mistrals_word() -> None:
+    assert body(tools=[WEATHER], tool_choice="required")["tool_choice"] == "any"
+    assert body(tools=[WEATHER], tool_choice="auto")["tool_choice"] == "auto"
+
+
+def test_what_only_mistral_knows_is_passed_on() -> None:
+    options = {"safe_prompt": True, "prompt_mode": "reasoning", "tool_choice": "required"}
+    written = body(provider_options=options)
+    assert {name: written[name] for name in options} == options
+
+
+@pytest.mark.parametrize(
+    ("name", "effort", "written"),
+    [
+        pytest.param("mistral-small-2603", "none", "none", id="off"),
+        pytest.param("mistral-small-2603", "low", "high", id="on or off alone"),
+        pytest.param("mistral-medium-3-5", "max", "high", id="the most there is"),
+        pytest.param("mistral-large-4-0", "medium", "medium", id="in steps"),
+        pytest.param("mistral-large-4-0", "minimal", "low", id="the least there is"),
+        pytest.param("labs-any", "xhigh", "xhigh", id="of an unknown model"),
+    ],
+)
+def test_the_effort_is_brought_to_what_a_model_knows(name: str, effort: Any, written: str) -> None:
+    assert body(name=name, reasoning_effort=effort)["reasoning_effort"] == written
+
+
+@pytest.mark.parametrize("name", ["mistral-large-2512", "magistral-medium-2509", "codestral-2508"])
+def test_models_whose_effort_is_fixed_refuse_one(name: str) -> None:
+    with pytest.raises(UnsupportedError, match="reasoning_effort"):
+        body(name=name, reasoning_effort="high")
+
+
+@pytest.mark.parametrize(
+    ("part", "written"),
+    [
+        pytest.param(
+            AudioPart(data=b"mp3", media_type="audio/mpeg"),
+            {"type": "input_audio", "input_audio": "bXAz"},
+            id="sound",
+        ),
+        pytest.param(
+            AudioPart(url="https://acme.example/a.mp3"),
+            {"type": "input_audio", "input_audio": "https://acme.example/a.mp3"},
+            id="sound by address",
+        ),
+        pytest.param(
+            FilePart(data=b"pdf", media_type="application/pdf", name="a.pdf"),
+            {
+                "type": "document_url",
+                "document_url": "data:application/pdf;base64,cGRm",
+                "document_name": "a.pdf",
+            },
+            id="a document",
+        ),
+        pytest.param(
+            FilePart(url="https://acme.example/a.pdf", name="a.pdf"),
+            {
+                "type": "document_url",
+                "document_url": "https://acme.example/a.pdf",
+                "document_name": "a.pdf",
+            },
+            id="a document by address",
+        ),
+        pytest.param(
+            FilePart(file_id="f-1"), {"type": "file", "file_id": "f-1"}, id="an uploaded file"
+        ),
+        pytest.param(
+            ImagePart(url="https://acme.example/a.png", detail="low"),
+            {
+                "type": "image_url",
+                "image_url": {"url": "https://acme.example/a.png", "detail": "low"},
+            },
+            id="an image",
+        ),
+    ],
+)
+def test_a_medium_is_written_as_mistral_has_it(part: Any, written: dict[str, Any]) -> None:
+    assert messages(user(part), name="labs-any") == [{"role": "user", "content": [written]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        pytest.param("codestral-2508", ImagePart(url="https://acme.example/a.png"), id="image"),
+        pytest.param("voxtral-small-2507", ImagePart(url="https://acme.example/a.png"), id="deaf"),
+        pytest.param("ministral-8b-2512", AudioPart(data=b"w", media_type="audio/wav"), id="sound"),
+    ],
+)
+def test_what_a_model_is_known_not_to_take_is_refused(name: str, part: Any) -> None:
+    with pytest.raises(UnsupportedError, match="no way to express"):
+        messages(user(part), name=name)
+
+
+def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
+    calls = [ToolCall(given, "weather", "") for given in ("call_1", "call_2", "D681PevKs")]
+    asked, *answered = messages(
+        assistant(*calls), *(tool_result(ToolResult(call.id, (TextPart("7"),))) for call in calls)
+    )
+    sent = [call["id"] for call in asked["tool_calls"]]
+    assert sent == [result["tool_call_id"] for result in answered]
+    assert sent[2] == "D681PevKs"
+    assert len(set(sent)) == 3
+    assert all(given.isascii() and given.isalnum() and len(given) == 9 for given in sent)
+
+
+def test_any_id_becomes_the_same_again() -> None:
+    assert call_id("call_1") == call_id("call_1")
+    assert len(call_id("\ud800")) == 9
+
+
+def test_speakers_have_no_names() -> None:
+    assert messages(Message("user", (TextPart("Hi"),), name="Ann")) == [
+        {"role": "user", "content": "Hi"}
+    ]
+
+
+def test_what_the_assistant_said_last_is_to_be_continued() -> None:
+    *_, last = messages(user("Count."), assistant("One, two,"))
+    assert last == {"role": "assistant", "content": "One, two,", "prefix": True}
+    *_, last = messages(user("Count."), assistant("Well.", ToolCall("D681PevKs", "count")))
+    assert "prefix" not in last
+
+
+def test_refusals_are_texts() -> None:
+    both = assistant("Well.", RefusalPart("I will not."))
+    assert messages(both, user("?"))[0]["content"] == [
+        {"type": "text", "text": "Well."},
+        {"type": "text", "text": "I will not."},
+    ]
+    assert messages(assistant(RefusalPart("I will not.")), user("?"))[0]["content"] == [
+        {"type": "text", "text": "I will not."}
+    ]
+    thought = assistant(THOUGHT, RefusalPart("I will not."))
+    kinds = [part["type"] for part in messages(thought, user("?"))[0]["content"]]
+    assert kinds == ["thinking", "text"]
+
+
+def test_a_message_of_which_nothing_is_left_is_left_out() -> None:
+    foreign = assistant(ReasoningPart("Hm."), ProviderPart(Signature("other", {"a": 1})))
+    assert messages(user("a"), foreign, user("b")) == [
+        {"role": "user", "content": "a"},
+        {"role": "user", "content": "b"},
+    ]
+
+
+def test_reasoning_goes_back_to_models_that_reason() -> None:
+    said = assistant(THOUGHT, "42")
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
+    answer = {"type": "text", "text": "42"}
+    assert messages(said, user("?"))[0]["content"] == [thinking, answer]
+    assert messages(said, user("?"), name="ministral-8b-2512")[0]["content"] == "42"
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_a_conversation_with_reasoning_goes_on(streamed: bool) -> None:
+    with Simulator() as simulator:
+        made = model(base_url=f"{simulator.url}/mistral/v1")
+        simulator.queue((ReasoningPart("Hm, hm."), "Well."))
+        response = made.stream("?").collect() if streamed else made.generate("?")
+        made.generate([user("?"), response.message, user("And?")])
+        sent = simulator.requests[-1]["messages"][1]["content"]
+    assert response.reasoning == "Hm, hm."
+    assert sent == [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm, hm."}]},
+        {"type": "text", "text": "Well."},
+    ]
+
+
+def test_references_are_citations() -> None:
+    content = [
+        {"type": "text", "text": "The prize went to Nihon Hidankyo"},
+        {"type": "reference", "reference_ids": [0]},
+        {"type": "text", "text": "."},
+    ]
+    answer = {"choices": [{"message": {"role": "assistant", "content": content}}]}
+    with Simulator() as simulator:
+        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
+    assert response.message.parts == (
+        TextPart("The prize went to Nihon Hidankyo.", (Citation(source="0", start=0, end=32),)),
+    )
+
+
+def test_what_mistrals_own_tools_did_is_kept_and_not_sent_back() -> None:
+    draw = {"id": "D681PevKs", "function": {"name": "generate_image", "arguments": "{}"}}
+    gave = {"role": "tool", "tool_call_id": "D681PevKs", "content": "https://acme.example/a.png"}
+    said = [
+        {"role": "assistant", "content": "", "tool_calls": [draw]},
+        gave,
+        {"role": "assistant", "content": "Here it is."},
+    ]
+    answer = {"choices": [{"messages": said, "finish_reason": "stop"}]}
+    with Simulator() as simulator:
+        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        response = model(base_url=f"{simulator.url}/mistral/v1").generate(
+            "Draw.", provider_options={"tools": [{"type": "image_generation"}]}
+        )
+    text, kept = response.message.parts
+    assert text == TextPart("Here it is.")
+    assert isinstance(kept, ProviderPart)
+    assert kept.signature.data["steps"][1] == gave
+    assert messages(user("Draw."), response.message, user("Thanks."))[1] == {
+        "role": "assistant",
+        "content": "Here it is.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "code", "words"),
+    [
+        pytest.param(
+            401,
+            {"detail": "Invalid API Key"},
+            ErrorCode.AUTHENTICATION,
+            "Invalid API Key",
+            id="key",
+        ),
+        pytest.param(
+            422,
+            {"detail": [{"type": "missing", "loc": ["body", "model"], "msg": "Field required"}]},
+            ErrorCode.INVALID_REQUEST,
+            "body.model: Field required",
+            id="a list of details",
+        ),
+        pytest.param(
+            422,
+            {
+                "object": "error",
+                "message": {"detail": [{"loc": ["body"], "msg": "Extra inputs"}]},
+                "type": "invalid_request_error",
+                "code": None,
+            },
+            ErrorCode.INVALID_REQUEST,
+            "body: Extra inputs",
+            id="details within the message",
+        ),
+        pytest.param(
+            400,
+            {"object": "error", "message": "Invalid model: x", "type": "invalid_model"},
+            ErrorCode.MODEL_NOT_FOUND,
+            "Invalid model: x",
+            id="model",
+        ),
+        pytest.param(
+            400,
+            {
+                "message": "Prompt contains 40960 tokens, too large for model with 32768 maximum "
+                "context length",
+                "type": "invalid_request_prompt",
+                "code": "3051",
+            },
+            ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+            "Prompt contains",
+            id="context",
+        ),
+        pytest.param(
+            429,
+            {
+                "message": "Service tier capacity exceeded for this model.",
+                "type": "service_tier_capacity_exceeded",
+                "code": "3505",
+            },
+            ErrorCode.RATE_LIMITED,
+            "capacity exceeded",
+            id="capacity",
+        ),
+    ],
+)
+def test_failures_are_told_in_mistrals_shapes(
+    status: int, answer: dict[str, Any], code: ErrorCode, words: str
+) -> None:
+    with Simulator() as simulator:
+        simulator.queue(Answer(status=status, body=(json.dumps(answer).encode(),)))
+        with pytest.raises(ChatModelError, match=words) as caught:
+            model(base_url=f"{simulator.url}/mistral/v1").generate("?")
+    assert (caught.value.code, caught.value.request_id) == (code, "req_1")
+
+
+CARD: dict[str, Any] = {
+    "id": "mistral-small-2603",
+    "created": 1_700_000_000,
+    "owned_by": "mistralai",
+    "max_context_length": 262_144,
+    "capabilities": {
+        "completion_chat": True,
+        "function_calling": True,
+        "vision": True,
+        "audio": False,
+        "reasoning": True,
+    },
+    "deprecation": "2027-03-31T12:00:00Z",
+}
+
+
+def read(*cards: dict[str, Any]) -> Any:
+    return MistralCodec().decode_models(json.dumps({"data": cards}).encode())
+
+
+def test_models_are_listed_with_what_they_can_do() -> None:
+    (found,) = read(CARD)
+    assert (found.context_window, found.deprecated) == (262_144, "2027-03-31")
+    assert found.input_modalities == ("text", "image")
+    assert {"tools", "vision", "reasoning", "structured_output"} <= set(found.capabilities)
+    assert "audio_input" not in found.capabilities
+    assert found.raw == CARD
+
+
+def test_models_that_do_not_chat_can_do_nothing_here() -> None:
+    for told in ({"vision": True}, None):
+        (found,) = read({"id": "mistral-ocr-4", "capabilities": told})
+        assert (found.capabilities, found.input_modalities) == (frozenset(), ())
+        assert found.deprecated is None
+
+
+@pytest.mark.parametrize("listing", [b"{}", b"[]", b'{"data": [{}]}', b"<html>"])
+def test_what_is_no_listing_is_an_error(listing: bytes) -> None:
+    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+        MistralCodec().decode_models(listing)
+
+
+def test_health_is_asked_for_by_the_listing() -> None:
+    with Simulator() as simulator:
+        assert model(base_url=f"{simulator.url}/mistral/v1").check_health().status == "healthy"
+        assert simulator.exchanges[0].request.target == "/mistral/v1/models"
+
+
+def test_known_models_are_described_and_all_others_accepted() -> None:
+    known = PROVIDER.model_info("mistral-large-4-0")
+    assert known.context_window == 1_000_000
+    assert PROVIDER.model_info("mistral-99").context_window is None
+    assert len({known.name for known in PROVIDER.metadata.models}) == len(PROVIDER.metadata.models)

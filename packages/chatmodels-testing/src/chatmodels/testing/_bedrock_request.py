@@ -1,0 +1,129 @@
+"""What a request to Bedrock's Converse asks for (API reference of Bedrock Runtime, "Converse")."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._json import is_array, is_object
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+
+class _Schema(msgspec.Struct):
+    json: dict[str, Any]
+
+
+class _Spec(msgspec.Struct, rename="camel"):
+    name: str
+    input_schema: _Schema
+    description: str = ""
+    strict: bool = False
+
+
+class _Tool(msgspec.Struct, rename="camel"):
+    tool_spec: _Spec | None = None
+
+
+class _Tools(msgspec.Struct, rename="camel"):
+    tools: list[_Tool]
+    tool_choice: dict[str, Any] | None = None
+
+
+class _Form(msgspec.Struct):
+    schema: str
+    name: str = "output"
+
+
+class _Structure(msgspec.Struct, rename="camel"):
+    json_schema: _Form
+
+
+class _Format(msgspec.Struct):
+    structure: _Structure
+
+
+class _Output(msgspec.Struct, rename="camel"):
+    text_format: _Format | None = None
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: list[dict[str, Any]]
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    messages: list[_Message]
+    system: list[dict[str, Any]] = []
+    tool_config: _Tools | None = None
+    output_config: _Output | None = None
+
+
+def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> Ask:
+    """Read a request for an answer.
+
+    Raises:
+        MalformedRequestError: It is none.
+    """
+    try:
+        body = msgspec.json.decode(request.body, type=_Request)
+        output = _output(body.output_config)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedRequestError(str(error)) from error
+    if not body.messages:
+        raise MalformedRequestError("A conversation must start with a user message.")
+    texts = [_text(message.content) for message in body.messages]
+    said = [""]
+    said += [
+        text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
+    ]
+    config = body.tool_config
+    return Ask(
+        model=model,
+        text=said[-1],
+        words=sum(len(text.split()) for text in [_text(body.system), *texts]),
+        results=tuple(_results(body.messages[-1].content)),
+        streamed=streamed,
+        tools=tuple(_tools(config)),
+        tool_choice=None if config is None else _choice(config.tool_choice),
+        output=output,
+    )
+
+
+def _text(content: list[dict[str, Any]]) -> str:
+    return "".join(str(block.get("text", "")) for block in content)
+
+
+def _results(content: list[dict[str, Any]]) -> Iterator[str]:
+    for block in content:
+        result = block.get("toolResult")
+        if is_object(result) and is_array(inner := result.get("content")):
+            yield _text([item for item in inner if is_object(item)])
+
+
+def _tools(config: _Tools | None) -> Iterator[ToolDefinition]:
+    for tool in config.tools if config is not None else ():
+        if (spec := tool.tool_spec) is not None:
+            yield ToolDefinition(spec.name, spec.description, spec.input_schema.json, spec.strict)
+
+
+def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:
+    match choice:
+        case {"tool": {"name": str(name)}}:
+            return ToolChoice("tool", name)
+        case {"any": _}:
+            return ToolChoice("required")
+        case {"auto": _}:
+            return ToolChoice("auto")
+        case None:
+            return None
+        case _:
+            raise MalformedRequestError(f"toolChoice: {choice!r} is not valid")
+
+
+def _output(config: _Output | None) -> OutputSchema | None:
+    if config is None or config.text_format is None:
+        return None
+    form = config.text_format.structure.json_schema
+    return OutputSchema(form.name, msgspec.json.decode(form.schema, type=dict[str, Any]))

@@ -1,0 +1,197 @@
+"""Mistral's chat completions, as a server speaks them ("Chat", API reference, and recordings).
+
+They are OpenAI's but for content in parts, calls without positions, usage in the last chunk of
+every stream, errors without an object around them, and what requests must not hold.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from chatmodels.core import ChatResponse, ErrorCode, Usage
+from chatmodels.testing._answer import Answer, json_answer
+from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._openai_chat import OpenAIChat
+from chatmodels.testing._openai_request import read_ask
+from chatmodels.testing._pieces import pieces
+from chatmodels.testing._protocol import Ask, MalformedRequestError
+
+_ROOT = "/mistral/"
+_CREATED = 1_700_000_000
+_ID = re.compile("[a-zA-Z0-9]{9}")
+_FIELDS = {
+    "system": {"role", "content"},
+    "user": {"role", "content"},
+    "assistant": {"role", "content", "tool_calls", "prefix"},
+    "tool": {"role", "content", "tool_call_id", "name"},
+}
+
+_WORDS = {
+    ErrorCode.RATE_LIMITED: ("rate_limited", "1300"),
+    ErrorCode.MODEL_NOT_FOUND: ("invalid_model", "1500"),
+    ErrorCode.QUOTA_EXCEEDED: ("insufficient_quota", "1301"),
+    ErrorCode.CONTENT_FILTERED: ("content_filter", "3060"),
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: ("context_length_exceeded", "3051"),
+    ErrorCode.PROVIDER_UNAVAILABLE: ("unavailable", "3700"),
+}
+
+
+class MistralChat(OpenAIChat):
+    """A `WireProtocol` for `POST /mistral/v1/chat/completions` and `GET /mistral/v1/models`."""
+
+    name = "mistral.chat"
+    request_id_header = "mistral-correlation-id"
+
+    def generates(self, request: ReceivedRequest, /) -> bool:
+        """Tell whether it is a post to the path of chat completions below Mistral's root."""
+        return request.path.startswith(_ROOT) and super().generates(request)
+
+    def read(self, request: ReceivedRequest, /) -> Ask:
+        """Read a request for a chat completion.
+
+        Raises:
+            MalformedRequestError: It is none, or the vendor would refuse it.
+        """
+        ask = read_ask(request.body.replace(b'"tool_choice":"any"', b'"tool_choice":"required"'))
+        messages = request.json["messages"]
+        for message in messages:
+            _check(message)
+        last = messages[-1]
+        if last["role"] not in {"user", "tool"} and not last.get("prefix"):
+            raise MalformedRequestError(
+                "Expected last role User or Tool (or Assistant with prefix)"
+            )
+        return msgspec.structs.replace(ask, stream_usage=True)
+
+    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+        """List the models."""
+        if request.method != "GET" or request.path != f"{_ROOT}v1/models":
+            return None
+        return json_answer({"object": "list", "data": [_card(name) for name in models]})
+
+    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
+        """Write a chat completion, or its chunks."""
+        finish = response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
+        if not ask.streamed:
+            choice = {"index": 0, "message": _message(response), "finish_reason": finish}
+            envelope = _envelope(response, "chat.completion")
+            return json_answer(envelope | {"choices": [choice], "usage": _usage(response.usage)})
+        envelope = _envelope(response, "chat.completion.chunk")
+        chunks = [
+            envelope | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+            for delta in _deltas(response)
+        ]
+        ending = {"index": 0, "delta": {"content": ""}, "finish_reason": finish}
+        chunks.append(envelope | {"choices": [ending], "usage": _usage(response.usage)})
+        return _events([*map(_event, chunks), _DONE], terminal=2)
+
+    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
+        """Write a failure."""
+        if code is ErrorCode.AUTHENTICATION:
+            return json_answer({"detail": message}, status=status)
+        return json_answer(_error(code, message) | {"raw_status_code": status}, status=status)
+
+    def error_event(self, code: ErrorCode, message: str, /) -> bytes:
+        """Write a failure as an event of a stream."""
+        return _event(_error(code, message))
+
+    def empty(self, ask: Ask, /) -> Answer:
+        """Write a completion without choices."""
+        body: dict[str, Any] = {"id": "empty", "model": ask.model, "choices": []}
+        return _events([_event(body), _DONE], terminal=1) if ask.streamed else json_answer(body)
+
+
+_DONE = b"data: [DONE]\n\n"
+_FINISH = {"length": "length", "tool_calls": "tool_calls", "error": "error"}
+
+
+def _check(message: dict[str, Any]) -> None:
+    """Refuse what the vendor refuses in a message."""
+    if extra := message.keys() - _FIELDS.get(message["role"], set()):
+        raise MalformedRequestError(f"Extra inputs are not permitted: {', '.join(sorted(extra))}")
+    calls = message.get("tool_calls") or ()
+    if message["role"] == "assistant" and not (message.get("content") or calls):
+        raise MalformedRequestError("Assistant message must have either content or tool_calls")
+    for given in (message.get("tool_call_id", "123456789"), *(call["id"] for call in calls)):
+        if not _ID.fullmatch(given):
+            raise MalformedRequestError(
+                f"Tool call id was {given} but must be a-z, A-Z, 0-9, with a length of 9."
+            )
+
+
+def _event(data: object) -> bytes:
+    return b"data: %b\n\n" % msgspec.json.encode(data)
+
+
+def _events(body: list[bytes], *, terminal: int) -> Answer:
+    headers = {"content-type": "text/event-stream; charset=utf-8"}
+    return Answer(headers=headers, body=tuple(body), streamed=True, terminal=terminal)
+
+
+def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:
+    return {"id": response.id, "object": kind, "created": _CREATED, "model": response.model}
+
+
+def _message(response: ChatResponse[Any]) -> dict[str, Any]:
+    text = response.text or response.refusal or ""
+    content: Any = text
+    if response.reasoning:
+        content = [_thinking(response.reasoning), *([_text(text)] if text else [])]
+    calls = _calls(response) or None
+    return {"role": "assistant", "content": content, "tool_calls": calls}
+
+
+def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": ""}
+    for piece in pieces(response.reasoning):
+        yield {"content": [_thinking(piece)]}
+    for piece in pieces(response.text or response.refusal or ""):
+        yield {"content": piece}
+    for call in _calls(response):
+        yield {"tool_calls": [call]}
+
+
+def _thinking(text: str) -> dict[str, Any]:
+    return {"type": "thinking", "thinking": [_text(text)], "closed": True}
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
+
+
+def _calls(response: ChatResponse[Any]) -> list[dict[str, Any]]:
+    return [
+        {"id": call.id, "function": {"name": call.name, "arguments": call.arguments_json}}
+        for call in response.tool_calls
+    ]
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    asked, said = usage.input_tokens or 0, usage.output_tokens or 0
+    return {
+        "prompt_tokens": asked,
+        "completion_tokens": said,
+        "total_tokens": asked + said,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens or 0},
+        "service_tier": "standard",
+    }
+
+
+def _card(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "object": "model",
+        "created": _CREATED,
+        "owned_by": "mistralai",
+        "capabilities": {"completion_chat": True, "function_calling": True, "vision": True},
+        "max_context_length": 32_768,
+        "aliases": [],
+        "deprecation": None,
+    }
+
+
+def _error(code: ErrorCode, message: str) -> dict[str, Any]:
+    kind, number = _WORDS.get(code, ("invalid_request_error", "3051"))
+    return {"object": "error", "message": message, "type": kind, "param": None, "code": number}
