@@ -526,9 +526,10 @@ def limited(**options: Any) -> Responding:
     return Responding(supported_settings=frozenset({"seed"}), **options)
 
 
+@pytest.mark.parametrize("unsupported", ["error", "warn"])
 @pytest.mark.parametrize("settings", [Settings(), Settings(seed=1)], ids=["none", "supported"])
-def test_supported_settings_pass(settings: Settings) -> None:
-    model = limited(settings=settings)
+def test_supported_settings_pass(settings: Settings, unsupported: str) -> None:
+    model = limited(settings=settings, unsupported=unsupported)
 
     assert model.generate("Hi").warnings == ()
     assert model.requests[0].settings == settings

@@ -218,6 +218,13 @@ def test_an_api_that_is_not_there_is_refused() -> None:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 
+def test_all_that_is_wrong_with_the_options_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        create_chat_model("openai:o3", api_key="sk-1", api="x", organization="ö", project="\n")
+    for problem in ("no api 'x'", "organization must be", "project must be"):
+        assert problem in str(caught.value)
+
+
 @pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])
 def test_an_account_that_no_header_can_carry_is_refused(value: str) -> None:
     with pytest.raises(ConfigurationError, match="organization must be printable ASCII text"):

@@ -18,12 +18,13 @@ from chatmodels.http.wire._json import (
 from chatmodels.http.wire._media import base64_text, data_url
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
-from chatmodels.http.wire._request import add_options, put, state_of, write_body
+from chatmodels.http.wire._request import PART_WORDS, add_options, put, state_of, write_body
 from chatmodels.http.wire._schema import enforceable, is_recursive
 
 __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
+    "PART_WORDS",
     "Json",
     "Medium",
     "Takes",

@@ -7,6 +7,17 @@ import msgspec
 from chatmodels.core import InvalidRequestError, Signature, UnsupportedError
 from chatmodels.http.wire._json import Json, is_list, is_object
 
+PART_WORDS: Mapping[str, str] = {
+    "text": "text",
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+"""What the types of parts are called in problems; reasoning and own parts are never one."""
+
 
 def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
     """Write the JSON of a request, if all of it could be expressed.

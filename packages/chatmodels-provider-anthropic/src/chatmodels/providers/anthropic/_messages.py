@@ -22,19 +22,11 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, carried, state_of
+from chatmodels.http.wire import PART_WORDS, Json, carried, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media, takes
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -108,7 +100,7 @@ def _encoded(
         case ImagePart() | AudioPart() | FilePart() if role == "user":
             return encode_media(part, "a user message", problems)
         case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-            problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+            problems.append(f"{PART_WORDS[part.type]} in a message of role {role!r}")
             return []
         case _:
             assert_never(part)

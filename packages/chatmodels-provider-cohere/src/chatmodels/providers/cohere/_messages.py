@@ -22,7 +22,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, carried, state_of
+from chatmodels.http.wire import PART_WORDS, Json, carried, state_of
 from chatmodels.providers.cohere._media import (
     encode_document,
     encode_image,
@@ -31,15 +31,6 @@ from chatmodels.providers.cohere._media import (
 )
 from chatmodels.providers.cohere._models import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -133,7 +124,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
 def _problem(part: Part, role: str) -> str:
     kind: str | None = getattr(part, "media_type", None)
     which = f" as {kind}" if kind else ""
-    return f"{_WORDS.get(part.type, part.type)}{which} in a message of role {role!r}"
+    return f"{PART_WORDS.get(part.type, part.type)}{which} in a message of role {role!r}"
 
 
 def _call(call: ToolCall) -> Json:
@@ -155,7 +146,7 @@ def _result(result: ToolResult, problems: list[str]) -> Json:
             content.append({"type": "text", "text": part.text})
             continue
         if document is None:
-            problems.append(f"{_WORDS[part.type]} in a tool result")
+            problems.append(f"{PART_WORDS[part.type]} in a tool result")
         content.append({"type": "document", "document": document})
     if result.is_error:  # there is no field for it; what a document's fields mean is free
         content.insert(0, {"type": "document", "document": {"data": {"error": result.text}}})

@@ -25,20 +25,11 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
+from chatmodels.http.wire import NOT_JSON, PART_WORDS, Json, Medium, carried, is_object, state_of
 from chatmodels.providers.google._media import encode_media, takes
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -139,7 +130,7 @@ class _Writer:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return self._media(part, "a user message")
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self.problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+                self.problems.append(f"{PART_WORDS[part.type]} in a message of role {role!r}")
                 return []
             case _:
                 assert_never(part)

@@ -19,17 +19,8 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, base64_text, carried, state_of
+from chatmodels.http.wire import PART_WORDS, Json, Medium, base64_text, carried, state_of
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Json]:
@@ -111,7 +102,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
 
 
 def _misplaced(part: Part, where: str) -> str:
-    return f"{_WORDS.get(part.type, part.type)} in {where}"
+    return f"{PART_WORDS.get(part.type, part.type)} in {where}"
 
 
 def _call(call: ToolCall) -> Json:
