@@ -57,6 +57,7 @@ class HttpProvider:
 
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
+            UnsupportedError: Settings in the options cannot be honoured.
         """
         options = self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
