@@ -233,6 +233,30 @@ def test_any_id_becomes_the_same_again() -> None:
     assert len(call_id("\ud800")) == 9
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param({"colour": "red"}, id="without a type"),
+        pytest.param({"type": ["a"]}, id="a type that is none"),
+        pytest.param({"type": "file", "file": {"id": 7}}, id="another file"),
+        pytest.param({"type": "input_audio", "input_audio": {}}, id="another sound"),
+    ],
+)
+def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]) -> None:
+    answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
+    with Simulator() as simulator:
+        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
+    said = messages(user("?"), response.message, user("And?"))[1]
+    assert said["content"] == [{"type": "text", "text": "Well."}, part]
+
+
+def test_what_only_mistral_knows_of_a_document_goes_with_it() -> None:
+    limit = ProviderPart(Signature("mistral", {"document_image_limit": 3}))
+    (asked,) = messages(user(FilePart(file_id="f-1"), limit))
+    assert asked["content"] == [{"type": "file", "file_id": "f-1", "document_image_limit": 3}]
+
+
 def test_speakers_have_no_names() -> None:
     assert messages(Message("user", (TextPart("Hi"),), name="Ann")) == [
         {"role": "user", "content": "Hi"}
