@@ -77,6 +77,7 @@ def test_settings_go_to_their_places() -> None:
     assert asked["requestMetadata"] == {"team": "a"}
     assert asked["serviceTier"] == {"type": "flex"}
     assert "serviceTier" not in body(settings=Settings(service_tier="auto"))
+    assert body(settings=Settings(service_tier="reserved"))["serviceTier"] == {"type": "reserved"}
 
 
 @pytest.mark.parametrize(
@@ -276,6 +277,14 @@ def test_beside_other_tools_the_answer_is_one_of_them() -> None:
     assert config["toolChoice"] == {"any": {}}
     forced = body(NOVA, tools=(WEATHER,), tool_choice=ToolChoice("required"), output=FORM)
     assert len(forced["toolConfig"]["tools"]) == 1
+
+
+def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> None:
+    loose = OutputSchema("Any", None)
+    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool can"):
+        body(output=loose, settings=Settings(reasoning_effort="low"))
+    assert "toolConfig" in body(output=loose, settings=Settings(reasoning_effort="none"))
+    assert "toolConfig" in body(NOVA, output=loose, settings=Settings(reasoning_effort="low"))
 
 
 def test_provider_options_are_added() -> None:

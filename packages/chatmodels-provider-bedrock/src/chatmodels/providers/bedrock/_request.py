@@ -22,7 +22,7 @@ from chatmodels.http.wire import (
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
 from chatmodels.providers.bedrock._models import Family, family_of
-from chatmodels.providers.bedrock._thinking import FIELDS, think
+from chatmodels.providers.bedrock._thinking import FIELDS, OFF, think
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "inferenceConfig.temperature",
@@ -39,7 +39,7 @@ SETTINGS: Mapping[str, str] = {
 
 _SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
 _MODES = {"auto": "auto", "required": "any", "tool": "tool"}
-_TIERS = frozenset({"default", "flex", "priority"})
+_TIERS = frozenset({"default", "flex", "priority", "reserved"})
 
 
 def encode_request(model: str, request: ChatRequest) -> bytes:
@@ -67,7 +67,7 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
     think(request, known, body, problems)
     _offer(request, known, body, problems)
     if request.output is not None:
-        _shape(request, request.output, known, body)
+        _shape(request, request.output, known, body, problems)
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
@@ -128,11 +128,16 @@ def _called(request: ChatRequest) -> list[Json]:
 
 
 def _shape(
-    request: ChatRequest, output: OutputSchema, known: Family, body: dict[str, Json]
+    request: ChatRequest,
+    output: OutputSchema,
+    known: Family,
+    body: dict[str, Json],
+    problems: list[str],
 ) -> None:
     """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
 
-    While a call of the caller's own tools is demanded, there is no answer to be formed.
+    While a call of the caller's own tools is demanded, there is no answer to be formed. Claude
+    refuses to be forced while it thinks ("Extended thinking", with tool use).
     """
     schema = output.schema
     if schema is not None and output.strict and known.native and not is_recursive(schema):
@@ -145,6 +150,8 @@ def _shape(
     choice = request.tool_choice
     if choice is not None and choice.mode in {"required", "tool"}:
         return
+    if body.get(FIELDS, {}).get("thinking", OFF) != OFF:
+        problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
     spec = {
         "name": name,
