@@ -268,7 +268,7 @@ def test_a_form_that_cannot_be_enforced_is_asked_for_through_a_tool(output: Outp
     config = body(output=output)["toolConfig"]
     (tool,) = config["tools"]
     assert tool["toolSpec"]["name"] == output.name
-    assert tool["toolSpec"]["inputSchema"]["json"] == output.schema or {"type": "object"}
+    assert tool["toolSpec"]["inputSchema"]["json"] == (output.schema or {"type": "object"})
 
 
 def test_beside_other_tools_the_answer_is_one_of_them() -> None:

@@ -27,7 +27,6 @@ from chatmodels.core import (
     PermissionDeniedError,
     ProviderOptions,
     create_chat_model,
-    provider,
 )
 from chatmodels.providers.bedrock._signing import AwsSigners
 from chatmodels.testing import Answer, Simulator
@@ -412,4 +411,3 @@ def test_an_address_without_a_region_is_not_signed_for(make: Make) -> None:
     with pytest.raises(ConfigurationError, match="bedrock has no region to sign for"):
         make(**KEYS, region=None).generate("Hi")
     assert make(api_key="bedrock-key", region=None).generate("Hi").text
-    assert provider("bedrock").metadata.name == "bedrock"
