@@ -185,9 +185,9 @@ def test_tools_are_offered(choice: Any, expected: Any) -> None:
     ]
 
 
-def test_a_tool_without_a_description_has_none() -> None:
+def test_a_tool_without_a_description_has_none_but_always_takes_an_object() -> None:
     (tool,) = body(tools=(ToolDefinition("t", "", {}),))["toolConfig"]["tools"]
-    assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}
+    assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {"type": "object"}}}}
 
 
 def test_strict_tools_have_what_is_enforceable() -> None:

@@ -112,19 +112,24 @@ def _tool(tool: ToolDefinition, known: Family, problems: list[str]) -> Json:
     encoded: dict[str, Json] = {"name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    encoded["inputSchema"] = {"json": tool.parameters}
+    parameters = tool.parameters
     if tool.strict:
-        encoded |= {"strict": True, "inputSchema": {"json": enforceable(tool.parameters)}}
+        parameters, encoded["strict"] = enforceable(parameters), True
         if not known.native:
             problems.append(f"the strict tool {tool.name!r} with this model")
+    encoded["inputSchema"] = _rooted(parameters)
     return {"toolSpec": encoded}
 
 
 def _called(request: ChatRequest) -> list[Json]:
     """Declare the tools that a conversation speaks of, where none are offered any more."""
     names = {call.name for message in request.messages for call in message.tool_calls}
-    schema = {"json": {"type": "object"}}
-    return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]
+    return [{"toolSpec": {"name": name, "inputSchema": _rooted({})}} for name in sorted(names)]
+
+
+def _rooted(schema: dict[str, Json]) -> Json:
+    # A schema that does not say itself that it is of an object is refused.
+    return {"json": {"type": "object", **schema}}
 
 
 def _shape(
@@ -156,7 +161,7 @@ def _shape(
     spec = {
         "name": name,
         "description": output.description or ANSWER_DESCRIPTION,
-        "inputSchema": {"json": {"type": "object"} if schema is None else schema},
+        "inputSchema": _rooted(schema or {}),
     }
     config: dict[str, Json] = body.setdefault("toolConfig", {})
     config["tools"] = [*config.get("tools", ()), {"toolSpec": spec}]
