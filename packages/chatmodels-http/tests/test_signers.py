@@ -105,9 +105,10 @@ def test_refused_credentials_are_not_replaced_for_ever(
 def test_credentials_that_stay_the_same_are_refused_once(
     server: Any, signing: Make, ask: Ask
 ) -> None:
-    with pytest.raises(AuthenticationError):
+    with pytest.raises(AuthenticationError) as caught:
         ask(signing(Stamps("old-key")))
     assert len(server.requests) == 1
+    assert str(caught.value) == 'acme: 401 authentication failed: "refused ***"'
 
 
 def test_a_request_that_is_made_again_is_signed_anew(

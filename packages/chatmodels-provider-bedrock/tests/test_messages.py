@@ -180,6 +180,16 @@ def test_sound_in_a_result_goes_to_the_user_or_is_refused() -> None:
     assert "sound in a tool result (message 2)" in problem(user("?"), call, tool_result("c1", odd))
 
 
+def test_a_result_that_says_nothing_is_told_to_be_empty() -> None:
+    call = assistant(ToolCall("c1", "look"), ToolCall("c2", "look"))
+    image = ImagePart(data=b"data", media_type="image/png")
+    results = [tool_result("c1", " "), tool_result("c2", "", image)]
+    _, _, turn = body(user("?"), call, *results)["messages"]
+    first, second = (block["toolResult"]["content"] for block in turn["content"])
+    assert first == [{"text": "(empty)"}]
+    assert second == [{"image": {"format": "png", "source": {"bytes": DATA}}}]
+
+
 def test_an_id_that_is_too_long_is_cut() -> None:
     call = ToolCall("x" * 100, "look")
     _, said, result = body(user("?"), assistant(call), tool_result(call, "."))["messages"]
@@ -231,6 +241,23 @@ def test_options_are_joined_with_the_block_before_or_blocks_of_their_own() -> No
     assert document["document"]["citations"] == {"enabled": True}
     assert document["document"]["format"] == "pdf"
     assert point == {"cachePoint": {"type": "default"}}
+
+
+def test_blocks_of_one_kind_stay_apart() -> None:
+    used = [
+        {
+            "toolUse": {
+                "type": "server_tool_use",
+                "toolUseId": f"s{number}",
+                "name": "nova_grounding",
+            }
+        }
+        for number in range(2)
+    ]
+    said = assistant(ToolCall("c1", "look"), *(block_options(**block) for block in used))
+    assert blocks(user("?"), said)[1:] == used
+    guarded = [{"guardContent": {"text": {"text": text}}} for text in ("One.", "Two.")]
+    assert blocks(user("?", *(block_options(**block) for block in guarded)))[1:] == guarded
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def test_settings_go_to_their_places() -> None:
     assert asked["requestMetadata"] == {"team": "a"}
     assert asked["serviceTier"] == {"type": "flex"}
     assert "serviceTier" not in body(settings=Settings(service_tier="auto"))
+    assert body(settings=Settings(service_tier="reserved"))["serviceTier"] == {"type": "reserved"}
 
 
 @pytest.mark.parametrize(
@@ -184,9 +185,9 @@ def test_tools_are_offered(choice: Any, expected: Any) -> None:
     ]
 
 
-def test_a_tool_without_a_description_has_none() -> None:
+def test_a_tool_without_a_description_has_none_but_always_takes_an_object() -> None:
     (tool,) = body(tools=(ToolDefinition("t", "", {}),))["toolConfig"]["tools"]
-    assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}
+    assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {"type": "object"}}}}
 
 
 def test_strict_tools_have_what_is_enforceable() -> None:
@@ -267,7 +268,7 @@ def test_a_form_that_cannot_be_enforced_is_asked_for_through_a_tool(output: Outp
     config = body(output=output)["toolConfig"]
     (tool,) = config["tools"]
     assert tool["toolSpec"]["name"] == output.name
-    assert tool["toolSpec"]["inputSchema"]["json"] == output.schema or {"type": "object"}
+    assert tool["toolSpec"]["inputSchema"]["json"] == (output.schema or {"type": "object"})
 
 
 def test_beside_other_tools_the_answer_is_one_of_them() -> None:
@@ -276,6 +277,14 @@ def test_beside_other_tools_the_answer_is_one_of_them() -> None:
     assert config["toolChoice"] == {"any": {}}
     forced = body(NOVA, tools=(WEATHER,), tool_choice=ToolChoice("required"), output=FORM)
     assert len(forced["toolConfig"]["tools"]) == 1
+
+
+def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> None:
+    loose = OutputSchema("Any", None)
+    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool can"):
+        body(output=loose, settings=Settings(reasoning_effort="low"))
+    assert "toolConfig" in body(output=loose, settings=Settings(reasoning_effort="none"))
+    assert "toolConfig" in body(NOVA, output=loose, settings=Settings(reasoning_effort="low"))
 
 
 def test_provider_options_are_added() -> None:

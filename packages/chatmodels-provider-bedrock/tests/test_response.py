@@ -190,6 +190,20 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
         (
             400,
             "ValidationException",
+            "input length and `max_tokens` exceed context limit: 9 + 2 > 10",
+            "context_length_exceeded",
+        ),
+        (
+            400,
+            "ValidationException",
+            "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+            "context_length_exceeded",
+        ),
+        (400, "ValidationException", "too many total text bytes", "context_length_exceeded"),
+        (403, "AccessDeniedException", "Bearer Token has expired", "authentication"),
+        (
+            400,
+            "ValidationException",
             "The provided model identifier is invalid.",
             "model_not_found",
         ),

@@ -25,9 +25,10 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     PermissionDeniedError,
+    ProviderOptions,
     create_chat_model,
-    provider,
 )
+from chatmodels.providers.bedrock._signing import AwsSigners
 from chatmodels.testing import Answer, Simulator
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "wJalrXUtnFEMI"}
@@ -317,6 +318,36 @@ def test_keys_that_stay_the_same_are_refused(simulator: Simulator, make: Make) -
     assert len(simulator.exchanges) == 1
 
 
+def test_keys_that_many_find_refused_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    signers = AwsSigners(ProviderOptions(extra={"region": "eu-north-1"}))
+    found: list[Credentials] = []
+
+    class Session:
+        def __init__(self, profile: str | None) -> None: ...
+
+        def get_credentials(self) -> Any:
+            found.append(Credentials(f"AKID{len(found)}", "secret"))
+            return Slow(found[-1])
+
+    class Slow:
+        """Keys that take so long that another call finds the old ones refused meanwhile."""
+
+        def __init__(self, keys: Credentials) -> None:
+            self.keys = keys
+
+        def get_frozen_credentials(self) -> Any:
+            if len(found) == 2 and refused:
+                others.append(signers.fetch(refused.pop()))
+            return self.keys.get_frozen_credentials()
+
+    others: list[Any] = []
+    monkeypatch.setattr("botocore.session.Session", Session)
+    first = signers.fetch()
+    refused = [first]
+    assert [signers.fetch(first).access_key, others[0].access_key] == ["AKID1", "AKID1"]
+    assert len(found) == 2
+
+
 def expired() -> Answer:
     return Answer(
         status=403,
@@ -380,4 +411,3 @@ def test_an_address_without_a_region_is_not_signed_for(make: Make) -> None:
     with pytest.raises(ConfigurationError, match="bedrock has no region to sign for"):
         make(**KEYS, region=None).generate("Hi")
     assert make(api_key="bedrock-key", region=None).generate("Hi").text
-    assert provider("bedrock").metadata.name == "bedrock"

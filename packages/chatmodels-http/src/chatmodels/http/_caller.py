@@ -195,7 +195,9 @@ class Caller:
     ) -> ChatModelError:
         failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
         error = completed(self.codec.decode_failure(failure), answer)
-        return self._masked(key_rejected(error, self.metadata, model))
+        if self._signers is None:
+            error = key_rejected(error, self.metadata, model)
+        return self._masked(error)
 
     def _head(
         self,

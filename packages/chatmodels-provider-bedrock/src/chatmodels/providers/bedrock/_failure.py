@@ -37,20 +37,18 @@ _CODES: Mapping[str, ErrorCode] = {
     for word in words.split()
 }
 
-_WORDS = (
-    ("api key", ErrorCode.AUTHENTICATION),
-    ("security token", ErrorCode.AUTHENTICATION),
-    ("tokens per day", ErrorCode.QUOTA_EXCEEDED),
-    ("please wait", ErrorCode.RATE_LIMITED),
-    ("input is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("prompt is too long", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("context length", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("context window", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("too many input tokens", ErrorCode.CONTEXT_LENGTH_EXCEEDED),
-    ("content filter", ErrorCode.CONTENT_FILTERED),
-    ("model identifier is invalid", ErrorCode.MODEL_NOT_FOUND),
-    ("end of its life", ErrorCode.MODEL_NOT_FOUND),
-)
+_PHRASES: Mapping[ErrorCode, tuple[str, ...]] = {
+    ErrorCode.AUTHENTICATION: ("api key", "security token", "bearer token"),
+    ErrorCode.QUOTA_EXCEEDED: ("tokens per day",),
+    ErrorCode.RATE_LIMITED: ("please wait",),
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: (
+        *("input is too long", "prompt is too long", "too many total text bytes"),
+        *("context length", "context limit", "context window"),
+        *("too many input tokens", "input tokens exceeded"),
+    ),
+    ErrorCode.CONTENT_FILTERED: ("content filter",),
+    ErrorCode.MODEL_NOT_FOUND: ("model identifier is invalid", "end of its life"),
+}
 """What kinds that stand for much mean, by the message."""
 _COARSE = frozenset({"validationexception", "accessdeniedexception", "throttlingexception", ""})
 
@@ -63,8 +61,10 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
     word, text = kind.lower(), said.message.lower()
     codes = _CODES
     if word in _COARSE:
-        meant = next((code for phrase, code in _WORDS if phrase in text), None)
-        codes = codes if meant is None else {**codes, word: meant}
+        for code, phrases in _PHRASES.items():
+            if any(phrase in text for phrase in phrases):
+                codes = {**codes, word: code}
+                break
     return standard_failure(failure, PROVIDER_NAME, codes=codes, body=replace(said, code=kind))
 
 

@@ -47,19 +47,6 @@ class GrowingBlock:
         answer: Whether that is the call whose arguments are the answer.
     """
 
-    __slots__ = (
-        "_redacted",
-        "_signature",
-        "_start",
-        "_texts",
-        "_told",
-        "answer",
-        "begun",
-        "call",
-        "kind",
-        "position",
-    )
-
     def __init__(self, start: Start, kind: Kind, position: int) -> None:
         self.kind: Kind = "own" if start else kind
         self.position = position

@@ -84,17 +84,18 @@ class _Encoding:
 
     def _blocks(self, message: Message) -> Blocks:
         blocks: Blocks = []
+        extensible = False  # the vendor's own blocks are complete, and so is what a model said
         for part in message.parts:
             if not isinstance(part, ProviderPart):
                 blocks += self._encoded(part, message.role)
+                extensible = bool(blocks) and message.role != "assistant"
                 continue
             for name, value in state_of(part.signature, PROVIDER_NAME).items():
-                if blocks and name in blocks[-1] and is_object(value):
-                    joined = dict(blocks[-1])
-                    add_options({name: value}, joined)
-                    blocks[-1] = joined
+                if extensible and name in blocks[-1] and is_object(value):
+                    add_options({name: value}, blocks[-1])
                 else:
                     blocks.append({name: value})
+                    extensible = False
         return blocks
 
     def _encoded(
@@ -146,11 +147,13 @@ class _Encoding:
         content: Blocks = []
         for part in result.content:
             if isinstance(part, TextPart):
-                content.append({"text": part.text})
+                content += [{"text": part.text}] if part.text.strip() else []
             elif isinstance(part, AudioPart):
                 self._problems.append("sound in a tool result")
             else:
                 content += encode_media(part, self._names, self._problems)
+        # Claude refuses blank texts, which tools that have nothing to say give.
+        content = content or [{"text": "(empty)"}]
         encoded: dict[str, Json] = {"toolUseId": _id(result.id), "content": content}
         if result.is_error:
             encoded["status"] = "error"

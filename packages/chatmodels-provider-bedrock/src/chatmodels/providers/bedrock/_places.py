@@ -82,9 +82,8 @@ def _region_in(url: str) -> str | None:
 def _profile_region(profile: str | None) -> str | None:
     """Look a region up in AWS's config file ("Configuration and credential file settings")."""
     from configparser import ConfigParser, Error
-    from pathlib import Path
 
-    path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+    path = os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
     parser = ConfigParser(interpolation=None, strict=False)
     try:
         parser.read(path, encoding="utf-8")

@@ -22,7 +22,7 @@ from chatmodels.http.wire import (
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
 from chatmodels.providers.bedrock._models import Family, family_of
-from chatmodels.providers.bedrock._thinking import FIELDS, think
+from chatmodels.providers.bedrock._thinking import FIELDS, OFF, think
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "inferenceConfig.temperature",
@@ -39,7 +39,7 @@ SETTINGS: Mapping[str, str] = {
 
 _SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
 _MODES = {"auto": "auto", "required": "any", "tool": "tool"}
-_TIERS = frozenset({"default", "flex", "priority"})
+_TIERS = frozenset({"default", "flex", "priority", "reserved"})
 
 
 def encode_request(model: str, request: ChatRequest) -> bytes:
@@ -67,7 +67,7 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
     think(request, known, body, problems)
     _offer(request, known, body, problems)
     if request.output is not None:
-        _shape(request, request.output, known, body)
+        _shape(request, request.output, known, body, problems)
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
@@ -112,27 +112,37 @@ def _tool(tool: ToolDefinition, known: Family, problems: list[str]) -> Json:
     encoded: dict[str, Json] = {"name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    encoded["inputSchema"] = {"json": tool.parameters}
+    parameters = tool.parameters
     if tool.strict:
-        encoded |= {"strict": True, "inputSchema": {"json": enforceable(tool.parameters)}}
+        parameters, encoded["strict"] = enforceable(parameters), True
         if not known.native:
             problems.append(f"the strict tool {tool.name!r} with this model")
+    encoded["inputSchema"] = _rooted(parameters)
     return {"toolSpec": encoded}
 
 
 def _called(request: ChatRequest) -> list[Json]:
     """Declare the tools that a conversation speaks of, where none are offered any more."""
     names = {call.name for message in request.messages for call in message.tool_calls}
-    schema = {"json": {"type": "object"}}
-    return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]
+    return [{"toolSpec": {"name": name, "inputSchema": _rooted({})}} for name in sorted(names)]
+
+
+def _rooted(schema: dict[str, Json]) -> Json:
+    # A schema that does not say itself that it is of an object is refused.
+    return {"json": {"type": "object", **schema}}
 
 
 def _shape(
-    request: ChatRequest, output: OutputSchema, known: Family, body: dict[str, Json]
+    request: ChatRequest,
+    output: OutputSchema,
+    known: Family,
+    body: dict[str, Json],
+    problems: list[str],
 ) -> None:
     """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
 
-    While a call of the caller's own tools is demanded, there is no answer to be formed.
+    While a call of the caller's own tools is demanded, there is no answer to be formed. Claude
+    refuses to be forced while it thinks ("Extended thinking", with tool use).
     """
     schema = output.schema
     if schema is not None and output.strict and known.native and not is_recursive(schema):
@@ -145,11 +155,13 @@ def _shape(
     choice = request.tool_choice
     if choice is not None and choice.mode in {"required", "tool"}:
         return
+    if body.get(FIELDS, {}).get("thinking", OFF) != OFF:
+        problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
     spec = {
         "name": name,
         "description": output.description or ANSWER_DESCRIPTION,
-        "inputSchema": {"json": {"type": "object"} if schema is None else schema},
+        "inputSchema": _rooted(schema or {}),
     }
     config: dict[str, Json] = body.setdefault("toolConfig", {})
     config["tools"] = [*config.get("tools", ()), {"toolSpec": spec}]

@@ -115,6 +115,7 @@ class AwsSigners:
         with self._lock:
             if self._credentials is None or (rejected is not None and rejected == self._signer):
                 self._credentials = self._find()
+                self._signer = None  # so that others who were refused share what was found
             credentials = self._credentials
         try:
             keys = credentials.get_frozen_credentials()

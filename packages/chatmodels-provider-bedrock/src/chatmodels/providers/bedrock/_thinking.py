@@ -15,7 +15,7 @@ _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max
 _LEAST_BUDGET = 1_024
 _USUAL_LIMIT = 64_000
 _THREE = frozenset({"low", "medium", "high"})
-_OFF = {"type": "disabled"}
+OFF = {"type": "disabled"}
 
 
 def think(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
@@ -39,19 +39,19 @@ def _put(body: dict[str, Json], fields: dict[str, Json]) -> None:
 
 
 def _budget(tokens: int) -> Json:
-    return {"type": "enabled", "budget_tokens": tokens} if tokens else _OFF
+    return {"type": "enabled", "budget_tokens": tokens} if tokens else OFF
 
 
 def _effort(effort: str, known: Family, limit: int) -> dict[str, Json]:
     match known.thinking:
         case "budget" | "adaptive" if effort == "none":
-            return {"thinking": _OFF}
+            return {"thinking": OFF}
         case "budget" if effort in _BUDGETS:
             return {"thinking": _budget(max(min(_BUDGETS[effort], limit // 2), _LEAST_BUDGET))}
         case "adaptive" if effort in _BUDGETS:
             return {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}
         case "reasoningConfig" if effort == "none":
-            return {"reasoningConfig": _OFF}
+            return {"reasoningConfig": OFF}
         case "reasoningConfig" if effort in _THREE:
             return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}
         case "reasoning_effort" if effort in _THREE:
