@@ -2,7 +2,7 @@
 
 import sys
 from time import time_ns
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import (
@@ -19,10 +19,10 @@ from chatmodels.otel._context import currently_said, restored
 from chatmodels.otel._duplicates import UTIL_GENAI, is_recorded, marked
 from chatmodels.otel._endings import Endings
 from chatmodels.otel._events import Events
+from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._own import error_type
 from chatmodels.otel._plan import Plan, under
 from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
@@ -67,6 +67,16 @@ class CallObserver:
         self._endings = Endings(options, guard, meters=meters, events=events)
         self._plans: dict[Key, Plan] = {}
         self._rest: dict[str, Plan] = {}
+
+    def __deepcopy__(self, _: object, /) -> Self:
+        """Stay the same: copies of a model are recorded together."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be that of the default telemetry in another process: providers belong to this one."""
+        from chatmodels.otel._telemetry import default_observer
+
+        return default_observer, ()
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.

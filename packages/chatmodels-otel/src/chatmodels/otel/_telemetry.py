@@ -1,11 +1,13 @@
 """Telemetry as one object: options and providers in, an observer of calls out."""
 
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
 
+from chatmodels.core import error_facts, logger
 from chatmodels.otel._events import events
 from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
@@ -54,7 +56,9 @@ class Telemetry:
         meters = None if level == "off" else Meters(options, meter_provider, guard)
         emitted = events(logger_provider) if level == "full" else None
         self._meters = meters
-        self._observer = CallObserver(options, guard, tracer=tracer, meters=meters, events=emitted)
+        self.whole_observer = CallObserver(
+            options, guard, tracer=tracer, meters=meters, events=emitted
+        )
         self._registry = None
         if meters is not None:
             drawn = tracer if level == "full" else None
@@ -66,7 +70,7 @@ class Telemetry:
     @property
     def observer(self) -> CallObserver | None:
         """What watches calls, for `with_observers`; None if nothing is to be recorded."""
-        return None if self.options.level == "off" else self._observer
+        return None if self.options.level == "off" else self.whole_observer
 
     @property
     def meters(self) -> Meters | None:
@@ -116,10 +120,28 @@ class _Default:
     """The telemetry of whoever names none, made when first needed."""
 
     telemetry: Telemetry | None = None
+    making: Final = Lock()
 
 
 def default_telemetry() -> Telemetry:
     """Give the telemetry with options from the environment and the global providers."""
     if _Default.telemetry is None:
-        _Default.telemetry = Telemetry()
+        with _Default.making:
+            if _Default.telemetry is None:
+                _Default.telemetry = _made()
     return _Default.telemetry
+
+
+def _made() -> Telemetry:
+    try:
+        return Telemetry()
+    except Exception as error:  # as of a provider that the environment names and nobody brought
+        logger("chatmodels.otel").warning(
+            "telemetry is off, because it could not be set up: %s", error, extra=error_facts(error)
+        )
+        return NoOpTelemetry()
+
+
+def default_observer() -> CallObserver:
+    """Give what watches calls by the default telemetry, also if that records nothing."""
+    return default_telemetry().whole_observer
