@@ -28,16 +28,17 @@ class Events:
     """
 
     def __init__(self, logger: "Logger") -> None:
+        from opentelemetry._logs import NoOpLogger
+
         self._logger = logger
+        self._nothing = NoOpLogger
         self._version = api_version()
 
     @property
     def live(self) -> bool:
         """Whether an SDK is behind the logger; the API's stand-in knows."""
-        from opentelemetry._logs import NoOpLogger
-
-        # The stand-in asks for the real one only when it is used.
-        return not isinstance(getattr(self._logger, "_logger", self._logger), NoOpLogger)
+        # Asked by each call. The stand-in looks for the real one only when that is used.
+        return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
 
     def details(self, attributes: Attributes, context: Context | None) -> None:
         """Emit all attributes of an operation, structured content among them."""
