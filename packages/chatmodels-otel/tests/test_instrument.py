@@ -308,8 +308,9 @@ def test_what_takes_telemetry_away_does_so_once(recorder, registry) -> None:
 
 
 def test_a_registry_that_was_left_out_can_be_instrumented_later(recorder, registry) -> None:
-    instrument_registry(registry, telemetry=NoOpTelemetry())
+    remove = instrument_registry(registry, telemetry=NoOpTelemetry())
     instrument_registry(registry, telemetry=recorder.telemetry())
+    remove()
 
     registry.create_chat_model("mock:m").generate("Hi")
 
@@ -330,6 +331,23 @@ def test_telemetry_that_cannot_be_set_up_breaks_nothing(monkeypatch, caplog) -> 
     assert work() == "a"
     (record,) = caplog.records
     assert record.message == "telemetry is off, because it could not be set up: no such provider"
+
+
+def test_the_default_telemetry_is_made_by_whoever_is_first(recorder, monkeypatch) -> None:
+    first = recorder.telemetry()
+
+    class Late:
+        """A lock that is to be had only when another thread has been there."""
+
+        def __enter__(self) -> None:
+            telemetry_module._Default.telemetry = first
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(telemetry_module._Default, "making", Late())
+
+    assert telemetry_module.default_telemetry() is first
 
 
 def test_threads_that_need_the_default_telemetry_share_it() -> None:

@@ -2,21 +2,23 @@
 
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import Span, Status, StatusCode
 
 from chatmodels.core import ChatResponse
 from chatmodels.otel._attributes import Attributes, call_attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._events import Events
 from chatmodels.otel._failure import described, error_type, message, quotes
 from chatmodels.otel._finished import finished
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
+
+if TYPE_CHECKING:
+    from chatmodels.otel._events import Events
+    from chatmodels.otel._meters import Meters
 
 _ABANDONED = "the stream was neither read to its end nor closed"
 
@@ -39,8 +41,8 @@ class Endings:
         options: TelemetryOptions,
         guard: Guard,
         *,
-        meters: Meters | None,
-        events: Events | None,
+        meters: "Meters | None",
+        events: "Events | None",
     ) -> None:
         self._guard = guard
         self._meters = meters
@@ -123,7 +125,7 @@ class Endings:
         if is_on_span:
             attributes |= capture.for_span(captured)
 
-    def _emit(self, details: Events, attributes: Attributes, watch: Watch) -> None:
+    def _emit(self, details: "Events", attributes: Attributes, watch: Watch) -> None:
         try:
             details.details(attributes, watch.context)
         except Exception as raised:

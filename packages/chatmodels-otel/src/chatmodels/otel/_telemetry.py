@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
-from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
+from opentelemetry.trace import NoOpTracerProvider, Tracer, TracerProvider, get_tracer
 
 from chatmodels.core import error_facts, logger
-from chatmodels.otel._events import events
 from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._meters import Meters
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
-from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
+    from chatmodels.otel._events import Events
+    from chatmodels.otel._meters import Meters
+    from chatmodels.otel._registry_watch import RegistryWatch
     from chatmodels.otel._tool_spans import ToolSpans
 
 
@@ -53,16 +53,14 @@ class Telemetry:
             if level in ("traces", "full")
             else None
         )
-        meters = None if level == "off" else Meters(options, meter_provider, guard)
-        emitted = events(logger_provider) if level == "full" else None
+        meters = None if level == "off" else _meters(options, meter_provider, guard)
+        emitted = _events(logger_provider) if level == "full" else None
         self._meters = meters
         self.whole_observer = CallObserver(
             options, guard, tracer=tracer, meters=meters, events=emitted
         )
-        self._registry = None
-        if meters is not None:
-            drawn = tracer if level == "full" else None
-            self._registry = RegistryWatch(meters.registry, guard, drawn)
+        drawn = tracer if level == "full" else None
+        self._registry = None if meters is None else _registry_watch(meters, guard, drawn)
         tell_of_forks(self)
         self._tools: ToolSpans | None = None
         self.tracer = tracer
@@ -73,12 +71,12 @@ class Telemetry:
         return None if self.options.level == "off" else self.whole_observer
 
     @property
-    def meters(self) -> Meters | None:
+    def meters(self) -> "Meters | None":
         """The instruments; None if nothing is to be recorded."""
         return self._meters
 
     @property
-    def registry(self) -> RegistryWatch | None:
+    def registry(self) -> "RegistryWatch | None":
         """What watches registries; None if nothing is to be recorded."""
         return self._registry
 
@@ -103,6 +101,27 @@ class Telemetry:
         """Hand measurements that wait for a reader to the SDK now; readers do it by themselves."""
         if self._meters is not None:
             self._meters.flush()
+
+
+# Imported when they are needed: who has switched telemetry off needs none of it.
+
+
+def _meters(options: TelemetryOptions, provider: MeterProvider | None, guard: Guard) -> "Meters":
+    from chatmodels.otel._meters import Meters
+
+    return Meters(options, provider, guard)
+
+
+def _events(provider: LoggerProvider | None) -> "Events | None":
+    from chatmodels.otel._events import events
+
+    return events(provider)
+
+
+def _registry_watch(meters: "Meters", guard: Guard, tracer: Tracer | None) -> "RegistryWatch":
+    from chatmodels.otel._registry_watch import RegistryWatch
+
+    return RegistryWatch(meters.registry, guard, tracer)
 
 
 class NoOpTelemetry(Telemetry):
