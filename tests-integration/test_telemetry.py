@@ -223,13 +223,14 @@ NOTHING = ChatResponse(message=assistant(""))
 
 
 async def outcome(model: Any, shape: str) -> tuple[str | None, str | None, int | None]:
-    """Give the error code, the response's id and the output tokens of a call."""
+    """Give the error code, the response's id and the output tokens, billed ones if told."""
     code: str | None = None
     try:
         response = await ask(model, shape)
     except ChatModelError as error:
         code, response = str(error.code), error.partial or NOTHING
-    return code, response.id, response.usage.output_tokens
+    used, billed = response.usage.output_tokens, response.usage.billed_output_tokens
+    return code, response.id, used if billed is None else billed
 
 
 def fitting(simulator: Simulator) -> list[tuple[str, Recording]]:

@@ -526,9 +526,10 @@ def limited(**options: Any) -> Responding:
     return Responding(supported_settings=frozenset({"seed"}), **options)
 
 
+@pytest.mark.parametrize("unsupported", ["error", "warn"])
 @pytest.mark.parametrize("settings", [Settings(), Settings(seed=1)], ids=["none", "supported"])
-def test_supported_settings_pass(settings: Settings) -> None:
-    model = limited(settings=settings)
+def test_supported_settings_pass(settings: Settings, unsupported: str) -> None:
+    model = limited(settings=settings, unsupported=unsupported)
 
     assert model.generate("Hi").warnings == ()
     assert model.requests[0].settings == settings
@@ -543,6 +544,23 @@ def test_an_unsupported_setting_is_an_error_by_default() -> None:
         'unsupported="warn" to have it ignored with a warning'
     )
     assert caught.value.op == "generate"
+
+
+def test_a_refusal_names_the_option_that_would_help() -> None:
+    model = limited(remedies={"store": 'api="all"', "top_k": 'api="all"', "user": 'api="none"'})
+    with pytest.raises(UnsupportedError) as caught:
+        model.generate("Hi", top_k=3, store=True, top_p=0.5, user="u")
+
+    assert caught.value.message == (
+        "fake has no way to honour top_p, top_k, user, store; leave it out, or create the model "
+        'with api="all" for top_k, store, or with api="none" for user, or with '
+        'unsupported="warn" to have it ignored with a warning'
+    )
+
+
+def test_an_unsupported_setting_of_the_model_is_told_when_it_is_made() -> None:
+    with pytest.raises(UnsupportedError, match="fake has no way to honour top_k, store; leave"):
+        limited(settings=Settings(seed=1, top_k=3, store=True))
 
 
 def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:

@@ -30,11 +30,13 @@ from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
     answer_tool,
+    arguments_of,
     carried,
     data_url,
     identifier,
     integer_or_none,
     lenient,
+    misplaced,
     objects,
     put,
     reject_body,
@@ -65,16 +67,47 @@ def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
         write_body({"field": value}, "acme", [])
 
 
+def test_what_a_vendor_does_not_take_is_named() -> None:
+    image = ImagePart(data=b"x", media_type="image/png")
+
+    assert misplaced(image, "a tool result") == "an image as image/png in a tool result"
+    assert misplaced(ImagePart(file_id="f"), "a title") == "an image in a title"
+    assert misplaced(TextPart("?"), "a title") == "text in a title"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('{"a": ', {"invalid_json": '{"a": '}),
+        ("[]", {"invalid_json": "[]"}),
+    ],
+    ids=["object", "cut off", "no object"],
+)
+def test_the_arguments_of_a_call_are_always_an_object(text: str, arguments: Any) -> None:
+    assert arguments_of(ToolCall("1", "f", text)) == arguments
+
+
 def test_options_are_joined_with_what_is_there_and_never_change_it() -> None:
     config = {"shape": {"kind": "json"}, "seed": 1}
-    body = {"tools": [1], "config": config, "model": "m"}
+    tools = [1]
+    body = {"tools": tools, "documents": ["a"], "config": config, "model": "m"}
 
     add_options(
-        {"tools": (2,), "config": {"shape": {"name": "n"}}, "model": "other", "new": 1}, body
+        {
+            "tools": (2,),
+            "documents": ["b"],
+            "config": {"shape": {"name": "n"}},
+            "model": "other",
+            "new": 1,
+        },
+        body,
     )
 
+    assert tools == [1]
     assert body == {
         "tools": [1, 2],
+        "documents": ["a", "b"],
         "config": {"shape": {"kind": "json", "name": "n"}, "seed": 1},
         "model": "other",
         "new": 1,

@@ -128,16 +128,27 @@ def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
     assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
+FOUND = {"hate": {"filtered": True}}
+
+
 @pytest.mark.parametrize(
-    ("inner", "found"),
+    ("told", "found"),
     [
-        pytest.param({"content_filter_result": {"hate": 1}}, {"hate": 1}, id="Azure's"),
-        pytest.param({"content_filter_results": {"hate": 1}}, {"hate": 1}, id="as in answers"),
-        pytest.param(None, None, id="none"),
+        pytest.param({"innererror": {"content_filter_result": FOUND}}, FOUND, id="Azure's"),
+        pytest.param({"innererror": {"content_filter_results": FOUND}}, FOUND, id="as in answers"),
+        pytest.param(
+            {
+                "content_filters": [{"blocked": False}, {"content_filter_results": FOUND}],
+                "innererror": {"code": "ContentFiltered"},
+            },
+            FOUND,
+            id="in the Responses API",
+        ),
+        pytest.param({"innererror": None}, None, id="none"),
     ],
 )
-def test_what_a_filter_found_is_among_the_details(inner: object, found: object) -> None:
-    body = json.dumps({"error": {"code": "content_filter", "innererror": inner}}).encode()
+def test_what_a_filter_found_is_among_the_details(told: dict[str, object], found: object) -> None:
+    body = json.dumps({"error": {"code": "content_filter"} | told}).encode()
     error = CODEC.decode_failure(HttpFailure(status=400, headers={}, body=body))
     assert error.details.get("content_filter_result") == found
 

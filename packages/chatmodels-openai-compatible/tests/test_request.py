@@ -112,6 +112,13 @@ def test_tools_are_written_as_functions() -> None:
     }
 
 
+def test_tools_that_only_the_vendor_knows_are_tools_as_well() -> None:
+    settings = Settings(parallel_tool_calls=False)
+    options = {"tools": [{"type": "browser_search"}]}
+    written = body(settings=settings, provider_options=options)
+    assert written == options | {"parallel_tool_calls": False}
+
+
 @pytest.mark.parametrize(
     ("choice", "written"),
     [

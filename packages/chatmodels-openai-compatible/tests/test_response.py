@@ -126,6 +126,11 @@ def test_what_was_not_said_stays_unknown() -> None:
         ),
         pytest.param([{"type": "refusal", "refusal": "No"}], (RefusalPart("No"),), id="a refusal"),
         pytest.param([{"type": "text", "text": None}, "odd", 5], (), id="nothing readable"),
+        pytest.param(
+            [{"type": "text", "text": [{"text": [{"text": "deep"}]}, {"text": "flat"}]}],
+            (TextPart("flat"),),
+            id="texts in texts, which might go on for ever",
+        ),
     ],
 )
 def test_content_may_be_a_list_of_parts(content: list[Any], parts: tuple[object, ...]) -> None:

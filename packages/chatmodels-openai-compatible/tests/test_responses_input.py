@@ -144,7 +144,7 @@ def test_of_sound_there_is_what_was_said() -> None:
         (user(AudioPart(data=b"RIFF", media_type="audio/wav")), "sound as wav in a message of"),
         (user(FilePart(data=b"x", media_type="video/mp4")), "a video in a message of role 'user'"),
         (user(ToolCall("c", "f")), "a tool call in a message of role 'user' (message 0)"),
-        (system(PNG), "an image in a message of role 'system'"),
+        (system(PNG), "an image as image/png in a message of role 'system'"),
         (Message("system", (ToolResult("c"),)), "a tool result in a message of role 'system'"),
         (assistant(ToolResult("c")), "a tool result in a message of role 'assistant'"),
         (

@@ -278,7 +278,16 @@ def test_errors_inside_a_success_are_raised(body: object, kind: type[ChatModelEr
     assert caught.value.status == 200
 
 
-def test_failures_are_read_by_their_codes() -> None:
-    body = b'{"error": {"code": "vector_store_timeout", "message": "Too slow."}}'
-    error = CODEC.decode_failure(HttpFailure(status=500, headers={}, body=body))
-    assert (error.code, error.status) == (ErrorCode.TIMEOUT, 500)
+@pytest.mark.parametrize(
+    ("status", "word", "code"),
+    [
+        (500, "vector_store_timeout", ErrorCode.TIMEOUT),
+        (403, "misalignment_policy_violation", ErrorCode.CONTENT_FILTERED),
+        (200, "cyber_policy", ErrorCode.CONTENT_FILTERED),
+        (200, "data_residency_mismatch", ErrorCode.INVALID_REQUEST),
+    ],
+)
+def test_failures_are_read_by_their_codes(status: int, word: str, code: ErrorCode) -> None:
+    body = json.dumps({"error": {"code": word, "type": "invalid_request_error"}}).encode()
+    error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
+    assert (error.code, error.status) == (code, status)

@@ -77,7 +77,12 @@ def test_settings_have_their_places() -> None:
             {"type": "function", "name": "clock", "parameters": {"type": "object"}, "strict": False}
         ],
     }
-    assert written(settings=Settings(parallel_tool_calls=True)) == {}
+    alone = Settings(parallel_tool_calls=True)
+    assert written(settings=alone) == {}
+    search = {"tools": [{"type": "web_search"}]}
+    assert written(settings=alone, provider_options=search) == search | {
+        "parallel_tool_calls": True
+    }
 
 
 @pytest.mark.parametrize(
@@ -157,6 +162,28 @@ def test_a_response_that_was_given_before_is_fetched(stream: bool, path: str) ->
     request = ChatRequest(messages=(user("Hello"),), provider_options={"retrieve": "resp_1"})
     found = CODEC.encode("m", request, stream=stream)
     assert found == HttpRequest(method="GET", path=path, headers=(("X-Project", "p"),))
+
+
+def test_a_response_is_fetched_with_what_the_caller_asks_for_besides() -> None:
+    options = {
+        "retrieve": "resp_1",
+        "include": ["a.b", "c"],
+        "include_obfuscation": False,
+        "starting_after": 7,
+        "x": "a&b",
+        "stream": False,
+    }
+    request = ChatRequest(messages=(user("Hello"),), provider_options=options)
+    path = CODEC.encode("m", request, stream=True).path
+    query = "include%5B%5D=a.b&include%5B%5D=c&include_obfuscation=false&starting_after=7&x=a%26b"
+    assert path == f"/responses/resp_1?{query}&stream=true"
+
+
+def test_what_is_asked_for_besides_must_be_json() -> None:
+    options = {"retrieve": "resp_1", "starting_after": object()}
+    request = ChatRequest(messages=(user("Hello"),), provider_options=options)
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        CODEC.encode("m", request, stream=False)
 
 
 @pytest.mark.parametrize("wanted", [7, "", "../models", "a?b"])

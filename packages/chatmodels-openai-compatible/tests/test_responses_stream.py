@@ -17,6 +17,7 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
+    ProviderUnavailableError,
     ReasoningDelta,
     ReasoningPart,
     RefusalDelta,
@@ -337,12 +338,22 @@ def test_what_the_status_does_not_say_the_event_does() -> None:
             completed(status="failed", error={"code": "rate_limit_exceeded", "message": "Slow."}),
             id="a failed response",
         ),
+        pytest.param(
+            {"type": "response.failed", "error": {"type": "rate_limit_error", "message": "Slow."}},
+            id="Perplexity",
+        ),
     ],
 )
 def test_errors_in_mid_stream_are_raised(told: dict[str, Any]) -> None:
     with pytest.raises(ChatModelError, match="Slow") as caught:
         events_of(CREATED, told)
     assert caught.value.code == ErrorCode.RATE_LIMITED
+
+
+@pytest.mark.parametrize("response", [{}, {"response": {"id": "resp_1"}}], ids=["none", "bare"])
+def test_a_response_that_failed_for_no_reason_is_an_error(response: dict[str, Any]) -> None:
+    with pytest.raises(ProviderUnavailableError, match="the response failed"):
+        events_of(CREATED, {"type": "response.failed", **response})
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,8 @@ def test_a_block_is_drawn_when_it_is_over(monkeypatch) -> None:
 
         assert work() == "Hi there"
 
-    lines = out.getvalue().splitlines()
+    # The creation of the model is drawn as well if it happened to be slow.
+    lines = [line for line in out.getvalue().splitlines() if "chatmodels.create" not in line]
     assert lines[1].startswith("work ")
     assert lines[2].startswith("  chat m ")
     assert "2 -> 2 tokens" in lines[2]

@@ -151,6 +151,38 @@ def test_audio_is_counted_as_such_and_the_rest_is_unknown(recorder) -> None:
     assert tokens(recorder, "reasoning.output_tokens") == {"unknown": 2}
 
 
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        (Usage(input_tokens=90, output_tokens=8, billed_input_tokens=5), (5, 8)),
+        (Usage(input_tokens=90, output_tokens=8, billed_output_tokens=0), (90, 0)),
+        (Usage(billed_input_tokens=5, billed_output_tokens=3), (5, 3)),
+    ],
+    ids=["input", "output", "both"],
+)
+def test_what_is_billed_is_what_counts(recorder, usage, counted) -> None:
+    model = instrument(answering(usage), telemetry=recorder.telemetry(conventions="both"))
+    recorder.conventions.knows_version_1_41 = True
+
+    model.generate("Hi")
+
+    asked, said = counted
+    attributes = recorder.span.attributes
+    assert attributes["gen_ai.usage.input_tokens"] == asked
+    assert attributes["gen_ai.usage.output_tokens"] == said
+    assert tokens(recorder, "input_tokens") == {"text": asked}
+    assert tokens(recorder, "output_tokens") == {"text": said}
+    metrics = recorder.metrics
+    for name, count in (("input_tokens", asked), ("output_tokens", said)):
+        (point,) = metrics[f"{INFERENCE}.operation.{name}"].data.data_points
+        assert point.sum == count
+    points = metrics["gen_ai.client.token.usage"].data.data_points
+    assert {point.attributes["gen_ai.token.type"]: point.sum for point in points} == {
+        "input": asked,
+        "output": said,
+    }
+
+
 @pytest.mark.parametrize("conventions_of", ["v1.41", "both"])
 def test_the_names_of_version_1_41_can_be_had(recorder, conventions_of) -> None:
     recorder.conventions.knows_version_1_41 = True

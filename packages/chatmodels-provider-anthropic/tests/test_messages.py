@@ -24,7 +24,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.providers.anthropic import block_options
+from chatmodels.providers.anthropic import part_options
 from chatmodels.providers.anthropic._codec import MessagesCodec
 
 CODEC = MessagesCodec()
@@ -243,10 +243,10 @@ def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
 
 
 def test_options_are_added_to_the_part_before_them() -> None:
-    mark = block_options(cache_control=EPHEMERAL)
+    mark = part_options(cache_control=EPHEMERAL)
     made = body(
         system("Be brief.", mark),
-        user(mark, "A long text.", mark, "Why?", block_options(type="search_result", title="t")),
+        user(mark, "A long text.", mark, "Why?", part_options(type="search_result", title="t")),
     )
     assert made["system"] == [{"type": "text", "text": "Be brief.", "cache_control": EPHEMERAL}]
     assert made["messages"][0]["content"] == [

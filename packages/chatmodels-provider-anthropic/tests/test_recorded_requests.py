@@ -1,6 +1,6 @@
 """Every recorded request is written as it was recorded.
 
-What the neutral types have no word for goes through `provider_options` and `block_options`.
+What the neutral types have no word for goes through `provider_options` and `part_options`.
 
 `neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
 `normal` brings a body into the form in which ours and theirs can be compared. What it removes are
@@ -41,7 +41,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpRequest
 from chatmodels.http.wire import enforceable, is_recursive
-from chatmodels.providers.anthropic import block_options
+from chatmodels.providers.anthropic import part_options
 from chatmodels.providers.anthropic._codec import MessagesCodec
 from chatmodels.providers.anthropic._models import generation_of
 from replay import Check, Exchange, InexpressibleError, Requests
@@ -90,7 +90,7 @@ def _parts(role: str, block: Body) -> list[Any]:
     part = _part(role, rest) if role != "assistant" or "citations" not in options else None
     if part is None:
         return [ProviderPart(Signature("anthropic", block))]
-    return [part, block_options(**options)] if options else [part]
+    return [part, part_options(**options)] if options else [part]
 
 
 def _part(role: str, block: Body) -> Any:

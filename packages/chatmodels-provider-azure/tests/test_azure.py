@@ -14,6 +14,7 @@ from chatmodels.core import (
     ChatModel,
     ChatModelError,
     ConfigurationError,
+    ContentFilteredError,
     ErrorCode,
     ResponseInvalidError,
     create_chat_model,
@@ -103,6 +104,12 @@ def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None
             "/models/chat/completions?api-version=2025-05-01",
             id="inference and a date",
         ),
+        pytest.param(
+            f"{RESOURCE}/models",
+            "preview",
+            "/models/chat/completions?api-version=2024-05-01-preview",
+            id="inference and a word for others",
+        ),
     ],
 )
 def test_the_address_and_the_version_choose_the_endpoint(
@@ -125,13 +132,21 @@ def test_a_deployment_may_be_named_otherwise_than_its_model() -> None:
     [
         pytest.param({"api_version": "today"}, "api_version must be a date", id="no version"),
         pytest.param(
-            {"base_url": f"{RESOURCE}/openai/deployments/prod"}, "not of a deployment", id="address"
+            {"base_url": f"{RESOURCE}/openai/deployments/prod"},
+            "not of a deployment",
+            id="a deployment",
         ),
+        pytest.param(
+            {"base_url": f"{RESOURCE}/openai/v1/chat/completions"},
+            "or an operation",
+            id="an operation",
+        ),
+        pytest.param({"base_url": f"{RESOURCE}/openai/responses/"}, "operation", id="another"),
         pytest.param({"auth": "magic"}, "auth must be", id="auth"),
         pytest.param({"api": "magic"}, "azure has no api 'magic'", id="api"),
         pytest.param(
             {"api": "responses", "api_version": "2025-03-01-preview"},
-            "v1 endpoints",
+            "pass api_version='v1'",
             id="dated api",
         ),
         pytest.param({"base_url": None}, "set AZURE_OPENAI_ENDPOINT", id="no address"),
@@ -261,6 +276,11 @@ def test_a_deployment_has_its_name_in_the_responses_api_too() -> None:
     assert explained.headers["api-key"] == "***"
 
 
+def test_the_responses_api_has_a_preview() -> None:
+    explained = model(api="responses", api_version="preview").explain("?")
+    assert explained.url == f"{RESOURCE}/openai/v1/responses?api-version=preview"
+
+
 def test_the_responses_api_has_the_same_listing() -> None:
     listing = AzureResponsesCodec(Address("v1", "/openai/v1")).decode_models(b'{"data": []}')
     assert list(listing) == []
@@ -300,6 +320,46 @@ def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:
     found = filter_results(response)
     assert found.output == {"hate": hate, "violence": SAFE}
     assert found.filtered == ("hate",)
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        pytest.param({"severity": "medium"}, {"severity": "low"}, id="severity"),
+        pytest.param({"detected": True}, {"detected": False}, id="detected"),
+        pytest.param({"filtered": True}, {"severity": "high"}, id="filtered"),
+        pytest.param({"severity": "safe"}, None, id="no finding"),
+        pytest.param({"severity": "low"}, {"severity": ["?"]}, id="no severity"),
+    ],
+)
+def test_of_several_findings_the_worst_counts(worse: Any, better: Any) -> None:
+    for told in ([worse, better], [better, worse]):
+        choices = [{"index": 0, "content_filter_results": {"hate": found}} for found in told]
+        answer = {"choices": [{"message": {"content": "Well"}}, *choices]}
+        with Simulator() as simulator:
+            simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+            response = model(base_url=simulator.url).generate("?")
+        assert filter_results(response).output == {"hate": worse}
+
+
+def test_a_prompt_that_is_filtered_in_the_responses_api_is_an_error_with_the_findings() -> None:
+    found = {"jailbreak": {"detected": True, "filtered": True}}
+    error = {
+        "message": "The response was filtered due to the prompt.",
+        "type": "invalid_request_error",
+        "param": "prompt",
+        "code": "content_filter",
+        "content_filters": [
+            {"blocked": True, "source_type": "prompt", "content_filter_results": found}
+        ],
+        "innererror": {"code": "ContentFiltered"},
+    }
+    with Simulator() as simulator:
+        body = json.dumps({"error": error}).encode()
+        simulator.queue(Answer(status=400, body=(body,)))
+        with pytest.raises(ContentFilteredError) as caught:
+            model(base_url=simulator.url, api="responses").generate("?")
+    assert caught.value.details["content_filter_result"] == found
 
 
 def test_a_prompt_that_is_filtered_is_an_error_with_the_findings() -> None:

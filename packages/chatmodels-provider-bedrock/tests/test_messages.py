@@ -25,7 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.providers.bedrock import block_options
+from chatmodels.providers.bedrock import part_options
 from chatmodels.providers.bedrock._codec import ConverseCodec
 
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
@@ -221,10 +221,10 @@ def test_refusals_and_spoken_answers_are_texts() -> None:
 
 def test_options_are_joined_with_the_block_before_or_blocks_of_their_own() -> None:
     report = FilePart(data=b"data", media_type="application/pdf")
-    cache = block_options(cachePoint={"type": "default"})
+    cache = part_options(cachePoint={"type": "default"})
     asked = body(
         system("Long.", cache),
-        user(report, block_options(document={"citations": {"enabled": True}}), cache, "?"),
+        user(report, part_options(document={"citations": {"enabled": True}}), cache, "?"),
     )
     assert asked["system"] == [{"text": "Long."}, {"cachePoint": {"type": "default"}}]
     document, point, _ = asked["messages"][0]["content"]
@@ -236,7 +236,10 @@ def test_options_are_joined_with_the_block_before_or_blocks_of_their_own() -> No
 @pytest.mark.parametrize(
     ("message", "why"),
     [
-        (system(ImagePart(data=b"x", media_type="image/png")), "an image in a message of role"),
+        (
+            system(ImagePart(data=b"x", media_type="image/png")),
+            "an image as image/png in a message of role",
+        ),
         (Message("user", (ToolCall("c", "t"),)), "a tool call in a message of role 'user'"),
         (assistant(ToolResult("c")), "a tool result in a message of role 'assistant'"),
         (user(RefusalPart("No.")), "a refusal in a message of role 'user'"),

@@ -1,6 +1,6 @@
 """Every recorded request is written as it was recorded.
 
-What the neutral types have no word for goes through `provider_options` and `block_options`.
+What the neutral types have no word for goes through `provider_options` and `part_options`.
 
 `neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
 `normal` brings a body into the form in which ours and theirs can be compared. What it removes are
@@ -38,7 +38,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
-from chatmodels.providers.bedrock import block_options
+from chatmodels.providers.bedrock import part_options
 from chatmodels.providers.bedrock._codec import ConverseCodec
 from replay import Check, Exchange, InexpressibleError, Requests
 
@@ -124,7 +124,7 @@ def _medium(kind: str, medium: Body) -> list[Any]:
     if kind == "image":
         return [ImagePart(**where, media_type=media_type)]
     part = FilePart(**where, media_type=media_type, name=medium.get("name"))
-    return [part, block_options(document=options)] if options else [part]
+    return [part, part_options(document=options)] if options else [part]
 
 
 def _settings(rest: Body, model: str) -> Settings:

@@ -230,6 +230,14 @@ def test_billed_tokens_are_the_usage_where_no_others_are_told() -> None:
     assert (found.input_tokens, found.output_tokens) == (13, 5)
 
 
+def test_what_is_null_in_the_usage_is_not_reported() -> None:
+    billed = {"tokens": None, "billed_units": {"input_tokens": 13, "output_tokens": 5}}
+    used = {"tokens": {"input_tokens": 7}, "billed_units": None, "cached_tokens": None}
+
+    assert whole(message=text(), usage=billed).usage.input_tokens == 13
+    assert whole(message=text(), usage=used).usage == Usage(input_tokens=7)
+
+
 def test_unreadable_usage_costs_a_warning_and_not_the_answer() -> None:
     response = whole(message=text(), usage={"tokens": "many"})
 

@@ -175,11 +175,11 @@ def test_json_that_is_no_object_is_text(data: bytes, fields: dict[str, str]) -> 
         (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
         (
             tool_result("1", AudioPart(data=b"x", media_type="audio/wav")),
-            "sound in a tool result",
+            "sound as audio/wav in a tool result",
         ),
         (
             tool_result("1", FilePart(data=b"x", media_type="application/pdf")),
-            "a file in a tool result",
+            "a file as application/pdf in a tool result",
         ),
     ],
 )

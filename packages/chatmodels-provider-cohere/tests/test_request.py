@@ -87,6 +87,10 @@ def test_effort_is_a_budget_and_the_highest_has_none(
     assert with_settings(**settings) == {"thinking": thinking}
 
 
+def test_a_model_that_never_thinks_is_not_told_to_stop() -> None:
+    assert with_settings(PLAIN, reasoning_effort="none") == {}
+
+
 @pytest.mark.parametrize(
     ("model", "fields", "problem"),
     [
@@ -107,6 +111,11 @@ def test_effort_is_a_budget_and_the_highest_has_none(
             "reasoning_budget with this model",
         ),
         (TRANSLATING, {"tools": (WEATHER,)}, "tools with this model"),
+        (
+            TRANSLATING,
+            {"output": OutputSchema("place", CITY)},
+            "structured output with this model",
+        ),
         (THINKING, {"provider_options": {"stream": True}}, "stream in provider_options"),
     ],
 )
@@ -171,8 +180,9 @@ def test_the_form_of_the_answer_is_asked_for_as_such(schema: Any, form: Any) -> 
         {"output": OutputSchema("place", CITY, strict=False)},
         {"output": OutputSchema("place", CITY), "tools": (WEATHER,)},
         {"output": OutputSchema("place", CITY), "provider_options": {"documents": ["The sky."]}},
+        {"output": OutputSchema("place", CITY), "provider_options": {"documents": ("The sky.",)}},
     ],
-    ids=["loose", "tools", "documents"],
+    ids=["loose", "tools", "documents", "documents as a tuple"],
 )
 def test_else_it_is_a_tool_that_must_be_called(fields: dict[str, Any]) -> None:
     made = body(**fields)
@@ -203,17 +213,31 @@ def test_tools_that_must_not_be_called_are_out_of_the_way_of_a_form() -> None:
     assert made == {"response_format": {"type": "json_object", "schema": CITY}}
 
 
-def test_files_of_the_user_stand_before_documents_of_the_options() -> None:
+def test_tools_of_the_options_are_called_too_where_the_form_is_a_tool() -> None:
+    search = {"type": "function", "function": {"name": "search", "parameters": CITY}}
+    made = body(output=OutputSchema("place", CITY), provider_options={"tools": [search]})
+
+    assert made == {"tools": [ANSWER, search], "tool_choice": "REQUIRED"}
+
+
+@pytest.mark.parametrize("documents", [["The sea."], ("The sea.",)], ids=["list", "tuple"])
+def test_files_of_the_user_stand_before_documents_of_the_options(documents: Any) -> None:
     file = FilePart(data=b"The sky is blue.", media_type="text/plain", name="sky")
     request = ChatRequest(
         messages=(user("?", file),),
-        provider_options={"documents": ["The sea."], "safety_mode": "STRICT"},
+        provider_options={"documents": documents, "safety_mode": "STRICT"},
     )
     made = json.loads(CODEC.encode(PLAIN, request, stream=True).body)
 
     assert made["documents"] == [{"id": "sky", "data": {"text": "The sky is blue."}}, "The sea."]
     assert made["safety_mode"] == "STRICT"
     assert made["stream"] is True
+
+
+def test_files_alone_are_no_conversation() -> None:
+    file = FilePart(data=b"The sky is blue.", media_type="text/plain")
+    with pytest.raises(UnsupportedError, match="files without a text"):
+        CODEC.encode(PLAIN, ChatRequest(messages=(user(file),)), stream=False)
 
 
 def test_documents_that_are_no_list_are_left_to_the_vendor() -> None:

@@ -168,7 +168,7 @@ def test_credentials_without_a_token_are_told() -> None:
         def refresh(self, request: Any, /) -> None:
             self.valid = True
 
-    with pytest.raises(AuthenticationError, match="give no access token"):
+    with pytest.raises(AuthenticationError, match="pass others"):
         CredentialsSecret(Empty()).reveal()
 
 

@@ -174,6 +174,28 @@ def test_images_in_results_are_parts_of_them_for_models_that_take_them() -> None
     assert answer["functionResponse"]["parts"] == [INLINE]
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        ImagePart(url="https://a.example/cat.png"),
+        AudioPart(data=b"wav", media_type="audio/wav"),
+        FilePart(data=b"mp4", media_type="video/mp4"),
+    ],
+    ids=lambda part: part.type,
+)
+def test_what_results_cannot_hold_follows_them(part: Any) -> None:
+    answer, words, medium = results("Here.", part, model=NEW)
+    assert "parts" not in answer["functionResponse"]
+    assert words == {"text": "From the result of the tool c1:"}
+    assert medium.keys() <= {"fileData", "inlineData"}
+
+
+def test_the_resolution_of_images_in_results_is_not_chosen() -> None:
+    image = ImagePart(data=b"png", media_type="image/png", detail="low")
+    [answer] = results(image, model=NEW)
+    assert answer["functionResponse"]["parts"] == [INLINE]
+
+
 def test_images_in_results_follow_for_older_models() -> None:
     answer, words, image = results("Here.", PIXEL)
     assert answer["functionResponse"]["response"] == {"output": "Here."}
@@ -262,8 +284,8 @@ def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
         body(*conversation)
     message = str(caught.value)
     for words in (
-        "an image in a message of role 'system' (message 0)",
-        "an image without data, url or file_id in a user message (message 1)",
+        "an image as image/png in a message of role 'system' (message 0)",
+        "an image in a user message without data, url or file_id (message 1)",
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
         "the result of 'gone', which is no call before it (message 2)",

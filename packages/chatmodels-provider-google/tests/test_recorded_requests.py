@@ -114,7 +114,9 @@ def _part(part: Body) -> Any:
         }:
             arguments = json.dumps(call.get("args", {}))
             return ToolCall(call.get("id") or "", name, arguments, signature)
-        case {"functionResponse": {"name": name, "response": response, **result}}:
+        case {"functionResponse": {"name": name, "response": response, **result}} if all(
+            "inlineData" in inner for inner in result.get("parts", ())
+        ):
             media = tuple(_part(inner) for inner in result.get("parts", ()))
             said = TextPart(json.dumps(response))
             return ToolResult(result.get("id") or "", (said, *media), name)

@@ -74,6 +74,14 @@ def test_vertex_takes_labels_instead_of_storing() -> None:
         body(codec=VERTEX, settings=Settings(store=True))
 
 
+def test_vertex_is_told_the_tier_by_a_header() -> None:
+    settings = Settings(service_tier="default")
+    request = ChatRequest(messages=(user("?"),), settings=settings)
+    encoded = VERTEX.encode(NEW, request, stream=False)
+    assert encoded.headers == (("X-Vertex-AI-LLM-Shared-Request-Type", "standard"),)
+    assert json.loads(encoded.body).keys() == {"contents"}
+
+
 def test_what_cannot_be_expressed_is_told_at_once() -> None:
     settings = Settings(
         temperature=0.5,

@@ -282,8 +282,8 @@ def test_what_accompanies_the_answer_does_not_cost_it() -> None:
     )
     assert odd.text == "A"
     assert [warning.split(" were ")[0].split(" was ")[0] for warning in odd.warnings] == [
-        "log probabilities",
         "the usage",
+        "log probabilities",
     ]
 
 
@@ -350,7 +350,11 @@ def test_places_are_told_in_characters(texts: Any, segment: Any, places: Any) ->
             Citation(url="gs://b", source="d"),
         ),
         ({"maps": {"uri": "https://m", "placeId": "p"}}, Citation(url="https://m", source="p")),
-        ({"image": {}}, Citation()),
+        (
+            {"image": {"sourceUri": "https://i", "imageUri": "https://i/1.png", "title": "I"}},
+            Citation(url="https://i", title="I"),
+        ),
+        ({"another": {}}, Citation()),
     ],
 )
 def test_sources_of_several_kinds(chunk: Any, citation: Citation) -> None:

@@ -160,6 +160,12 @@ def test_log_probabilities_and_sound_come_as_deltas() -> None:
     ]
 
 
+def test_a_tier_that_was_told_once_stays() -> None:
+    first = chunk({"text": "A"}) | {"usageMetadata": {"trafficType": "ON_DEMAND"}}
+    last = chunk(finish="STOP") | {"usageMetadata": {"totalTokenCount": 9}}
+    assert whole(stream(first, last)).service_tier == "ON_DEMAND"
+
+
 def test_citations_come_with_the_end() -> None:
     metadata = {
         "groundingChunks": [{"web": {"uri": "https://a"}}],
@@ -225,6 +231,19 @@ def test_arguments_may_come_piecemeal_and_end_in_many_ways(last: Any) -> None:
         "a b": {"c": False},
         "nothing": None,
     }
+
+
+@pytest.mark.parametrize("signed", [0, 1, 2])
+def test_a_signature_may_come_with_any_piece_of_a_call(signed: int) -> None:
+    pieces = [
+        call(name="f", willContinue=True),
+        call(partialArgs=[some("$.a", numberValue=1)], willContinue=True),
+        call(),
+    ]
+    pieces[signed] |= SIGNED
+    [made] = whole(stream(*map(chunk, pieces), chunk(finish="STOP"))).tool_calls
+    assert made.signature is not None
+    assert made.signature.data == SIGNED
 
 
 def test_arguments_may_begin_with_some() -> None:
@@ -363,6 +382,12 @@ def test_piecemeal_arguments_are_told_as_they_come() -> None:
     events = stream(*partial(name, more, some("$.list[1]", numberValue=7)))
     deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
     assert deltas == ['{"list":[{"name":"Os', '\\"lo', '"},7', "]}"]
+
+
+def test_a_text_beyond_the_end_of_an_array_is_its_next_value() -> None:
+    pieces = (some("$.list[5]", stringValue=text) for text in ("A", "B"))
+    [made] = whole(stream(*partial(*pieces, some("$.n", numberValue=1)))).tool_calls
+    assert made.arguments == {"list": ["AB"], "n": 1}
 
 
 def test_values_in_another_order_are_told_with_the_end() -> None:

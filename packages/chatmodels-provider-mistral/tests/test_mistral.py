@@ -1,14 +1,17 @@
 """What is particular to Mistral: ids, the order of messages, media, reasoning, models, errors."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chatmodels.core import (
     AudioPart,
+    AuthenticationError,
     ChatModel,
     ChatModelError,
     Citation,
@@ -44,7 +47,9 @@ WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MISTRAL_API_KEY", raising=False)
+    for spec in PROVIDER.metadata.options:
+        for variable in spec.env:
+            monkeypatch.delenv(variable, raising=False)
 
 
 def model(name: str = "mistral-small-latest", **options: Any) -> ChatModel:
@@ -80,6 +85,68 @@ def test_the_key_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     explained = create_chat_model("mistral:codestral-2508").explain("?")
     assert explained.url == "https://api.mistral.ai/v1/chat/completions"
     assert explained.headers["authorization"] == "Bearer ***"
+
+
+@pytest.fixture
+def token_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "token"
+    file.write_text("t-1\n")
+    monkeypatch.setenv("MISTRAL_SA_TOKEN_PATH", str(file))
+    return file
+
+
+def test_the_token_of_a_service_account_is_read_for_each_request(token_file: Path) -> None:
+    with Simulator() as simulator:
+        made = model(base_url=f"{simulator.url}/mistral/v1", api_key=None)
+        made.generate("?")
+        token_file.write_text("t-2\n")
+        made.generate("?")
+        sent = [exchange.request.headers["authorization"] for exchange in simulator.exchanges]
+    assert sent == ["Bearer t-1", "Bearer t-2"]
+
+
+async def test_the_token_of_a_service_account_is_read_for_awaited_calls(token_file: Path) -> None:
+    with Simulator() as simulator:
+        await model(base_url=f"{simulator.url}/mistral/v1", api_key=None).agenerate("?")
+        assert simulator.exchanges[0].request.headers["authorization"] == "Bearer t-1"
+
+
+@pytest.mark.parametrize(
+    ("passed", "token"),
+    [
+        pytest.param("k-passed", "k-passed", id="a key that is passed counts before it"),
+        pytest.param(None, "t-1", id="it counts before a key of the environment"),
+    ],
+)
+@pytest.mark.usefixtures("token_file")
+def test_keys_and_tokens_count_in_the_order_of_the_vendors_sdk(
+    passed: str | None, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MISTRAL_API_KEY", "k-environment")
+    with Simulator() as simulator:
+        model(base_url=f"{simulator.url}/mistral/v1", api_key=passed).generate("?")
+        assert simulator.exchanges[0].request.headers["authorization"] == f"Bearer {token}"
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        pytest.param("no/such/file", "cannot read the token in 'no/such/file'", id="no file"),
+        pytest.param("no\0file", "cannot read the token", id="no path"),
+        pytest.param(os.devnull, "an empty text", id="an empty file"),
+    ],
+)
+def test_a_token_that_cannot_be_read_is_an_error(path: str, words: str) -> None:
+    made = model(api_key=None, token_path=path)
+    with pytest.raises(AuthenticationError, match=words):
+        made.generate("?")
+
+
+def test_without_a_key_and_a_token_there_is_no_model() -> None:
+    with pytest.raises(AuthenticationError, match="mistral has no API key; set MISTRAL_API_KEY"):
+        model(api_key=None)
+    report = PROVIDER.check_health(ProviderOptions())
+    assert (report.status, report.code) == ("unknown", ErrorCode.AUTHENTICATION)
 
 
 def test_settings_have_mistrals_names() -> None:
@@ -231,6 +298,30 @@ def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
 def test_any_id_becomes_the_same_again() -> None:
     assert call_id("call_1") == call_id("call_1")
     assert len(call_id("\ud800")) == 9
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param({"colour": "red"}, id="without a type"),
+        pytest.param({"type": ["a"]}, id="a type that is none"),
+        pytest.param({"type": "file", "file": {"id": 7}}, id="another file"),
+        pytest.param({"type": "input_audio", "input_audio": {}}, id="another sound"),
+    ],
+)
+def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]) -> None:
+    answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
+    with Simulator() as simulator:
+        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
+    said = messages(user("?"), response.message, user("And?"))[1]
+    assert said["content"] == [{"type": "text", "text": "Well."}, part]
+
+
+def test_what_only_mistral_knows_of_a_document_goes_with_it() -> None:
+    limit = ProviderPart(Signature("mistral", {"document_image_limit": 3}))
+    (asked,) = messages(user(FilePart(file_id="f-1"), limit))
+    assert asked["content"] == [{"type": "file", "file_id": "f-1", "document_image_limit": 3}]
 
 
 def test_speakers_have_no_names() -> None:

@@ -183,6 +183,10 @@ def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:
     ("body", "code"),
     [
         (b'{"error": "model runner has crashed"}', ErrorCode.PROVIDER_UNAVAILABLE),
+        (
+            b'{"message": {"content": "Hel"}, "error": "model runner has crashed"}',
+            ErrorCode.PROVIDER_UNAVAILABLE,
+        ),
         (b'{"done": true}', ErrorCode.RESPONSE_INVALID),
         (b'{"message": {"content": 1}}', ErrorCode.RESPONSE_INVALID),
         (b'{"message": {"tool_calls": [{"function": {"arguments": "\xff"}}]}}', "response_invalid"),

@@ -58,6 +58,7 @@ def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None
         (":56789", "http://127.0.0.1:56789"),
         ("1.2.3.4:56789", "http://1.2.3.4:56789"),
         ("http://1.2.3.4", "http://1.2.3.4:80"),
+        ("HTTP://1.2.3.4", "http://1.2.3.4:80"),
         ("https://1.2.3.4", "https://1.2.3.4:443"),
         ("https://1.2.3.4:56789", "https://1.2.3.4:56789"),
         ("example.com", "http://example.com:11434"),

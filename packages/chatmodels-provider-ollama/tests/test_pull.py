@@ -10,6 +10,8 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     CallTimeoutError,
+    ConfigurationError,
+    InvalidRequestError,
     ModelNotFoundError,
     NetworkError,
     ProviderUnavailableError,
@@ -143,6 +145,18 @@ def test_a_pull_that_gets_no_further_runs_into_its_limits(
     answering(monkeypatch, b'{"status": "x"}\n', cut_after=0, ending="stall")
     with pytest.raises(CallTimeoutError):
         puller("qwen3", host=simulator.url, timeout=timeout)
+
+
+def test_a_name_that_cannot_be_written_is_refused(puller: Puller) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        puller("\ud800")
+
+
+def test_a_client_of_no_known_kind_is_refused_as_part_of_the_pull(puller: Puller) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        puller("qwen3", http_client=object(), async_http_client=object())
+
+    assert (caught.value.op, caught.value.provider) == ("pull", "ollama")
 
 
 def test_a_step_may_take_long_unless_the_caller_says_otherwise() -> None:

@@ -230,13 +230,13 @@ SOUND = AudioPart(data=b"x", media_type="audio/wav")
     [
         (user(ImagePart(url="https://example.com")), "an image by its address; pass its bytes"),
         (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
-        (user(SOUND), "sound in a message of role 'user'"),
+        (user(SOUND), "sound as audio/wav in a message of role 'user'"),
         (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
-        (system(PIXEL), "an image in a message of role 'system'"),
+        (system(PIXEL), "an image as image/png in a message of role 'system'"),
         (system(ToolResult("1")), "a tool result in a message of role 'system'"),
         (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
         (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
-        (tool_result("1", SOUND), "sound in a tool result"),
+        (tool_result("1", SOUND), "sound as audio/wav in a tool result"),
     ],
 )
 def test_parts_that_cannot_be_expressed_are_refused(message: Message, problem: str) -> None:

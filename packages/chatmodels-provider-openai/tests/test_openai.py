@@ -103,15 +103,23 @@ def test_responses_honour_what_reasoning_models_take() -> None:
     assert explained.mapped["reasoning_effort"] == "reasoning.effort"
 
 
-@pytest.mark.parametrize("setting", ["seed", "stop", "prediction", "audio_output"])
-def test_what_responses_lack_is_refused(setting: str) -> None:
-    value = {"seed": 1, "audio_output": AudioOutput("alloy")}.get(setting, "x")
+def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", seed=1, stop="x", top_k=3)
+    assert caught.value.message == (
+        "openai has no way to honour top_k, stop, seed; leave it out, or create the model with "
+        'api="chat_completions" for stop, seed, or with unsupported="warn" to have it ignored '
+        "with a warning"
+    )
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
-    with pytest.raises(UnsupportedError, match=setting):
-        model.explain("Hello", **{setting: value})  # type: ignore[arg-type] - any of them
-    sound = user(AudioPart(data=b"RIFF", media_type="audio/wav"))
+    with pytest.raises(UnsupportedError, match='api="chat_completions" for prediction, audio_outp'):
+        model.explain("Hello", prediction="x", audio_output=AudioOutput("alloy"))
+
+
+def test_sound_that_responses_lack_is_refused() -> None:
+    model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
     with pytest.raises(UnsupportedError, match="sound as wav"):
-        model.explain(sound)
+        model.explain(user(AudioPart(data=b"RIFF", media_type="audio/wav")))
 
 
 @pytest.mark.parametrize(
@@ -208,6 +216,13 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
 def test_an_api_that_is_not_there_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; use"):
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
+
+
+def test_all_that_is_wrong_with_the_options_is_told_at_once() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        create_chat_model("openai:o3", api_key="sk-1", api="x", organization="ö", project="\n")
+    for problem in ("no api 'x'", "organization must be", "project must be"):
+        assert problem in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])

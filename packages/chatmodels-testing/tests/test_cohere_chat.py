@@ -60,6 +60,15 @@ def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
     assert got.headers["x-debug-trace-id"] == "req_1"
 
 
+def test_what_is_billed_may_be_less_than_what_is_used(simulator: Simulator) -> None:
+    usage = Usage(input_tokens=9, output_tokens=8, billed_input_tokens=3, billed_output_tokens=2)
+    simulator.queue(ChatResponse(message=assistant("Yes."), usage=usage))
+
+    told = ask(simulator).json["usage"]
+    assert told["billed_units"] == {"input_tokens": 3, "output_tokens": 2}
+    assert told["tokens"] == {"input_tokens": 9, "output_tokens": 8, "reasoning_tokens": 0}
+
+
 def test_it_streams_blocks_and_calls(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart("Or no."), OSLO))
     found = events(ask(simulator, stream=True))
@@ -152,6 +161,10 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text:
         (
             {"tools": [WEATHER], "response_format": {"type": "json_object"}},
             "response_format does not go with tools",
+        ),
+        (
+            {"documents": ["The sky."], "response_format": {"type": "json_object"}},
+            "response_format does not go with documents",
         ),
     ],
 )

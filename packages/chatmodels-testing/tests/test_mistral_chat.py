@@ -129,6 +129,7 @@ def test_it_may_be_told_to_call_any_tool(simulator: Simulator) -> None:
         pytest.param(
             {"role": "assistant", "tool_calls": [{"id": "call/1234"}]}, "length of 9", id="call"
         ),
+        pytest.param({"role": "assistant", "tool_calls": [{}]}, "length of 9", id="no id"),
     ],
 )
 def test_it_refuses_what_the_vendor_refuses(

@@ -1,6 +1,6 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -45,9 +45,11 @@ class HttpChatModel(StandardChatModel):
         policies: What decides how calls are made; by default retries, as `options` says.
         observers: What watches calls.
         signers: Where credentials come from that are no fixed header.
+        remedies: See `StandardChatModel`.
 
     Raises:
         ConfigurationError: The provider has no address, or a client passed is of no known kind.
+        UnsupportedError: The settings in the options cannot be honoured.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class HttpChatModel(StandardChatModel):
         policies: Sequence[Policy] | None = None,
         observers: Sequence[Observer] = (),
         signers: SignerSource | None = None,
+        remedies: Mapping[str, str] | None = None,
     ) -> None:
         self._caller = Caller(metadata, codec, options, signers)
         super().__init__(
@@ -69,6 +72,7 @@ class HttpChatModel(StandardChatModel):
             timeout=options.timeout,
             supported_settings=frozenset(codec.settings),
             unsupported=options.unsupported,
+            remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,

@@ -1,6 +1,7 @@
 """A provider that is reached by HTTP: its metadata and its codec, and nothing else."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import aclosing
 from typing import TypeVar
 
 from chatmodels.core import (
@@ -56,6 +57,7 @@ class HttpProvider:
 
         Raises:
             ConfigurationError: There is no address, or a client passed is of no known kind.
+            UnsupportedError: Settings in the options cannot be honoured.
         """
         options = self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
@@ -139,14 +141,13 @@ class HttpProvider:
         op: str,
     ) -> AsyncGenerator[T]:
         """Send a request and give what its frames tell, awaited; the twin of `follow`."""
-        steps = afollow(self._caller(options), request, framer, decode, options.timeout)
         try:
-            async for step in steps:
-                yield step
+            caller = self._caller(options)
+            async with aclosing(afollow(caller, request, framer, decode, options.timeout)) as steps:
+                async for step in steps:
+                    yield step
         except ChatModelError as error:
             raise error.located(op=op, provider=self.metadata.name)
-        finally:
-            await steps.aclose()
 
     def _caller(self, options: ProviderOptions) -> Caller:
         options = self._complete(options)

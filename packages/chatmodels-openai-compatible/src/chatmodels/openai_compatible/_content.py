@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from chatmodels.core import Citation
 from chatmodels.http.wire import Json, is_list, objects, text_or_none
+from chatmodels.openai_compatible._reading import words
 
 _SAYING = frozenset({"text", "refusal", "thinking", "summary"})
 
@@ -39,11 +40,11 @@ class ContentReader:
             return content or "", "", ""
         text = reasoning = refusal = ""
         for part in objects(content):
-            text += _words(part.get("text"))
-            refusal += _words(part.get("refusal"))
+            text += words(part.get("text"))
+            refusal += words(part.get("refusal"))
             # Mistral: {"type": "thinking", "thinking": [{"type": "text", "text": ...}]},
             # Databricks: {"type": "reasoning", "summary": [{"type": "summary_text", "text": ...}]}.
-            reasoning += _words(part.get("thinking")) + _words(part.get("summary"))
+            reasoning += words(part.get("thinking")) + words(part.get("summary"))
             if "thinking" in part:
                 self.thinking["type"] = "thinking"
                 if signature := text_or_none(part.get("signature")):
@@ -69,9 +70,3 @@ class ContentReader:
                     source=None if source is None else str(source),
                 )
             )
-
-
-def _words(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    return "".join(_words(item.get("text")) for item in objects(value))

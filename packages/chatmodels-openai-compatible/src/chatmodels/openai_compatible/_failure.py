@@ -6,7 +6,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
-from chatmodels.http.wire import NOT_JSON, Json, is_object
+from chatmodels.http.wire import NOT_JSON, Json, is_object, objects
 
 CODES = dict(VENDOR_CODES) | {
     "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
@@ -41,14 +41,17 @@ def read_failure(
 
 
 def _filtered(body: bytes) -> Json:
-    # {"error": {"innererror": {"content_filter_result": {"jailbreak": {...}, ...}}}}; it is JSON,
-    # or there would be no word in it that tells of a filter.
-    found: Json = msgspec.json.decode(body)
-    for name in ("error", "innererror"):
-        found = found.get(name) if is_object(found) else None
-    if not is_object(found):
-        return None
-    return found.get("content_filter_result") or found.get("content_filter_results")
+    # {"error": {"innererror": {"content_filter_result": {"jailbreak": {...}, ...}}}}, and in the
+    # Responses API {"error": {"content_filters": [{"content_filter_results": {...}}]}}. It is
+    # JSON, or there would be no word in it that tells of a filter.
+    parsed: Json = msgspec.json.decode(body)
+    error = parsed.get("error") if is_object(parsed) else None
+    if is_object(error):
+        for told in objects([error.get("innererror"), *objects(error.get("content_filters"))]):
+            found = told.get("content_filter_result") or told.get("content_filter_results")
+            if found:
+                return found
+    return None
 
 
 def failure_within(data: bytes, provider: str) -> ChatModelError | None:

@@ -17,20 +17,11 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, carried, objects, state_of
+from chatmodels.http.wire import Json, Medium, carried, misplaced, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
 
 _APART = frozenset({"content", "steps"})
-_WORDS = {
-    "text": "text",
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_messages(
@@ -196,7 +187,7 @@ def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
 def _misplaced(part: Part, where: str, problems: list[str]) -> None:
     # Reasoning and a vendor's own parts are never an error: they are left out elsewhere.
     if not isinstance(part, ReasoningPart | ProviderPart):
-        problems.append(f"{_WORDS[part.type]} in {where}")
+        problems.append(misplaced(part, where))
 
 
 def _named(message: Message, encoded: dict[str, Json]) -> dict[str, Json]:

@@ -47,9 +47,17 @@ def reasoning_of(message: WireMessage) -> str:
     if said or message.reasoning_details is None:
         return said or ""
     return "".join(
-        _words(detail.get("text")) or _words(detail.get("summary"))
+        words(detail.get("text")) or words(detail.get("summary"))
         for detail in objects(message.reasoning_details)
     )
+
+
+def words(value: Json) -> str:
+    """Find the text in a value that is one, or a list of objects that have some."""
+    if isinstance(value, str):
+        return value
+    texts = (item.get("text") for item in objects(value))
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def reasoning_part(
@@ -98,9 +106,3 @@ def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
 
 def _top(wire: WireTop) -> TokenLogprob:
     return TokenLogprob(wire.token, wire.logprob)
-
-
-def _words(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    return "".join(_words(item.get("text")) for item in objects(value))

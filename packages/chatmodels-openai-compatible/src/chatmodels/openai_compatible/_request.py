@@ -52,11 +52,12 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
 def _settings(
     request: ChatRequest, dialect: Dialect, body: dict[str, Json], problems: list[str]
 ) -> None:
+    has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
         if path is None:
             problems.append(f"the setting {name}")
-        elif name == "parallel_tool_calls" and not request.tools:
+        elif name == "parallel_tool_calls" and not has_tools:
             continue  # OpenAI refuses it without tools, where it has no meaning
         else:
             put(body, path, _value(name, value))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings
+from chatmodels.otel._billed import billed
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._plan import system_fingerprint
 from chatmodels.otel._semconv import (
@@ -98,7 +99,7 @@ def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: boo
     else:
         word = response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
         attributes[FINISH_REASONS] = (word,)
-    usage = response.usage
+    usage = billed(response.usage)
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
     if usage.output_tokens is not None:

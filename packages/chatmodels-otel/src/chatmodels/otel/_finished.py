@@ -18,6 +18,7 @@ from chatmodels.core import (
     ToolResult,
     Usage,
 )
+from chatmodels.otel._billed import billed
 from chatmodels.otel._plan import UNANSWERED, Answered, Plan
 from chatmodels.otel._watch import Watch
 
@@ -37,7 +38,7 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         duration: Seconds that it took; the span takes the same.
         answered: By what it was answered, one of a bounded number.
         error_type: Why it failed, if it did.
-        usage: The tokens reported; all None if the answer is another model's.
+        usage: The tokens reported, billed ones if told; all None if the answer is another model's.
         modalities: What the tokens of input and output that are not known to be audio are.
         first_chunk: Seconds until the first event of a stream.
         chunk_times: When each event came, in seconds of one clock.
@@ -103,7 +104,7 @@ def finished(
         duration=duration,
         answered=UNANSWERED if own is None else plan.answered(own),
         error_type=failure,
-        usage=NO_USAGE if own is None else own.usage,
+        usage=NO_USAGE if own is None else billed(own.usage),
         modalities=modalities(call.request, own),
         first_chunk=None if first is None else first - call.started,
         chunk_times=_packed(watch.times) if watch.times else (),

@@ -141,7 +141,12 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 def _usage(usage: Usage) -> dict[str, Any]:
     fed, said = usage.input_tokens or 0, usage.output_tokens or 0
     return {
-        "billed_units": {"input_tokens": fed, "output_tokens": said},
+        "billed_units": {
+            "input_tokens": fed if usage.billed_input_tokens is None else usage.billed_input_tokens,
+            "output_tokens": (
+                said if usage.billed_output_tokens is None else usage.billed_output_tokens
+            ),
+        },
         "tokens": {
             "input_tokens": fed,
             "output_tokens": said,

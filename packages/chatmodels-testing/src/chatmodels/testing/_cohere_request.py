@@ -39,6 +39,7 @@ class _Request(msgspec.Struct):
     strict_tools: bool = False
     tool_choice: str | None = None
     response_format: _Format | None = None
+    documents: list[str | dict[str, Any]] | None = None
 
 
 _CHOICES = {None: None, "REQUIRED": ToolChoice("required"), "NONE": ToolChoice("none")}
@@ -59,8 +60,9 @@ def read_request(request: ReceivedRequest, /) -> Ask:
     if body.tool_choice not in _CHOICES:
         raise MalformedRequestError(f"invalid request: tool_choice {body.tool_choice!r}")
     form = body.response_format
-    if form is not None and body.tools:
-        raise MalformedRequestError("invalid request: response_format does not go with tools")
+    if form is not None and (body.tools or body.documents):
+        apart = "tools" if body.tools else "documents"
+        raise MalformedRequestError(f"invalid request: response_format does not go with {apart}")
     texts = [_text(message.content) for message in body.messages]
     said = [""]
     results: list[str] = []

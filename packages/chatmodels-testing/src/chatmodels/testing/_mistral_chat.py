@@ -114,8 +114,8 @@ def _check(message: dict[str, Any]) -> None:
     calls = message.get("tool_calls") or ()
     if message["role"] == "assistant" and not (message.get("content") or calls):
         raise MalformedRequestError("Assistant message must have either content or tool_calls")
-    for given in (message.get("tool_call_id", "123456789"), *(call["id"] for call in calls)):
-        if not _ID.fullmatch(given):
+    for given in (message.get("tool_call_id", "123456789"), *(call.get("id") for call in calls)):
+        if not _ID.fullmatch(str(given)):
             raise MalformedRequestError(
                 f"Tool call id was {given} but must be a-z, A-Z, 0-9, with a length of 9."
             )

@@ -1,6 +1,6 @@
 """What every model has in common: calls made from primitives, checked, surrounded and watched."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import msgspec
@@ -10,7 +10,7 @@ from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.flow import Policy
-from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
+from chatmodels.core._calls.prepare import Defaults, Prepared, prepare, refuse_unsupported
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, OutputInvalidError
@@ -47,8 +47,10 @@ class StandardChatModel(Primitives):
         settings: Settings that hold for each call unless it says otherwise.
         timeout: Time limits likewise; a number limits the total.
         supported_settings: The settings that can be honoured; None for all.
-        unsupported: What happens to the others: "error" refuses the call, "warn" leaves them
-            out and says so in the response's `warnings`.
+        unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
+            says so in the response's `warnings`.
+        remedies: The option under which one of the others can be honoured after all, by its
+            name, as `{"seed": 'api="chat_completions"'}`: refusals tell it.
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
@@ -56,6 +58,7 @@ class StandardChatModel(Primitives):
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
+        UnsupportedError: The settings cannot be honoured.
         InternalError: The subclass implements neither `respond` nor `events`.
     """
 
@@ -68,6 +71,7 @@ class StandardChatModel(Primitives):
         timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
         unsupported: Literal["error", "warn"] = "error",
+        remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
@@ -84,7 +88,10 @@ class StandardChatModel(Primitives):
             timeout=as_timeout(timeout),
             supported=supported_settings,
             unsupported=unsupported,
+            remedies=remedies or {},
         )
+        if unsupported == "error":
+            refuse_unsupported(settings, self._defaults)
         self._policies = tuple(policies)
         self._observers = tuple(observers)
 

@@ -1,6 +1,6 @@
 """Turns what a user passes to a call into a checked request, all problems in one error."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
@@ -52,6 +52,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         timeout: Time limits likewise.
         supported: The settings that the provider can honour; None for all.
         unsupported: What happens to others: refuse the call, or leave them out with a warning.
+        remedies: The option under which one of the others can be honoured, by its name.
     """
 
     provider: str
@@ -59,6 +60,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Timeout
     supported: Collection[str] | None
     unsupported: Literal["error", "warn"]
+    remedies: Mapping[str, str]
 
 
 def prepare(
@@ -182,23 +184,45 @@ def _checked(
 def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
     """Refuse the settings that the provider cannot honour, or leave them out with a warning."""
     settings = prepared.request.settings
-    if defaults.supported is None or settings is NO_SETTINGS:
-        return prepared
-    refused = [name for name in settings.chosen() if name not in defaults.supported]
-    if not refused:
-        return prepared
-    names = ", ".join(refused)
     if defaults.unsupported == "error":
-        raise UnsupportedError(
-            f"{defaults.provider} has no way to honour {names}; leave it out, or create the model "
-            'with unsupported="warn" to have it ignored with a warning'
-        )
-    kept = msgspec.structs.replace(settings, **dict.fromkeys(refused))
+        refuse_unsupported(settings, defaults)
+        return prepared
+    others = _unsupported(settings, defaults)
+    if not others:
+        return prepared
+    kept = msgspec.structs.replace(settings, **dict.fromkeys(others))
     return Prepared(
         msgspec.structs.replace(prepared.request, settings=kept),
         prepared.output,
-        (*prepared.warnings, f"{defaults.provider} cannot honour {names}: left out"),
+        (*prepared.warnings, f"{defaults.provider} cannot honour {', '.join(others)}: left out"),
     )
+
+
+def refuse_unsupported(settings: Settings, defaults: Defaults, /) -> None:
+    """Refuse settings that the provider cannot honour.
+
+    Raises:
+        UnsupportedError: There are some; the message names them all, and what would help.
+    """
+    others = _unsupported(settings, defaults)
+    if not others:
+        return
+    options: dict[str, list[str]] = {}
+    for name in others:
+        if name in defaults.remedies:
+            options.setdefault(defaults.remedies[name], []).append(name)
+    ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
+    ways.append('with unsupported="warn" to have it ignored with a warning')
+    raise UnsupportedError(
+        f"{defaults.provider} has no way to honour {', '.join(others)}; leave it out, or create "
+        f"the model {', or '.join(ways)}"
+    )
+
+
+def _unsupported(settings: Settings, defaults: Defaults) -> list[str]:
+    if defaults.supported is None or settings is NO_SETTINGS:
+        return []
+    return [name for name in settings.chosen() if name not in defaults.supported]
 
 
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:

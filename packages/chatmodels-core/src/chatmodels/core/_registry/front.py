@@ -46,7 +46,7 @@ def create_chat_model(
         http_client: A client to use for blocking calls; whoever passes it closes it.
         async_http_client: Likewise for awaited calls.
         unsupported: What happens to settings that the provider cannot honour: "error", the
-            default, refuses the call; "warn" leaves them out, with a warning in the response.
+            default, refuses them; "warn" leaves them out, with a warning in the response.
         options: Options of the provider, by the names in its metadata, and settings to hold for
             each call, such as `temperature=0.2`.
 
@@ -56,6 +56,7 @@ def create_chat_model(
         ProviderImportError: The provider is installed, but cannot be imported.
         AuthenticationError: The API key is missing; the message says which variable to set.
         ConfigurationError: Options are wrong or missing; the message lists every problem.
+        UnsupportedError: The provider cannot honour settings; the message lists them all.
     """
     # One by one, because passing on what nobody gave would cost more than creating the model.
     if api_key is not None:

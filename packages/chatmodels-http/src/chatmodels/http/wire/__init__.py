@@ -18,7 +18,14 @@ from chatmodels.http.wire._json import (
 from chatmodels.http.wire._media import base64_text, data_url
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
-from chatmodels.http.wire._request import add_options, put, state_of, write_body
+from chatmodels.http.wire._request import (
+    add_options,
+    arguments_of,
+    misplaced,
+    put,
+    state_of,
+    write_body,
+)
 from chatmodels.http.wire._schema import enforceable, is_recursive
 
 __all__ = [
@@ -30,6 +37,7 @@ __all__ = [
     "Wire",
     "add_options",
     "answer_tool",
+    "arguments_of",
     "base64_text",
     "carried",
     "data_url",
@@ -40,6 +48,7 @@ __all__ = [
     "is_object",
     "is_recursive",
     "lenient",
+    "misplaced",
     "objects",
     "put",
     "reject_body",

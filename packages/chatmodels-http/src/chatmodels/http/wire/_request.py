@@ -4,8 +4,25 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core import InvalidRequestError, Signature, UnsupportedError
+from chatmodels.core import (
+    InvalidRequestError,
+    Part,
+    Signature,
+    ToolArgumentsError,
+    ToolCall,
+    UnsupportedError,
+)
 from chatmodels.http.wire._json import Json, is_list, is_object
+
+_NOUNS = {
+    "image": "an image",
+    "audio": "sound",
+    "file": "a file",
+    "tool_call": "a tool call",
+    "tool_result": "a tool result",
+    "refusal": "a refusal",
+}
+_ADDED = frozenset({"tools", "documents"})
 
 
 def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
@@ -34,11 +51,26 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
         ) from error
 
 
+def misplaced(part: Part, where: str) -> str:
+    """Name a part that a vendor does not take, as in "a file as text/html in a tool result"."""
+    kind: str | None = getattr(part, "media_type", None)
+    which = f" as {kind}" if kind else ""
+    return f"{_NOUNS.get(part.type, part.type)}{which} in {where}"
+
+
+def arguments_of(call: ToolCall) -> dict[str, Json]:
+    """Give the arguments of a call as an object, which vendors want even where it was cut off."""
+    try:
+        return call.arguments
+    except ToolArgumentsError:
+        return {"invalid_json": call.arguments_json}
+
+
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
     """Put the caller's `provider_options` in.
 
-    Objects are joined at all depths, tools are added to those that are there, and all else is
-    replaced.
+    Objects are joined at all depths, tools and documents are added to those that are there, and all
+    else is replaced.
 
     Args:
         options: The caller's fields of the body.
@@ -50,7 +82,7 @@ def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
             joined = dict(known)
             add_options(value, joined)
             body[name] = joined
-        elif name == "tools" and is_list(known) and isinstance(value, list | tuple):
+        elif name in _ADDED and is_list(known) and isinstance(value, list | tuple):
             body[name] = [*known, *value]
         else:
             body[name] = value

@@ -28,15 +28,16 @@ class ResponsesCodec(ServerCodec[ResponsesDialect]):
         """Translate a request.
 
         With `provider_options={"retrieve": id}` nothing is asked anew, but the response of that
-        id is fetched: that of a run in the background, as far as it has come.
+        id is fetched: that of a run in the background, as far as it has come. Further options
+        go into the query then.
 
         Raises:
             UnsupportedError: The dialect cannot express something; the message lists everything.
             InvalidRequestError: Something in it is not JSON, or no id.
         """
-        wanted = request.provider_options.get("retrieve")
-        if wanted is not None:
-            return self._get(retrieval_path(self.dialect, wanted, stream=stream))
+        options = request.provider_options
+        if options.get("retrieve") is not None:
+            return self._get(retrieval_path(self.dialect, options, stream=stream))
         body = encode_request(model, request, self.dialect, stream=stream)
         return HttpRequest(path=self.dialect.path, body=body, headers=self._headers)
 

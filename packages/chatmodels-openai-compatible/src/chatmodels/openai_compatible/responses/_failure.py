@@ -18,9 +18,13 @@ _CODES = dict(_failure.CODES) | {
             "invalid_image invalid_image_format invalid_base64_image invalid_image_url "
             "image_too_large image_too_small image_parse_error invalid_image_mode "
             "image_file_too_large unsupported_image_media_type empty_image_file "
-            "failed_to_download_image image_file_not_found previous_response_not_found"
+            "failed_to_download_image image_file_not_found previous_response_not_found "
+            "data_residency_mismatch"
         ),
-        ErrorCode.CONTENT_FILTERED: "invalid_prompt image_content_policy_violation bio_policy",
+        ErrorCode.CONTENT_FILTERED: (
+            "invalid_prompt image_content_policy_violation bio_policy cyber_policy "
+            "misalignment_policy_violation"  # "Misalignment monitoring": not to be tried again
+        ),
         ErrorCode.TIMEOUT: "vector_store_timeout",
     }.items()
     for word in words.split()

@@ -22,20 +22,12 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, base64_text, carried, state_of
+from chatmodels.http.wire import Json, Medium, base64_text, carried, misplaced, state_of
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
 
 _LONGEST_ID = 64
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 class InputEncoder:
@@ -166,7 +158,7 @@ class InputEncoder:
 
     def _misplaced(self, part: Part) -> None:
         if not isinstance(part, ReasoningPart):
-            self._problems.append(f"{_WORDS[part.type]} in {self._where}")
+            self._problems.append(misplaced(part, self._where))
 
 
 def _input_text(text: str) -> Json:

@@ -52,27 +52,57 @@ def encode_request(
     return write_body(body, dialect.name, problems)
 
 
-def retrieval_path(dialect: ResponsesDialect, wanted: object, *, stream: bool) -> str:
+def retrieval_path(dialect: ResponsesDialect, options: dict[str, Any], *, stream: bool) -> str:
     """Say where a response that was given before is ("Get a model response").
 
+    Args:
+        dialect: The dialect to speak.
+        options: The id as `retrieve`, and what shall stand in the query besides.
+        stream: Whether its events are wanted.
+
     Raises:
-        InvalidRequestError: What is wanted is no id.
+        InvalidRequestError: What is wanted is no id, or what is asked for is not JSON.
     """
+    asked = dict(options)
+    wanted = asked.pop("retrieve")
     if not isinstance(wanted, str) or not _ID.fullmatch(wanted):
         raise InvalidRequestError(
             f"retrieve must be the id of a response, not {wanted!r}; see ChatResponse.id"
         )
-    return f"{dialect.path}/{wanted}{'?stream=true' if stream else ''}"
+    asked.pop("stream", None)
+    path = f"{dialect.path}/{wanted}"
+    if stream:
+        asked["stream"] = True
+    return f"{path}?{_query(asked)}" if asked else path
+
+
+def _query(fields: dict[str, Any]) -> str:
+    """Write fields as OpenAI's SDK does: lists under a name with brackets, all else as in JSON."""
+    # Imported here, since hardly anyone needs it.
+    from urllib.parse import urlencode
+
+    pairs: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        if is_list(value):
+            pairs += [(f"{name}[]", _word(item)) for item in value]
+        else:
+            pairs.append((name, _word(value)))
+    return urlencode(pairs)
+
+
+def _word(value: Json) -> str:
+    return value if isinstance(value, str) else write_body(value, "", ()).decode()
 
 
 def _settings(
     request: ChatRequest, dialect: ResponsesDialect, body: dict[str, Json], problems: list[str]
 ) -> None:
+    has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
         if path is None:
             problems.append(f"the setting {name}")
-        elif path != "include" and (name != "parallel_tool_calls" or request.tools):
+        elif path != "include" and (name != "parallel_tool_calls" or has_tools):
             put(body, path, value)
 
 

@@ -44,7 +44,7 @@ def read_response(body: bytes, dialect: ResponsesDialect) -> ChatResponse[Any]:
         parts = tuple(part for item in output for _, part in parts_of(item, dialect.mark))
     except NOT_JSON as error:
         reject(body, dialect.name, error)
-    check(wire, dialect.name)
+    check(wire.status, wire.error, dialect.name)
     if not output and wire.status == "completed":
         reject(body, dialect.name, "it has no output")
     warnings: list[str] = []
@@ -63,14 +63,14 @@ def read_response(body: bytes, dialect: ResponsesDialect) -> ChatResponse[Any]:
     )
 
 
-def check(wire: WireResponse, provider: str) -> None:
+def check(status: str | None, error: Json, provider: str) -> None:
     """Raise the error of a response that failed.
 
     Raises:
         ChatModelError: It did.
     """
-    if wire.status == "failed" or wire.error:
-        raise failure_of(wire.error or "the response failed", provider)
+    if status == "failed" or error:
+        raise failure_of(error or "the response failed", provider)
 
 
 def word_of(wire: WireResponse) -> str | None:

@@ -143,7 +143,7 @@ class ResponsesDecoder:
                 case "error":
                     reject(data, self._name, "an error without words")
                 case kind if kind in _TERMINAL:
-                    return self._end(event.response or WireResponse(), kind, data)
+                    return self._end(event, data)
                 case _:
                     return self._start(event.response)
         except NOT_JSON as error:
@@ -222,9 +222,12 @@ class ResponsesDecoder:
             events.append(ToolCallDelta(rest, item.index))
         return [*events, ToolCallEnd(call, item.index)]
 
-    def _end(self, response: WireResponse, kind: str, data: bytes) -> list[StreamEvent]:
-        check(response, self._name)
-        word = word_of(response) or kind.removeprefix("response.")
+    def _end(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
+        response = event.response or WireResponse()
+        status = response.status or event.type.removeprefix("response.")
+        # Perplexity tells the error beside the response, not in it.
+        check(status, response.error or event.error, self._name)
+        word = word_of(response) or status
         events = self._start(response)
         for item, whole in self._final(response.output or ()):
             events += self._done(item, whole)

@@ -23,11 +23,11 @@ FORCED = (
 )
 
 
-def block_options(**fields: Any) -> ProviderPart:
+def part_options(**fields: Any) -> ProviderPart:
     """Give the part before it in a message further fields on the wire; other vendors ignore it.
 
     >>> from chatmodels.core import user
-    >>> asked = user("A long text.", block_options(cache_control={"type": "ephemeral"}), "Why?")
+    >>> asked = user("A long text.", part_options(cache_control={"type": "ephemeral"}), "Why?")
 
     Args:
         fields: Fields of a content block ("Messages", API reference), such as `cache_control`, or

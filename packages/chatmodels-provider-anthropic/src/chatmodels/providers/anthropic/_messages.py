@@ -18,23 +18,14 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, carried, state_of
+from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media, takes
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -108,7 +99,7 @@ def _encoded(
         case ImagePart() | AudioPart() | FilePart() if role == "user":
             return encode_media(part, "a user message", problems)
         case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-            problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+            problems.append(misplaced(part, f"a message of role {role!r}"))
             return []
         case _:
             assert_never(part)
@@ -119,10 +110,7 @@ def _text(part: TextPart) -> dict[str, Json]:
 
 
 def _call(call: ToolCall) -> dict[str, Json]:
-    try:
-        arguments: Json = call.arguments
-    except ToolArgumentsError:  # cut off: the vendor wants an object all the same
-        arguments = {"invalid_json": call.arguments_json}
+    arguments = arguments_of(call)
     known = {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": arguments}
     return known | state_of(call.signature, PROVIDER_NAME)
 

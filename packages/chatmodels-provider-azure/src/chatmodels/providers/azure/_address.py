@@ -42,6 +42,11 @@ class Address(msgspec.Struct, frozen=True):
         return self._path("/chat/completions")
 
     @property
+    def responses(self) -> str:
+        """The path for answers of the Responses API, which is at the v1 endpoints."""
+        return self._path("/responses")
+
+    @property
     def models(self) -> str | None:
         """The path of the listing of models; None if there is none."""
         return None if self.kind == "inference" else self._path("/models")
@@ -64,28 +69,29 @@ def address(base_url: str, version: str) -> Address:
         version: A date for the dated endpoints, "preview" for what is new in v1, or empty.
 
     Raises:
-        ConfigurationError: The version is none, or the address is one of a deployment.
+        ConfigurationError: The version is none, or the address is not that of a resource.
     """
     if version not in ("", "v1", "preview") and not _DATE.fullmatch(version):
         raise ConfigurationError(
             f"azure: api_version must be a date such as 2024-10-21, 'v1' or 'preview', not "
             f"{version!r}"
         )
-    if "/deployments/" in base_url:
-        raise ConfigurationError(
-            "azure: base_url must be that of the resource, not of a deployment; leave out what "
-            "follows /openai and name the deployment as the model"
-        )
     base = base_url.rstrip("/")
+    if "/deployments/" in base or base.endswith(("/completions", "/responses")):
+        raise ConfigurationError(
+            "azure: base_url must be that of the resource, not of a deployment or an operation; "
+            "end it before or after /openai, /openai/v1 or /models, and name the deployment as "
+            "the model"
+        )
+    dated = bool(_DATE.fullmatch(version))
+    # What is in the environment for other resources may be none of this one's.
+    preview = version if version == "preview" else ""
     if base.endswith("/models"):
-        return Address("inference", version=version or _INFERENCE_VERSION)
-    prefix = "" if base.endswith("/openai") else "/openai"
+        return Address("inference", version=version if dated else _INFERENCE_VERSION)
     if base.endswith("/v1"):
-        # A date that is in the environment for other resources is none of this one's.
-        return Address("v1", version="preview" if version == "preview" else "")
-    if _DATE.fullmatch(version):
-        return Address("dated", prefix, version)
-    return Address("v1", f"{prefix}/v1", "preview" if version == "preview" else "")
+        return Address("v1", version=preview)
+    prefix = "" if base.endswith("/openai") else "/openai"
+    return Address("dated", prefix, version) if dated else Address("v1", f"{prefix}/v1", preview)
 
 
 def _quoted(name: str) -> str:

@@ -9,6 +9,7 @@ from chatmodels.core import ChatResponse
 from chatmodels.http.wire import Json, is_list, is_object, objects
 
 _PROMPT = ("prompt_filter_results", "prompt_annotations")
+_SEVERITIES = ("safe", "low", "medium", "high")
 
 
 class FilterResults(msgspec.Struct, frozen=True):
@@ -62,6 +63,13 @@ def filter_results(response: ChatResponse[Any], /) -> FilterResults:
 def _take(found: Json, into: dict[str, Json]) -> None:
     """Add some findings; those of a stream come again and again, the worst of them counts."""
     for name, told in found.items() if is_object(found) else ():
-        known = into.get(name)
-        if not (is_object(known) and known.get("filtered")):
+        if name not in into or _gravity(told) >= _gravity(into[name]):
             into[name] = told
+
+
+def _gravity(told: Json) -> tuple[bool, bool, int]:
+    if not is_object(told):
+        return False, False, -1
+    severity = told.get("severity")
+    rank = _SEVERITIES.index(severity) if severity in _SEVERITIES else 0
+    return bool(told.get("filtered")), bool(told.get("detected")), rank

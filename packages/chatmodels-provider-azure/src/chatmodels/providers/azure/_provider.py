@@ -25,14 +25,14 @@ def codec(options: ProviderOptions) -> ChatCodec:
     match extra.get("api", "chat_completions"):
         case "chat_completions":
             return AzureCodec(where, deployment, bearer=bearer)
-        case "responses" if where.kind == "v1" and not where.version:
+        case "responses" if where.kind == "v1":
             from chatmodels.providers.azure._responses import AzureResponsesCodec
 
             return AzureResponsesCodec(where, deployment, bearer=bearer)
         case "responses":
             raise ConfigurationError(
-                "azure: the Responses API is at the v1 endpoints; leave api_version out, and "
-                "/models at the end of base_url"
+                "azure: the Responses API is at the v1 endpoints; pass api_version='v1', and a "
+                "base_url without /models at its end"
             )
         case api:
             raise ConfigurationError(

@@ -24,7 +24,7 @@ class AzureResponsesCodec(ResponsesCodec):
     __slots__ = ("_deployment",)
 
     def __init__(self, address: Address, deployment: str = "", *, bearer: bool = False) -> None:
-        dialect = ResponsesDialect(name="azure", path=f"{address.prefix}/responses")
+        dialect = ResponsesDialect(name="azure", path=address.responses)
         super().__init__(replace(dialect, **server_at(address, bearer=bearer)))
         self._deployment = deployment
 

@@ -1,9 +1,9 @@
 """Amazon Bedrock for chatmodels: `create_chat_model("bedrock:us.amazon.nova-2-lite-v1:0")`."""
 
 from chatmodels.core import register_provider
-from chatmodels.providers.bedrock._blocks import block_options
+from chatmodels.providers.bedrock._blocks import part_options
 from chatmodels.providers.bedrock._provider import PROVIDER
 
-__all__ = ["PROVIDER", "block_options"]
+__all__ = ["PROVIDER", "part_options"]
 
 register_provider(PROVIDER)

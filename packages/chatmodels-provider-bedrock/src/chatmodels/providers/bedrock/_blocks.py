@@ -26,14 +26,14 @@ FORCED = (
 )
 
 
-def block_options(**fields: Any) -> ProviderPart:
+def part_options(**fields: Any) -> ProviderPart:
     """Give the block before it in a message further fields, or add a block of its own.
 
     A field that the block before has too, such as `document`, is joined with it; all others are
     blocks. Other vendors ignore it.
 
     >>> from chatmodels.core import system
-    >>> prompt = system("A long text.", block_options(cachePoint={"type": "default"}))
+    >>> prompt = system("A long text.", part_options(cachePoint={"type": "default"}))
 
     Args:
         fields: Fields of a `ContentBlock` (API reference of Bedrock Runtime), as

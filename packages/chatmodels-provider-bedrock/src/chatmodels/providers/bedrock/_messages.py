@@ -19,11 +19,18 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, add_options, carried, is_object, state_of
+from chatmodels.http.wire import (
+    Json,
+    add_options,
+    arguments_of,
+    carried,
+    is_object,
+    misplaced,
+    state_of,
+)
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._media import (
     DocumentNames,
@@ -34,14 +41,6 @@ from chatmodels.providers.bedrock._media import (
 
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_.:-]")
 _LONGEST_ID = 64
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 Blocks = list[dict[str, Json]]
 
@@ -125,7 +124,7 @@ class _Encoding:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return encode_media(part, self._names, self._problems)
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self._problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+                self._problems.append(misplaced(part, f"a message of role {role!r}"))
                 return []
             case _:
                 assert_never(part)
@@ -159,10 +158,7 @@ class _Encoding:
 
 
 def _call(call: ToolCall) -> dict[str, Json]:
-    try:
-        arguments: Json = call.arguments
-    except ToolArgumentsError:  # cut off: the vendor wants an object all the same
-        arguments = {"invalid_json": call.arguments_json}
+    arguments = arguments_of(call)
     return {"toolUse": {"toolUseId": _id(call.id), "name": call.name, "input": arguments}}
 
 

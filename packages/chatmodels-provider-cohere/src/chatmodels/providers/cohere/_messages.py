@@ -13,7 +13,6 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    Part,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -22,7 +21,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, carried, state_of
+from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
 from chatmodels.providers.cohere._media import (
     encode_document,
     encode_image,
@@ -31,15 +30,6 @@ from chatmodels.providers.cohere._media import (
 )
 from chatmodels.providers.cohere._models import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -94,7 +84,7 @@ def _heard(
             case ToolResult() if message.role != "system":
                 pass
             case _:
-                problems.append(_problem(part, message.role))
+                problems.append(misplaced(part, f"a message of role {message.role!r}"))
     if not content:
         return []
     turn["content"] = _content(content)
@@ -122,7 +112,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
             case ProviderPart():
                 turn.update(state_of(part.signature, PROVIDER_NAME))
             case _:
-                problems.append(_problem(part, "assistant"))
+                problems.append(misplaced(part, "a message of role 'assistant'"))
     if content:
         turn["content"] = _content(content)
     if calls:
@@ -130,17 +120,11 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
     return [turn] if len(turn) > 1 else []
 
 
-def _problem(part: Part, role: str) -> str:
-    kind: str | None = getattr(part, "media_type", None)
-    which = f" as {kind}" if kind else ""
-    return f"{_WORDS.get(part.type, part.type)}{which} in a message of role {role!r}"
-
-
 def _call(call: ToolCall) -> Json:
     try:
         arguments = call.arguments_json if call.arguments else NO_ARGUMENTS
-    except ToolArgumentsError:  # cut off: the vendor wants an object all the same
-        arguments = msgspec.json.encode({"invalid_json": call.arguments_json}).decode()
+    except ToolArgumentsError:
+        arguments = msgspec.json.encode(arguments_of(call)).decode()
     function = {"name": call.name, "arguments": arguments}
     return {"id": call.id, "type": "function", "function": function}
 
@@ -155,7 +139,7 @@ def _result(result: ToolResult, problems: list[str]) -> Json:
             content.append({"type": "text", "text": part.text})
             continue
         if document is None:
-            problems.append(f"{_WORDS[part.type]} in a tool result")
+            problems.append(misplaced(part, "a tool result"))
         content.append({"type": "document", "document": document})
     if result.is_error:  # there is no field for it; what a document's fields mean is free
         content.insert(0, {"type": "document", "document": {"data": {"error": result.text}}})

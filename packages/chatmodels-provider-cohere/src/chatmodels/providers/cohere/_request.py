@@ -8,7 +8,6 @@ from chatmodels.http.wire import (
     Json,
     add_options,
     answer_tool,
-    is_list,
     put,
     write_body,
 )
@@ -34,6 +33,9 @@ SETTINGS: Mapping[str, str] = {
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
 """Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
 
+_APART = ("tools", "documents")
+"""What `response_format` does not go with ("Chat")."""
+
 _CHOICES = {"none": "NONE", "required": "REQUIRED", "tool": "REQUIRED"}
 
 
@@ -45,7 +47,6 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
     """
     problems: list[str] = []
-    options = dict(request.provider_options)
     turns, documents = encode_conversation(
         request.messages, problems, sees=not lacks(model, Capability.VISION)
     )
@@ -56,18 +57,17 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         elif not name.startswith("reasoning_"):
             body[SETTINGS[name]] = value
     _think(model, request, body, problems)
-    given = options.pop("documents", None)
-    if documents and (given is None or is_list(given)):
-        body["documents"] = [*documents, *(given or ())]
-    elif given is not None:
-        body["documents"] = given
+    if documents:
+        body["documents"] = documents
+        if not turns:
+            problems.append("files without a text")
     if request.tools:
         _offer(model, request, body, problems)
     if request.output is not None:
-        _shape(request, request.output, body)
-    if options.get("stream", stream) != stream:
+        _shape(model, request, request.output, body, problems)
+    if request.provider_options.get("stream", stream) != stream:
         problems.append("stream in provider_options; call stream() or generate()")
-    add_options(options, body)
+    add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
 
@@ -79,10 +79,12 @@ def _think(model: str, request: ChatRequest, body: dict[str, Json], problems: li
         problems.append(f"reasoning_effort {effort!r} beside reasoning_budget")
     if budget is None:
         budget = 0 if effort == "none" else _BUDGETS.get(effort or "")
+    thinks = not lacks(model, Capability.REASONING)
     if budget == 0:
-        body["thinking"] = {"type": "disabled"}
+        if thinks:
+            body["thinking"] = {"type": "disabled"}
         return
-    if lacks(model, Capability.REASONING):
+    if not thinks:
         name = "reasoning_budget" if effort is None else f"reasoning_effort {effort!r}"
         problems.append(f"{name} with this model")
     put(body, "thinking.type", "enabled")
@@ -110,7 +112,13 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
     return {"type": "function", "function": {**function, "parameters": tool.parameters}}
 
 
-def _shape(request: ChatRequest, output: OutputSchema, body: dict[str, Json]) -> None:
+def _shape(
+    model: str,
+    request: ChatRequest,
+    output: OutputSchema,
+    body: dict[str, Json],
+    problems: list[str],
+) -> None:
     """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
 
     While a call of the caller's own tools is demanded, there is no answer to be formed; where
@@ -123,8 +131,10 @@ def _shape(request: ChatRequest, output: OutputSchema, body: dict[str, Json]) ->
     if mode == "none":
         for field in ("tools", "tool_choice", "strict_tools"):
             body.pop(field, None)
+    if lacks(model, Capability.STRUCTURED_OUTPUT):
+        problems.append("structured output with this model")
     suits = schema is None or (output.strict and is_enforceable(schema))
-    if suits and not body.get("tools") and not body.get("documents"):
+    if suits and not any(body.get(name) or request.provider_options.get(name) for name in _APART):
         put(body, "response_format.type", "json_object")
         if schema is not None:
             put(body, "response_format.schema", schema)

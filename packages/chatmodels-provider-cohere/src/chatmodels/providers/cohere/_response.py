@@ -37,6 +37,7 @@ from chatmodels.providers.cohere._wire import (
     WireContent,
     WireLogprob,
     WireMessage,
+    WireTokens,
     WireUsage,
     response_decoder,
 )
@@ -49,6 +50,8 @@ FORCED = (
 NO_ARGUMENTS = "{}"
 PLAN = "tool_plan"
 THINKING = "thinking"
+
+_NO_TOKENS = WireTokens()
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "COMPLETE": "stop",
@@ -198,7 +201,7 @@ def normalised(word: str | None, *, calls: bool) -> FinishReason:
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
     wire = lenient(value or {}, WireUsage, "the usage was", warnings) or WireUsage()
-    used, billed = wire.tokens, wire.billed_units
+    used, billed = wire.tokens or _NO_TOKENS, wire.billed_units or _NO_TOKENS
     return Usage(
         input_tokens=billed.input_tokens if used.input_tokens is None else used.input_tokens,
         output_tokens=billed.output_tokens if used.output_tokens is None else used.output_tokens,

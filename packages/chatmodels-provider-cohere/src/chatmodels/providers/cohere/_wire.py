@@ -80,8 +80,8 @@ class WireTokens(Wire, frozen=True, gc=False):
 class WireUsage(Wire, frozen=True, gc=False):
     """Tokens that the model used, and those that are paid for: without the vendor's own prompt."""
 
-    tokens: WireTokens = WireTokens()
-    billed_units: WireTokens = WireTokens()
+    tokens: WireTokens | None = None
+    billed_units: WireTokens | None = None
     cached_tokens: int | None = None
 
 

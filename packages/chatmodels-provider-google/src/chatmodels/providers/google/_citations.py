@@ -7,6 +7,8 @@ characters of a part.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from chatmodels.core import Citation
 from chatmodels.http.wire import Json, integer_or_none, is_list, is_object, objects, text_or_none
 
@@ -65,25 +67,17 @@ def placed(texts: Sequence[str], found: Sequence[Cited]) -> dict[int, tuple[Cita
     places: dict[int, dict[Citation, None]] = {}  # a stream may tell the same again
     for cited in found:
         number, start, end = _place(texts, cited)
-        source = cited.citation
-        citation = Citation(
-            url=source.url,
-            title=source.title,
-            quote=source.quote,
-            start=start,
-            end=end,
-            source=source.source,
-        )
+        citation = replace(cited.citation, start=start, end=end)
         places.setdefault(number, {})[citation] = None
     return {number: tuple(citations) for number, citations in places.items()}
 
 
 def _source(chunk: dict[str, Json]) -> Citation:
-    for kind in ("web", "retrievedContext", "maps"):
+    for kind in ("web", "retrievedContext", "maps", "image"):
         told = chunk.get(kind)
         if is_object(told):
             return Citation(
-                url=text_or_none(told.get("uri")),
+                url=text_or_none(told.get("uri")) or text_or_none(told.get("sourceUri")),
                 title=text_or_none(told.get("title")),
                 quote=text_or_none(told.get("text")),
                 source=text_or_none(told.get("documentName"))
@@ -94,11 +88,9 @@ def _source(chunk: dict[str, Json]) -> Citation:
 
 
 def _cited(citation: Citation, segment: dict[str, Json]) -> Cited:
-    start, end = (
-        integer_or_none(segment.get("startIndex")),
-        integer_or_none(segment.get("endIndex")),
-    )
-    return Cited(citation, max(start or 0, 0), end, text_or_none(segment.get("text")))
+    start = integer_or_none(segment.get("startIndex")) or 0
+    end = integer_or_none(segment.get("endIndex"))
+    return Cited(citation, max(start, 0), end, text_or_none(segment.get("text")))
 
 
 def _place(texts: Sequence[str], cited: Cited) -> tuple[int, int | None, int | None]:

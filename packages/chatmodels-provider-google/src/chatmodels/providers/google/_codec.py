@@ -19,12 +19,12 @@ class GeminiCodec:
         provider: The provider's registered name.
         settings: The settings that its API honours: their neutral names, to those in the body.
         version: What stands before all paths.
-        place: The project and the region, which stand before whatever a model's path is.
+        place: The project and the region, which stand before whatever a model's path is; there
+            the secret is a token instead of an API key.
         publisher: Whose models are meant where a name is no path.
-        bearer: Whether the secret is a token instead of an API key.
     """
 
-    __slots__ = ("_bearer", "_place", "_provider", "_publisher", "_version", "settings")
+    __slots__ = ("_place", "_provider", "_publisher", "_version", "settings")
 
     def __init__(
         self,
@@ -34,19 +34,16 @@ class GeminiCodec:
         *,
         place: str = "",
         publisher: str = "",
-        bearer: bool = False,
     ) -> None:
         self.settings = settings
         self._provider = provider
         self._version = version
         self._place = place
         self._publisher = publisher
-        self._bearer = bearer
 
     def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
         """Give the header that carries the secret."""
-        name = "Authorization" if self._bearer else "x-goog-api-key"
-        return ((name, f"Bearer {secret}" if self._bearer else secret),)
+        return (("Authorization", f"Bearer {secret}") if self._place else (_KEY, secret),)
 
     def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
@@ -55,9 +52,9 @@ class GeminiCodec:
             UnsupportedError: The API cannot express something; the message lists everything.
             InvalidRequestError: Something in it is not JSON.
         """
-        body = encode_request(model, request, self._provider, self.settings)
+        body, headers = encode_request(model, request, self._provider, self.settings)
         verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return HttpRequest(path=f"{self._path(model)}:{verb}", body=body)
+        return HttpRequest(path=f"{self._path(model)}:{verb}", body=body, headers=headers)
 
     def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
         """Translate a whole response.
@@ -111,4 +108,5 @@ class GeminiCodec:
         return f"{self._version}/{self._place}{model}"
 
 
+_KEY = "x-goog-api-key"
 _PLAIN = re.compile(r"[\w.@:/-]+", re.ASCII)

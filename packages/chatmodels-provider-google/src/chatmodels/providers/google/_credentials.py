@@ -137,7 +137,9 @@ def _refreshed(credentials: Credentials) -> str:
             "whether they have expired or been revoked, and whether Google can be reached"
         ) from error
     if credentials.token is None:
-        raise AuthenticationError("google-vertex: the credentials give no access token")
+        raise AuthenticationError(
+            "google-vertex got no access token from the credentials; pass others"
+        )
     return credentials.token
 
 

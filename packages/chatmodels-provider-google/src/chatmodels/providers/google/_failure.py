@@ -6,11 +6,10 @@ errors", "Troubleshooting guide").
 
 import re
 
-import msgspec
+from msgspec.structs import replace
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import VENDOR_CODES, HttpFailure, read_error_body, standard_failure
-from chatmodels.http.wire import NOT_JSON, Json, is_list, is_object, objects, text_or_none
 
 _CODES = dict(VENDOR_CODES) | {
     "aborted": ErrorCode.PROVIDER_UNAVAILABLE,
@@ -36,44 +35,22 @@ _BROAD = frozenset({"invalid_argument", "failed_precondition"})
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
     said = read_error_body(failure.body)
-    word = (said.code or said.type or "").lower()
-    details = _details(failure.body)
-    text = f"{said.message} {msgspec.json.encode(details).decode()}".lower()
+    said = replace(said, code=None, type=said.code or said.type)  # "status" is a type, not a code
+    word = (said.type or "").lower()
+    text = failure.body.decode(errors="replace")
     codes = _CODES
     if word in _BROAD:
         for phrase, code in _WORDS:
-            if phrase in text:
+            if phrase in text.lower():
                 codes = codes | {word: code}
-    elif word == "resource_exhausted" and "perday" in text:
+    elif word == "resource_exhausted" and "PerDay" in text:
         # Tomorrow's quota cannot be waited for.
         codes = codes | {word: ErrorCode.QUOTA_EXCEEDED}
-    delay = _delay(details)
-    if delay and "retry-after" not in failure.headers:
-        headers = {**failure.headers, "retry-after": delay}
-        failure = HttpFailure(status=failure.status, headers=headers, body=failure.body)
-    if said.code is not None and said.type is None:
-        said = msgspec.structs.replace(said, code=None, type=said.code)
+    advised = _RETRY_INFO.search(text)
+    if advised and "retry-after" not in failure.headers:
+        failure = replace(failure, headers={**failure.headers, "retry-after": advised[1]})
     return standard_failure(failure, provider, codes=codes, body=said)
 
 
-def _details(body: bytes) -> list[dict[str, Json]]:
-    try:
-        parsed = msgspec.json.decode(body)
-    except NOT_JSON:
-        return []
-    if is_list(parsed) and parsed:  # streams that are JSON arrays tell errors as their elements
-        parsed = parsed[0]
-    error = parsed.get("error") if is_object(parsed) else None
-    return objects(error.get("details")) if is_object(error) else []
-
-
-def _delay(details: list[dict[str, Json]]) -> str | None:
-    """Find the seconds of a `google.rpc.RetryInfo`, as in "48.939935699s"."""
-    for detail in details:
-        told = text_or_none(detail.get("retryDelay"))
-        if told and (found := _SECONDS.fullmatch(told)):
-            return found[1]
-    return None
-
-
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+_RETRY_INFO = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+"""Finds the seconds of a `google.rpc.RetryInfo`, as in "48.939935699s"."""

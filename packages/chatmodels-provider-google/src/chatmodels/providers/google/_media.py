@@ -1,7 +1,7 @@
 """Translates images, sound, documents and videos into parts ("Blob", "FileData")."""
 
 from chatmodels.core import ImagePart
-from chatmodels.http.wire import Json, Medium, base64_text
+from chatmodels.http.wire import Json, Medium, base64_text, misplaced
 
 _RESOLUTIONS = {
     "low": "MEDIA_RESOLUTION_LOW",
@@ -11,7 +11,7 @@ _RESOLUTIONS = {
 """`detail` of images for models that let one choose it ("Media resolution")."""
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
-_NOUNS = {"image": "an image", "audio": "sound", "file": "a file"}
+_IN_RESULTS = ("image/", "application/pdf", "text/plain")
 
 
 def encode_media(
@@ -34,7 +34,7 @@ def encode_media(
         if kind is not None:
             encoded["fileData"]["mimeType"] = kind
     else:
-        problems.append(f"{_NOUNS[part.type]} without data, url or file_id in {where}")
+        problems.append(misplaced(part, f"{where} without data, url or file_id"))
         return []
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
         return [{**encoded, "mediaResolution": {"level": _RESOLUTIONS[part.detail]}}]
@@ -43,9 +43,12 @@ def encode_media(
 
 def takes(medium: Medium) -> bool:
     """Tell whether a medium can be expressed."""
-    problems: list[str] = []
-    encode_media(medium, "", problems)
-    return not problems
+    return medium.data is not None or bool(medium.url or medium.file_id)
+
+
+def fits_result(medium: Medium) -> bool:
+    """Tell whether a medium may be in the result of a tool ("Multimodal function responses")."""
+    return medium.data is not None and (medium.media_type or "").startswith(_IN_RESULTS)
 
 
 def _guessed(place: str) -> str | None:

@@ -21,24 +21,23 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import NOT_JSON, Json, Medium, carried, is_object, state_of
-from chatmodels.providers.google._media import encode_media, takes
+from chatmodels.http.wire import (
+    NOT_JSON,
+    Json,
+    Medium,
+    arguments_of,
+    carried,
+    is_object,
+    misplaced,
+    state_of,
+)
+from chatmodels.providers.google._media import encode_media, fits_result, takes
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_conversation(
@@ -62,8 +61,10 @@ def encode_conversation(
     def drawn(medium: Medium) -> bool:
         return draws and isinstance(medium, ImagePart) and medium.data is not None
 
-    results = takes if modern else _nothing
-    taken = carried(messages, user=takes, assistant=drawn, results=results)
+    def shown(medium: Medium) -> bool:
+        return modern and fits_result(medium)
+
+    taken = carried(messages, user=takes, assistant=drawn, results=shown)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(provider, modern=modern)
@@ -82,10 +83,6 @@ def encode_conversation(
         for content in contents:
             _sign(content["parts"])
     return system, contents
-
-
-def _nothing(_: Medium) -> bool:
-    return False
 
 
 def _sign(parts: list[dict[str, Json]]) -> None:
@@ -139,7 +136,7 @@ class _Writer:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return self._media(part, "a user message")
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self.problems.append(f"{_WORDS[part.type]} in a message of role {role!r}")
+                self.problems.append(misplaced(part, f"a message of role {role!r}"))
                 return []
             case _:
                 assert_never(part)
@@ -151,12 +148,8 @@ class _Writer:
         return encode_media(part, where, self.problems, modern=self._modern)
 
     def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
-        try:
-            arguments: Json = call.arguments
-        except ToolArgumentsError:  # cut off: the vendor wants an object all the same
-            arguments = {"invalid_json": call.arguments_json}
         self._names[call.id] = call.name
-        encoded = {"name": call.name, "args": arguments}
+        encoded: dict[str, Json] = {"name": call.name, "args": arguments_of(call)}
         if call.id:
             encoded["id"] = call.id
         return {"functionCall": encoded, **kept}
@@ -170,7 +163,7 @@ class _Writer:
             encoded
             for part in result.content
             if not isinstance(part, TextPart)
-            for encoded in self._media(part, "a tool result")
+            for encoded in encode_media(part, "a tool result", self.problems)
         ]
         answer: dict[str, Json] = {"name": name, "response": _response(result)}
         if result.id:

@@ -33,7 +33,7 @@ GEMINI_METADATA = ProviderMetadata(
         ),
     ),
     base_url="https://generativelanguage.googleapis.com",
-    models=models_of(GEMINI),
+    models=models_of(GEMINI, ends=True),
     model_prefixes=_PREFIXES,
     documentation_url="https://ai.google.dev/api/generate-content",
 )
@@ -73,7 +73,7 @@ VERTEX_METADATA = ProviderMetadata(
         ),
     ),
     base_url="https://aiplatform.googleapis.com",
-    models=models_of(VERTEX),
+    models=models_of(VERTEX, ends=False),
     model_prefixes=_PREFIXES,
     documentation_url="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
 )

@@ -15,8 +15,7 @@ class Generation(Wire, frozen=True, gc=False):
         levels: How hard they may be asked to think; empty where a budget is asked for instead.
         most: The largest budget, in tokens; 0 where they do not think.
         always: Whether their thinking cannot be switched off.
-        lacks: What requests must do without: "sampling" settings, conversations that end with the
-            "model".
+        fixed: Whether their sampling cannot be chosen, nor the beginning of what they say.
         modern: Whether they take media in tool results, tools beside a form of the answer, and
             want signatures back with the calls of tools, as those from 3 on do.
     """
@@ -24,15 +23,14 @@ class Generation(Wire, frozen=True, gc=False):
     levels: frozenset[str] = frozenset()
     most: int = 0
     always: bool = False
-    lacks: frozenset[str] = frozenset()
+    fixed: bool = False
     modern: bool = False
 
 
 _FROM_LOW = frozenset({"low", "medium", "high"})
 _ALL = _FROM_LOW | {"minimal"}
-_FIXED = frozenset({"sampling", "model"})
 
-_NEWEST = Generation(_FROM_LOW, always=True, lacks=_FIXED, modern=True)
+_NEWEST = Generation(_FROM_LOW, always=True, fixed=True, modern=True)
 _THREE = Generation(_ALL, always=True, modern=True)
 _THOUGHTLESS = Generation()
 
@@ -45,8 +43,8 @@ _GENERATIONS = {
     "gemini-1.": _THOUGHTLESS,
     "gemini-3-pro-": Generation(frozenset({"low", "high"}), always=True, modern=True),
     "gemini-3.1-pro-": Generation(_FROM_LOW, always=True, modern=True),
-    "gemini-3.5-flash-lite": Generation(_ALL, always=True, lacks=_FIXED, modern=True),
-    "gemini-3.6-": Generation(_ALL, always=True, lacks=_FIXED, modern=True),
+    "gemini-3.5-flash-lite": Generation(_ALL, always=True, fixed=True, modern=True),
+    "gemini-3.6-": Generation(_ALL, always=True, fixed=True, modern=True),
     "gemini-3-": _THREE,
     "gemini-3.1-": _THREE,
     "gemini-3.5-": _THREE,
@@ -78,11 +76,12 @@ CAPABILITIES = frozenset(
 """What all models of the present can do."""
 
 
-def models_of(provider: str) -> tuple[ModelInfo, ...]:
+def models_of(provider: str, *, ends: bool) -> tuple[ModelInfo, ...]:
     """Describe the models whose pages were at hand; all others are accepted as well.
 
     Args:
         provider: Who serves them.
+        ends: Whether they end when the Gemini API's do; Vertex AI has dates of its own.
     """
     return tuple(
         ModelInfo(
@@ -93,7 +92,7 @@ def models_of(provider: str) -> tuple[ModelInfo, ...]:
             input_modalities=("text", "image", "audio", "file"),
             output_modalities=("text",),
             capabilities=CAPABILITIES,
-            deprecated=end,
+            deprecated=end if ends else None,
         )
         for name, end in _ENDS.items()
     )

@@ -19,13 +19,16 @@ class PartialArguments:
         begun: What was there from the beginning.
     """
 
-    __slots__ = ("_given", "_path", "_pieces", "_root")
+    __slots__ = ("_given", "_ordered", "_path", "_pieces", "_place", "_root")
 
     def __init__(self, begun: dict[str, Json]) -> None:
         self._root = begun
         self._given = ""
-        self._path = ""  # of the text that is being written
+        self._ordered = True
+        # of the text that is being written, whose pieces need not be joined for each of them
+        self._path = ""
         self._pieces: list[str] = []
+        self._place: tuple[Any, str | int] = (begun, "")
 
     def begin(self) -> str:
         """Give the JSON of what was there from the beginning."""
@@ -37,33 +40,46 @@ class PartialArguments:
         Raises:
             ValueError: The path does not fit what was there before.
         """
-        path, value = told.json_path, told.string_value
-        if value is None:
-            value = told.bool_value if told.number_value is None else told.number_value
-        else:
-            if path != self._path:
-                self._path, self._pieces = path, []
-            self._pieces.append(value)
-            value = "".join(self._pieces)
+        path, text = told.json_path, told.string_value
+        if text is not None and path == self._path:
+            self._pieces.append(text)
+            return self._give(msgspec.json.encode(text).decode()[1:-1])
+        self._settle()
+        value = told.bool_value if told.number_value is None else told.number_value
         steps = _steps(path)
         at: Any = self._root
         for step, following in pairwise(steps):
             at = _entered(at, step, path, following)
-        _set(at, steps[-1], value, path)
+        place = _set(at, steps[-1], value if text is None else text, path)
+        if text is not None:
+            self._path, self._pieces, self._place = path, [text], (at, place)
         # What closes what is still open may yet come later: the objects, the arrays, the text.
-        return self._more(len(steps) + isinstance(value, str))
+        return self._more(len(steps) + (text is not None))
 
     def end(self) -> tuple[str, str]:
         """Give all of the JSON, and what of it has not been given yet."""
+        self._settle()
         more = self._more(0)
         return msgspec.json.encode(self._root).decode(), more
+
+    def _settle(self) -> None:
+        """Put the whole text in its place."""
+        if self._path:
+            at, step = self._place
+            at[step] = "".join(self._pieces)
+            self._path = ""
 
     def _more(self, closing: int) -> str:
         text = msgspec.json.encode(self._root).decode()
         text = text[: len(text) - closing]
-        if not text.startswith(self._given):  # values that come in another order are told whole
+        # Values that come in another order are told whole.
+        self._ordered = self._ordered and text.startswith(self._given)
+        return self._give(text[len(self._given) :])
+
+    def _give(self, more: str) -> str:
+        if not self._ordered:
             return ""
-        more, self._given = text[len(self._given) :], text
+        self._given += more
         return more
 
 
@@ -93,16 +109,16 @@ def _entered(at: Any, step: str | int, path: str, following: str | int) -> Any:
         raise _misfit(path) from None
 
 
-def _set(at: Any, step: str | int, value: Json, path: str) -> None:
+def _set(at: Any, step: str | int, value: Json, path: str) -> str | int:
+    """Put a value in and tell where, which is the end of an array for what is beyond it."""
     if is_list(at) and isinstance(step, int):
-        if step < len(at):
-            at[step] = value
-        else:
-            at.append(value)
+        step = min(step, len(at))
+        at[step : step + 1] = [value]
     elif isinstance(at, dict) and isinstance(step, str):
         at[step] = value
     else:
         raise _misfit(path)
+    return step
 
 
 def _misfit(path: str) -> ValueError:

@@ -145,8 +145,8 @@ class PartsReader:
         if text:
             at.pieces.append(text)
             events.append((ReasoningDelta if thought else TextDelta)(text, at.index))
-        at.signature = self._signature(part)
-        if at.signature is not None:
+        if part.thought_signature is not None:
+            at.signature = self._signature(part)
             events += self._finish()
         return events
 
@@ -175,6 +175,7 @@ class PartsReader:
             if call == WireFunctionCall():  # the end of one that has ended
                 return events
             raise ValueError("more of a call that has not begun")
+        at.signature = self._signature(part) or at.signature
         pieces = [at.arguments.begin()] if call.name else []
         pieces += map(at.arguments.add, call.partial_args or ())
         if not self._answers(at.start.name):

@@ -1,9 +1,8 @@
 """Makes Google's models: which API, where, and by what authority."""
 
 import re
-from typing import Literal
 
-import msgspec
+from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
 from chatmodels.http import HttpProvider
@@ -28,42 +27,40 @@ def gemini_codec(options: ProviderOptions) -> GeminiCodec:
 
 def vertex_codec(options: ProviderOptions) -> GeminiCodec:
     """Make the wire format of Vertex AI for the options that `vertex_options` gives."""
-    bearer = options.extra["authority"] != "key"
-    place = f"projects/{options.extra['project']}/locations/{_location(options)}/" if bearer else ""
+    project = options.extra.get("project")
     return GeminiCodec(
         VERTEX,
         VERTEX_SETTINGS,
         _version(options, "/v1beta1"),
-        place=place,
+        place=f"projects/{project}/locations/{_location(options)}/" if project else "",
         publisher="publishers/google/",
-        bearer=bearer,
     )
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
     """Give the options of a model on Vertex AI with its region's address and with its secret.
 
-    `extra["authority"]` tells what the secret is: a "key", or a token of a "function" or of
-    "credentials".
+    With a key no project is left, since a key has its own; else the secret gives tokens.
 
     Raises:
         ConfigurationError: The options contradict each other, or lack something.
     """
-    authority = _authority(options)
+    if _has_key(options):
+        extra = {name: value for name, value in options.extra.items() if name != "project"}
+        return replace(options, extra=extra)
     address = options.base_url or VERTEX_METADATA.base_url
-    if address == VERTEX_METADATA.base_url and authority != "key":
+    if address == VERTEX_METADATA.base_url:
         address = _address(_location(options))
-    secret, given = options.api_key, options.extra.get("credentials")
-    if authority == "function":
+    given = options.extra.get("credentials")
+    if given is None or isinstance(given, Credentials):
+        secret: Secret = secret_of(given)
+    else:
         secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
-    elif authority == "credentials":
-        secret = secret_of(given if isinstance(given, Credentials) else None)
-    extra = options.extra | {"authority": authority}
-    return msgspec.structs.replace(options, base_url=address, api_key=secret, extra=extra)
+    return replace(options, base_url=address, api_key=secret)
 
 
-def _authority(options: ProviderOptions) -> Literal["key", "function", "credentials"]:
-    """Find out what the models are reached with: what is passed counts before the environment."""
+def _has_key(options: ProviderOptions) -> bool:
+    """Find out whether a key counts: one that is passed, or that is all there is."""
     extra = options.extra
     given, project, key = extra.get("credentials"), extra.get("project"), options.api_key
     if key is not None and key.origin is not None and (given is not None or project is not None):
@@ -87,9 +84,7 @@ def _authority(options: ProviderOptions) -> Literal["key", "function", "credenti
             problems.append(f"has {value!r} as {name}; pass its id, as Google Cloud writes it")
     if problems:
         raise ConfigurationError(f"google-vertex {'; '.join(problems)}")
-    if key is not None:
-        return "key"
-    return "function" if callable(given) else "credentials"
+    return key is not None
 
 
 def _location(options: ProviderOptions) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolDefinition
-from chatmodels.http.wire import ANSWER_DESCRIPTION, Json, add_options, answer_tool, write_body
+from chatmodels.http.wire import ANSWER_DESCRIPTION, Json, add_options, answer_tool, put, write_body
 from chatmodels.providers.google._messages import encode_conversation
 from chatmodels.providers.google._models import Generation, generation_of
 
@@ -20,13 +20,13 @@ SETTINGS: Mapping[str, str] = {
     "top_logprobs": "generationConfig.logprobs",
     "reasoning_effort": "generationConfig.thinkingConfig",
     "reasoning_budget": "generationConfig.thinkingConfig.thinkingBudget",
-    "service_tier": "serviceTier",
 }
 """What both APIs take, and where."""
 
-GEMINI_SETTINGS = {**SETTINGS, "store": "store"}
-VERTEX_SETTINGS = {**SETTINGS, "metadata": "labels"}
-"""What the one has and the other has not."""
+_TIER_HEADER = "X-Vertex-AI-LLM-Shared-Request-Type"
+GEMINI_SETTINGS = {**SETTINGS, "service_tier": "serviceTier", "store": "store"}
+VERTEX_SETTINGS = {**SETTINGS, "service_tier": _TIER_HEADER, "metadata": "labels"}
+"""Vertex AI is told the tier by a header ("Priority PayGo", "Flex PayGo")."""
 
 _SAMPLING = ("temperature", "top_p", "top_k")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
@@ -37,8 +37,8 @@ _BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 
 
 def encode_request(
     model: str, request: ChatRequest, provider: str, settings: Mapping[str, str]
-) -> bytes:
-    """Write the body that asks for an answer.
+) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    """Write the body that asks for an answer, and its headers.
 
     Args:
         model: The model's name.
@@ -59,54 +59,48 @@ def encode_request(
         modern=known.modern,
         draws="-image" in model,
     )
-    if "model" in known.lacks and contents and contents[-1]["role"] == "model":
+    if known.fixed and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with what the model said, with this model")
     body: dict[str, Json] = {"contents": contents}
     if system:
         body["systemInstruction"] = {"parts": system}
-    config: dict[str, Json] = {}
-    _set(request.settings, settings, known, config, body, problems)
-    _think(request.settings, known, config, problems)
+    _set(request.settings, settings, known, body, problems)
+    _think(request.settings, known, body, problems)
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
     _choose(request, body)
     if request.output is not None:
-        _shape(request, request.output, known, config, body)
-    if config:
-        body["generationConfig"] = config
+        _shape(request, request.output, known, body)
+    tier = body.pop(_TIER_HEADER, None)
     add_options(request.provider_options, body)
-    return write_body(body, provider, problems)
+    headers = () if tier is None else ((_TIER_HEADER, tier),)
+    return write_body(body, provider, problems), headers
 
 
 def _set(
     given: Settings,
     settings: Mapping[str, str],
     known: Generation,
-    config: dict[str, Json],
     body: dict[str, Json],
     problems: list[str],
 ) -> None:
     for name, value in given.chosen().items():
         if name not in settings:
             problems.append(f"the setting {name}")
-        elif name in _SAMPLING and "sampling" in known.lacks:
+        elif name in _SAMPLING and known.fixed:
             problems.append(f"the setting {name} with this model")
         elif name == "service_tier":
             if value in _TIERS:
-                body["serviceTier"] = _TIERS[value]
+                body[settings[name]] = _TIERS[value]
             elif value != "auto":
                 problems.append(f"service_tier {value!r}")
-        elif name == "top_logprobs":
-            config["responseLogprobs"] = True
-            config["logprobs"] = value
         elif not name.startswith("reasoning_"):
-            place, _, field = settings[name].rpartition(".")
-            (config if place else body)[field] = value
+            put(body, settings[name], value)
+    if given.top_logprobs is not None:
+        put(body, settings["logprobs"], True)
 
 
-def _think(
-    given: Settings, known: Generation, config: dict[str, Json], problems: list[str]
-) -> None:
+def _think(given: Settings, known: Generation, body: dict[str, Json], problems: list[str]) -> None:
     effort, budget = given.reasoning_effort, given.reasoning_budget
     if effort is None and budget is None:
         return
@@ -126,7 +120,8 @@ def _think(
         what = f"reasoning_budget {budget}" if effort is None else f"reasoning_effort {effort!r}"
         problems.append(f"{what} with this model")
     elif thinking:
-        config["thinkingConfig"] = thinking if nothing else {**thinking, "includeThoughts": True}
+        thinking |= {} if nothing else {"includeThoughts": True}
+        put(body, SETTINGS["reasoning_effort"], thinking)
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:
@@ -153,7 +148,6 @@ def _shape(
     request: ChatRequest,
     output: OutputSchema,
     known: Generation,
-    config: dict[str, Json],
     body: dict[str, Json],
 ) -> None:
     """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
@@ -163,19 +157,16 @@ def _shape(
     """
     choice = None if request.tool_choice is None else request.tool_choice.mode
     if known.modern or not request.tools:
-        config["responseMimeType"] = "application/json"
+        put(body, "generationConfig.responseMimeType", "application/json")
         if output.schema is not None:
-            config["responseJsonSchema"] = output.schema
+            put(body, "generationConfig.responseJsonSchema", output.schema)
         return
     if choice in {"required", "tool"}:
         return
     name = answer_tool(request)
-    tool = {
-        "name": name,
-        "description": output.description or ANSWER_DESCRIPTION,
-        "parametersJsonSchema": {"type": "object"} if output.schema is None else output.schema,
-    }
-    body["tools"][0]["functionDeclarations"].append(tool)
+    schema = {"type": "object"} if output.schema is None else output.schema
+    tool = ToolDefinition(name, output.description or ANSWER_DESCRIPTION, schema)
+    body["tools"][0]["functionDeclarations"].append(_tool(tool))
     calling: dict[str, Json] = {"mode": "ANY"}
     if choice == "none":
         calling["allowedFunctionNames"] = [name]

@@ -3,12 +3,14 @@
 import msgspec
 
 from chatmodels.core import FinishReason, TokenLogprob, Usage
-from chatmodels.http.wire import NOT_JSON, Json, is_object, lenient, text_or_none, warn
+from chatmodels.http.wire import Json, is_object, lenient, warn
 from chatmodels.providers.google._wire import (
+    WireChunk,
     WireLogprobs,
     WireModality,
     WireTokenLogprob,
-    usage_decoder,
+    WireUsage,
+    chunk_decoder,
 )
 
 _FINISH_REASONS: dict[str, FinishReason] = {
@@ -48,32 +50,31 @@ def normalised(word: str | None, *, calls: bool) -> FinishReason:
     return "tool_calls" if reason == "stop" and calls else reason
 
 
-def block_of(feedback: Json) -> tuple[str | None, str | None]:
-    """Read why a prompt was blocked, and the vendor's words about it."""
-    if not is_object(feedback):
-        return None, None
-    reason = feedback.get("blockReason")
-    return (
-        None if reason is None else str(reason),
-        text_or_none(feedback.get("blockReasonMessage")),
-    )
+def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:
+    """Read a chunk; usage that is not readable costs no answer, but gives a warning.
+
+    Raises:
+        msgspec.MsgspecError: It is none.
+    """
+    try:
+        return chunk_decoder.decode(data)
+    except msgspec.ValidationError as error:
+        parsed = msgspec.json.decode(data)
+        if not is_object(parsed) or not parsed.pop("usageMetadata", None):
+            raise
+        chunk = chunk_decoder.decode(msgspec.json.encode(parsed))
+        warn(f"the usage was left out as not readable: {error}", warnings)
+        return chunk
 
 
-def read_usage(raw: msgspec.Raw, warnings: list[str]) -> tuple[Usage, str | None]:
-    """Bring the tokens used into neutral terms, and tell which tier served the call.
+def usage_of(wire: WireUsage) -> Usage:
+    """Bring the tokens used into neutral terms.
 
     What tools of the vendor brought in is input, and thoughts are output: the vendor counts both
     beside prompt and candidates ("UsageMetadata", API reference). What was not reported stays
-    None. The Gemini API has a `serviceTier`, Vertex AI a `trafficType`.
+    None.
     """
-    try:
-        wire = usage_decoder.decode(raw)
-    except NOT_JSON as error:
-        warn(f"the usage was left out as not readable: {error}", warnings)
-        return Usage(), None
-    if wire is None:
-        return Usage(), None
-    usage = Usage(
+    return Usage(
         input_tokens=_sum(wire.prompt_token_count, wire.tool_use_prompt_token_count),
         output_tokens=_sum(wire.candidates_token_count, wire.thoughts_token_count),
         total_tokens=wire.total_token_count,
@@ -82,8 +83,6 @@ def read_usage(raw: msgspec.Raw, warnings: list[str]) -> tuple[Usage, str | None
         input_audio_tokens=_audio(wire.prompt_tokens_details),
         output_audio_tokens=_audio(wire.candidates_tokens_details),
     )
-    tier = wire.service_tier or wire.traffic_type
-    return usage, tier if isinstance(tier, str) else None
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:

@@ -21,22 +21,28 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, answer_tool, reject_body, text_or_none, warn
+from chatmodels.http.wire import (
+    NOT_JSON,
+    Json,
+    answer_tool,
+    is_object,
+    reject_body,
+    text_or_none,
+    warn,
+)
 from chatmodels.providers.google._citations import Cited, read_citations
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._parts import PartsReader
 from chatmodels.providers.google._response import (
-    block_of,
     normalised,
+    read_chunk,
     read_logprobs,
-    read_usage,
+    usage_of,
     word_of,
 )
 from chatmodels.providers.google._wire import (
-    NOTHING,
     WireCandidate,
     WireChunk,
-    chunk_decoder,
     chunks_decoder,
 )
 
@@ -80,13 +86,13 @@ class AnswerDecoder:
         if data.startswith(b"[DONE]"):  # what gateways add to streams of every vendor
             return self.close()
         try:
-            chunk = chunk_decoder.decode(data)
+            chunk = read_chunk(data, self._warnings)
             if chunk.error is not None:
-                self._reject(data, "an error")
+                reject(data, "an error", self._provider)
             self._chunks.append(data)
             return self._take(chunk)
         except (*NOT_JSON, ValueError) as error:
-            self._reject(data, error)
+            reject(data, error, self._provider)
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why the answer ended."""
@@ -99,7 +105,7 @@ class AnswerDecoder:
             ResponseInvalidError: There is no answer.
         """
         if self._word is None and not self._parts.count:
-            self._reject(b"".join(self._chunks), "it has no content")
+            reject(b"".join(self._chunks), "it has no content", self._provider)
         return self._end()
 
     def _take(self, chunk: WireChunk) -> list[StreamEvent]:
@@ -113,8 +119,11 @@ class AnswerDecoder:
                 events += self._more(candidate)
         if chunk.prompt_feedback is not None and not chunk.candidates:
             self._block(chunk.prompt_feedback)
-        if chunk.usage_metadata != NOTHING:
-            usage, self._tier = read_usage(chunk.usage_metadata, self._warnings)
+        if (told := chunk.usage_metadata) is not None:
+            tier = told.service_tier or told.traffic_type  # of the Gemini API, of Vertex AI
+            if isinstance(tier, str):
+                self._tier = tier
+            usage = usage_of(told)
             if usage != _UNTOLD:
                 events.append(UsageUpdate(usage))
         return events
@@ -142,10 +151,10 @@ class AnswerDecoder:
                 warn(f"{self._provider} ended the answer ({word}): {said}", self._warnings)
 
     def _block(self, feedback: Json) -> None:
-        reason, said = block_of(feedback)
-        if reason is not None:
-            self._word, self._blocked = reason, True
-            words = "" if said is None else f": {said}"
+        if is_object(feedback) and (reason := feedback.get("blockReason")) is not None:
+            self._word, self._blocked = str(reason), True
+            said = text_or_none(feedback.get("blockReasonMessage"))
+            words = f": {said}" if said else ""
             warn(f"{self._provider} blocked the prompt ({reason}){words}", self._warnings)
 
     def _end(self) -> list[StreamEvent]:
@@ -164,9 +173,6 @@ class AnswerDecoder:
                 payload=msgspec.Raw(b"[" + b",".join(self._chunks) + b"]"),
             ),
         ]
-
-    def _reject(self, data: bytes, why: object) -> NoReturn:
-        reject(data, why, self._provider)
 
 
 def read_response(body: bytes, request: ChatRequest, provider: str) -> ChatResponse[Any]:

@@ -65,17 +65,6 @@ class WireCandidate(Wire, frozen=True, gc=False, rename="camel"):
     logprobs_result: Json = None
 
 
-class WireChunk(Wire, frozen=True, gc=False, rename="camel"):
-    """A whole body, or what one event of a stream holds."""
-
-    response_id: str | None = None
-    model_version: str | None = None
-    candidates: list[WireCandidate] | None = None
-    prompt_feedback: Json = None
-    usage_metadata: msgspec.Raw = NOTHING
-    error: Json = None
-
-
 class WireModality(Wire, frozen=True, gc=False, rename="camel"):
     """How many of the tokens were of one kind, as "AUDIO"."""
 
@@ -96,6 +85,17 @@ class WireUsage(Wire, frozen=True, gc=False, rename="camel"):
     candidates_tokens_details: tuple[WireModality, ...] = ()
     service_tier: str | int | None = None
     traffic_type: str | int | None = None
+
+
+class WireChunk(Wire, frozen=True, gc=False, rename="camel"):
+    """A whole body, or what one event of a stream holds."""
+
+    response_id: str | None = None
+    model_version: str | None = None
+    candidates: list[WireCandidate] | None = None
+    prompt_feedback: Json = None
+    usage_metadata: WireUsage | None = None
+    error: Json = None
 
 
 class WireTokenLogprob(Wire, frozen=True, gc=False, rename="camel"):
@@ -130,5 +130,4 @@ class WireModel(Wire, frozen=True, gc=False, rename="camel"):
 
 part_decoder = msgspec.json.Decoder(WirePart)
 chunk_decoder = msgspec.json.Decoder(WireChunk)
-usage_decoder = msgspec.json.Decoder(WireUsage | None)
 chunks_decoder = msgspec.json.Decoder(list[msgspec.Raw])

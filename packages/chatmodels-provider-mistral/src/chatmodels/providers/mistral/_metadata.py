@@ -18,10 +18,17 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
-            description="An API key of the console.",
+            description="An API key of the console; required without a token_path.",
             env=("MISTRAL_API_KEY",),
-            required=True,
             secret=True,
+        ),
+        OptionSpec(
+            name="token_path",
+            description=(
+                "A file with the token of a service account, which counts before a key of the "
+                "environment; it is read for each request."
+            ),
+            env=("MISTRAL_SA_TOKEN_PATH",),
         ),
         OptionSpec(
             name="base_url",

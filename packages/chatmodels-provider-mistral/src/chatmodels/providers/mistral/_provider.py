@@ -3,5 +3,6 @@
 from chatmodels.http import HttpProvider
 from chatmodels.providers.mistral._codec import MistralCodec
 from chatmodels.providers.mistral._metadata import METADATA
+from chatmodels.providers.mistral._token import authorized
 
-PROVIDER = HttpProvider(METADATA, MistralCodec())
+PROVIDER = HttpProvider(METADATA, MistralCodec(), complete=authorized)

@@ -2,7 +2,7 @@
 
 import re
 
-from chatmodels.http.wire import Json, is_list, is_object
+from chatmodels.http.wire import Json, is_list
 from chatmodels.providers.mistral._models import family_of
 
 _ID = re.compile("[a-zA-Z0-9]{9}")
@@ -60,12 +60,12 @@ def _message(message: dict[str, Json]) -> dict[str, Json]:
 
 def _part(part: dict[str, Json]) -> dict[str, Json]:
     """Write sound and documents as this vendor has them ("Audio", "Document QnA")."""
-    inner = part.get(part["type"])
-    if part["type"] == "input_audio" and is_object(inner):
-        return {"type": "input_audio", "input_audio": inner["data"]}
-    if part["type"] != "file" or not is_object(inner):
-        return part
-    if "file_id" in inner:
-        return {"type": "file", "file_id": inner["file_id"]}
-    name = inner["filename"]
-    return {"type": "document_url", "document_url": inner["file_data"], "document_name": name}
+    match part:
+        case {"type": "input_audio", "input_audio": {"data": data}}:
+            return part | {"input_audio": data}
+        case {"type": "file", "file": {"file_id": file_id}, **more}:
+            return {"type": "file", "file_id": file_id, **more}
+        case {"type": "file", "file": {"filename": name, "file_data": url}, **more}:
+            return {"type": "document_url", "document_url": url, "document_name": name, **more}
+        case _:
+            return part

@@ -29,6 +29,7 @@ def read_host(text: str) -> str:
 
     text = text.strip().strip("\"'")
     scheme, found, rest = text.partition("://")
+    scheme = scheme.lower()
     if not found:
         scheme, rest = ("https" if text.partition("/")[0] == _CLOUD else "http"), text
     port = _PORTS.get(scheme, _PORT) if found or scheme == "https" else _PORT

@@ -10,26 +10,23 @@ from collections.abc import Sequence
 from chatmodels.core import (
     ImagePart,
     Message,
-    Part,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, base64_text, carried, state_of
+from chatmodels.http.wire import (
+    Json,
+    Medium,
+    arguments_of,
+    base64_text,
+    carried,
+    misplaced,
+    state_of,
+)
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
-
-_WORDS = {
-    "image": "an image",
-    "audio": "sound",
-    "file": "a file",
-    "tool_call": "a tool call",
-    "tool_result": "a tool result",
-    "refusal": "a refusal",
-}
 
 
 def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Json]:
@@ -72,7 +69,7 @@ def _heard(message: Message, problems: list[str]) -> list[Json]:
             case ToolResult() if message.role != "system":
                 pass
             case _:
-                problems.append(_misplaced(part, f"a message of role {message.role!r}"))
+                problems.append(misplaced(part, f"a message of role {message.role!r}"))
     if not texts and not images:
         return []
     encoded["content"] = "\n".join(texts)
@@ -98,7 +95,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
             case ProviderPart():
                 own.update(state_of(part.signature, PROVIDER_NAME))
             case _:
-                problems.append(_misplaced(part, "a message of role 'assistant'"))
+                problems.append(misplaced(part, "a message of role 'assistant'"))
     text, thought = "".join(texts), "".join(thoughts)
     if not (text or thought or calls or own):
         return []
@@ -110,16 +107,8 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
     return [encoded | own]
 
 
-def _misplaced(part: Part, where: str) -> str:
-    return f"{_WORDS.get(part.type, part.type)} in {where}"
-
-
 def _call(call: ToolCall) -> Json:
-    try:
-        arguments: Json = call.arguments
-    except ToolArgumentsError:  # cut off: the server wants an object all the same
-        arguments = {"invalid_json": call.arguments_json}
-    return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
+    return {"id": call.id, "function": {"name": call.name, "arguments": arguments_of(call)}}
 
 
 def _result(result: ToolResult, names: dict[str, str], problems: list[str]) -> Json:
@@ -128,7 +117,7 @@ def _result(result: ToolResult, names: dict[str, str], problems: list[str]) -> J
         if isinstance(part, TextPart):
             texts.append(part.text)
         else:
-            problems.append(_misplaced(part, "a tool result"))
+            problems.append(misplaced(part, "a tool result"))
     encoded = {"role": "tool", "content": "\n".join(texts), "tool_call_id": result.id}
     name = result.name or names.get(result.id)
     return {**encoded, "tool_name": name} if name else encoded

@@ -1,12 +1,13 @@
 """Fetches models from a library onto the machine ("Pull a model")."""
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, closing
 
 import msgspec
 
 from chatmodels.core import ProviderOptions, StreamInterruptedError, Timeout, registry
 from chatmodels.http import Frame, HttpRequest, NdjsonFramer
-from chatmodels.http.wire import NOT_JSON
+from chatmodels.http.wire import NOT_JSON, write_body
 from chatmodels.providers.ollama._failure import reject
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._provider import PROVIDER
@@ -58,9 +59,10 @@ def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generat
     """
     last = ""
     found, request = _prepared(model, insecure, options)
-    for progress in PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull"):
-        last = progress.status
-        yield progress
+    with closing(PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull")) as steps:
+        for progress in steps:
+            last = progress.status
+            yield progress
     _require_success(model, last)
 
 
@@ -70,13 +72,11 @@ async def apull(
     """Fetch a model, awaited; the twin of `pull`. A cancelled task stops the pull."""
     last = ""
     found, request = _prepared(model, insecure, options)
-    steps = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
-    try:
+    following = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
+    async with aclosing(following) as steps:
         async for progress in steps:
             last = progress.status
             yield progress
-    finally:
-        await steps.aclose()
     _require_success(model, last)
 
 
@@ -84,7 +84,7 @@ def _prepared(
     model: str, insecure: bool, options: dict[str, object]
 ) -> tuple[ProviderOptions, HttpRequest]:
     body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
-    request = HttpRequest(path="/api/pull", body=msgspec.json.encode(body))
+    request = HttpRequest(path="/api/pull", body=write_body(body, PROVIDER_NAME, ()))
     found = registry.provider_options(PROVIDER_NAME, **options)
     if found.timeout == Timeout():
         found = msgspec.structs.replace(found, timeout=_PATIENCE)

@@ -42,7 +42,7 @@ def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
     """
     try:
         wire = chunk_decoder.decode(body)
-        if wire.message is None:
+        if wire.error or wire.message is None:
             reject(body, "it has no message")
         calls = [
             read_call(call, position, wire.created_at)

@@ -2,6 +2,7 @@
 
 Limits: "Compare models" and the models' own pages at developers.openai.com; for GPT-6 Astra and
 Luna Vercel's "AI Gateway", for GPT-4.1 and GPT-4o "Azure OpenAI in Microsoft Foundry Models".
+Documents: "File inputs", which has them for all models that see.
 Ends: "Deprecations".
 """
 
@@ -15,6 +16,7 @@ _CHAT = frozenset(
         Capability.STRICT_TOOLS,
         Capability.STRUCTURED_OUTPUT,
         Capability.VISION,
+        Capability.DOCUMENTS,
         Capability.PROMPT_CACHING,
     }
 )

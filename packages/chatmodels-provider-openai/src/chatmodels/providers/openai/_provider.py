@@ -29,13 +29,17 @@ def codec(options: ProviderOptions, model: str = "") -> ChatCodec:
     """Choose the wire format by the options of a model, and by its name.
 
     Raises:
-        ConfigurationError: There is no such API, or a value cannot be sent in a header.
+        ConfigurationError: There is no such API, or a value cannot be sent in a header; the
+            message lists everything.
     """
+    problems: list[str] = []
     api = options.extra.get("api") or default_api(model, options.base_url)
     if api not in _APIS:
         known = " or ".join(map(repr, _APIS))
-        raise ConfigurationError(f"openai has no api {api!r}; use {known}, or leave it out")
-    headers = _headers(options)
+        problems.append(f"openai has no api {api!r}; use {known}, or leave it out")
+    headers = _headers(options, problems)
+    if problems:
+        raise ConfigurationError("; ".join(problems))
     if api == "responses":
         from chatmodels.providers.openai._responses import responses_codec
 
@@ -54,13 +58,13 @@ def default_api(model: str, base_url: str | None) -> str:
     return "responses" if official and _REASONING.match(model) else "chat_completions"
 
 
-def _headers(options: ProviderOptions) -> tuple[tuple[str, str], ...]:
+def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
     headers: list[tuple[str, str]] = []
     for name, header in _HEADERS.items():
         value = str(options.extra.get(name, ""))
         if not value.isascii() or not value.isprintable():
-            raise ConfigurationError(f"openai: {name} must be printable ASCII text, not {value!r}")
-        if value:
+            problems.append(f"openai: {name} must be printable ASCII text, not {value!r}")
+        elif value:
             headers.append((header, value))
     return tuple(headers)
 
@@ -73,8 +77,17 @@ class OpenAIProvider(HttpProvider):
 
         Raises:
             ConfigurationError: There is no such API, or an option cannot be honoured.
+            UnsupportedError: Settings in the options cannot be honoured.
         """
-        return HttpChatModel(self.metadata, model, codec(options, model), options)
+        chosen = codec(options, model)
+        elsewhere = DIALECT.settings.keys() - chosen.settings.keys()
+        return HttpChatModel(
+            self.metadata,
+            model,
+            chosen,
+            options,
+            remedies=dict.fromkeys(elsewhere, 'api="chat_completions"'),
+        )
 
 
 PROVIDER = OpenAIProvider(METADATA, codec)
