@@ -272,6 +272,10 @@ class Recorder:
     def spans(self) -> tuple[ReadableSpan, ...]:
         return self._spans.get_finished_spans()
 
+    def forget_spans(self) -> None:
+        """Have them checked no more."""
+        self._spans.clear()
+
     @property
     def chats(self) -> list[ReadableSpan]:
         return [span for span in self.spans if span.name.startswith("chat ")]

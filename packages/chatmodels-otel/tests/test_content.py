@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from chatmodels.core import (
@@ -11,6 +12,7 @@ from chatmodels.core import (
     ImagePart,
     Message,
     NetworkError,
+    OutputInvalidError,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -24,12 +26,18 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.otel import instrument, prompt_template
+from chatmodels.otel import execute_tool, instrument, prompt_template, traced
 from chatmodels.otel._capture import STRUCTURED_SINCE, api_version
 from chatmodels.providers.mock import MockChatModel
 
 PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")
 IN, OUT, TOOLS = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool.definitions"
+
+
+class Number(msgspec.Struct, forbid_unknown_fields=True):
+    """What an answer is asked to be."""
+
+    number: int
 
 
 def read(value: Any) -> Any:
@@ -259,6 +267,50 @@ def test_items_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
     assert 1 < len(part["arguments"]["many"]) < 100
 
 
+@pytest.mark.parametrize("fields", ["x", "type"])
+def test_fields_are_left_out_when_there_is_no_room_for_them(recorder, fields) -> None:
+    wide = {fields: "x"} | {f"{number:0300}": {"y": {"z": 1}} for number in range(1000)}
+    model = MockChatModel(responses=[ToolCall("c", "f", json.dumps(wide))])
+    telemetry = recorder.telemetry(content="span", max_content_chars=2000)
+
+    instrument(model, telemetry=telemetry).generate(user(*["text"] * 200))
+
+    attributes = recorder.span.attributes
+    assert len(json.dumps(read(attributes[OUT]))) < 4000
+    assert len(json.dumps(read(attributes.get(IN, [])))) < 4000
+
+
+def test_parts_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
+    telemetry = recorder.telemetry(content="span", max_content_chars=120)
+
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate(user(*["text"] * 200))
+
+    (message,) = read(recorder.span.attributes[IN])
+    assert 1 <= len(message["parts"]) < 5
+
+
+def test_numbers_that_no_exporter_takes_are_texts(recorder) -> None:
+    model = MockChatModel(responses=[ToolCall("c", "f", '{"big": 1' + "0" * 30 + ', "n": -7}')])
+
+    instrument(model, telemetry=recorder.telemetry(content="span")).generate("Hi")
+
+    ((part,),) = (message["parts"] for message in read(recorder.span.attributes[OUT]))
+    assert part["arguments"] == {"big": "1" + "0" * 30, "n": -7}
+
+
+def test_a_hook_may_change_what_it_sees_of_a_tool(recorder) -> None:
+    def redact(name: str, value: Any) -> Any:
+        if name == TOOLS:
+            value[0]["parameters"].clear()
+        return value
+
+    before = dict(weather.definition.parameters)
+    telemetry = recorder.telemetry(content="span", tool_definitions="full", redact=redact)
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi", tools=[weather])
+
+    assert weather.definition.parameters == before
+
+
 def test_a_hook_sees_everything_before_it_is_recorded(recorder) -> None:
     seen: list[str] = []
 
@@ -435,9 +487,9 @@ def test_older_apis_get_exceptions_described(recorder, monkeypatch, version) -> 
 
 
 def test_builtin_exceptions_are_named_without_their_module() -> None:
-    from chatmodels.otel._events import described
+    from chatmodels.otel._failure import described
 
-    assert described(KeyError("x"))["exception.type"] == "KeyError"
+    assert described(KeyError("x"), content=False)["exception.type"] == "KeyError"
 
 
 def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:
@@ -452,6 +504,37 @@ def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:
     assert recorder.logs == []
 
 
+@pytest.mark.parametrize("answer", ["a secret", '{"a secret": 1}'], ids=["no json", "no fit"])
+@pytest.mark.parametrize("content", ["none", "span", "event", "both"])
+def test_an_error_that_quotes_the_answer_is_content(recorder, content, answer) -> None:
+    telemetry = recorder.telemetry(content=content, exceptions="both")
+    model = instrument(MockChatModel(responses=[answer] * 2), telemetry=telemetry)
+
+    @traced(telemetry=telemetry)
+    def asked() -> None:
+        model.generate("Hi", output_type=Number)
+
+    with pytest.raises(OutputInvalidError, match="a secret"):
+        asked()
+    with (
+        pytest.raises(OutputInvalidError),
+        execute_tool("ask", telemetry=telemetry),
+    ):
+        model.generate("Hi", output_type=Number)
+
+    spans = recorder.spans
+    recorder.forget_spans()  # whose events are not what the conventions want now
+    assert len(spans) == 4
+    for span in spans:
+        told = repr([span.status.description, *(dict(event.attributes) for event in span.events)])
+        assert ("secret" in told) is (content in ("span", "both"))
+    for record in recorder.logs:
+        told = repr(dict(record.attributes))
+        assert ("secret" in told) is (content in ("event", "both"))
+        if record.event_name.endswith(".exception"):
+            assert "_parsed" in record.attributes["exception.stacktrace"]
+
+
 def test_a_logger_that_is_switched_off_is_not_bothered(recorder) -> None:
     from chatmodels.otel._events import Events
 
@@ -461,7 +544,7 @@ def test_a_logger_that_is_switched_off_is_not_bothered(recorder) -> None:
         def enabled(self, **_):
             return False
 
-    Events(Off()).exception(ValueError("x"), {}, None)
+    Events(Off()).exception(ValueError("x"), {}, None, content=False)
 
 
 def test_an_answer_without_parts_is_not_recorded(recorder) -> None:

@@ -38,10 +38,15 @@ def theirs(request=None):
 
 
 ours = instrument(MockChatModel("ours", responses=[theirs] * 2), telemetry=telemetry)
+outer = instrument(
+    MockChatModel("outer", responses=[lambda request: ours.generate("Hi").text]),
+    telemetry=telemetry,
+)
 """
 
 REPORT = """
 spans = exporter.get_finished_spans()
+names = [span.name.removeprefix("chat ") for span in spans]
 durations = [
     point.count
     for resource in reader.get_metrics_data().resource_metrics
@@ -51,7 +56,7 @@ durations = [
     for point in metric.data.data_points
 ]
 assert sum(durations) == len(spans), durations
-assert all(span.parent is None for span in spans)
+assert all(span.parent is None for span in spans if "outer" not in names)
 print(json.dumps([span.name for span in spans]))
 """
 
@@ -63,8 +68,9 @@ print(json.dumps([span.name for span in spans]))
         ("assert ours.stream('Hi').collect().text == 'an answer'", ["ours"]),
         ("with handler.inference('mock', request_model='theirs'): ours.generate('Hi')", ["theirs"]),
         ("theirs(); ours.generate('Hi'); theirs()", ["theirs", "ours", "theirs"]),
+        ("outer.generate('Hi')", ["ours", "outer"]),
     ],
-    ids=["below a call", "below a stream", "around a call", "before and after"],
+    ids=["below a call", "below a stream", "around a call", "before and after", "of ours"],
 )
 def test_a_call_is_recorded_once(script, spans) -> None:
     done = subprocess.run(

@@ -1,8 +1,13 @@
 """Switching telemetry on and off: for a model, a registry, a process."""
 
+import copy
+import gc
 import logging
+import pickle
 import subprocess
 import sys
+import threading
+import weakref
 from importlib import metadata
 
 import pytest
@@ -28,6 +33,7 @@ from chatmodels.otel import (
     instrument,
     instrument_registry,
     options_from_environment,
+    traced,
     uninstrument,
     uninstrument_registry,
 )
@@ -83,6 +89,30 @@ def test_telemetry_can_be_taken_away_again(recorder) -> None:
 
     assert recorder.chats == []
     assert uninstrument(model) is model
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_model_is_recorded_with_it(recorder, copied) -> None:
+    model = instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry())
+
+    copied(model).generate("Hi")
+
+    assert recorder.total("gen_ai.client.inference.duration") == 1
+
+
+@pytest.mark.parametrize("level", ["full", "off"])
+def test_a_model_sent_to_another_process_has_the_default_telemetry_there(
+    recorder, monkeypatch, level
+) -> None:
+    sent = pickle.dumps(instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()))
+    elsewhere = recorder.telemetry(level=level)
+    monkeypatch.setattr(telemetry_module._Default, "telemetry", elsewhere)
+
+    arrived = pickle.loads(sent)
+    arrived.generate("Hi")
+
+    assert arrived.observers == (elsewhere.whole_observer,)
+    assert len(recorder.chats) == (level == "full")
 
 
 def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
@@ -210,7 +240,7 @@ async def test_the_health_check_of_a_model_is_recorded_like_the_registrys(
 def test_a_health_check_is_not_recorded_if_nothing_is(recorder) -> None:
     telemetry = recorder.telemetry(level="off")
 
-    telemetry._observer.checked(HealthReport(provider="mock", status="healthy"))
+    telemetry.whole_observer.checked(HealthReport(provider="mock", status="healthy"))
 
     assert recorder.metrics == {}
 
@@ -251,6 +281,91 @@ def test_creations_are_spans_at_level_full_alone(recorder, level) -> None:
         recorder.telemetry(level=level).registry.created("acme", 2.0, None)
 
     assert [span.name for span in recorder.spans] == ["program"]
+
+
+def test_a_registry_that_is_instrumented_can_be_forgotten(recorder) -> None:
+    home = ProviderRegistry()
+    instrument_registry(home, telemetry=recorder.telemetry())
+    forgotten = weakref.ref(home)
+
+    del home
+    gc.collect()
+
+    assert forgotten() is None
+
+
+def test_what_takes_telemetry_away_does_so_once(recorder, registry) -> None:
+    first = instrument_registry(registry, telemetry=recorder.telemetry())
+    first()
+    second = instrument_registry(registry, telemetry=recorder.telemetry())
+
+    first()
+    registry.create_chat_model("mock:m").generate("Hi")
+    second()
+    registry.create_chat_model("mock:m").generate("Hi")
+
+    assert len(recorder.chats) == 1
+
+
+def test_a_registry_that_was_left_out_can_be_instrumented_later(recorder, registry) -> None:
+    remove = instrument_registry(registry, telemetry=NoOpTelemetry())
+    instrument_registry(registry, telemetry=recorder.telemetry())
+    remove()
+
+    registry.create_chat_model("mock:m").generate("Hi")
+
+    assert len(recorder.chats) == 1
+
+
+def test_telemetry_that_cannot_be_set_up_breaks_nothing(monkeypatch, caplog) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no such provider")
+
+    monkeypatch.setattr("chatmodels.otel._telemetry.get_tracer", broken)
+    monkeypatch.setattr("chatmodels.otel._telemetry.options_from_environment", TelemetryOptions)
+
+    @traced
+    def work() -> str:
+        return instrument(MockChatModel(responses=["a"])).generate("Hi").text
+
+    assert work() == "a"
+    (record,) = caplog.records
+    assert record.message == "telemetry is off, because it could not be set up: no such provider"
+
+
+def test_the_default_telemetry_is_made_by_whoever_is_first(recorder, monkeypatch) -> None:
+    first = recorder.telemetry()
+
+    class Late:
+        """A lock that is to be had only when another thread has been there."""
+
+        def __enter__(self) -> None:
+            telemetry_module._Default.telemetry = first
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(telemetry_module._Default, "making", Late())
+
+    assert telemetry_module.default_telemetry() is first
+
+
+def test_threads_that_need_the_default_telemetry_share_it() -> None:
+    begun = threading.Barrier(8)
+    found = []
+
+    def ask() -> None:
+        begun.wait()
+        found.append(telemetry_module.default_telemetry())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(found) == 8
+    assert len(set(map(id, found))) == 1
 
 
 def test_a_registry_without_measurements_is_not_watched(recorder, registry) -> None:
@@ -503,6 +618,31 @@ assert "gen_ai.client.inference.usage.input_tokens" in found, found
     ordered = steps if order == "before" else reversed(steps)
 
     subprocess.run([sys.executable, "-c", script.replace("STEPS", "\n".join(ordered))], check=True)
+
+
+def test_a_logger_provider_alone_gets_the_failures_whenever_it_is_set() -> None:
+    script = """
+from opentelemetry import _logs
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs import export
+from chatmodels.core import ErrorCode, ChatModelError
+from chatmodels.otel import instrument
+from chatmodels.providers.mock import MockChatModel
+try:
+    exporter = export.InMemoryLogRecordExporter()
+except AttributeError:
+    raise SystemExit
+model = instrument(MockChatModel(responses=[ErrorCode.NETWORK] * 2))
+provider = LoggerProvider()
+provider.add_log_record_processor(export.SimpleLogRecordProcessor(exporter))
+for count in (0, 1):
+    try:
+        model.generate("Hi")
+    except ChatModelError:
+        assert len(exporter.get_finished_logs()) == count
+    _logs.set_logger_provider(provider)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_core_and_providers_need_no_api() -> None:

@@ -1,6 +1,7 @@
 """What is measured, under which names."""
 
 import threading
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -410,6 +411,38 @@ def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
         None,
     ]
     assert recorder.total("chatmodels.usage.cost") == 0.25
+
+
+@pytest.mark.parametrize("told", [float("nan"), float("inf"), -1.0, "much"])
+def test_what_is_no_cost_is_not_recorded(recorder, told) -> None:
+    telemetry = recorder.telemetry(cost=lambda _: told)
+
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
+
+    assert "chatmodels.usage.cost" not in recorder.span.attributes
+    assert recorder.points("chatmodels.usage.cost") == []
+    assert recorder.total("chatmodels.telemetry.failures") == 1
+
+
+def test_a_cost_may_be_a_decimal(recorder) -> None:
+    telemetry = recorder.telemetry(cost=lambda _: Decimal("0.25"))
+
+    instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
+
+    assert recorder.span.attributes["chatmodels.usage.cost"] == 0.25
+
+
+def test_a_call_that_ends_while_another_is_added_up_is_counted_too(recorder) -> None:
+    telemetry = recorder.telemetry(measurements="immediate")
+    model = instrument(MockChatModel(responses=["a", "b"]), telemetry=telemetry)
+    ledger = telemetry.meters._ledger
+
+    # As when the garbage collector ends a forgotten stream in the midst of it.
+    with ledger._lock:
+        model.generate("Hi")
+        model.generate("Hi")
+
+    assert recorder.total(f"{INFERENCE}.usage.output_tokens") == 2
 
 
 def test_exemplars_lead_from_a_measurement_to_its_span(recorder) -> None:

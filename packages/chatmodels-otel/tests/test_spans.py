@@ -332,7 +332,8 @@ def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) ->
 
 @pytest.mark.parametrize("code", [code for code in ErrorCode if code != "cancelled"])
 def test_a_failure_has_the_error_code_as_its_type(recorder, code) -> None:
-    model = instrument(MockChatModel(responses=[code]), telemetry=recorder.telemetry())
+    telemetry = recorder.telemetry(content="span")
+    model = instrument(MockChatModel(responses=[code]), telemetry=telemetry)
 
     with pytest.raises(ChatModelError) as raised:
         model.generate("Hi")

@@ -180,6 +180,19 @@ def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:
     assert "gen_ai.tool.call.id" not in span.attributes
 
 
+def test_the_number_of_names_of_tools_is_bounded(recorder, monkeypatch) -> None:
+    monkeypatch.setattr("chatmodels.otel._tool_spans.MAX_TOOLS", 2)
+    telemetry = recorder.telemetry()
+
+    for name in ("a", "b", "c", "d", "a"):
+        with execute_tool(name, telemetry=telemetry):
+            pass
+
+    points = recorder.points("gen_ai.execute_tool.duration")
+    counts = {point.attributes["gen_ai.tool.name"]: point.count for point in points}
+    assert counts == {"a": 2, "b": 1, "_OTHER": 2}
+
+
 def test_without_an_sdk_a_tool_just_runs() -> None:
     with execute_tool("search") as note:
         note("found")

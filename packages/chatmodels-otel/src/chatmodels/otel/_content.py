@@ -46,7 +46,7 @@ def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[
             "type": "function",
             "name": tool.name,
             "description": tool.description,
-            "parameters": tool.parameters,
+            "parameters": msgspec.to_builtins(tool.parameters),  # a hook may change it
         }
         for tool in tools
     ]

@@ -9,8 +9,8 @@ from opentelemetry.metrics import Histogram
 from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
 
 from chatmodels.otel._context import Attached
+from chatmodels.otel._failure import error_type, message
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._own import error_type
 from chatmodels.otel._semconv import ERROR_TYPE
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
@@ -95,12 +95,13 @@ def metered(
 class _Traced:
     """One call of a traced function."""
 
-    __slots__ = ("_guard", "_span", "scope")
+    __slots__ = ("_content", "_guard", "_span", "scope")
 
     def __init__(
         self, telemetry: Telemetry, name: str, attributes: dict[str, str | int | float | bool]
     ) -> None:
         self._guard: Guard = telemetry.guard
+        self._content = telemetry.options.content in ("span", "both")
         self._span: Span | None = None
         self.scope: AbstractContextManager[None] = _NOTHING
         if telemetry.tracer is None:
@@ -118,7 +119,9 @@ class _Traced:
         try:
             if error is not None:
                 self._span.set_attribute(ERROR_TYPE, error_type(error))
-                self._span.set_status(Status(StatusCode.ERROR, str(error)))
+                self._span.set_status(
+                    Status(StatusCode.ERROR, message(error, content=self._content))
+                )
             self._span.end()
         except Exception as failure:
             self._guard.failed("traced", failure)

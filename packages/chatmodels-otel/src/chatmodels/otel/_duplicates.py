@@ -7,20 +7,31 @@ imported; and if it is not imported, nobody looks: ask `UTIL_GENAI in sys.module
 
 import sys
 
-from opentelemetry.context import Context, get_current, set_value
+from opentelemetry.context import Context, create_key, get_current, set_value
 
 KEY = "opentelemetry.genai.client.inference.context"
 UTIL_GENAI = "opentelemetry.util.genai"
 _MODULE = "opentelemetry.util.genai._inference_invocation"
 
 
+_OURS = create_key("chatmodels.otel")
+
+
 def is_recorded() -> bool:
-    """Tell whether a surrounding instrumentation records the call already."""
-    return KEY in get_current()
+    """Tell whether an instrumentation around ours records the call already.
+
+    A mark of our own does not count: a policy, or a provider made of others, asks another model
+    within a call, which is a call of its own.
+    """
+    context = get_current()
+    return KEY in context and context[KEY] is not context.get(_OURS)
 
 
 def marked(context: Context) -> Context:
     """Mark a context, so that instrumentations of what the provider uses do not record again."""
     mark = getattr(sys.modules.get(_MODULE), "InferenceData", None)
     # Another release may have it elsewhere: calls are then recorded twice, as without agreement.
-    return context if mark is None else set_value(KEY, mark(), context)
+    if mark is None:
+        return context
+    ours = mark()
+    return set_value(_OURS, ours, set_value(KEY, ours, context))

@@ -1,21 +1,24 @@
 """Records calls that are over: their metrics, their span, and their events."""
 
+from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import Span, Status, StatusCode
 
 from chatmodels.core import ChatResponse
 from chatmodels.otel._attributes import Attributes, call_attributes
 from chatmodels.otel._capture import Capture
-from chatmodels.otel._events import Events
+from chatmodels.otel._failure import described, error_type, message, quotes
 from chatmodels.otel._finished import finished
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._own import error_type
 from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
+
+if TYPE_CHECKING:
+    from chatmodels.otel._events import Events
+    from chatmodels.otel._meters import Meters
 
 _ABANDONED = "the stream was neither read to its end nor closed"
 
@@ -38,8 +41,8 @@ class Endings:
         options: TelemetryOptions,
         guard: Guard,
         *,
-        meters: Meters | None,
-        events: Events | None,
+        meters: "Meters | None",
+        events: "Events | None",
     ) -> None:
         self._guard = guard
         self._meters = meters
@@ -77,7 +80,7 @@ class Endings:
         cost = None
         if self._cost is not None and response is not None and error is None:
             try:
-                cost = self._cost(response)
+                cost = _amount(self._cost(response))
             except Exception as raised:
                 self._guard.failed("cost", raised)
         if watch.is_measured and self._meters is not None:
@@ -98,7 +101,12 @@ class Endings:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
             try:
-                self._exceptions.exception(error, dict(watch.plan.shared), watch.context)
+                self._exceptions.exception(
+                    error,
+                    dict(watch.plan.shared),
+                    watch.context,
+                    content=self._capture.on_event,
+                )
             except Exception as raised:
                 self._guard.failed("events", raised)
 
@@ -117,7 +125,7 @@ class Endings:
         if is_on_span:
             attributes |= capture.for_span(captured)
 
-    def _emit(self, details: Events, attributes: Attributes, watch: Watch) -> None:
+    def _emit(self, details: "Events", attributes: Attributes, watch: Watch) -> None:
         try:
             details.details(attributes, watch.context)
         except Exception as raised:
@@ -135,9 +143,13 @@ class Endings:
             if watch.is_recorded:
                 span.set_attributes(attributes)
                 if error is not None:
-                    span.set_status(Status(StatusCode.ERROR, str(error)))
+                    content = self._capture.on_span
+                    span.set_status(Status(StatusCode.ERROR, message(error, content=content)))
                     if self._exceptions_on_span and watch.call.outcome == "failed":
-                        span.record_exception(error)
+                        # What is given here goes before what the SDK reads from the exception.
+                        withheld = quotes(error) and not content
+                        told = described(error, content=content) if withheld else None
+                        span.record_exception(error, told)
                 elif watch.call.outcome == "abandoned":
                     span.set_status(Status(StatusCode.ERROR, _ABANDONED))
         except Exception as raised:
@@ -147,3 +159,13 @@ class Endings:
             span.end(watch.started + int(duration * 1e9))
         except Exception as raised:
             self._guard.failed("span", raised)
+
+
+def _amount(told: float | None) -> float | None:
+    """Check what a cost hook gave: one value that is no sum of money would spoil the counter."""
+    if told is None:
+        return None
+    cost = float(told)  # a Decimal, too
+    if not 0 <= cost < inf:
+        raise ValueError(f"a call cannot cost {cost}")
+    return cost

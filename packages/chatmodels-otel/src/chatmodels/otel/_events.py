@@ -6,6 +6,7 @@ from opentelemetry.context import Context
 
 from chatmodels.otel._attributes import Attributes
 from chatmodels.otel._capture import api_version
+from chatmodels.otel._failure import described, quotes
 from chatmodels.otel._semconv import DETAILS_EVENT, EXCEPTION_EVENT, SCHEMA_URL, SCOPE
 from chatmodels.otel._version import VERSION
 
@@ -27,13 +28,17 @@ class Events:
     """
 
     def __init__(self, logger: "Logger") -> None:
+        from opentelemetry._logs import NoOpLogger
+
         self._logger = logger
+        self._nothing = NoOpLogger
         self._version = api_version()
 
     @property
     def live(self) -> bool:
         """Whether an SDK is behind the logger; the API's stand-in knows."""
-        return getattr(self._logger, "_real_logger", self._logger) is not None
+        # Asked by each call. The stand-in looks for the real one only when that is used.
+        return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
 
     def details(self, attributes: Attributes, context: Context | None) -> None:
         """Emit all attributes of an operation, structured content among them."""
@@ -44,7 +49,12 @@ class Events:
         )
 
     def exception(
-        self, error: BaseException, attributes: Attributes, context: Context | None
+        self,
+        error: BaseException,
+        attributes: Attributes,
+        context: Context | None,
+        *,
+        content: bool,
     ) -> None:
         """Emit a failure.
 
@@ -52,14 +62,15 @@ class Events:
             error: What was raised.
             attributes: What identifies the operation.
             context: Where its span is current.
+            content: Whether what the model said may be in it.
         """
         from opentelemetry._logs import SeverityNumber
 
         more: dict[str, Any] = {}
-        if self._version >= _EXCEPTIONS_SINCE:
+        if self._version >= _EXCEPTIONS_SINCE and (content or not quotes(error)):
             more["exception"] = error
         else:
-            attributes = {**attributes, **described(error)}
+            attributes = {**attributes, **described(error, content=content)}
         self._emit(
             EXCEPTION_EVENT,
             SeverityNumber.WARN,
@@ -89,21 +100,6 @@ class Events:
                 **fields,
             )
         )
-
-
-def described(error: BaseException) -> Attributes:
-    """Describe an exception as the conventions do, for an API that does not do it itself."""
-    from traceback import format_exception
-
-    kind = type(error)
-    name = kind.__qualname__
-    if kind.__module__ != "builtins":
-        name = f"{kind.__module__}.{name}"
-    return {
-        "exception.type": name,
-        "exception.message": str(error),
-        "exception.stacktrace": "".join(format_exception(error)),
-    }
 
 
 def events(provider: "LoggerProvider | None") -> Events | None:

@@ -1,6 +1,6 @@
 """What fails in telemetry stays in telemetry: counted, and told once."""
 
-from threading import Lock
+from threading import RLock
 
 from chatmodels.core import error_facts, logger
 
@@ -14,11 +14,11 @@ class Guard:
 
     def __init__(self) -> None:
         self.failures: dict[str, int] = {}
-        self._lock = Lock()
+        self._lock = RLock()  # what the garbage collector ends may fail in here
 
     def forked(self) -> None:
         """Begin anew, in a child process."""
-        self._lock = Lock()
+        self._lock = RLock()
 
     def failed(self, where: str, error: Exception, /) -> None:
         """Take note of a failure.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from threading import Lock
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from chatmodels.core import ChatModel, ProviderRegistry
 from chatmodels.core import registry as global_registry
@@ -11,8 +11,26 @@ from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 Remove = Callable[[], None]
 
+
+class _Hook:
+    """Instruments what a registry creates.
+
+    The registry alone keeps it: who finds it in a table by the registry must not keep that alive.
+
+    Args:
+        telemetry: What records.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self.removals: tuple[Remove, ...] = ()
+
+    def __call__(self, model: ChatModel) -> ChatModel:
+        return instrument(model, telemetry=self._telemetry)
+
+
 _lock = Lock()
-_instrumented: WeakKeyDictionary[ProviderRegistry, tuple[Remove, ...]] = WeakKeyDictionary()
+_hooks: WeakKeyDictionary[ProviderRegistry, ref[_Hook]] = WeakKeyDictionary()
 
 
 def instrument_registry(
@@ -28,29 +46,38 @@ def instrument_registry(
         telemetry: What records; None for the environment's options and the global providers.
 
     Returns:
-        A function that takes the telemetry away again: models that exist keep theirs.
+        A function that takes the telemetry away again: models that exist keep theirs. Calling it
+        again does nothing, whoever has instrumented the registry meanwhile.
     """
     home = global_registry if registry is None else registry
     chosen = telemetry or default_telemetry()
     with _lock:
-        if home not in _instrumented:
-            _instrumented[home] = _added(home, chosen)
-    return lambda: uninstrument_registry(home)
+        hook = _hook_of(home)
+        if hook is None and chosen.registry is not None:
+            hook = _Hook(chosen)
+            hook.removals = (home.add_model_hook(hook), home.add_observer(chosen.registry))
+            _hooks[home] = ref(hook)
+    return lambda: _remove(home, hook)
 
 
 def uninstrument_registry(registry: ProviderRegistry | None = None, /) -> None:
     """Take the telemetry of a registry away; one that has none stays as it is."""
     home = global_registry if registry is None else registry
     with _lock:
-        removals = _instrumented.pop(home, ())
-    for remove in removals:
+        hook = _hook_of(home)
+    _remove(home, hook)
+
+
+def _hook_of(registry: ProviderRegistry) -> _Hook | None:
+    found = _hooks.get(registry)
+    return None if found is None else found()
+
+
+def _remove(registry: ProviderRegistry, hook: _Hook | None) -> None:
+    if hook is None:
+        return
+    with _lock:
+        if _hook_of(registry) is hook:
+            del _hooks[registry]
+    for remove in hook.removals:
         remove()
-
-
-def _added(registry: ProviderRegistry, telemetry: Telemetry) -> tuple[Remove, ...]:
-    def hook(model: ChatModel) -> ChatModel:
-        return instrument(model, telemetry=telemetry)
-
-    if telemetry.registry is None:
-        return ()
-    return registry.add_model_hook(hook), registry.add_observer(telemetry.registry)

@@ -4,6 +4,7 @@ An SDK's counter costs ten microseconds for each `add`, and a call would need fi
 dictionary that an observable counter reports gives the same data for a tenth of that.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from threading import Lock
 
@@ -46,20 +47,35 @@ class Ledger:
         self._bring_in = bring_in
         self._lock = Lock()
         self._usage = usage
+        self._late: deque[Finished] = deque()
         self._tokens: dict[Plan, Totals] = {}
 
     def record(self, call: Finished, /) -> None:
         """Add the tokens of a call."""
-        answered = call.answered
-        with self._lock:
+        self._late.append(call)
+        # Never waits: the garbage collector may end a forgotten stream in a thread that has the
+        # lock already. Whoever has it next, a reader at the latest, adds what was put aside.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._add_late()
+            finally:
+                self._lock.release()
+
+    def _add_late(self) -> None:
+        while True:
+            try:
+                call = self._late.popleft()
+            except IndexError:
+                return
             totals = self._tokens.setdefault(call.plan, {})
             for number, modality, tokens in _split(call):
-                key = (answered, number, modality)
+                key = (call.answered, number, modality)
                 totals[key] = totals.get(key, 0) + tokens
 
     def forked(self) -> None:
         """Begin anew, in a child process: what was in flight is so in the parent."""
         self._lock = Lock()
+        self._late.clear()
         self.running.clear()
 
     def create(self, meter: Meter) -> None:
@@ -91,6 +107,7 @@ class Ledger:
         def report(_: CallbackOptions) -> Iterable[Observation]:
             self._bring_in()
             with self._lock:
+                self._add_late()
                 found = [
                     ({**plan.attributes(answered, None), TOKEN_MODALITY: modality}, tokens)
                     for plan, totals in self._tokens.items()

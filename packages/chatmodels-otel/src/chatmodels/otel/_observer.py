@@ -2,7 +2,7 @@
 
 import sys
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from opentelemetry.context import Context, attach, get_current
 from opentelemetry.trace import (
@@ -18,14 +18,16 @@ from chatmodels.core import CallInfo, ChatResponse, HealthReport
 from chatmodels.otel._context import currently_said, restored
 from chatmodels.otel._duplicates import UTIL_GENAI, is_recorded, marked
 from chatmodels.otel._endings import Endings
-from chatmodels.otel._events import Events
+from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._meters import Meters
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._own import error_type
 from chatmodels.otel._plan import Plan, under
 from chatmodels.otel._semconv import OTHER
 from chatmodels.otel._watch import Watch
+
+if TYPE_CHECKING:
+    from chatmodels.otel._events import Events
+    from chatmodels.otel._meters import Meters
 
 MAX_PLANS = 1024
 """How many models are remembered and measured apart; what programs make up may be more."""
@@ -56,8 +58,8 @@ class CallObserver:
         guard: Guard,
         *,
         tracer: Tracer | None,
-        meters: Meters | None,
-        events: Events | None,
+        meters: "Meters | None",
+        events: "Events | None",
     ) -> None:
         self._options = options
         self._guard = guard
@@ -67,6 +69,16 @@ class CallObserver:
         self._endings = Endings(options, guard, meters=meters, events=events)
         self._plans: dict[Key, Plan] = {}
         self._rest: dict[str, Plan] = {}
+
+    def __deepcopy__(self, _: object, /) -> Self:
+        """Stay the same: copies of a model are recorded together."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be that of the default telemetry in another process: providers belong to this one."""
+        from chatmodels.otel._telemetry import default_observer
+
+        return default_observer, ()
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.
@@ -149,7 +161,7 @@ class CallObserver:
         if isinstance(token, Watch):
             self._endings.record(token, response, error)
 
-    def _measure(self, watch: Watch, meters: Meters) -> None:
+    def _measure(self, watch: Watch, meters: "Meters") -> None:
         call = watch.call
         if call.op == "stream" and self._options.chunk_times:
             if call.event_times is None:

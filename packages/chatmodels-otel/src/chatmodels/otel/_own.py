@@ -5,14 +5,15 @@ from threading import Lock
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from chatmodels.core import ChatModelError, HealthReport, error_code
+from chatmodels.core import HealthReport
+from chatmodels.otel._bounded import Bounded
+from chatmodels.otel._failure import error_type
 from chatmodels.otel._finished import Finished
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._inference import seconds
 from chatmodels.otel._plan import UNANSWERED, Facts
 from chatmodels.otel._semconv import (
     ERROR_TYPE,
-    OTHER,
     PROVIDER_NAME,
     PROVIDER_NAMES,
     STATUS,
@@ -53,7 +54,7 @@ class RegistryInstruments:
     def __init__(self, meter: Meter, guard: Guard) -> None:
         self._guard = guard
         self._lock = Lock()
-        self._names: set[str] = set()
+        self._names = Bounded(MAX_PROVIDERS)
         self._health: dict[str, tuple[int, Facts]] = {}
         self._resolutions = meter.create_counter(
             "chatmodels.registry.resolutions",
@@ -115,13 +116,7 @@ class RegistryInstruments:
             self._guard.failed("registry", failure)
 
     def _attributes(self, provider: str, error: Exception | None) -> Facts:
-        name = PROVIDER_NAMES.get(provider, provider)
-        with self._lock:
-            if len(self._names) < MAX_PROVIDERS:
-                self._names.add(name)
-            if name not in self._names:
-                name = OTHER
-        found: Facts = {PROVIDER_NAME: name}
+        found: Facts = {PROVIDER_NAME: self._names.told(PROVIDER_NAMES.get(provider, provider))}
         if error is not None:
             found[ERROR_TYPE] = error_type(error)
         return found
@@ -136,10 +131,3 @@ class RegistryInstruments:
             Observation(count, {WHERE: where})
             for where, count in list(self._guard.failures.items())
         ]
-
-
-def error_type(error: BaseException, /) -> str:
-    """Name what went wrong: core's error code, or the class of an exception that is not ours."""
-    if isinstance(error, ChatModelError) or not isinstance(error, Exception):
-        return str(error_code(error))
-    return type(error).__qualname__

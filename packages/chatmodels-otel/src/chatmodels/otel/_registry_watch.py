@@ -5,8 +5,9 @@ from time import time_ns
 from opentelemetry.trace import Status, StatusCode, Tracer, get_current_span
 
 from chatmodels.core import HealthReport
+from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._own import RegistryInstruments, error_type
+from chatmodels.otel._own import RegistryInstruments
 from chatmodels.otel._plan import Facts
 from chatmodels.otel._semconv import ERROR_TYPE, PROVIDER_NAME, PROVIDER_NAMES
 

@@ -1,22 +1,24 @@
 """Telemetry as one object: options and providers in, an observer of calls out."""
 
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
-from opentelemetry.trace import NoOpTracerProvider, TracerProvider, get_tracer
+from opentelemetry.trace import NoOpTracerProvider, Tracer, TracerProvider, get_tracer
 
-from chatmodels.otel._events import events
+from chatmodels.core import error_facts, logger
 from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._meters import Meters
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
-from chatmodels.otel._registry_watch import RegistryWatch
 from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
 from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
+    from chatmodels.otel._events import Events
+    from chatmodels.otel._meters import Meters
+    from chatmodels.otel._registry_watch import RegistryWatch
     from chatmodels.otel._tool_spans import ToolSpans
 
 
@@ -51,14 +53,14 @@ class Telemetry:
             if level in ("traces", "full")
             else None
         )
-        meters = None if level == "off" else Meters(options, meter_provider, guard)
-        emitted = events(logger_provider) if level == "full" else None
+        meters = None if level == "off" else _meters(options, meter_provider, guard)
+        emitted = _events(logger_provider) if level == "full" else None
         self._meters = meters
-        self._observer = CallObserver(options, guard, tracer=tracer, meters=meters, events=emitted)
-        self._registry = None
-        if meters is not None:
-            drawn = tracer if level == "full" else None
-            self._registry = RegistryWatch(meters.registry, guard, drawn)
+        self.whole_observer = CallObserver(
+            options, guard, tracer=tracer, meters=meters, events=emitted
+        )
+        drawn = tracer if level == "full" else None
+        self._registry = None if meters is None else _registry_watch(meters, guard, drawn)
         tell_of_forks(self)
         self._tools: ToolSpans | None = None
         self.tracer = tracer
@@ -66,15 +68,15 @@ class Telemetry:
     @property
     def observer(self) -> CallObserver | None:
         """What watches calls, for `with_observers`; None if nothing is to be recorded."""
-        return None if self.options.level == "off" else self._observer
+        return None if self.options.level == "off" else self.whole_observer
 
     @property
-    def meters(self) -> Meters | None:
+    def meters(self) -> "Meters | None":
         """The instruments; None if nothing is to be recorded."""
         return self._meters
 
     @property
-    def registry(self) -> RegistryWatch | None:
+    def registry(self) -> "RegistryWatch | None":
         """What watches registries; None if nothing is to be recorded."""
         return self._registry
 
@@ -101,6 +103,27 @@ class Telemetry:
             self._meters.flush()
 
 
+# Imported when they are needed: who has switched telemetry off needs none of it.
+
+
+def _meters(options: TelemetryOptions, provider: MeterProvider | None, guard: Guard) -> "Meters":
+    from chatmodels.otel._meters import Meters
+
+    return Meters(options, provider, guard)
+
+
+def _events(provider: LoggerProvider | None) -> "Events | None":
+    from chatmodels.otel._events import events
+
+    return events(provider)
+
+
+def _registry_watch(meters: "Meters", guard: Guard, tracer: Tracer | None) -> "RegistryWatch":
+    from chatmodels.otel._registry_watch import RegistryWatch
+
+    return RegistryWatch(meters.registry, guard, tracer)
+
+
 class NoOpTelemetry(Telemetry):
     """Telemetry that records nothing, for tests and for programs that want none."""
 
@@ -116,10 +139,28 @@ class _Default:
     """The telemetry of whoever names none, made when first needed."""
 
     telemetry: Telemetry | None = None
+    making: Final = Lock()
 
 
 def default_telemetry() -> Telemetry:
     """Give the telemetry with options from the environment and the global providers."""
     if _Default.telemetry is None:
-        _Default.telemetry = Telemetry()
+        with _Default.making:
+            if _Default.telemetry is None:
+                _Default.telemetry = _made()
     return _Default.telemetry
+
+
+def _made() -> Telemetry:
+    try:
+        return Telemetry()
+    except Exception as error:  # as of a provider that the environment names and nobody brought
+        logger("chatmodels.otel").warning(
+            "telemetry is off, because it could not be set up: %s", error, extra=error_facts(error)
+        )
+        return NoOpTelemetry()
+
+
+def default_observer() -> CallObserver:
+    """Give what watches calls by the default telemetry, also if that records nothing."""
+    return default_telemetry().whole_observer

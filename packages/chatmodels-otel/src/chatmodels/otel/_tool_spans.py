@@ -9,11 +9,12 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_
 
 from chatmodels.core import ToolCall, ToolDefinition, ToolResult
 from chatmodels.otel._attributes import Attributes
+from chatmodels.otel._bounded import Bounded
 from chatmodels.otel._capture import Capture
 from chatmodels.otel._context import Attached, currently_said
+from chatmodels.otel._failure import error_type, message
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._meters import Meters
-from chatmodels.otel._own import error_type
 from chatmodels.otel._semconv import (
     CONVERSATION_ID,
     ERROR_TYPE,
@@ -29,6 +30,9 @@ TOOL_ERROR = "tool_error"
 """The `error.type` of a tool that told the model of its failure."""
 
 FUNCTION = "function"
+
+MAX_TOOLS = 256
+"""How many tools metrics tell apart; models make up names at will."""
 
 
 class ToolSpans:
@@ -47,6 +51,7 @@ class ToolSpans:
         self._capture = capture
         self._guard = guard
         self._tracer = tracer
+        self._names = Bounded(MAX_TOOLS)
         self._duration: Histogram | None = None if meters is None else meters.tool_duration
 
     def __call__(self, definition: ToolDefinition, call: ToolCall, /) -> "Running":
@@ -107,21 +112,21 @@ class ToolSpans:
     ) -> None:
         """End the span and record how long the tool ran."""
         failure: str | None = None
-        message: str | None = None
         if error is not None:
-            failure, message = error_type(error), str(error)
+            failure = error_type(error)
         elif result is not None and result.is_error:
             failure = TOOL_ERROR
         try:
             if span is not None and span.is_recording():
-                self._describe(span, call, result, failure, message)
+                self._describe(span, call, result, failure, error)
         except Exception as raised:
             self._guard.failed("tools", raised)
         try:
             if span is not None:
                 span.end(started + round(duration * 1e9))
             if self._duration is not None:
-                attributes: Attributes = {TOOL_NAME: definition.name, TOOL_TYPE: FUNCTION}
+                name = self._names.told(definition.name)
+                attributes: Attributes = {TOOL_NAME: name, TOOL_TYPE: FUNCTION}
                 if failure is not None:
                     attributes[ERROR_TYPE] = failure
                 context = None if span is None else set_span_in_context(span)
@@ -135,11 +140,12 @@ class ToolSpans:
         call: ToolCall,
         result: ToolResult | None,
         failure: str | None,
-        message: str | None,
+        error: BaseException | None,
     ) -> None:
         if failure is not None:
             span.set_attribute(ERROR_TYPE, failure)
-            span.set_status(Status(StatusCode.ERROR, message))
+            told = None if error is None else message(error, content=self._capture.on_span)
+            span.set_status(Status(StatusCode.ERROR, told))
         if self._capture.on_span:
             captured = self._capture.of_tool_call(call, result)
             span.set_attributes(self._capture.for_span(captured))

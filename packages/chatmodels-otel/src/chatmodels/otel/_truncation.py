@@ -1,5 +1,6 @@
 """Content made short enough to be kept in memory until it is exported."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chatmodels.core import Json
@@ -8,6 +9,8 @@ _STRUCTURE = frozenset({"type", "role", "id", "name", "modality", "mime_type", "
 """Fields without which an object fits no schema; they are short unless somebody is playing."""
 
 _MAX_STRUCTURE = 256
+_MAX_FIELDS = 8  # more than an object of the schemas has
+_FITS = -(2**63)
 _EACH = 16  # characters that an item costs at least, so that many empty ones are bounded as well
 
 
@@ -40,29 +43,40 @@ class Budget:
         self._left -= _EACH
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, int) and not _FITS <= value < -_FITS:
+            return self._text(str(value))  # no exporter takes it as a number
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, dict):
             return self._object(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
         if isinstance(value, list | tuple):
-            kept: list[Json] = []
-            for item in value:  # pyright: ignore[reportUnknownVariableType] # plain JSON
-                if self._left <= 0:
-                    break
-                kept.append(self.shortened(item))
-            return kept
+            return self._items(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
         # A redaction hook may return anything; what it is may be said, what is in it may not.
         return f"<{type(value).__qualname__}>"
 
+    def _items(self, items: Sequence[Any], least: int = 0) -> list[Json]:
+        kept: list[Json] = []
+        for item in items:
+            if self._left <= 0 and len(kept) >= least:
+                break
+            kept.append(self.shortened(item))
+        return kept
+
     def _object(self, value: dict[Any, Any]) -> Json:
+        # Objects of the schemas have one of these; what a tool is given may have any fields.
+        least = _MAX_FIELDS if "type" in value or "role" in value else 0
         kept: dict[str, Json] = {}
         for name, item in value.items():
+            if self._left <= 0 and len(kept) >= least:
+                break
             if name in _STRUCTURE and isinstance(item, str):
                 kept[name] = item[:_MAX_STRUCTURE]
+                self._left -= len(kept[name])
             elif name == "parts" and isinstance(item, list):
-                kept[name] = [self.shortened(part) for part in item]  # pyright: ignore[reportUnknownVariableType] # plain JSON
+                kept[name] = self._items(item, least=1)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
             else:
-                kept[str(name)] = self.shortened(item)
+                self._left -= len(word := str(name)[:_MAX_STRUCTURE])
+                kept[word] = self.shortened(item)
         return kept
 
     def _text(self, text: str) -> str:
