@@ -48,7 +48,7 @@ class Fuzz:
     request: ChatRequest = HELLO
     streamed: Callable[[Exchange], bool] = is_streamed
 
-    def checks(self) -> list[pytest.ParameterSet]:
+    def checks(self) -> "list[pytest.ParameterSet]":
         """Give the checks: for each recording damaged bytes and odd values; and made-up JSON."""
         chosen = list(self._chosen())
         assert chosen, f"no recordings of {self.api} in {self.here}"

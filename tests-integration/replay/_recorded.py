@@ -49,7 +49,7 @@ class Recorded:
     streamed: Callable[[Exchange], bool] = is_streamed
     sizes: Collection[int] = PIECES
 
-    def checks(self) -> list[pytest.ParameterSet]:
+    def checks(self) -> "list[pytest.ParameterSet]":
         """Give the checks: each chosen exchange; all of them, in shares; and their number.
 
         All but the first are skipped where the recordings are not.

@@ -59,7 +59,7 @@ class Requests:
     left_out: Mapping[str, int] = field(default_factory=dict)
     providers: Collection[str] = ()
 
-    def checks(self) -> list[pytest.ParameterSet]:
+    def checks(self) -> "list[pytest.ParameterSet]":
         """Give the checks: each chosen request, and all of them, skipped where they are not."""
         folder = everything()
         chosen = [
