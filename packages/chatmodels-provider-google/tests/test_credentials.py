@@ -19,7 +19,13 @@ from chatmodels.providers.google._credentials import (
     CredentialsSecret,
     secret_of,
 )
-from chatmodels.testing import Simulator
+from chatmodels.testing import Answer, Simulator
+
+REFUSAL = Answer(
+    status=401,
+    headers={"content-type": "application/json"},
+    body=(b'{"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}',),
+)
 
 
 class FakeCredentials:
@@ -238,6 +244,25 @@ async def test_models_send_tokens_and_renew_them_when_they_run_out(simulator: Si
     await model.agenerate("?")
     sent = [exchange.request.headers["authorization"] for exchange in simulator.exchanges]
     assert sent == ["Bearer ya29.1", "Bearer ya29.2"]
+
+
+async def test_a_token_that_is_refused_before_its_time_is_renewed_at_once(
+    simulator: Simulator,
+) -> None:
+    credentials = FakeCredentials()
+    credentials.token, credentials.valid = "ya29.revoked", True
+    model = create_chat_model(
+        "google-vertex:gemini-3.8-flash",
+        project="p-1",
+        credentials=credentials,
+        base_url=simulator.url,
+    )
+    simulator.queue(REFUSAL)
+    assert model.generate("?").text
+    simulator.queue(REFUSAL)
+    assert (await model.agenerate("?")).text
+    sent = [exchange.request.headers["authorization"] for exchange in simulator.exchanges]
+    assert sent == [f"Bearer ya29.{which}" for which in ("revoked", "1", "1", "2")]
 
 
 def test_objects_that_are_no_credentials_are_refused() -> None:
