@@ -35,7 +35,7 @@ from chatmodels.otel import (
 )
 from chatmodels.otel._semconv import PROVIDER_NAMES
 from chatmodels.testing import FAULTS, Recording, Simulator, recordings, samples
-from chatmodels.testing._simulator import PROTOCOLS
+from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing.contract._contract import SECRET, Bench, ProviderContract, bench
 
 ROOT = Path(__file__).parents[1]

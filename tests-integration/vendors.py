@@ -50,8 +50,7 @@ VENDORS: dict[str, Vendor] = {
 def model_of(provider: str, simulator: Simulator | None = None, **options: Any) -> ChatModel:
     """Make a model, which talks to a simulator if one is given."""
     vendor = VENDORS[provider]
-    if simulator is not None:
-        options["base_url"] = simulator.url + vendor.path
-    chosen = {"api_key": "sk-test", "max_retries": 0, **vendor.options, **options}
+    place = {} if simulator is None else {"base_url": simulator.url + vendor.path}
+    chosen = {"api_key": "sk-test", "max_retries": 0} | vendor.options | options | place
     name, _, _ = provider.partition(" ")
     return create_chat_model(f"{name}:{vendor.model}", **chosen)

@@ -231,6 +231,23 @@ def test_the_end_is_told_once() -> None:
     assert call.outcome == "failed"
 
 
+def test_the_end_is_told_though_a_filter_of_the_programs_log_fails() -> None:
+    watcher = Watcher()
+    model = Answering(RateLimitError("slow down"), watcher)
+    log = logging.getLogger("chatmodels.calls")
+
+    def broken(record: logging.LogRecord) -> bool:
+        raise ZeroDivisionError
+
+    log.addFilter(broken)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            model.generate("Hi")
+    finally:
+        log.removeFilter(broken)
+    assert watcher.told == ["start", "end"]
+
+
 def test_every_attempt_is_counted() -> None:
     def thrice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Call(request)

@@ -8,14 +8,17 @@ from chatmodels.core import ChatRequest, OutputSchema, user
 from chatmodels.providers.bedrock._codec import ConverseCodec
 from replay import Check, Fuzz
 
-FUZZ = Fuzz(
-    api=("bedrock.converse", "bedrock.converse_stream"),
-    codec=ConverseCodec(),
-    here=Path(__file__).parent / "recorded",
-    request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("json", None)),
-)
+FUZZ = [
+    Fuzz(
+        api=api,
+        codec=ConverseCodec(),
+        here=Path(__file__).parent / "recorded",
+        request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("json", None)),
+    )
+    for api in ("bedrock.converse", "bedrock.converse_stream")
+]
 
 
-@pytest.mark.parametrize("check", FUZZ.checks())
+@pytest.mark.parametrize("check", [check for fuzz in FUZZ for check in fuzz.checks()])
 def test_a_damaged_response_is_read_or_raises_a_chat_model_error(check: Check) -> None:
     check.run()

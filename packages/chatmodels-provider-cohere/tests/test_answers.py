@@ -28,8 +28,8 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.providers.cohere._codec import ChatV2Codec
-from chatmodels.testing._cohere_chat import CohereChat
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.cohere_chat import CohereChat
+from chatmodels.testing._protocols.protocol import Ask
 
 CODEC = ChatV2Codec()
 PLAIN = ChatRequest(messages=(user("?"),))

@@ -9,14 +9,17 @@ from chatmodels.providers.google._codec import GeminiCodec
 from chatmodels.providers.google._request import GEMINI_SETTINGS
 from replay import Check, Fuzz
 
-FUZZ = Fuzz(
-    api=("gemini.generate_content", "gemini.stream_generate_content"),
-    codec=GeminiCodec("google", GEMINI_SETTINGS, "/v1beta"),
-    here=Path(__file__).parent / "recorded",
-    request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("weather", None)),
-)
+FUZZ = [
+    Fuzz(
+        api=api,
+        codec=GeminiCodec("google", GEMINI_SETTINGS, "/v1beta"),
+        here=Path(__file__).parent / "recorded",
+        request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("weather", None)),
+    )
+    for api in ("gemini.generate_content", "gemini.stream_generate_content")
+]
 
 
-@pytest.mark.parametrize("check", FUZZ.checks())
+@pytest.mark.parametrize("check", [check for fuzz in FUZZ for check in fuzz.checks()])
 def test_a_damaged_response_is_read_or_raises_a_chat_model_error(check: Check) -> None:
     check.run()

@@ -29,8 +29,8 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.providers.ollama._codec import OllamaCodec
-from chatmodels.testing._ollama_chat import OllamaChat
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.ollama_chat import OllamaChat
+from chatmodels.testing._protocols.protocol import Ask
 
 CODEC = OllamaCodec()
 PLAIN = ChatRequest(messages=(user("?"),))

@@ -22,7 +22,7 @@ from chatmodels.core import (
 from chatmodels.providers.ollama import PullProgress, apull, pull
 from chatmodels.providers.ollama._pull import _prepared
 from chatmodels.testing import Answer, Simulator
-from chatmodels.testing._ollama_chat import OllamaChat
+from chatmodels.testing._protocols.ollama_chat import OllamaChat
 
 STEPS = [
     PullProgress("pulling manifest"),

@@ -17,7 +17,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._anthropic_messages import AnthropicMessages
+from chatmodels.testing._protocols.anthropic_messages import AnthropicMessages
 
 HEADERS = {"x-api-key": "k", "anthropic-version": "2023-06-01"}
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')

@@ -18,7 +18,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._bedrock_converse import BedrockConverse
+from chatmodels.testing._protocols.bedrock_converse import BedrockConverse
 
 HEADERS = {"authorization": "Bearer k"}
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')

@@ -17,7 +17,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._cohere_chat import CohereChat
+from chatmodels.testing._protocols.cohere_chat import CohereChat
 
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -17,7 +17,7 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._gemini import Gemini
+from chatmodels.testing._protocols.gemini import Gemini
 
 HEADERS = {"x-goog-api-key": "k"}
 MODEL = "/v1beta/models/m"

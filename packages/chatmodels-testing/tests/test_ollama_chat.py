@@ -8,7 +8,7 @@ from client import Got, request
 
 from chatmodels.core import ErrorCode, ReasoningPart, RefusalPart, ToolCall
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._ollama_chat import OllamaChat
+from chatmodels.testing._protocols.ollama_chat import OllamaChat
 
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

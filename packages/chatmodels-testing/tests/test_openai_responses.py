@@ -17,8 +17,8 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing import FAULTS, Simulator
-from chatmodels.testing._openai_responses import OpenAIResponses
-from chatmodels.testing._protocol import KeepingProtocol
+from chatmodels.testing._protocols.openai_responses import OpenAIResponses
+from chatmodels.testing._protocols.protocol import KeepingProtocol
 
 HEADERS = {"authorization": "Bearer k"}
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')

@@ -7,9 +7,9 @@ import msgspec
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing._answer import Answer
-from chatmodels.testing._event_stream import CONTENT_TYPE, altered, event
 from chatmodels.testing._json import is_array, is_object
-from chatmodels.testing._protocol import Ask, WireProtocol
+from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, altered, event
+from chatmodels.testing._protocols.protocol import Ask, WireProtocol
 
 Alteration = Literal[
     "comments-only",

@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core import ErrorCode
 from chatmodels.testing._alterations import ALTERATIONS, Alteration
 from chatmodels.testing._answer import Answer, Ending
-from chatmodels.testing._protocol import Ask, WireProtocol
+from chatmodels.testing._protocols.protocol import Ask, WireProtocol
 
 Mode = Literal["whole", "stream"]
 

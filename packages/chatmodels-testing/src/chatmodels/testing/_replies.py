@@ -19,7 +19,7 @@ from chatmodels.testing._answer import Answer
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._fitting import fitting
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.protocol import Ask
 from chatmodels.testing._recordings import Recording
 
 Said = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]

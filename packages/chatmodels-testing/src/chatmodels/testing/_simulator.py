@@ -11,19 +11,11 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
-from chatmodels.testing._anthropic_messages import AnthropicMessages
-from chatmodels.testing._azure_chat import AzureChat
-from chatmodels.testing._bedrock_converse import BedrockConverse
-from chatmodels.testing._cohere_chat import CohereChat
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
-from chatmodels.testing._gemini import Gemini
-from chatmodels.testing._mistral_chat import MistralChat
-from chatmodels.testing._ollama_chat import OllamaChat
-from chatmodels.testing._openai_chat import OpenAIChat
-from chatmodels.testing._openai_responses import OpenAIResponses
-from chatmodels.testing._protocol import (
+from chatmodels.testing._protocols import PROTOCOLS
+from chatmodels.testing._protocols.protocol import (
     Ask,
     KeepingProtocol,
     MalformedRequestError,
@@ -33,19 +25,6 @@ from chatmodels.testing._protocol import (
 from chatmodels.testing._recordings import Recording, Replay, recordings
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
-
-PROTOCOLS: tuple[WireProtocol, ...] = (
-    AnthropicMessages(),
-    AzureChat(),
-    BedrockConverse(),
-    CohereChat(),
-    Gemini(),
-    MistralChat(),
-    OllamaChat(),
-    OpenAIResponses(),
-    OpenAIChat(),
-)
-"""The wire formats that a simulator speaks, asked in this order; the last is its mother tongue."""
 
 FAULT_PREFIX = "fault-"
 """How the names of models begin that make the simulator commit a fault of the catalogue."""

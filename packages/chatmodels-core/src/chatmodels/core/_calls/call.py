@@ -230,8 +230,15 @@ class CallInfo:
         else:
             self.outcome = "failed"
             self.enter()
-            self._log_failure(error)
-            self.leave()
+            try:
+                self._log_failure(error)
+            finally:  # logging calls filters of the program's own
+                self.leave()
+                self._tell_end(response, error)
+            return
+        self._tell_end(response, error)
+
+    def _tell_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         tokens = self._tokens
         if tokens is not None:
             # A token may know its call: nothing is left for the garbage collector to untie.

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 
 
 def read_ask(data: bytes, /) -> Ask:

@@ -14,10 +14,10 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._answer import Answer, json_answer
-from chatmodels.testing._anthropic_request import VERSION_HEADER, read_request
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
+from chatmodels.testing._protocols.protocol import Ask
 
 _MESSAGES = "/messages"
 _MODELS = "/models"

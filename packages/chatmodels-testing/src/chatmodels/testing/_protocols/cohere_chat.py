@@ -15,10 +15,10 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._answer import Answer, json_answer
-from chatmodels.testing._cohere_request import read_request
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.cohere_request import read_request
+from chatmodels.testing._protocols.protocol import Ask
 
 _CHAT = "/v2/chat"
 _MODELS = "/v1/models"

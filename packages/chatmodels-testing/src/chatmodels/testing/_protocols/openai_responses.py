@@ -16,10 +16,10 @@ from chatmodels.core import (
 )
 from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._openai_chat import bearer_key, error_body, error_words
-from chatmodels.testing._openai_responses_request import read_ask
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask, Recall
+from chatmodels.testing._protocols.openai_chat import bearer_key, error_body, error_words
+from chatmodels.testing._protocols.openai_responses_request import read_ask
+from chatmodels.testing._protocols.protocol import Ask, Recall
 
 _RESPONSES = "/responses"
 _CREATED = 1_700_000_000

@@ -7,7 +7,7 @@ import msgspec
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 
 
 class _Function(msgspec.Struct):

@@ -6,7 +6,7 @@ import msgspec
 
 from chatmodels.core import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 
 
 class _Function(msgspec.Struct):

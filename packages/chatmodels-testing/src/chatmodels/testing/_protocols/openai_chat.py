@@ -14,9 +14,9 @@ from chatmodels.core import (
 )
 from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._openai_request import read_ask
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.openai_request import read_ask
+from chatmodels.testing._protocols.protocol import Ask
 
 _CHAT = "/chat/completions"
 _MODELS = "/models"

@@ -13,10 +13,10 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode, Usage
 from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._openai_chat import OpenAIChat
-from chatmodels.testing._openai_request import read_ask
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.openai_chat import OpenAIChat
+from chatmodels.testing._protocols.openai_request import read_ask
+from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 
 _ROOT = "/mistral/"
 _CREATED = 1_700_000_000

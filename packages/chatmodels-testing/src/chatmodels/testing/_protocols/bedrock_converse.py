@@ -15,11 +15,11 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._answer import Answer, json_answer
-from chatmodels.testing._bedrock_request import read_request
-from chatmodels.testing._event_stream import CONTENT_TYPE, event, message
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocol import Ask
+from chatmodels.testing._protocols.bedrock_request import read_request
+from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, event, message
+from chatmodels.testing._protocols.protocol import Ask
 
 _CONVERSE = re.compile(r".*/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?")
 _MODELS = "/foundation-models"

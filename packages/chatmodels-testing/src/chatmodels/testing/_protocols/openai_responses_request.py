@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.testing._protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 
 Item = dict[str, Any]
 
