@@ -1,11 +1,10 @@
 """Access tokens: renewed in time, once for all who wait, and without blocking an event loop."""
 
 import copy
-import gc
 import pickle
 import sys
 import threading
-import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -13,13 +12,23 @@ from typing import Any
 import anyio
 import pytest
 
-from chatmodels.core import AuthenticationError, ConfigurationError, Secret, create_chat_model
-from chatmodels.providers.google._credentials import (
-    Credentials,
-    CredentialsSecret,
-    secret_of,
+from chatmodels.core import (
+    AuthenticationError,
+    ChatModel,
+    ConfigurationError,
+    InvalidRequestError,
+    create_chat_model,
 )
-from chatmodels.testing import Simulator
+from chatmodels.providers.google._credentials import AccessToken, Credentials, VertexTokens
+from chatmodels.testing import Answer, Simulator
+
+Make = Callable[..., ChatModel]
+
+REFUSAL = Answer(
+    status=401,
+    headers={"content-type": "application/json"},
+    body=(b'{"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}',),
+)
 
 
 class FakeCredentials:
@@ -31,9 +40,9 @@ class FakeCredentials:
         started: Set when one begins.
     """
 
-    def __init__(self, *, held: bool = False) -> None:
-        self.token: str | None = None
-        self.valid = False
+    def __init__(self, *, token: str | None = None, held: bool = False) -> None:
+        self.token = token
+        self.valid = token is not None
         self.refreshed: list[str] = []
         self.started = threading.Event()
         self.hold = threading.Event()
@@ -64,20 +73,72 @@ def test_fakes_are_like_credentials() -> None:
     assert isinstance(FakeCredentials(), Credentials)
 
 
-def test_a_valid_token_is_not_renewed() -> None:
-    credentials = FakeCredentials()
-    credentials.token, credentials.valid = "ya29.old", True
-    assert CredentialsSecret(credentials).reveal() == "ya29.old"
+@pytest.fixture
+def make(simulator: Simulator) -> Make:
+    def make(credentials: Credentials | None = None) -> ChatModel:
+        given = {} if credentials is None else {"credentials": credentials}
+        spec = "google-vertex:gemini-3.8-flash"
+        return create_chat_model(spec, project="p-1", base_url=simulator.url, **given)
+
+    return make
+
+
+def sent(simulator: Simulator) -> list[str]:
+    return [exchange.request.headers["authorization"] for exchange in simulator.exchanges]
+
+
+async def test_a_valid_token_is_sent_without_a_renewal(simulator: Simulator, make: Make) -> None:
+    credentials = FakeCredentials(token="ya29.old")
+    model = make(credentials)
+    model.generate("?")
+    await model.agenerate("?")
+    assert sent(simulator) == ["Bearer ya29.old"] * 2
     assert not credentials.refreshed
 
 
-def test_a_token_is_renewed_when_it_runs_out() -> None:
+async def test_a_token_is_renewed_when_it_runs_out(simulator: Simulator, make: Make) -> None:
     credentials = FakeCredentials()
-    secret = CredentialsSecret(credentials)
-    assert [secret.reveal(), secret.reveal()] == ["ya29.1", "ya29.1"]
+    model = make(credentials)
+    model.generate("?")
+    model.generate("?")
     credentials.valid = False
-    assert secret.reveal() == "ya29.2"
-    assert not secret.static
+    await model.agenerate("?")
+    assert sent(simulator) == ["Bearer ya29.1", "Bearer ya29.1", "Bearer ya29.2"]
+
+
+async def test_a_token_that_is_refused_before_its_time_is_renewed_at_once(
+    simulator: Simulator, make: Make
+) -> None:
+    model = make(FakeCredentials(token="ya29.revoked"))
+    simulator.queue(REFUSAL)
+    assert model.generate("?").text
+    simulator.queue(REFUSAL)
+    assert (await model.agenerate("?")).text
+    assert sent(simulator) == [f"Bearer ya29.{which}" for which in ("revoked", "1", "1", "2")]
+
+
+def test_a_token_that_is_refused_again_is_told_of_without_a_word_of_keys(
+    simulator: Simulator, make: Make
+) -> None:
+    simulator.queue(REFUSAL, REFUSAL)
+    with pytest.raises(AuthenticationError) as caught:
+        make(FakeCredentials()).generate("?")
+    message = str(caught.value)
+    assert message.startswith('google-vertex: 401 authentication failed: "no"')
+    assert "key" not in message.lower()
+    assert sent(simulator) == ["Bearer ya29.1", "Bearer ya29.2"]
+
+
+def test_a_token_that_stays_the_same_is_refused_once(simulator: Simulator, make: Make) -> None:
+    class Kept(FakeCredentials):
+        def refresh(self, request: Any, /) -> None:
+            self.refreshed.append("kept")
+
+    credentials = Kept(token="ya29.kept")
+    simulator.queue(REFUSAL, REFUSAL)
+    with pytest.raises(AuthenticationError, match="401"):
+        make(credentials).generate("?")
+    assert (sent(simulator), credentials.refreshed) == (["Bearer ya29.kept"], ["kept"])
 
 
 def test_a_token_that_is_renewed_while_it_is_looked_at_is_the_new_one() -> None:
@@ -91,47 +152,53 @@ def test_a_token_that_is_renewed_while_it_is_looked_at_is_the_new_one() -> None:
         def valid(self, value: bool) -> None:
             self.token = "ya29.old"
 
-    assert CredentialsSecret(Renewed()).reveal() == "ya29.new"
+    assert VertexTokens(Renewed()).ready() == AccessToken("ya29.new")
 
 
-def test_threads_wait_while_one_of_them_renews() -> None:
-    credentials = FakeCredentials(held=True)
-    secret = CredentialsSecret(credentials)
+@pytest.mark.parametrize("rejected", [None, AccessToken("ya29.old")], ids=["expired", "refused"])
+def test_threads_wait_while_one_of_them_renews(rejected: AccessToken | None) -> None:
+    credentials = FakeCredentials(token=rejected and rejected.token, held=True)
+    tokens = VertexTokens(credentials)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(secret.reveal) for _ in range(8)]
+        asked = [pool.submit(tokens.fetch, rejected) for _ in range(8)]
         assert credentials.started.wait(10)
         credentials.hold.set()
-        assert {future.result() for future in asked} == {"ya29.1"}
+        assert {future.result() for future in asked} == {AccessToken("ya29.1")}
     assert len(credentials.refreshed) == 1
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_tasks_wait_without_blocking_their_loop(anyio_backend: str) -> None:
+async def test_tasks_wait_without_blocking_their_loop(
+    simulator: Simulator, make: Make, anyio_backend: str
+) -> None:
     credentials = FakeCredentials(held=True)
-    secret = CredentialsSecret(credentials)
-    tokens: list[str] = []
-
-    async def ask() -> None:
-        tokens.append(await secret.areveal())
-
+    model = make(credentials)
     async with anyio.create_task_group() as tasks:
         for _ in range(8):
-            tasks.start_soon(ask)
+            tasks.start_soon(model.agenerate, "?")
         while not credentials.started.is_set():
             await anyio.lowlevel.checkpoint()  # which would not come back from a blocked loop
         credentials.hold.set()
-    assert tokens == ["ya29.1"] * 8
+    assert sent(simulator) == ["Bearer ya29.1"] * 8
     assert len(credentials.refreshed) == 1
     assert credentials.refreshed != [threading.current_thread().name]
 
 
-async def test_a_valid_token_is_given_without_a_thread() -> None:
-    credentials = FakeCredentials()
-    credentials.token, credentials.valid = "ya29.old", True
-    assert await CredentialsSecret(credentials).areveal() == "ya29.old"
+def test_models_with_the_same_credentials_renew_them_once(simulator: Simulator, make: Make) -> None:
+    credentials = FakeCredentials(token="ya29.revoked")
+    one, other = make(credentials), make(credentials)
+    simulator.queue(REFUSAL)
+    one.generate("?")
+    other.generate("?")
+    assert sent(simulator) == ["Bearer ya29.revoked", "Bearer ya29.1", "Bearer ya29.1"]
+    tokens = VertexTokens(credentials)
+    assert tokens.fetch(AccessToken("ya29.revoked")) == AccessToken("ya29.1")
+    assert len(credentials.refreshed) == 1
 
 
-def test_default_credentials_are_looked_for_once(google_auth: Any) -> None:
+def test_default_credentials_are_looked_for_once(
+    google_auth: Any, simulator: Simulator, make: Make
+) -> None:
     credentials, asked = FakeCredentials(), list[Any]()
 
     def default(*, scopes: Any) -> tuple[Any, str]:
@@ -139,108 +206,102 @@ def test_default_credentials_are_looked_for_once(google_auth: Any) -> None:
         return credentials, "p-of-the-credentials"
 
     google_auth.default = default
-    secret = CredentialsSecret(None)
-    assert [secret.reveal(), secret.reveal()] == ["ya29.1", "ya29.1"]
+    model = make()
+    model.generate("?")
+    credentials.valid = False
+    model.generate("?")
+    assert sent(simulator) == ["Bearer ya29.1", "Bearer ya29.2"]
     assert asked == [("https://www.googleapis.com/auth/cloud-platform",)]
 
 
-def test_missing_default_credentials_are_told_with_the_remedy(google_auth: Any) -> None:
+def test_missing_default_credentials_are_told_with_the_remedy(google_auth: Any, make: Make) -> None:
     def default(*, scopes: Any) -> tuple[Any, str]:
         raise RuntimeError("nothing found")
 
     google_auth.default = default
     with pytest.raises(AuthenticationError, match="gcloud auth application-default login"):
-        CredentialsSecret(None).reveal()
+        make().generate("?")
 
 
-def test_a_renewal_that_fails_is_told_without_its_words() -> None:
+def test_a_renewal_that_fails_is_told_without_its_words(make: Make) -> None:
     class Revoked(FakeCredentials):
         def refresh(self, request: Any, /) -> None:
             raise RuntimeError("invalid_grant: the-refresh-token")
 
     with pytest.raises(AuthenticationError, match="RuntimeError") as caught:
-        CredentialsSecret(Revoked()).reveal()
+        make(Revoked()).generate("?")
     assert "the-refresh-token" not in str(caught.value)
 
 
-def test_credentials_without_a_token_are_told() -> None:
+def test_credentials_without_a_token_are_told(make: Make) -> None:
     class Empty(FakeCredentials):
         def refresh(self, request: Any, /) -> None:
             self.valid = True
 
     with pytest.raises(AuthenticationError, match="pass others"):
-        CredentialsSecret(Empty()).reveal()
+        make(Empty()).generate("?")
 
 
 @pytest.mark.parametrize("given", [None, FakeCredentials()], ids=["default", "passed"])
 def test_without_google_auth_the_extra_is_named(
-    monkeypatch: pytest.MonkeyPatch, given: FakeCredentials | None
+    monkeypatch: pytest.MonkeyPatch, make: Make, given: FakeCredentials | None
 ) -> None:
     for name in ("google.auth", "google.auth.transport.requests"):
         monkeypatch.setitem(sys.modules, name, None)  # pyright: ignore[reportArgumentType] - means missing
     with pytest.raises(
         ConfigurationError, match=r"pip install 'chatmodels-provider-google\[vertex"
     ):
-        CredentialsSecret(given).reveal()
+        make(given).generate("?")
 
 
-def test_it_shows_nothing_and_copies_to_itself() -> None:
-    credentials = FakeCredentials()
-    secret = CredentialsSecret(credentials)
-    secret.reveal()
-    assert "ya29" not in f"{secret!r} {secret}"
-    assert copy.deepcopy(secret) is secret
-    assert secret == secret
-    assert secret != CredentialsSecret(credentials)
-    assert len({secret, secret}) == 1
+def test_no_token_is_shown(simulator: Simulator, make: Make) -> None:
+    model = make(FakeCredentials())
+    echo = b'{"error": {"code": 400, "message": "what is ya29.1?", "status": "INVALID_ARGUMENT"}}'
+    simulator.queue(Answer(status=400, headers={"content-type": "application/json"}, body=(echo,)))
+    with pytest.raises(InvalidRequestError) as caught:
+        model.generate("?")
+    assert caught.value.details["provider_message"] == "what is ***?"
+    shown = f"{model!r} {vars(model)!r} {model.explain('?')!r} {AccessToken('ya29.1')!r}"
+    assert "ya29" not in shown
+    assert model.explain("?").headers["authorization"] == "***"
 
 
-def test_models_with_the_same_credentials_have_one_secret() -> None:
-    one, other = FakeCredentials(), FakeCredentials()
-    secret = secret_of(one)
-    assert secret_of(one) is secret
-    assert secret_of(other) is not secret
-    default = secret_of(None)
-    assert secret_of(None) is default
-    assert pickle.loads(pickle.dumps(default)) is default
+def test_copies_share_the_credentials(simulator: Simulator, make: Make) -> None:
+    model = make(FakeCredentials())
+    for one in (model, copy.copy(model), copy.deepcopy(model)):
+        one.generate("?")
+    assert sent(simulator) == ["Bearer ya29.1"] * 3
 
 
-def test_a_secret_that_no_model_has_is_forgotten() -> None:
-    credentials = FakeCredentials()
-    known = weakref.ref(secret_of(credentials))
-    gc.collect()
-    assert known() is None
-
-
-def test_default_credentials_are_found_again_after_pickling(google_auth: Any) -> None:
-    again = pickle.loads(pickle.dumps(CredentialsSecret(None)))
-    google_auth.default = lambda **_: (FakeCredentials(), None)
-    assert again.reveal() == "ya29.1"
-
-
-def test_passed_credentials_stay_behind_when_pickled() -> None:
-    again = pickle.loads(pickle.dumps(CredentialsSecret(FakeCredentials())))
-    assert isinstance(again, Secret)
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
-        again.reveal()
-
-
-async def test_models_send_tokens_and_renew_them_when_they_run_out(simulator: Simulator) -> None:
-    credentials = FakeCredentials()
-    model = create_chat_model(
-        "google-vertex:gemini-3.8-flash",
-        project="p-1",
-        credentials=credentials,
-        base_url=simulator.url,
-    )
+def test_default_credentials_are_found_again_after_pickling(
+    google_auth: Any, simulator: Simulator, make: Make
+) -> None:
+    found = [FakeCredentials(token="ya29.here"), FakeCredentials(token="ya29.there")]
+    google_auth.default = lambda **_: (found.pop(0), None)
+    model = make()
     model.generate("?")
-    credentials.valid = False
-    await model.agenerate("?")
-    sent = [exchange.request.headers["authorization"] for exchange in simulator.exchanges]
-    assert sent == ["Bearer ya29.1", "Bearer ya29.2"]
+    data = pickle.dumps(model)
+    assert b"ya29" not in data
+    pickle.loads(data).generate("?")
+    assert sent(simulator) == ["Bearer ya29.here", "Bearer ya29.there"]
 
 
-def test_objects_that_are_no_credentials_are_refused() -> None:
+def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
+    data = pickle.dumps(make(FakeCredentials(token="ya29.secret")))
+    assert b"ya29" not in data
+    again = pickle.loads(pickle.dumps(pickle.loads(data)))
+    with pytest.raises(AuthenticationError, match="do not travel in a pickle"):
+        again.generate("?")
+
+
+def test_a_function_stays_behind_when_pickled(make: Make) -> None:
+    function: Any = lambda: "ya29.secret"  # noqa: E731 - such as no pickle could carry
+    again = pickle.loads(pickle.dumps(make(function)))
+    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+        again.generate("?")
+
+
+def test_objects_that_are_no_credentials_are_refused(make: Make) -> None:
     odd: Any = SimpleNamespace(token="ya29")
     with pytest.raises(ConfigurationError, match="not SimpleNamespace"):
-        create_chat_model("google-vertex:m", project="p-1", credentials=odd)
+        make(odd)

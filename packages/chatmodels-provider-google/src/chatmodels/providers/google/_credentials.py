@@ -1,16 +1,18 @@
-"""Access tokens from Google's credentials, renewed before they expire, once for all who wait.
+"""Access tokens from Google's credentials, renewed before they expire or once they are refused.
 
-google-auth is imported when the first token is needed. It blocks: awaited calls have tokens
-renewed in a worker thread.
+google-auth is imported when the first token is needed.
 """
 
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Lock
 from types import ModuleType
-from typing import Any, Protocol, runtime_checkable
-from weakref import WeakValueDictionary
+from typing import Any, Protocol, Self, runtime_checkable
 
-from chatmodels.core import AuthenticationError, ConfigurationError, Secret
+import msgspec
+
+from chatmodels.core import MASK, AuthenticationError, ConfigurationError
+from chatmodels.http import Head, Signer
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
@@ -38,79 +40,69 @@ class Credentials(Protocol):
         ...
 
 
-def secret_of(credentials: Credentials | None) -> "CredentialsSecret":
-    """Give the secret of credentials: one for all models that have them, and so one renewal.
+class AccessToken(msgspec.Struct, frozen=True, gc=False):
+    """A token, as a `Signer`."""
 
-    Args:
-        credentials: Those of google-auth; None for Application Default Credentials.
-    """
-    with _LOCK:
-        secret = _SECRETS.get(id(credentials))
-        if secret is None:
-            secret = _SECRETS[id(credentials)] = CredentialsSecret(credentials)
-        return secret
+    token: str
+
+    def __repr__(self) -> str:
+        return f"AccessToken({MASK!r})"
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """What must appear in no error."""
+        return (self.token,)
+
+    def sign(self, head: Head, body: bytes, /) -> Sequence[tuple[str, str]]:
+        """Give the header that carries the token."""
+        return (("authorization", f"Bearer {self.token}"),)
 
 
-class CredentialsSecret(Secret):
-    """A secret that credentials give; `secret_of` makes it.
+class VertexTokens:
+    """A `SignerSource` of the tokens that credentials have.
 
     A pickle carries no credentials: Application Default Credentials are found again where it is
     unpickled, others are missing there.
 
     Args:
-        credentials: Those of google-auth; None for Application Default Credentials.
+        credentials: Those of google-auth; None for those that are found when they are needed.
+        find: Finds them.
     """
 
-    __slots__ = ("__weakref__", "_credentials", "_default", "_lock")
-
-    def __init__(self, credentials: Credentials | None) -> None:
-        super().__init__(self._renewed)
+    def __init__(
+        self, credentials: Credentials | None, find: Callable[[], Credentials] | None = None
+    ) -> None:
         self._credentials = credentials
-        self._default = credentials is None
+        self._find = find or (_default if credentials is None else _left_behind)
         self._lock = Lock()
 
-    def reveal(self) -> str:
-        """Give a valid token, renewed if need be; threads wait while one of them renews it.
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return VertexTokens, (None, self._find)
+
+    def ready(self) -> AccessToken | None:
+        """Give the token of credentials that are valid."""
+        credentials = self._credentials
+        # In this order: a token that another thread puts in place in between is a newer one.
+        token = credentials.token if credentials is not None and credentials.valid else None
+        return AccessToken(token) if token else None
+
+    def fetch(self, rejected: Signer | None = None, /) -> AccessToken:
+        """Give a valid token, another than the rejected one; one thread renews it for all.
 
         Raises:
             AuthenticationError: There are no credentials, or no token for them.
             ConfigurationError: google-auth is not installed.
         """
-        return self._present() or super().reveal()
-
-    async def areveal(self) -> str:
-        """Give a valid token, awaited; the twin of `reveal`."""
-        token = self._present()
-        if token is not None:
-            return token
-        from anyio import to_thread
-
-        return await to_thread.run_sync(super().reveal, abandon_on_cancel=True)
-
-    def _present(self) -> str | None:
-        credentials = self._credentials
-        # In this order: a token that another thread puts in place in between is a newer one.
-        return credentials.token if credentials is not None and credentials.valid else None
-
-    def _renewed(self) -> str:
         with self._lock:
             if self._credentials is None:
-                self._credentials = _default()
-            return self._present() or _refreshed(self._credentials)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (secret_of, (None,)) if self._default else super().__reduce__()
-
-
-# By the ids of credentials, which last as long as the secrets that hold them.
-_SECRETS: WeakValueDictionary[int, CredentialsSecret] = WeakValueDictionary()
-_LOCK = Lock()
+                self._credentials = self._find()
+            present = self.ready()
+            if present is None or present == rejected:
+                present = AccessToken(_refreshed(self._credentials))
+            return present
 
 
 def _default() -> Credentials:
@@ -124,6 +116,13 @@ def _default() -> Credentials:
             "credentials=... or api_key=..."
         ) from error
     return found
+
+
+def _left_behind() -> Credentials:
+    raise AuthenticationError(
+        "the credentials of google-vertex were given in another process and do not travel in a "
+        "pickle; create the model here, or use Application Default Credentials"
+    )
 
 
 def _refreshed(credentials: Credentials) -> str:

@@ -5,9 +5,9 @@ import re
 from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
-from chatmodels.http import HttpProvider
+from chatmodels.http import HttpProvider, SignerSource
 from chatmodels.providers.google._codec import GeminiCodec
-from chatmodels.providers.google._credentials import Credentials, secret_of
+from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._metadata import (
     GEMINI,
     GEMINI_METADATA,
@@ -38,9 +38,10 @@ def vertex_codec(options: ProviderOptions) -> GeminiCodec:
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
-    """Give the options of a model on Vertex AI with its region's address and with its secret.
+    """Give the options of a model on Vertex AI with its region's address and what gives tokens.
 
-    With a key no project is left, since a key has its own; else the secret gives tokens.
+    With a key no project is left, since a key has its own. A function that gives tokens becomes
+    the secret; credentials become their `VertexTokens`, so that no pickle carries them.
 
     Raises:
         ConfigurationError: The options contradict each other, or lack something.
@@ -51,12 +52,19 @@ def vertex_options(options: ProviderOptions) -> ProviderOptions:
     address = options.base_url or VERTEX_METADATA.base_url
     if address == VERTEX_METADATA.base_url:
         address = _address(_location(options))
-    given = options.extra.get("credentials")
+    extra = dict(options.extra)
+    given, secret = extra.pop("credentials", None), None
     if given is None or isinstance(given, Credentials):
-        secret: Secret = secret_of(given)
+        extra["credentials"] = VertexTokens(given)
     else:
         secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
-    return replace(options, base_url=address, api_key=secret)
+    return replace(options, base_url=address, api_key=secret, extra=extra)
+
+
+def vertex_signers(options: ProviderOptions) -> SignerSource | None:
+    """Give the tokens that `vertex_options` put into the options, if it did."""
+    tokens = options.extra.get("credentials")
+    return tokens if isinstance(tokens, VertexTokens) else None
 
 
 def _has_key(options: ProviderOptions) -> bool:
@@ -106,4 +114,6 @@ def _version(options: ProviderOptions, usual: str) -> str:
 
 
 GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, gemini_codec)
-VERTEX_PROVIDER = HttpProvider(VERTEX_METADATA, vertex_codec, complete=vertex_options)
+VERTEX_PROVIDER = HttpProvider(
+    VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
+)
