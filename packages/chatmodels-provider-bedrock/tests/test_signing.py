@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import logging
+import copy
 import pickle
 import re
 import subprocess
@@ -405,6 +406,11 @@ def test_a_pickle_carries_no_keys(make: Make) -> None:
         pickle.loads(data).generate("Hi")
     with pytest.raises(ConfigurationError, match="the credentials that were passed are secret"):
         pickle.dumps(make(credentials=Credentials("AKID", "passed")))
+
+
+def test_copies_sign_with_the_same_credentials(make: Make) -> None:
+    model = make(credentials=Credentials("AKID", "passed"))
+    assert copy.deepcopy(model).generate("Hi").text
 
 
 def test_an_address_without_a_region_is_not_signed_for(make: Make) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
@@ -87,6 +87,9 @@ class AwsSigners:
         self._lock = Lock()
         self._credentials: Credentials | None = None
         self._signer: AwsSigner | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
+        return self
 
     def __reduce__(self) -> tuple[object, ...]:
         if "credentials" in self._options.extra:
