@@ -1,9 +1,9 @@
 """Requests are signed by Signature Version 4, with credentials from wherever AWS keeps them."""
 
+import copy
 import hashlib
 import hmac
 import logging
-import copy
 import pickle
 import re
 import subprocess
