@@ -546,14 +546,14 @@ def test_a_container_makes_telemetry_of_what_is_registered(recorder) -> None:
 def test_log_records_carry_the_ids_of_their_span(recorder, caplog) -> None:
     from chatmodels.resilience import Retry
 
-    caplog.handler.addFilter(TraceContextFilter())
     mock = MockChatModel(
         responses=[ErrorCode.NETWORK, ErrorCode.AUTHENTICATION],
         policies=[Retry(max_retries=1, initial_delay=0)],
     )
-    with pytest.raises(Exception, match="authentication"):
-        instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
-    logging.getLogger("elsewhere").warning("outside")
+    with caplog.filtering(TraceContextFilter()):
+        with pytest.raises(Exception, match="authentication"):
+            instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
+        logging.getLogger("elsewhere").warning("outside")
 
     span = recorder.span.context
     ids = {record.name: (record.trace_id, record.span_id) for record in caplog.records}
