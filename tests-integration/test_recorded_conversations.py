@@ -16,7 +16,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from replay import everything, exchanges, is_streamed, read, uncounted
+from replay import everything, exchanges, is_streamed, needs_everything, read, uncounted
 from vendors import VENDORS, model_of
 
 FOLDER = everything()
@@ -55,7 +55,7 @@ def opaque(message: Message) -> list[str]:
     ]
 
 
-@pytest.mark.skipif(FOLDER is None, reason="no recordings; set CHATMODELS_RECORDED to their folder")
+@needs_everything(FOLDER)
 @pytest.mark.parametrize("first", VENDORS)
 def test_what_one_vendor_said_is_taken_by_all_others(first: str) -> None:
     with uncounted():

@@ -34,7 +34,16 @@ otherwise. What `expected` means, and how ours differs from it with all vendors,
 
 from replay._checks import AsyncCheck, Check
 from replay._differences import Adapt, as_expected, differences
-from replay._exchanges import PIECES, Exchange, Json, everything, exchanges, is_streamed, uncounted
+from replay._exchanges import (
+    PIECES,
+    Exchange,
+    Json,
+    everything,
+    exchanges,
+    is_streamed,
+    needs_everything,
+    uncounted,
+)
 from replay._fuzz import Fuzz
 from replay._recorded import Recorded
 from replay._requests import InexpressibleError, Requests, unlike
@@ -60,6 +69,7 @@ __all__ = [
     "everything",
     "exchanges",
     "is_streamed",
+    "needs_everything",
     "read",
     "uncounted",
     "unlike",

@@ -80,7 +80,9 @@ def options_of(connected: Any) -> list[int]:
     ]
 
 
-linux = pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="it goes by another name")
+linux = pytest.mark.skipif(
+    not hasattr(socket, "TCP_KEEPIDLE"), reason="this system has no option TCP_KEEPIDLE"
+)
 
 
 @linux

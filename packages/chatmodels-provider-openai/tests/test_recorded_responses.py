@@ -16,7 +16,17 @@ import pytest
 
 from chatmodels.core import ChatRequest, ChatResponse, create_chat_model, user
 from chatmodels.providers.openai._responses import responses_codec
-from replay import AsyncCheck, Exchange, Json, Recorded, everything, is_streamed, read, uncounted
+from replay import (
+    AsyncCheck,
+    Exchange,
+    Json,
+    Recorded,
+    everything,
+    is_streamed,
+    needs_everything,
+    read,
+    uncounted,
+)
 
 
 def adapt(exchange: Exchange, response: ChatResponse[Any] | None) -> Json:
@@ -57,7 +67,7 @@ FOLDER = everything()
     "folder",
     [
         pytest.param(RECORDED.here, id="chosen"),
-        pytest.param(FOLDER, id="all", marks=pytest.mark.skipif(FOLDER is None, reason="not here")),
+        pytest.param(FOLDER, id="all", marks=needs_everything(FOLDER)),
     ],
 )
 def test_a_streamed_answer_is_what_its_last_event_tells_whole(folder: Path) -> None:

@@ -9,11 +9,12 @@ from chatmodels.core._calls.attempts import aopen_stream, arespond, open_stream,
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.failures import failed, located
+from chatmodels.core._calls.finish import finish
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare, refuse_unsupported
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors import ChatModelError, OutputInvalidError
+from chatmodels.core._errors import ChatModelError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport
@@ -25,8 +26,6 @@ from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
-
-    from chatmodels.core._tools.output import Output
 
     T = TypeVar("T", default=None)
 else:
@@ -120,7 +119,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = self._finish(prepared, respond(self, self._policies, call), call)
+            response = finish(prepared, respond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -138,7 +137,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = self._finish(prepared, await arespond(self, self._policies, call), call)
+            response = finish(prepared, await arespond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -160,7 +159,7 @@ class StandardChatModel(Primitives):
         return ChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: open_stream(self, self._policies, call),
-            lambda response, call: self._finish(prepared, response, call),
+            lambda response, call: finish(prepared, response, call),
         )
 
     def astream(
@@ -176,7 +175,7 @@ class StandardChatModel(Primitives):
         return AsyncChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: aopen_stream(self, self._policies, call),
-            lambda response, call: self._finish(prepared, response, call),
+            lambda response, call: finish(prepared, response, call),
         )
 
     def batch(
@@ -290,37 +289,3 @@ class StandardChatModel(Primitives):
             api=self.api,
             observers=self._observers,
         )
-
-    def _finish(
-        self, prepared: Prepared, response: ChatResponse[Any], call: CallInfo
-    ) -> ChatResponse[Any]:
-        if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
-            raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
-        response = msgspec.structs.replace(
-            response,
-            provider=response.provider or self.provider,
-            warnings=prepared.warnings + response.warnings,
-            timing=call.timing(),
-        )
-        if prepared.output is None or response.tool_calls:
-            return response
-        return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
-
-
-def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
-    try:
-        if response.refusal is not None:
-            raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
-        return output.parse(response.text)
-    except OutputInvalidError as error:
-        error.partial = response
-        if response.finish_reason == "length":
-            raise _cut_off(error)
-        raise
-
-
-def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
-    """Say first what is behind an output that stops in the middle."""
-    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
-    error.args = (error.message,)
-    return error

@@ -11,10 +11,9 @@ from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, ConfigurationError
 from chatmodels.core._protocols import CallOptions, ChatModel, Provider
-from chatmodels.core._registry.option_rules import is_credential
+from chatmodels.core._registry.credentials import has_credentials, hidden
 from chatmodels.core._registry.options import refuse_to_pickle
 from chatmodels.core._registry.registrations import ModelHook
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest
@@ -66,14 +65,14 @@ class AliasedModel:
         provider, _ = registry.resolve(alias)
         secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
         self._options: dict[str, Any] = {
-            name: _hidden(value) if name in secret else value for name, value in options.items()
+            name: hidden(value) if name in secret else value for name, value in options.items()
         }
         self._policies: tuple[Policy, ...] = ()
         self._observers: tuple[Observer, ...] = ()
         self._lock = Lock()
         self._owner: str | None = None
         self._current = self._follow(None)
-        if _has_credentials(self._options):
+        if has_credentials(self._options):
             self._owner = self._current.provider.metadata.name
 
     @property
@@ -298,21 +297,3 @@ def _unpickled(
 
     model = AliasedModel(registry, alias, options)
     return model.with_policies(*policies).with_observers(*observers)
-
-
-def _has_credentials(options: dict[str, Any]) -> bool:
-    if options.get("base_url") is not None:
-        # Everything goes to that address, whatever it is spoken to in.
-        return False
-    headers: dict[str, str] = options.get("headers") or {}
-    return any(isinstance(value, Secret) for value in options.values()) or any(
-        map(is_credential, headers)
-    )
-
-
-def _hidden(value: Any) -> Any:
-    try:
-        return Secret(value)
-    except ConfigurationError:
-        # It is one already, or what the options will complain about.
-        return value
