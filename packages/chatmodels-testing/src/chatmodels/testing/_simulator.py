@@ -115,7 +115,9 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """The address to use as `base_url` of OpenAI's or Anthropic's provider.
+        """The address to use as `base_url` of most providers.
+
+        Azure's, Cohere's and Ollama's take `url`, Mistral's `url + "/mistral/v1"`.
 
         Raises:
             RuntimeError: The simulator has not been started.
