@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._errors import ConfigurationError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.request import ChatRequest
 
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
 
 
 class Call(msgspec.Struct, frozen=True):
-    """The wish to ask the provider, or another model.
+    """The effect of calling the provider, or another model.
 
     Attributes:
-        request: What to ask.
-        model: Whom to ask instead of the model at hand; its own policies apply then.
+        request: The request to send.
+        model: The model to call instead of this one. Its own policies apply to the call; the
+            inner policies of this model do not.
     """
 
     request: ChatRequest
@@ -92,6 +94,8 @@ def drive(
 
     Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
     """
+    if effect.model is not None:  # it has policies of its own
+        return perform(_checked(effect))
     if not policies:
         return perform(effect)
     flow = policies[0](call, effect.request)
@@ -125,6 +129,8 @@ async def adrive(
     sleep: Callable[[float], Awaitable[object]] | None = None,
 ) -> Result:
     """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
+    if effect.model is not None:
+        return await perform(_checked(effect))
     if not policies:
         return await perform(effect)
     if sleep is None:
@@ -150,6 +156,18 @@ async def adrive(
         return stop.value
     finally:
         flow.close()
+
+
+def _checked(effect: Call) -> Call:
+    from chatmodels.core._protocols import ChatModel
+
+    if isinstance(effect.model, ChatModel):
+        return effect
+    shown = f"create_chat_model({effect.model!r})" if isinstance(effect.model, str) else "a model"
+    raise ConfigurationError(
+        f"the model of a policy's Call(request, model) is a {type(effect.model).__qualname__}, "
+        f"not a ChatModel; pass {shown}, created once outside the policy"
+    )
 
 
 def _no_effect(wish: object) -> TypeError:
