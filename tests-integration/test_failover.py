@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from vendors import VENDORS, model_of
 
 from chatmodels.core import (
     Call,
@@ -22,6 +21,7 @@ from chatmodels.core import (
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry
 from chatmodels.testing import Simulator
+from vendors import VENDORS, model_of
 
 SHAPES: dict[str, Callable[[ChatModel], Any]] = {
     "generate": lambda model: model.generate("Hi"),

@@ -461,9 +461,7 @@ async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) ->
         case _:
             await model.astream("Hi").collect()
 
-    costs = {
-        span.name: span.attributes.get("chatmodels.usage.cost") for span in recorder.chats
-    }
+    costs = {span.name: span.attributes.get("chatmodels.usage.cost") for span in recorder.chats}
     assert costs == {"chat spare": 1.0, "chat main": None}
     assert recorder.total("chatmodels.usage.cost") == 1.0
     assert recorder.total(f"{INFERENCE}.usage.output_tokens") == 3
