@@ -161,12 +161,13 @@ async def adrive(
 def _checked(effect: Call) -> Call:
     from chatmodels.core._protocols import ChatModel
 
-    if isinstance(effect.model, ChatModel):
+    model: object = effect.model
+    if isinstance(model, ChatModel):
         return effect
-    shown = f"create_chat_model({effect.model!r})" if isinstance(effect.model, str) else "a model"
+    remedy = f"create_chat_model({model!r})" if isinstance(model, str) else "a model"
     raise ConfigurationError(
-        f"the model of a policy's Call(request, model) is a {type(effect.model).__qualname__}, "
-        f"not a ChatModel; pass {shown}, created once outside the policy"
+        f"the model of a policy's Call(request, model) is of type {type(model).__qualname__}, "
+        f"not a ChatModel; pass {remedy}, created once outside the policy"
     )
 
 
