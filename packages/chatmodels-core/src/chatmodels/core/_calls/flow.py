@@ -95,7 +95,8 @@ def drive(
     Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
     """
     if effect.model is not None:  # it has policies of its own
-        return perform(_checked(effect))
+        _check_model(effect.model)
+        return perform(effect)
     if not policies:
         return perform(effect)
     flow = policies[0](call, effect.request)
@@ -130,7 +131,8 @@ async def adrive(
 ) -> Result:
     """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
     if effect.model is not None:
-        return await perform(_checked(effect))
+        _check_model(effect.model)
+        return await perform(effect)
     if not policies:
         return await perform(effect)
     if sleep is None:
@@ -158,12 +160,11 @@ async def adrive(
         flow.close()
 
 
-def _checked(effect: Call) -> Call:
+def _check_model(model: object) -> None:
     from chatmodels.core._protocols import ChatModel
 
-    model: object = effect.model
     if isinstance(model, ChatModel):
-        return effect
+        return
     remedy = f"create_chat_model({model!r})" if isinstance(model, str) else "a model"
     raise ConfigurationError(
         f"the model of a policy's Call(request, model) is of type {type(model).__qualname__}, "
