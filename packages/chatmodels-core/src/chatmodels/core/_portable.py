@@ -14,7 +14,7 @@ _LONGEST = 8_000  # characters of one text: enough for the traceback of another 
 
 _CREDENTIALS = re.compile(
     r"(?P<scheme>\b(?:bearer|basic)\s+)[^\s'\",;]+"
-    r"|(?P<field>(?:key|token|secret|password|authorization|signature)['\"]?\s*[=:]\s*b?['\"]?)"
+    r"|(?P<field>(?:key|token|secret|password|authorization|signature)['\"]?\s*[=:]\s*(?:b?['\"])?)"
     r"(?!bearer\b|basic\b)[^\s'\",;&]+"
     r"|(?P<user>://[^\s/:@]{0,200}:)[^\s/@]+(?=@)"
     r"|\b(?:sk|pk|rk|csk|gsk|xai|hf|pplx|nvapi|r8|tgp)[-_][\w-]{6,}"
