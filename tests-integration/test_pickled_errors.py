@@ -17,7 +17,7 @@ import httpx
 import httpx2
 import pytest
 
-from chatmodels.core import ChatModelError, create_chat_model
+from chatmodels.core import ChatModel, ChatModelError, create_chat_model
 from vendors import VENDORS, model_of
 
 KEY = "sk-canary-123456"
@@ -67,18 +67,22 @@ async def failure(provider: str, library: Any, fault: str, shape: str) -> ChatMo
     awaited = library.AsyncClient(transport=library.MockTransport(ahandler))
     model = model_of(provider, api_key=KEY, http_client=sync, async_http_client=awaited)
     with pytest.raises(ChatModelError) as caught:
-        match shape:
-            case "generate":
-                model.generate(PROMPT)
-            case "stream":
-                model.stream(PROMPT).collect()
-            case "agenerate":
-                await model.agenerate(PROMPT)
-            case _:
-                await model.astream(PROMPT).collect()
+        await call(model, shape)
     sync.close()
     await awaited.aclose()
     return caught.value
+
+
+async def call(model: ChatModel, shape: str) -> None:
+    match shape:
+        case "generate":
+            model.generate(PROMPT)
+        case "stream":
+            model.stream(PROMPT).collect()
+        case "agenerate":
+            await model.agenerate(PROMPT)
+        case _:
+            await model.astream(PROMPT).collect()
 
 
 def assert_clean(data: bytes) -> None:

@@ -249,8 +249,7 @@ class SpeechlessError(Exception):
         ),
         pytest.param(
             ValueError("claude-sonnet-4-6 in us-east-1, unexpected_keyword_argument_of_a_function"),
-            "ValueError: claude-sonnet-4-6 in us-east-1, "
-            "unexpected_keyword_argument_of_a_function",
+            "ValueError: claude-sonnet-4-6 in us-east-1, unexpected_keyword_argument_of_a_function",
             id="names",
         ),
         pytest.param(
@@ -258,9 +257,7 @@ class SpeechlessError(Exception):
         ),
     ],
 )
-def test_the_text_of_a_foreign_cause_is_masked_and_bounded(
-    cause: Exception, text: str
-) -> None:
+def test_the_text_of_a_foreign_cause_is_masked_and_bounded(cause: Exception, text: str) -> None:
     error = full()
     error.__cause__ = cause
 

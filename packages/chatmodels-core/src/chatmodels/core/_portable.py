@@ -5,7 +5,7 @@ the document. None of that may reach a queue, a cache or another process with an
 """
 
 import re
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from chatmodels.core._errors import ChatModelError
 
@@ -51,14 +51,12 @@ def described(
         return error
     seen = (*seen, error)
     cause = error.__cause__
+    if cause is not None and any(cause is each for each in seen):
+        cause = None
     members: list[ChatModelError | Description] | None = None
-    if isinstance(error, BaseExceptionGroup):
+    if _is_group(error):
         members = [described(member, seen) for member in error.exceptions]
-        text = f"{type(error).__qualname__}: {masked_text(error.message)}"
-    else:
-        text = _words(error)
-    known = cause is None or any(cause is each for each in seen)
-    return Description(text, None if known else described(cause, seen), members)
+    return Description(_words(error), None if cause is None else described(cause, seen), members)
 
 
 def restored(description: ChatModelError | Description, /) -> Exception:
@@ -82,10 +80,14 @@ def masked_text(text: str, /) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(error, BaseExceptionGroup)
+
+
 def _words(error: BaseException) -> str:
     name = type(error).__qualname__
     try:
-        text = masked_text(str(error))
+        text = masked_text(error.message if _is_group(error) else str(error))
     except Exception:  # a `__str__` that fails must not hide the error that it belongs to
         return name
     return f"{name}: {text}" if text else name
