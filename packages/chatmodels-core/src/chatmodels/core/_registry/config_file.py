@@ -76,6 +76,10 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
         # Either not UTF-8 or not TOML; tomllib tells the line and column, and quotes no values.
         why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise ConfigurationError(f"cannot read the config file {name}: {why}") from None
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"cannot read the config file {name}: its values are nested too deeply"
+        ) from error
     values: dict[str, Any] = {}
     problems: list[str] = []
     for table, value in content.items():
