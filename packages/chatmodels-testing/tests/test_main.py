@@ -87,6 +87,6 @@ def test_the_module_can_be_run() -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 0
+        assert process.wait(300) == 0
 
     assert line.startswith("OPENAI_BASE_URL=http://127.0.0.1:")
