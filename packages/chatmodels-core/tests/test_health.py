@@ -133,7 +133,7 @@ def test_installed_providers_are_probed_and_broken_ones_told_with_their_cause(
     site.install("alpha", "import a_module_that_is_missing")
     report = front.check_health(["alpha"])["alpha"]
     assert (report.status, report.code) == ("unhealthy", "provider_unavailable")
-    assert "No module named 'a_module_that_is_missing'" in report.message
+    assert "cannot be imported from plugin_alpha: ModuleNotFoundError: " in report.message
     assert "alpha" in global_registry.list_providers()
 
 

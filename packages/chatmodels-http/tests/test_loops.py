@@ -134,7 +134,10 @@ def test_a_thousand_calls_at_once_are_answered(model: Make) -> None:
         (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
         await reader.readexactly(int(length))
         body = b'{"text": "ab"}'
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        head = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+        writer.write(head + body)
+        writer.close()
+        await writer.wait_closed()
 
     async def calls() -> None:
         server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=count)
