@@ -4,7 +4,8 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Queue
@@ -33,15 +34,15 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import (
+    Codec,
     Frame,
-    Framer,
     HttpChatModel,
     HttpFailure,
     HttpRequest,
-    SseFramer,
-    StreamDecoder,
+    Listing,
     standard_failure,
 )
+from chatmodels.http._limits import Limits
 
 
 class Exchange:
@@ -87,7 +88,7 @@ class Exchange:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self._connection.detach())
 
-    def seen_fin(self, seconds: float = 5.0) -> bool:
+    def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
         self._connection.settimeout(seconds)
         try:
@@ -169,57 +170,56 @@ class WordDecoder:
         return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
 
-class WordCodec:
-    """A wire format of its own: `{"prompt": ...}` is answered by `{"text": ...}`."""
+def encode(model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
+    prompt = "".join(message.text for message in request.messages)
+    body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
+    if request.settings.temperature is not None:
+        body["heat"] = request.settings.temperature
+    return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
 
-    settings: Mapping[str, str] = {"temperature": "heat", "seed": "seed"}
 
-    def authorization(self, secret: str) -> tuple[tuple[str, str], ...]:
-        return (("Authorization", f"Bearer {secret}"),)
-
-    def encode(self, model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
-        prompt = "".join(message.text for message in request.messages)
-        body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
-        if request.settings.temperature is not None:
-            body["heat"] = request.settings.temperature
-        return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
-
-    def decode(self, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-        try:
-            data = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
-            raise ResponseInvalidError("acme: the answer is not JSON") from error
-        if "error" in data:
-            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
-        return ChatResponse(
-            message=Message("assistant", (TextPart(data["text"]),)),
-            id="r1",
-            model="large",
-            usage=Usage(),
-            request_id=data.get("request_id"),
-            payload=msgspec.Raw(body),
-        )
-
-    def framer(self) -> Framer:
-        return SseFramer()
-
-    def stream_decoder(self, request: ChatRequest) -> StreamDecoder:
-        return WordDecoder()
-
-    def decode_failure(self, failure: HttpFailure) -> ChatModelError:
-        return standard_failure(failure, "acme")
-
-    def encode_models(self) -> HttpRequest | None:
-        return HttpRequest(method="GET", path="/models")
-
-    def decode_models(self, body: bytes) -> Sequence[ModelInfo]:
+def decode(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
+    try:
         data = msgspec.json.decode(body)
-        if not isinstance(data, list):
-            raise ResponseInvalidError("acme: not a listing")
-        return [ModelInfo(name=name, provider="acme") for name in data]
+    except msgspec.DecodeError as error:
+        raise ResponseInvalidError("acme: the answer is not JSON") from error
+    if "error" in data:
+        raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+    return ChatResponse(
+        message=Message("assistant", (TextPart(data["text"]),)),
+        id="r1",
+        model="large",
+        usage=Usage(),
+        request_id=data.get("request_id"),
+        payload=msgspec.Raw(body),
+    )
 
-    def encode_health(self) -> HttpRequest:
-        return HttpRequest(method="GET", path="/models")
+
+def decoder(request: ChatRequest) -> WordDecoder:
+    return WordDecoder()
+
+
+def failure(failure: HttpFailure) -> ChatModelError:
+    return standard_failure(failure, "acme")
+
+
+def read_models(body: bytes) -> Sequence[ModelInfo]:
+    data = msgspec.json.decode(body)
+    if not isinstance(data, list):
+        raise ResponseInvalidError("acme: not a listing")
+    return [ModelInfo(name=name, provider="acme") for name in data]
+
+
+CODEC = Codec(
+    settings={"temperature": "heat", "seed": "seed"},
+    encode=encode,
+    decode=decode,
+    decoder=decoder,
+    failure=failure,
+    models=Listing(HttpRequest(method="GET", path="/models"), read_models),
+    health=HttpRequest(method="GET", path="/models"),
+)
+"""A wire format of its own: the response to `{"prompt": ...}` is `{"text": ...}`."""
 
 
 METADATA = ProviderMetadata(
@@ -244,8 +244,8 @@ def metadata() -> ProviderMetadata:
 
 
 @pytest.fixture
-def codec() -> WordCodec:
-    return WordCodec()
+def codec() -> Codec:
+    return CODEC
 
 
 @pytest.fixture
@@ -260,9 +260,7 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 
 @pytest.fixture
-def model(
-    codec: WordCodec, options: Callable[..., ProviderOptions]
-) -> Callable[..., HttpChatModel]:
+def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
     def make(**given: Any) -> HttpChatModel:
         return HttpChatModel(METADATA, "large", codec, options(**given))
 
@@ -317,6 +315,19 @@ def _collecting(backend: str) -> Callable[..., ChatResponse[Any]]:
     if not backend:
         return collect
     return lambda model, saw=len: anyio.run(acollect, model, saw, backend=backend)
+
+
+@pytest.fixture
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Move the clock of the time limits forward by some seconds."""
+    ahead = [0.0]
+    defaults = Limits.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "clock", lambda: time.monotonic() + ahead[0])
+
+    def pass_by(seconds: float) -> None:
+        ahead[0] += seconds
+
+    return pass_by
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import Engine
-from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.neutral.provider import model_with
@@ -347,7 +347,7 @@ def _without_defaults(kept: Body) -> Body:
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:
-    codec = ChatCompletionsCodec(dialect_for(exchange))
+    codec = chat_completions_codec(dialect_for(exchange))
     return model_with(codec, body_of(exchange)["model"], engine)
 
 

@@ -38,8 +38,8 @@ from chatmodels.core import (
 from chatmodels.http import Engine
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
-    ResponsesCodec,
     ResponsesDialect,
+    responses_codec,
 )
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
@@ -48,7 +48,7 @@ from conformance.row import InexpressibleError, Requests
 
 Body = dict[str, Any]
 DIALECT = ResponsesDialect(name="any")
-CODEC = ResponsesCodec(DIALECT)
+CODEC = responses_codec(DIALECT)
 
 
 def neutral(exchange: Recording) -> ChatRequest:
