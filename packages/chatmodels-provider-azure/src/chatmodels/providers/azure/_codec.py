@@ -33,11 +33,12 @@ class AzureCodec(ChatCompletionsCodec):
 
         Raises:
             UnsupportedError: The dialect cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
+            InvalidRequestError: Something in it is not JSON, or the deployment's name cannot be
+                part of a URL.
         """
         deployment = self._deployment or model
-        encoded = super().encode(deployment, request, stream=stream)
-        return replace(encoded, path=self._address.chat(deployment))
+        path = self._address.chat(deployment)
+        return replace(super().encode(deployment, request, stream=stream), path=path)
 
     def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
         """Translate the listing: of models that can be deployed, not of deployments.

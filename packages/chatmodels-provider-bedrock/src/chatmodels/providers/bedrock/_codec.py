@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
 from chatmodels.http import EventStreamFramer, Framer, HttpFailure, HttpRequest, StreamDecoder
+from chatmodels.http.wire import path_name
+from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
 from chatmodels.providers.bedrock._request import SETTINGS, encode_request
@@ -41,10 +42,12 @@ class ConverseCodec:
 
         Raises:
             UnsupportedError: The API cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
+            InvalidRequestError: Something in it is not JSON, or the model's name cannot be part
+                of a URL.
         """
         body = encode_request(model, request)
-        path = f"/model/{quote(model, safe='')}/converse"  # names are ARNs too, with slashes
+        name = path_name(model, PROVIDER_NAME, "model")  # an ARN has slashes, to be encoded
+        path = f"/model/{name}/converse"
         if stream:
             return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
         return HttpRequest(path=path, body=body)

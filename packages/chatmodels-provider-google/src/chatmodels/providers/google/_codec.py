@@ -1,11 +1,11 @@
 """The codec: the pure functions of this package as one value."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
 from chatmodels.http import Framer, HttpFailure, HttpRequest, SseFramer, StreamDecoder
+from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import encode_request
@@ -50,7 +50,8 @@ class GeminiCodec:
 
         Raises:
             UnsupportedError: The API cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
+            InvalidRequestError: Something in it is not JSON, or the model's name cannot be part
+                of a URL.
         """
         body, headers = encode_request(model, request, self._provider, self.settings)
         verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
@@ -97,10 +98,7 @@ class GeminiCodec:
         return HttpRequest(method="GET", path=path)
 
     def _path(self, model: str) -> str:
-        if not _PLAIN.fullmatch(model):
-            from urllib.parse import quote
-
-            model = quote(model, safe="/@:")
+        model = path_name(model, self._provider, "model", safe="/@:")
         if model.startswith("projects/"):
             return f"{self._version}/{model}"
         if "/" not in model:
@@ -109,4 +107,3 @@ class GeminiCodec:
 
 
 _KEY = "x-goog-api-key"
-_PLAIN = re.compile(r"[\w.@:/-]+", re.ASCII)
