@@ -5,9 +5,9 @@ import re
 from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
-from chatmodels.http import HttpProvider, SignerSource
+from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.http.wire import is_host_label, is_path_name, shown_name
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._metadata import (
     GEMINI,
@@ -28,21 +28,17 @@ def _is_project(name: str) -> bool:
 _PLACES = {"project": _is_project, "location": is_host_label}  # a location is part of the host
 
 
-def gemini_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of the Gemini API for the options of a model."""
-    return GeminiCodec(GEMINI, GEMINI_SETTINGS, _version(options, "/v1beta"))
+def codec(options: ProviderOptions) -> Codec:
+    """Make the codec of the Gemini API for the options of a model."""
+    return gemini_codec(GEMINI, GEMINI_SETTINGS, Paths(_version(options, "/v1beta")))
 
 
-def vertex_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of Vertex AI for the options that `vertex_options` gives."""
+def vertex_codec(options: ProviderOptions) -> Codec:
+    """Make the codec of Vertex AI for the options that `vertex_options` returns."""
     project = options.extra.get("project")
-    return GeminiCodec(
-        VERTEX,
-        VERTEX_SETTINGS,
-        _version(options, "/v1beta1"),
-        place=f"projects/{project}/locations/{_location(options)}/" if project else "",
-        publisher="publishers/google/",
-    )
+    place = f"projects/{project}/locations/{_location(options)}/" if project else ""
+    paths = Paths(_version(options, "/v1beta1"), place, "publishers/google/")
+    return gemini_codec(VERTEX, VERTEX_SETTINGS, paths)
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
@@ -122,7 +118,7 @@ def _version(options: ProviderOptions, usual: str) -> str:
     return "" if _VERSION.fullmatch(address, address.rfind("/")) else usual
 
 
-GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, gemini_codec)
+GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)
 VERTEX_PROVIDER = HttpProvider(
     VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
 )
