@@ -15,6 +15,7 @@ from chatmodels.http._httpcore_parts import (
     Connection,
     Prepared,
     Route,
+    connection_failures,
     headers_of,
     is_reusable,
     prepared,
@@ -57,7 +58,7 @@ class AsyncHttpcoreEngine:
         try:
             response = await lane.connection.handle_async_request(request_of(ready, body))
             return _Answer(response, lane, lanes)
-        except FAILURES as error:
+        except connection_failures() as error:
             lane.abort()
             raise translated(error) from error
         except BaseException:

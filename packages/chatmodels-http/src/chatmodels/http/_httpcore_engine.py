@@ -11,6 +11,7 @@ from chatmodels.http._httpcore_parts import (
     FAILURES,
     Connection,
     Route,
+    connection_failures,
     headers_of,
     is_reusable,
     prepared,
@@ -52,7 +53,7 @@ class HttpcoreEngine:
         try:
             response = lane.connection.handle_request(request_of(ready, body))
             return _Answer(response, lane, lanes)
-        except FAILURES as error:
+        except connection_failures() as error:
             lane.abort()
             raise translated(error) from error
         except BaseException:

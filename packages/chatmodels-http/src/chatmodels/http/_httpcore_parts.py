@@ -1,6 +1,7 @@
 """What the blocking and the awaited engine say to httpcore, and how they take its errors."""
 
 import ssl
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, Self
 from urllib.parse import quote, unquote_to_bytes, urlsplit
@@ -212,8 +213,16 @@ FAILURES = (
 """What httpcore raises, and what its backends let through."""
 
 
+def connection_failures() -> tuple[type[Exception], ...]:
+    """Return what httpcore raises while it connects: replies of a SOCKS proxy are parsed then."""
+    socks = sys.modules.get("socksio")
+    return FAILURES if socks is None else (*FAILURES, socks.SOCKSError)
+
+
 def translated(error: Exception, /) -> TransferError:
     """Turn an error of httpcore into that of the seam."""
+    if not isinstance(error, FAILURES):
+        return TransferError("connect", "the reply of the SOCKS proxy is malformed")
     for kind, types in _KINDS:
         if isinstance(error, types):
             return TransferError(kind, reason(error))

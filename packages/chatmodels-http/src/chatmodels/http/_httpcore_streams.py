@@ -110,7 +110,7 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
     def drained(self) -> bool:
-        return _tls_drained(self._tls)
+        return tls_drained(self._tls)
 
 
 class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
@@ -191,7 +191,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def drained(self) -> bool:
         # anyio keeps the rest of a read that came whole, out of sight: none if it was shorter.
-        return not self._filled and _tls_drained(self._tls)
+        return not self._filled and tls_drained(self._tls)
 
 
 def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:
@@ -210,8 +210,12 @@ def _time_left(patience: Patience) -> float | None:
     return seconds
 
 
-def _tls_drained(tls: object) -> bool:
-    # Records that TLS has taken in do not show on the socket.
+def tls_drained(tls: object, /) -> bool:
+    """Report whether TLS holds no bytes to read, which do not show on the socket.
+
+    Args:
+        tls: An `SSLSocket` or `SSLObject`; anything else is not TLS and holds nothing.
+    """
     if isinstance(tls, ssl.SSLSocket):
         return not tls.pending()
     if not isinstance(tls, ssl.SSLObject):
