@@ -98,7 +98,7 @@ def resident() -> float:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 if __name__ == "__main__":
