@@ -2,11 +2,14 @@
 
 import os
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -33,15 +36,15 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import (
+    Codec,
     Frame,
-    Framer,
     HttpChatModel,
     HttpFailure,
     HttpRequest,
-    SseFramer,
-    StreamDecoder,
+    Listing,
     standard_failure,
 )
+from chatmodels.http._limits import Limits
 
 
 class Exchange:
@@ -80,6 +83,10 @@ class Exchange:
     def end(self) -> None:
         self.send(b"0\r\n\r\n")
 
+    def detach(self) -> socket.socket:
+        """Take the connection over, as for a tunnel."""
+        return socket.socket(fileno=self._connection.detach())
+
     def hang_up(self) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
 
@@ -87,7 +94,7 @@ class Exchange:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self._connection.detach())
 
-    def seen_fin(self, seconds: float = 5.0) -> bool:
+    def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
         self._connection.settimeout(seconds)
         try:
@@ -127,7 +134,7 @@ class Server:
                 return
             self.connections += 1
             self._count(1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def _count(self, change: int) -> None:
         with self._changed:
@@ -139,7 +146,7 @@ class Server:
         with self._changed:
             assert self._changed.wait_for(lambda: not self.open, timeout=60)
 
-    def _serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         try:
             self._exchange(connection)
         finally:
@@ -188,57 +195,56 @@ class WordDecoder:
         return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
 
-class WordCodec:
-    """A wire format of its own: `{"prompt": ...}` is answered by `{"text": ...}`."""
+def encode(model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
+    prompt = "".join(message.text for message in request.messages)
+    body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
+    if request.settings.temperature is not None:
+        body["heat"] = request.settings.temperature
+    return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
 
-    settings: Mapping[str, str] = {"temperature": "heat", "seed": "seed"}
 
-    def authorization(self, secret: str) -> tuple[tuple[str, str], ...]:
-        return (("Authorization", f"Bearer {secret}"),)
-
-    def encode(self, model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
-        prompt = "".join(message.text for message in request.messages)
-        body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
-        if request.settings.temperature is not None:
-            body["heat"] = request.settings.temperature
-        return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
-
-    def decode(self, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-        try:
-            data = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
-            raise ResponseInvalidError("acme: the answer is not JSON") from error
-        if "error" in data:
-            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
-        return ChatResponse(
-            message=Message("assistant", (TextPart(data["text"]),)),
-            id="r1",
-            model="large",
-            usage=Usage(),
-            request_id=data.get("request_id"),
-            payload=msgspec.Raw(body),
-        )
-
-    def framer(self) -> Framer:
-        return SseFramer()
-
-    def stream_decoder(self, request: ChatRequest) -> StreamDecoder:
-        return WordDecoder()
-
-    def decode_failure(self, failure: HttpFailure) -> ChatModelError:
-        return standard_failure(failure, "acme")
-
-    def encode_models(self) -> HttpRequest | None:
-        return HttpRequest(method="GET", path="/models")
-
-    def decode_models(self, body: bytes) -> Sequence[ModelInfo]:
+def decode(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
+    try:
         data = msgspec.json.decode(body)
-        if not isinstance(data, list):
-            raise ResponseInvalidError("acme: not a listing")
-        return [ModelInfo(name=name, provider="acme") for name in data]
+    except msgspec.DecodeError as error:
+        raise ResponseInvalidError("acme: the answer is not JSON") from error
+    if "error" in data:
+        raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+    return ChatResponse(
+        message=Message("assistant", (TextPart(data["text"]),)),
+        id="r1",
+        model="large",
+        usage=Usage(),
+        request_id=data.get("request_id"),
+        payload=msgspec.Raw(body),
+    )
 
-    def encode_health(self) -> HttpRequest:
-        return HttpRequest(method="GET", path="/models")
+
+def decoder(request: ChatRequest) -> WordDecoder:
+    return WordDecoder()
+
+
+def failure(failure: HttpFailure) -> ChatModelError:
+    return standard_failure(failure, "acme")
+
+
+def read_models(body: bytes) -> Sequence[ModelInfo]:
+    data = msgspec.json.decode(body)
+    if not isinstance(data, list):
+        raise ResponseInvalidError("acme: not a listing")
+    return [ModelInfo(name=name, provider="acme") for name in data]
+
+
+CODEC = Codec(
+    settings={"temperature": "heat", "seed": "seed"},
+    encode=encode,
+    decode=decode,
+    decoder=decoder,
+    failure=failure,
+    models=Listing(HttpRequest(method="GET", path="/models"), read_models),
+    health=HttpRequest(method="GET", path="/models"),
+)
+"""A wire format of its own: the response to `{"prompt": ...}` is `{"text": ...}`."""
 
 
 METADATA = ProviderMetadata(
@@ -263,8 +269,8 @@ def metadata() -> ProviderMetadata:
 
 
 @pytest.fixture
-def codec() -> WordCodec:
-    return WordCodec()
+def codec() -> Codec:
+    return CODEC
 
 
 @pytest.fixture
@@ -279,9 +285,7 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 
 @pytest.fixture
-def model(
-    codec: WordCodec, options: Callable[..., ProviderOptions]
-) -> Callable[..., HttpChatModel]:
+def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
     def make(**given: Any) -> HttpChatModel:
         return HttpChatModel(METADATA, "large", codec, options(**given))
 
@@ -339,6 +343,19 @@ def _collecting(backend: str) -> Callable[..., ChatResponse[Any]]:
 
 
 @pytest.fixture
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Move the clock of the time limits forward by some seconds."""
+    ahead = [0.0]
+    defaults = Limits.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "clock", lambda: time.monotonic() + ahead[0])
+
+    def pass_by(seconds: float) -> None:
+        ahead[0] += seconds
+
+    return pass_by
+
+
+@pytest.fixture
 def words() -> Callable[..., Handler]:
     """Make a handler that gives words, whole or streamed as the request wants it."""
 
@@ -372,3 +389,42 @@ def apart() -> Callable[..., Any]:
             return pool.submit(anyio.run, function, *arguments, backend=backend).result()
 
     return run
+
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+
+@pytest.fixture
+def server_tls() -> ssl.SSLContext:
+    """The settings of a server that has a certificate for this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+@pytest.fixture
+def tls_server(server: Server, server_tls: ssl.SSLContext) -> Iterator[int]:
+    """A port where TLS ends; what comes through goes to the server."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(raw: socket.socket) -> None:
+        with suppress(OSError):
+            server.serve(server_tls.wrap_socket(raw, server_side=True))
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                raw, _ = listener.accept()
+                threading.Thread(target=serve, args=(raw,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listener.getsockname()[1]
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))

@@ -14,7 +14,7 @@ from chatmodels.core import (
     is_credential,
 )
 from chatmodels.http._bodies import aread_failure, read_failure
-from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
+from chatmodels.http._codec import Codec, HttpFailure, HttpRequest
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -27,6 +27,7 @@ from chatmodels.http._engines import shared_async_engine, shared_engine
 from chatmodels.http._limits import Limits
 from chatmodels.http._masking import masked
 from chatmodels.http._outcomes import completed, key_rejected, not_sent
+from chatmodels.http._plaintext import warn_if_plaintext
 from chatmodels.http._signer import Signer, SignerSource
 
 _STANDARD = {
@@ -53,7 +54,7 @@ class Caller:
     def __init__(
         self,
         metadata: ProviderMetadata,
-        codec: ChatCodec,
+        codec: Codec,
         options: ProviderOptions,
         signers: SignerSource | None = None,
     ) -> None:
@@ -71,6 +72,8 @@ class Caller:
             for name, value in options.headers.items()
             if is_credential(name)
         ]
+        if self._secret is not None or signers is not None or self._given:
+            warn_if_plaintext(self.base_url, metadata.name)
         self._sent: deque[str] = deque(maxlen=_REMEMBERED)
         self._heads: dict[object, Head] = {}
         self._injected: Engine | None = None
@@ -194,7 +197,7 @@ class Caller:
         self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
     ) -> ChatModelError:
         failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
-        error = completed(self.codec.decode_failure(failure), answer)
+        error = completed(self.codec.failure(failure), answer)
         if self._signers is None:
             error = key_rejected(error, self.metadata, model)
         return self._masked(error)

@@ -104,7 +104,8 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         seconds = self._backend.patience.connect()
-        return self._backend.layer(self._inner.start_tls(ssl_context, server_hostname, seconds))
+        stream = self._inner.start_tls(ssl_context, _bare(server_hostname), seconds)
+        return self._backend.layer(stream)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -183,7 +184,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         seconds = self._backend.patience.connect()
-        stream = await self.inner.start_tls(ssl_context, server_hostname, seconds)
+        stream = await self.inner.start_tls(ssl_context, _bare(server_hostname), seconds)
         return self._backend.layer(stream)
 
     def get_extra_info(self, info: str) -> Any:
@@ -227,3 +228,8 @@ def tls_drained(tls: object, /) -> bool:
     except ssl.SSLError:
         return False
     return False
+
+
+def _bare(host: str | None) -> str | None:
+    """Take the brackets off an IPv6 address, which a proxy wants and TLS does not."""
+    return host and host.strip("[]")

@@ -5,8 +5,9 @@ import re
 from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
-from chatmodels.http import HttpProvider, SignerSource
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.http import Codec, HttpProvider, SignerSource
+from chatmodels.http.wire import is_host_label, is_path_name, shown_name
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._metadata import (
     GEMINI,
@@ -17,24 +18,27 @@ from chatmodels.providers.google._metadata import (
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
 _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
-_NAME = re.compile(r"[a-z0-9:.-]+")
+_PROJECT = re.compile(r"[a-z0-9:.-]+")
 
 
-def gemini_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of the Gemini API for the options of a model."""
-    return GeminiCodec(GEMINI, GEMINI_SETTINGS, _version(options, "/v1beta"))
+def _is_project(name: str) -> bool:
+    return _PROJECT.fullmatch(name) is not None and is_path_name(name)
 
 
-def vertex_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of Vertex AI for the options that `vertex_options` gives."""
+_PLACES = {"project": _is_project, "location": is_host_label}  # a location is part of the host
+
+
+def codec(options: ProviderOptions) -> Codec:
+    """Make the codec of the Gemini API for the options of a model."""
+    return gemini_codec(GEMINI, GEMINI_SETTINGS, Paths(_version(options, "/v1beta")))
+
+
+def vertex_codec(options: ProviderOptions) -> Codec:
+    """Make the codec of Vertex AI for the options that `vertex_options` returns."""
     project = options.extra.get("project")
-    return GeminiCodec(
-        VERTEX,
-        VERTEX_SETTINGS,
-        _version(options, "/v1beta1"),
-        place=f"projects/{project}/locations/{_location(options)}/" if project else "",
-        publisher="publishers/google/",
-    )
+    place = f"projects/{project}/locations/{_location(options)}/" if project else ""
+    paths = Paths(_version(options, "/v1beta1"), place, "publishers/google/")
+    return gemini_codec(VERTEX, VERTEX_SETTINGS, paths)
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
@@ -86,10 +90,11 @@ def _has_key(options: ProviderOptions) -> bool:
             "has neither a project nor an API key; set GOOGLE_CLOUD_PROJECT or pass project=..., "
             "or pass api_key=..."
         )
-    for name in ("project", "location"):
+    for name, accepts in _PLACES.items():
         value = extra.get(name)
-        if value is not None and not (isinstance(value, str) and _NAME.fullmatch(value)):
-            problems.append(f"has {value!r} as {name}; pass its id, as Google Cloud writes it")
+        if value is not None and not (isinstance(value, str) and accepts(value)):
+            shown = shown_name(value) if isinstance(value, str) else repr(value)
+            problems.append(f"has {shown} as {name}; pass its id, as Google Cloud writes it")
     if problems:
         raise ConfigurationError(f"google-vertex {'; '.join(problems)}")
     return key is not None
@@ -113,7 +118,7 @@ def _version(options: ProviderOptions, usual: str) -> str:
     return "" if _VERSION.fullmatch(address, address.rfind("/")) else usual
 
 
-GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, gemini_codec)
+GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)
 VERTEX_PROVIDER = HttpProvider(
     VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
 )
