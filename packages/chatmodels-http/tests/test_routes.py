@@ -1,6 +1,7 @@
 """Proxies and TLS: the ways to a provider other than a plain connection."""
 
 import pickle
+import socket
 import ssl
 import threading
 import traceback
