@@ -131,6 +131,7 @@ class RawConnection(asyncio.Protocol):
 
     def _play(self, steps: Sequence[Step]) -> None:
         self._playing = self.busy = True
+        received = self._http
         for step in steps:
             match step:
                 case bytes():
@@ -156,6 +157,8 @@ class RawConnection(asyncio.Protocol):
             self._expect_request()
         self.busy = False
         self._changed()
+        if not self._playing and (more := received.trailing_data[0]):
+            self.data_received(more)
 
     def _drip(self, data: bytes) -> None:
         if self._transport.get_write_buffer_size() < _ENOUGH:

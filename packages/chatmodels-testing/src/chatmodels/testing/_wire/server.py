@@ -46,7 +46,9 @@ class FaultServer:
         self._changed = Condition()
 
     def __repr__(self) -> str:
-        return f"<FaultServer {self.url}>" if self._service is not None else "<FaultServer, stopped>"
+        return (
+            f"<FaultServer {self.url}>" if self._service is not None else "<FaultServer, stopped>"
+        )
 
     def __enter__(self) -> Self:
         self.start()
@@ -146,17 +148,18 @@ class FaultServer:
         with self._changed:
             return self._changed.wait_for(lambda: not self.connections, timeout)
 
-    def wait_until_played(self, timeout: float = 10.0) -> bool:
-        """Wait until the faults that have begun are played, and return whether that came to be.
+    def wait_until_played(self, count: int = 0, timeout: float = 10.0) -> bool:
+        """Wait until all faults that have begun are played, and return whether that came to be.
 
         A response may reach the client before the server closes the connection: call this before
         the next request if it must not use a connection that is about to be closed.
 
         Args:
+            count: Faults that must have begun since the server was made; at most 1,000.
             timeout: Seconds to wait at most.
         """
         with self._changed:
-            return self._changed.wait_for(lambda: not self._busy(), timeout)
+            return self._changed.wait_for(lambda: self._played(count), timeout)
 
     @property
     def _running(self) -> Service[RawConnection]:
@@ -167,9 +170,9 @@ class FaultServer:
     def _connect(self, connections: set[RawConnection]) -> RawConnection:
         return RawConnection(self._playbook, connections, self._pace, self._notify)
 
-    def _busy(self) -> bool:
-        service = self._service
-        return service is not None and any(one.busy for one in tuple(service.connections))
+    def _played(self, count: int) -> bool:
+        connections = () if self._service is None else tuple(self._service.connections)
+        return len(self.played) >= count and not any(one.busy for one in connections)
 
     def _notify(self) -> None:
         with self._changed:

@@ -88,30 +88,100 @@ FAULTS = (
     *(
         WireFault(name, f"sends {description}", chunks(change, "close"), _LOST, stream)
         for name, description, change, stream in (
-            ("chunk-size-of-letters", "a chunk size that is no number", lambda b: _chunk(b"zz", b), _BROKEN),
+            (
+                "chunk-size-of-letters",
+                "a chunk size that is no number",
+                lambda b: _chunk(b"zz", b),
+                _BROKEN,
+            ),
             ("chunk-size-negative", "a negative chunk size", lambda b: _chunk(b"-5", b), _BROKEN),
-            ("chunk-size-with-prefix", "a chunk size with 0x", lambda b: _chunk(b"0x" + _hex(b), b), _BROKEN),
+            (
+                "chunk-size-with-prefix",
+                "a chunk size with 0x",
+                lambda b: _chunk(b"0x" + _hex(b), b),
+                _BROKEN,
+            ),
             ("chunk-size-empty", "an empty chunk size", lambda b: _chunk(b"", b), _BROKEN),
-            ("chunk-size-of-a-terabyte", "a chunk size of a terabyte", lambda b: _chunk(b"e8d4a51000", b), _CUT),
-            ("chunk-too-long", "a chunk that is longer than its size", lambda b: _chunk(b"%x" % (len(b) - 5), b), _CUT),
-            ("chunk-too-short", "a chunk that is shorter than its size", lambda b: _chunk(b"%x" % (len(b) + 5), b), _CUT),
-            ("chunk-not-whole", "half of a chunk", lambda b: _hex(b) + b"\r\n" + b[: len(b) // 2], _BROKEN),
+            (
+                "chunk-size-of-a-terabyte",
+                "a chunk size of a terabyte",
+                lambda b: _chunk(b"e8d4a51000", b),
+                _CUT,
+            ),
+            (
+                "chunk-too-long",
+                "a chunk that is longer than its size",
+                lambda b: _chunk(b"%x" % (len(b) - 5), b),
+                _CUT,
+            ),
+            (
+                "chunk-too-short",
+                "a chunk that is shorter than its size",
+                lambda b: _chunk(b"%x" % (len(b) + 5), b),
+                _CUT,
+            ),
+            (
+                "chunk-not-whole",
+                "half of a chunk",
+                lambda b: _hex(b) + b"\r\n" + b[: len(b) // 2],
+                _BROKEN,
+            ),
             ("chunk-size-only", "the size of a chunk alone", lambda b: _hex(b) + b"\r\n", _BROKEN),
             ("no-last-chunk", "no last chunk", lambda b: _hex(b) + b"\r\n" + b + b"\r\n", _CUT),
-            ("last-chunk-not-whole", "half of the last chunk", lambda b: _hex(b) + b"\r\n" + b + b"\r\n0\r", _CUT),
+            (
+                "last-chunk-not-whole",
+                "half of the last chunk",
+                lambda b: _hex(b) + b"\r\n" + b + b"\r\n0\r",
+                _CUT,
+            ),
             ("no-chunks", "no chunk at all", lambda b: b"", _BROKEN),
         )
     ),
     *(
         WireFault(name, f"sends {description}", chunks(change), expected)
         for name, description, change, expected in (
-            ("chunk-of-a-byte", "a chunk for every byte", lambda b: chunked(*(b[i : i + 1] for i in range(len(b)))), RIGHT),
-            ("chunk-size-with-zeros", "a chunk size with zeros before", lambda b: _chunk(b"000" + _hex(b), b), RIGHT),
-            ("chunk-size-upper-case", "a chunk size in upper case", lambda b: _chunk(_hex(b).upper(), b), RIGHT),
-            ("chunk-extension", "a chunk with an extension", lambda b: _chunk(_hex(b) + b";name=value", b), RIGHT),
-            ("chunk-extension-long", "a chunk with an extension of 1 KB", lambda b: _chunk(_hex(b) + b";" + b"x" * 1_000, b), may_fail(_NETWORK, _INTERRUPTED)),
-            ("trailers", "headers after the last chunk", lambda b: chunked(b)[:-2] + b"x-trailer: 1\r\n\r\n", RIGHT),
-            ("trailer-malformed", "a malformed header after the last chunk", lambda b: chunked(b)[:-2] + b"no trailer\r\n\r\n", may_fail(_NETWORK, _INTERRUPTED)),
+            (
+                "chunk-of-a-byte",
+                "a chunk for every byte",
+                lambda b: chunked(*(b[i : i + 1] for i in range(len(b)))),
+                RIGHT,
+            ),
+            (
+                "chunk-size-with-zeros",
+                "a chunk size with zeros before",
+                lambda b: _chunk(b"000" + _hex(b), b),
+                RIGHT,
+            ),
+            (
+                "chunk-size-upper-case",
+                "a chunk size in upper case",
+                lambda b: _chunk(_hex(b).upper(), b),
+                RIGHT,
+            ),
+            (
+                "chunk-extension",
+                "a chunk with an extension",
+                lambda b: _chunk(_hex(b) + b";name=value", b),
+                RIGHT,
+            ),
+            (
+                "chunk-extension-long",
+                "a chunk with an extension of 1 KB",
+                lambda b: _chunk(_hex(b) + b";" + b"x" * 1_000, b),
+                may_fail(_NETWORK, _INTERRUPTED),
+            ),
+            (
+                "trailers",
+                "headers after the last chunk",
+                lambda b: chunked(b)[:-2] + b"x-trailer: 1\r\n\r\n",
+                RIGHT,
+            ),
+            (
+                "trailer-malformed",
+                "a malformed header after the last chunk",
+                lambda b: chunked(b)[:-2] + b"no trailer\r\n\r\n",
+                may_fail(_NETWORK, _INTERRUPTED),
+            ),
         )
     ),
     WireFault(
@@ -135,24 +205,88 @@ FAULTS = (
     ),
     *(
         WireFault(
-            name, f"sends {description}", content(change, b"content-encoding: " + coding), whole, stream
+            name,
+            f"sends {description}",
+            content(change, b"content-encoding: " + coding),
+            whole,
+            stream,
         )
         for name, description, coding, change, whole, stream in (
-            ("deflate-raw", "deflate without zlib's header", b"deflate", _raw_deflate, may_fail(_INVALID, _NETWORK), _ODD_STREAM),
-            ("gzip-two-members", "gzip in two members", b"gzip", lambda b: _compressed(b[: len(b) // 2]) + _compressed(b[len(b) // 2 :]), may_fail(_INVALID, _NETWORK), _ODD_STREAM),
-            ("gzip-with-rest", "gzip and zeros after it", b"gzip", lambda b: _compressed(b) + b"\0" * 8, may_fail(_INVALID, _NETWORK), _ODD_STREAM),
-            ("gzip-truncated", "gzip that is cut off", b"gzip", lambda b: _compressed(b)[: len(_compressed(b)) // 2], _SPOILED, _SPOILED_STREAM),
-            ("gzip-wrong-checksum", "gzip with a wrong checksum", b"gzip", lambda b: _compressed(b)[:-8] + b"\0" * 8, may_fail(_INVALID, _NETWORK), _ODD_STREAM),
+            (
+                "deflate-raw",
+                "deflate without zlib's header",
+                b"deflate",
+                _raw_deflate,
+                may_fail(_INVALID, _NETWORK),
+                _ODD_STREAM,
+            ),
+            (
+                "gzip-two-members",
+                "gzip in two members",
+                b"gzip",
+                lambda b: _compressed(b[: len(b) // 2]) + _compressed(b[len(b) // 2 :]),
+                may_fail(_INVALID, _NETWORK),
+                _ODD_STREAM,
+            ),
+            (
+                "gzip-with-rest",
+                "gzip and zeros after it",
+                b"gzip",
+                lambda b: _compressed(b) + b"\0" * 8,
+                may_fail(_INVALID, _NETWORK),
+                _ODD_STREAM,
+            ),
+            (
+                "gzip-truncated",
+                "gzip that is cut off",
+                b"gzip",
+                lambda b: _compressed(b)[: len(_compressed(b)) // 2],
+                _SPOILED,
+                _SPOILED_STREAM,
+            ),
+            (
+                "gzip-wrong-checksum",
+                "gzip with a wrong checksum",
+                b"gzip",
+                lambda b: _compressed(b)[:-8] + b"\0" * 8,
+                may_fail(_INVALID, _NETWORK),
+                _ODD_STREAM,
+            ),
             ("gzip-that-is-none", "plain text as gzip", b"gzip", bytes, _SPOILED, _SPOILED_STREAM),
-            ("gzip-empty", "an empty body as gzip", b"gzip", lambda b: b"", _SPOILED, _SPOILED_STREAM),
-            ("unknown-coding", "an unknown content coding", b"x-simulated", bytes, _SPOILED, _SPOILED_STREAM),
-            ("two-codings", "two content codings", b"x-simulated, gzip", _compressed, _SPOILED, _SPOILED_STREAM),
+            (
+                "gzip-empty",
+                "an empty body as gzip",
+                b"gzip",
+                lambda b: b"",
+                _SPOILED,
+                _SPOILED_STREAM,
+            ),
+            (
+                "unknown-coding",
+                "an unknown content coding",
+                b"x-simulated",
+                bytes,
+                _SPOILED,
+                _SPOILED_STREAM,
+            ),
+            (
+                "two-codings",
+                "two content codings",
+                b"x-simulated, gzip",
+                _compressed,
+                _SPOILED,
+                _SPOILED_STREAM,
+            ),
             ("br-that-is-none", "plain text as br", b"br", bytes, _SPOILED, _SPOILED_STREAM),
             ("zstd-that-is-none", "plain text as zstd", b"zstd", bytes, _SPOILED, _SPOILED_STREAM),
         )
     ),
     WireFault(
-        "gzip-unannounced", "sends gzip without saying so", content(_compressed), _SPOILED, _SPOILED_STREAM
+        "gzip-unannounced",
+        "sends gzip without saying so",
+        content(_compressed),
+        _SPOILED,
+        _SPOILED_STREAM,
     ),
     _instead("empty-body", "an empty body", b""),
     _instead("blank-body", "a body of blanks", b" \r\n\t "),
@@ -162,7 +296,9 @@ FAULTS = (
     _instead("page-as-json", "a web page as JSON", _PAGE),
     _instead("page-without-type", "a web page without a content type", _PAGE, None),
     _instead("xml", "XML", b'<?xml version="1.0"?><error>no</error>', "application/xml"),
-    _instead("binary", "bytes that are no text", bytes(range(128, 256)), "application/octet-stream"),
+    _instead(
+        "binary", "bytes that are no text", bytes(range(128, 256)), "application/octet-stream"
+    ),
     _instead("array", "an empty array", b"[]"),
     _instead("array-of-objects", "an array of objects", b'[{"text": "hello"}]'),
     _instead("string", "a string", b'"hello"'),
@@ -192,22 +328,60 @@ FAULTS = (
     WireFault(
         "no-message", "sends a response without a message", altered("empty"), _NONSENSE, _NO_STREAM
     ),
-    WireFault(
-        "unknown-fields", "adds fields to every object", altered("unknown-fields"), RIGHT
-    ),
+    WireFault("unknown-fields", "adds fields to every object", altered("unknown-fields"), RIGHT),
     *(
         WireFault(name, f"sends {description}", content(change), expected, modes=("whole",))
         for name, description, change, expected in (
             ("json-then-text", "text after the JSON", lambda b: b + b" and more", _NONSENSE),
             ("json-twice", "the JSON twice", lambda b: b + b"\n" + b, _NONSENSE),
-            ("byte-order-mark", "a byte order mark before the JSON", lambda b: b"\xef\xbb\xbf" + b, _ODD),
-            ("blanks-around", "64 KB of blanks around the JSON", lambda b: b" " * 65_536 + b + b"\n", RIGHT),
-            ("repeated-field", "a field twice", lambda b: _in_the_first_object(b'"x":1,"x":2', b), RIGHT),
-            ("nested-arrays", "a field with 50 nested arrays", lambda b: _in_the_first_object(b'"x":' + b"[" * 50 + b"]" * 50, b), RIGHT),
-            ("number-too-large", "a number beyond all floats", lambda b: _in_the_first_object(b'"x":1e999', b), _ODD),
-            ("number-of-40-digits", "an integer of 40 digits", lambda b: _in_the_first_object(b'"x":' + b"9" * 40, b), _ODD),
-            ("lone-surrogate", "half of a surrogate pair in an unknown field", lambda b: _in_the_first_object(b'"x":"\\ud800"', b), _ODD),
-            ("nul-in-string", "an escaped NUL in an unknown field", lambda b: _in_the_first_object(b'"x":"\\u0000"', b), RIGHT),
+            (
+                "byte-order-mark",
+                "a byte order mark before the JSON",
+                lambda b: b"\xef\xbb\xbf" + b,
+                _ODD,
+            ),
+            (
+                "blanks-around",
+                "64 KB of blanks around the JSON",
+                lambda b: b" " * 65_536 + b + b"\n",
+                RIGHT,
+            ),
+            (
+                "repeated-field",
+                "a field twice",
+                lambda b: _in_the_first_object(b'"x":1,"x":2', b),
+                RIGHT,
+            ),
+            (
+                "nested-arrays",
+                "a field with 50 nested arrays",
+                lambda b: _in_the_first_object(b'"x":' + b"[" * 50 + b"]" * 50, b),
+                RIGHT,
+            ),
+            (
+                "number-too-large",
+                "a number beyond all floats",
+                lambda b: _in_the_first_object(b'"x":1e999', b),
+                _ODD,
+            ),
+            (
+                "number-of-40-digits",
+                "an integer of 40 digits",
+                lambda b: _in_the_first_object(b'"x":' + b"9" * 40, b),
+                _ODD,
+            ),
+            (
+                "lone-surrogate",
+                "half of a surrogate pair in an unknown field",
+                lambda b: _in_the_first_object(b'"x":"\\ud800"', b),
+                _ODD,
+            ),
+            (
+                "nul-in-string",
+                "an escaped NUL in an unknown field",
+                lambda b: _in_the_first_object(b'"x":"\\u0000"', b),
+                RIGHT,
+            ),
         )
     ),
     *(

@@ -103,7 +103,10 @@ FAULTS = (
         silent=True,
     ),
     WireFault(
-        "reset-in-status-line", "resets within the status line", cut(_in_status_line, "reset"), _LOST
+        "reset-in-status-line",
+        "resets within the status line",
+        cut(_in_status_line, "reset"),
+        _LOST,
     ),
     WireFault(
         "close-in-status-line",
@@ -152,9 +155,7 @@ FAULTS = (
         _LOST,
         _BROKEN,
     ),
-    WireFault(
-        "stall-in-body", "stops within the body", cut(_in_body, "stall"), _LATE, silent=True
-    ),
+    WireFault("stall-in-body", "stops within the body", cut(_in_body, "stall"), _LATE, silent=True),
     WireFault(
         "drip-in-body",
         "sends blanks for ever instead of a body",

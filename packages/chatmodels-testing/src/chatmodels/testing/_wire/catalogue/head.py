@@ -57,7 +57,10 @@ FAULTS = (
     ),
     WireFault("http20", "names the version 2.0", start_line(b"HTTP/2.0 200 OK", "close"), _ODD),
     WireFault(
-        "lower-case-http", "writes http in lower case", start_line(b"http/1.1 200 OK", "close"), _ODD
+        "lower-case-http",
+        "writes http in lower case",
+        start_line(b"http/1.1 200 OK", "close"),
+        _ODD,
     ),
     WireFault(
         "other-protocol-name",
@@ -88,7 +91,9 @@ FAULTS = (
             ("negative", b"-200 OK"),
         )
     ),
-    WireFault("blank-lines-first", "begins with empty lines", data(lambda d: b"\r\n\r\n" + d), _ODD),
+    WireFault(
+        "blank-lines-first", "begins with empty lines", data(lambda d: b"\r\n\r\n" + d), _ODD
+    ),
     WireFault(
         "blanks-first",
         "begins with blanks",
@@ -140,11 +145,18 @@ FAULTS = (
     ),
     *(
         WireFault(
-            name, f"sends {description}", framing(lambda n, text=text: text(n), bytes, "close"), _ODD
+            name,
+            f"sends {description}",
+            framing(lambda n, text=text: text(n), bytes, "close"),
+            _ODD,
         )
         for name, description, text in (
             ("equal-lengths", "the right length twice", lambda n: _length(b"%d" % n) * 2),
-            ("length-list", "the right length twice in a line", lambda n: _length(b"%d, %d" % (n, n))),
+            (
+                "length-list",
+                "the right length twice in a line",
+                lambda n: _length(b"%d, %d" % (n, n)),
+            ),
             ("zeros-before-length", "a length with zeros before", lambda n: _length(b"000%d" % n)),
             ("length-with-plus", "a length with a plus sign", lambda n: _length(b"+%d" % n)),
             (
@@ -200,7 +212,11 @@ FAULTS = (
                 "103 Early Hints with headers",
                 _informational(b"103 Early Hints\r\nlink: </a>; rel=preload"),
             ),
-            ("twenty-continues", "20 informational responses", _informational(b"100 Continue") * 20),
+            (
+                "twenty-continues",
+                "20 informational responses",
+                _informational(b"100 Continue") * 20,
+            ),
         )
     ),
     WireFault(
@@ -230,7 +246,7 @@ FAULTS = (
     WireFault(
         "no-content-with-body",
         "sends 204 and a body all the same",
-        steps(b'HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n{}'),
+        steps(b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n{}"),
         _EMPTY,
     ),
     WireFault(

@@ -5,7 +5,7 @@ import gzip
 from chatmodels.core import ErrorCode
 from chatmodels.testing._fault import Expected
 from chatmodels.testing._wire.fault import Script, WireFault, fails
-from chatmodels.testing._wire.scripts import cut, refusal, status, steps
+from chatmodels.testing._wire.scripts import refusal, status, steps
 
 _DENIED, _KEY = ErrorCode.PERMISSION_DENIED, ErrorCode.AUTHENTICATION
 _RATE, _REQUEST = ErrorCode.RATE_LIMITED, ErrorCode.INVALID_REQUEST
@@ -59,7 +59,15 @@ FAULTS = (
     _odd(401, "empty", "an empty body", _KEY),
     _odd(401, "binary", "bytes that are no text", _KEY, bytes(range(128, 256)), None),
     _odd(401, "challenge", "a challenge", _KEY, b"", None, b"www-authenticate: Negotiate"),
-    _odd(401, "unknown-coding", "an unknown content coding", _KEY, b"no", None, b"content-encoding: x-simulated"),
+    _odd(
+        401,
+        "unknown-coding",
+        "an unknown content coding",
+        _KEY,
+        b"no",
+        None,
+        b"content-encoding: x-simulated",
+    ),
     _odd(402, "empty", "an empty body", ErrorCode.QUOTA_EXCEEDED),
     _odd(403, "page", "a web page", _DENIED, _PAGE, _HTML),
     _odd(403, "array", "an array", _DENIED, b'["no"]'),
@@ -72,14 +80,32 @@ FAULTS = (
     _odd(413, "page", "a web page", _REQUEST, _PAGE, _HTML),
     _odd(415, "empty", "an empty body", _REQUEST),
     _odd(418, "text", "plain text", _REQUEST, b"a teapot", "text/plain"),
-    _odd(422, "list", "a list of details", _REQUEST, b'{"detail": [{"loc": ["body"], "msg": "no"}]}'),
+    _odd(
+        422, "list", "a list of details", _REQUEST, b'{"detail": [{"loc": ["body"], "msg": "no"}]}'
+    ),
     _odd(425, "empty", "an empty body", _DOWN),
     _odd(431, "empty", "an empty body", _REQUEST),
     _odd(451, "page", "a web page", _REQUEST, _PAGE, _HTML),
     _odd(429, "empty", "an empty body", _RATE),
     _odd(429, "page", "a web page", _RATE, _PAGE, _HTML),
-    _odd(429, "gzip", "a compressed body", _RATE, gzip.compress(b'{"message": "no"}', mtime=0), "application/json", b"content-encoding: gzip"),
-    _odd(429, "unknown-coding", "an unknown content coding", _RATE, b"no", None, b"content-encoding: x-simulated"),
+    _odd(
+        429,
+        "gzip",
+        "a compressed body",
+        _RATE,
+        gzip.compress(b'{"message": "no"}', mtime=0),
+        "application/json",
+        b"content-encoding: gzip",
+    ),
+    _odd(
+        429,
+        "unknown-coding",
+        "an unknown content coding",
+        _RATE,
+        b"no",
+        None,
+        b"content-encoding: x-simulated",
+    ),
     _odd(429, "long", "a body of 300 KB", _RATE, b"x" * 300_000, "text/plain"),
     _waits("seconds", "Retry-After in seconds", b"retry-after: 7", 7.0),
     _waits("fraction", "Retry-After with a fraction", b"retry-after: 0.5", 0.5),
@@ -97,7 +123,13 @@ FAULTS = (
     _odd(500, "empty", "an empty body", _DOWN),
     _odd(500, "null", "null", _DOWN, b"null"),
     _odd(500, "error-of-null", "an error that is null", _DOWN, b'{"error": null}'),
-    _odd(500, "error-of-numbers", "fields of wrong types", _DOWN, b'{"error": {"message": 1, "code": [2], "type": {}}}'),
+    _odd(
+        500,
+        "error-of-numbers",
+        "fields of wrong types",
+        _DOWN,
+        b'{"error": {"message": 1, "code": [2], "type": {}}}',
+    ),
     _odd(500, "invalid-utf8", "text that is not UTF-8", _DOWN, b'{"message": "\xff\xfe"}'),
     _odd(500, "lone-surrogate", "half of a surrogate pair", _DOWN, b'{"message": "\\ud800"}'),
     _odd(500, "controls", "control bytes", _DOWN, b"\x00\x01\x1b[31m\x07", "text/plain"),
