@@ -175,6 +175,12 @@ def test_a_drip_goes_on_until_the_client_leaves() -> None:
         assert server.wait_until_left()
 
 
+def test_a_drip_is_bounded() -> None:
+    with FaultServer(fault(Drip(b"drop", 3)), pace=0) as server, connected(server) as peer:
+        peer.sendall(REQUEST)
+        assert received(peer) == b"drop" * 3
+
+
 class SlowTransport(asyncio.Transport):
     """A transport whose client takes nothing until it is told to."""
 

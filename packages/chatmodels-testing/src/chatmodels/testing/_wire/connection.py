@@ -136,8 +136,8 @@ class RawConnection(asyncio.Protocol):
             match step:
                 case bytes():
                     self._transport.write(step)
-                case Drip(data):
-                    self._drip(data)
+                case Drip(data, count):
+                    self._drip(data, count)
                     break
                 case "stall":
                     break
@@ -160,7 +160,11 @@ class RawConnection(asyncio.Protocol):
         if not self._playing and (more := received.trailing_data[0]):
             self.data_received(more)
 
-    def _drip(self, data: bytes) -> None:
+    def _drip(self, data: bytes, count: int) -> None:
+        if not count:
+            self._transport.close()
+            return
         if self._transport.get_write_buffer_size() < _ENOUGH:
             self._transport.write(data)
-        self._timer = asyncio.get_running_loop().call_later(self._pace, self._drip, data)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._pace, self._drip, data, count - 1)

@@ -17,9 +17,11 @@ class Drip(msgspec.Struct, frozen=True):
 
     Attributes:
         data: The bytes of one repetition.
+        count: Repetitions after which the connection is closed all the same.
     """
 
     data: bytes
+    count: int = 20_000
 
 
 Step = bytes | Drip | Literal["close", "reset", "half-close", "stall"]

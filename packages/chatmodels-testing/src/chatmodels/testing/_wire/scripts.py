@@ -24,12 +24,13 @@ def start_line(line: bytes, *ending: Step) -> Script:
     return lambda right: (_with(right.message(), start=line).data(), *ending)
 
 
-def head(*lines: bytes, ending: Sequence[Step] = ()) -> Script:
+def head(*lines: bytes, close: bool = False) -> Script:
     """Send the right response with more header lines, before the others."""
 
     def script(right: Right) -> Sequence[Step]:
         message = right.message()
-        return (_with(message, headers=(*lines, *message.headers)).data(), *ending)
+        sent = _with(message, headers=(*lines, *message.headers)).data()
+        return (sent, "close") if close else (sent,)
 
     return script
 

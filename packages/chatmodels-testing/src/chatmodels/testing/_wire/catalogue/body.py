@@ -4,9 +4,11 @@ import gzip
 import zlib
 
 from chatmodels.core import ErrorCode
+from chatmodels.testing._fault import Expected
 from chatmodels.testing._wire.fault import RIGHT, WireFault, fails, may_fail
 from chatmodels.testing._wire.reply import chunked
 from chatmodels.testing._wire.scripts import (
+    Change,
     altered,
     chunks,
     content,
@@ -55,6 +57,30 @@ def _compressed(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
 
 
+def _broken_chunks(name: str, description: str, body: Change, stream: Expected) -> WireFault:
+    return WireFault(name, f"sends {description}", chunks(body, "close"), _LOST, stream)
+
+
+def _odd_chunks(name: str, description: str, body: Change, expected: Expected) -> WireFault:
+    return WireFault(name, f"sends {description}", chunks(body), expected)
+
+
+def _coded(
+    name: str,
+    description: str,
+    coding: bytes,
+    change: Change,
+    whole: Expected = RIGHT,
+    stream: Expected = RIGHT,
+) -> WireFault:
+    script = content(change, b"content-encoding: " + coding)
+    return WireFault(name, f"sends {description}", script, whole, stream)
+
+
+def _whole(name: str, description: str, change: Change, expected: Expected) -> WireFault:
+    return WireFault(name, f"sends {description}", content(change), expected, modes=("whole",))
+
+
 def _instead(name: str, description: str, body: bytes, kind: str | None = _JSON) -> WireFault:
     return WireFault(name, f"sends {description}", instead(body, kind), _NONSENSE, _NO_STREAM)
 
@@ -85,104 +111,100 @@ FAULTS = (
     WireFault(
         "line-after-end", "sends an empty line after the end", data(lambda d: d + b"\r\n"), RIGHT
     ),
-    *(
-        WireFault(name, f"sends {description}", chunks(change, "close"), _LOST, stream)
-        for name, description, change, stream in (
-            (
-                "chunk-size-of-letters",
-                "a chunk size that is no number",
-                lambda b: _chunk(b"zz", b),
-                _BROKEN,
-            ),
-            ("chunk-size-negative", "a negative chunk size", lambda b: _chunk(b"-5", b), _BROKEN),
-            (
-                "chunk-size-with-prefix",
-                "a chunk size with 0x",
-                lambda b: _chunk(b"0x" + _hex(b), b),
-                _BROKEN,
-            ),
-            ("chunk-size-empty", "an empty chunk size", lambda b: _chunk(b"", b), _BROKEN),
-            (
-                "chunk-size-of-a-terabyte",
-                "a chunk size of a terabyte",
-                lambda b: _chunk(b"e8d4a51000", b),
-                _CUT,
-            ),
-            (
-                "chunk-too-long",
-                "a chunk that is longer than its size",
-                lambda b: _chunk(b"%x" % (len(b) - 5), b),
-                _CUT,
-            ),
-            (
-                "chunk-too-short",
-                "a chunk that is shorter than its size",
-                lambda b: _chunk(b"%x" % (len(b) + 5), b),
-                _CUT,
-            ),
-            (
-                "chunk-not-whole",
-                "half of a chunk",
-                lambda b: _hex(b) + b"\r\n" + b[: len(b) // 2],
-                _BROKEN,
-            ),
-            ("chunk-size-only", "the size of a chunk alone", lambda b: _hex(b) + b"\r\n", _BROKEN),
-            ("no-last-chunk", "no last chunk", lambda b: _hex(b) + b"\r\n" + b + b"\r\n", _CUT),
-            (
-                "last-chunk-not-whole",
-                "half of the last chunk",
-                lambda b: _hex(b) + b"\r\n" + b + b"\r\n0\r",
-                _CUT,
-            ),
-            ("no-chunks", "no chunk at all", lambda b: b"", _BROKEN),
-        )
+    _broken_chunks(
+        "chunk-size-of-letters",
+        "a chunk size that is no number",
+        lambda b: _chunk(b"zz", b),
+        _BROKEN,
     ),
-    *(
-        WireFault(name, f"sends {description}", chunks(change), expected)
-        for name, description, change, expected in (
-            (
-                "chunk-of-a-byte",
-                "a chunk for every byte",
-                lambda b: chunked(*(b[i : i + 1] for i in range(len(b)))),
-                RIGHT,
-            ),
-            (
-                "chunk-size-with-zeros",
-                "a chunk size with zeros before",
-                lambda b: _chunk(b"000" + _hex(b), b),
-                RIGHT,
-            ),
-            (
-                "chunk-size-upper-case",
-                "a chunk size in upper case",
-                lambda b: _chunk(_hex(b).upper(), b),
-                RIGHT,
-            ),
-            (
-                "chunk-extension",
-                "a chunk with an extension",
-                lambda b: _chunk(_hex(b) + b";name=value", b),
-                RIGHT,
-            ),
-            (
-                "chunk-extension-long",
-                "a chunk with an extension of 1 KB",
-                lambda b: _chunk(_hex(b) + b";" + b"x" * 1_000, b),
-                may_fail(_NETWORK, _INTERRUPTED),
-            ),
-            (
-                "trailers",
-                "headers after the last chunk",
-                lambda b: chunked(b)[:-2] + b"x-trailer: 1\r\n\r\n",
-                RIGHT,
-            ),
-            (
-                "trailer-malformed",
-                "a malformed header after the last chunk",
-                lambda b: chunked(b)[:-2] + b"no trailer\r\n\r\n",
-                may_fail(_NETWORK, _INTERRUPTED),
-            ),
-        )
+    _broken_chunks(
+        "chunk-size-negative", "a negative chunk size", lambda b: _chunk(b"-5", b), _BROKEN
+    ),
+    _broken_chunks(
+        "chunk-size-with-prefix",
+        "a chunk size with 0x",
+        lambda b: _chunk(b"0x" + _hex(b), b),
+        _BROKEN,
+    ),
+    _broken_chunks("chunk-size-empty", "an empty chunk size", lambda b: _chunk(b"", b), _BROKEN),
+    _broken_chunks(
+        "chunk-size-of-a-terabyte",
+        "a chunk size of a terabyte",
+        lambda b: _chunk(b"e8d4a51000", b),
+        _CUT,
+    ),
+    _broken_chunks(
+        "chunk-too-long",
+        "a chunk that is longer than its size",
+        lambda b: _chunk(b"%x" % (len(b) - 5), b),
+        _CUT,
+    ),
+    _broken_chunks(
+        "chunk-too-short",
+        "a chunk that is shorter than its size",
+        lambda b: _chunk(b"%x" % (len(b) + 5), b),
+        _CUT,
+    ),
+    _broken_chunks(
+        "chunk-not-whole",
+        "half of a chunk",
+        lambda b: _hex(b) + b"\r\n" + b[: len(b) // 2],
+        _BROKEN,
+    ),
+    _broken_chunks(
+        "chunk-size-only", "the size of a chunk alone", lambda b: _hex(b) + b"\r\n", _BROKEN
+    ),
+    _broken_chunks(
+        "no-last-chunk", "no last chunk", lambda b: _hex(b) + b"\r\n" + b + b"\r\n", _CUT
+    ),
+    _broken_chunks(
+        "last-chunk-not-whole",
+        "half of the last chunk",
+        lambda b: _hex(b) + b"\r\n" + b + b"\r\n0\r",
+        _CUT,
+    ),
+    _broken_chunks("no-chunks", "no chunk at all", lambda b: b"", _BROKEN),
+    _odd_chunks(
+        "chunk-of-a-byte",
+        "a chunk for every byte",
+        lambda b: chunked(*(b[i : i + 1] for i in range(len(b)))),
+        RIGHT,
+    ),
+    _odd_chunks(
+        "chunk-size-with-zeros",
+        "a chunk size with zeros before",
+        lambda b: _chunk(b"000" + _hex(b), b),
+        RIGHT,
+    ),
+    _odd_chunks(
+        "chunk-size-upper-case",
+        "a chunk size in upper case",
+        lambda b: _chunk(_hex(b).upper(), b),
+        RIGHT,
+    ),
+    _odd_chunks(
+        "chunk-extension",
+        "a chunk with an extension",
+        lambda b: _chunk(_hex(b) + b";name=value", b),
+        RIGHT,
+    ),
+    _odd_chunks(
+        "chunk-extension-long",
+        "a chunk with an extension of 1 KB",
+        lambda b: _chunk(_hex(b) + b";" + b"x" * 1_000, b),
+        may_fail(_NETWORK, _INTERRUPTED),
+    ),
+    _odd_chunks(
+        "trailers",
+        "headers after the last chunk",
+        lambda b: chunked(b)[:-2] + b"x-trailer: 1\r\n\r\n",
+        RIGHT,
+    ),
+    _odd_chunks(
+        "trailer-malformed",
+        "a malformed header after the last chunk",
+        lambda b: chunked(b)[:-2] + b"no trailer\r\n\r\n",
+        may_fail(_NETWORK, _INTERRUPTED),
     ),
     WireFault(
         "chunk-line-feeds",
@@ -190,96 +212,92 @@ FAULTS = (
         chunks(lambda b: b"%b\n%b\n0\n\n" % (_hex(b), b), "close"),
         may_fail(_NETWORK, _INTERRUPTED),
     ),
-    *(
-        WireFault(
-            name, f"sends {description}", content(change, b"content-encoding: " + coding), RIGHT
-        )
-        for name, description, coding, change in (
-            ("gzip", "gzip that was not asked for", b"gzip", _compressed),
-            ("x-gzip", "gzip under its old name", b"x-gzip", _compressed),
-            ("gzip-upper-case", "gzip, the name in upper case", b"GZIP", _compressed),
-            ("deflate", "zlib's format as deflate", b"deflate", zlib.compress),
-            ("identity", "the content coding identity", b"identity", bytes),
-            ("empty-coding", "an empty content coding", b"", bytes),
-        )
+    _coded("gzip", "gzip that was not asked for", b"gzip", _compressed),
+    _coded("x-gzip", "gzip under its old name", b"x-gzip", _compressed),
+    _coded("gzip-upper-case", "gzip, the name in upper case", b"GZIP", _compressed),
+    _coded("deflate", "zlib's format as deflate", b"deflate", zlib.compress),
+    _coded("identity", "the content coding identity", b"identity", bytes),
+    _coded("empty-coding", "an empty content coding", b"", bytes),
+    _coded(
+        "deflate-raw",
+        "deflate without zlib's header",
+        b"deflate",
+        _raw_deflate,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
     ),
-    *(
-        WireFault(
-            name,
-            f"sends {description}",
-            content(change, b"content-encoding: " + coding),
-            whole,
-            stream,
-        )
-        for name, description, coding, change, whole, stream in (
-            (
-                "deflate-raw",
-                "deflate without zlib's header",
-                b"deflate",
-                _raw_deflate,
-                may_fail(_INVALID, _NETWORK),
-                _ODD_STREAM,
-            ),
-            (
-                "gzip-two-members",
-                "gzip in two members",
-                b"gzip",
-                lambda b: _compressed(b[: len(b) // 2]) + _compressed(b[len(b) // 2 :]),
-                may_fail(_INVALID, _NETWORK),
-                _ODD_STREAM,
-            ),
-            (
-                "gzip-with-rest",
-                "gzip and zeros after it",
-                b"gzip",
-                lambda b: _compressed(b) + b"\0" * 8,
-                may_fail(_INVALID, _NETWORK),
-                _ODD_STREAM,
-            ),
-            (
-                "gzip-truncated",
-                "gzip that is cut off",
-                b"gzip",
-                lambda b: _compressed(b)[: len(_compressed(b)) // 2],
-                _SPOILED,
-                _SPOILED_STREAM,
-            ),
-            (
-                "gzip-wrong-checksum",
-                "gzip with a wrong checksum",
-                b"gzip",
-                lambda b: _compressed(b)[:-8] + b"\0" * 8,
-                may_fail(_INVALID, _NETWORK),
-                _ODD_STREAM,
-            ),
-            ("gzip-that-is-none", "plain text as gzip", b"gzip", bytes, _SPOILED, _SPOILED_STREAM),
-            (
-                "gzip-empty",
-                "an empty body as gzip",
-                b"gzip",
-                lambda b: b"",
-                _SPOILED,
-                _SPOILED_STREAM,
-            ),
-            (
-                "unknown-coding",
-                "an unknown content coding",
-                b"x-simulated",
-                bytes,
-                _SPOILED,
-                _SPOILED_STREAM,
-            ),
-            (
-                "two-codings",
-                "two content codings",
-                b"x-simulated, gzip",
-                _compressed,
-                _SPOILED,
-                _SPOILED_STREAM,
-            ),
-            ("br-that-is-none", "plain text as br", b"br", bytes, _SPOILED, _SPOILED_STREAM),
-            ("zstd-that-is-none", "plain text as zstd", b"zstd", bytes, _SPOILED, _SPOILED_STREAM),
-        )
+    _coded(
+        "gzip-two-members",
+        "gzip in two members",
+        b"gzip",
+        lambda b: _compressed(b[: len(b) // 2]) + _compressed(b[len(b) // 2 :]),
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded(
+        "gzip-with-rest",
+        "gzip and zeros after it",
+        b"gzip",
+        lambda b: _compressed(b) + b"\0" * 8,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded(
+        "gzip-truncated",
+        "gzip that is cut off",
+        b"gzip",
+        lambda b: _compressed(b)[: len(_compressed(b)) // 2],
+        _SPOILED,
+        _SPOILED_STREAM,
+    ),
+    _coded(
+        "gzip-wrong-checksum",
+        "gzip with a wrong checksum",
+        b"gzip",
+        lambda b: _compressed(b)[:-8] + b"\0" * 8,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded("gzip-that-is-none", "plain text as gzip", b"gzip", bytes, _SPOILED, _SPOILED_STREAM),
+    _coded(
+        "gzip-empty",
+        "an empty body as gzip",
+        b"gzip",
+        lambda b: b"",
+        _SPOILED,
+        _SPOILED_STREAM,
+    ),
+    _coded(
+        "unknown-coding",
+        "an unknown content coding",
+        b"x-simulated",
+        bytes,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded(
+        "two-codings",
+        "two content codings",
+        b"x-simulated, gzip",
+        _compressed,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded(
+        "br-that-is-none",
+        "plain text as br",
+        b"br",
+        bytes,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
+    ),
+    _coded(
+        "zstd-that-is-none",
+        "plain text as zstd",
+        b"zstd",
+        bytes,
+        may_fail(_INVALID, _NETWORK),
+        _ODD_STREAM,
     ),
     WireFault(
         "gzip-unannounced",
@@ -329,60 +347,55 @@ FAULTS = (
         "no-message", "sends a response without a message", altered("empty"), _NONSENSE, _NO_STREAM
     ),
     WireFault("unknown-fields", "adds fields to every object", altered("unknown-fields"), RIGHT),
-    *(
-        WireFault(name, f"sends {description}", content(change), expected, modes=("whole",))
-        for name, description, change, expected in (
-            ("json-then-text", "text after the JSON", lambda b: b + b" and more", _NONSENSE),
-            ("json-twice", "the JSON twice", lambda b: b + b"\n" + b, _NONSENSE),
-            (
-                "byte-order-mark",
-                "a byte order mark before the JSON",
-                lambda b: b"\xef\xbb\xbf" + b,
-                _ODD,
-            ),
-            (
-                "blanks-around",
-                "64 KB of blanks around the JSON",
-                lambda b: b" " * 65_536 + b + b"\n",
-                RIGHT,
-            ),
-            (
-                "repeated-field",
-                "a field twice",
-                lambda b: _in_the_first_object(b'"x":1,"x":2', b),
-                RIGHT,
-            ),
-            (
-                "nested-arrays",
-                "a field with 50 nested arrays",
-                lambda b: _in_the_first_object(b'"x":' + b"[" * 50 + b"]" * 50, b),
-                RIGHT,
-            ),
-            (
-                "number-too-large",
-                "a number beyond all floats",
-                lambda b: _in_the_first_object(b'"x":1e999', b),
-                _ODD,
-            ),
-            (
-                "number-of-40-digits",
-                "an integer of 40 digits",
-                lambda b: _in_the_first_object(b'"x":' + b"9" * 40, b),
-                _ODD,
-            ),
-            (
-                "lone-surrogate",
-                "half of a surrogate pair in an unknown field",
-                lambda b: _in_the_first_object(b'"x":"\\ud800"', b),
-                _ODD,
-            ),
-            (
-                "nul-in-string",
-                "an escaped NUL in an unknown field",
-                lambda b: _in_the_first_object(b'"x":"\\u0000"', b),
-                RIGHT,
-            ),
-        )
+    _whole("json-then-text", "text after the JSON", lambda b: b + b" and more", _NONSENSE),
+    _whole("json-twice", "the JSON twice", lambda b: b + b"\n" + b, _NONSENSE),
+    _whole(
+        "byte-order-mark",
+        "a byte order mark before the JSON",
+        lambda b: b"\xef\xbb\xbf" + b,
+        _ODD,
+    ),
+    _whole(
+        "blanks-around",
+        "64 KB of blanks around the JSON",
+        lambda b: b" " * 65_536 + b + b"\n",
+        RIGHT,
+    ),
+    _whole(
+        "repeated-field",
+        "a field twice",
+        lambda b: _in_the_first_object(b'"x":1,"x":2', b),
+        RIGHT,
+    ),
+    _whole(
+        "nested-arrays",
+        "a field with 50 nested arrays",
+        lambda b: _in_the_first_object(b'"x":' + b"[" * 50 + b"]" * 50, b),
+        RIGHT,
+    ),
+    _whole(
+        "number-too-large",
+        "a number beyond all floats",
+        lambda b: _in_the_first_object(b'"x":1e999', b),
+        _ODD,
+    ),
+    _whole(
+        "number-of-40-digits",
+        "an integer of 40 digits",
+        lambda b: _in_the_first_object(b'"x":' + b"9" * 40, b),
+        _ODD,
+    ),
+    _whole(
+        "lone-surrogate",
+        "half of a surrogate pair in an unknown field",
+        lambda b: _in_the_first_object(b'"x":"\\ud800"', b),
+        _ODD,
+    ),
+    _whole(
+        "nul-in-string",
+        "an escaped NUL in an unknown field",
+        lambda b: _in_the_first_object(b'"x":"\\u0000"', b),
+        RIGHT,
     ),
     *(
         WireFault(name, f"sends the right body {description}", relabelled(kind), whole, stream)

@@ -1,5 +1,7 @@
 """Faults of heads: status lines, headers, informational responses, redirects and framing."""
 
+from collections.abc import Callable, Sequence
+
 from chatmodels.core import ErrorCode
 from chatmodels.testing._wire.fault import RIGHT, Drip, WireFault, fails, may_fail
 from chatmodels.testing._wire.scripts import data, framing, head, start_line, steps
@@ -32,6 +34,25 @@ def _redirect(status: int, location: bytes = _ELSEWHERE) -> WireFault:
         steps(line + location + _NOTHING),
         _MOVED,
     )
+
+
+def _framed_oddly(
+    name: str, description: str, lines: Callable[[int], Sequence[bytes]]
+) -> WireFault:
+    return WireFault(name, f"sends {description}", framing(lines, bytes, "close"), _ODD)
+
+
+def _framed_wrongly(
+    name: str, description: str, lines: Callable[[int], Sequence[bytes]]
+) -> WireFault:
+    script = framing(lines, bytes, "close")
+    odd_stream = may_fail(_NETWORK, _INVALID, _INTERRUPTED)
+    return WireFault(name, f"sends {description}", script, fails(_NETWORK, _INVALID), odd_stream)
+
+
+def _before(name: str, description: str, first: bytes) -> WireFault:
+    script = data(lambda response: first + response)
+    return WireFault(name, f"sends {description} before the response", script, RIGHT)
 
 
 def _informational(*lines: bytes) -> bytes:
@@ -113,28 +134,28 @@ FAULTS = (
         _NO_HTTP,
     ),
     *(
-        WireFault(name, f"sends {description}", head(line, ending=ending), _ODD)
-        for name, description, line, ending in (
-            ("long-header", "a header of 8 KB", b"x-long: " + b"x" * 8_000, ()),
-            ("many-headers", "80 more headers", b"\r\n".join([b"x-many: 1"] * 80), ()),
-            ("header-without-colon", "a header line without a colon", b"nonsense", ("close",)),
-            ("header-without-name", "a header line without a name", b": value", ("close",)),
-            ("header-name-with-blank", "a blank within a header's name", b"x a: 1", ("close",)),
-            ("blank-before-colon", "a blank before a header's colon", b"x-a : 1", ("close",)),
-            ("nul-in-header", "NUL in a header's value", b"x-a: a\0b", ("close",)),
-            ("control-in-header", "a control byte in a header's value", b"x-a: a\1b", ("close",)),
-            ("return-in-header", "a carriage return in a value", b"x-a: a\rb", ("close",)),
-            ("latin-1-in-header", "Latin-1 in a header's value", b"x-a: \xe4", ()),
-            ("utf-8-in-header", "UTF-8 in a header's value", "x-a: ä€".encode(), ()),
-            ("folded-header", "a value folded over two lines", b"x-a: a\r\n b", ()),
-            ("fold-first", "a folded line before any header", b" folded: 1", ("close",)),
+        WireFault(name, f"sends {description}", head(line, close=close), _ODD)
+        for name, description, line, close in (
+            ("long-header", "a header of 8 KB", b"x-long: " + b"x" * 8_000, False),
+            ("many-headers", "80 more headers", b"\r\n".join([b"x-many: 1"] * 80), False),
+            ("header-without-colon", "a header line without a colon", b"nonsense", True),
+            ("header-without-name", "a header line without a name", b": value", True),
+            ("header-name-with-blank", "a blank within a header's name", b"x a: 1", True),
+            ("blank-before-colon", "a blank before a header's colon", b"x-a : 1", True),
+            ("nul-in-header", "NUL in a header's value", b"x-a: a\0b", True),
+            ("control-in-header", "a control byte in a header's value", b"x-a: a\1b", True),
+            ("return-in-header", "a carriage return in a value", b"x-a: a\rb", True),
+            ("latin-1-in-header", "Latin-1 in a header's value", b"x-a: \xe4", False),
+            ("utf-8-in-header", "UTF-8 in a header's value", "x-a: ä€".encode(), False),
+            ("folded-header", "a value folded over two lines", b"x-a: a\r\n b", False),
+            ("fold-first", "a folded line before any header", b" folded: 1", True),
         )
     ),
     WireFault("empty-header", "sends a header with an empty value", head(b"x-empty:"), RIGHT),
     WireFault(
         "huge-header",
         "sends a header of 256 KB",
-        head(b"x-huge: " + b"x" * 262_144, ending=("close",)),
+        head(b"x-huge: " + b"x" * 2**18, close=True),
         _ODD,
     ),
     WireFault(
@@ -143,81 +164,52 @@ FAULTS = (
         head(b"set-cookie: a=1; path=/", b"set-cookie: b=2; path=/"),
         RIGHT,
     ),
-    *(
-        WireFault(
-            name,
-            f"sends {description}",
-            framing(lambda n, text=text: text(n), bytes, "close"),
-            _ODD,
-        )
-        for name, description, text in (
-            ("equal-lengths", "the right length twice", lambda n: _length(b"%d" % n) * 2),
-            (
-                "length-list",
-                "the right length twice in a line",
-                lambda n: _length(b"%d, %d" % (n, n)),
-            ),
-            ("zeros-before-length", "a length with zeros before", lambda n: _length(b"000%d" % n)),
-            ("length-with-plus", "a length with a plus sign", lambda n: _length(b"+%d" % n)),
-            (
-                "length-and-chunks",
-                "a length and says that the body is chunked, which it is not",
-                lambda n: _length(b"%d" % n, b"transfer-encoding: chunked"),
-            ),
-        )
+    _framed_oddly("equal-lengths", "the right length twice", lambda n: _length(b"%d" % n) * 2),
+    _framed_oddly(
+        "length-list",
+        "the right length twice in a line",
+        lambda n: _length(b"%d, %d" % (n, n)),
     ),
-    *(
-        WireFault(
-            name,
-            f"sends {description}",
-            framing(lambda n, text=text: text(n), bytes, "close"),
-            fails(_NETWORK, _INVALID),
-            may_fail(_NETWORK, _INVALID, _INTERRUPTED),
-        )
-        for name, description, text in (
-            (
-                "unequal-lengths",
-                "two lengths",
-                lambda n: _length(b"%d" % n, b"content-length: %d" % (n + 1)),
-            ),
-            ("negative-length", "a negative length", lambda n: _length(b"-5")),
-            ("length-of-letters", "a length that is no number", lambda n: _length(b"many")),
-            ("empty-length", "an empty length", lambda n: _length(b"")),
-            ("length-of-30-digits", "a length of 30 digits", lambda n: _length(b"9" * 30)),
-            ("length-of-a-terabyte", "a length of a terabyte", lambda n: _length(b"9" * 12)),
-            (
-                "unknown-transfer-coding",
-                "an unknown transfer coding",
-                lambda n: (b"transfer-encoding: simulated",),
-            ),
-            (
-                "two-transfer-codings",
-                "two transfer codings",
-                lambda n: (b"transfer-encoding: simulated, chunked",),
-            ),
-        )
+    _framed_oddly(
+        "zeros-before-length", "a length with zeros before", lambda n: _length(b"000%d" % n)
     ),
-    *(
-        WireFault(
-            name,
-            f"sends {description} before the response",
-            data(lambda d, first=first: first + d),
-            RIGHT,
-        )
-        for name, description, first in (
-            ("continue", "100 Continue", _informational(b"100 Continue")),
-            ("processing", "102 Processing", _informational(b"102 Processing")),
-            (
-                "early-hints",
-                "103 Early Hints with headers",
-                _informational(b"103 Early Hints\r\nlink: </a>; rel=preload"),
-            ),
-            (
-                "twenty-continues",
-                "20 informational responses",
-                _informational(b"100 Continue") * 20,
-            ),
-        )
+    _framed_oddly("length-with-plus", "a length with a plus sign", lambda n: _length(b"+%d" % n)),
+    _framed_oddly(
+        "length-and-chunks",
+        "a length and says that the body is chunked, which it is not",
+        lambda n: _length(b"%d" % n, b"transfer-encoding: chunked"),
+    ),
+    _framed_wrongly(
+        "unequal-lengths",
+        "two lengths",
+        lambda n: _length(b"%d" % n, b"content-length: %d" % (n + 1)),
+    ),
+    _framed_wrongly("negative-length", "a negative length", lambda n: _length(b"-5")),
+    _framed_wrongly("length-of-letters", "a length that is no number", lambda n: _length(b"many")),
+    _framed_wrongly("empty-length", "an empty length", lambda n: _length(b"")),
+    _framed_wrongly("length-of-30-digits", "a length of 30 digits", lambda n: _length(b"9" * 30)),
+    _framed_wrongly("length-of-a-terabyte", "a length of a terabyte", lambda n: _length(b"9" * 12)),
+    _framed_wrongly(
+        "unknown-transfer-coding",
+        "an unknown transfer coding",
+        lambda n: (b"transfer-encoding: simulated",),
+    ),
+    _framed_wrongly(
+        "two-transfer-codings",
+        "two transfer codings",
+        lambda n: (b"transfer-encoding: simulated, chunked",),
+    ),
+    _before("continue", "100 Continue", _informational(b"100 Continue")),
+    _before("processing", "102 Processing", _informational(b"102 Processing")),
+    _before(
+        "early-hints",
+        "103 Early Hints with headers",
+        _informational(b"103 Early Hints\r\nlink: </a>; rel=preload"),
+    ),
+    _before(
+        "twenty-continues",
+        "20 informational responses",
+        _informational(b"100 Continue") * 20,
     ),
     WireFault(
         "endless-continues",
@@ -236,7 +228,7 @@ FAULTS = (
         "switching-protocols",
         "sends 101 and speaks another protocol",
         steps(
-            b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: simulated\r\n\r\n",
+            b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: simulated\r\n\r\n",
             b"simulated",
             "close",
         ),
@@ -279,6 +271,6 @@ FAULTS = (
         "redirect-to-no-address",
         "redirects to a location that is no URL",
         steps(b"HTTP/1.1 302 Elsewhere\r\nlocation: http://[::1\r\n" + _NOTHING),
-        _MOVED,
+        fails(_INVALID, _NETWORK),
     ),
 )

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from chatmodels.core import ErrorCode
 from chatmodels.testing._fault import Expected
 from chatmodels.testing._protocols.event_stream import event
-from chatmodels.testing._wire.fault import RIGHT, Format, Script, WireFault, fails, may_fail
-from chatmodels.testing._wire.reply import Right
+from chatmodels.testing._wire.fault import RIGHT, Script, WireFault, fails, may_fail
+from chatmodels.testing._wire.reply import Format, Right
 from chatmodels.testing._wire.scripts import altered, content, instead, pieces
 
 _NETWORK, _INVALID = ErrorCode.NETWORK, ErrorCode.RESPONSE_INVALID
