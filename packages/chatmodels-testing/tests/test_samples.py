@@ -14,12 +14,12 @@ def test_they_are_known_by_name() -> None:
     assert list(samples()) == [
         "ferry-1-call",
         "ferry-2-answer",
-        "invalid-key",
         "lighthouse",
         "model-not-found",
         "ports-1-calls",
         "ports-2-answer",
         "tide",
+        "wrong-key",
     ]
 
 
