@@ -1,6 +1,6 @@
-"""Reads streamed answers: a state machine that is fed one frame at a time.
+"""Reads responses: a state machine that is fed one frame at a time; a whole response is one.
 
-The parts have fixed indexes, so that a streamed answer equals the whole one: reasoning 0, text 1,
+The parts have fixed indexes: reasoning 0, text 1,
 refusal 2, sound and notes 3, tool calls from 4 on.
 """
 
@@ -15,6 +15,7 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningDelta,
     RefusalDelta,
+    ResponseInvalidError,
     Signature,
     StreamEnd,
     StreamEvent,
@@ -23,22 +24,22 @@ from chatmodels.core import (
     TextPart,
     UsageUpdate,
 )
-from chatmodels.http import Frame
-from chatmodels.http.wire import Json, identifier, is_object, objects, text_or_none
+from chatmodels.http import Frame, excerpt
+from chatmodels.http.wire import Json, finish_reason, identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._calls import CallAssembler
 from chatmodels.openai_compatible._citations import kept_parts, read_citations
 from chatmodels.openai_compatible._content import ContentReader
 from chatmodels.openai_compatible._failure import failure_of
 from chatmodels.openai_compatible._reading import (
+    FINISH_REASONS,
     merged_details,
-    normalised,
     read_logprobs,
     reasoning_of,
     reasoning_part,
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
-from chatmodels.openai_compatible._steps import is_result, own_calls
+from chatmodels.openai_compatible._steps import is_result, joined, own_calls
 from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
 
@@ -49,7 +50,7 @@ _NONE = frozenset[str]()
 
 
 class ChatCompletionsDecoder:
-    """Turns the frames of one stream into events."""
+    """Turns one response into events."""
 
     def __init__(self, request: ChatRequest, dialect: str) -> None:
         """Begin.
@@ -88,7 +89,7 @@ class ChatCompletionsDecoder:
         if self._ended or not data:
             return ()
         if data.startswith(_DONE):
-            return self._end() if self._answered else ()
+            return self._end(self._payload()) if self._answered else ()
         wire = decoded(data, self._dialect)
         self._frames.append(data)
         events: list[StreamEvent] = []
@@ -108,6 +109,39 @@ class ChatCompletionsDecoder:
             if choice.finish_reason:
                 self._word = choice.finish_reason
                 events += self._calls.finish()
+        self._accompany(wire, events)
+        return events
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why it ended but not `[DONE]`."""
+        return self._end(self._payload()) if self._word and not self._ended else ()
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a chat completion.
+        """
+        wire = decoded(body, self._dialect)
+        choice = first_choice(wire, self._dialect)
+        if choice is None:
+            raise ResponseInvalidError(
+                f"{self._dialect} answered without a choice: {excerpt(body)}",
+                details={"body": excerpt(body)},
+            )
+        events: list[StreamEvent] = [StreamStart(identifier(wire.id) or None, wire.model or None)]
+        # A choice without a message is what content filters leave of one.
+        message = choice.message or choice.delta
+        message = message or joined(choice.messages, self._steps, self._warnings)
+        if message is not None:
+            self._take(message, wire, events)
+        self._word = choice.finish_reason or None
+        if choice.logprobs is not None:
+            self._take_logprobs(choice, events)
+        self._accompany(wire, events)
+        return [*events, *self._end(msgspec.Raw(body))]
+
+    def _accompany(self, wire: WireBody, events: list[StreamEvent]) -> None:
         if wire.service_tier is not None and wire.service_tier != self._tier:
             self._tier = text_or_none(wire.service_tier) or self._tier
         if wire.search_results is not None or wire.citations is not None:
@@ -119,11 +153,6 @@ class ChatCompletionsDecoder:
             if usage is not None:
                 self._tier = served_tier(usage) or self._tier
                 events.append(UsageUpdate(read_usage(usage, self._warnings)))
-        return events
-
-    def close(self) -> Sequence[StreamEvent]:
-        """Give the end, if the vendor said why it ended but not `[DONE]`."""
-        return self._end() if self._word and not self._ended else ()
 
     def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
         if delta.tool_call_id is not None and is_result(delta, self._steps):
@@ -176,7 +205,10 @@ class ChatCompletionsDecoder:
         if is_object(extension) and extension.get("error"):
             raise failure_of(extension["error"], self._dialect)
 
-    def _end(self) -> list[StreamEvent]:
+    def _payload(self) -> msgspec.Raw:
+        return msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+
+    def _end(self, payload: msgspec.Raw) -> list[StreamEvent]:
         self._ended = True
         events = self._calls.finish()
         content, thought = self._content, "".join(self._reasoning)
@@ -191,15 +223,16 @@ class ChatCompletionsDecoder:
         if kept := kept_parts(self._annotations, content.others, self._steps):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
+        reason = finish_reason(
+            self._word, FINISH_REASONS, calls=bool(self._calls), refused=self._refused
+        )
         events.append(
             StreamEnd(
-                finish_reason=normalised(
-                    self._word, calls=bool(self._calls), refused=self._refused
-                ),
+                finish_reason=reason,
                 raw_finish_reason=self._word,
                 service_tier=self._tier,
                 warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+                payload=payload,
             )
         )
         return events

@@ -1,0 +1,72 @@
+"""Builds a response from the events of one that arrived whole."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._values.events import (
+    LogprobsDelta,
+    PartEnd,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    ToolCallEnd,
+    UsageUpdate,
+)
+from chatmodels.core._values.messages import Message
+from chatmodels.core._values.parts import Part
+from chatmodels.core._values.response import ChatResponse, TokenLogprob, Usage
+
+
+def whole_response(events: Sequence[StreamEvent], /) -> ChatResponse[Any]:
+    """Build the response from all of its events, as an `Accumulator` does.
+
+    If the parts are complete and in order, without deltas, this takes a third of the time, because
+    nothing has to be joined.
+
+    Raises:
+        TypeError: One of them is not an event.
+    """
+    start, end, usage = _START, _END, _USAGE
+    index, parts = 0, list[Part]()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    for event in events:
+        if type(event) is PartEnd and event.index >= index:
+            index = event.index
+            parts.append(event.part)
+        elif type(event) is ToolCallEnd and event.index >= index:
+            index = event.index
+            parts.append(event.tool_call)
+        elif type(event) is UsageUpdate:
+            usage = event.usage
+        elif type(event) is StreamStart:
+            start = event
+        elif type(event) is StreamEnd:
+            end = event
+        elif type(event) is LogprobsDelta:
+            logprobs += event.logprobs
+        else:
+            return _accumulated(events)
+    return ChatResponse(
+        message=Message("assistant", tuple(parts)),
+        finish_reason=end.finish_reason,
+        raw_finish_reason=end.raw_finish_reason,
+        usage=usage,
+        model=start.model,
+        id=start.id,
+        logprobs=logprobs,
+        service_tier=end.service_tier,
+        warnings=end.warnings,
+        request_id=end.request_id,
+        payload=end.payload,
+    )
+
+
+def _accumulated(events: Sequence[StreamEvent]) -> ChatResponse[Any]:
+    accumulator = Accumulator()
+    for event in events:
+        accumulator.add(event)
+    return accumulator.response()
+
+
+_START, _END, _USAGE = StreamStart(), StreamEnd(finish_reason="other"), Usage()
