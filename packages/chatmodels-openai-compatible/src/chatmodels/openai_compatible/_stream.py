@@ -9,12 +9,14 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import (
+    AudioDelta,
     ChatRequest,
     LogprobsDelta,
     PartEnd,
     ProviderPart,
     ReasoningDelta,
     RefusalDelta,
+    RefusalPart,
     ResponseInvalidError,
     Signature,
     StreamEnd,
@@ -22,6 +24,8 @@ from chatmodels.core import (
     StreamStart,
     TextDelta,
     TextPart,
+    ToolCallDelta,
+    ToolCallStart,
     UsageUpdate,
 )
 from chatmodels.http import Frame, excerpt
@@ -47,6 +51,7 @@ REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
 _NONE = frozenset[str]()
+_DELTAS = {TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallStart, ToolCallDelta}
 
 
 class ChatCompletionsDecoder:
@@ -76,7 +81,7 @@ class ChatCompletionsDecoder:
         self._details: list[Json] = []
         self._annotations: list[Json] = []
         self._sources: Json = None
-        self._refused = False
+        self._refusal: list[str] = []
         self._sound = SoundAssembler()
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
@@ -103,7 +108,13 @@ class ChatCompletionsDecoder:
             self._answered = True
             delta = choice.delta or choice.message
             if delta is not None:
-                self._take(delta, wire, events)
+                self._take(delta, events)
+                # Some send a call in the old form as well (llama-cpp-python 0.3).
+                if delta.tool_calls:
+                    calls = own_calls(delta.tool_calls, self._steps, _NONE)
+                    events += self._calls.feed(calls, wire.created)
+                elif delta.function_call is not None:
+                    events += self._calls.feed(legacy_call(delta), wire.created)
             if choice.logprobs is not None:
                 self._take_logprobs(choice, events)
             if choice.finish_reason:
@@ -134,12 +145,16 @@ class ChatCompletionsDecoder:
         message = choice.message or choice.delta
         message = message or joined(choice.messages, self._steps, self._warnings)
         if message is not None:
-            self._take(message, wire, events)
+            self._take(message, events)
+            calls = own_calls(message.tool_calls or (), self._steps, _NONE)
+            self._calls.take_whole(calls or legacy_call(message), wire.created)
         self._word = choice.finish_reason or None
         if choice.logprobs is not None:
             self._take_logprobs(choice, events)
         self._accompany(wire, events)
-        return [*events, *self._end(msgspec.Raw(body))]
+        # The deltas are all there is of their parts, so that the parts replace them.
+        kept = [event for event in events if type(event) not in _DELTAS]
+        return [*kept, *self._end(msgspec.Raw(body), whole=True)]
 
     def _accompany(self, wire: WireBody, events: list[StreamEvent]) -> None:
         if wire.service_tier is not None and wire.service_tier != self._tier:
@@ -154,7 +169,7 @@ class ChatCompletionsDecoder:
                 self._tier = served_tier(usage) or self._tier
                 events.append(UsageUpdate(read_usage(usage, self._warnings)))
 
-    def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
+    def _take(self, delta: WireMessage, events: list[StreamEvent]) -> None:
         if delta.tool_call_id is not None and is_result(delta, self._steps):
             return
         content = delta.content
@@ -170,13 +185,8 @@ class ChatCompletionsDecoder:
         if delta.reasoning_details is not None:
             self._details += objects(delta.reasoning_details)
         if delta.refusal:
-            self._refused = True
+            self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, REFUSAL))
-        if delta.tool_calls is not None:
-            calls = own_calls(delta.tool_calls, self._steps, _NONE)
-            events += self._calls.feed(calls, wire.created)
-        if delta.function_call is not None:
-            events += self._calls.feed(legacy_call(delta), wire.created)
         if delta.audio is not None:
             events += self._sound.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
@@ -192,7 +202,7 @@ class ChatCompletionsDecoder:
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
         if refusal:
-            self._refused = True
+            self._refusal.append(refusal)
             events.append(RefusalDelta(refusal, REFUSAL))
 
     def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
@@ -208,23 +218,26 @@ class ChatCompletionsDecoder:
     def _payload(self) -> msgspec.Raw:
         return msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
 
-    def _end(self, payload: msgspec.Raw) -> list[StreamEvent]:
+    def _end(self, payload: msgspec.Raw, *, whole: bool = False) -> list[StreamEvent]:
         self._ended = True
-        events = self._calls.finish()
+        events: list[StreamEvent] = []
         content, thought = self._content, "".join(self._reasoning)
-        details = merged_details(self._details)
+        details = merged_details(self._details) if self._details else ()
         reasoning = reasoning_part(thought, details, content.thinking, self._dialect)
-        if reasoning is not None and reasoning.signature is not None:
+        if reasoning is not None and (whole or reasoning.signature is not None):
             events.append(PartEnd(reasoning, REASONING))
         cited = (*read_citations(self._annotations, self._sources), *content.citations)
-        if cited and self._text:
+        if self._text and (whole or cited):
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
+        if self._refusal and whole:
+            events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
         events += self._sound.finish(self._request)
         if kept := kept_parts(self._annotations, content.others, self._steps):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
+        events += self._calls.finish()
         reason = finish_reason(
-            self._word, FINISH_REASONS, calls=bool(self._calls), refused=self._refused
+            self._word, FINISH_REASONS, calls=bool(self._calls), refused=bool(self._refusal)
         )
         events.append(
             StreamEnd(

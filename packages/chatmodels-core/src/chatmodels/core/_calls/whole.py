@@ -27,23 +27,24 @@ def whole_response(events: Sequence[StreamEvent], /) -> ChatResponse[Any]:
     Raises:
         TypeError: One of them is not an event.
     """
-    start, end, usage = _START, _END, _USAGE
-    index, parts = 0, list[Part]()
+    if not events:
+        return _accumulated(events)
+    start, *others, end = events
+    if not isinstance(start, StreamStart) or not isinstance(end, StreamEnd):
+        return _accumulated(events)
+    usage, index = _NO_USAGE, 0
+    parts: list[Part] = []
     logprobs: tuple[TokenLogprob, ...] = ()
-    for event in events:
-        if type(event) is PartEnd and event.index >= index:
+    for event in others:
+        if isinstance(event, PartEnd) and event.index >= index:
             index = event.index
             parts.append(event.part)
-        elif type(event) is ToolCallEnd and event.index >= index:
+        elif isinstance(event, UsageUpdate):
+            usage = event.usage
+        elif isinstance(event, ToolCallEnd) and event.index >= index:
             index = event.index
             parts.append(event.tool_call)
-        elif type(event) is UsageUpdate:
-            usage = event.usage
-        elif type(event) is StreamStart:
-            start = event
-        elif type(event) is StreamEnd:
-            end = event
-        elif type(event) is LogprobsDelta:
+        elif isinstance(event, LogprobsDelta):
             logprobs += event.logprobs
         else:
             return _accumulated(events)
@@ -69,4 +70,4 @@ def _accumulated(events: Sequence[StreamEvent]) -> ChatResponse[Any]:
     return accumulator.response()
 
 
-_START, _END, _USAGE = StreamStart(), StreamEnd(finish_reason="other"), Usage()
+_NO_USAGE = Usage()
