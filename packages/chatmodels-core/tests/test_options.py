@@ -433,11 +433,11 @@ def test_a_config_file_shows_its_path_only(config) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("a = ", "(at end of document)", id="not TOML"),
+        pytest.param("a = ", "it is not valid TOML", id="not TOML"),
         pytest.param("[provider.x]", "no table 'provider'; did you mean 'providers'?", id="typo"),
         pytest.param("[logging]", "there are [providers.<name>] and [aliases]", id="unknown table"),
-        pytest.param("aliases = 3", "aliases: expected a table, got `int`", id="no table"),
-        pytest.param("[aliases]\na = 3", "aliases: expected `str`, got `int`", id="no text"),
+        pytest.param("aliases = 3", "[aliases] must be a table of texts", id="no table"),
+        pytest.param("[aliases]\na = 3", "[aliases] must be a table of texts", id="no text"),
         pytest.param(
             "providers.x = 'sk-very-secret'\n[x]", "no table 'x'; there are", id="two problems"
         ),
@@ -451,6 +451,19 @@ def test_a_wrong_config_file_is_refused(config, text: str, words: str, tmp_path:
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value", ["[" * 3_000 + "]" * 3_000, "{a=" * 3_000 + "1" + "}" * 3_000], ids=["array", "table"]
+)
+def test_a_config_file_that_is_nested_too_deeply_is_refused_clearly(
+    tmp_path: Path, value: str
+) -> None:
+    path = tmp_path / "chatmodels.toml"
+    path.write_text(f"[providers.openai]\nmodel = {value}\n")
+
+    with pytest.raises(ConfigurationError, match="its values are nested too deeply"):
+        read_config(path)
+
+
 def test_a_config_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "binary.toml"
     path.write_bytes(b"\xff\xfe")
@@ -459,7 +472,8 @@ def test_a_config_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"absent.toml: No such file") as caught:
+    words = r"cannot read the config file .*absent\.toml"
+    with pytest.raises(ConfigurationError, match=words) as caught:
         read_config(tmp_path / "absent.toml")
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
