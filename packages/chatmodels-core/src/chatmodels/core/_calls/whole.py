@@ -27,7 +27,7 @@ def whole_response(events: Sequence[StreamEvent], /) -> ChatResponse[Any]:
     Raises:
         TypeError: One of them is not an event.
     """
-    if not events:
+    if len(events) < 2:
         return _accumulated(events)
     start, *others, end = events
     if not isinstance(start, StreamStart) or not isinstance(end, StreamEnd):
