@@ -38,6 +38,7 @@ from chatmodels.http.wire import (
     lenient,
     misplaced,
     objects,
+    path_name,
     put,
     reject_body,
     reject_listing,
@@ -252,3 +253,10 @@ def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
     last = Message("tool", (ToolResult("a", (PICTURE,)),))
 
     assert carried([last], user=images)[-1] == user("From the result of the tool a:", PICTURE)
+
+
+def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
+    with pytest.raises(InvalidRequestError, match="acme: the model '") as caught:
+        path_name("\u202e" + "a" * 5_000, "acme", "model")
+    assert caught.value.message.isascii()
+    assert len(caught.value.message) < 300

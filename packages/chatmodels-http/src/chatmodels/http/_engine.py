@@ -7,14 +7,17 @@ An engine knows nothing of models, secrets or vendors. It never follows redirect
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-Kind = Literal["connect", "connect_timeout", "pool_timeout", "timeout", "broken", "unusable"]
+Kind = Literal[
+    "connect", "certificate", "connect_timeout", "pool_timeout", "timeout", "broken", "unusable"
+]
 
 
 class TransferError(Exception):
     """Bytes did not come through; the cause is the HTTP library's exception.
 
     Attributes:
-        kind: "connect" if no connection came about, "connect_timeout" if it took too long,
+        kind: "connect" if no connection came about, "certificate" if TLS could not verify the
+            other side, "connect_timeout" if it took too long,
             "pool_timeout" if an injected client had none to spare in time, "timeout" if reading
             or writing took too long, "broken" if the connection or the protocol broke, "unusable"
             if the engine cannot make such a request at all.

@@ -17,11 +17,14 @@ from chatmodels.http.wire._json import (
     warn,
 )
 from chatmodels.http.wire._media import base64_text, data_url
-from chatmodels.http.wire._output import (
-    ANSWER_DESCRIPTION,
-    OUTPUT_FROM_TOOL,
-    answer_tool,
+from chatmodels.http.wire._names import (
+    PATH_NAME_RULE,
+    is_host_label,
+    is_path_name,
+    path_name,
+    shown_name,
 )
+from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
@@ -37,6 +40,7 @@ __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
     "OUTPUT_FROM_TOOL",
+    "PATH_NAME_RULE",
     "Json",
     "Medium",
     "Takes",
@@ -51,15 +55,19 @@ __all__ = [
     "finish_reason",
     "identifier",
     "integer_or_none",
+    "is_host_label",
     "is_list",
     "is_object",
+    "is_path_name",
     "is_recursive",
     "lenient",
     "misplaced",
     "objects",
+    "path_name",
     "put",
     "reject_body",
     "reject_listing",
+    "shown_name",
     "state_of",
     "text_or_none",
     "timestamp_or_none",
