@@ -55,6 +55,8 @@ class OutputFromTool:
         return self._turned(self._decoder.whole(body))
 
     def _turned(self, events: Sequence[StreamEvent]) -> Sequence[StreamEvent]:
+        if not events:
+            return ()
         return [turned for event in events if (turned := self._turn(event)) is not None]
 
     def _turn(self, event: StreamEvent) -> StreamEvent | None:
