@@ -159,7 +159,7 @@ class ResponsesDecoder:
         """
         try:
             wire = response_decoder.decode(body)
-            if wire.output is None and wire.status is None:
+            if wire.output is None and wire.status != "failed" and not wire.error:
                 reject(body, self._name, "it has no output")
             output = wire.output or []
             parts = [part for item in output for _, part in parts_of(item, self._mark)]
