@@ -103,9 +103,9 @@ def test_every_kind_of_delta_has_its_index() -> None:
         TextDelta("Hi", 1),
         ReasoningDelta("Hm", 0),
         RefusalDelta("No", 2),
+        AudioDelta(b"x", "Hi", 3),
         ToolCallStart("c", "now", 4),
         ToolCallDelta("{}", 4),
-        AudioDelta(b"x", "Hi", 3),
         LogprobsDelta((TokenLogprob("Hi", -1),)),
     ]
 
