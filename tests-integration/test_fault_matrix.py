@@ -154,13 +154,16 @@ def test_what_is_not_permitted_is_reported(
     assert found.startswith(problem)
 
 
-def test_the_command_plays_what_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = fault_matrix.main(
-        ["--fault", "gzip", "--fault", "crlf", "--provider", "openai", "--client", "httpx"]
+def test_the_command_plays_what_is_chosen() -> None:
+    script = ROOT / "tests-integration" / "fault_matrix.py"
+    chosen = ("--fault", "gzip", "--fault", "crlf", "--provider", "openai", "--client", "httpx")
+
+    played = subprocess.run(
+        [sys.executable, script, *chosen], capture_output=True, encoding="utf-8", check=False
     )
 
-    assert failed is None
-    assert capsys.readouterr().out.startswith("2 faults, 6 cells, 0 failed, ")
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert played.stdout.startswith("2 faults, 6 cells, 0 failed, ")
 
 
 def test_the_command_reports_failures(

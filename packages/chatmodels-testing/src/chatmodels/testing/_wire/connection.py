@@ -147,7 +147,7 @@ class RawConnection(asyncio.Protocol):
                 case "close":
                     self._transport.close()
                     return  # busy until the socket is closed
-                case "reset":
+                case _:  # "reset"
                     peer = self._transport.get_extra_info("socket")
                     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                     self._transport.abort()
