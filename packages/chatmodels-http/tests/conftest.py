@@ -1,5 +1,6 @@
 """A server on loopback that does as each test says, a tiny codec, and models that use them."""
 
+import importlib
 import os
 import socket
 import struct
@@ -278,6 +279,7 @@ FORMS = [
     "astream-trio",
 ]
 Saw = Callable[[str], object]
+Through = Callable[..., ChatResponse[Any]]
 
 
 @pytest.fixture(params=FORMS)
@@ -317,6 +319,37 @@ def _collecting(backend: str) -> Callable[..., ChatResponse[Any]]:
     if not backend:
         return collect
     return lambda model, saw=len: anyio.run(acollect, model, saw, backend=backend)
+
+
+@pytest.fixture(params=["own", "httpx", "httpx2"])
+def through(request: pytest.FixtureRequest, model: Callable[..., HttpChatModel]) -> Through:
+    """Make a call in a form that is named, with each engine; the model gets the options."""
+    engine = request.param
+    library: Any = None if engine == "own" else importlib.import_module(engine)
+
+    def run(form: str, prompt: str = "hi", **given: Any) -> ChatResponse[Any]:
+        if form.startswith("a"):
+            return anyio.run(arun, form, prompt, given)
+        if library is None:
+            return ask(model(**given), form, prompt)
+        with library.Client(verify=False, trust_env=False) as client:
+            return ask(model(http_client=client, **given), form, prompt)
+
+    async def arun(form: str, prompt: str, given: dict[str, Any]) -> ChatResponse[Any]:
+        if library is None:
+            return await aask(model(**given), form, prompt)
+        async with library.AsyncClient(verify=False, trust_env=False) as client:
+            return await aask(model(async_http_client=client, **given), form, prompt)
+
+    def ask(acme: HttpChatModel, form: str, prompt: str) -> ChatResponse[Any]:
+        return acme.generate(prompt) if form == "generate" else acme.stream(prompt).collect()
+
+    async def aask(acme: HttpChatModel, form: str, prompt: str) -> ChatResponse[Any]:
+        if form == "agenerate":
+            return await acme.agenerate(prompt)
+        return await acme.astream(prompt).collect()
+
+    return run
 
 
 @pytest.fixture

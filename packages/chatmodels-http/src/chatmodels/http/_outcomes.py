@@ -45,6 +45,8 @@ def broken_off(
     """
     if error.kind == "timeout":
         return limits.timed_out(error)
+    if error.kind == "undecodable":
+        return ResponseInvalidError(f"{provider}: the response cannot be read: {error}")
     if begun:
         return StreamInterruptedError(f"{provider}: the connection broke in mid-stream: {error}")
     return NetworkError(f"{provider}: the connection broke before the answer was whole: {error}")
