@@ -22,7 +22,7 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import ChatCodec
+from chatmodels.http._codec import Codec
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
@@ -56,7 +56,7 @@ class HttpChatModel(StandardChatModel):
         self,
         metadata: ProviderMetadata,
         model: str,
-        codec: ChatCodec,
+        codec: Codec,
         options: ProviderOptions,
         *,
         policies: Sequence[Policy] | None = None,
@@ -76,7 +76,7 @@ class HttpChatModel(StandardChatModel):
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,
-            api=getattr(codec, "api", None),
+            api=codec.api,
         )
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -85,7 +85,8 @@ class HttpChatModel(StandardChatModel):
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = caller.open(wire, limits, self.model, more=call.headers)
-        return decoded(caller, answer, read_whole(answer, limits, self.provider), request)
+        body = read_whole(answer, limits, self.provider, caller.finished)
+        return decoded(caller, answer, body, request)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer, awaited."""
@@ -93,7 +94,8 @@ class HttpChatModel(StandardChatModel):
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = await caller.aopen(wire, limits, self.model, more=call.headers)
-        return decoded(caller, answer, await aread_whole(answer, limits, self.provider), request)
+        body = await aread_whole(answer, limits, self.provider, caller.finished)
+        return decoded(caller, answer, body, request)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
         """Ask the provider once for a streamed answer."""
@@ -104,7 +106,7 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:
-                body = read_whole(answer, limits, self.provider)
+                body = read_whole(answer, limits, self.provider, caller.finished)
                 yield from reading.whole_events(body)
             else:
                 while (piece := answer.read()) is not None:
@@ -129,7 +131,7 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:
-                body = await aread_whole(answer, limits, self.provider)
+                body = await aread_whole(answer, limits, self.provider, caller.finished)
                 for event in reading.whole_events(body):
                     yield event
             else:
