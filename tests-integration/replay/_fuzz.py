@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from chatmodels.core import Accumulator, ChatModelError, ChatRequest
-from chatmodels.http import ChatCodec, Frame, HttpFailure
+from chatmodels.http import Codec, Frame, HttpFailure
 from replay._checks import Check, Problems
 from replay._exchanges import Exchange, exchanges, is_streamed, uncounted
 from replay._mutations import damaged, made_up, odd, odd_frames, words_of
@@ -43,7 +43,7 @@ class Fuzz:
     """
 
     api: str | Collection[str]
-    codec: ChatCodec
+    codec: Codec
     here: Path
     request: ChatRequest = HELLO
     streamed: Callable[[Exchange], bool] = is_streamed
@@ -112,7 +112,7 @@ class Fuzz:
         assert response.message.role == "assistant", f"an answer of the {response.message.role}"
 
     def _read_stream(self, stream: Iterable[Frame]) -> None:
-        decoder, accumulator = self.codec.stream_decoder(self.request), Accumulator()
+        decoder, accumulator = self.codec.decoder(self.request), Accumulator()
         try:
             for frame in stream:
                 for event in decoder.feed(frame):
@@ -127,7 +127,7 @@ class Fuzz:
     def _read_failure(self, body: bytes, exchange: Exchange, chance: Random) -> None:
         status = chance.choice((200, 400, 404, 429, 500))
         headers = exchange.response["headers"]
-        error = self.codec.decode_failure(HttpFailure(status=status, headers=headers, body=body))
+        error = self.codec.failure(HttpFailure(status=status, headers=headers, body=body))
         assert isinstance(error, ChatModelError), f"a failure read as {error!r}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.http import ChatCodec
+from chatmodels.http import Codec
 from replay._checks import AsyncCheck, Problems
 from replay._differences import Adapt, as_expected, differences
 from replay._exchanges import (
@@ -43,7 +43,7 @@ class Recorded:
     here: Path
     count: int
     model: ModelFactory | None = None
-    codec: ChatCodec | None = None
+    codec: Codec | None = None
     adapt: Adapt = as_expected
     providers: Collection[str] = ()
     streamed: Callable[[Exchange], bool] = is_streamed

@@ -11,7 +11,7 @@ from chatmodels.core import (
     ChatResponse,
     user,
 )
-from chatmodels.http import AsyncEngine, ChatCodec, Engine, Frame, Head, HttpFailure, Patience
+from chatmodels.http import AsyncEngine, Codec, Engine, Frame, Head, HttpFailure, Patience
 from replay._exchanges import Exchange
 
 Outcome = tuple[ChatResponse[Any] | None, ChatModelError | None]
@@ -98,13 +98,13 @@ class _AsyncAnswer(_Recorded):
         """Nothing is open."""
 
 
-def decode(codec: ChatCodec, exchange: Exchange, size: int, *, streamed: bool) -> Outcome:
+def decode(codec: Codec, exchange: Exchange, size: int, *, streamed: bool) -> Outcome:
     """Read a response by the pure functions of a codec, without a model."""
     status, headers = exchange.response["status"], exchange.response["headers"]
     try:
         if status != 200:
             failure = HttpFailure(status=status, headers=headers, body=exchange.content)
-            return None, codec.decode_failure(failure)
+            return None, codec.failure(failure)
         if streamed:
             return decode_stream(codec, frames(codec, exchange.pieces(size))), None
         return codec.decode(exchange.content, HELLO), None
@@ -112,7 +112,7 @@ def decode(codec: ChatCodec, exchange: Exchange, size: int, *, streamed: bool) -
         return None, error
 
 
-def frames(codec: ChatCodec, pieces: Iterable[bytes]) -> Iterator[Frame]:
+def frames(codec: Codec, pieces: Iterable[bytes]) -> Iterator[Frame]:
     """Cut a stream into the codec's frames."""
     framer = codec.framer()
     for piece in pieces:
@@ -121,10 +121,10 @@ def frames(codec: ChatCodec, pieces: Iterable[bytes]) -> Iterator[Frame]:
 
 
 def decode_stream(
-    codec: ChatCodec, stream: Iterable[Frame], request: ChatRequest = HELLO
+    codec: Codec, stream: Iterable[Frame], request: ChatRequest = HELLO
 ) -> ChatResponse[Any]:
     """Read a stream; an error has what came before it as its `partial`."""
-    decoder, accumulator = codec.stream_decoder(request), Accumulator()
+    decoder, accumulator = codec.decoder(request), Accumulator()
     try:
         for frame in stream:
             for event in decoder.feed(frame):

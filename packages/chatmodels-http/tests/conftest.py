@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import Queue
@@ -34,13 +34,12 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http import (
+    Codec,
     Frame,
-    Framer,
     HttpChatModel,
     HttpFailure,
     HttpRequest,
-    SseFramer,
-    StreamDecoder,
+    Listing,
     standard_failure,
 )
 
@@ -170,57 +169,56 @@ class WordDecoder:
         return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
 
-class WordCodec:
-    """A wire format of its own: `{"prompt": ...}` is answered by `{"text": ...}`."""
+def encode(model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
+    prompt = "".join(message.text for message in request.messages)
+    body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
+    if request.settings.temperature is not None:
+        body["heat"] = request.settings.temperature
+    return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
 
-    settings: Mapping[str, str] = {"temperature": "heat", "seed": "seed"}
 
-    def authorization(self, secret: str) -> tuple[tuple[str, str], ...]:
-        return (("Authorization", f"Bearer {secret}"),)
-
-    def encode(self, model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
-        prompt = "".join(message.text for message in request.messages)
-        body: dict[str, Any] = {"model": model, "prompt": prompt, "stream": stream}
-        if request.settings.temperature is not None:
-            body["heat"] = request.settings.temperature
-        return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
-
-    def decode(self, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-        try:
-            data = msgspec.json.decode(body)
-        except msgspec.DecodeError as error:
-            raise ResponseInvalidError("acme: the answer is not JSON") from error
-        if "error" in data:
-            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
-        return ChatResponse(
-            message=Message("assistant", (TextPart(data["text"]),)),
-            id="r1",
-            model="large",
-            usage=Usage(),
-            request_id=data.get("request_id"),
-            payload=msgspec.Raw(body),
-        )
-
-    def framer(self) -> Framer:
-        return SseFramer()
-
-    def stream_decoder(self, request: ChatRequest) -> StreamDecoder:
-        return WordDecoder()
-
-    def decode_failure(self, failure: HttpFailure) -> ChatModelError:
-        return standard_failure(failure, "acme")
-
-    def encode_models(self) -> HttpRequest | None:
-        return HttpRequest(method="GET", path="/models")
-
-    def decode_models(self, body: bytes) -> Sequence[ModelInfo]:
+def decode(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
+    try:
         data = msgspec.json.decode(body)
-        if not isinstance(data, list):
-            raise ResponseInvalidError("acme: not a listing")
-        return [ModelInfo(name=name, provider="acme") for name in data]
+    except msgspec.DecodeError as error:
+        raise ResponseInvalidError("acme: the answer is not JSON") from error
+    if "error" in data:
+        raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+    return ChatResponse(
+        message=Message("assistant", (TextPart(data["text"]),)),
+        id="r1",
+        model="large",
+        usage=Usage(),
+        request_id=data.get("request_id"),
+        payload=msgspec.Raw(body),
+    )
 
-    def encode_health(self) -> HttpRequest:
-        return HttpRequest(method="GET", path="/models")
+
+def decoder(request: ChatRequest) -> WordDecoder:
+    return WordDecoder()
+
+
+def failure(failure: HttpFailure) -> ChatModelError:
+    return standard_failure(failure, "acme")
+
+
+def read_models(body: bytes) -> Sequence[ModelInfo]:
+    data = msgspec.json.decode(body)
+    if not isinstance(data, list):
+        raise ResponseInvalidError("acme: not a listing")
+    return [ModelInfo(name=name, provider="acme") for name in data]
+
+
+CODEC = Codec(
+    settings={"temperature": "heat", "seed": "seed"},
+    encode=encode,
+    decode=decode,
+    decoder=decoder,
+    failure=failure,
+    models=Listing(HttpRequest(method="GET", path="/models"), read_models),
+    health=HttpRequest(method="GET", path="/models"),
+)
+"""A wire format of its own: the response to `{"prompt": ...}` is `{"text": ...}`."""
 
 
 METADATA = ProviderMetadata(
@@ -245,8 +243,8 @@ def metadata() -> ProviderMetadata:
 
 
 @pytest.fixture
-def codec() -> WordCodec:
-    return WordCodec()
+def codec() -> Codec:
+    return CODEC
 
 
 @pytest.fixture
@@ -261,9 +259,7 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 
 @pytest.fixture
-def model(
-    codec: WordCodec, options: Callable[..., ProviderOptions]
-) -> Callable[..., HttpChatModel]:
+def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
     def make(**given: Any) -> HttpChatModel:
         return HttpChatModel(METADATA, "large", codec, options(**given))
 

@@ -138,7 +138,7 @@ from chatmodels.core import NetworkError, Timeout
 from chatmodels.http import Head, HttpChatModel
 
 model = HttpChatModel(
-    helpers.METADATA, "large", helpers.WordCodec(), ProviderOptions(base_url=sys.argv[2])
+    helpers.METADATA, "large", helpers.CODEC, ProviderOptions(base_url=sys.argv[2])
 )
 """
 

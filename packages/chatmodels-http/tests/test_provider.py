@@ -4,6 +4,7 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     CallTimeoutError,
@@ -98,10 +99,8 @@ def test_a_listing_that_is_none_is_told(
     assert (error.op, error.provider, error.request_id) == ("list_models", "acme", "r")
 
 
-def test_a_vendor_without_a_listing_is_told(
-    metadata: Any, codec: Any, options: Options, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(type(codec), "encode_models", lambda self: None)
+def test_a_vendor_without_a_listing_is_told(metadata: Any, codec: Any, options: Options) -> None:
+    codec = replace(codec, models=None)
     with pytest.raises(UnsupportedError, match="acme has no listing of models"):
         HttpProvider(metadata, codec).list_models(options())
 

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import AuthenticationError, ChatResponse, RateLimitError
 from chatmodels.http import Head, HttpChatModel, HttpProvider, HttpRequest
@@ -221,12 +222,10 @@ def test_a_provider_chooses_signers_by_the_completed_options(
 def test_a_codec_may_name_a_second_host(
     server: Any, metadata: Any, codec: Any, options: Any
 ) -> None:
-    class Elsewhere(type(codec)):
-        def encode_models(self) -> HttpRequest:
-            return HttpRequest(method="GET", path=f"{server.url}/control/models")
-
+    request = HttpRequest(method="GET", path=f"{server.url}/control/models")
+    elsewhere = replace(codec, models=replace(codec.models, request=request))
     server.handler = lambda exchange: exchange.answer('["large"]')
-    provider = HttpProvider(metadata, Elsewhere())
+    provider = HttpProvider(metadata, elsewhere)
     (model,) = provider.list_models(options(base_url="http://127.0.0.1:9/chat"))
     assert model.name == "large"
     assert server.requests[-1].path == "/control/models"

@@ -5,14 +5,15 @@ import json
 import pytest
 
 from chatmodels.core import ErrorCode, ModelInfo, ResponseInvalidError
-from chatmodels.http import ChatCodec, HttpFailure, HttpRequest, SseFramer
-from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+from chatmodels.http import Codec, HttpFailure, HttpRequest, SseFramer
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
+from chatmodels.openai_compatible._models import read_models
 
-CODEC = ChatCompletionsCodec(Dialect(name="vendor"))
+CODEC = chat_completions_codec(Dialect(name="vendor"))
 
 
 def test_it_is_a_chat_codec() -> None:
-    assert isinstance(CODEC, ChatCodec)
+    assert isinstance(CODEC, Codec)
     assert isinstance(CODEC.framer(), SseFramer)
     assert CODEC.settings is COMMON_SETTINGS
 
@@ -29,7 +30,7 @@ def test_it_is_a_chat_codec() -> None:
     ],
 )
 def test_the_secret_goes_into_a_header(dialect: Dialect, header: tuple[str, str]) -> None:
-    assert ChatCompletionsCodec(dialect).authorization("s3cret") == (header,)
+    assert chat_completions_codec(dialect).authorization("s3cret") == (header,)
 
 
 @pytest.mark.parametrize(
@@ -41,10 +42,10 @@ def test_the_secret_goes_into_a_header(dialect: Dialect, header: tuple[str, str]
     ],
 )
 def test_listing_and_health_are_gets(dialect: Dialect, models: str | None, health: str) -> None:
-    codec = ChatCompletionsCodec(dialect)
+    codec = chat_completions_codec(dialect)
     listing = None if models is None else HttpRequest(method="GET", path=models)
-    assert codec.encode_models() == listing
-    assert codec.encode_health() == HttpRequest(method="GET", path=health)
+    assert (codec.models and codec.models.request) == listing
+    assert codec.health == HttpRequest(method="GET", path=health)
 
 
 RECORDS = [
@@ -72,7 +73,7 @@ MODELS = [
     ],
 )
 def test_models_are_listed(body: object) -> None:
-    assert CODEC.decode_models(json.dumps(body).encode()) == MODELS
+    assert read_models(json.dumps(body).encode(), "vendor") == MODELS
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_models_are_listed(body: object) -> None:
 )
 def test_what_is_no_listing_is_an_error(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body, "vendor")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_the_vendors_word_decides_what_a_failure_is(
     status: int, word: str, code: ErrorCode
 ) -> None:
     body = json.dumps({"error": {"message": "No.", "code": word}}).encode()
-    error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=status, headers={}, body=body))
     assert (error.code, error.status, error.details["provider_code"]) == (code, status, word)
 
 
@@ -124,7 +125,7 @@ def test_the_vendors_word_decides_what_a_failure_is(
     ],
 )
 def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
-    error = CODEC.decode_failure(HttpFailure(status=502, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=502, headers={}, body=body))
     assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
@@ -149,12 +150,12 @@ FOUND = {"hate": {"filtered": True}}
 )
 def test_what_a_filter_found_is_among_the_details(told: dict[str, object], found: object) -> None:
     body = json.dumps({"error": {"code": "content_filter"} | told}).encode()
-    error = CODEC.decode_failure(HttpFailure(status=400, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=400, headers={}, body=body))
     assert error.details.get("content_filter_result") == found
 
 
 def test_what_a_filter_found_may_be_no_object() -> None:
-    error = CODEC.decode_failure(
+    error = CODEC.failure(
         HttpFailure(status=400, headers={}, body=b'[{"error": {"code": "content_filter"}}]')
     )
     assert error.code is ErrorCode.CONTENT_FILTERED

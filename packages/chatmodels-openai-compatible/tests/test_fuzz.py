@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
-from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+from chatmodels.openai_compatible import Dialect, chat_completions_codec
+from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 from replay import Check, Fuzz
 
 HERE = Path(__file__).parent / "recorded"
-CHAT = Fuzz(api="openai.chat", codec=ChatCompletionsCodec(Dialect(name="vendor")), here=HERE)
+CHAT = Fuzz(api="openai.chat", codec=chat_completions_codec(Dialect(name="vendor")), here=HERE)
 RESPONSES = Fuzz(
-    api="openai.responses", codec=ResponsesCodec(ResponsesDialect(name="vendor")), here=HERE
+    api="openai.responses", codec=responses_codec(ResponsesDialect(name="vendor")), here=HERE
 )
 
 

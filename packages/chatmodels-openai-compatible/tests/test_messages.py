@@ -24,7 +24,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 VENDOR = Dialect(
     name="vendor",
@@ -37,7 +37,7 @@ MINE, THEIRS = Signature("vendor", [{"n": 1}]), Signature("other", [{"n": 2}])
 
 def written(*messages: Message, dialect: Dialect = VENDOR) -> list[dict[str, Any]]:
     request = ChatRequest(messages=messages)
-    encoded = ChatCompletionsCodec(dialect).encode("m", request, stream=False)
+    encoded = chat_completions_codec(dialect).encode("m", request, stream=False)
     assert (encoded.method, encoded.path) == ("POST", "/chat/completions")
     found: list[dict[str, Any]] = json.loads(encoded.body)["messages"]
     return found

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chatmodels.core import ChatResponse
-from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import Dialect, chat_completions_codec
 from replay import Check, Exchange, Json, Recorded
 
-CODEC = ChatCompletionsCodec(Dialect(name="any"))
+CODEC = chat_completions_codec(Dialect(name="any"))
 HERE = Path(__file__).parent / "recorded"
 OPENAI = Recorded(api="openai.chat", here=HERE, count=1180, codec=CODEC)
 

@@ -44,7 +44,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
-from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
@@ -346,7 +346,7 @@ def _without_defaults(kept: Body) -> Body:
 
 def encode(exchange: Exchange, request: ChatRequest) -> HttpRequest:
     body = exchange.body
-    codec = ChatCompletionsCodec(dialect_for(exchange))
+    codec = chat_completions_codec(dialect_for(exchange))
     return codec.encode(body["model"], request, stream=bool(body.get("stream")))
 
 

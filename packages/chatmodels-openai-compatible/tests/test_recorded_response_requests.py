@@ -40,14 +40,14 @@ from chatmodels.core import (
 from chatmodels.http import HttpRequest
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
-    ResponsesCodec,
     ResponsesDialect,
+    responses_codec,
 )
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
 DIALECT = ResponsesDialect(name="any")
-CODEC = ResponsesCodec(DIALECT)
+CODEC = responses_codec(DIALECT)
 
 
 def neutral(exchange: Exchange) -> ChatRequest:

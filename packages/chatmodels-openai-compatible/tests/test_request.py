@@ -16,7 +16,7 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.openai_compatible import COMMON_SETTINGS, ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 
 ALL = Dialect(
     name="vendor",
@@ -35,7 +35,7 @@ WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 def body(dialect: Dialect = ALL, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("Hello"),), **fields)
     written: dict[str, Any] = json.loads(
-        ChatCompletionsCodec(dialect).encode("m-1", request, stream=stream).body
+        chat_completions_codec(dialect).encode("m-1", request, stream=stream).body
     )
     assert written.pop("model") == "m-1"
     assert written.pop("messages") == [{"role": "user", "content": "Hello"}]
@@ -210,10 +210,9 @@ def test_a_vendor_may_change_the_body_before_the_options_are_put_in() -> None:
 
 
 def test_a_codec_may_speak_to_each_model_in_another_way() -> None:
-    class Codec(ChatCompletionsCodec):
-        def dialect_for(self, model: str, /) -> Dialect:
-            return PLAIN if model == "plain" else self.dialect
-
-    request, codec = ChatRequest(messages=(user("Hello"),)), Codec(ALL)
+    codec = chat_completions_codec(
+        ALL, dialect_for=lambda model: PLAIN if model == "plain" else ALL
+    )
+    request = ChatRequest(messages=(user("Hello"),))
     sent = [json.loads(codec.encode(name, request, stream=True).body) for name in ("m", "plain")]
     assert ["stream_options" in body for body in sent] == [True, False]

@@ -26,9 +26,9 @@ from chatmodels.core import (
     Usage,
     user,
 )
-from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
-CODEC = ChatCompletionsCodec(Dialect(name="vendor"))
+CODEC = chat_completions_codec(Dialect(name="vendor"))
 REQUEST = ChatRequest(messages=(user("Hello"),))
 
 

@@ -27,10 +27,11 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+from chatmodels.http import Codec
+from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
 MARK = "vendor.responses"
-CODEC = ResponsesCodec(ResponsesDialect(name="vendor"))
+CODEC = responses_codec(ResponsesDialect(name="vendor"))
 DATA = base64.b64encode(b"data").decode()
 PNG = ImagePart(data=b"data", media_type="image/png")
 PDF = FilePart(data=b"data", media_type="application/pdf", name="a.pdf")
@@ -39,7 +40,7 @@ THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": []}
 SEALED = THOUGHT | {"encrypted_content": "sealed"}
 
 
-def items(*messages: Message, codec: ResponsesCodec = CODEC, **settings: Any) -> Any:
+def items(*messages: Message, codec: Codec = CODEC, **settings: Any) -> Any:
     request = ChatRequest(messages=messages, settings=Settings(**settings))
     return json.loads(codec.encode("m", request, stream=False).body)["input"]
 
@@ -82,7 +83,7 @@ def test_all_roles_have_their_places() -> None:
 
 
 def test_instructions_may_have_another_role() -> None:
-    codec = ResponsesCodec(ResponsesDialect(name="vendor", system_role="developer"))
+    codec = responses_codec(ResponsesDialect(name="vendor", system_role="developer"))
     assert items(system("Be brief."), codec=codec)[0]["role"] == "developer"
 
 
@@ -166,7 +167,7 @@ def test_what_has_no_place_is_refused(message: Message, problem: str) -> None:
     ids=["image", "file by URL", "file by id", "file"],
 )
 def test_a_vendor_may_take_less(part: Part) -> None:
-    codec = ResponsesCodec(ResponsesDialect(name="vendor", inputs=frozenset({"image"})))
+    codec = responses_codec(ResponsesDialect(name="vendor", inputs=frozenset({"image"})))
     assert items(user(PNG), codec=codec)
     with pytest.raises(UnsupportedError, match="has no way to express"):
         items(user(part), codec=codec)

@@ -27,14 +27,14 @@ from chatmodels.core import (
     Usage,
     user,
 )
-from chatmodels.http import ChatCodec, HttpFailure, HttpRequest, SseFramer
+from chatmodels.http import Codec, HttpFailure, HttpRequest, SseFramer
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
-    ResponsesCodec,
     ResponsesDialect,
+    responses_codec,
 )
 
-CODEC = ResponsesCodec(ResponsesDialect(name="vendor"))
+CODEC = responses_codec(ResponsesDialect(name="vendor"))
 REQUEST = ChatRequest(messages=(user("Hello"),))
 TEXT = {"type": "output_text", "text": "Hi."}
 
@@ -54,11 +54,11 @@ def part(item: dict[str, Any]) -> Any:
 
 
 def test_it_is_a_chat_codec() -> None:
-    assert isinstance(CODEC, ChatCodec)
+    assert isinstance(CODEC, Codec)
     assert isinstance(CODEC.framer(), SseFramer)
     assert CODEC.settings is RESPONSES_SETTINGS
     assert CODEC.authorization("s3cret") == (("Authorization", "Bearer s3cret"),)
-    assert CODEC.encode_health() == HttpRequest(method="GET", path="/models")
+    assert CODEC.health == HttpRequest(method="GET", path="/models")
 
 
 def test_a_text_is_read_with_what_belongs_to_it() -> None:
@@ -289,5 +289,5 @@ def test_errors_inside_a_success_are_raised(body: object, kind: type[ChatModelEr
 )
 def test_failures_are_read_by_their_codes(status: int, word: str, code: ErrorCode) -> None:
     body = json.dumps({"error": {"code": word, "type": "invalid_request_error"}}).encode()
-    error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=status, headers={}, body=body))
     assert (error.code, error.status) == (code, status)

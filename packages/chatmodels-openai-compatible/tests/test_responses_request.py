@@ -15,18 +15,18 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.http import HttpRequest
-from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+from chatmodels.http import Codec, HttpRequest
+from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
-CODEC = ResponsesCodec(ResponsesDialect(name="vendor"), (("X-Project", "p"),))
-SEALED = ResponsesCodec(ResponsesDialect(name="vendor", include=("reasoning.encrypted_content",)))
-PLAIN = ResponsesCodec(ResponsesDialect(name="vendor", output_formats=frozenset()))
+CODEC = responses_codec(ResponsesDialect(name="vendor"), (("X-Project", "p"),))
+SEALED = responses_codec(ResponsesDialect(name="vendor", include=("reasoning.encrypted_content",)))
+PLAIN = responses_codec(ResponsesDialect(name="vendor", output_formats=frozenset()))
 CLOCK = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "Tell the time.", {"type": "object"}, strict=True)
 LOGPROBS = "message.output_text.logprobs"
 
 
-def written(codec: ResponsesCodec = CODEC, *, stream: bool = False, **fields: Any) -> Any:
+def written(codec: Codec = CODEC, *, stream: bool = False, **fields: Any) -> Any:
     request = ChatRequest(messages=(user("Hello"),), **fields)
     body = json.loads(codec.encode("m", request, stream=stream).body)
     assert body.pop("model") == "m"

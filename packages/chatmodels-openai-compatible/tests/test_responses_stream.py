@@ -39,10 +39,10 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.openai_compatible.responses import ResponsesCodec, ResponsesDialect
+from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
 MARK = "vendor.responses"
-CODEC = ResponsesCodec(ResponsesDialect(name="vendor"))
+CODEC = responses_codec(ResponsesDialect(name="vendor"))
 REQUEST = ChatRequest(messages=(user("Hello"),))
 CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "output": []}}
 TEXT = {"type": "output_text", "text": "Hi."}
@@ -72,7 +72,7 @@ def completed(*output: dict[str, Any], status: str = "completed", **fields: Any)
 
 def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     events = [event for data in told for event in decoder.feed(Frame(json.dumps(data).encode()))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
@@ -311,7 +311,7 @@ def test_a_stream_that_begins_with_its_end_is_whole() -> None:
 def test_nothing_counts_behind_the_end() -> None:
     end = completed(MESSAGE)
     assert len([e for e in events_of(CREATED, end, end) if isinstance(e, StreamEnd)]) == 1
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     assert decoder.feed(Frame(b"[DONE]")) == decoder.feed(Frame(b"")) == decoder.close() == ()
 
 

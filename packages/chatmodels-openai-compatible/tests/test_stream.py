@@ -37,9 +37,9 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.openai_compatible import ChatCompletionsCodec, Dialect
+from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
-CODEC = ChatCompletionsCodec(Dialect(name="vendor"))
+CODEC = chat_completions_codec(Dialect(name="vendor"))
 REQUEST = ChatRequest(messages=(user("Hello"),))
 DONE = b"[DONE]"
 
@@ -50,7 +50,7 @@ def chunk(delta: object = None, **choice: Any) -> bytes:
 
 def events_of(*chunks: bytes) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     events = [event for data in chunks for event in decoder.feed(Frame(data))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
@@ -62,7 +62,7 @@ def events_of(*chunks: bytes) -> list[StreamEvent]:
 
 def response_of(*chunks: bytes) -> ChatResponse:
     accumulator = Accumulator()
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     for data in chunks:
         for event in decoder.feed(Frame(data)):
             accumulator.add(event)
@@ -351,7 +351,7 @@ def test_what_accompanies_a_stream_never_costs_it() -> None:
     ],
 )
 def test_an_error_in_mid_stream_is_an_error(data: bytes, code: ErrorCode) -> None:
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     assert decoder.feed(Frame(chunk({"content": "Hi"})))
     with pytest.raises(ChatModelError) as caught:
         decoder.feed(Frame(data, "error"))

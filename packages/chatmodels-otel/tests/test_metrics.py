@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
+    Call,
+    ChatModelError,
     ChatResponse,
     ErrorCode,
+    NetworkError,
     StandardChatModel,
+    StreamEnd,
+    TextDelta,
     ToolResult,
     Usage,
+    UsageUpdate,
     assistant,
     image,
     system,
@@ -430,6 +436,59 @@ def test_a_cost_may_be_a_decimal(recorder) -> None:
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
     assert recorder.span.attributes["chatmodels.usage.cost"] == 0.25
+
+
+@pytest.mark.parametrize("mode", ["generate", "agenerate", "stream", "astream"])
+async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) -> None:
+    def fallback(call, request):
+        try:
+            return (yield Call(request))
+        except ChatModelError:
+            return (yield Call(request, spare))
+
+    telemetry = recorder.telemetry(cost=lambda response: 1.0)
+    spare = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
+    failing = MockChatModel("main", responses=[ErrorCode.PROVIDER_UNAVAILABLE])
+    model = instrument(failing, telemetry=telemetry).with_policies(fallback)
+
+    match mode:
+        case "generate":
+            model.generate("Hi")
+        case "agenerate":
+            await model.agenerate("Hi")
+        case "stream":
+            model.stream("Hi").collect()
+        case _:
+            await model.astream("Hi").collect()
+
+    costs = {span.name: span.attributes.get("chatmodels.usage.cost") for span in recorder.chats}
+    assert costs == {"chat spare": 1.0, "chat main": None}
+    assert recorder.total("chatmodels.usage.cost") == 1.0
+    assert recorder.total(f"{INFERENCE}.usage.output_tokens") == 3
+
+
+class Billed(StandardChatModel):
+    """A model whose response is billed, and then breaks or does not parse."""
+
+    def events(self, request, call):
+        yield TextDelta("one two")
+        yield UsageUpdate(Usage(input_tokens=3, output_tokens=2))
+        if request.output is None:
+            raise NetworkError("connection reset")
+        yield StreamEnd()
+
+
+@pytest.mark.parametrize("output_type", [None, int], ids=["broken stream", "invalid output"])
+def test_a_failed_call_that_was_billed_counts_its_cost(recorder, output_type) -> None:
+    telemetry = recorder.telemetry(cost=lambda response: response.usage.output_tokens / 4)
+    model = instrument(Billed("acme", "large"), telemetry=telemetry)
+
+    with pytest.raises(ChatModelError):
+        model.stream("Hi", output_type=output_type).collect()
+
+    assert recorder.span.attributes["chatmodels.usage.cost"] == 0.5
+    assert recorder.total("chatmodels.usage.cost") == 0.5
+    assert recorder.total(f"{INFERENCE}.usage.output_tokens") == 2
 
 
 def test_a_call_that_ends_while_another_is_added_up_is_counted_too(recorder) -> None:

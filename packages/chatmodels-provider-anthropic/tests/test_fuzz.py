@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chatmodels.core import ChatRequest, OutputSchema, user
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
 from replay import Check, Fuzz
 
 FUZZ = Fuzz(
     api="anthropic.messages",
-    codec=MessagesCodec(),
+    codec=messages_codec(),
     here=Path(__file__).parent / "recorded",
     request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("rollDie", None)),
 )

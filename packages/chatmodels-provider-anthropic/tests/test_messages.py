@@ -25,9 +25,9 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
 
-CODEC = MessagesCodec()
+CODEC = messages_codec()
 EPHEMERAL = {"type": "ephemeral"}
 FOREIGN = Signature("openai", {"type": "thinking", "signature": "s"})
 

@@ -42,12 +42,12 @@ from chatmodels.core import (
 from chatmodels.http import HttpRequest
 from chatmodels.http.wire import enforceable, is_recursive
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
 from chatmodels.providers.anthropic._models import generation_of
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
-CODEC = MessagesCodec()
+CODEC = messages_codec()
 
 
 def neutral(exchange: Exchange) -> ChatRequest:

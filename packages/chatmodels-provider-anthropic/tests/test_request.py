@@ -15,9 +15,9 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
 
-CODEC = MessagesCodec()
+CODEC = messages_codec()
 NEW, MIDDLE, OLD = "claude-sonnet-5-5", "claude-haiku-4-5", "claude-3-haiku-20240307"
 CITY = {
     "type": "object",

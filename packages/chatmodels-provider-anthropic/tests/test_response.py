@@ -24,9 +24,10 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import HttpFailure
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
+from chatmodels.providers.anthropic._listing import read_models
 
-CODEC = MessagesCodec()
+CODEC = messages_codec()
 REQUEST = ChatRequest(messages=(user("?"),))
 
 
@@ -183,7 +184,7 @@ def test_what_is_no_message_is_refused(body: bytes) -> None:
 
 def failure(status: int, kind: str, message: str) -> ErrorCode:
     body = json.dumps({"type": "error", "error": {"type": kind, "message": message}}).encode()
-    error = CODEC.decode_failure(HttpFailure(status=status, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=status, headers={}, body=body))
     assert error.details["provider_type"] == kind
     assert error.details["provider_message"] == message
     return error.code
@@ -268,7 +269,7 @@ def test_the_listing_tells_what_models_can_do() -> None:
         {"id": "claude-b", "created_at": "once", "lifecycle": "retired"},
         {"id": "claude-c", "lifecycle": "active"},
     ]
-    listed = CODEC.decode_models(json.dumps({"data": records}).encode())
+    listed = read_models(json.dumps({"data": records}).encode())
     assert [model.name for model in listed] == ["claude-a", "claude-b", "claude-c"]
     assert [model.deprecated for model in listed] == ["2027-02-17", "yes", None]
     assert [model.created for model in listed] == [1_771_286_400, None, None]
@@ -282,4 +283,4 @@ def test_the_listing_tells_what_models_can_do() -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 7}', b'{"data": [{"name": "x"}]}'])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body)

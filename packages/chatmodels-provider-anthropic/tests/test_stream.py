@@ -27,9 +27,9 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.anthropic._codec import MessagesCodec
+from chatmodels.providers.anthropic._codec import messages_codec
 
-CODEC = MessagesCodec()
+CODEC = messages_codec()
 REQUEST = ChatRequest(messages=(user("?"),))
 START = {"type": "message_start", "message": {"id": "msg_1", "model": "claude", "content": []}}
 ENDED = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}
@@ -49,7 +49,7 @@ def over(index: int) -> dict[str, Any]:
 
 
 def events(*sent: Any, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.stream_decoder(request)
+    decoder = CODEC.decoder(request)
     found: list[StreamEvent] = []
     for item in sent:
         data = item if isinstance(item, bytes) else json.dumps(item).encode()

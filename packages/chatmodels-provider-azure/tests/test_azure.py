@@ -22,8 +22,8 @@ from chatmodels.core import (
 )
 from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._codec import AzureCodec
-from chatmodels.providers.azure._responses import AzureResponsesCodec
+from chatmodels.providers.azure._codec import azure_codec, azure_responses_codec
+from chatmodels.providers.azure._listing import read_models
 from chatmodels.testing import Answer, Simulator, recordings
 
 RESOURCE = "https://acme.openai.azure.com"
@@ -282,8 +282,8 @@ def test_the_responses_api_has_a_preview() -> None:
 
 
 def test_the_responses_api_has_the_same_listing() -> None:
-    listing = AzureResponsesCodec(Address("v1", "/openai/v1")).decode_models(b'{"data": []}')
-    assert list(listing) == []
+    codec = azure_responses_codec(Address("v1", "/openai/v1"))
+    assert codec.models == azure_codec(Address("v1", "/openai/v1")).models
 
 
 def chunk(**body: Any) -> bytes:
@@ -394,7 +394,7 @@ def test_azures_words_decide_what_a_failure_is(status: int, word: str, code: Err
     assert caught.value.request_id == "req_1"
 
 
-CODEC = AzureCodec(Address("v1"))
+CODEC = azure_codec(Address("v1"))
 
 
 @pytest.mark.parametrize(
@@ -415,7 +415,7 @@ CODEC = AzureCodec(Address("v1"))
     ],
 )
 def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: object) -> None:
-    (found,) = CODEC.decode_models(json.dumps({"data": [{"id": "gpt-5"} | record]}).encode())
+    (found,) = read_models(json.dumps({"data": [{"id": "gpt-5"} | record]}).encode())
     assert (found.name, found.provider) == ("gpt-5", "azure")
     assert (found.created, found.deprecated, found.capabilities) == known
 
@@ -423,11 +423,11 @@ def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: o
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": [{"id": 5}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body)
 
 
 def test_the_inference_endpoint_lists_nothing() -> None:
-    assert AzureCodec(Address("inference")).encode_models() is None
+    assert azure_codec(Address("inference")).models is None
 
 
 def test_health_is_asked_for_by_the_cheapest_call() -> None:

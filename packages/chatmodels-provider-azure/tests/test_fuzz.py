@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._codec import AzureCodec
+from chatmodels.providers.azure._codec import azure_codec
 from replay import Check, Fuzz
 
 FUZZ = Fuzz(
     api="openai.chat",
-    codec=AzureCodec(Address("v1")),
+    codec=azure_codec(Address("v1")),
     here=Path(__file__).parent / "recorded",
 )
 

@@ -28,7 +28,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpRequest
 from chatmodels.providers.azure._address import address
-from chatmodels.providers.azure._codec import AzureCodec
+from chatmodels.providers.azure._codec import azure_codec
 from replay import Check, Exchange, Requests
 
 Body = dict[str, Any]
@@ -77,7 +77,7 @@ def _tool(function: Body) -> ToolDefinition:
 def encode(exchange: Exchange, request: ChatRequest) -> HttpRequest:
     url, _, version = exchange.request["url"].partition("?api-version=")
     base = url.partition("/openai/deployments/")[0].removesuffix("/chat/completions")
-    codec = AzureCodec(address(base, version))
+    codec = azure_codec(address(base, version))
     streamed = bool(exchange.body.get("stream"))
     written = codec.encode(exchange.body["model"], request, stream=streamed)
     assert base + written.path == exchange.request["url"]

@@ -22,7 +22,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpRequest
 from chatmodels.providers.azure._address import address
-from chatmodels.providers.azure._responses import AzureResponsesCodec
+from chatmodels.providers.azure._codec import azure_responses_codec
 from replay import Check, Exchange, Requests
 
 Body = dict[str, Any]
@@ -66,7 +66,7 @@ def _tool(tool: Body) -> ToolDefinition:
 
 def encode(exchange: Exchange, request: ChatRequest) -> HttpRequest:
     base = exchange.request["url"].partition("/openai/v1/")[0]
-    codec = AzureResponsesCodec(address(base, ""))
+    codec = azure_responses_codec(address(base, ""))
     streamed = exchange.body.get("stream", False)
     written = codec.encode(exchange.body["model"], request, stream=streamed)
     assert base + written.path == exchange.request["url"]

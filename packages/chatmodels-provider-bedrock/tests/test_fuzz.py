@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from chatmodels.core import ChatRequest, OutputSchema, user
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
 from replay import Check, Fuzz
 
 FUZZ = [
     Fuzz(
         api=api,
-        codec=ConverseCodec(),
+        codec=converse_codec(),
         here=Path(__file__).parent / "recorded",
         request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("json", None)),
     )

@@ -26,7 +26,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.providers.bedrock import part_options
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
 
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
 NOVA = "us.amazon.nova-2-lite-v1:0"
@@ -36,7 +36,7 @@ CITED = {"citations": [{"title": "Report"}]}
 
 def body(*messages: Message, model: str = CLAUDE) -> dict[str, Any]:
     request = ChatRequest(messages=messages)
-    return msgspec.json.decode(ConverseCodec().encode(model, request, stream=False).body)
+    return msgspec.json.decode(converse_codec().encode(model, request, stream=False).body)
 
 
 def blocks(*messages: Message, model: str = CLAUDE) -> list[Any]:

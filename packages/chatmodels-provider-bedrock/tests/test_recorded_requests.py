@@ -39,11 +39,11 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpRequest
 from chatmodels.providers.bedrock import part_options
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
-CODEC = ConverseCodec()
+CODEC = converse_codec()
 KINDS = {
     "pdf": "application/pdf",
     "txt": "text/plain",

@@ -19,9 +19,9 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core import ToolCall as Call
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
 
-CODEC = ConverseCodec()
+CODEC = converse_codec()
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
 CLAUDE_4_5 = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 CLAUDE_3 = "anthropic.claude-3-haiku-20240307-v1:0"

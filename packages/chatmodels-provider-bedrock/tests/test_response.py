@@ -23,9 +23,10 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpFailure
 from chatmodels.providers.bedrock._blocks import FORCED
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
+from chatmodels.providers.bedrock._listing import read_models
 
-CODEC = ConverseCodec()
+CODEC = converse_codec()
 REQUEST = ChatRequest(messages=(user("Hi"),))
 FORMED = ChatRequest(messages=(user("Hi"),), output=OutputSchema("Shoe", None))
 
@@ -233,7 +234,7 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
 def test_failures_are_told_apart(status: int, kind: str, message: str, code: str) -> None:
     headers = {"x-amzn-errortype": kind} if kind else {}
     body = json.dumps({"message": message}).encode()
-    error = CODEC.decode_failure(HttpFailure(status=status, headers=headers, body=body))
+    error = CODEC.failure(HttpFailure(status=status, headers=headers, body=body))
     assert (error.code, error.status) == (ErrorCode(code), status)
     assert error.details.get("provider_message", "") == message
     name = kind.partition(":")[0].rpartition("#")[2]
@@ -242,7 +243,7 @@ def test_failures_are_told_apart(status: int, kind: str, message: str, code: str
 
 def test_the_kind_of_a_failure_may_be_in_its_body() -> None:
     body = b'{"__type": "com.amazon.coral#ThrottlingException", "Message": "Slow down"}'
-    error = CODEC.decode_failure(HttpFailure(status=400, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=400, headers={}, body=body))
     assert error.code is ErrorCode.RATE_LIMITED
     assert error.details["provider_message"] == "Slow down"
 
@@ -259,7 +260,7 @@ def test_models_are_listed_with_what_is_told_of_them() -> None:
     old = {"modelId": "a.old", "modelLifecycle": {"status": "LEGACY"}, "inputModalities": "TEXT"}
     new = {"modelId": "a.new", "modelLifecycle": {"status": "ACTIVE"}}
     listing = {"modelSummaries": [record, old, new, {"modelId": "a.bare"}]}
-    first, second, third, bare = CODEC.decode_models(json.dumps(listing).encode())
+    first, second, third, bare = read_models(json.dumps(listing).encode())
     assert (first.name, first.owner) == ("amazon.nova-lite-v1:0", "Amazon")
     assert first.input_modalities == ("text", "image", "file")
     assert first.capabilities == {Capability.STREAMING, Capability.VISION}
@@ -275,4 +276,4 @@ def test_models_are_listed_with_what_is_told_of_them() -> None:
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b'{"modelSummaries": [{}]}'])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body)

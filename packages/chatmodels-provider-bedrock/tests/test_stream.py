@@ -29,9 +29,9 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.providers.bedrock._codec import converse_codec
 
-CODEC = ConverseCodec()
+CODEC = converse_codec()
 REQUEST = ChatRequest(messages=(user("Hi"),))
 FORMED = ChatRequest(messages=(user("Hi"),), output=OutputSchema("Shoe", None))
 STOP = ("messageStop", {"stopReason": "end_turn"})
@@ -52,7 +52,7 @@ def ended(index: int = 0) -> Step:
 
 
 def events(*steps: Step, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.stream_decoder(request)
+    decoder = CODEC.decoder(request)
     found: list[StreamEvent] = []
     for name, data in steps:
         found += decoder.feed(Frame(json.dumps(data).encode(), name))
@@ -260,7 +260,7 @@ def test_what_is_no_stream_of_this_api_is_refused(steps: Any, why: str) -> None:
     ids=["throttled", "broken", "error", "wordless"],
 )
 def test_a_message_that_is_no_event_is_an_error(frame: Frame, code: str, message: str) -> None:
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     decoder.feed(Frame(b'{"role":"assistant"}', "messageStart"))
     with pytest.raises(ChatModelError) as caught:
         decoder.feed(frame)
@@ -273,4 +273,4 @@ def test_errors_in_mid_stream_are_of_their_class() -> None:
     headers = {":message-type": "exception"}
     frame = Frame(b'{"message": "x"}', "throttlingException", headers=headers)
     with pytest.raises(RateLimitError, match="rate limited, told inside a 200 answer"):
-        CODEC.stream_decoder(REQUEST).feed(frame)
+        CODEC.decoder(REQUEST).feed(frame)

@@ -27,11 +27,10 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.testing._protocols.cohere_chat import CohereChat
 from chatmodels.testing._protocols.protocol import Ask
 
-CODEC = ChatV2Codec()
 PLAIN = ChatRequest(messages=(user("?"),))
 FORMED = ChatRequest(messages=(user("?"),), output=OutputSchema("place", None))
 Json = dict[str, Any]
@@ -51,7 +50,7 @@ def call(name: str = "weather", arguments: str | None = '{"city": "Oslo"}') -> J
 
 
 def read(*events: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
-    decoder, accumulator = CODEC.stream_decoder(request), Accumulator()
+    decoder, accumulator = CODEC.decoder(request), Accumulator()
     found: list[StreamEvent] = []
     for event in events:
         found += decoder.feed(Frame(json.dumps(event).encode()))
@@ -303,12 +302,12 @@ def test_what_is_no_answer_is_an_error(body: Json, code: ErrorCode) -> None:
 @pytest.mark.parametrize("data", [b"{}", b"nonsense", b'{"message": "too many tokens"}'])
 def test_what_is_no_event_is_an_error(data: bytes) -> None:
     with pytest.raises(ChatModelError):
-        CODEC.stream_decoder(PLAIN).feed(Frame(data))
+        CODEC.decoder(PLAIN).feed(Frame(data))
 
 
 def test_what_follows_the_end_is_ignored() -> None:
-    decoder = CODEC.stream_decoder(PLAIN)
+    decoder = CODEC.decoder(PLAIN)
     decoder.feed(Frame(json.dumps(END).encode()))
 
     assert decoder.feed(Frame(b"nonsense")) == ()
-    assert CODEC.stream_decoder(PLAIN).feed(Frame(b"[DONE]")) == ()
+    assert CODEC.decoder(PLAIN).feed(Frame(b"[DONE]")) == ()

@@ -18,11 +18,11 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpFailure
 from chatmodels.providers.cohere import PROVIDER
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
+from chatmodels.providers.cohere._listing import read_models
 from chatmodels.providers.cohere._request import SETTINGS
 from chatmodels.testing import Simulator
 
-CODEC = ChatV2Codec()
 MODEL = "cohere:command-a-03-2025"
 
 
@@ -98,7 +98,7 @@ def test_the_settings_are_named_as_they_are() -> None:
 def test_a_failure_has_a_code(status: int, body: dict[str, str], code: str) -> None:
     failure = HttpFailure(status=status, headers={}, body=msgspec.json.encode(body))
 
-    assert CODEC.decode_failure(failure).code == ErrorCode(code)
+    assert CODEC.failure(failure).code == ErrorCode(code)
 
 
 def test_the_listing_tells_what_models_can_do() -> None:
@@ -111,7 +111,7 @@ def test_the_listing_tells_what_models_can_do() -> None:
         },
         {"name": "command", "is_deprecated": True, "features": None},
     ]
-    new, old = CODEC.decode_models(msgspec.json.encode({"models": records}))
+    new, old = read_models(msgspec.json.encode({"models": records}))
 
     assert (new.name, new.provider, new.context_window) == ("command-a", "cohere", 256_000)
     assert new.capabilities == {
@@ -127,4 +127,4 @@ def test_the_listing_tells_what_models_can_do() -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="cohere sent what is not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body)

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition, user
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
 from replay import Check, Fuzz
 
 FUZZ = Fuzz(
     api="cohere.chat_v2",
-    codec=ChatV2Codec(),
+    codec=CODEC,
     here=Path(__file__).parent / "recorded",
     request=ChatRequest(
         messages=(user("Hello"),),

@@ -24,9 +24,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
 
-CODEC = ChatV2Codec()
 SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"
 PIXEL = ImagePart(data=b"png", media_type="image/png")
 PAGE = ImagePart(url="https://example.com/cat.png", detail="original")

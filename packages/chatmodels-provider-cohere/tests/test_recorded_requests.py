@@ -32,12 +32,11 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.providers.cohere._request import SETTINGS
 from replay import Check, Exchange, Requests
 
 Body = dict[str, Any]
-CODEC = ChatV2Codec()
 
 
 def neutral(exchange: Exchange) -> ChatRequest:

@@ -15,10 +15,9 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.providers.cohere._codec import ChatV2Codec
+from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.providers.cohere._schema import is_enforceable
 
-CODEC = ChatV2Codec()
 THINKING, PLAIN, TRANSLATING = (
     "command-a-plus-05-2026",
     "command-a-03-2025",

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from chatmodels.core import ChatRequest, OutputSchema, user
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._request import GEMINI_SETTINGS
 from replay import Check, Fuzz
 
 FUZZ = [
     Fuzz(
         api=api,
-        codec=GeminiCodec("google", GEMINI_SETTINGS, "/v1beta"),
+        codec=gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta")),
         here=Path(__file__).parent / "recorded",
         request=ChatRequest(messages=(user("Hello"),), output=OutputSchema("weather", None)),
     )

@@ -25,11 +25,11 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._request import GEMINI_SETTINGS
 
-CODEC = GeminiCodec("google", GEMINI_SETTINGS, "/v1beta")
+CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
 SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
 FOREIGN = Signature("google-vertex", {"thoughtSignature": "Zm9yZWlnbg=="})

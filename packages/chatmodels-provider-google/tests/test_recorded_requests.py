@@ -42,7 +42,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._models import generation_of
 from chatmodels.providers.google._request import GEMINI_SETTINGS
@@ -50,7 +50,7 @@ from replay import Check, Exchange, Requests
 
 Body = dict[str, Any]
 PROVIDER = "google"  # of both APIs: what differs is not in bodies
-CODEC = GeminiCodec(PROVIDER, GEMINI_SETTINGS, "/v1beta")
+CODEC = gemini_codec(PROVIDER, GEMINI_SETTINGS, Paths("/v1beta"))
 FREE = {"args", "response", "responseSchema", "responseJsonSchema", "labels"}
 """Fields within which names are the caller's."""
 

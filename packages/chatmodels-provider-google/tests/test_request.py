@@ -15,18 +15,19 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.http import Codec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
-CODEC = GeminiCodec("google", GEMINI_SETTINGS, "/v1beta")
-VERTEX = GeminiCodec("google-vertex", VERTEX_SETTINGS, "/v1beta1")
+CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
+VERTEX = gemini_codec("google-vertex", VERTEX_SETTINGS, Paths("/v1beta1"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = ToolDefinition("weather", "Tell the weather.", SCHEMA)
 CITY = OutputSchema("City", SCHEMA)
 
 
-def body(model: str = NEW, codec: GeminiCodec = CODEC, **request: Any) -> dict[str, Any]:
+def body(model: str = NEW, codec: Codec = CODEC, **request: Any) -> dict[str, Any]:
     asked = ChatRequest(messages=(user("?"),), **request)
     made = json.loads(codec.encode(model, asked, stream=False).body)
     del made["contents"]

@@ -27,10 +27,11 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import HttpFailure
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import GEMINI_SETTINGS
 
-CODEC = GeminiCodec("google", GEMINI_SETTINGS, "/v1beta")
+CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))
 SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
 
@@ -392,7 +393,7 @@ def failure(
     error = {"code": status, "message": text, "status": word, "details": list(details)}
     body = json.dumps({"error": error}).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return CODEC.decode_failure(HttpFailure(status=status, headers=names, body=body))
+    return CODEC.failure(HttpFailure(status=status, headers=names, body=body))
 
 
 @pytest.mark.parametrize(
@@ -459,7 +460,7 @@ def test_an_escaped_message_is_read_as_text() -> None:
 def test_failures_in_arrays_are_read() -> None:
     error = {"message": "Slow.", "status": "UNAVAILABLE", "details": [{"retryDelay": "3s"}]}
     body = json.dumps([{"error": error}]).encode()
-    failed = CODEC.decode_failure(HttpFailure(status=503, headers={}, body=body))
+    failed = CODEC.failure(HttpFailure(status=503, headers={}, body=body))
     assert (failed.retry_after, failed.details["provider_message"]) == (3, "Slow.")
 
 
@@ -471,7 +472,7 @@ def test_a_quota_of_the_day_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"[]", b"7", b'{"error": "no"}'])
 def test_failures_of_others_are_told(body: bytes) -> None:
-    error = CODEC.decode_failure(HttpFailure(status=502, headers={}, body=body))
+    error = CODEC.failure(HttpFailure(status=502, headers={}, body=body))
     assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
@@ -489,7 +490,7 @@ def test_the_listing_of_the_gemini_api_is_read() -> None:
             {"name": "models/embedding-1", "supportedGenerationMethods": ["embedContent"]},
         ]
     }
-    first, second = CODEC.decode_models(json.dumps(listing).encode())
+    first, second = read_models(json.dumps(listing).encode(), "google")
     assert (first.name, first.provider) == ("gemini-3.8-flash", "google")
     assert (first.context_window, first.max_output_tokens) == (1_048_576, 65_536)
     assert Capability.REASONING in first.capabilities
@@ -499,11 +500,11 @@ def test_the_listing_of_the_gemini_api_is_read() -> None:
 
 def test_the_listing_of_vertex_is_read() -> None:
     body = b'{"publisherModels": [{"name": "publishers/google/models/gemini-3.8-flash"}]}'
-    assert [info.name for info in CODEC.decode_models(body)] == ["gemini-3.8-flash"]
-    assert CODEC.decode_models(b"{}") == []
+    assert [info.name for info in read_models(body, "google")] == ["gemini-3.8-flash"]
+    assert read_models(b"{}", "google") == []
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"models": 7}', b'{"models": [{}]}', b"nonsense"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing"):
-        CODEC.decode_models(body)
+        read_models(body, "google")

@@ -34,10 +34,10 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._request import GEMINI_SETTINGS
 
-CODEC = GeminiCodec("google", GEMINI_SETTINGS, "/v1beta")
+CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))
 SIGNED = {"thoughtSignature": "c2ln"}
 
@@ -51,7 +51,7 @@ def chunk(*parts: Any, finish: str | None = None, **candidate: Any) -> dict[str,
 
 
 def stream(*chunks: Any, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.stream_decoder(request)
+    decoder = CODEC.decoder(request)
     events: list[StreamEvent] = []
     for item in chunks:
         events += decoder.feed(Frame(json.dumps(item).encode()))
@@ -122,7 +122,7 @@ def test_an_answer_may_go_on_after_it_said_why_it_ended() -> None:
 
 
 def test_what_comes_after_the_end_is_ignored() -> None:
-    decoder = CODEC.stream_decoder(REQUEST)
+    decoder = CODEC.decoder(REQUEST)
     first = json.dumps(chunk({"text": "A"}, finish="STOP")).encode()
     events = [*decoder.feed(Frame(first)), *decoder.feed(Frame(b"[DONE]"))]
     assert isinstance(events[-1], StreamEnd)
@@ -299,7 +299,7 @@ def test_an_error_that_is_no_event_is_raised() -> None:
     error = {"error": {"code": 503, "message": "Overloaded.", "status": "UNAVAILABLE"}}
     first = json.dumps(chunk({"text": "A"}, finish="STOP"))
     text = f"data: {first}\r\n\r\n{json.dumps(error, indent=2)}"
-    framer, decoder = CODEC.framer(), CODEC.stream_decoder(REQUEST)
+    framer, decoder = CODEC.framer(), CODEC.decoder(REQUEST)
     frames = [*framer.feed(text.encode()), *framer.close()]
     assert len(frames) == 2
     decoder.feed(frames[0])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._codec import CODEC
 from replay import Check, Fuzz
 
-FUZZ = Fuzz(api="mistral.chat", codec=MistralCodec(), here=Path(__file__).parent / "recorded")
+FUZZ = Fuzz(api="mistral.chat", codec=CODEC, here=Path(__file__).parent / "recorded")
 
 
 @pytest.mark.parametrize("check", FUZZ.checks())

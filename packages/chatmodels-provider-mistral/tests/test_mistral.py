@@ -37,7 +37,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.providers.mistral import DIALECT, PROVIDER
-from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._listing import read_models
 from chatmodels.providers.mistral._request import call_id
 from chatmodels.testing import Answer, Simulator
 
@@ -509,7 +509,7 @@ CARD: dict[str, Any] = {
 
 
 def read(*cards: dict[str, Any]) -> Any:
-    return MistralCodec().decode_models(json.dumps({"data": cards}).encode())
+    return read_models(json.dumps({"data": cards}).encode())
 
 
 def test_models_are_listed_with_what_they_can_do() -> None:
@@ -531,7 +531,7 @@ def test_models_that_do_not_chat_can_do_nothing_here() -> None:
 @pytest.mark.parametrize("listing", [b"{}", b"[]", b'{"data": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(listing: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
-        MistralCodec().decode_models(listing)
+        read_models(listing)
 
 
 def test_health_is_asked_for_by_the_listing() -> None:

@@ -39,12 +39,11 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpRequest
 from chatmodels.providers.mistral import DIALECT
-from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._codec import CODEC
 from chatmodels.providers.mistral._request import call_id
 from replay import Check, Exchange, InexpressibleError, Requests
 
 Body = dict[str, Any]
-CODEC = MistralCodec()
 
 
 def neutral(exchange: Exchange) -> ChatRequest:

@@ -28,11 +28,10 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
 from chatmodels.testing._protocols.protocol import Ask
 
-CODEC = OllamaCodec()
 PLAIN = ChatRequest(messages=(user("?"),))
 THOUGHT = Signature("ollama", {"type": "thinking"})
 MOMENT = {"model": "qwen3", "created_at": "2025-06-09T17:58:55.337823Z"}
@@ -47,7 +46,7 @@ def whole(message: Json, request: ChatRequest = PLAIN, **more: Any) -> ChatRespo
 
 
 def read(*chunks: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
-    decoder, accumulator = CODEC.stream_decoder(request), Accumulator()
+    decoder, accumulator = CODEC.decoder(request), Accumulator()
     for chunk in chunks:
         for event in decoder.feed(Frame(json.dumps(MOMENT | chunk).encode())):
             accumulator.add(event)
@@ -196,7 +195,7 @@ def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:
 def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
     for read in (
         lambda: CODEC.decode(body, PLAIN),
-        lambda: CODEC.stream_decoder(PLAIN).feed(Frame(body)),
+        lambda: CODEC.decoder(PLAIN).feed(Frame(body)),
     ):
         with pytest.raises(ChatModelError) as caught:
             read()
@@ -204,7 +203,7 @@ def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
 
 
 def test_an_error_may_come_in_mid_stream() -> None:
-    decoder = CODEC.stream_decoder(PLAIN)
+    decoder = CODEC.decoder(PLAIN)
     start = decoder.feed(Frame(json.dumps(MOMENT | said(content="Hel")).encode()))
     assert start[0] == StreamStart(model="qwen3")
 
@@ -213,7 +212,7 @@ def test_an_error_may_come_in_mid_stream() -> None:
 
 
 def test_what_follows_the_end_is_ignored() -> None:
-    decoder = CODEC.stream_decoder(PLAIN)
+    decoder = CODEC.decoder(PLAIN)
     decoder.feed(Frame(json.dumps(said() | OVER).encode()))
 
     assert decoder.feed(Frame(b"nonsense")) == ()

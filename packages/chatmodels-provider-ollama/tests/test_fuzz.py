@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition, user
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 from replay import Check, Fuzz
 
 FUZZ = Fuzz(
     api="ollama.chat",
-    codec=OllamaCodec(),
+    codec=CODEC,
     here=Path(__file__).parent / "recorded",
     request=ChatRequest(
         messages=(user("Hello"),),

@@ -19,12 +19,12 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpFailure
 from chatmodels.providers.ollama import PROVIDER
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.providers.ollama._host import read_host
+from chatmodels.providers.ollama._listing import read_models
 from chatmodels.providers.ollama._request import SETTINGS
 from chatmodels.testing import Simulator
 
-CODEC = OllamaCodec()
 MODEL = "ollama:qwen3"
 
 
@@ -133,7 +133,7 @@ def test_the_models_on_the_machine_are_listed() -> None:
 
 def test_the_listing_of_newer_servers_tells_what_models_can_do() -> None:
     record = {"name": "qwen3:4b", "size": 1, "capabilities": ["completion", "tools", "new"]}
-    (model,) = CODEC.decode_models(msgspec.json.encode({"models": [record]}))
+    (model,) = read_models(msgspec.json.encode({"models": [record]}))
 
     assert model.capabilities == {Capability.STREAMING, Capability.TOOLS}
     assert model.raw == record
@@ -142,7 +142,7 @@ def test_the_listing_of_newer_servers_tells_what_models_can_do() -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="ollama sent what is not a listing of models"):
-        CODEC.decode_models(body)
+        read_models(body)
 
 
 def test_the_settings_are_named_as_they_are() -> None:
@@ -168,12 +168,12 @@ def test_the_settings_are_named_as_they_are() -> None:
 def test_the_words_of_a_failure_tell_its_code(status: int, words: str, code: str) -> None:
     failure = HttpFailure(status=status, headers={}, body=msgspec.json.encode({"error": words}))
 
-    assert CODEC.decode_failure(failure).code == ErrorCode(code)
+    assert CODEC.failure(failure).code == ErrorCode(code)
 
 
 def test_a_missing_model_is_told_with_what_fetches_it() -> None:
     failure = HttpFailure(status=404, headers={}, body=b"""{"error": "model 'x:1b' not found"}""")
-    error = CODEC.decode_failure(failure)
+    error = CODEC.failure(failure)
 
     assert isinstance(error, ModelNotFoundError)
     assert str(error) == error.message

@@ -29,12 +29,11 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import HttpRequest
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.providers.ollama._request import SETTINGS
 from replay import Check, Exchange, Requests
 
 Body = dict[str, Any]
-CODEC = OllamaCodec()
 
 
 def neutral(exchange: Exchange) -> ChatRequest:

@@ -27,9 +27,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 
-CODEC = OllamaCodec()
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
 CLOCK = ToolDefinition("clock", "", {"type": "object"})

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from chatmodels.core import ChatRequest, ChatResponse, create_chat_model, user
-from chatmodels.providers.openai._responses import responses_codec
+from chatmodels.providers.openai._responses import codec
 from replay import (
     AsyncCheck,
     Exchange,
@@ -88,7 +88,7 @@ def whole_of(streamed: ChatResponse[Any] | None) -> ChatResponse[Any] | None:
     if not last.get("output"):
         return None
     request = ChatRequest(messages=(user("Hello"),))
-    return responses_codec(()).decode(json.dumps(last).encode(), request)
+    return codec(()).decode(json.dumps(last).encode(), request)
 
 
 def told(response: ChatResponse[Any]) -> list[object]:

@@ -181,7 +181,7 @@ def test_it_takes_keys_and_tokens(
     [
         ({}, {"x-api-key": "k"}, "anthropic-version: header is required"),
         ({"messages": []}, HEADERS, "messages: at least one message is required"),
-        ({"max_tokens": None}, HEADERS, "Expected `int`"),
+        ({"max_tokens": None}, HEADERS, "does not match the API's schema"),
         ({"tool_choice": {"type": "never"}}, HEADERS, "tool_choice"),
     ],
 )

@@ -156,7 +156,7 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text:
     ("body", "message"),
     [
         ({"messages": []}, "messages must not be empty"),
-        ({"model": None}, "Expected `str`"),
+        ({"model": None}, "does not match the API's schema"),
         ({"tool_choice": "AUTO"}, "tool_choice 'AUTO'"),
         (
             {"tools": [WEATHER], "response_format": {"type": "json_object"}},

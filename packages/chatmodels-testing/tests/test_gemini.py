@@ -136,7 +136,7 @@ def test_without_its_media_type_a_form_is_none(simulator: Simulator) -> None:
     ("body", "message"),
     [
         ({"contents": []}, "contents are not specified"),
-        ({"contents": 7}, "Expected `array`"),
+        ({"contents": 7}, "does not match the API's schema"),
         ({"toolConfig": {"functionCallingConfig": {"mode": "odd"}}}, "Invalid value at 'mode'"),
     ],
 )

@@ -305,16 +305,27 @@ def test_other_addresses_are_unknown(simulator: Simulator, method: str, path: st
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "truncated"),
-        (b"{", "truncated"),
-        (b"[]", "Expected `object`"),
-        (b'{"model": "m"}', "missing required field `messages`"),
+        (b"", "not valid JSON"),
+        (b"{", "not valid JSON"),
+        (b"[]", "does not match the API's schema"),
+        (b'{"x": ' + b"[" * 9_999, "not valid JSON"),
+        (b'{"model": "m"}', "does not match the API's schema"),
         (b'{"model": "m", "messages": []}', "[] is too short"),
-        (b'{"model": "m", "messages": [{"role": "user"}], "tool_choice": "\xff"}', "utf-8"),
+        (b'{"model": "m", "messages": [], "tool_choice": "\xff"}', "not valid JSON"),
         (
             b'{"model": "m", "messages": [{"role": "user"}], "tool_choice": "maybe"}',
             "Invalid value for 'tool_choice': 'maybe'",
         ),
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "an array",
+        "deep",
+        "no messages",
+        "empty messages",
+        "not utf-8",
+        "unknown choice",
     ],
 )
 def test_malformed_requests_are_refused(simulator: Simulator, body: bytes, words: str) -> None:

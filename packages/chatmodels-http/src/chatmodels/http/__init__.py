@@ -1,12 +1,13 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
 from chatmodels.http._codec import (
-    ChatCodec,
-    Frame,
-    Framer,
+    Codec,
+    Encode,
     HttpFailure,
     HttpRequest,
+    Listing,
     StreamDecoder,
+    bearer,
 )
 from chatmodels.http._engine import (
     Answer,
@@ -20,6 +21,7 @@ from chatmodels.http._engine import (
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
 from chatmodels.http._event_stream import EventStreamFramer
 from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
+from chatmodels.http._frames import Frame, Framer
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
@@ -33,8 +35,9 @@ __all__ = [
     "Answer",
     "AsyncAnswer",
     "AsyncEngine",
-    "ChatCodec",
+    "Codec",
     "CodecFactory",
+    "Encode",
     "Engine",
     "ErrorBody",
     "EventStreamFramer",
@@ -45,6 +48,7 @@ __all__ = [
     "HttpFailure",
     "HttpProvider",
     "HttpRequest",
+    "Listing",
     "NdjsonFramer",
     "OptionsRule",
     "Patience",
@@ -54,6 +58,7 @@ __all__ = [
     "SseFramer",
     "StreamDecoder",
     "TransferError",
+    "bearer",
     "excerpt",
     "rate_limits",
     "read_error",

@@ -14,7 +14,7 @@ from chatmodels.core import (
     is_credential,
 )
 from chatmodels.http._bodies import aread_failure, read_failure
-from chatmodels.http._codec import ChatCodec, HttpFailure, HttpRequest
+from chatmodels.http._codec import Codec, HttpFailure, HttpRequest
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -53,7 +53,7 @@ class Caller:
     def __init__(
         self,
         metadata: ProviderMetadata,
-        codec: ChatCodec,
+        codec: Codec,
         options: ProviderOptions,
         signers: SignerSource | None = None,
     ) -> None:
@@ -194,7 +194,7 @@ class Caller:
         self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
     ) -> ChatModelError:
         failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
-        error = completed(self.codec.decode_failure(failure), answer)
+        error = completed(self.codec.failure(failure), answer)
         if self._signers is None:
             error = key_rejected(error, self.metadata, model)
         return self._masked(error)

@@ -1,15 +1,19 @@
 """The seam between a vendor's wire format and the machinery that moves bytes.
 
 A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpChatModel` does the
-rest: connections, time limits, secrets, retries, both worlds.
+rest: connections, time limits, secrets, retries, sync and async.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo, StreamEvent
+from chatmodels.http._frames import Frame, Framer
+from chatmodels.http._sse import SseFramer
+
+Headers = tuple[tuple[str, str], ...]
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +30,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "POST"
     path: str
     body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,38 +45,6 @@ class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """One unit of a stream: a server-sent event, a line, a message.
-
-    Attributes:
-        data: The payload.
-        event: Its type where the framing has one, else empty.
-        id: Its id where the framing has one, else empty.
-        headers: Its headers where the framing has them.
-    """
-
-    data: bytes
-    event: str = ""
-    id: str = ""
-    headers: Mapping[str, str] | None = None
-
-
-class Framer(Protocol):
-    """Cuts a stream of bytes into frames, whatever pieces it comes in."""
-
-    def feed(self, data: bytes, /) -> Iterable[Frame]:
-        """Take bytes in and give the frames that they complete, once, in order.
-
-        Raises:
-            ResponseInvalidError: A line or a frame exceeds its limit.
-        """
-        ...
-
-    def close(self) -> Sequence[Frame]:
-        """Give the last frame, if the end of the bytes completes one."""
-        ...
 
 
 class StreamDecoder(Protocol):
@@ -94,60 +66,64 @@ class StreamDecoder(Protocol):
         ...
 
 
-@runtime_checkable
-class ChatCodec(Protocol):
-    """One vendor's chat API: everything that is particular to it, and nothing else.
+class Encode(Protocol):
+    """Translates a request to a model into the vendor's wire format."""
 
-    A codec is immutable and shared by threads. That of a vendor with several APIs has an attribute
-    `api` as well, which names the one it is for.
-    """
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The settings that this API honours: neutral name to what it becomes in the body."""
-        ...
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the headers that carry the secret."""
-        ...
-
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+    def __call__(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
         """Translate a request.
 
         Raises:
-            UnsupportedError: It asks for something that this API cannot express; the message
-                lists everything.
+            UnsupportedError: The API cannot express something; the message lists everything.
+            InvalidRequestError: Something in it is not JSON.
         """
         ...
 
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response to a request.
 
-        Raises:
-            ChatModelError: The body tells of an error, or is not of this wire format.
-        """
-        ...
+class Listing(msgspec.Struct, frozen=True):
+    """The vendor's listing of models.
 
-    def framer(self) -> Framer:
-        """Make the framer for one stream."""
-        ...
+    Attributes:
+        request: The request that returns the listing.
+        read: Translates the body; raises `ResponseInvalidError` if it is not a listing.
+    """
 
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        ...
+    request: HttpRequest
+    read: Callable[[bytes], Sequence[ModelInfo]]
 
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure; request id, retry-after and location are filled in by the caller."""
-        ...
 
-    def encode_models(self) -> HttpRequest | None:
-        """Give the request that lists the models; None if the vendor has none."""
-        ...
+def bearer(secret: str, /) -> Headers:
+    """Return the header that carries a secret as a bearer token."""
+    return (("Authorization", f"Bearer {secret}"),)
 
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing."""
-        ...
 
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request that proves address and credentials."""
-        ...
+class Codec(msgspec.Struct, frozen=True, kw_only=True):
+    """The wire format of one vendor's chat API, as pure functions.
+
+    The functions are importable by name or `functools.partial` objects of such, so that models
+    pickle.
+
+    Attributes:
+        encode: Translates a request.
+        decode: Translates a whole response to a request. Raises `ChatModelError` if the body
+            reports an error or is not in this wire format.
+        decoder: Makes the decoder of the stream that responds to a request.
+        failure: Translates a response that is not a success. Request id and retry-after are
+            filled in by the caller.
+        health: The cheapest request that proves address and credentials.
+        settings: The supported settings: neutral name to the field of the body.
+        models: The listing of models; None if the vendor has none.
+        framer: Makes the framer of one stream.
+        authorization: Returns the headers that carry the secret.
+        api: The name of the API if the vendor has several, as in "chat_completions".
+    """
+
+    encode: Encode
+    decode: Callable[[bytes, ChatRequest], ChatResponse[Any]]
+    decoder: Callable[[ChatRequest], StreamDecoder]
+    failure: Callable[[HttpFailure], ChatModelError]
+    health: HttpRequest
+    settings: Mapping[str, str]
+    models: Listing | None = None
+    framer: Callable[[], Framer] = SseFramer
+    authorization: Callable[[str], Headers] = bearer
+    api: str | None = None

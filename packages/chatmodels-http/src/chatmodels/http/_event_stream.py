@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from zlib import crc32
 
 from chatmodels.core import ResponseInvalidError
-from chatmodels.http._codec import Frame
+from chatmodels.http._frames import Frame
 from chatmodels.http._splitter import MAX_FRAME_BYTES
 
 _PRELUDE = struct.Struct(">III")

@@ -13,7 +13,7 @@ def check_health(caller: Caller, within: Timeout, /) -> HealthReport:
     started = time.monotonic()
     try:
         limits = limits_of_one(within, caller.metadata.name)
-        answer = caller.open(caller.codec.encode_health(), limits, None)
+        answer = caller.open(caller.codec.health, limits, None)
         read_whole(answer, limits, caller.metadata.name)
     except ChatModelError as error:
         return _report(caller, started, error)
@@ -25,7 +25,7 @@ async def acheck_health(caller: Caller, within: Timeout, /) -> HealthReport:
     started = time.monotonic()
     try:
         limits = limits_of_one(within, caller.metadata.name)
-        answer = await caller.aopen(caller.codec.encode_health(), limits, None)
+        answer = await caller.aopen(caller.codec.health, limits, None)
         await aread_whole(answer, limits, caller.metadata.name)
     except ChatModelError as error:
         return _report(caller, started, error)

@@ -22,7 +22,7 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import ChatCodec
+from chatmodels.http._codec import Codec
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
@@ -56,7 +56,7 @@ class HttpChatModel(StandardChatModel):
         self,
         metadata: ProviderMetadata,
         model: str,
-        codec: ChatCodec,
+        codec: Codec,
         options: ProviderOptions,
         *,
         policies: Sequence[Policy] | None = None,
@@ -76,7 +76,7 @@ class HttpChatModel(StandardChatModel):
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
             endpoint=self._caller.base_url,
-            api=getattr(codec, "api", None),
+            api=codec.api,
         )
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:

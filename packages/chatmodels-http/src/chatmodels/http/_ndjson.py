@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatmodels.http._codec import Frame
+from chatmodels.http._frames import Frame
 from chatmodels.http._splitter import MAX_FRAME_BYTES, Splitter
 
 

@@ -14,8 +14,9 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import ChatCodec, Frame, Framer, HttpRequest
+from chatmodels.http._codec import Codec, HttpRequest
 from chatmodels.http._following import afollow, follow
+from chatmodels.http._frames import Frame, Framer
 from chatmodels.http._health import check_health
 from chatmodels.http._limits import limits_of_one
 from chatmodels.http._model import HttpChatModel, known_model
@@ -24,7 +25,7 @@ from chatmodels.http._signer import SignerFactory
 
 T = TypeVar("T")
 
-CodecFactory = Callable[[ProviderOptions], ChatCodec]
+CodecFactory = Callable[[ProviderOptions], Codec]
 OptionsRule = Callable[[ProviderOptions], ProviderOptions]
 
 
@@ -42,13 +43,13 @@ class HttpProvider:
     def __init__(
         self,
         metadata: ProviderMetadata,
-        codec: ChatCodec | CodecFactory,
+        codec: Codec | CodecFactory,
         *,
         complete: OptionsRule = lambda options: options,
         signers: SignerFactory = lambda _: None,
     ) -> None:
         self.metadata = metadata
-        self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, ChatCodec) else codec
+        self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, Codec) else codec
         self._complete = complete
         self._signers = signers
 
@@ -89,14 +90,14 @@ class HttpProvider:
         """
         caller = self._caller(options)
         name = self.metadata.name
-        request = caller.codec.encode_models()
-        if request is None:
+        listing = caller.codec.models
+        if listing is None:
             raise UnsupportedError(f"{name} has no listing of models", op="list_models")
         limits = limits_of_one(options.timeout, name)
         try:
-            answer = caller.open(request, limits, None)
+            answer = caller.open(listing.request, limits, None)
             body = read_whole(answer, limits, name)
-            return listed(caller, answer, body)
+            return listed(caller, listing, answer, body)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=name)
 

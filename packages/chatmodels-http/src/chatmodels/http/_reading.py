@@ -17,6 +17,7 @@ from chatmodels.core import (
     events_of,
 )
 from chatmodels.http._caller import Caller
+from chatmodels.http._codec import Listing
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._headers import request_id
 from chatmodels.http._limits import Limits
@@ -43,7 +44,9 @@ def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: 
     return response
 
 
-def listed(caller: Caller, answer: Answer | AsyncAnswer, body: bytes) -> Sequence[ModelInfo]:
+def listed(
+    caller: Caller, listing: Listing, answer: Answer | AsyncAnswer, body: bytes
+) -> Sequence[ModelInfo]:
     """Translate a listing of models.
 
     Raises:
@@ -53,7 +56,7 @@ def listed(caller: Caller, answer: Answer | AsyncAnswer, body: bytes) -> Sequenc
     if failure is not None:
         raise caller.finished(failure, answer)
     try:
-        return caller.codec.decode_models(body)
+        return listing.read(body)
     except ChatModelError as error:
         caller.finished(error, answer)
         raise
@@ -101,7 +104,7 @@ class StreamReading:
         self._limits = limits
         self._request = request
         self._framer = caller.codec.framer()
-        self._decoder = caller.codec.stream_decoder(request)
+        self._decoder = caller.codec.decoder(request)
 
     def events(self, piece: bytes) -> Iterator[StreamEvent]:
         """Give the events that a piece of the body completes.

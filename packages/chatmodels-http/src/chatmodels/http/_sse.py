@@ -6,7 +6,7 @@ the same, since some vendors end without one.
 
 from collections.abc import Sequence
 
-from chatmodels.http._codec import Frame
+from chatmodels.http._frames import Frame
 from chatmodels.http._splitter import MAX_FRAME_BYTES, Splitter
 
 _BOM = b"\xef\xbb\xbf"

@@ -3,7 +3,7 @@
 The Responses API is in `chatmodels.openai_compatible.responses`, imported where it is used.
 """
 
-from chatmodels.openai_compatible._codec import ChatCompletionsCodec
+from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import COMMON_SETTINGS, Dialect, Input
 
-__all__ = ["COMMON_SETTINGS", "ChatCompletionsCodec", "Dialect", "Input"]
+__all__ = ["COMMON_SETTINGS", "Dialect", "Input", "chat_completions_codec"]

@@ -1,56 +1,51 @@
-"""The codec of chat completions: the pure functions of this package, bound to one dialect."""
+"""The codec of chat completions for one dialect."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
-from chatmodels.http import HttpFailure, HttpRequest, StreamDecoder
+from chatmodels.core import ChatRequest
+from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
 from chatmodels.openai_compatible._request import encode_request
 from chatmodels.openai_compatible._response import read_response
-from chatmodels.openai_compatible._server import ServerCodec
+from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
 
-class ChatCompletionsCodec(ServerCodec[Dialect]):
-    """A `ChatCodec` for one vendor that speaks chat completions.
+def chat_completions_codec(
+    dialect: Dialect,
+    headers: Headers = (),
+    *,
+    dialect_for: Callable[[str], Dialect] | None = None,
+) -> Codec:
+    """Make the codec of one vendor that speaks chat completions.
 
     Args:
-        dialect: How it speaks them.
-        headers: What its requests need besides, as for the account to bill.
+        dialect: The vendor's dialect.
+        headers: Headers of all requests, as for the account to bill.
+        dialect_for: Returns the dialect of a model, for a vendor some of whose models support less
+            than others.
     """
+    return Codec(
+        api="chat_completions",
+        encode=partial(_encode, dialect_for or dialect, headers),
+        decode=partial(read_response, dialect=dialect.name),
+        decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
+        failure=partial(read_failure, provider=dialect.name),
+        **codec_fields(dialect, headers),
+    )
 
-    __slots__ = ()
 
-    api = "chat_completions"
-
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
-
-        Raises:
-            UnsupportedError: The dialect cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
-        """
-        dialect = self.dialect_for(model)
-        body = encode_request(model, request, dialect, stream=stream)
-        return HttpRequest(path=dialect.chat_path, body=body, headers=self._headers)
-
-    def dialect_for(self, model: str, /) -> Dialect:
-        """Choose how to speak to a model: some take less than others of their vendor."""
-        return self.dialect
-
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response.
-
-        Raises:
-            ChatModelError: The body tells of an error, or is not a chat completion.
-        """
-        return read_response(body, request, self.dialect.name)
-
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        return ChatCompletionsDecoder(request, self.dialect.name)
-
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure."""
-        return read_failure(failure, self.dialect.name)
+def _encode(
+    dialect: Dialect | Callable[[str], Dialect],
+    headers: Headers,
+    model: str,
+    request: ChatRequest,
+    /,
+    *,
+    stream: bool,
+) -> HttpRequest:
+    chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
+    body = encode_request(model, request, chosen, stream=stream)
+    return HttpRequest(path=chosen.chat_path, body=body, headers=headers)

@@ -1,13 +1,24 @@
 """What is the same at a server whichever of the two dialects is spoken with it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypedDict
 
 import msgspec
 
-from chatmodels.core import ModelInfo
-from chatmodels.http import Framer, HttpRequest, SseFramer
+from chatmodels.http import HttpRequest, Listing
 from chatmodels.openai_compatible._models import read_models
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class CodecFields(TypedDict):
+    """The fields of a `Codec` that do not depend on the dialect."""
+
+    settings: Mapping[str, str]
+    authorization: Callable[[str], Headers]
+    models: Listing | None
+    health: HttpRequest
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,53 +43,20 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
-D = TypeVar("D", bound=Server)
+def codec_fields(server: Server, headers: Headers) -> CodecFields:
+    """Return the fields of a `Codec` that both dialects have in common."""
+    health = server.health_path or server.models_path or "/models"
+    models = None
+    if server.models_path is not None:
+        request = HttpRequest(method="GET", path=server.models_path, headers=headers)
+        models = Listing(request, partial(read_models, provider=server.name))
+    return {
+        "settings": server.settings,
+        "authorization": partial(_authorization, server.key_header, server.key_prefix),
+        "models": models,
+        "health": HttpRequest(method="GET", path=health, headers=headers),
+    }
 
 
-class ServerCodec(Generic[D]):
-    """The half of a `ChatCodec` that both dialects have in common.
-
-    Args:
-        dialect: How the vendor speaks.
-        headers: What its requests need besides, as for the account to bill.
-    """
-
-    __slots__ = ("_headers", "dialect")
-
-    def __init__(self, dialect: D, headers: tuple[tuple[str, str], ...] = ()) -> None:
-        self.dialect = dialect
-        self._headers = headers
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The settings that this API honours: their neutral names, to those in the body."""
-        return self.dialect.settings
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the header that carries the secret."""
-        return ((self.dialect.key_header, self.dialect.key_prefix + secret),)
-
-    def framer(self) -> Framer:
-        """Make the framer for one stream."""
-        return SseFramer()
-
-    def encode_models(self) -> HttpRequest | None:
-        """Give the request that lists the models; None if the vendor has none."""
-        path = self.dialect.models_path
-        return None if path is None else self._get(path)
-
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing.
-
-        Raises:
-            ResponseInvalidError: The body is no such listing.
-        """
-        return read_models(body, self.dialect.name)
-
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request that proves address and credentials."""
-        path = self.dialect.health_path or self.dialect.models_path or "/models"
-        return self._get(path)
-
-    def _get(self, path: str) -> HttpRequest:
-        return HttpRequest(method="GET", path=path, headers=self._headers)
+def _authorization(header: str, prefix: str, secret: str) -> Headers:
+    return ((header, prefix + secret),)

@@ -62,8 +62,8 @@ class Endings:
 
         Args:
             watch: What is remembered of it.
-            response: The answer, or what there is of it.
-            error: What went wrong, if anything.
+            response: The response, or the part of it that arrived.
+            error: The exception that ended the call, if any.
         """
         is_described = watch.is_recorded or self._details is not None
         if not is_described and not watch.is_measured and error is None:
@@ -78,7 +78,9 @@ class Endings:
         elif call.outcome == "abandoned":
             failure = OTHER
         cost = None
-        if self._cost is not None and response is not None and error is None:
+        # Tokens and cost are the other model's if a policy passed the call on. They are counted
+        # for a call that failed, too: the provider bills what it generated.
+        if self._cost is not None and response is not None and not call.is_delegated:
             try:
                 cost = _amount(self._cost(response))
             except Exception as raised:

@@ -44,7 +44,8 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
             off the path of the call; "immediate" ones when the call ends.
         chunk_times: Whether the time of each chunk of a stream is measured.
         origin_metrics: Whether the fifteen `chatmodels_*` instruments are recorded as well.
-        cost: Tells what a response cost, in US dollars; None where it is not known.
+        cost: Computes the cost of a response in US dollars, None if unknown. It is called for the
+            partial response of a failed call, too, and not for a response of another model.
         propagate_to: Base URLs that are sent the `traceparent` of the call's span.
 
     Raises:

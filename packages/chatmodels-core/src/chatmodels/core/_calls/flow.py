@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import msgspec
 
 from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._errors import ConfigurationError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.request import ChatRequest
 
@@ -32,11 +33,12 @@ if TYPE_CHECKING:
 
 
 class Call(msgspec.Struct, frozen=True):
-    """The wish to ask the provider, or another model.
+    """The effect of calling the provider, or another model.
 
     Attributes:
-        request: What to ask.
-        model: Whom to ask instead of the model at hand; its own policies apply then.
+        request: The request to send.
+        model: The model to call instead of this one. Its own policies apply to the call; the
+            inner policies of this model do not.
     """
 
     request: ChatRequest
@@ -92,6 +94,9 @@ def drive(
 
     Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
     """
+    if effect.model is not None:  # it has policies of its own
+        _check_model(effect.model)
+        return perform(effect)
     if not policies:
         return perform(effect)
     flow = policies[0](call, effect.request)
@@ -125,6 +130,9 @@ async def adrive(
     sleep: Callable[[float], Awaitable[object]] | None = None,
 ) -> Result:
     """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
+    if effect.model is not None:
+        _check_model(effect.model)
+        return await perform(effect)
     if not policies:
         return await perform(effect)
     if sleep is None:
@@ -150,6 +158,18 @@ async def adrive(
         return stop.value
     finally:
         flow.close()
+
+
+def _check_model(model: object) -> None:
+    from chatmodels.core._protocols import ChatModel
+
+    if isinstance(model, ChatModel):
+        return
+    remedy = f"create_chat_model({model!r})" if isinstance(model, str) else "a model"
+    raise ConfigurationError(
+        f"the model of a policy's Call(request, model) is of type {type(model).__qualname__}, "
+        f"not a ChatModel; pass {remedy}, created once outside the policy"
+    )
 
 
 def _no_effect(wish: object) -> TypeError:

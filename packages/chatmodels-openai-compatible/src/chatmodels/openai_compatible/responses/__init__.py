@@ -1,6 +1,6 @@
 """The dialect of OpenAI's Responses API, shared by the providers of chatmodels that speak it."""
 
-from chatmodels.openai_compatible.responses._codec import ResponsesCodec
+from chatmodels.openai_compatible.responses._codec import responses_codec
 from chatmodels.openai_compatible.responses._dialect import RESPONSES_SETTINGS, ResponsesDialect
 
-__all__ = ["RESPONSES_SETTINGS", "ResponsesCodec", "ResponsesDialect"]
+__all__ = ["RESPONSES_SETTINGS", "ResponsesDialect", "responses_codec"]

@@ -1,10 +1,11 @@
-"""The codec of the Responses API: the pure functions of this package, bound to one dialect."""
+"""The codec of the Responses API for one dialect."""
 
+from functools import partial
 from typing import Any
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
-from chatmodels.http import HttpFailure, HttpRequest, StreamDecoder
-from chatmodels.openai_compatible._server import ServerCodec
+from chatmodels.core import ChatRequest, ChatResponse
+from chatmodels.http import Codec, HttpRequest, StreamDecoder
+from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
 from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
@@ -12,47 +13,47 @@ from chatmodels.openai_compatible.responses._response import read_response
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
 
-class ResponsesCodec(ServerCodec[ResponsesDialect]):
-    """A `ChatCodec` for one vendor that speaks the Responses API.
+def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
+    """Make the codec of one vendor that speaks the Responses API.
+
+    With `provider_options={"retrieve": id}` no new response is requested. The response with that id
+    is fetched: that of a run in the background, as far as it has come. Further options go into the
+    query then.
 
     Args:
-        dialect: How it speaks it.
-        headers: What its requests need besides, as for the account to bill.
+        dialect: The vendor's dialect.
+        headers: Headers of all requests, as for the account to bill.
     """
+    return Codec(
+        api="responses",
+        encode=partial(_encode, dialect, headers),
+        decode=partial(_decode, dialect),
+        decoder=partial(_decoder, dialect),
+        failure=partial(read_failure, provider=dialect.name),
+        **codec_fields(dialect, headers),
+    )
 
-    __slots__ = ()
 
-    api = "responses"
+def _encode(
+    dialect: ResponsesDialect,
+    headers: Headers,
+    model: str,
+    request: ChatRequest,
+    /,
+    *,
+    stream: bool,
+) -> HttpRequest:
+    options = request.provider_options
+    if options.get("retrieve") is not None:
+        path = retrieval_path(dialect, options, stream=stream)
+        return HttpRequest(method="GET", path=path, headers=headers)
+    body = encode_request(model, request, dialect, stream=stream)
+    return HttpRequest(path=dialect.path, body=body, headers=headers)
 
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
 
-        With `provider_options={"retrieve": id}` nothing is asked anew, but the response of that
-        id is fetched: that of a run in the background, as far as it has come. Further options
-        go into the query then.
+def _decode(dialect: ResponsesDialect, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
+    return read_response(body, dialect)
 
-        Raises:
-            UnsupportedError: The dialect cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON, or no id.
-        """
-        options = request.provider_options
-        if options.get("retrieve") is not None:
-            return self._get(retrieval_path(self.dialect, options, stream=stream))
-        body = encode_request(model, request, self.dialect, stream=stream)
-        return HttpRequest(path=self.dialect.path, body=body, headers=self._headers)
 
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response, one of a background run included.
-
-        Raises:
-            ChatModelError: The body tells of an error, or is not a response.
-        """
-        return read_response(body, self.dialect)
-
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        return ResponsesDecoder(self.dialect)
-
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure."""
-        return read_failure(failure, self.dialect.name)
+def _decoder(dialect: ResponsesDialect, request: ChatRequest) -> StreamDecoder:
+    return ResponsesDecoder(dialect)

@@ -1,48 +1,62 @@
-"""The codec: that of chat completions, with Azure's addresses, deployments and listing."""
+"""The codecs of a resource's endpoints: chat completions and the Responses API."""
 
-from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
-from chatmodels.core import ChatRequest, ModelInfo
-from chatmodels.http import HttpRequest
-from chatmodels.openai_compatible import ChatCompletionsCodec
+from chatmodels.core import ChatRequest
+from chatmodels.http import Codec, Encode, HttpRequest, Listing
+from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._dialect import dialect_at
+from chatmodels.providers.azure._dialect import dialect_at, server_at
 from chatmodels.providers.azure._listing import read_models
 
 
-class AzureCodec(ChatCompletionsCodec):
-    """A `ChatCodec` for one endpoint of a resource.
+def azure_codec(address: Address, deployment: str = "", *, token: bool = False) -> Codec:
+    """Make the codec of chat completions at one endpoint.
 
     Args:
         address: The endpoint.
-        deployment: What the model is deployed as; empty if the model is named so.
-        bearer: Whether the secret is a token instead of an API key.
+        deployment: The name of the deployment; empty if the model is named so.
+        token: Whether the secret is a token instead of an API key.
     """
+    codec = chat_completions_codec(dialect_at(address, token=token))
+    return _deployed(codec, partial(_encode, codec.encode, address, deployment))
 
-    __slots__ = ("_address", "_deployment")
 
-    def __init__(self, address: Address, deployment: str = "", *, bearer: bool = False) -> None:
-        super().__init__(dialect_at(address, bearer=bearer))
-        self._address = address
-        self._deployment = deployment
+def azure_responses_codec(address: Address, deployment: str = "", *, token: bool = False) -> Codec:
+    """Make the codec of the Responses API at a v1 endpoint ("Azure OpenAI Responses API").
 
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
+    The arguments are those of `azure_codec`.
+    """
+    from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
-        Raises:
-            UnsupportedError: The dialect cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
-        """
-        deployment = self._deployment or model
-        encoded = super().encode(deployment, request, stream=stream)
-        return replace(encoded, path=self._address.chat(deployment))
+    dialect = ResponsesDialect(name="azure", path=address.responses)
+    codec = responses_codec(replace(dialect, **server_at(address, token=token)))
+    return _deployed(codec, partial(_encode_response, codec.encode, deployment))
 
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing: of models that can be deployed, not of deployments.
 
-        Raises:
-            ResponseInvalidError: The body is no such listing.
-        """
-        return read_models(body)
+def _deployed(codec: Codec, encode: Encode) -> Codec:
+    listing = codec.models  # of models that can be deployed, not of deployments
+    models = None if listing is None else Listing(listing.request, read_models)
+    return replace(codec, encode=encode, models=models)
+
+
+def _encode(
+    inner: Encode,
+    address: Address,
+    deployment: str,
+    model: str,
+    request: ChatRequest,
+    /,
+    *,
+    stream: bool,
+) -> HttpRequest:
+    name = deployment or model
+    return replace(inner(name, request, stream=stream), path=address.chat(name))
+
+
+def _encode_response(
+    inner: Encode, deployment: str, model: str, request: ChatRequest, /, *, stream: bool
+) -> HttpRequest:
+    return inner(deployment or model, request, stream=stream)

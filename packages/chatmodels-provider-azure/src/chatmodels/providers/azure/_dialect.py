@@ -33,22 +33,22 @@ _FIRST_LIKE_IT = "2024-09-01"
 _OF_ALL_MAKERS = {**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
 
 
-def dialect_at(address: Address, *, bearer: bool) -> Dialect:
+def dialect_at(address: Address, *, token: bool) -> Dialect:
     """Make the dialect of an endpoint.
 
     Args:
         address: The endpoint.
-        bearer: Whether the secret is a token instead of an API key.
+        token: Whether the secret is a token instead of an API key.
     """
     dialect = DIALECT
     if address.kind == "inference":
         dialect = replace(DIALECT, settings=_OF_ALL_MAKERS)
     elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
         dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
-    return replace(dialect, **server_at(address, bearer=bearer))
+    return replace(dialect, **server_at(address, token=token))
 
 
-def server_at(address: Address, *, bearer: bool) -> Mapping[str, str | None]:
+def server_at(address: Address, *, token: bool) -> Mapping[str, str | None]:
     """Give the fields of a dialect that tell where an endpoint is, and how to get in."""
     fields = {"models_path": address.models, "health_path": address.health}
-    return fields if bearer else fields | {"key_header": "api-key", "key_prefix": ""}
+    return fields if token else fields | {"key_header": "api-key", "key_prefix": ""}

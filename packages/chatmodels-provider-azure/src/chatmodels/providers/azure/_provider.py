@@ -1,13 +1,13 @@
 """Makes the models of a resource."""
 
 from chatmodels.core import ConfigurationError, ProviderOptions
-from chatmodels.http import ChatCodec, HttpProvider
+from chatmodels.http import Codec, HttpProvider
 from chatmodels.providers.azure._address import address
-from chatmodels.providers.azure._codec import AzureCodec
+from chatmodels.providers.azure._codec import azure_codec, azure_responses_codec
 from chatmodels.providers.azure._metadata import METADATA, TOKEN_VARIABLE
 
 
-def codec(options: ProviderOptions) -> ChatCodec:
+def codec(options: ProviderOptions) -> Codec:
     """Choose API and endpoint by the options of a model.
 
     Raises:
@@ -21,14 +21,12 @@ def codec(options: ProviderOptions) -> ChatCodec:
     if auth not in ("api_key", "bearer"):
         raise ConfigurationError(f'azure: auth must be "api_key" or "bearer", not {auth!r}')
     where = address(options.base_url or "", str(extra.get("api_version", "")))
-    deployment, bearer = str(extra.get("deployment", "")), auth == "bearer"
+    deployment, token = str(extra.get("deployment", "")), auth == "bearer"
     match extra.get("api", "chat_completions"):
         case "chat_completions":
-            return AzureCodec(where, deployment, bearer=bearer)
+            return azure_codec(where, deployment, token=token)
         case "responses" if where.kind == "v1":
-            from chatmodels.providers.azure._responses import AzureResponsesCodec
-
-            return AzureResponsesCodec(where, deployment, bearer=bearer)
+            return azure_responses_codec(where, deployment, token=token)
         case "responses":
             raise ConfigurationError(
                 "azure: the Responses API is at the v1 endpoints; pass api_version='v1', and a "

@@ -1,11 +1,9 @@
-"""The codec: the pure functions of this package as one value."""
+"""The codec of Converse and ConverseStream of Bedrock Runtime."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
-from chatmodels.http import EventStreamFramer, Framer, HttpFailure, HttpRequest, StreamDecoder
+from chatmodels.core import ChatRequest
+from chatmodels.http import Codec, EventStreamFramer, HttpRequest, Listing
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
 from chatmodels.providers.bedrock._request import SETTINGS, encode_request
@@ -15,73 +13,30 @@ from chatmodels.providers.bedrock._stream import ConverseDecoder
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
 
 
-class ConverseCodec:
-    """A `ChatCodec` for Converse and ConverseStream of Bedrock Runtime.
+def converse_codec(control_url: str = "") -> Codec:
+    """Make the codec. A secret is an API key ("Use an Amazon Bedrock API key").
 
     Args:
-        control_url: Where the API is that lists models, if not where the models are.
+        control_url: The address of the API that lists models ("ListFoundationModels"), if it is
+            not that of the models.
     """
+    listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
+    return Codec(
+        settings=SETTINGS,
+        encode=_encode,
+        decode=read_response,
+        decoder=ConverseDecoder,
+        failure=read_failure,
+        framer=EventStreamFramer,
+        models=Listing(HttpRequest(method="GET", path=listing), read_models),
+        # the cheapest request to the address of the models ("ListAsyncInvokes")
+        health=HttpRequest(method="GET", path="/async-invoke?maxResults=1"),
+    )
 
-    __slots__ = ("_control_url",)
 
-    def __init__(self, control_url: str = "") -> None:
-        self._control_url = control_url
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The settings that this API honours: their neutral names, to those in the body."""
-        return SETTINGS
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the header that carries an API key ("Use an Amazon Bedrock API key")."""
-        return (("Authorization", f"Bearer {secret}"),)
-
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
-
-        Raises:
-            UnsupportedError: The API cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
-        """
-        body = encode_request(model, request)
-        path = f"/model/{quote(model, safe='')}/converse"  # names are ARNs too, with slashes
-        if stream:
-            return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
-        return HttpRequest(path=path, body=body)
-
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response.
-
-        Raises:
-            ChatModelError: The body tells of an error, or is not an answer.
-        """
-        return read_response(body, request)
-
-    def framer(self) -> Framer:
-        """Make the framer for one stream."""
-        return EventStreamFramer()
-
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        return ConverseDecoder(request)
-
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure."""
-        return read_failure(failure)
-
-    def encode_models(self) -> HttpRequest:
-        """Give the request that lists the models that write text ("ListFoundationModels")."""
-        path = f"{self._control_url}/foundation-models?byOutputModality=TEXT"
-        return HttpRequest(method="GET", path=path)
-
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing.
-
-        Raises:
-            ResponseInvalidError: The body is no such listing.
-        """
-        return read_models(body)
-
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request to where the models are ("ListAsyncInvokes")."""
-        return HttpRequest(method="GET", path="/async-invoke?maxResults=1")
+def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+    body = encode_request(model, request)
+    path = f"/model/{quote(model, safe='')}/converse"  # names are ARNs too, with slashes
+    if stream:
+        return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
+    return HttpRequest(path=path, body=body)

@@ -1,16 +1,16 @@
 """Makes the models of Amazon Bedrock."""
 
 from chatmodels.core import ProviderOptions
-from chatmodels.http import HttpProvider, SignerSource
-from chatmodels.providers.bedrock._codec import ConverseCodec
+from chatmodels.http import Codec, HttpProvider, SignerSource
+from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._metadata import METADATA
 from chatmodels.providers.bedrock._places import control_url, placed
 from chatmodels.providers.bedrock._signing import AwsSigners
 
 
-def codec(options: ProviderOptions) -> ConverseCodec:
+def codec(options: ProviderOptions) -> Codec:
     """Make the wire format for the options of a model."""
-    return ConverseCodec(control_url(options))
+    return converse_codec(control_url(options))
 
 
 def signers(options: ProviderOptions) -> SignerSource | None:

@@ -1,10 +1,7 @@
-"""The codec: the pure functions of this package as one value."""
+"""The codec of the Chat API, version 2."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
-from chatmodels.http import Framer, HttpFailure, HttpRequest, SseFramer, StreamDecoder
+from chatmodels.core import ChatRequest
+from chatmodels.http import Codec, HttpRequest, Listing
 from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
 from chatmodels.providers.cohere._request import SETTINGS, encode_request
@@ -12,61 +9,18 @@ from chatmodels.providers.cohere._response import read_response
 from chatmodels.providers.cohere._stream import ChatV2Decoder
 
 
-class ChatV2Codec:
-    """A `ChatCodec` for the Chat API, version 2."""
+def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+    return HttpRequest(path="/v2/chat", body=encode_request(model, request, stream=stream))
 
-    __slots__ = ()
 
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """The settings that this API honours: their neutral names, to those in the body."""
-        return SETTINGS
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the header that carries the secret."""
-        return (("Authorization", f"Bearer {secret}"),)
-
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
-
-        Raises:
-            UnsupportedError: The API cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
-        """
-        return HttpRequest(path="/v2/chat", body=encode_request(model, request, stream=stream))
-
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response.
-
-        Raises:
-            ChatModelError: The body tells of an error, or is not an answer.
-        """
-        return read_response(body, request)
-
-    def framer(self) -> Framer:
-        """Make the framer for one stream."""
-        return SseFramer()
-
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        return ChatV2Decoder(request)
-
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure."""
-        return read_failure(failure)
-
-    def encode_models(self) -> HttpRequest:
-        """Give the request that lists the models for chat, as many as one page may have."""
-        return HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000")
-
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing.
-
-        Raises:
-            ResponseInvalidError: The body is no such listing.
-        """
-        return read_models(body)
-
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request that proves address and credentials."""
-        return HttpRequest(method="GET", path="/v1/models?page_size=1")
+CODEC = Codec(
+    settings=SETTINGS,
+    encode=_encode,
+    decode=read_response,
+    decoder=ChatV2Decoder,
+    failure=read_failure,
+    models=Listing(  # as many as a page may have
+        HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"), read_models
+    ),
+    health=HttpRequest(method="GET", path="/v1/models?page_size=1"),
+)

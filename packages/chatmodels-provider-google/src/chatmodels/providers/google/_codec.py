@@ -1,112 +1,94 @@
-"""The codec: the pure functions of this package as one value."""
+"""The codec of generateContent and streamGenerateContent, of the Gemini API and of Vertex AI."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
-from chatmodels.http import Framer, HttpFailure, HttpRequest, SseFramer, StreamDecoder
+import msgspec
+
+from chatmodels.core import ChatRequest
+from chatmodels.http import Codec, HttpRequest, Listing, SseFramer, bearer
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import encode_request
 from chatmodels.providers.google._stream import AnswerDecoder, read_response
 
 
-class GeminiCodec:
-    """A `ChatCodec` for generateContent and streamGenerateContent.
+class Paths(msgspec.Struct, frozen=True):
+    """The parts of the paths of an API.
 
-    Args:
-        provider: The provider's registered name.
-        settings: The settings that its API honours: their neutral names, to those in the body.
-        version: What stands before all paths.
-        place: The project and the region, which stand before whatever a model's path is; there
-            the secret is a token instead of an API key.
-        publisher: Whose models are meant where a name is no path.
+    Attributes:
+        version: The beginning of all paths.
+        place: The project and the region, which precede the path of a model.
+        publisher: The publisher of the models whose names are not paths.
     """
 
-    __slots__ = ("_place", "_provider", "_publisher", "_version", "settings")
+    version: str
+    place: str = ""
+    publisher: str = ""
 
-    def __init__(
-        self,
-        provider: str,
-        settings: Mapping[str, str],
-        version: str,
-        *,
-        place: str = "",
-        publisher: str = "",
-    ) -> None:
-        self.settings = settings
-        self._provider = provider
-        self._version = version
-        self._place = place
-        self._publisher = publisher
-
-    def authorization(self, secret: str, /) -> tuple[tuple[str, str], ...]:
-        """Give the header that carries the secret."""
-        return (("Authorization", f"Bearer {secret}") if self._place else (_KEY, secret),)
-
-    def encode(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        """Translate a request.
-
-        Raises:
-            UnsupportedError: The API cannot express something; the message lists everything.
-            InvalidRequestError: Something in it is not JSON.
-        """
-        body, headers = encode_request(model, request, self._provider, self.settings)
-        verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
-        return HttpRequest(path=f"{self._path(model)}:{verb}", body=body, headers=headers)
-
-    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response.
-
-        Raises:
-            ChatModelError: The body tells of an error, or is not an answer.
-        """
-        return read_response(body, request, self._provider)
-
-    def framer(self) -> Framer:
-        """Make the framer for one stream."""
-        return SseFramer(bare_json=True)
-
-    def stream_decoder(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder for the stream that answers a request."""
-        return AnswerDecoder(request, self._provider)
-
-    def decode_failure(self, failure: HttpFailure, /) -> ChatModelError:
-        """Translate a failure."""
-        return read_failure(failure, self._provider)
-
-    def encode_models(self) -> HttpRequest:
-        """Give the request that lists the models, as many as one page may have."""
-        return self._listing(100 if self._publisher else 1_000)
-
-    def decode_models(self, body: bytes, /) -> Sequence[ModelInfo]:
-        """Translate the listing.
-
-        Raises:
-            ResponseInvalidError: The body is no such listing.
-        """
-        return read_models(body, self._provider)
-
-    def encode_health(self) -> HttpRequest:
-        """Give the cheapest request that proves address and credentials."""
-        return self._listing(1)
-
-    def _listing(self, count: int) -> HttpRequest:
-        path = f"{self._version}/{self._publisher}models?pageSize={count}"
-        return HttpRequest(method="GET", path=path)
-
-    def _path(self, model: str) -> str:
+    def model(self, model: str, /) -> str:
+        """Return the path of a model."""
         if not _PLAIN.fullmatch(model):
             from urllib.parse import quote
 
             model = quote(model, safe="/@:")
         if model.startswith("projects/"):
-            return f"{self._version}/{model}"
+            return f"{self.version}/{model}"
         if "/" not in model:
-            model = f"{self._publisher}models/{model}"
-        return f"{self._version}/{self._place}{model}"
+            model = f"{self.publisher}models/{model}"
+        return f"{self.version}/{self.place}{model}"
+
+    def listing(self, count: int, /) -> HttpRequest:
+        """Return the request for the first page of the listing of models."""
+        path = f"{self.version}/{self.publisher}models?pageSize={count}"
+        return HttpRequest(method="GET", path=path)
 
 
-_KEY = "x-goog-api-key"
+def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Codec:
+    """Make the codec of an API.
+
+    Args:
+        provider: The provider's registered name.
+        settings: The supported settings: neutral name to the field of the body.
+        paths: The parts of its paths; if they have a place, the secret is a token instead of an API
+            key.
+    """
+    most = 100 if paths.publisher else 1_000  # models that a page may have
+    return Codec(
+        settings=settings,
+        encode=partial(_encode, provider, settings, paths),
+        decode=partial(read_response, provider=provider),
+        decoder=partial(AnswerDecoder, provider=provider),
+        failure=partial(read_failure, provider=provider),
+        framer=_framer,
+        authorization=bearer if paths.place else _api_key,
+        models=Listing(paths.listing(most), partial(read_models, provider=provider)),
+        health=paths.listing(1),
+    )
+
+
+def _encode(
+    provider: str,
+    settings: Mapping[str, str],
+    paths: Paths,
+    model: str,
+    request: ChatRequest,
+    /,
+    *,
+    stream: bool,
+) -> HttpRequest:
+    body, headers = encode_request(model, request, provider, settings)
+    verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
+    return HttpRequest(path=f"{paths.model(model)}:{verb}", body=body, headers=headers)
+
+
+def _framer() -> SseFramer:
+    return SseFramer(bare_json=True)
+
+
+def _api_key(secret: str) -> tuple[tuple[str, str], ...]:
+    return (("x-goog-api-key", secret),)
+
+
 _PLAIN = re.compile(r"[\w.@:/-]+", re.ASCII)

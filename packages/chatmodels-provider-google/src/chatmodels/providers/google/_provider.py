@@ -5,8 +5,8 @@ import re
 from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
-from chatmodels.http import HttpProvider, SignerSource
-from chatmodels.providers.google._codec import GeminiCodec
+from chatmodels.http import Codec, HttpProvider, SignerSource
+from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._metadata import (
     GEMINI,
@@ -20,21 +20,17 @@ _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
 _NAME = re.compile(r"[a-z0-9:.-]+")
 
 
-def gemini_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of the Gemini API for the options of a model."""
-    return GeminiCodec(GEMINI, GEMINI_SETTINGS, _version(options, "/v1beta"))
+def codec(options: ProviderOptions) -> Codec:
+    """Make the codec of the Gemini API for the options of a model."""
+    return gemini_codec(GEMINI, GEMINI_SETTINGS, Paths(_version(options, "/v1beta")))
 
 
-def vertex_codec(options: ProviderOptions) -> GeminiCodec:
-    """Make the wire format of Vertex AI for the options that `vertex_options` gives."""
+def vertex_codec(options: ProviderOptions) -> Codec:
+    """Make the codec of Vertex AI for the options that `vertex_options` returns."""
     project = options.extra.get("project")
-    return GeminiCodec(
-        VERTEX,
-        VERTEX_SETTINGS,
-        _version(options, "/v1beta1"),
-        place=f"projects/{project}/locations/{_location(options)}/" if project else "",
-        publisher="publishers/google/",
-    )
+    place = f"projects/{project}/locations/{_location(options)}/" if project else ""
+    paths = Paths(_version(options, "/v1beta1"), place, "publishers/google/")
+    return gemini_codec(VERTEX, VERTEX_SETTINGS, paths)
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
@@ -113,7 +109,7 @@ def _version(options: ProviderOptions, usual: str) -> str:
     return "" if _VERSION.fullmatch(address, address.rfind("/")) else usual
 
 
-GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, gemini_codec)
+GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)
 VERTEX_PROVIDER = HttpProvider(
     VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
 )

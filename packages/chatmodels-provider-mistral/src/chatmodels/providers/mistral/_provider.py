@@ -1,8 +1,8 @@
 """Makes Mistral's models."""
 
 from chatmodels.http import HttpProvider
-from chatmodels.providers.mistral._codec import MistralCodec
+from chatmodels.providers.mistral._codec import CODEC
 from chatmodels.providers.mistral._metadata import METADATA
 from chatmodels.providers.mistral._token import authorized
 
-PROVIDER = HttpProvider(METADATA, MistralCodec(), complete=authorized)
+PROVIDER = HttpProvider(METADATA, CODEC, complete=authorized)

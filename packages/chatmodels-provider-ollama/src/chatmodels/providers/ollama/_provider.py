@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ProviderOptions
 from chatmodels.http import HttpProvider
-from chatmodels.providers.ollama._codec import OllamaCodec
+from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.providers.ollama._host import read_host
 from chatmodels.providers.ollama._metadata import METADATA
 
@@ -21,4 +21,4 @@ def located(options: ProviderOptions) -> ProviderOptions:
     return replace(options, base_url=read_host(host))
 
 
-PROVIDER = HttpProvider(METADATA, OllamaCodec(), complete=located)
+PROVIDER = HttpProvider(METADATA, CODEC, complete=located)

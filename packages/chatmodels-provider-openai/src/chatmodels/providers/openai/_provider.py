@@ -10,12 +10,12 @@ other servers speak.
 import re
 
 from chatmodels.core import ConfigurationError, ProviderOptions
-from chatmodels.http import ChatCodec, HttpChatModel, HttpProvider
-from chatmodels.openai_compatible import ChatCompletionsCodec
+from chatmodels.http import Codec, HttpChatModel, HttpProvider
+from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.openai._dialect import DIALECT
 from chatmodels.providers.openai._metadata import METADATA
 
-_CODEC = ChatCompletionsCodec(DIALECT)
+_CODEC = chat_completions_codec(DIALECT)
 _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
@@ -25,7 +25,7 @@ _REASONING = re.compile(
 _OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 
 
-def codec(options: ProviderOptions, model: str = "") -> ChatCodec:
+def codec(options: ProviderOptions, model: str = "") -> Codec:
     """Choose the wire format by the options of a model, and by its name.
 
     Raises:
@@ -41,10 +41,10 @@ def codec(options: ProviderOptions, model: str = "") -> ChatCodec:
     if problems:
         raise ConfigurationError("; ".join(problems))
     if api == "responses":
-        from chatmodels.providers.openai._responses import responses_codec
+        from chatmodels.providers.openai import _responses
 
-        return responses_codec(headers)
-    return ChatCompletionsCodec(DIALECT, headers) if headers else _CODEC
+        return _responses.codec(headers)
+    return chat_completions_codec(DIALECT, headers) if headers else _CODEC
 
 
 def default_api(model: str, base_url: str | None) -> str:

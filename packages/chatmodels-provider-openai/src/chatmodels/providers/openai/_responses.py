@@ -4,10 +4,13 @@ The state of reasoning is given without being asked for ("The reasoning item" in
 so that a conversation goes on where OpenAI does not store it, too.
 """
 
+from functools import lru_cache
+
+from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
-    ResponsesCodec,
     ResponsesDialect,
+    responses_codec,
 )
 
 RESPONSES = ResponsesDialect(
@@ -16,9 +19,8 @@ RESPONSES = ResponsesDialect(
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
 )
 
-_CODEC = ResponsesCodec(RESPONSES)
 
-
-def responses_codec(headers: tuple[tuple[str, str], ...]) -> ResponsesCodec:
-    """Give the codec, with the headers that name the account to bill."""
-    return ResponsesCodec(RESPONSES, headers) if headers else _CODEC
+@lru_cache
+def codec(headers: tuple[tuple[str, str], ...]) -> Codec:
+    """Return the codec, with the headers that name the account to bill."""
+    return responses_codec(RESPONSES, headers)

@@ -9,6 +9,7 @@ from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 VERSION_HEADER = "anthropic-version"
 """What each request to Anthropic has."""
@@ -53,10 +54,7 @@ def read_request(request: ReceivedRequest, /) -> Ask:
     """
     if VERSION_HEADER not in request.headers:
         raise MalformedRequestError(f"{VERSION_HEADER}: header is required")
-    try:
-        body = msgspec.json.decode(request.body, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(request.body, _Request)
     if not body.messages:
         raise MalformedRequestError("messages: at least one message is required")
     texts = [_text(message.content) for message in body.messages]

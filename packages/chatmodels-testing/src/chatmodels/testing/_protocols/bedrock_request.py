@@ -9,6 +9,7 @@ from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 
 class _Schema(msgspec.Struct):
@@ -66,11 +67,8 @@ def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> Ask
     Raises:
         MalformedRequestError: It is none.
     """
-    try:
-        body = msgspec.json.decode(request.body, type=_Request)
-        output = _output(body.output_config)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(request.body, _Request)
+    output = _output(body.output_config)
     if not body.messages:
         raise MalformedRequestError("A conversation must start with a user message.")
     texts = [_text(message.content) for message in body.messages]
@@ -126,4 +124,4 @@ def _output(config: _Output | None) -> OutputSchema | None:
     if config is None or config.text_format is None:
         return None
     form = config.text_format.structure.json_schema
-    return OutputSchema(form.name, msgspec.json.decode(form.schema, type=dict[str, Any]))
+    return OutputSchema(form.name, read_body(form.schema, dict[str, Any]))

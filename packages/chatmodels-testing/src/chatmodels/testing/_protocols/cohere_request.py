@@ -8,6 +8,7 @@ from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 
 class _Function(msgspec.Struct):
@@ -51,10 +52,7 @@ def read_request(request: ReceivedRequest, /) -> Ask:
     Raises:
         MalformedRequestError: It is none.
     """
-    try:
-        body = msgspec.json.decode(request.body, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(f"invalid request: {error}") from error
+    body = read_body(request.body, _Request)
     if not body.messages:
         raise MalformedRequestError("invalid request: messages must not be empty")
     if body.tool_choice not in _CHOICES:

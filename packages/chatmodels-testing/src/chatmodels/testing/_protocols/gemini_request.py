@@ -9,6 +9,7 @@ from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 WHOLE = ":generateContent"
 STREAMED = ":streamGenerateContent"
@@ -60,10 +61,7 @@ def read_request(request: ReceivedRequest, /) -> Ask:
         MalformedRequestError: It is none.
     """
     path, _, verb = request.path.rpartition(":")
-    try:
-        body = msgspec.json.decode(request.body, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(request.body, _Request)
     if not body.contents:
         raise MalformedRequestError("contents are not specified")
     texts = [_text(content) for content in body.contents]

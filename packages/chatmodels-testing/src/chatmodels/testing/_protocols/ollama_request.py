@@ -6,7 +6,8 @@ import msgspec
 
 from chatmodels.core import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._protocols.request_body import read_body
 
 
 class _Function(msgspec.Struct):
@@ -49,10 +50,7 @@ def read_request(request: ReceivedRequest, /) -> Ask:
     Raises:
         MalformedRequestError: It is none.
     """
-    try:
-        body = msgspec.json.decode(request.body, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(request.body, _Request)
     said = [""]
     results: list[str] = []
     for message in body.messages:

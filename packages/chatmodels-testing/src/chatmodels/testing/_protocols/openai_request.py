@@ -6,6 +6,7 @@ import msgspec
 
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 
 def read_ask(data: bytes, /) -> Ask:
@@ -14,10 +15,7 @@ def read_ask(data: bytes, /) -> Ask:
     Raises:
         MalformedRequestError: It is none.
     """
-    try:
-        body = msgspec.json.decode(data, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(data, _Request)
     if not body.messages:
         raise MalformedRequestError("[] is too short - 'messages'")
     texts = [_text(message) for message in body.messages]

@@ -7,6 +7,7 @@ import msgspec
 
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.request_body import read_body
 
 Item = dict[str, Any]
 
@@ -48,10 +49,7 @@ def read_ask(data: bytes, /) -> Ask:
     Raises:
         MalformedRequestError: It is none.
     """
-    try:
-        body = msgspec.json.decode(data, type=_Request)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MalformedRequestError(str(error)) from error
+    body = read_body(data, _Request)
     said = body.input
     items: list[Item] = [{"role": "user", "content": said}] if isinstance(said, str) else said
     if body.previous_response_id is None:
