@@ -39,6 +39,7 @@ from chatmodels.http import (
     HttpChatModel,
     HttpFailure,
     HttpRequest,
+    SignerSource,
     Listing,
     standard_failure,
 )
@@ -264,8 +265,8 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 @pytest.fixture
 def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
-    def make(**given: Any) -> HttpChatModel:
-        return HttpChatModel(METADATA, "large", codec, options(**given))
+    def make(*, signers: SignerSource | None = None, **given: Any) -> HttpChatModel:
+        return HttpChatModel(METADATA, "large", codec, options(**given), signers=signers)
 
     return make
 

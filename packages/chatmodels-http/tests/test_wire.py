@@ -252,3 +252,18 @@ def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
     last = Message("tool", (ToolResult("a", (PICTURE,)),))
 
     assert carried([last], user=images)[-1] == user("From the result of the tool a:", PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"model": "m\ud800"}, "model has"),
+        ({"n": 1, "messages": [{"content": "x"}, {"content": "\udfff"}]}, "messages[1].content has"),
+        ({"metadata": {"\ud800": "x"}}, "a key has"),
+    ],
+    ids=["model", "content", "key"],
+)
+def test_half_a_character_is_refused_by_its_place(body: Any, place: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        write_body(body, "acme", ())
+    assert f"cannot be written as JSON: {place} half a character" in caught.value.message
