@@ -98,8 +98,7 @@ def test_a_copied_error_keeps_its_cause_and_its_notes(
 
     copied = copier(error)
 
-    assert isinstance(copied.__cause__, ValueError)
-    assert str(copied.__cause__) == "bad header"
+    assert repr(copied.__cause__) == "RuntimeError('ValueError: bad header')"
     assert copied.__notes__ == ["while warming up"]
 
 
@@ -120,6 +119,151 @@ def test_a_cause_that_cannot_be_pickled_leaves_its_words(
     copied = copier(error)
 
     assert repr(copied.__cause__) == "RuntimeError('UnpicklableError: no answer to req_1')"
+
+
+class CarryingError(ConnectionError):
+    """As the exceptions of HTTP libraries do, it keeps the request."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.request = {"authorization": "sk-canary-1", "body": "my private prompt"}
+        self.add_note("sent my private prompt")
+
+
+@pytest.mark.parametrize("copier", COPIERS)
+def test_a_foreign_cause_leaves_neither_its_attributes_nor_its_notes_nor_its_context(
+    copier: Callable[[ChatModelError], ChatModelError],
+) -> None:
+    error = full()
+    error.__cause__ = CarryingError("refused")
+    error.__cause__.__context__ = CarryingError("sk-canary-1")
+    error.__context__ = CarryingError("my private prompt")
+
+    copied = copier(error)
+
+    assert copied.__cause__ is not None
+    assert str(copied.__cause__) == "CarryingError: refused"
+    assert not hasattr(copied.__cause__, "__notes__")
+    assert [copied.__context__, copied.__cause__.__context__] == [None, None]
+    pickled = pickle.dumps(copied) + pickle.dumps(error)
+    assert b"canary" not in pickled
+    assert b"private" not in pickled
+
+
+@pytest.mark.parametrize("copier", COPIERS[1:])  # a shallow copy has the same errors below
+def test_errors_of_ours_stay_whole_below_foreign_ones_and_in_groups(
+    copier: Callable[[ChatModelError], ChatModelError],
+) -> None:
+    error, ours = full(), full(NetworkError, status=None)
+    deepest = full(DeepError)
+    ours.__cause__ = CarryingError("refused")
+    ours.__cause__.__cause__ = deepest
+    error.__cause__ = ExceptionGroup("all failed", [ours, CarryingError("reset")])
+
+    group = copier(error).__cause__
+
+    assert isinstance(group, ExceptionGroup)
+    assert group.message == "ExceptionGroup: all failed"
+    first, second = group.exceptions
+    assert isinstance(first, NetworkError)
+    assert vars(first) == vars(ours)
+    assert str(first.__cause__) == "CarryingError: refused"
+    assert first.__cause__ is not None
+    assert isinstance(first.__cause__.__cause__, DeepError)
+    assert vars(first.__cause__.__cause__) == vars(deepest)
+    assert repr(second) == "RuntimeError('CarryingError: reset')"
+
+
+class DeepError(ChatModelError):
+    """A subclass of somebody else."""
+
+
+def test_a_group_of_errors_can_be_pickled() -> None:
+    error = full()
+    error.__cause__ = CarryingError("refused")
+
+    pickled = pickle.dumps(ExceptionGroup("all failed", [error]))
+
+    assert b"canary" not in pickled
+    assert vars(pickle.loads(pickled).exceptions[0]) == vars(error)
+
+
+@pytest.mark.parametrize("copier", COPIERS)
+def test_causes_may_form_a_circle(copier: Callable[[ChatModelError], ChatModelError]) -> None:
+    ours, foreign, other = full(), ValueError("one"), ValueError("two")
+    foreign.__cause__, other.__cause__ = other, foreign
+    ours.__cause__ = foreign
+
+    copied = copier(ours)
+
+    assert copied.__cause__ is not None
+    assert str(copied.__cause__.__cause__) == "ValueError: two"
+    assert copied.__cause__.__cause__ is not None
+    assert copied.__cause__.__cause__.__cause__ is None
+
+    itself = full()
+    itself.__cause__ = itself
+    assert pickle.loads(pickle.dumps(itself)).__cause__.message == itself.message
+
+
+class SpeechlessError(Exception):
+    """Its text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"),
+    [
+        pytest.param(SpeechlessError(), "SpeechlessError", id="failing text"),
+        pytest.param(TimeoutError(), "TimeoutError", id="no text"),
+        pytest.param(
+            ValueError("header 'Authorization: Bearer canary' is bad"),
+            "ValueError: header 'Authorization: Bearer ***' is bad",
+            id="bearer",
+        ),
+        pytest.param(
+            ValueError("illegal header value b'canary' of authorization=b'canary'"),
+            "ValueError: illegal header value b'canary' of authorization=b'***'",
+            id="bytes",
+        ),
+        pytest.param(
+            ValueError("GET https://host/v1?key=canary&alt=sse"),
+            "ValueError: GET https://host/v1?key=***&alt=sse",
+            id="query",
+        ),
+        pytest.param(
+            ValueError("{'x-api-key': 'canary'}"),
+            "ValueError: {'x-api-key': '***'}",
+            id="header",
+        ),
+        pytest.param(
+            ValueError("proxy http://me:canary@proxy:3128 refused"),
+            "ValueError: proxy http://me:***@proxy:3128 refused",
+            id="proxy",
+        ),
+        pytest.param(ValueError("no sk-canary1 here"), "ValueError: no *** here", id="prefix"),
+        pytest.param(
+            ValueError(f"no {'canary1' * 5} here"), "ValueError: no *** here", id="random word"
+        ),
+        pytest.param(
+            ValueError("claude-sonnet-4-6 in us-east-1, unexpected_keyword_argument_of_a_function"),
+            "ValueError: claude-sonnet-4-6 in us-east-1, unexpected_keyword_argument_of_a_function",
+            id="names",
+        ),
+        pytest.param(
+            ValueError("long " * 4_000), f"ValueError: {'long ' * 1_600}...", id="bounded"
+        ),
+    ],
+)
+def test_the_text_of_a_foreign_cause_is_masked_and_bounded(cause: Exception, text: str) -> None:
+    error = full()
+    error.__cause__ = cause
+
+    copied = pickle.loads(pickle.dumps(error))
+
+    assert str(copied.__cause__) == text
 
 
 @pytest.mark.parametrize("copier", COPIERS)

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -43,6 +44,7 @@ from chatmodels.http import (
     Listing,
     standard_failure,
 )
+from chatmodels.http._limits import Limits
 
 
 class Exchange:
@@ -88,7 +90,7 @@ class Exchange:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self._connection.detach())
 
-    def seen_fin(self, seconds: float = 5.0) -> bool:
+    def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
         self._connection.settimeout(seconds)
         try:
@@ -351,6 +353,19 @@ def through(request: pytest.FixtureRequest, model: Callable[..., HttpChatModel])
         return await acme.astream(prompt).collect()
 
     return run
+
+
+@pytest.fixture
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Move the clock of the time limits forward by some seconds."""
+    ahead = [0.0]
+    defaults = Limits.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "clock", lambda: time.monotonic() + ahead[0])
+
+    def pass_by(seconds: float) -> None:
+        ahead[0] += seconds
+
+    return pass_by
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_a_stream_that_breaks_keeps_what_had_come(
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="r")
         exchange.event(text="Hel")
-        server.reports.get(timeout=5)
+        server.reports.get(timeout=300)
         getattr(exchange, how)()
 
     server.handler = handle

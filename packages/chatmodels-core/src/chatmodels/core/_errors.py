@@ -112,8 +112,25 @@ class ChatModelError(Exception):
         self.partial = partial
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by the attributes: the default would lose the keyword arguments."""
-        return _restored, (type(self), self.args, dict(self.__dict__), _portable(self.__cause__))
+        """Pickle and copy by the attributes: the default would lose the keyword arguments.
+
+        A cause that is not a `ChatModelError` becomes a `RuntimeError` with its type and its
+        masked text, since it may hold the request with the key and the prompt.
+        """
+        from chatmodels.core._portable import described
+
+        cause = None if self.__cause__ is None else described(self.__cause__)
+        # The state is pickled after the error itself, so that causes may form a circle.
+        return _blank, (type(self), self.args), (dict(self.__dict__), cause)
+
+    def __setstate__(self, state: Any, /) -> None:
+        """Take the attributes and the cause as `__reduce__` gave them."""
+        from chatmodels.core._portable import restored
+
+        attributes, cause = state
+        self.__dict__.update(attributes)
+        if cause is not None:
+            self.__cause__ = restored(cause)
 
     def located(
         self, *, op: str | None = None, provider: str | None = None, model: str | None = None
@@ -257,28 +274,7 @@ class InternalError(ChatModelError):
     default_code = ErrorCode.INTERNAL
 
 
-def _restored(
-    cls: type[ChatModelError],
-    args: tuple[Any, ...],
-    attributes: dict[str, Any],
-    cause: BaseException | None,
-) -> ChatModelError:
-    error = cls.__new__(cls)  # a subclass may want other arguments than ours
+def _blank(cls: type[ChatModelError], args: tuple[Any, ...]) -> ChatModelError:
+    error = cls.__new__(cls)  # a subclass may need other arguments than ours
     error.args = args
-    error.__dict__.update(attributes)
-    if cause is not None:
-        error.__cause__ = cause
     return error
-
-
-def _portable(cause: BaseException | None) -> BaseException | None:
-    """Give a cause that can be pickled, as many foreign exceptions cannot: their words stay."""
-    if cause is None:
-        return None
-    import pickle
-
-    try:
-        pickle.loads(pickle.dumps(cause))  # noqa: S301 - our own bytes
-    except Exception:
-        return RuntimeError(f"{type(cause).__qualname__}: {cause}")
-    return cause

@@ -1,11 +1,14 @@
 """Reads whole bodies, within bounds."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._limits import Limits
-from chatmodels.http._outcomes import broken_off, completed
+from chatmodels.http._outcomes import broken_off
+
+Finished = Callable[[ChatModelError, Answer | AsyncAnswer], ChatModelError]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How long a whole answer may be."""
@@ -59,8 +62,14 @@ class Body:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
-def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
-    """Read a body to its end and give the connection back.
+def read_whole(answer: Answer, limits: Limits, provider: str, finished: Finished) -> bytes:
+    """Read a body to its end and release the connection.
+
+    Args:
+        answer: The response, of which only the head has been read.
+        limits: Those of the attempt.
+        provider: The provider's name, for messages.
+        finished: Completes an error with the facts of the head, and masks secrets in it.
 
     Raises:
         ChatModelError: It is too long, took too long, or did not come whole.
@@ -72,17 +81,19 @@ def read_whole(answer: Answer, limits: Limits, provider: str) -> bytes:
             limits.check()
     except TransferError as error:
         broken = broken_off(error, limits, provider, begun=False)
-        raise completed(broken, answer) from error.__cause__
+        raise finished(broken, answer) from error.__cause__
     except ChatModelError as error:
-        completed(error, answer)
+        finished(error, answer)
         raise
     finally:
         answer.close()
     return body.whole()
 
 
-async def aread_whole(answer: AsyncAnswer, limits: Limits, provider: str) -> bytes:
-    """Read a body to its end and give the connection back; the twin of `read_whole`."""
+async def aread_whole(
+    answer: AsyncAnswer, limits: Limits, provider: str, finished: Finished
+) -> bytes:
+    """Read a body to its end and release the connection; the twin of `read_whole`."""
     body = Body(provider, MAX_BODY_BYTES)
     try:
         while (piece := await answer.read()) is not None:
@@ -90,9 +101,9 @@ async def aread_whole(answer: AsyncAnswer, limits: Limits, provider: str) -> byt
             limits.check()
     except TransferError as error:
         broken = broken_off(error, limits, provider, begun=False)
-        raise completed(broken, answer) from error.__cause__
+        raise finished(broken, answer) from error.__cause__
     except ChatModelError as error:
-        completed(error, answer)
+        finished(error, answer)
         raise
     finally:
         await answer.aclose()

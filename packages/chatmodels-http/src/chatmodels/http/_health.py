@@ -14,7 +14,7 @@ def check_health(caller: Caller, within: Timeout, /) -> HealthReport:
     try:
         limits = limits_of_one(within, caller.metadata.name)
         answer = caller.open(caller.codec.health, limits, None)
-        read_whole(answer, limits, caller.metadata.name)
+        read_whole(answer, limits, caller.metadata.name, caller.finished)
     except ChatModelError as error:
         return _report(caller, started, error)
     return _report(caller, started, None)
@@ -26,7 +26,7 @@ async def acheck_health(caller: Caller, within: Timeout, /) -> HealthReport:
     try:
         limits = limits_of_one(within, caller.metadata.name)
         answer = await caller.aopen(caller.codec.health, limits, None)
-        await aread_whole(answer, limits, caller.metadata.name)
+        await aread_whole(answer, limits, caller.metadata.name, caller.finished)
     except ChatModelError as error:
         return _report(caller, started, error)
     return _report(caller, started, None)

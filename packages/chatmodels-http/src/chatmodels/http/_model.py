@@ -85,7 +85,8 @@ class HttpChatModel(StandardChatModel):
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = caller.open(wire, limits, self.model, more=call.headers)
-        return decoded(caller, answer, read_whole(answer, limits, self.provider), request)
+        body = read_whole(answer, limits, self.provider, caller.finished)
+        return decoded(caller, answer, body, request)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer, awaited."""
@@ -93,7 +94,8 @@ class HttpChatModel(StandardChatModel):
         wire = caller.codec.encode(self.model, request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = await caller.aopen(wire, limits, self.model, more=call.headers)
-        return decoded(caller, answer, await aread_whole(answer, limits, self.provider), request)
+        body = await aread_whole(answer, limits, self.provider, caller.finished)
+        return decoded(caller, answer, body, request)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
         """Ask the provider once for a streamed answer."""
@@ -104,7 +106,7 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:
-                body = read_whole(answer, limits, self.provider)
+                body = read_whole(answer, limits, self.provider, caller.finished)
                 yield from reading.whole_events(body)
             else:
                 while (piece := answer.read()) is not None:
@@ -129,7 +131,7 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, request, limits)
         try:
             if reading.whole:
-                body = await aread_whole(answer, limits, self.provider)
+                body = await aread_whole(answer, limits, self.provider, caller.finished)
                 for event in reading.whole_events(body):
                     yield event
             else:

@@ -96,7 +96,7 @@ class HttpProvider:
         limits = limits_of_one(options.timeout, name)
         try:
             answer = caller.open(listing.request, limits, None)
-            body = read_whole(answer, limits, name)
+            body = read_whole(answer, limits, name, caller.finished)
             return listed(caller, listing, answer, body)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=name)

@@ -8,8 +8,11 @@ from chatmodels.core._values.response import ChatResponse
 def located(error: Exception, /, *, op: str, provider: str, model: str) -> ChatModelError:
     """Make sure that an error is one of ours and says where it happened."""
     if not isinstance(error, ChatModelError):
+        from chatmodels.core._portable import masked_text
+
         wrapped = InternalError(
-            f"{provider}:{model} failed with {type(error).__qualname__}: {str(error)[:500]}; "
+            f"{provider}:{model} failed with {type(error).__qualname__}: "
+            f"{masked_text(str(error))[:500]}; "
             "this is a defect of its provider package or of a policy, please report it there"
         )
         wrapped.__cause__ = error

@@ -1,0 +1,103 @@
+"""Exceptions as they are pickled: our own whole, of others the type and the masked text.
+
+An exception of an HTTP library holds its request, and so the key and the prompt. A decoder's holds
+the document. None of that may reach a queue, a cache or another process with an error of ours.
+"""
+
+import re
+from typing import NamedTuple, TypeGuard
+
+from chatmodels.core._errors import ChatModelError
+
+_MASK = "***"
+_LONGEST = 8_000  # characters of one text: enough for the traceback of another process
+
+_CREDENTIALS = re.compile(
+    r"(?P<scheme>\b(?:bearer|basic)\s+)[^\s'\",;]+"
+    r"|(?P<field>(?:key|token|secret|password|authorization|signature)['\"]?\s*[=:]\s*(?:b?['\"])?)"
+    r"(?!bearer\b|basic\b)[^\s'\",;&]+"
+    r"|(?P<user>://[^\s/:@]{0,200}:)[^\s/@]+(?=@)"
+    r"|\b(?:sk|pk|rk|csk|gsk|xai|hf|pplx|nvapi|r8|tgp)[-_][\w-]{6,}"
+    r"|\b(?:AIza|AKIA|ASIA|eyJ|ya29\.)[\w.-]{12,}",
+    re.IGNORECASE,
+)
+_OPAQUE = re.compile(r"[\w+-]{32,}")
+
+
+class Description(NamedTuple):
+    """The parts of a foreign exception that are pickled.
+
+    Attributes:
+        text: The name of its type and its masked text.
+        cause: Its cause: an error of ours, or a description in turn.
+        members: The exceptions of a group likewise; None if it is no group.
+    """
+
+    text: str
+    cause: "ChatModelError | Description | None"
+    members: "list[ChatModelError | Description] | None"
+
+
+def described(
+    error: BaseException, seen: tuple[BaseException, ...] = (), /
+) -> ChatModelError | Description:
+    """Return what to pickle for an exception: itself if it is ours, else its description.
+
+    Args:
+        error: The exception.
+        seen: The exceptions that led to it, for causes that form a circle.
+    """
+    if isinstance(error, ChatModelError):
+        return error
+    seen = (*seen, error)
+    cause = error.__cause__
+    if cause is not None and any(cause is each for each in seen):
+        cause = None
+    members: list[ChatModelError | Description] | None = None
+    if _is_group(error):
+        members = [described(member, seen) for member in error.exceptions]
+    return Description(_words(error), None if cause is None else described(cause, seen), members)
+
+
+def restored(description: ChatModelError | Description, /) -> Exception:
+    """Return the exception that stands for a description."""
+    if isinstance(description, ChatModelError):
+        return description
+    error: Exception
+    if description.members is None:
+        error = RuntimeError(description.text)
+    else:
+        error = ExceptionGroup(description.text, [restored(each) for each in description.members])
+    if description.cause is not None:
+        error.__cause__ = restored(description.cause)
+    return error
+
+
+def masked_text(text: str, /) -> str:
+    """Mask the parts of a foreign text that look like credentials, and bound its length."""
+    text = _CREDENTIALS.sub(_masked, text[: 2 * _LONGEST])
+    text = _OPAQUE.sub(lambda match: _MASK if _is_opaque(match[0]) else match[0], text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(error, BaseExceptionGroup)
+
+
+def _words(error: BaseException) -> str:
+    name = type(error).__qualname__
+    try:
+        text = masked_text(error.message if _is_group(error) else str(error))
+    except Exception:  # a `__str__` that fails must not hide the error that it belongs to
+        return name
+    return f"{name}: {text}" if text else name
+
+
+def _masked(match: re.Match[str]) -> str:
+    kept = match["scheme"] or match["field"] or match["user"] or ""
+    return f"{kept}{_MASK}"
+
+
+def _is_opaque(word: str) -> bool:
+    """Tell a random word from a long identifier, which rarely has a digit."""
+    return any(map(str.isdigit, word)) and any(map(str.isalpha, word))
