@@ -40,8 +40,8 @@ from chatmodels.http import (
     HttpChatModel,
     HttpFailure,
     HttpRequest,
-    SignerSource,
     Listing,
+    SignerSource,
     standard_failure,
 )
 from chatmodels.http._limits import Limits

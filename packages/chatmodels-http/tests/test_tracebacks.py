@@ -1,4 +1,4 @@
-"""No frame in the traceback of an error holds the key: rich, loguru and `pytest -l` print locals."""
+"""No frame in a traceback shows the key: rich, loguru and `pytest -l` print local variables."""
 
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType

@@ -252,7 +252,8 @@ class Caller:
         if request.body:
             headers["content-type"] = "application/json"
         if secret is not None:
-            headers |= {name.lower(): value for name, value in self.codec.authorization(secret.reveal())}
+            proof = self.codec.authorization(secret.reveal())
+            headers |= {name.lower(): value for name, value in proof}
         headers |= {name.lower(): value for name, value in request.headers}
         headers |= {name.lower(): value for name, value in given.items()}
         return headers

@@ -51,9 +51,7 @@ async def afetched(signers: SignerSource, limits: Limits, rejected: Signer | Non
     """Fetch credentials while the event loop goes on; the twin of `fetched`."""
     from anyio.to_thread import run_sync
 
-    return await _awithin(
-        limits, lambda: run_sync(signers.fetch, rejected, abandon_on_cancel=True)
-    )
+    return await _awithin(limits, lambda: run_sync(signers.fetch, rejected, abandon_on_cancel=True))
 
 
 def _at_hand(secret: Secret | None) -> Secret | None:

@@ -46,14 +46,21 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
         return msgspec.json.encode(body)
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
-            f"the request cannot be written as JSON: {_half_character(body) or 'a key'} has half a "
-            "character (a lone surrogate); remove it, as with text.encode(errors='replace').decode()"
+            f"the request cannot be written as JSON: {_place(body)} has half a "
+            "character (a lone surrogate); text.encode(errors='replace').decode() removes it"
         ) from error
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidRequestError(
             f"the request cannot be written as JSON: {error}; see its texts, schemas and "
             "provider_options"
         ) from error
+
+
+def _place(body: Json) -> str:
+    try:
+        return _half_character(body) or "a key"
+    except RecursionError:
+        return "a deeply nested text"
 
 
 def _half_character(value: Json, place: str = "") -> str | None:
