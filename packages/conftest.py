@@ -1,10 +1,10 @@
 """What the tests of all packages share."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # a busy machine is no failure
-settings.register_profile("unhurried", deadline=None)
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 

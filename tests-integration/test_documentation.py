@@ -152,7 +152,7 @@ def read(page: Path, folder: Path, variables: dict[str, str]) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -39,7 +39,7 @@ def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
     assert result.returncode == 0, result.stderr

@@ -38,7 +38,7 @@ class Counting(StandardChatModel):
             self.running += 1
             self.most = max(self.most, self.running)
         self.tenants.add(tenant.get())
-        self.barrier.wait(10)
+        self.barrier.wait(300)
         with self.lock:
             self.running -= 1
         return self.answer(request)

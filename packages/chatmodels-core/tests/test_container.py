@@ -366,7 +366,7 @@ def test_eight_threads_that_ask_at_once_get_one_singleton_made_once() -> None:
     made: list[Clock] = []
 
     def slow() -> Clock:
-        go.wait(10)
+        go.wait(300)
         made.append(WallClock())
         return made[-1]
 
@@ -375,17 +375,17 @@ def test_eight_threads_that_ask_at_once_get_one_singleton_made_once() -> None:
     got: list[object] = []
 
     def ask(key: type[object]) -> None:
-        started.wait(10)
+        started.wait(300)
         got.append(container.resolve(key))
 
     keys = [Service, Repository, Clock, Service, Repository, Clock, Service, Repository]
     threads = [threading.Thread(target=ask, args=(key,), daemon=True) for key in keys]
     for thread in threads:
         thread.start()
-    started.wait(10)
+    started.wait(300)
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(300)
     assert len(made) == 1
     assert len(got) == 8
     assert len({id(one) for one in got}) == 3
@@ -490,7 +490,7 @@ async def test_a_thread_waits_for_what_a_task_of_another_thread_makes(own_loop: 
     got: list[object] = []
 
     def ask() -> None:
-        begun.wait(10)
+        begun.wait(300)
         asked.set()
         got.append(
             anyio.run(container.aresolve, WallClock) if own_loop else container.resolve(WallClock)

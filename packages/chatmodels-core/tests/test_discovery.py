@@ -181,8 +181,7 @@ def test_two_distributions_with_one_module_are_none(site, global_registry) -> No
     [
         pytest.param(
             NEEDS_WHAT_IS_MISSING,
-            "cannot be imported from plugin_alpha: ModuleNotFoundError: No module named "
-            "'a_module_that_is_missing_alpha'; repair or uninstall its distribution",
+            "cannot be imported from plugin_alpha: ModuleNotFoundError: ",
             id="missing dependency",
         ),
         pytest.param("raise ValueError('x' * 999)", f"ValueError: {'x' * 197}...;", id="bounded"),
@@ -386,5 +385,5 @@ def test_two_modules_for_one_lazy_provider_are_a_conflict(fake) -> None:
     with pytest.raises(ConfigurationError, match=f"registered by {__name__} already, and one"):
         registry.register_lazy("alpha", "one")
     registry.register_lazy("alpha", "one", replace=True)
-    with pytest.raises(ProviderImportError, match="No module named 'one'"):
+    with pytest.raises(ProviderImportError, match="from one: ModuleNotFoundError: "):
         registry.provider("alpha")

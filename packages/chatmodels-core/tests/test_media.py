@@ -137,10 +137,23 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
         pytest.param(lambda: image(b"%PDF-1"), "is not image but application/pdf", id="other"),
         pytest.param(lambda: audio(PNG), 'pass media_type="audio/..."', id="image-as-audio"),
         pytest.param(lambda: image(3), "image() takes a path, a URL or bytes, not int", id="int"),
-        pytest.param(lambda: file(None), "file() takes a path, a URL or bytes", id="none"),
+        pytest.param(lambda: file(None), "file() takes one of a source, url=...", id="none"),
+        pytest.param(lambda: image(), "data=... and path=..., not none", id="nothing"),
+        pytest.param(
+            lambda: audio(PNG, url="https://host/a"), "not a source and url", id="several"
+        ),
+        pytest.param(lambda: image(url="cat.png"), "'cat.png' is not an https:", id="path-as-url"),
+        pytest.param(lambda: image(url="file:///a"), "pass the path of a file", id="file-url"),
+        pytest.param(lambda: image(url=b"a"), "takes url=... as str, not bytes", id="bytes-as-url"),
+        pytest.param(lambda: file(data="a"), "takes data=... as bytes, not str", id="text-as-data"),
+        pytest.param(lambda: file(path=b"a"), "path=... as str or PathLike, not", id="bytes-path"),
+        pytest.param(
+            lambda: file(path="https://host/a"), "cannot read 'https://host/a'", id="url-as-path"
+        ),
         pytest.param(lambda: image("missing.png"), "cannot read 'missing.png': No such", id="path"),
         pytest.param(lambda: image("a\0b"), "embedded null", id="nul"),
-        pytest.param(lambda: image(os.curdir), "cannot read '.': Is a directory", id="folder"),
+        pytest.param(lambda: image(os.curdir), "cannot read '.': it is a directory;", id="folder"),
+        pytest.param(lambda: file(os.devnull), "it is a device; pass a regular", id="device"),
         pytest.param(lambda: image("data:image/png;base64"), "comma before its data", id="comma"),
         pytest.param(lambda: image("data:image/png;base64,%%%"), "cannot be decoded", id="base64"),
         pytest.param(lambda: image("data:image/png;base64,é"), "cannot be decoded", id="ascii"),
@@ -152,6 +165,72 @@ def test_what_cannot_be_media_is_refused_with_a_remedy(make: Any, words: str) ->
         make()
 
     assert words in caught.value.message
+
+
+def test_a_source_of_one_kind_has_a_form_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+
+    assert image(path=path) == image(path=str(path)) == image(data=PNG) == image(PNG)
+    assert image(url=f"data:image/png;base64,{ENCODED}") == image(PNG)
+    assert image(url="HTTPS://host/cat.png") == ImagePart(url="HTTPS://host/cat.png")
+    assert audio(url="http://host/a").url == file(url="http://host/a").url == "http://host/a"
+    assert file(path=path).name == "cat.png"
+
+
+def test_a_url_from_somebody_else_never_reads_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_bytes(PNG)
+
+    for make in (image, audio, file):
+        with pytest.raises(InvalidRequestError, match="is not an https:, http: or data: URL"):
+            make(url=str(path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+@pytest.mark.parametrize("make", [image, audio, file], ids=["image", "audio", "file"])
+def test_a_fifo_is_refused_and_not_waited_for(make: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pipe.png"
+    os.mkfifo(path)
+
+    with pytest.raises(InvalidRequestError, match="it is a FIFO; pass a regular file"):
+        make(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
+def test_a_fifo_that_takes_the_place_of_a_file_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, pipe = tmp_path / "cat.png", tmp_path / "pipe.png"
+    path.write_bytes(PNG)
+    os.mkfifo(pipe)
+    before = path.stat()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", lambda _: before)
+        with pytest.raises(InvalidRequestError, match="it is a FIFO"):
+            image(pipe)
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.touch()
+
+    with pytest.raises(InvalidRequestError, match="is empty; pass one"):
+        image(path)
+
+
+def test_a_file_that_grew_above_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, small = tmp_path / "cat.png", tmp_path / "small.png"
+    path.write_bytes(PNG)
+    small.write_bytes(PNG[:8])
+    before = small.stat()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", lambda _: before)
+        patched.setattr(os, "fstat", lambda _: before)
+        with pytest.raises(InvalidRequestError, match="more than the limit of 15"):
+            image(path, max_bytes=15)
 
 
 def test_bare_base64_is_not_repeated_in_the_error() -> None:

@@ -239,7 +239,7 @@ class Blocking(Streaming):
 
     def wait(self) -> None:
         self.reached.set()
-        assert self.go.wait(10)
+        assert self.go.wait(300)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
         try:

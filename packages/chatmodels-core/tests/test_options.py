@@ -433,11 +433,11 @@ def test_a_config_file_shows_its_path_only(config) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        pytest.param("a = ", "(at end of document)", id="not TOML"),
+        pytest.param("a = ", "it is not valid TOML", id="not TOML"),
         pytest.param("[provider.x]", "no table 'provider'; did you mean 'providers'?", id="typo"),
         pytest.param("[logging]", "there are [providers.<name>] and [aliases]", id="unknown table"),
-        pytest.param("aliases = 3", "aliases: expected a table, got `int`", id="no table"),
-        pytest.param("[aliases]\na = 3", "aliases: expected `str`, got `int`", id="no text"),
+        pytest.param("aliases = 3", "[aliases] must be a table of texts", id="no table"),
+        pytest.param("[aliases]\na = 3", "[aliases] must be a table of texts", id="no text"),
         pytest.param(
             "providers.x = 'sk-very-secret'\n[x]", "no table 'x'; there are", id="two problems"
         ),
@@ -459,7 +459,8 @@ def test_a_config_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_config_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"absent.toml: No such file") as caught:
+    words = r"cannot read the config file .*absent\.toml"
+    with pytest.raises(ConfigurationError, match=words) as caught:
         read_config(tmp_path / "absent.toml")
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 

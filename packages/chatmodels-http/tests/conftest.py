@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,8 +41,10 @@ from chatmodels.http import (
     HttpFailure,
     HttpRequest,
     Listing,
+    SignerSource,
     standard_failure,
 )
+from chatmodels.http._limits import Limits
 
 
 class Exchange:
@@ -87,7 +90,7 @@ class Exchange:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         os.close(self._connection.detach())
 
-    def seen_fin(self, seconds: float = 5.0) -> bool:
+    def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
         self._connection.settimeout(seconds)
         try:
@@ -109,6 +112,7 @@ class Server:
         self.handler: Handler = lambda exchange: exchange.answer('{"text": "hello"}')
         self.requests: list[Exchange] = []
         self.connections = 0
+        self.reads_bodies = True
         self.reports: Queue[Any] = Queue()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -130,13 +134,16 @@ class Server:
         with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while first := reader.readline():
+                if b" HTTP/" not in first:  # such as the beginning of TLS
+                    return
                 method, path, _ = first.decode("latin-1").split(" ")
                 headers: dict[str, str] = {}
                 while line := reader.readline().decode("latin-1").strip():
                     name, _, value = line.partition(": ")
                     headers[name.lower()] = value
                 exchange = Exchange(connection, method, path, headers)
-                exchange.body = reader.read(int(headers.get("content-length", 0)))
+                if self.reads_bodies:
+                    exchange.body = reader.read(int(headers.get("content-length", 0)))
                 self.requests.append(exchange)
                 if self.handler(exchange) == "stop":
                     return
@@ -260,8 +267,8 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 @pytest.fixture
 def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
-    def make(**given: Any) -> HttpChatModel:
-        return HttpChatModel(METADATA, "large", codec, options(**given))
+    def make(*, signers: SignerSource | None = None, **given: Any) -> HttpChatModel:
+        return HttpChatModel(METADATA, "large", codec, options(**given), signers=signers)
 
     return make
 
@@ -325,7 +332,7 @@ def through(request: pytest.FixtureRequest, model: Callable[..., HttpChatModel])
 
     def run(form: str, prompt: str = "hi", **given: Any) -> ChatResponse[Any]:
         if form.startswith("a"):
-            return anyio.run(arun, form, prompt, given)
+            return anyio.run(lambda: arun(form, prompt, given))  # so that no frame has the options
         if library is None:
             return ask(model(**given), form, prompt)
         with library.Client(verify=False, trust_env=False) as client:
@@ -346,6 +353,19 @@ def through(request: pytest.FixtureRequest, model: Callable[..., HttpChatModel])
         return await acme.astream(prompt).collect()
 
     return run
+
+
+@pytest.fixture
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Move the clock of the time limits forward by some seconds."""
+    ahead = [0.0]
+    defaults = Limits.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "clock", lambda: time.monotonic() + ahead[0])
+
+    def pass_by(seconds: float) -> None:
+        ahead[0] += seconds
+
+    return pass_by
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def endless(server: Any) -> Any:
 
 
 def closed(server: Any) -> bool:
-    return server.reports.get(timeout=5)
+    return server.reports.get(timeout=300)
 
 
 def test_leaving_a_stream_early_closes_its_connection(endless: Any, model: Make) -> None:
@@ -139,7 +139,7 @@ def _leave_two_idle(server: Any, model: Make) -> None:
     together = Barrier(2)
 
     def handle(exchange: Any) -> None:
-        together.wait(5)
+        together.wait(300)
         exchange.answer('{"text": "hello"}')
 
     server.handler = handle
@@ -161,7 +161,7 @@ async def test_awaited_connections_that_were_idle_for_long_are_closed(
     together = Barrier(2)
 
     def handle(exchange: Any) -> None:
-        together.wait(5)
+        together.wait(300)
         exchange.answer('{"text": "hello"}')
 
     server.handler = handle

@@ -1,7 +1,8 @@
 """Time limits against a real clock and a server that keeps the client waiting."""
 
-import time
+import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from chatmodels.http import HttpChatModel
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
+TimePasses = Callable[[float], None]
 
 
 def wait(exchange: Any) -> None:
@@ -18,10 +20,8 @@ def wait(exchange: Any) -> None:
 
 
 def late(ask: Ask, model: HttpChatModel) -> CallTimeoutError:
-    started = time.monotonic()
     with pytest.raises(CallTimeoutError) as caught:
         ask(model)
-    assert time.monotonic() - started < 2
     return caught.value
 
 
@@ -34,12 +34,15 @@ def test_a_server_that_never_answers(server: Any, model: Make, ask: Ask, limit: 
 
 
 def test_a_server_that_does_not_accept(server: Any, model: Make, ask: Ask) -> None:
-    # An address reserved for documentation: packets to it vanish, or the network says so at once.
-    started = time.monotonic()
-    acme = model(base_url="http://192.0.2.1:9", timeout=Timeout(connect=0.03))
-    with pytest.raises(OSError, match="acme: no connection"):
-        ask(acme)
-    assert time.monotonic() - started < 2
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(3):  # more than its queue holds
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        port = full.getsockname()[1]
+        acme = model(base_url=f"http://127.0.0.1:{port}", timeout=Timeout(connect=0.03))
+        with pytest.raises(OSError, match="acme: no connection"):
+            ask(acme)
 
 
 def test_a_stream_without_a_first_event(server: Any, model: Make, collect: Any) -> None:
@@ -69,15 +72,22 @@ def test_comments_are_no_first_event(server: Any, model: Make, collect: Any) -> 
 
 
 @pytest.mark.parametrize("limit", ["between_events", "total"])
-def test_comments_are_no_further_event(server: Any, model: Make, collect: Any, limit: str) -> None:
+def test_comments_are_no_further_event(
+    server: Any, model: Make, collect: Any, limit: str, time_passes: TimePasses
+) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin()
         exchange.event(text="Hel")
         pinging(exchange)
 
     server.handler = handle
-    acme = model(timeout=Timeout(**{limit: 0.1}))
-    error = late(collect, acme)
+    seconds = 0.1
+    if limit == "total":  # a slow machine may need all of a short time for the first event
+        seconds = 500
+    acme = model(timeout=Timeout(**{limit: seconds}))
+    with pytest.raises(CallTimeoutError) as caught:
+        collect(acme, lambda _: time_passes(600) if limit == "total" else None)
+    error = caught.value
     assert error.details["limit"] == limit
     assert error.partial is not None
     assert error.partial.text == "Hel"
@@ -100,36 +110,32 @@ def test_a_refusal_that_drips_through_a_client_that_was_passed_is_not_read_for_l
     import httpx
 
     def handle(exchange: Any) -> None:
-        exchange.send(b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n")
+        head = b"HTTP/1.1 500 No\r\ntransfer-encoding: chunked\r\n\r\n"
+        exchange.send(head + b"3\r\nno \r\n")
         while not exchange.seen_fin(0.01):
             exchange.chunk("no ")
 
     server.handler = handle
-    monkeypatch.setattr("chatmodels.http._bodies.FAILURE_SECONDS", 0.05)
-    started = time.monotonic()
+    monkeypatch.setattr("chatmodels.http._bodies.FAILURE_SECONDS", 0.5)
     with httpx.Client(verify=False) as client, pytest.raises(ProviderUnavailableError, match="no"):
         model(http_client=client).generate("hi")
-    assert time.monotonic() - started < 2
 
 
 def test_what_the_user_does_between_two_events_takes_no_time(
-    server: Any, model: Make, words: Any, monkeypatch: pytest.MonkeyPatch
+    server: Any, model: Make, time_passes: TimePasses
 ) -> None:
-    now = [100.0]
-    monkeypatch.setattr("chatmodels.http._limits.time.monotonic", lambda: now[0])
-
     def handle(exchange: Any) -> None:
         exchange.begin()
         for _ in range(3):
             exchange.event(text="x")
-            server.reports.get(timeout=5)
+            server.reports.get(timeout=300)
         exchange.event(end=True)
         exchange.end()
 
     server.handler = handle
-    with model(timeout=Timeout(between_events=10)).stream("hi") as stream:
+    with model(timeout=Timeout(between_events=500)).stream("hi") as stream:
         for _ in stream.texts():
-            now[0] += 1000
+            time_passes(1000)
             server.reports.put("go")
     assert stream.response.text == "xxx"
 
@@ -143,10 +149,8 @@ def test_a_server_that_does_not_end_its_body_is_not_waited_for(
         server.reports.put(exchange.seen_fin())
 
     server.handler = handle
-    started = time.monotonic()
     assert collect(model()).text == "Hello"
-    assert time.monotonic() - started < 2
-    assert server.reports.get(timeout=5) is True
+    assert server.reports.get(timeout=300) is True
 
 
 def test_a_server_that_goes_on_after_the_end_is_not_listened_to(

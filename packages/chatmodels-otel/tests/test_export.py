@@ -72,7 +72,7 @@ def collector() -> Iterator[Collector]:
 class Pipeline:
     """An SDK that exports to an address."""
 
-    def __init__(self, address: str, *, timeout: float = 10, **options: Any) -> None:
+    def __init__(self, address: str, *, timeout: float = 300, **options: Any) -> None:
         from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
@@ -191,7 +191,7 @@ def test_a_collector_that_never_answers_is_not_noticed_by_calls() -> None:
 
 
 def unaffected(address: str) -> None:
-    pipeline = Pipeline(address, timeout=0.2)
+    pipeline = Pipeline(address, timeout=2)
     model = instrument(
         MockChatModel(responses=["a"], on_exhausted="last"), telemetry=pipeline.telemetry
     )
@@ -203,5 +203,5 @@ def unaffected(address: str) -> None:
     for _ in range(100):
         assert model.generate("Hi").text == "a"
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 100  # if each call waited: 200
     threading.Thread(target=pipeline.close, daemon=True).start()

@@ -93,7 +93,7 @@ finish(child, child or value("gen_ai.client.inference.usage.output_tokens") == 1
 )
 def test_a_child_process_begins_anew(script, measurements) -> None:
     setup = SETUP.replace("MEASUREMENTS", measurements)
-    subprocess.run([sys.executable, "-c", setup + script], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", setup + script], check=True, timeout=300)
 
 
 @pytest.mark.parametrize("measurements", ["deferred", "immediate"])

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import math
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -34,10 +35,10 @@ RAISED = (StatusCode.ERROR, "KeyError", "error")
 class Streaming(StandardChatModel):
     """Streams some words, and may break or hang after the first."""
 
-    def __init__(self, trouble: BaseException | None = None, *, hang: bool = False) -> None:
+    def __init__(self, trouble: BaseException | None = None) -> None:
         super().__init__("acme", "large")
         self.trouble = trouble
-        self.hang = hang
+        self.hang: Callable[[], object] | None = None
         self.parents: list[Any] = []
 
     def _see(self) -> None:
@@ -58,7 +59,8 @@ class Streaming(StandardChatModel):
         self._see()
         yield StreamStart(model="large-1")
         yield TextDelta("one ")
-        if self.hang:
+        if self.hang is not None:
+            self.hang()
             await anyio.sleep_forever()
         if self.trouble is not None:
             raise self.trouble
@@ -189,7 +191,7 @@ async def abreaks(model) -> None:
 
 
 async def cancelled(model) -> None:
-    model.hang = True
+    model.hang = bool
     async with anyio.create_task_group() as group:
         group.start_soon(model.astream("Hi").collect)
         await anyio.wait_all_tasks_blocked()
@@ -197,7 +199,7 @@ async def cancelled(model) -> None:
 
 
 async def cancelled_and_held(model) -> None:
-    model.hang = True
+    model.hang = bool
     stream = model.astream("Hi")
     async with anyio.create_task_group() as group:
         group.start_soon(stream.collect)
@@ -215,8 +217,8 @@ async def cancelled_between_reads(model) -> None:
 
 
 async def timed_out(model) -> None:
-    model.hang = True
-    with anyio.move_on_after(0.01):
+    with anyio.move_on_after(math.inf) as scope:
+        model.hang = lambda: setattr(scope, "deadline", -math.inf)
         await model.astream("Hi").collect()
 
 
@@ -284,10 +286,11 @@ async def test_an_awaited_stream_ends_its_span_once_however_it_ends(
 
 
 async def test_a_time_limit_of_asyncio_ends_the_span(recorder, caplog) -> None:
-    model = Streaming(hang=True)
+    model = Streaming()
 
     async def consume() -> None:
-        async with asyncio.timeout(0.01):
+        async with asyncio.timeout(None) as limit:
+            model.hang = lambda: limit.reschedule(0)
             await instrument(model, telemetry=recorder.telemetry()).astream("Hi").collect()
 
     with recorder.tracer.start_as_current_span("program") as program:

@@ -214,7 +214,7 @@ def test_missing_credentials_are_told_with_what_to_set(make: Make) -> None:
 
 
 def test_a_profile_that_there_is_not_is_told(make: Make) -> None:
-    with pytest.raises(AuthenticationError, match=r"ProfileNotFound: .*\(nobody\)"):
+    with pytest.raises(AuthenticationError, match="bedrock: the AWS credentials cannot be had now"):
         make(profile="nobody").generate("Hi")
 
 

@@ -209,9 +209,9 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
     ("steps", "why"),
     [
         ([("contentBlockDelta", {})], "more of a block without anything in it"),
-        ([("contentBlockDelta", [])], "Expected `object`"),
-        ([delta({"reasoningContent": {"redactedContent": "?"}})], "Invalid base64"),
-        ([start({"toolUse": 3})], "Expected `object`"),
+        ([("contentBlockDelta", [])], "bedrock sent what is not"),
+        ([delta({"reasoningContent": {"redactedContent": "?"}})], "bedrock sent what is not"),
+        ([start({"toolUse": 3})], "bedrock sent what is not"),
         ([("messageStop", {}), USED], "it has no content"),
     ],
     ids=["no delta", "no object", "no base64", "no call", "nothing at all"],

@@ -52,7 +52,7 @@ class FakeCredentials:
     def refresh(self, request: Any, /) -> None:
         assert request == "a request"
         self.started.set()
-        assert self.hold.wait(10)
+        assert self.hold.wait(300)
         self.refreshed.append(threading.current_thread().name)
         self.token = f"ya29.{len(self.refreshed)}"
         self.valid = True
@@ -161,7 +161,7 @@ def test_threads_wait_while_one_of_them_renews(rejected: AccessToken | None) -> 
     tokens = VertexTokens(credentials)
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(tokens.fetch, rejected) for _ in range(8)]
-        assert credentials.started.wait(10)
+        assert credentials.started.wait(300)
         credentials.hold.set()
         assert {future.result() for future in asked} == {AccessToken("ya29.1")}
     assert len(credentials.refreshed) == 1

@@ -454,7 +454,7 @@ def test_an_escaped_message_is_read_as_text() -> None:
     message = "".join(f"\\u{ord(letter):04x}" for letter in "API key not valid.")
     body = b'{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "%b"}}'
     failed = HttpFailure(status=400, headers={}, body=body % message.encode())
-    assert CODEC.decode_failure(failed).code is ErrorCode.AUTHENTICATION
+    assert CODEC.failure(failed).code is ErrorCode.AUTHENTICATION
 
 
 def test_failures_in_arrays_are_read() -> None:

@@ -50,7 +50,7 @@ class CarelessModel(StandardChatModel):
         host, _, path = base_url.removeprefix("http://").partition("/")
         body = {"model": self.model, "messages": [{"role": "user", "content": "?"}]}
         headers = {"authorization": f"Bearer {self._key}"}
-        with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(host, timeout=300)) as connection:
             connection.request("POST", f"/{path}/chat/completions", json.dumps(body), headers)
             answer = json.loads(connection.getresponse().read())
         return ChatResponse(

@@ -40,7 +40,7 @@ def request(
     headers: dict[str, str] = KEY,
 ) -> Got:
     host = simulator.url.removeprefix("http://")
-    with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection(host, timeout=300)) as connection:
         connection.request(method, path, body, headers)
         response = connection.getresponse()
         return Got(
@@ -56,7 +56,7 @@ def ask(simulator: Simulator, text: str = "Hello, world!", **body: Any) -> Got:
 def raw(simulator: Simulator, data: bytes) -> bytes:
     """Send bytes, and receive until the simulator closes the connection."""
     port = int(simulator.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
         connection.sendall(data)
         received = bytearray()
         while piece := connection.recv(65536):

@@ -110,7 +110,7 @@ def test_silence_lasts_until_the_client_loses_patience(simulator: Simulator, nam
 
 def test_comments_alone_come_until_the_client_leaves(simulator: Simulator) -> None:
     host = simulator.url.removeprefix("http://")
-    connection = http.client.HTTPConnection(host, timeout=10)
+    connection = http.client.HTTPConnection(host, timeout=300)
     body = '{"model": "fault-comments-only", "stream": true, "messages": [{"role": "user"}]}'
     connection.request("POST", "/chat/completions", body, {"authorization": "Bearer k"})
     response = connection.getresponse()

@@ -48,7 +48,7 @@ def test_a_folder_is_read_in_order(tmp_path: Path) -> None:
 def test_what_is_no_recording_is_refused_by_name(tmp_path: Path) -> None:
     written(tmp_path, odd={"provider": "openai"})
 
-    with pytest.raises(ValueError, match=r"odd\.json is not a recorded exchange: .*`api`"):
+    with pytest.raises(ValueError, match=r"odd\.json is not a recorded exchange: "):
         list(recordings(tmp_path))
     with pytest.raises(ValueError, match="not a recorded exchange"):
         list(recordings(tmp_path / "odd.json"))

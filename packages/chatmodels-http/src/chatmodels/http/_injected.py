@@ -13,7 +13,7 @@ An abandoned thread closes the response when the client returns from what it was
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from chatmodels.core import ConfigurationError
 from chatmodels.http._bounded import OutOfTimeError, Worker
@@ -29,6 +29,9 @@ from chatmodels.http._engine import (
     TransferError,
 )
 from chatmodels.http._reasons import reason
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
 
 LIBRARIES = ("httpx", "httpx2")
 
@@ -193,11 +196,14 @@ class AsyncInjectedEngine:
         Raises:
             TransferError: It did not come through.
         """
-        from anyio import move_on_after
+        from anyio import CancelScope
 
         with _Translation(self._library):
             request = _request(self._client, head, body, patience)
-            with move_on_after(patience.left()):
+            with CancelScope() as scope:
+                deadline = _Deadline(scope, patience)
+                request.extensions["trace"] = deadline.trace
+                deadline.set(_SLACK)
                 response = await self._client.send(request, stream=True, follow_redirects=False)
                 return _AsyncAnswer(response, self._library, patience)
         raise TransferError("timeout", "no head came in time")
@@ -261,6 +267,37 @@ class _AsyncAnswer:
         except TransferError:
             self._ended = True
 
+
+class _Deadline:
+    """Cancels an async request when its time is up.
+
+    httpcore leaks the socket if it is cancelled during a TLS handshake. While it connects, its own
+    limits apply, so the cancellation comes a little later; once it sends, it comes exactly.
+    """
+
+    __slots__ = ("_patience", "_scope")
+
+    def __init__(self, scope: "CancelScope", patience: Patience) -> None:
+        self._scope = scope
+        self._patience = patience
+
+    def set(self, slack: float = 0.0) -> None:
+        from anyio import current_time
+
+        seconds = self._patience.left()
+        if seconds is not None:
+            self._scope.deadline = current_time() + seconds + slack
+
+    async def trace(self, event: str, info: object) -> None:
+        """Follow the steps of httpcore's connections; other transports do not report them."""
+        if event.endswith("send_request_headers.started"):
+            self.set()
+        elif event.endswith((".connect_tcp.started", ".start_tls.started")):
+            self.set(_SLACK)
+
+
+_SLACK = 1.0
+"""Seconds; by so much a transport that reports no steps may exceed a limit before its head."""
 
 _UNWINDING = 1000  # pieces that a client may still hold; its own transports may never end
 

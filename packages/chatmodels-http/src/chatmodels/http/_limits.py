@@ -115,9 +115,10 @@ class Limits:
             return self._passed(limit, "the HTTP client that was passed had no free connection")
         return self._passed(limit)
 
-    def key_late(self, what: str) -> CallTimeoutError:
-        """Return the error for a function that has not given the key or the token in time."""
-        return self._passed(self._due, what)
+    def key_late(self) -> CallTimeoutError:
+        """Return the error for a function that has not returned the key or the token in time."""
+        limit = self._due if self._clock() + _SHORTEST >= self._until else "read"
+        return self._passed(limit, "the function for the key or the token had not returned")
 
     def _await(self, due: Limit, moment: float) -> None:
         self._until, self._due = self._deadline, "total"

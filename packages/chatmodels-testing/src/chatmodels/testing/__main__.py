@@ -48,7 +48,7 @@ def main(
         running = ExitStack()
         running.enter_context(simulator)
     except (OSError, ValueError) as error:
-        parser.error(str(error))
+        parser.error(f"the simulator cannot start: {error}")
     with suppress(KeyboardInterrupt), running:
         print(f"OPENAI_BASE_URL={simulator.base_url}", flush=True)  # noqa: T201 - its purpose
         while True:

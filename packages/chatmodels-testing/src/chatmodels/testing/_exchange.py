@@ -76,7 +76,7 @@ class Exchange:
             self.outcome = outcome
             self._over.set()
 
-    def wait(self, timeout: float = 10.0) -> Outcome:
+    def wait(self, timeout: float = 60.0) -> Outcome:
         """Wait until the answer is over, for at most `timeout` seconds, and tell how it went."""
         self._over.wait(timeout)
         return self.outcome

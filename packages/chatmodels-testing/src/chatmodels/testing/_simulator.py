@@ -189,7 +189,7 @@ class Simulator:
             raise RuntimeError("the simulator has not been started")
         return self._service
 
-    def wait(self, count: int = 1, timeout: float = 10.0) -> Exchange:
+    def wait(self, count: int = 1, timeout: float = 60.0) -> Exchange:
         """Wait until so many requests have come in, and give the last of them.
 
         Args:

@@ -24,9 +24,9 @@ from chatmodels.core._spelling import hint
 
 VARIABLE = "CHATMODELS_CONFIG"
 
-_KINDS: dict[str, Any] = {
-    "providers": dict[str, dict[str, object]],
-    "aliases": dict[str, str],
+_KINDS: dict[str, tuple[Any, str]] = {
+    "providers": (dict[str, dict[str, object]], "tables, as in [providers.openai]"),
+    "aliases": (dict[str, str], 'texts, as in default = "openai:gpt-6.1-terra"'),
 }
 _read: "dict[str, ConfigFile]" = {}
 _reading = Lock()
@@ -74,7 +74,8 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
         ) from error
     except ValueError as error:
         # Either not UTF-8 or not TOML; tomllib tells the line and column, and quotes no values.
-        why = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        undecodable = isinstance(error, UnicodeDecodeError)
+        why = "it is not UTF-8" if undecodable else f"it is not valid TOML: {error}"
         raise ConfigurationError(f"cannot read the config file {name}: {why}") from None
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -84,10 +85,11 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
             known = hint(table, _KINDS) or "there are [providers.<name>] and [aliases]"
             problems.append(f"there is no table {table!r}; {known}")
             continue
+        expected, described = kind
         try:
-            values[table] = msgspec.convert(value, kind)
-        except msgspec.ValidationError as error:
-            problems.append(f"{table}: {_place(error)}")
+            values[table] = msgspec.convert(value, expected)
+        except msgspec.ValidationError:
+            problems.append(f"[{table}] must be a table of {described}")
     if problems:
         raise ConfigurationError(f"{name}: {'; '.join(problems)}")
     return ConfigFile(path=name, **values)
@@ -108,9 +110,3 @@ def environment_config() -> ConfigFile | None:
             # Another thread may have read it in between.
             known = _read[path] = _read.get(path) or read_config(path)
     return known
-
-
-def _place(error: msgspec.ValidationError) -> str:
-    # Its words are such as "Expected `str`, got `int` - at `$[...]`".
-    what, _, _ = str(error).partition(" - at ")
-    return what.replace("Expected `object`", "expected a table").replace("Expected", "expected")

@@ -42,7 +42,10 @@ def adapted(annotation: TypeForm, /) -> type:
     try:
         adapter = pydantic.TypeAdapter(annotation)
     except pydantic.PydanticUserError as error:
-        raise TypeError(str(error).partition("\n")[0]) from error
+        reason, _, _ = str(error).partition("\n")
+        raise TypeError(
+            f"{named(annotation)} is not a type that pydantic can read: {reason}"
+        ) from error
     return _AnythingGoes(
         named(annotation),
         (),

@@ -34,8 +34,11 @@ def parameters(function: Callable[..., object], /) -> tuple[list[ToolParameter],
         return [], ["it is a generator; return a list or a text"]
     try:
         signature = inspect.signature(function)
-        annotations = hints(_annotated(function))
     except (TypeError, ValueError) as error:
+        return [], [f"its signature cannot be read: {error}"]
+    try:
+        annotations = hints(_annotated(function))
+    except TypeError as error:
         return [], [str(error)]
     found: list[ToolParameter] = []
     problems: list[str] = []

@@ -13,7 +13,7 @@ from chatmodels.testing._answer import Answer
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing.contract._contract import PROMPT, Bench
 
-_PATIENCE = 10.0
+_PATIENCE = 120.0
 """Seconds within which the simulator must have seen that the client has left."""
 
 
@@ -109,6 +109,7 @@ def assert_left(bench: Bench) -> None:
     Raises:
         AssertionError: It has not.
     """
+    assert bench.simulator.exchanges, "no request came"
     outcome = bench.simulator.exchanges[-1].wait(_PATIENCE)
     assert outcome == "abandoned", f"the provider saw nobody leave: {outcome}"
 
