@@ -1,7 +1,7 @@
 """Watch a model answer: `./run demo`.
 
 With `OPENAI_API_KEY` set it talks to OpenAI. Without, it talks to a simulator on this machine, over
-real HTTP, which answers with what real models said when they were recorded.
+real HTTP, which sends responses that were written for this demo.
 """
 
 import os
@@ -39,7 +39,7 @@ from chatmodels.otel import traced
 from chatmodels.otel.console import show
 
 MODEL = "openai:gpt-6.1-terra"
-ANSWERS = ("eclipse", "weather-1-calls", "weather-2-answer", "book", "model-not-found")
+ANSWERS = ("tide", "ports-1-calls", "ports-2-answer", "lighthouse", "model-not-found")
 ASKED_FOR = (
     Capability.TOOLS,
     Capability.STRUCTURED_OUTPUT,
@@ -76,21 +76,21 @@ def calls() -> None:
 
 @contextmanager
 def answering_service() -> Iterator[str]:
-    """Point the OpenAI provider at OpenAI, or else at a simulator with recorded answers."""
+    """Point the OpenAI provider at OpenAI, or else at a simulator with responses for this demo."""
     if os.environ.get("OPENAI_API_KEY"):
         yield f"Talking to [bold]OpenAI[/], as [bold]{MODEL}[/]."
         return
     from chatmodels.testing import Simulator, samples
 
     with Simulator(latency=0.35, pace=0.015) as simulator:
-        recorded = samples()
-        simulator.queue(*(recorded[name] for name in ANSWERS))
+        written = samples()
+        simulator.queue(*(written[name] for name in ANSWERS))
         os.environ["OPENAI_API_KEY"] = "demo"
         os.environ["OPENAI_BASE_URL"] = simulator.base_url
         yield (
             f"No OPENAI_API_KEY is set: this talks to a [bold]simulator[/] at "
-            f"{simulator.base_url}.\nIts answers are [bold]recorded output of real models[/]; "
-            "provider, HTTP and streaming are real."
+            f"{simulator.base_url}.\nIts responses were [bold]written for this demo[/], not by a "
+            "model; provider, HTTP and streaming are real."
         )
 
 
@@ -114,8 +114,8 @@ def discovery() -> None:
 def streamed_answer(model: ChatModel) -> None:
     section("A streamed answer", "model.stream(prompt)")
     prompt = [
-        system("You are a concise assistant. Answer directly in plain text."),
-        user("In one short paragraph, explain what a solar eclipse is."),
+        system("Answer in plain text, briefly."),
+        user("Why does the sea rise and fall? One short paragraph."),
     ]
     asked(prompt[-1].text)
     answer = Text()
@@ -126,59 +126,57 @@ def streamed_answer(model: ChatModel) -> None:
 
 
 @tool
-def get_current_weather(location: str) -> str:
-    """Get the current weather in a given location.
+def high_water(port: str) -> str:
+    """Look up the next high water in a port.
 
     Args:
-        location: The city and state, e.g. Boston, MA
+        port: The port, such as Brest.
     """
-    return {"Seattle, WA": "50 degrees and raining"}.get(location, "70 degrees and sunny")
+    return {"Brest": "05:42", "Dover": "11:18"}.get(port, "unknown")
 
 
 def tool_call(model: ChatModel) -> None:
     section("Tools", "a plain function; its signature and docstring become the schema")
     conversation = [
-        system("You're a helpful assistant."),
-        user("What's the weather in Seattle and San Francisco today?"),
+        system("You help sailors. Use the tools."),
+        user("When is high water in Brest and in Dover?"),
     ]
     asked(conversation[-1].text)
-    response = model.generate(conversation, tools=[get_current_weather])
+    response = model.generate(conversation, tools=[high_water])
     measured("tool calls", response)
     conversation.append(response.message)
     for call in response.tool_calls:
-        result = get_current_weather.call(call)
+        result = high_water.call(call)
         conversation.append(tool_result(result))
         line = Text.assemble(
             (call.name, "bold magenta"), f"({call.arguments_json})", (" -> ", "dim")
         )
         console.print(Padding(line.append(result.text, "green"), (0, 2)))
-    response = model.generate(conversation, tools=[get_current_weather])
+    response = model.generate(conversation, tools=[high_water])
     console.print(Padding(response.text, (1, 0, 0, 0)))
     measured("final answer", response)
 
 
 @dataclass
-class Author:
-    name: str
-    nationality: str
+class Place:
+    sea: str
+    country: str
 
 
 @dataclass
-class Book:
-    title: str
-    author: Author
-    genres: list[str]
-    published_year: int
+class Lighthouse:
+    name: str
+    place: Place
+    lit_since: int
+    height_in_metres: int
+    known_for: list[str]
 
 
 def structured_output(model: ChatModel) -> None:
-    section("Structured output", "model.generate(prompt, output_type=Book).parsed")
-    prompt = (
-        "Generate information about 'The Lord of the Rings' book by J.R.R. Tolkien, including "
-        "genres like fantasy and adventure, and its publication year (1954)."
-    )
+    section("Structured output", "model.generate(prompt, output_type=Lighthouse).parsed")
+    prompt = "Describe the lighthouse of Cordouan."
     asked(prompt)
-    response = model.generate(prompt, output_type=Book)
+    response = model.generate(prompt, output_type=Lighthouse)
     console.print(Padding(Pretty(response.parsed, expand_all=True), (0, 2)))
     measured("structured output", response)
 
@@ -186,7 +184,7 @@ def structured_output(model: ChatModel) -> None:
 def failure() -> None:
     section("An error, as you will see it", "what failed, on what, why, and whether to try again")
     try:
-        create_chat_model("openai:this-model-does-not-exist").generate("Hello")
+        create_chat_model("openai:gpt-0-imaginary").generate("Hello")
     except ChatModelError as error:
         console.print(Padding(Text(str(error), "red"), (0, 2)))
         facts = {

@@ -7,7 +7,6 @@ and with recorded traffic of the provider.
 
 import importlib.util
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,20 +33,16 @@ from chatmodels.otel import (
     traced,
 )
 from chatmodels.otel._semconv import PROVIDER_NAMES
-from chatmodels.testing import FAULTS, Recording, Simulator, recordings, samples
+from chatmodels.testing import FAULTS, Recording, Simulator, samples
 from chatmodels.testing._protocols import PROTOCOLS
-from chatmodels.testing.contract._contract import SECRET, Bench, ProviderContract, bench
+from chatmodels.testing.contract._contract import SECRET, Bench, bench
+from conformance.contracts import CONTRACTS
+from conformance.exchanges import entries, folders, ours
 
 ROOT = Path(__file__).parents[1]
 SHAPES = ("generate", "agenerate", "stream", "astream")
 MOST = 100
 """How many recordings of one wire format are replayed, evenly taken from all there are."""
-
-RECORDED = [
-    *sorted(ROOT.glob("packages/*/tests/recorded")),
-    *([Path(os.environ["CHATMODELS_RECORDED"])] if "CHATMODELS_RECORDED" in os.environ else []),
-    *sorted(ROOT.parent.glob("*/recorded")),
-]
 
 
 def loaded(path: Path) -> ModuleType:
@@ -62,14 +57,6 @@ def loaded(path: Path) -> ModuleType:
 
 
 conventions = loaded(ROOT / "packages" / "chatmodels-otel" / "tests" / "conftest.py")
-
-# By the provider and, where it has several, the contract's own name.
-CONTRACTS: dict[str, ProviderContract] = {
-    contract.provider if name == "CONTRACT" else f"{contract.provider} {name.lower()}": contract
-    for path in sorted(ROOT.glob("packages/chatmodels-provider-*/tests/test_*contract*.py"))
-    for name, contract in vars(loaded(path)).items()
-    if isinstance(contract, ProviderContract)
-}
 
 each_provider = pytest.mark.parametrize("provider", CONTRACTS)
 each_provider_over_http = pytest.mark.parametrize(
@@ -234,18 +221,17 @@ async def outcome(model: Any, shape: str) -> tuple[str | None, str | None, int |
 
 
 def fitting(simulator: Simulator) -> list[tuple[str, Recording]]:
-    """Give recordings in the wire format of the request that came in last."""
+    """Read exchanges in the wire format of the request that came in last."""
     request = simulator.exchanges[-1].request
     api = next(protocol.name for protocol in PROTOCOLS if protocol.generates(request))
+    listed = [*ours(), *(entry for folder in folders() for entry in entries(folder))]
     found = {
-        path.stem: recording
-        for folder in RECORDED
-        for path in sorted(folder.rglob("*.json"))
-        if path.name != "MANIFEST.json"
-        for recording in recordings(path)
-        if recording.api.replace("stream_", "").removesuffix("_stream") == api
+        entry.path.stem: entry
+        for entry in listed
+        if entry.api.replace("stream_", "").removesuffix("_stream") == api
     }
-    return list(found.items())[:: len(found) // MOST + 1]
+    chosen = list(found.items())[:: len(found) // MOST + 1]
+    return [(name, entry.read()) for name, entry in chosen]
 
 
 @pytest.mark.parametrize("name", samples())

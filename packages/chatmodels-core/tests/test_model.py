@@ -755,3 +755,16 @@ def test_a_model_is_copied_and_pickled(copier: Any) -> None:
 
     assert copied.generate("Hi") == model.generate("Hi")
     assert copied.requests[-1].settings == Settings(seed=1)
+
+
+@pytest.mark.parametrize("op", ["generate", "stream", "explain"])
+def test_an_argument_that_is_nested_too_deeply_is_refused_clearly(op: str) -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    with pytest.raises(InvalidRequestError, match="an argument is nested too deeply") as caught:
+        getattr(Responding(), op)("Hi", stop=deep)
+
+    assert caught.value.op == op
+    assert isinstance(caught.value.__cause__, RecursionError)

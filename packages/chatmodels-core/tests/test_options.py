@@ -451,6 +451,19 @@ def test_a_wrong_config_file_is_refused(config, text: str, words: str, tmp_path:
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "value", ["[" * 3_000 + "]" * 3_000, "{a=" * 3_000 + "1" + "}" * 3_000], ids=["array", "table"]
+)
+def test_a_config_file_that_is_nested_too_deeply_is_refused_clearly(
+    tmp_path: Path, value: str
+) -> None:
+    path = tmp_path / "chatmodels.toml"
+    path.write_text(f"[providers.openai]\nmodel = {value}\n")
+
+    with pytest.raises(ConfigurationError, match="its values are nested too deeply"):
+        read_config(path)
+
+
 def test_a_config_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "binary.toml"
     path.write_bytes(b"\xff\xfe")

@@ -326,3 +326,24 @@ assert not {"docstring_parser", "pydantic", "anyio"} & set(sys.modules)
     )
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("depth", [400, 3_000])
+def test_a_type_that_is_nested_too_deeply_is_refused_clearly(depth: int) -> None:
+    form: Any = int
+    for _ in range(depth):
+        form = list[form]
+
+    with pytest.raises(InvalidRequestError, match="output_type is nested too deeply") as caught:
+        structured_output(form)
+
+    assert len(caught.value.message) < 200
+
+
+def test_a_class_inside_too_many_others_is_refused_clearly() -> None:
+    form: Any = int
+    for number in range(400):
+        form = dataclasses.make_dataclass(f"Level{number}", [("inner", list[list[form]])])
+
+    with pytest.raises(InvalidRequestError, match="output_type is nested too deeply"):
+        structured_output(form)

@@ -550,3 +550,12 @@ def test_of_many_threads_that_register_one_name_one_wins(fake) -> None:
     conflicts = [outcome for outcome in outcomes if isinstance(outcome, ProviderConflictError)]
     assert len(conflicts) == 15
     assert registry.provider("acme") is providers[outcomes.index(None)]
+
+
+def test_an_option_that_is_nested_too_deeply_is_refused_clearly(registry) -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    with pytest.raises(ConfigurationError, match="acme: an option is nested too deeply"):
+        registry.create_chat_model("acme:large", timeout=deep)

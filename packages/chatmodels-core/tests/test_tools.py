@@ -709,3 +709,32 @@ def test_a_choice_that_cannot_be_made_is_explained(
         tool_choice(choice, tool_definitions(given_tools))
 
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["loose", "strict"])
+@pytest.mark.parametrize("depth", [400, 3_000])
+def test_a_parameter_that_is_nested_too_deeply_is_refused_clearly(depth: int, strict: bool) -> None:
+    form: Any = int
+    for _ in range(depth):
+        form = list[form]
+
+    def search(query: Any) -> str:
+        return "found"
+
+    search.__annotations__["query"] = form
+
+    with pytest.raises(ConfigurationError, match="a parameter's type is nested too deeply"):
+        tool(search, strict=strict)
+
+
+def test_a_default_that_is_nested_too_deeply_is_left_out_of_the_schema() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    @tool
+    def search(query: list[Any] = deep) -> str:
+        return "found" if query is deep else "lost"
+
+    assert search.parameters["properties"] == {"query": {"type": "array"}}
+    assert search.call(ToolCall("1", "search", "{}")).text == "found"

@@ -1,5 +1,6 @@
 """What observers of calls, registries and tools are told, and that they cannot do harm."""
 
+import inspect
 import logging
 from typing import Any
 
@@ -175,6 +176,48 @@ async def test_a_call_knows_that_another_model_answers() -> None:
     assert watching.call.is_delegated
     Model(observers=[watching]).generate("Hi")
     assert not watching.call.is_delegated
+
+
+SHAPES = (
+    lambda model: model.generate("Hi"),
+    lambda model: model.agenerate("Hi"),
+    lambda model: model.stream("Hi").collect(),
+    lambda model: model.astream("Hi").collect(),
+)
+
+
+async def test_a_response_is_not_delegated_if_a_policy_only_checks_it_with_another_model() -> None:
+    watching, judge = Watching(), Model("judge")
+
+    def checked(call, request: ChatRequest):
+        outcome = yield Call(request)
+        yield Call(request, model=judge)
+        return outcome
+
+    model = Model(policies=[checked], observers=[watching])
+
+    for make in SHAPES:
+        response = make(model)
+        if inspect.isawaitable(response):
+            await response
+        assert not watching.call.is_delegated
+
+
+async def test_a_response_is_delegated_if_a_policy_chooses_that_of_another_model() -> None:
+    watching, other = Watching(), Model("other")
+
+    def better(call, request: ChatRequest):
+        outcome = yield Call(request, model=other)
+        yield Call(request)
+        return outcome
+
+    model = Model(policies=[better], observers=[watching])
+
+    for make in SHAPES:
+        response = make(model)
+        if inspect.isawaitable(response):
+            await response
+        assert watching.call.is_delegated
 
 
 async def test_an_observer_may_have_the_times_of_events() -> None:

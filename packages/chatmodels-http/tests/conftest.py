@@ -3,12 +3,14 @@
 import importlib
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from queue import Queue
 from typing import Any
 
@@ -83,6 +85,10 @@ class Exchange:
     def end(self) -> None:
         self.send(b"0\r\n\r\n")
 
+    def detach(self) -> socket.socket:
+        """Take the connection over, as for a tunnel."""
+        return socket.socket(fileno=self._connection.detach())
+
     def hang_up(self) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
 
@@ -128,9 +134,9 @@ class Server:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while first := reader.readline():
@@ -402,3 +408,42 @@ def apart() -> Callable[..., Any]:
             return pool.submit(anyio.run, function, *arguments, backend=backend).result()
 
     return run
+
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+
+@pytest.fixture
+def server_tls() -> ssl.SSLContext:
+    """The settings of a server that has a certificate for this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+@pytest.fixture
+def tls_server(server: Server, server_tls: ssl.SSLContext) -> Iterator[int]:
+    """A port where TLS ends; what comes through goes to the server."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(raw: socket.socket) -> None:
+        with suppress(OSError):
+            server.serve(server_tls.wrap_socket(raw, server_side=True))
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                raw, _ = listener.accept()
+                threading.Thread(target=serve, args=(raw,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listener.getsockname()[1]
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))

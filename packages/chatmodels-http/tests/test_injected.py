@@ -1,6 +1,7 @@
 """Clients of httpx and httpx2 that a user passes."""
 
 import gc
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,11 +61,11 @@ class Ways:
 
     def _run(self, sync: Any, asynchronous: Any, client: Any, options: dict[str, Any]) -> Any:
         if self._backend is None:
-            with self._library.Client(**QUICK, **client or {}) as http_client:
+            with self._library.Client(**QUICK | (client or {})) as http_client:
                 return sync(self._model(http_client=http_client, **options))("hi")
 
         async def main() -> Any:
-            async with self._library.AsyncClient(**QUICK, **client or {}) as http_client:
+            async with self._library.AsyncClient(**QUICK | (client or {})) as http_client:
                 return await asynchronous(self._model(async_http_client=http_client, **options))(
                     "hi"
                 )
@@ -140,6 +141,13 @@ def test_a_client_that_follows_redirects_does_not(server: Any, ways: Ways) -> No
 def test_a_refused_connection(server: Any, ways: Ways) -> None:
     with pytest.raises(NetworkError, match=r"acme: no connection to 127\.0\.0\.1:1: "):
         ways.generate(base_url="http://127.0.0.1:1")
+
+
+def test_an_untrusted_certificate_is_not_retried(tls_server: int, ways: Ways) -> None:
+    place = {"base_url": f"https://localhost:{tls_server}", "max_retries": 2}
+    for call in (ways.generate, ways.collect):
+        with pytest.raises(ConfigurationError, match=r"SSL_CERT_FILE.* http_client"):
+            call({"verify": ssl.create_default_context()}, **place)
 
 
 def test_a_stream_that_breaks(server: Any, ways: Ways) -> None:

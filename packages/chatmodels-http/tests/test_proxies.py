@@ -1,5 +1,7 @@
 import pytest
 
+from chatmodels.http import Head
+from chatmodels.http._httpcore_parts import prepared, route_to
 from chatmodels.http._proxies import environment_proxy
 
 NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
@@ -24,6 +26,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param({"ALL_PROXY": "p:1", "NO_PROXY": "acme.test"}, None, id="not for this host"),
         pytest.param({"ALL_PROXY": "p:1", "NO_PROXY": "*"}, None, id="for none"),
         pytest.param({"ALL_PROXY": "p:1", "NO_PROXY": "b.test"}, "http://p:1", id="not for others"),
+        pytest.param({"ALL_PROXY": "p:1", "NO_PROXY": "b.test, *"}, None, id="for none, late"),
     ],
 )
 def test_the_environment_names_the_proxy(
@@ -32,3 +35,43 @@ def test_the_environment_names_the_proxy(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert environment_proxy("https://api.acme.test:443") == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "exceptions", "direct"),
+    [
+        ("https://api.acme.test:443", "acme.test", True),
+        ("https://api.acme.test:443", ".acme.test", True),
+        ("https://api.acme.test:443", "ACME.test", True),
+        ("https://badacme.test:443", "acme.test", False),
+        ("https://acme.test:8443", "acme.test:8443", True),
+        ("https://acme.test:443", "acme.test:8443", False),
+        ("http://10.1.2.3:80", "10.1.2.3", True),
+        ("http://10.1.2.3:8080", "10.1.2.3:8080", True),
+        ("http://10.1.2.3:80", "192.168.0.0/16, 10.0.0.0/8", True),
+        ("http://10.1.2.3:80", "10.9.9.9/8", True),
+        ("http://11.1.2.3:80", "10.0.0.0/8", False),
+        ("http://[::1]:11434", "[::1]", True),
+        ("http://[::1]:11434", "::1", True),
+        ("http://[::1]:11434", "0:0:0:0:0:0:0:1", True),
+        ("http://[::1]:11434", "[::1]:11434", True),
+        ("http://[::1]:11434", "[::1]:80", False),
+        ("http://[fd00::7]:80", "fd00::/8", True),
+        ("http://[fd00::7]:80", "10.0.0.0/8, nonsense/9, ,", False),
+        ("http://localhost:80", "127.0.0.0/8", False),
+    ],
+)
+def test_no_proxy_excepts_hosts_ports_and_addresses(
+    monkeypatch: pytest.MonkeyPatch, url: str, exceptions: str, direct: bool
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://p:1")
+    monkeypatch.setenv("NO_PROXY", exceptions)
+    assert environment_proxy(url) == (None if direct else "http://p:1")
+
+
+def test_a_loopback_server_of_version_six_is_reached_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "[::1]")
+    assert route_to(prepared(Head("GET", "http://[::1]:11434", ())), None).proxy is None

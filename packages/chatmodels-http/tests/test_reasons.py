@@ -1,8 +1,9 @@
 from itertools import pairwise
+from ssl import SSLCertVerificationError, SSLError
 
 import pytest
 
-from chatmodels.http._reasons import reason
+from chatmodels.http._reasons import is_certificate_failure, reason
 
 
 def failed(*causes: BaseException) -> BaseException:
@@ -26,3 +27,27 @@ def failed(*causes: BaseException) -> BaseException:
 )
 def test_the_first_cause_has_the_word(error: BaseException, expected: str) -> None:
     assert reason(error) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (failed(SSLCertVerificationError(1, "expired")), True),
+        (failed(SSLCertVerificationError(1, "expired"), OSError(), OSError()), True),
+        (failed(SSLError(1, "certificate verify failed"), OSError()), False),
+    ],
+)
+def test_a_certificate_failure_is_known_by_its_type(error: BaseException, expected: bool) -> None:
+    assert is_certificate_failure(error) is expected
+
+
+def test_a_cause_that_a_pool_hides_counts() -> None:
+    error = OSError("all failed")
+    error.__context__, error.__suppress_context__ = SSLCertVerificationError(1, "expired"), True
+    assert is_certificate_failure(error)
+
+
+def test_an_error_that_the_program_is_handling_does_not_count() -> None:
+    error = OSError("refused")
+    error.__context__ = SSLCertVerificationError(1, "expired")
+    assert not is_certificate_failure(error)

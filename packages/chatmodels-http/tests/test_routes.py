@@ -1,53 +1,27 @@
 """Proxies and TLS: the ways to a provider other than a plain connection."""
 
-import socket
+import pickle
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatResponse, ConfigurationError, NetworkError
-from chatmodels.http import HttpChatModel
+from chatmodels.core import (
+    ChatModelError,
+    ChatResponse,
+    ConfigurationError,
+    NetworkError,
+    is_retryable,
+)
+from chatmodels.http import Head, HttpChatModel, TransferError
+from chatmodels.http._httpcore_parts import prepared, route_to
 from chatmodels.http._tls import tls_context
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
-
-CERTIFICATE = Path(__file__).with_name("localhost.pem")
-
-
-@pytest.fixture
-def tls_server(server: Any) -> Iterator[int]:
-    """A port where TLS ends; what comes through goes to the server."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve(raw: socket.socket) -> None:
-        with suppress(OSError):
-            server._serve(context.wrap_socket(raw, server_side=True))
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                raw, _ = listener.accept()
-                threading.Thread(target=serve, args=(raw,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    yield listener.getsockname()[1]
-    with suppress(OSError):
-        listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-
-
-@pytest.fixture
-def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
 
 
 @pytest.mark.usefixtures("trusted")
@@ -60,11 +34,21 @@ def test_a_call_goes_through_tls(
     assert server.requests[0].headers["host"] == f"localhost:{tls_server}"
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(
+def test_an_untrusted_certificate_is_not_retried_and_the_error_names_the_remedies(
     tls_server: int, model: Make, ask: Ask
 ) -> None:
-    with pytest.raises(NetworkError, match=r"no connection to localhost:.*certificate"):
-        ask(model(base_url=f"https://localhost:{tls_server}"))
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE") as caught:
+        ask(model(base_url=f"https://localhost:{tls_server}", max_retries=2))
+    for remedy in ("SSL_CERT_FILE", "SSL_CERT_DIR", "http_client=", "async_http_client="):
+        assert remedy in caught.value.message
+    assert not is_retryable(caught.value)
+
+
+def test_an_untrusted_certificate_of_a_proxy_is_not_retried(
+    tls_server: int, model: Make, ask: Ask
+) -> None:
+    with pytest.raises(ConfigurationError, match="SSL_CERT_FILE"):
+        ask(model(base_url="http://api.acme.test", proxy=f"https://localhost:{tls_server}"))
 
 
 def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,19 +158,76 @@ def test_a_proxy_may_itself_be_secure(server: Any, tls_server: int, model: Make,
     assert ask(acme).text == "by proxy"
 
 
-def test_an_address_of_version_six_keeps_its_brackets() -> None:
-    from chatmodels.http import Head
-    from chatmodels.http._httpcore_parts import prepared
+def test_a_proxy_reads_an_address_of_version_six_in_brackets(
+    server: Any, model: Make, ask: Ask
+) -> None:
+    assert ask(model(base_url="http://[::1]:8080/v1", proxy=server.url)).text == "hello"
+    (request,) = server.requests
+    assert request.path == "http://[::1]:8080/v1/chat"
+    assert request.headers["host"] == "[::1]:8080"
 
+
+@pytest.mark.usefixtures("trusted")
+def test_a_tunnel_leads_to_an_address_of_version_six(
+    server: Any, server_tls: ssl.SSLContext, model: Make, ask: Ask
+) -> None:
+    def tunnel(exchange: Any) -> None:
+        if exchange.method == "CONNECT":
+            exchange.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+            server.serve(server_tls.wrap_socket(exchange.detach(), server_side=True))
+        else:
+            exchange.answer('{"text": "by tunnel"}')
+
+    server.handler = tunnel
+    assert ask(model(base_url="https://[::1]:8443", proxy=server.url)).text == "by tunnel"
+    connect, request = server.requests
+    assert (connect.path, connect.headers["host"]) == ("[::1]:8443", "[::1]:8443")
+    assert request.headers["host"] == "[::1]:8443"
+
+
+def test_a_socks_proxy_gets_an_address_without_brackets() -> None:
+    head = prepared(Head("GET", "https://[::1]", ()))
+    route = route_to(head, "socks5://127.0.0.1:1")
+    assert (route.proxied, route.origin.host) == (False, b"::1")
+
+
+SWORD = "swordfish"
+
+
+@pytest.mark.parametrize("base_url", ["http://api.acme.test", "https://api.acme.test"])
+def test_the_password_of_a_proxy_is_in_no_error_and_no_log(
+    server: Any,
+    model: Make,
+    ask: Ask,
+    caplog: pytest.LogCaptureFixture,
+    base_url: str,
+) -> None:
+    caplog.set_level("DEBUG")
+    server.handler = lambda exchange: exchange.answer("", 407)
+    acme = model(base_url=base_url, proxy=f"http://user:{SWORD}@127.0.0.1:{server.port}")
+    with pytest.raises(ChatModelError) as caught:
+        ask(acme)
+    assert server.requests[0].headers["proxy-authorization"].startswith("Basic ")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert SWORD not in f"{acme!r} {shown} {caught.value.details} {caplog.text}"
+    assert SWORD.encode() not in pickle.dumps(caught.value)
+
+
+def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -> None:
+    head = prepared(Head("GET", "https://acme.test", ()))
+    proxy = route_to(head, f"socks5://{SWORD}:{SWORD}@127.0.0.1:1").proxy
+    assert proxy is not None
+    assert proxy.auth == (SWORD.encode(), SWORD.encode())
+    assert SWORD not in repr(proxy.auth)
+
+
+def test_an_address_of_version_six_keeps_its_brackets() -> None:
     ready = prepared(Head("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
     assert ready.headers == ((b"Host", b"[::1]:8080"),)
     assert ready.url.target == b"/v1/a%20b?q=%C3%BC"
 
 
 def test_a_host_with_an_umlaut_is_encoded() -> None:
-    from chatmodels.http import Head
-    from chatmodels.http._httpcore_parts import prepared
-
     assert prepared(Head("GET", "http://bücher.test", ())).headers == (
         (b"Host", b"xn--bcher-kva.test"),
     )
@@ -194,9 +235,6 @@ def test_a_host_with_an_umlaut_is_encoded() -> None:
 
 @pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
 def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
-    from chatmodels.http import Head, TransferError
-    from chatmodels.http._httpcore_parts import prepared
-
     with pytest.raises(TransferError, match="the header 'x-key' has letters") as caught:
         prepared(Head("GET", "http://acme.test", (("x-key", value),)))
     assert caught.value.kind == "unusable"
@@ -204,9 +242,6 @@ def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -
 
 
 def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
-    from chatmodels.http import Head
-    from chatmodels.http._httpcore_parts import prepared, route_to
-
     head = Head("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
     ready = prepared(head)
     route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")

@@ -39,6 +39,7 @@ from chatmodels.http.wire import (
     lenient,
     misplaced,
     objects,
+    path_name,
     put,
     reject_body,
     reject_listing,
@@ -267,3 +268,10 @@ def test_half_a_character_is_refused_by_its_place(body: Any, place: str) -> None
     with pytest.raises(InvalidRequestError) as caught:
         write_body(body, "acme", ())
     assert f"cannot be written as JSON: {place}" in caught.value.message
+
+
+def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
+    with pytest.raises(InvalidRequestError, match="acme: the model '") as caught:
+        path_name("\u202e" + "a" * 5_000, "acme", "model")
+    assert caught.value.message.isascii()
+    assert len(caught.value.message) < 300

@@ -96,6 +96,7 @@ def test_what_is_no_host_is_refused_with_the_remedy(host: str) -> None:
     assert "a@" not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore::chatmodels.http.InsecureTransportWarning")
 def test_it_is_this_machine_without_a_key_unless_told_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -71,6 +71,81 @@ def test_a_body_has_four_forms(tmp_path: Path, response: dict[str, Any], content
     assert one.content == content
 
 
+def test_a_body_may_be_a_file_beside_the_exchange(tmp_path: Path) -> None:
+    (tmp_path / "cut.sse").write_bytes(b"data: 1\r\n\r\ndata: \xff")
+    (tmp_path / "odd.body.json").write_bytes(b'{"broken')
+    written(
+        tmp_path,
+        cut=recorded({"body_file": "cut.sse"}),
+        odd=recorded({"body_file": "odd.body.json"}),
+    )
+
+    cut, odd = recordings(tmp_path)
+
+    assert (cut.content, cut.streamed) == (b"data: 1\r\n\r\ndata: \xff", True)
+    assert (odd.content, odd.streamed) == (b'{"broken', False)
+    assert cut.name == f"{tmp_path.name}/cut"
+
+
+@pytest.mark.parametrize(
+    ("response", "content_type", "streamed"),
+    [
+        ({"body": {}}, "application/json", False),
+        ({}, "application/json", False),
+        ({"body_text": "x"}, "text/event-stream", True),
+        ({"body_file": "a.ndjson"}, "application/x-ndjson", True),
+        ({"body_file": "a.html"}, "text/html", False),
+        ({"body_file": "a.txt"}, "text/plain", False),
+        ({"body_frames": []}, "application/vnd.amazon.eventstream", True),
+        ({"body": {}, "headers": {"Content-Type": "Text/Plain; x=y"}}, "text/plain", False),
+    ],
+)
+def test_a_missing_content_type_follows_from_the_body(
+    tmp_path: Path, response: dict[str, Any], content_type: str, streamed: bool
+) -> None:
+    for name in ("a.ndjson", "a.html", "a.txt"):
+        (tmp_path / name).write_text("")
+    (one,) = recordings(written(tmp_path, one=recorded(response)) / "one.json")
+
+    assert (one.response.content_type, one.streamed) == (content_type, streamed)
+    sent = {name.lower(): value for name, value in one.answer().headers.items()}
+    assert sent["content-type"].partition(";")[0].lower() == content_type
+    assert len(sent) == len(one.answer().headers)
+
+
+def test_a_body_file_must_be_beside_the_exchange(tmp_path: Path) -> None:
+    written(tmp_path, a=recorded({"body_file": "../a.sse"}))
+
+    with pytest.raises(ValueError, match="must be the name of a file beside it"):
+        list(recordings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [{"body": None, "body_text": ""}, {"body_file": "a.sse", "body_frames": []}],
+)
+def test_a_response_with_two_bodies_is_refused(tmp_path: Path, response: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a response has one body"):
+        list(recordings(written(tmp_path, a=recorded(response))))
+
+
+def test_frames_become_an_event_stream(tmp_path: Path) -> None:
+    frames = [
+        {"type": "messageStart", "payload": {"role": "assistant"}},
+        {"type": "throttlingException", "payload": "not JSON", "exception": True},
+    ]
+    (one,) = recordings(written(tmp_path, a=recorded({"body_frames": frames})))
+
+    first, second = one.answer().body
+
+    assert first + second == one.content
+    assert b":event-type\x07\x00\x0cmessageStart" in first
+    assert b'{"role":"assistant"}' in first
+    assert b":exception-type\x07\x00\x13throttlingException" in second
+    assert b":message-type\x07\x00\x09exception" in second
+    assert b"not JSON" in second
+
+
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [

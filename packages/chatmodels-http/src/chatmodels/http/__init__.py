@@ -25,6 +25,7 @@ from chatmodels.http._frames import Frame, Framer
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
+from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
 from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
@@ -48,6 +49,7 @@ __all__ = [
     "HttpFailure",
     "HttpProvider",
     "HttpRequest",
+    "InsecureTransportWarning",
     "Listing",
     "NdjsonFramer",
     "OptionsRule",

@@ -28,6 +28,7 @@ from chatmodels.http._engines import shared_async_engine, shared_engine
 from chatmodels.http._limits import Limits
 from chatmodels.http._masking import masked
 from chatmodels.http._outcomes import completed, key_rejected, not_sent
+from chatmodels.http._plaintext import warn_if_plaintext
 from chatmodels.http._signer import Signer, SignerSource
 from chatmodels.http._tracebacks import forget_locals
 
@@ -73,6 +74,8 @@ class Caller:
             for name, value in options.headers.items()
             if is_credential(name)
         ]
+        if self._secret is not None or signers is not None or self._given:
+            warn_if_plaintext(self.base_url, metadata.name)
         self._sent: deque[str] = deque(maxlen=_REMEMBERED)
         self._heads: dict[object, Head] = {}
         self._injected: Engine | None = None

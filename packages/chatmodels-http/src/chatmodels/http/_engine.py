@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 Kind = Literal[
-    "connect", "connect_timeout", "pool_timeout", "timeout", "broken", "undecodable", "unusable"
+    "connect",
+    "certificate",
+    "connect_timeout",
+    "pool_timeout",
+    "timeout",
+    "broken",
+    "undecodable",
+    "unusable",
 ]
 
 
@@ -16,7 +23,8 @@ class TransferError(Exception):
     """Bytes did not come through; the cause is the HTTP library's exception.
 
     Attributes:
-        kind: "connect" if no connection came about, "connect_timeout" if it took too long,
+        kind: "connect" if no connection came about, "certificate" if TLS could not verify the
+            other side, "connect_timeout" if it took too long,
             "pool_timeout" if an injected client had none to spare in time, "timeout" if reading
             or writing took too long, "broken" if the connection or the protocol broke,
             "undecodable" if the body has a content coding that cannot be decoded, "unusable" if

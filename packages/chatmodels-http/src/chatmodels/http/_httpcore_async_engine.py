@@ -53,7 +53,8 @@ class AsyncHttpcoreEngine:
             lane = lanes.take()
         lane.backend.patience = patience
         try:
-            response = await lane.connection.handle_async_request(request_of(ready, body))
+            request = request_of(ready, body, lane.proxied)
+            response = await lane.connection.handle_async_request(request)
             return _Answer(response, lane, lanes)
         except FAILURES as error:
             await lane.aclose()
@@ -111,9 +112,10 @@ def _never() -> bool:
 class Lane:
     """One connection, or a proxy's pool of one."""
 
-    __slots__ = ("backend", "connection")
+    __slots__ = ("backend", "connection", "proxied")
 
     def __init__(self, route: Route) -> None:
+        self.proxied = route.proxied
         network: object = httpcore.AnyIOBackend()  # which httpcore types as perhaps missing
         assert isinstance(network, httpcore.AsyncNetworkBackend)
         self.backend = AsyncTimedBackend(network)

@@ -48,7 +48,8 @@ class HttpcoreEngine:
             lane = lanes.take()
         lane.backend.patience = patience
         try:
-            response = lane.connection.handle_request(request_of(ready, body))
+            request = request_of(ready, body, lane.proxied)
+            response = lane.connection.handle_request(request)
             return _Answer(response, lane, lanes)
         except FAILURES as error:
             lane.close()
@@ -67,9 +68,10 @@ class HttpcoreEngine:
 class Lane:
     """One connection, or a proxy's pool of one."""
 
-    __slots__ = ("backend", "connection")
+    __slots__ = ("backend", "connection", "proxied")
 
     def __init__(self, route: Route) -> None:
+        self.proxied = route.proxied
         self.backend = TimedBackend(httpcore.SyncBackend())
         self.connection: httpcore.HTTPConnection | httpcore.ConnectionPool = (
             httpcore.HTTPConnection(

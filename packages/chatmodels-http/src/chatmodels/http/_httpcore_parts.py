@@ -8,9 +8,10 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import httpcore
 import msgspec
 
+from chatmodels.core import MASK
 from chatmodels.http._engine import Head, Kind, TransferError
 from chatmodels.http._proxies import environment_proxy
-from chatmodels.http._reasons import reason
+from chatmodels.http._reasons import is_certificate_failure, reason
 from chatmodels.http._tls import no_tls_context, tls_context
 
 
@@ -20,12 +21,14 @@ class Prepared(msgspec.Struct, frozen=True):
     Attributes:
         method: As in b"POST".
         url: The address, parsed.
+        proxied_url: The address for an HTTP proxy, where an IPv6 address keeps its brackets.
         address: Scheme, host and port: what connections are shared by.
         headers: The headers, encoded, `Host` included.
     """
 
     method: bytes
     url: httpcore.URL
+    proxied_url: httpcore.URL
     address: str
     headers: tuple[tuple[bytes, bytes], ...]
 
@@ -51,12 +54,16 @@ def prepared(head: Head, /) -> Prepared:
     target = quote(parts.path or "/", safe=_SAFE)
     if parts.query:
         target += "?" + quote(parts.query, safe=_SAFE)
-    url = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
-    named = b"[%b]" % host if b":" in host else host
+    url = proxied_url = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
+    named = host
+    if b":" in host:
+        named = b"[%b]" % host
+        proxied_url = httpcore.URL(scheme=parts.scheme, host=named, port=port, target=target)
     made = Prepared(
         head.method.encode(),
         url,
-        str(url.origin),
+        proxied_url,
+        str(proxied_url.origin),
         (
             (b"Host", named if port is None else b"%b:%d" % (named, port)),
             *(_encoded(name, value) for name, value in head.headers),
@@ -76,12 +83,19 @@ def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
 _SAFE = "/?&=%:;@!$'()*+,~#"
 
 
-def request_of(head: Prepared, body: bytes, /) -> httpcore.Request:
-    """Build the request for a head and a body."""
+def request_of(head: Prepared, body: bytes, proxied: bool, /) -> httpcore.Request:
+    """Build the request for a head and a body.
+
+    Args:
+        head: The head.
+        body: The body.
+        proxied: Whether an HTTP proxy reads the address.
+    """
+    url = head.proxied_url if proxied else head.url
     headers = list(head.headers)
     if body or head.method == b"POST":
         headers.append((b"Content-Length", b"%d" % len(body)))
-    return httpcore.Request(head.method, head.url, headers=headers, content=Content(body))
+    return httpcore.Request(head.method, url, headers=headers, content=Content(body))
 
 
 class Content:
@@ -130,6 +144,11 @@ class Route(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext
     proxy: httpcore.Proxy | None = None
 
+    @property
+    def proxied(self) -> bool:
+        """Whether an HTTP proxy reads the addresses of requests; a SOCKS proxy does not."""
+        return self.proxy is not None and not self.proxy.url.scheme.startswith(b"socks")
+
 
 def route_to(head: Prepared, proxy: str | None, /) -> Route:
     """Find out how to reach an origin.
@@ -161,11 +180,22 @@ def _proxy_at(address: str) -> httpcore.Proxy:
         raise TransferError("unusable", f"the address of the proxy is no {_KNOWN} URL") from None
     return httpcore.Proxy(
         httpcore.URL(scheme=parts.scheme, host=host, port=port, target="/"),
-        auth=(unquote_to_bytes(parts.username), unquote_to_bytes(parts.password or ""))
-        if parts.username is not None
-        else None,
+        auth=None
+        if parts.username is None
+        else (_masked(parts.username), _masked(parts.password or "")),
         ssl_context=tls_context() if parts.scheme == "https" else None,
     )
+
+
+class _Masked(bytes):
+    """Bytes of a credential: httpcore logs those for a SOCKS proxy at the level DEBUG."""
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+
+def _masked(text: str) -> _Masked:
+    return _Masked(unquote_to_bytes(text))
 
 
 _PROXIES = ("http", "https", "socks5", "socks5h")
@@ -186,6 +216,8 @@ FAILURES = (
 
 def translated(error: Exception, /) -> TransferError:
     """Turn an error of httpcore into that of the seam."""
+    if isinstance(error, httpcore.ConnectError) and is_certificate_failure(error):
+        return TransferError("certificate", reason(error))
     for kind, types in _KINDS:
         if isinstance(error, types):
             return TransferError(kind, reason(error))

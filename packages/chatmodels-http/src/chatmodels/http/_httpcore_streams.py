@@ -82,7 +82,8 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         seconds = self._backend.patience.connect()
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, seconds), self._backend)
+        stream = self._inner.start_tls(ssl_context, _bare(server_hostname), seconds)
+        return _Stream(stream, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
@@ -134,8 +135,13 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         seconds = self._backend.patience.connect()
-        stream = await self._inner.start_tls(ssl_context, server_hostname, seconds)
+        stream = await self._inner.start_tls(ssl_context, _bare(server_hostname), seconds)
         return _AsyncStream(stream, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def _bare(host: str | None) -> str | None:
+    """Take the brackets off an IPv6 address, which a proxy wants and TLS does not."""
+    return host and host.strip("[]")

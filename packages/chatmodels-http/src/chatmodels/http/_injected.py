@@ -28,7 +28,7 @@ from chatmodels.http._engine import (
     Patience,
     TransferError,
 )
-from chatmodels.http._reasons import reason
+from chatmodels.http._reasons import is_certificate_failure, reason
 
 if TYPE_CHECKING:
     from anyio import CancelScope
@@ -344,6 +344,8 @@ class _Translation:
 
     def _kind(self, error: BaseException) -> Kind | None:
         library: Any = self._library
+        if isinstance(error, library.ConnectError) and is_certificate_failure(error):
+            return "certificate"
         kinds: tuple[tuple[Kind, Any], ...] = (
             ("connect_timeout", library.ConnectTimeout),
             ("pool_timeout", library.PoolTimeout),

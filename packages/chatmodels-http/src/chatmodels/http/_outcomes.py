@@ -19,9 +19,15 @@ from chatmodels.http._tracebacks import forget_locals
 def not_sent(error: TransferError, limits: Limits, provider: str, url: str) -> ChatModelError:
     """Return the error for a response that did not arrive."""
     forget_locals(error)
+    host = url.split("/", 3)[2]
     match error.kind:
+        case "certificate":
+            return ConfigurationError(
+                f"{provider}: the TLS certificate for {host} cannot be verified: {error}; set "
+                "SSL_CERT_FILE or SSL_CERT_DIR to the certificates of the authority that signed "
+                "it, or pass http_client=... and async_http_client=... with an SSL context"
+            )
         case "connect":
-            host = url.split("/", 3)[2]
             return NetworkError(
                 f"{provider}: no connection to {host}: {error}; check base_url, the network and "
                 "the proxy"

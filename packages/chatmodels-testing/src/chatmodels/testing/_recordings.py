@@ -1,23 +1,30 @@
-"""Recorded exchanges with real providers, as files, and the answers that they give again.
+"""Recorded exchanges with providers, as files; `docs/recordings.md` describes their format."""
 
-The format is one JSON file for each exchange: `provider`, `api`, `source`, `request` (`method`,
-`url`, `headers`, `body`; may be null) and `response` (`status`, `headers`, and one of `body` for
-JSON, `body_text` and `body_base64`). Other fields are kept, but mean nothing here.
-"""
-
-import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from chatmodels.testing._answer import Answer
-from chatmodels.testing._json import is_array, is_object
+from chatmodels.testing._protocols import event_stream
+
+STREAM_TYPES = frozenset(
+    {"text/event-stream", "application/x-ndjson", "application/stream+json"}
+    | {event_stream.CONTENT_TYPE}
+)
+"""The media types of streamed responses."""
+
+_TYPES = {
+    "sse": "text/event-stream",
+    "ndjson": "application/x-ndjson",
+    "html": "text/html",
+    "txt": "text/plain",
+}
 
 
 class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client sent; `body` is parsed JSON."""
+    """The request of a client; `body` is parsed JSON."""
 
     method: str = "POST"
     url: str = ""
@@ -25,158 +32,197 @@ class RecordedRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
 
 
+class RecordedFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of an AWS event stream.
+
+    Attributes:
+        type: The type of the event or of the exception.
+        payload: Parsed JSON, or the exact text of a payload that is not JSON.
+        exception: Whether the message is an exception.
+    """
+
+    type: str
+    payload: Any
+    exception: bool = False
+
+    def encode(self) -> bytes:
+        """Write the message with its headers and checksums."""
+        payload = (
+            self.payload.encode()
+            if isinstance(self.payload, str)
+            else msgspec.json.encode(self.payload)
+        )
+        kind = "exception" if self.exception else "event"
+        headers = {f":{kind}-type": self.type, ":content-type": "application/json"}
+        return event_stream.message(payload, headers | {":message-type": kind})
+
+
 class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider answered: parsed JSON, or a text, or bytes in base64."""
+    """The response of a provider, with at most one form of its body.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers; a missing content type follows from the form of the body.
+        body: Parsed JSON.
+        body_text: The exact text.
+        body_base64: The exact bytes, base64 in the file.
+        body_file: The name of a file beside this one that has the exact bytes. `recordings`
+            reads it into `body_base64`.
+        body_frames: The messages of an AWS event stream.
+    """
 
     status: int = 200
     headers: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     body: Any = msgspec.UNSET
     body_text: str | None = None
-    body_base64: str | None = None
+    body_base64: bytes | None = None
+    body_file: str | None = None
+    body_frames: tuple[RecordedFrame, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.body is not msgspec.UNSET) + sum(
+            form is not None for form in (self.body_text, self._bytes, self.body_frames)
+        ) > 1:
+            raise ValueError("a response has one body")
+
+    @property
+    def _bytes(self) -> object:
+        return self.body_base64 if self.body_file is None else self.body_file
+
+    @property
+    def content(self) -> bytes:
+        """The body: the exact bytes, or the JSON written anew."""
+        if self.body_text is not None:
+            return self.body_text.encode()
+        if self.body_frames is not None:
+            return b"".join(frame.encode() for frame in self.body_frames)
+        if self.body_base64 is not None:
+            return self.body_base64
+        return b"" if self.body is msgspec.UNSET else msgspec.json.encode(self.body)
+
+    @property
+    def content_type(self) -> str:
+        """The media type: the header's, or one that follows from the form of the body."""
+        for name, value in self.headers.items():
+            if name.lower() == "content-type":
+                return value.partition(";")[0].strip().lower()
+        if self.body_frames is not None:
+            return event_stream.CONTENT_TYPE
+        if self.body_text is not None:
+            return "text/event-stream"
+        suffix = (self.body_file or "").rpartition(".")[2]
+        return _TYPES.get(suffix, "application/json")
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """One recorded exchange.
+    """One exchange: a request and its response.
 
     Attributes:
-        provider: Who answered.
+        provider: The vendor or server that sent the response.
         api: The wire format.
-        source: Where it was published, under which licence.
-        tags: What it shows.
-        request: What was asked; None where only the answer was published.
-        response: The answer.
-        expected: A neutral reading of the answer, where there is one.
+        response: The response.
+        request: The request; None if it is not known.
+        expected: A neutral reading of the response; None if there is none.
+        tags: Features of the exchange, such as "stream" and "tool_call".
+        source: The origin of an exchange that was published elsewhere.
+        trap: The unusual point of the exchange, in one sentence.
+        seen: The vendors or servers that do so, with their versions or dates.
+        reading: The right reading of it, in one sentence.
+        name: The folder and the file, as in "openai.chat/usage-in-every-chunk".
     """
 
     provider: str
     api: str
     response: RecordedResponse
     request: RecordedRequest | None = None
-    source: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
-    tags: tuple[str, ...] = ()
     expected: dict[str, Any] | None = None
+    tags: tuple[str, ...] = ()
+    source: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    trap: str = ""
+    seen: str = ""
+    reading: str = ""
+    name: str = ""
 
     @property
     def content(self) -> bytes:
-        """The body of the answer: exactly what was recorded, or the JSON written anew."""
-        response = self.response
-        if response.body_text is not None:
-            return response.body_text.encode()
-        if response.body_base64 is not None:
-            return base64.b64decode(response.body_base64)
-        return b"" if response.body is msgspec.UNSET else msgspec.json.encode(response.body)
+        """The body of the response: the exact bytes, or the JSON written anew."""
+        return self.response.content
 
     @property
     def wire_format(self) -> str:
-        """The wire format: of some, recordings name whole answers and streams apart."""
+        """The wire format, without the distinction that some make between whole and streamed."""
         return self.api.replace("stream_", "").removesuffix("_stream")
 
     @property
     def streamed(self) -> bool:
-        """Whether the answer came in pieces."""
-        return "stream" in self.tags or "text/event-stream" in self.response.headers.get(
-            "content-type", ""
-        )
+        """Whether the response is that of a streamed call."""
+        return "stream" in self.tags or self.response.content_type in STREAM_TYPES
 
     def answer(self) -> Answer:
-        """Give the answer again, an event of a stream a piece."""
+        """Return the response for the simulator; each event of a stream is a piece."""
         content = self.content
         headers = {
             name: value
             for name, value in self.response.headers.items()
             if name.lower() not in {"content-length", "transfer-encoding", "content-encoding"}
         }
-        headers.setdefault(
-            "content-type", "text/event-stream" if self.streamed else "application/json"
-        )
+        if not any(name.lower() == "content-type" for name in headers):
+            headers["content-type"] = self.response.content_type
         return Answer(
             status=self.response.status,
             headers=headers,
-            body=tuple(_events(content)) if self.streamed else (content,),
+            body=self._pieces(content) if self.streamed else (content,),
             streamed=self.streamed,
         )
+
+    def _pieces(self, content: bytes) -> tuple[bytes, ...]:
+        frames = self.response.body_frames
+        if frames is not None:
+            return tuple(frame.encode() for frame in frames)
+        return tuple(_events(content))
 
 
 def recordings(source: str | Path, /) -> Iterator[Recording]:
     """Read recorded exchanges.
 
     Args:
-        source: A file, or a folder, whose files are read in the order of their paths.
+        source: A file, or a folder, whose files are read in the order of their paths, except
+            `MANIFEST.json` and `*.body.json`.
 
     Raises:
         OSError: A file cannot be read.
         ValueError: A file is not a recorded exchange.
     """
-    path = Path(source)
-    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
-    for file in files:
+    for file in recording_files(source):
         try:
-            yield msgspec.json.decode(file.read_bytes(), type=Recording)
+            found = msgspec.json.decode(file.read_bytes(), type=Recording)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if path.is_dir() and file.name == "MANIFEST.json":
-                continue
             raise ValueError(f"{file} is not a recorded exchange: {error}") from error
+        yield _completed(found, file)
 
 
-class Replay:
-    """Chooses which recorded exchange answers a request; used by one thread.
-
-    Args:
-        exchanges: The recordings, in order.
-    """
-
-    def __init__(self, exchanges: Iterable[Recording]) -> None:
-        self._all = tuple(exchanges)
-        self._asked = [
-            None if known.request is None else canonical(known.request.body) for known in self._all
-        ]
-        self._position = 0
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def choose(self, body: Any, api: str, streamed: bool, /) -> Recording | None:
-        """Choose the recording whose request says the same, else the next in order.
-
-        Of several that say the same the next in order is taken. The order begins again at its
-        end. Where no request says the same, recordings of the same kind (streamed or whole) go
-        before others.
-
-        Args:
-            body: The request's body, as parsed JSON.
-            api: The wire format.
-            streamed: Whether the answer is wanted in pieces.
-        """
-        count = len(self._all)
-        order = [(self._position + step) % count for step in range(count)]
-        fitting = [place for place in order if self._all[place].wire_format == api]
-        asked = canonical(body)
-        same = [place for place in fitting if self._asked[place] == asked]
-        alike = [place for place in fitting if self._all[place].streamed == streamed]
-        for candidates in (same, alike, fitting):
-            if candidates:
-                self._position = candidates[0] + 1
-                return self._all[candidates[0]]
-        return None
+def recording_files(source: str | Path, /) -> Sequence[Path]:
+    """List the files of a folder that are recorded exchanges, by path; a file is its own list."""
+    path = Path(source)
+    if not path.is_dir():
+        return [path]
+    return [
+        file
+        for file in sorted(path.rglob("*.json"))
+        if file.name != "MANIFEST.json" and not file.name.endswith(".body.json")
+    ]
 
 
-def canonical(body: Any, /) -> Any:
-    """Bring the ways in which clients write one request into one form.
-
-    Nulls, an explicit `stream: false`, the options of streams, a single text part instead of a
-    text, and the order of keys make no difference.
-    """
-    if is_array(body):
-        if len(body) == 1 and is_object(body[0]) and body[0].keys() == {"type", "text"}:
-            return body[0]["text"]
-        return [canonical(item) for item in body]
-    if is_object(body):
-        return {
-            name: canonical(value)
-            for name, value in body.items()
-            if value is not None and name != "stream_options" and (name, value) != ("stream", False)
-        }
-    return body
+def _completed(found: Recording, file: Path) -> Recording:
+    """Add the name of the exchange and the bytes of the file beside it."""
+    response = found.response
+    beside = response.body_file
+    if beside is not None:
+        if Path(beside).name != beside:
+            raise ValueError(f"{file}: body_file must be the name of a file beside it")
+        content = (file.parent / beside).read_bytes()
+        response = msgspec.structs.replace(response, body_base64=content)
+    return msgspec.structs.replace(found, name=f"{file.parent.name}/{file.stem}", response=response)
 
 
 def _events(content: bytes) -> Iterator[bytes]:

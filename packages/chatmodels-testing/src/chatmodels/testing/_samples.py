@@ -1,9 +1,4 @@
-"""Real exchanges with OpenAI that come with this package, for demonstrations and examples.
-
-They were published in the test suites of open-source projects; each file tells its source and
-licence (MIT or Apache-2.0), and `samples/README.md` what was changed. What the models say in them
-is machine output.
-"""
+"""The exchanges that come with this package, written for demonstrations and examples."""
 
 from collections.abc import Mapping
 from importlib.resources import as_file, files
@@ -12,19 +7,14 @@ from chatmodels.testing._recordings import Recording, recordings
 
 
 def samples() -> Mapping[str, Recording]:
-    """Read the recorded exchanges that come with the package, by name.
+    """Read the exchanges that come with the package, by name.
 
-    They can be queued, or replayed all together:
+    They are over OpenAI's chat completions and were written for this package; no model said what
+    is in them. They can be queued, or replayed all together:
 
     ```python
-    simulator.queue(samples()["eclipse"])
+    simulator.queue(samples()["tide"])
     ```
     """
-    found: dict[str, Recording] = {}
-    folder = files("chatmodels.testing") / "samples"
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        name, _, suffix = entry.name.rpartition(".")
-        if suffix == "json":
-            with as_file(entry) as path:
-                (found[name],) = recordings(path)
-    return found
+    with as_file(files("chatmodels.testing") / "samples") as folder:
+        return {found.name.rpartition("/")[2]: found for found in recordings(folder)}

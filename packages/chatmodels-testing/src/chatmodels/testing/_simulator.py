@@ -22,7 +22,8 @@ from chatmodels.testing._protocols.protocol import (
     Recall,
     WireProtocol,
 )
-from chatmodels.testing._recordings import Recording, Replay, recordings
+from chatmodels.testing._recordings import Recording, recordings
+from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, checked, simulated, written
 from chatmodels.testing._service import Service
 

@@ -1,6 +1,6 @@
 """How a call reaches the primitives of its model, or another model, through the policies."""
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Iterable, Sequence
 from typing import Any
 
 from chatmodels.core._calls.call import CallInfo
@@ -17,42 +17,58 @@ Policies = tuple[Policy, ...]
 
 def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
     """Have a call answered whole."""
+    own: ChatResponse[Any] | None = None
+    others: list[ChatResponse[Any]] = []
 
     def perform(effect: Call) -> ChatResponse[Any]:
+        nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                return effect.model.generate(effect.request)
-            return model.respond(effect.request, call)
+                others.append(effect.model.generate(effect.request))
+                return others[-1]
+            own = model.respond(effect.request, call)
         except Exception as error:
             raise _failed(call, error)
+        return own
 
     call.enter()
     try:
-        return drive(policies, call, Call(call.request), perform)
+        response = drive(policies, call, Call(call.request), perform)
     finally:
         call.leave()
+    if others:
+        call.is_delegated = _is_of(others, own, response, call)
+    return response
 
 
 async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
     """Have a call answered whole, awaited; the twin of `respond`."""
+    own: ChatResponse[Any] | None = None
+    others: list[ChatResponse[Any]] = []
 
     async def perform(effect: Call) -> ChatResponse[Any]:
+        nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                return await effect.model.agenerate(effect.request)
-            return await model.arespond(effect.request, call)
+                others.append(await effect.model.agenerate(effect.request))
+                return others[-1]
+            own = await model.arespond(effect.request, call)
         except Exception as error:
             raise _failed(call, error)
+        return own
 
     call.enter()
     try:
-        return await adrive(policies, call, Call(call.request), perform)
+        response = await adrive(policies, call, Call(call.request), perform)
     finally:
         call.leave()
+    if others:
+        call.is_delegated = _is_of(others, own, response, call)
+    return response
 
 
 def open_stream(
@@ -63,8 +79,11 @@ def open_stream(
     What a policy opened and does not return is closed.
     """
     opened: list[Opened[Iterable[StreamEvent]]] = []
+    own: Opened[Iterable[StreamEvent]] | None = None
+    others: list[Opened[Iterable[StreamEvent]]] = []
 
     def perform(effect: Call) -> Opened[Iterable[StreamEvent]]:
+        nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
         stream = None
@@ -80,12 +99,18 @@ def open_stream(
             close(stream, call)
             raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
+        if call.is_delegated:
+            others.append(opened[-1])
+        else:
+            own = opened[-1]
         return opened[-1]
 
     chosen = None
     call.enter()
     try:
         chosen = _checked(drive(policies, call, Call(call.request), perform))
+        if others:
+            call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
@@ -99,8 +124,11 @@ async def aopen_stream(
 ) -> Opened[AsyncIterable[StreamEvent]]:
     """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
     opened: list[Opened[AsyncIterable[StreamEvent]]] = []
+    own: Opened[AsyncIterable[StreamEvent]] | None = None
+    others: list[Opened[AsyncIterable[StreamEvent]]] = []
 
     async def perform(effect: Call) -> Opened[AsyncIterable[StreamEvent]]:
+        nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
         stream = None
@@ -116,12 +144,18 @@ async def aopen_stream(
             await aclose(stream, call)
             raise _failed(call, error) if isinstance(error, Exception) else error
         opened.append(Opened(first, stream))
+        if call.is_delegated:
+            others.append(opened[-1])
+        else:
+            own = opened[-1]
         return opened[-1]
 
     chosen = None
     call.enter()
     try:
         chosen = _checked(await adrive(policies, call, Call(call.request), perform))
+        if others:
+            call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
@@ -140,6 +174,16 @@ def _checked(outcome: Opened[Source]) -> Opened[Source]:
     if not isinstance(outcome, Opened):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
         raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
     return outcome
+
+
+def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInfo) -> bool:
+    """Return whether another model made an outcome.
+
+    The last attempt decides if a policy made the outcome anew.
+    """
+    if outcome is own:
+        return False
+    return call.is_delegated or any(outcome is other for other in others)
 
 
 def _unused(opened: list[Opened[Any]], chosen: Opened[Any] | None) -> list[Opened[Any]]:

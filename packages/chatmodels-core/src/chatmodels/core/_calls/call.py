@@ -91,7 +91,8 @@ class CallInfo:
         first_event_at: When the first event of a stream came, by the same clock.
         outcome: How it ended; "closed" is a stream that was left early, "abandoned" one that
             was forgotten.
-        is_delegated: Whether the last attempt was another model's, at a policy's wish.
+        is_delegated: Whether another model made the response, because a policy called it; of a
+            failed call, whether the last attempt was another model's.
         event_times: Where a stream notes when each event came, by the same clock; None, unless an
             observer put a list or an array there in its `start`.
         headers: Headers to send along with each request, if the provider is asked by HTTP; None,

@@ -14,7 +14,7 @@ from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare, refuse_unsupported
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors import ChatModelError
+from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport
@@ -277,6 +277,13 @@ class StandardChatModel(Primitives):
             return prepare(prompt, output_type, options, self._defaults)
         except ChatModelError as error:
             raise error.located(op=op, provider=self.provider, model=self.model)
+        except RecursionError as error:  # from the repr of an argument, say
+            raise InvalidRequestError(
+                "an argument is nested too deeply; pass a flatter one",
+                op=op,
+                provider=self.provider,
+                model=self.model,
+            ) from error
 
     def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
         return CallInfo(

@@ -77,6 +77,10 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
         undecodable = isinstance(error, UnicodeDecodeError)
         why = "it is not UTF-8" if undecodable else f"it is not valid TOML: {error}"
         raise ConfigurationError(f"cannot read the config file {name}: {why}") from None
+    except RecursionError as error:
+        raise ConfigurationError(
+            f"cannot read the config file {name}: its values are nested too deeply"
+        ) from error
     values: dict[str, Any] = {}
     problems: list[str] = []
     for table, value in content.items():

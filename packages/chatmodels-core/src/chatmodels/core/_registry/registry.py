@@ -232,7 +232,14 @@ class ProviderRegistry(ProviderCatalog):
     def _options(
         self, metadata: ProviderMetadata, arguments: Mapping[str, object]
     ) -> ProviderOptions:
-        return load_options(metadata, arguments, file=self._config())
+        try:
+            return load_options(metadata, arguments, file=self._config())
+        except RecursionError as error:  # from the repr of a value
+            raise ConfigurationError(
+                f"{metadata.name}: an option is nested too deeply; pass a flatter value",
+                op="create_chat_model",
+                provider=metadata.name,
+            ) from error
 
     def _config(self) -> ConfigFile | None:
         config = self._state.config

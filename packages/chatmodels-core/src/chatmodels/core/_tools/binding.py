@@ -139,7 +139,7 @@ def _default_field(default: object) -> Any:
 def _with_default(schema: Schema, default: object) -> Schema:
     try:
         written = msgspec.json.decode(msgspec.json.encode(default, enc_hook=to_json))
-    except (NotImplementedError, TypeError):
+    except (NotImplementedError, RecursionError, TypeError):
         return schema  # the model need not know it
     return {**schema, "default": written}
 

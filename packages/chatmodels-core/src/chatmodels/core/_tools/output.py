@@ -119,9 +119,15 @@ def structured_output(output_type: Any, /) -> Output[Any]:
         InvalidRequestError: The type, or one inside it, has no JSON form.
     """
     try:
-        return _kept(output_type)
-    except TypeError:  # it has no hash, as a schema of one's own
-        return Output(output_type)
+        try:
+            return _kept(output_type)
+        except TypeError:  # it has no hash, as a schema of one's own
+            return Output(output_type)
+    except RecursionError as error:
+        raise InvalidRequestError(
+            "output_type is nested too deeply for a JSON Schema; use a flatter type, or a class "
+            "that refers to itself"
+        ) from error
 
 
 # Bounded, since types can be made without end, and a weak map would never let go of its keys:

@@ -40,6 +40,8 @@ def parameters(function: Callable[..., object], /) -> tuple[list[ToolParameter],
         annotations = hints(_annotated(function))
     except TypeError as error:
         return [], [str(error)]
+    except RecursionError:
+        return [], ["a parameter's type is nested too deeply; use a flatter one"]
     found: list[ToolParameter] = []
     problems: list[str] = []
     for position, (name, parameter) in enumerate(signature.parameters.items()):

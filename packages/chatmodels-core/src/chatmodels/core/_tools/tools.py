@@ -79,6 +79,8 @@ class Tool(Generic[P, R_co]):
             schema = strict_schema(schema) if strict else schema
         except TypeError as error:
             problems.append(f"strict is impossible: {error}" if schema else str(error))
+        except RecursionError:
+            problems.append("a parameter's type is nested too deeply; use a flatter one")
         if problems:
             raise ConfigurationError(
                 f"{known or function!r} cannot be a tool: {'; '.join(problems)}",

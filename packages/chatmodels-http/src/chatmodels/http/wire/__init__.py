@@ -16,6 +16,13 @@ from chatmodels.http.wire._json import (
     warn,
 )
 from chatmodels.http.wire._media import base64_text, data_url
+from chatmodels.http.wire._names import (
+    PATH_NAME_RULE,
+    is_host_label,
+    is_path_name,
+    path_name,
+    shown_name,
+)
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
@@ -31,6 +38,7 @@ from chatmodels.http.wire._schema import enforceable, is_recursive
 __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
+    "PATH_NAME_RULE",
     "Json",
     "Medium",
     "Takes",
@@ -44,15 +52,19 @@ __all__ = [
     "enforceable",
     "identifier",
     "integer_or_none",
+    "is_host_label",
     "is_list",
     "is_object",
+    "is_path_name",
     "is_recursive",
     "lenient",
     "misplaced",
     "objects",
+    "path_name",
     "put",
     "reject_body",
     "reject_listing",
+    "shown_name",
     "state_of",
     "text_or_none",
     "timestamp_or_none",

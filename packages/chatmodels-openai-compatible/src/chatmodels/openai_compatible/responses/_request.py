@@ -11,7 +11,15 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
 )
-from chatmodels.http.wire import Json, add_options, is_list, put, write_body
+from chatmodels.http.wire import (
+    Json,
+    add_options,
+    is_list,
+    is_path_name,
+    put,
+    shown_name,
+    write_body,
+)
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._input import InputEncoder
 
@@ -65,9 +73,10 @@ def retrieval_path(dialect: ResponsesDialect, options: dict[str, Any], *, stream
     """
     asked = dict(options)
     wanted = asked.pop("retrieve")
-    if not isinstance(wanted, str) or not _ID.fullmatch(wanted):
+    if not isinstance(wanted, str) or not _ID.fullmatch(wanted) or not is_path_name(wanted):
+        shown = shown_name(wanted) if isinstance(wanted, str) else repr(wanted)
         raise InvalidRequestError(
-            f"retrieve must be the id of a response, not {wanted!r}; see ChatResponse.id"
+            f"retrieve must be the id of a response, not {shown}; see ChatResponse.id"
         )
     asked.pop("stream", None)
     path = f"{dialect.path}/{wanted}"
@@ -87,7 +96,12 @@ def _query(fields: dict[str, Any]) -> str:
             pairs += [(f"{name}[]", _word(item)) for item in value]
         else:
             pairs.append((name, _word(value)))
-    return urlencode(pairs)
+    try:
+        return urlencode(pairs)
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"provider_options cannot be written as a query: {error}; remove the lone surrogate"
+        ) from error
 
 
 def _word(value: Json) -> str:

@@ -14,12 +14,12 @@ from typing import Literal
 import msgspec
 
 from chatmodels.core import ConfigurationError
+from chatmodels.http.wire import path_name
 
 Kind = Literal["v1", "dated", "inference"]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?", re.ASCII)
 _INFERENCE_VERSION = "2024-05-01-preview"
-_PLAIN_NAME = re.compile("[A-Za-z0-9._-]+")
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -36,9 +36,14 @@ class Address(msgspec.Struct, frozen=True):
     version: str = ""
 
     def chat(self, deployment: str) -> str:
-        """Give the path for answers."""
+        """Give the path for answers.
+
+        Raises:
+            InvalidRequestError: The deployment's name cannot be part of a URL.
+        """
         if self.kind == "dated":
-            return self._path(f"/deployments/{_quoted(deployment)}/chat/completions")
+            name = path_name(deployment, "azure", "deployment")
+            return self._path(f"/deployments/{name}/chat/completions")
         return self._path("/chat/completions")
 
     @property
@@ -92,11 +97,3 @@ def address(base_url: str, version: str) -> Address:
         return Address("v1", version=preview)
     prefix = "" if base.endswith("/openai") else "/openai"
     return Address("dated", prefix, version) if dated else Address("v1", f"{prefix}/v1", preview)
-
-
-def _quoted(name: str) -> str:
-    if _PLAIN_NAME.fullmatch(name):
-        return name
-    from urllib.parse import quote
-
-    return quote(name, safe="")

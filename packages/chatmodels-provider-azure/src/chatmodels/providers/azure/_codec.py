@@ -53,7 +53,8 @@ def _encode(
     stream: bool,
 ) -> HttpRequest:
     name = deployment or model
-    return replace(inner(name, request, stream=stream), path=address.chat(name))
+    path = address.chat(name)
+    return replace(inner(name, request, stream=stream), path=path)
 
 
 def _encode_response(

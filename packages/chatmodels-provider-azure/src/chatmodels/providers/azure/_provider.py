@@ -2,6 +2,7 @@
 
 from chatmodels.core import ConfigurationError, ProviderOptions
 from chatmodels.http import Codec, HttpProvider
+from chatmodels.http.wire import PATH_NAME_RULE, is_path_name, shown_name
 from chatmodels.providers.azure._address import address
 from chatmodels.providers.azure._codec import azure_codec, azure_responses_codec
 from chatmodels.providers.azure._metadata import METADATA, TOKEN_VARIABLE
@@ -12,7 +13,7 @@ def codec(options: ProviderOptions) -> Codec:
 
     Raises:
         ConfigurationError: There is no such API there, `auth` is neither "api_key" nor "bearer",
-            or the address or the version is not one.
+            or the address, the version or the deployment is not one.
     """
     key, extra = options.api_key, options.extra
     # Tokens expire and come from a function, as those of azure-identity; keys do not.
@@ -22,6 +23,11 @@ def codec(options: ProviderOptions) -> Codec:
         raise ConfigurationError(f'azure: auth must be "api_key" or "bearer", not {auth!r}')
     where = address(options.base_url or "", str(extra.get("api_version", "")))
     deployment, token = str(extra.get("deployment", "")), auth == "bearer"
+    if deployment and where.kind == "dated" and not is_path_name(deployment):
+        raise ConfigurationError(
+            f"azure: the deployment {shown_name(deployment)} cannot be part of a URL; "
+            f"{PATH_NAME_RULE}"
+        )
     match extra.get("api", "chat_completions"):
         case "chat_completions":
             return azure_codec(where, deployment, token=token)

@@ -1,9 +1,9 @@
 """The codec of Converse and ConverseStream of Bedrock Runtime."""
 
-from urllib.parse import quote
-
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, EventStreamFramer, HttpRequest, Listing
+from chatmodels.http.wire import path_name
+from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
 from chatmodels.providers.bedrock._request import SETTINGS, encode_request
@@ -36,7 +36,8 @@ def converse_codec(control_url: str = "") -> Codec:
 
 def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
     body = encode_request(model, request)
-    path = f"/model/{quote(model, safe='')}/converse"  # names are ARNs too, with slashes
+    name = path_name(model, PROVIDER_NAME, "model")  # an ARN has slashes, to be encoded
+    path = f"/model/{name}/converse"
     if stream:
         return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
     return HttpRequest(path=path, body=body)

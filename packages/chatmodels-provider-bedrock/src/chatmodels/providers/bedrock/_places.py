@@ -6,11 +6,12 @@ import re
 from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.http.wire import is_host_label, shown_name
 from chatmodels.providers.bedrock._metadata import METADATA
 
 _RUNTIME = "bedrock-runtime"
 _HOST = r"//(?:[^/]*\.)?bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\."
-_REGION = r"[a-z]{2,5}(-[a-z]+)+-\d+"
+_REGION = r"[a-z]{2,5}(-[a-z]+)+-[0-9]+"
 _DOMAINS = {"cn-": "amazonaws.com.cn", "eusc-": "amazonaws.eu"}
 _TEXTS = ("region", "profile", "control_url")
 _KEYS = ("aws_access_key_id", "credentials")
@@ -49,8 +50,11 @@ def control_url(options: ProviderOptions) -> str:
 
 def text_option(options: ProviderOptions, name: str) -> str | None:
     """Give an option that is a text, if it is set."""
-    found = options.extra.get(name)
-    return found if isinstance(found, str) and found else None
+    return _text(options.extra.get(name))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _problems(extra: dict[str, object], region: str | None, *, needed: bool) -> list[str]:
@@ -59,10 +63,15 @@ def _problems(extra: dict[str, object], region: str | None, *, needed: bool) -> 
         for name in _TEXTS
         if not isinstance(extra.get(name, ""), str)
     ]
+    if control := _text(extra.get("control_url")):
+        try:
+            ProviderOptions(base_url=control)  # the same rule holds for both addresses
+        except ConfigurationError as error:
+            problems.append(error.message.replace("base_url", "control_url", 1))
     if region is None and needed and isinstance(extra.get("region", ""), str):
         problems.append("no region is known; set AWS_REGION or pass region=...")
-    if region is not None and not re.fullmatch(_REGION, region):
-        problems.append(f"there is no region {region!r}; it is as in 'us-east-1'")
+    if region is not None and not (re.fullmatch(_REGION, region) and is_host_label(region)):
+        problems.append(f"there is no region {shown_name(region)}; it is as in 'us-east-1'")
     if ("aws_access_key_id" in extra) != ("aws_secret_access_key" in extra):
         problems.append("aws_access_key_id and aws_secret_access_key come together")
     if "credentials" in extra and not hasattr(extra["credentials"], "get_frozen_credentials"):

@@ -1,6 +1,5 @@
 """The codec of generateContent and streamGenerateContent, of the Gemini API and of Vertex AI."""
 
-import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -8,6 +7,7 @@ import msgspec
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, HttpRequest, Listing, SseFramer, bearer
+from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import encode_request
@@ -27,12 +27,13 @@ class Paths(msgspec.Struct, frozen=True):
     place: str = ""
     publisher: str = ""
 
-    def model(self, model: str, /) -> str:
-        """Return the path of a model."""
-        if not _PLAIN.fullmatch(model):
-            from urllib.parse import quote
+    def model(self, model: str, provider: str, /) -> str:
+        """Return the path of a model.
 
-            model = quote(model, safe="/@:")
+        Raises:
+            InvalidRequestError: The model's name cannot be part of a URL.
+        """
+        model = path_name(model, provider, "model", safe="/@:")
         if model.startswith("projects/"):
             return f"{self.version}/{model}"
         if "/" not in model:
@@ -80,7 +81,7 @@ def _encode(
 ) -> HttpRequest:
     body, headers = encode_request(model, request, provider, settings)
     verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
-    return HttpRequest(path=f"{paths.model(model)}:{verb}", body=body, headers=headers)
+    return HttpRequest(path=f"{paths.model(model, provider)}:{verb}", body=body, headers=headers)
 
 
 def _framer() -> SseFramer:
@@ -89,6 +90,3 @@ def _framer() -> SseFramer:
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:
     return (("x-goog-api-key", secret),)
-
-
-_PLAIN = re.compile(r"[\w.@:/-]+", re.ASCII)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ConfigurationError, ProviderOptions, Secret
 from chatmodels.http import Codec, HttpProvider, SignerSource
+from chatmodels.http.wire import is_host_label, is_path_name, shown_name
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
 from chatmodels.providers.google._metadata import (
@@ -17,7 +18,14 @@ from chatmodels.providers.google._metadata import (
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
 _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
-_NAME = re.compile(r"[a-z0-9:.-]+")
+_PROJECT = re.compile(r"[a-z0-9:.-]+")
+
+
+def _is_project(name: str) -> bool:
+    return _PROJECT.fullmatch(name) is not None and is_path_name(name)
+
+
+_PLACES = {"project": _is_project, "location": is_host_label}  # a location is part of the host
 
 
 def codec(options: ProviderOptions) -> Codec:
@@ -82,10 +90,11 @@ def _has_key(options: ProviderOptions) -> bool:
             "has neither a project nor an API key; set GOOGLE_CLOUD_PROJECT or pass project=..., "
             "or pass api_key=..."
         )
-    for name in ("project", "location"):
+    for name, accepts in _PLACES.items():
         value = extra.get(name)
-        if value is not None and not (isinstance(value, str) and _NAME.fullmatch(value)):
-            problems.append(f"has {value!r} as {name}; pass its id, as Google Cloud writes it")
+        if value is not None and not (isinstance(value, str) and accepts(value)):
+            shown = shown_name(value) if isinstance(value, str) else repr(value)
+            problems.append(f"has {shown} as {name}; pass its id, as Google Cloud writes it")
     if problems:
         raise ConfigurationError(f"google-vertex {'; '.join(problems)}")
     return key is not None

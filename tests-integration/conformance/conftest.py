@@ -1,0 +1,19 @@
+"""Lists in the summary of a run how many exchanges of other folders were read and written."""
+
+from collections import Counter
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    sums: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "conformance":
+                    counted, _, count = str(value).partition("\t")
+                    sums[counted] += int(count)
+    if sums:
+        terminalreporter.section("recorded exchanges of other folders")
+        for counted in sorted(sums):
+            terminalreporter.write_line(f"{sums[counted]:6} {counted}")

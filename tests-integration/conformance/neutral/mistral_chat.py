@@ -1,0 +1,207 @@
+"""Every recorded request that the neutral types can express is written as it was recorded.
+
+`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
+`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
+the differences that are not differences:
+
+* a text as a string, or as a list of one text part; no content as null, as "" or as nothing
+* defaults spelled out: `stream: false`, `n: 1`, `prefix: false`, `strict: false`, null
+* the address of an image as a text, or in an object
+* the name of the tool in a tool's result, and a position in a tool call
+* ids of tool calls that the vendor would refuse, as the recorder left them: they are written as
+  ours are
+* the name of a document, which ours always gives
+* the reasoning in one message as one text or as several
+"""
+
+import base64
+from typing import Any
+
+from chatmodels.core import (
+    AudioPart,
+    ChatModel,
+    ChatRequest,
+    FilePart,
+    ImagePart,
+    Message,
+    OutputSchema,
+    Part,
+    ReasoningPart,
+    Settings,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+    ToolResult,
+    create_chat_model,
+)
+from chatmodels.http import Engine
+from chatmodels.providers.mistral import DIALECT
+from chatmodels.providers.mistral._request import call_id
+from chatmodels.testing import Recording
+from conformance.exchanges import body_of
+from conformance.row import InexpressibleError, Requests
+
+Body = dict[str, Any]
+
+
+def neutral(exchange: Recording) -> ChatRequest:
+    """Read a body back."""
+    rest = {name: value for name, value in body_of(exchange).items() if value is not None}
+    del rest["model"]
+    rest.pop("stream", None)
+    if rest.pop("n", 1) != 1:
+        raise InexpressibleError("several choices (n)")
+    chosen = {
+        name: rest.pop(wire)
+        for name, wire in DIALECT.settings.items()
+        if rest.get(wire) is not None
+    }
+    return ChatRequest(
+        messages=tuple(_message(message) for message in rest.pop("messages")),
+        settings=Settings(**chosen),
+        tools=tuple(_tool(tool["function"]) for tool in rest.pop("tools", ())),
+        tool_choice=_choice(rest.pop("tool_choice", None)),
+        output=_output(rest.pop("response_format", None)),
+        provider_options=rest,
+    )
+
+
+def _message(wire: Body) -> Message:
+    parts = _parts(wire["content"])
+    if wire["role"] == "tool":
+        return Message("tool", (ToolResult(wire["tool_call_id"], tuple(parts)),))
+    for call in wire.get("tool_calls") or ():
+        function = call["function"]
+        parts.append(ToolCall(call["id"], function["name"], function["arguments"]))
+    return Message(wire["role"], tuple(parts))
+
+
+def _parts(content: Any) -> list[Any]:
+    if isinstance(content, str):
+        return [TextPart(content)] if content else []
+    return [_part(part) for part in content]
+
+
+def _part(part: Body) -> Part:
+    match part:
+        case {"type": "text", "text": text}:
+            return TextPart(text)
+        case {"type": "thinking", "thinking": thoughts}:
+            text = "".join(thought["text"] for thought in thoughts)
+            return ReasoningPart(text, Signature("mistral", {"type": "thinking"}))
+        case {"type": "image_url", "image_url": {"url": url}} | {"image_url": url}:
+            data, media_type = _data(url)
+            detail = (
+                part["image_url"].get("detail") if isinstance(part["image_url"], dict) else None
+            )
+            where = None if data else url
+            return ImagePart(data=data, url=where, media_type=media_type, detail=detail)
+        case {"type": "document_url", "document_url": url}:
+            data, media_type = _data(url)
+            name = part.get("document_name")
+            return FilePart(data=data, url=None if data else url, media_type=media_type, name=name)
+        case {"type": "input_audio", "input_audio": data}:
+            return AudioPart(data=base64.b64decode(data), media_type="audio/mpeg")
+        case _:
+            raise AssertionError(part)
+
+
+def _data(url: str) -> tuple[bytes | None, str | None]:
+    if not url.startswith("data:"):
+        return None, None
+    head, _, data = url.removeprefix("data:").partition(",")
+    return base64.b64decode(data), head.partition(";")[0]
+
+
+def _tool(function: Body) -> ToolDefinition:
+    return ToolDefinition(
+        function["name"],
+        function.get("description") or "",
+        function["parameters"],
+        function.get("strict") or False,
+    )
+
+
+def _choice(choice: Any) -> ToolChoice | None:
+    if choice is None:
+        return None
+    if isinstance(choice, str):
+        return ToolChoice("required" if choice == "any" else choice)
+    return ToolChoice("tool", choice["function"]["name"])
+
+
+def _output(form: Any) -> OutputSchema | None:
+    match form:
+        case None | {"type": "text"}:
+            return None
+        case {"type": "json_object"}:
+            return OutputSchema("output", None)
+        case {"json_schema": {"name": name, "schema": schema, **more}}:
+            return OutputSchema(name, schema, more.get("description"), more.get("strict") or False)
+        case _:
+            raise AssertionError(form)
+
+
+def normal(body: Body) -> Body:
+    """Bring a body into the form in which ours and theirs can be compared."""
+    kept = _said(body)
+    if not kept.get("stream"):
+        kept.pop("stream", None)
+    kept.pop("n", None)
+    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
+    kept["tools"] = [
+        {"type": "function", "function": _said(tool["function"])} for tool in kept.get("tools", ())
+    ]
+    if form := kept.get("response_format"):
+        form = kept["response_format"] = _said(form)
+        if "json_schema" in form:
+            form["json_schema"] = _said(form["json_schema"])
+    return kept
+
+
+def _normal_message(message: Body) -> Body:
+    kept = _said(message)
+    if kept["role"] == "tool":
+        kept.pop("name", None)
+        kept["tool_call_id"] = call_id(kept["tool_call_id"])
+    content = kept.get("content")
+    if isinstance(content, list):
+        kept["content"] = content = [_normal_part(part) for part in content]
+        if len(content) == 1 and content[0]["type"] == "text":
+            kept["content"] = content[0]["text"]
+    if "tool_calls" in kept:
+        kept["tool_calls"] = [
+            {"id": call_id(call["id"]), "function": call["function"]} for call in kept["tool_calls"]
+        ]
+    return kept
+
+
+def _normal_part(part: Body) -> Body:
+    match part:
+        case {"image_url": str(url)}:
+            return {"type": "image_url", "image_url": {"url": url}}
+        case {"thinking": [*thoughts]}:
+            text = "".join(thought["text"] for thought in thoughts)
+            return {"type": "thinking", "thinking": text}
+        case {"document_url": url}:
+            return {"type": "document_url", "document_url": url}
+        case _:
+            return part
+
+
+def _said(value: Body) -> Body:
+    return {name: inner for name, inner in value.items() if inner not in (None, "", [], False)}
+
+
+def model(exchange: Recording, engine: Engine) -> ChatModel:
+    return create_chat_model(
+        f"mistral:{body_of(exchange)['model']}",
+        api_key="sk-recorded",
+        max_retries=0,
+        http_client=engine,
+    )
+
+
+REQUESTS = Requests(neutral=neutral, model=model, normal=normal)

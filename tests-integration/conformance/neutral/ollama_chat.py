@@ -1,0 +1,117 @@
+"""Every recorded request to Ollama is written as it was recorded.
+
+What the neutral types have no word for goes through `provider_options`: options of the server.
+`neutral` reads the requests of other clients back: the encoder, backwards. `normal` removes the
+differences that are none:
+
+* defaults spelled out: `stream: true`, `format: ""`, empty lists and objects, null
+* ids of tool calls, and to which one a result refers, which ours always tells: the clients that
+  were recorded leave the ids of newer servers out
+* `think` as true or "high": ours asks for levels
+"""
+
+import json
+from typing import Any
+
+from chatmodels.core import (
+    ChatModel,
+    ChatRequest,
+    Message,
+    OutputSchema,
+    ReasoningPart,
+    Settings,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolDefinition,
+    ToolResult,
+    create_chat_model,
+)
+from chatmodels.http import Engine
+from chatmodels.providers.ollama._request import SETTINGS
+from chatmodels.testing import Recording
+from conformance.exchanges import body_of
+from conformance.row import Requests
+
+Body = dict[str, Any]
+
+
+def neutral(exchange: Recording) -> ChatRequest:
+    """Read a body back."""
+    rest = {name: value for name, value in body_of(exchange).items() if value not in (None, [], "")}
+    rest.pop("model")
+    rest.pop("stream", None)
+    messages = tuple(_message(message) for message in rest.pop("messages"))
+    tools = tuple(_tool(tool["function"]) for tool in rest.pop("tools", ()))
+    form = rest.pop("format", None)
+    return ChatRequest(
+        messages=messages,
+        settings=_settings(rest),
+        tools=tools,
+        output=None if form is None else OutputSchema("output", form),
+        provider_options={name: value for name, value in rest.items() if value},
+    )
+
+
+def _message(message: Body) -> Message:
+    texts = [TextPart(message["content"])] if message["content"] else []
+    if message["role"] == "tool":
+        result = ToolResult("any", tuple(texts), message.get("tool_name"))
+        return Message("tool", (result,))
+    parts: list[Any] = [*texts]
+    if thought := message.get("thinking"):
+        parts.insert(0, ReasoningPart(thought, Signature("ollama", {"type": "thinking"})))
+    for call in message.get("tool_calls", ()):
+        function = call["function"]
+        parts.append(ToolCall("", function["name"], json.dumps(function["arguments"])))
+    return Message(message["role"], tuple(parts))
+
+
+def _tool(function: Body) -> ToolDefinition:
+    return ToolDefinition(function["name"], function["description"], function["parameters"])
+
+
+def _settings(rest: Body) -> Settings:
+    found: Body = {}
+    options = rest.get("options", {})
+    for name, wire in SETTINGS.items():
+        inner = wire.removeprefix("options.")
+        if inner != wire and inner in options:
+            found[name] = options.pop(inner)
+    if "think" in rest:
+        found["reasoning_effort"] = "high" if rest.pop("think") else "none"
+    return Settings(**found)
+
+
+def normal(body: Body) -> Body:
+    """Bring a body into the form in which ours and theirs can be compared."""
+    kept = {name: value for name, value in body.items() if value not in (None, [], "", {})}
+    if kept.get("stream") is True:
+        del kept["stream"]
+    if kept.get("think") == "high":
+        kept["think"] = True
+    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
+    return kept
+
+
+def _normal_message(message: Body) -> Body:
+    kept = {name: value for name, value in message.items() if value not in (None, [])}
+    kept.pop("tool_call_id", None)
+    for call in kept.get("tool_calls", ()):
+        call.pop("id", None)
+        call.pop("type", None)
+    return kept
+
+
+def model(exchange: Recording, engine: Engine) -> ChatModel:
+    return create_chat_model(
+        f"ollama:{body_of(exchange)['model']}", max_retries=0, http_client=engine
+    )
+
+
+REQUESTS = Requests(
+    neutral=neutral,
+    model=model,
+    normal=normal,
+    streamed=lambda exchange: body_of(exchange).get("stream", True),
+)
