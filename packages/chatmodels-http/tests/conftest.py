@@ -119,6 +119,8 @@ class Server:
         self.requests: list[Exchange] = []
         self.connections = 0
         self.reads_bodies = True
+        self.open = 0
+        self._changed = threading.Condition()
         self.reports: Queue[Any] = Queue()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -134,9 +136,26 @@ class Server:
             except OSError:
                 return
             self.connections += 1
+            self._count(1)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self.open += change
+            self._changed.notify_all()
+
+    def wait_until_closed(self) -> None:
+        """Wait until clients have closed all their connections."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self.open, timeout=60)
+
     def serve(self, connection: socket.socket) -> None:
+        try:
+            self._exchange(connection)
+        finally:
+            self._count(-1)
+
+    def _exchange(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while first := reader.readline():

@@ -131,7 +131,6 @@ def test_a_limit_holds_while_a_response_arrives(
     late(through, limit, form)
 
 
-@pytest.mark.parametrize("through", ["httpx", "httpx2"], indirect=True)
 @cells(total=CALLS + STREAMS, first_event=STREAMS)
 def test_a_limit_holds_during_interim_responses(
     server: Any, through: Through, limit: str, form: str

@@ -38,7 +38,7 @@ def read_response(body: bytes, dialect: ResponsesDialect) -> ChatResponse[Any]:
     """
     try:
         wire = response_decoder.decode(body)
-        if wire.output is None and wire.status is None:
+        if wire.output is None and wire.status != "failed" and not wire.error:
             reject(body, dialect.name, "it has no output")
         output = wire.output or []
         parts = tuple(part for item in output for _, part in parts_of(item, dialect.mark))
