@@ -22,9 +22,9 @@ from chatmodels.core import (
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    Message,
     ModelInfo,
     OptionSpec,
+    PartEnd,
     ProviderMetadata,
     ProviderOptions,
     ResponseInvalidError,
@@ -34,7 +34,6 @@ from chatmodels.core import (
     TextDelta,
     TextPart,
     Timeout,
-    Usage,
 )
 from chatmodels.http import (
     Codec,
@@ -197,6 +196,19 @@ class WordDecoder:
             events.append(StreamEnd(request_id=data.get("request_id")))
         return events
 
+    def whole(self, body: bytes) -> Sequence[StreamEvent]:
+        try:
+            data = msgspec.json.decode(body)
+        except msgspec.DecodeError as error:
+            raise ResponseInvalidError("acme: the answer is not JSON") from error
+        if "error" in data:
+            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+        return (
+            StreamStart("r1", "large"),
+            PartEnd(TextPart(data["text"])),
+            StreamEnd(request_id=data.get("request_id"), payload=msgspec.Raw(body)),
+        )
+
     def close(self) -> Sequence[StreamEvent]:
         return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
@@ -207,23 +219,6 @@ def encode(model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
     if request.settings.temperature is not None:
         body["heat"] = request.settings.temperature
     return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
-
-
-def decode(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    try:
-        data = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise ResponseInvalidError("acme: the answer is not JSON") from error
-    if "error" in data:
-        raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
-    return ChatResponse(
-        message=Message("assistant", (TextPart(data["text"]),)),
-        id="r1",
-        model="large",
-        usage=Usage(),
-        request_id=data.get("request_id"),
-        payload=msgspec.Raw(body),
-    )
 
 
 def decoder(request: ChatRequest) -> WordDecoder:
@@ -244,7 +239,6 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 CODEC = Codec(
     settings={"temperature": "heat", "seed": "seed"},
     encode=encode,
-    decode=decode,
     decoder=decoder,
     failure=failure,
     models=Listing(HttpRequest(method="GET", path="/models"), read_models),

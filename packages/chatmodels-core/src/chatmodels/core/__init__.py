@@ -6,6 +6,7 @@ from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
 from chatmodels.core._error_rules import error_class, error_code, is_retryable
 from chatmodels.core._errors import (
@@ -275,4 +276,5 @@ __all__ = [
     "unregister_provider",
     "user",
     "watch_tools",
+    "whole_response",
 ]
