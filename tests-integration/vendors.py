@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatmodels.core import ChatModel, create_chat_model
-from chatmodels.testing import Simulator
+from chatmodels.testing import FaultServer, Simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,13 @@ VENDORS: dict[str, Vendor] = {
 """By the provider's name; a word behind it tells its APIs apart, where there are several."""
 
 
-def model_of(provider: str, simulator: Simulator | None = None, **options: Any) -> ChatModel:
-    """Make a model, which talks to a simulator if one is given."""
+def model_of(
+    provider: str, server: Simulator | FaultServer | str | None = None, **options: Any
+) -> ChatModel:
+    """Make a model, which talks to a server, or the root of its address, if one is passed."""
     vendor = VENDORS[provider]
-    place = {} if simulator is None else {"base_url": simulator.url + vendor.path}
+    root = server.url if isinstance(server, Simulator | FaultServer) else server
+    place = {} if root is None else {"base_url": root + vendor.path}
     chosen = {"api_key": "sk-test", "max_retries": 0} | vendor.options | options | place
     name, _, _ = provider.partition(" ")
     return create_chat_model(f"{name}:{vendor.model}", **chosen)

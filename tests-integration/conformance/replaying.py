@@ -29,10 +29,11 @@ class Response:
 
 
 def response_of(exchange: Recording, size: int) -> Response:
-    """Return the recorded response."""
+    """Return the recorded response, without a content type if the recorded one is empty."""
     recorded = exchange.response
     headers = {name.lower(): value for name, value in recorded.headers.items()}
-    headers.setdefault("content-type", recorded.content_type)
+    if not headers.setdefault("content-type", recorded.content_type):
+        del headers["content-type"]
     return Response(recorded.status, headers, recorded.content, size)
 
 

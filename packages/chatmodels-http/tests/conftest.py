@@ -1,9 +1,9 @@
 """A server on loopback that does as each test says, a tiny codec, and models that use them."""
 
-import os
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,9 +21,9 @@ from chatmodels.core import (
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    Message,
     ModelInfo,
     OptionSpec,
+    PartEnd,
     ProviderMetadata,
     ProviderOptions,
     ResponseInvalidError,
@@ -33,7 +33,6 @@ from chatmodels.core import (
     TextDelta,
     TextPart,
     Timeout,
-    Usage,
 )
 from chatmodels.http import (
     Codec,
@@ -45,6 +44,8 @@ from chatmodels.http import (
     standard_failure,
 )
 from chatmodels.http._limits import Limits
+
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Exchange:
@@ -91,8 +92,8 @@ class Exchange:
         self._connection.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(self._connection.detach())
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        socket.close(self._connection.detach())
 
     def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
@@ -116,6 +117,8 @@ class Server:
         self.handler: Handler = lambda exchange: exchange.answer('{"text": "hello"}')
         self.requests: list[Exchange] = []
         self.connections = 0
+        self.open = 0
+        self._changed = threading.Condition()
         self.reports: Queue[Any] = Queue()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -131,9 +134,26 @@ class Server:
             except OSError:
                 return
             self.connections += 1
+            self._count(1)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self.open += change
+            self._changed.notify_all()
+
+    def wait_until_closed(self) -> None:
+        """Wait until clients have closed all their connections."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self.open, timeout=60)
+
     def serve(self, connection: socket.socket) -> None:
+        try:
+            self._exchange(connection)
+        finally:
+            self._count(-1)
+
+    def _exchange(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while first := reader.readline():
@@ -172,6 +192,19 @@ class WordDecoder:
             events.append(StreamEnd(request_id=data.get("request_id")))
         return events
 
+    def whole(self, body: bytes) -> Sequence[StreamEvent]:
+        try:
+            data = msgspec.json.decode(body)
+        except msgspec.DecodeError as error:
+            raise ResponseInvalidError("acme: the answer is not JSON") from error
+        if "error" in data:
+            raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
+        return (
+            StreamStart("r1", "large"),
+            PartEnd(TextPart(data["text"])),
+            StreamEnd(request_id=data.get("request_id"), payload=msgspec.Raw(body)),
+        )
+
     def close(self) -> Sequence[StreamEvent]:
         return (StreamEnd("length"),) if self._may_stop and not self._ended else ()
 
@@ -182,23 +215,6 @@ def encode(model: str, request: ChatRequest, *, stream: bool) -> HttpRequest:
     if request.settings.temperature is not None:
         body["heat"] = request.settings.temperature
     return HttpRequest(path="/chat", body=msgspec.json.encode(body), headers=(("X-Api", "1"),))
-
-
-def decode(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    try:
-        data = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise ResponseInvalidError("acme: the answer is not JSON") from error
-    if "error" in data:
-        raise standard_failure(HttpFailure(status=200, headers={}, body=body), "acme")
-    return ChatResponse(
-        message=Message("assistant", (TextPart(data["text"]),)),
-        id="r1",
-        model="large",
-        usage=Usage(),
-        request_id=data.get("request_id"),
-        payload=msgspec.Raw(body),
-    )
 
 
 def decoder(request: ChatRequest) -> WordDecoder:
@@ -219,7 +235,6 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 CODEC = Codec(
     settings={"temperature": "heat", "seed": "seed"},
     encode=encode,
-    decode=decode,
     decoder=decoder,
     failure=failure,
     models=Listing(HttpRequest(method="GET", path="/models"), read_models),

@@ -1,5 +1,6 @@
 """Leaving early, cancelling and forgetting all close the connection: the server sees it."""
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -65,6 +66,25 @@ async def test_leaving_an_awaited_stream_early_closes_its_connection(
         assert await anext(stream.texts()) == "first"
     assert await anyio.to_thread.run_sync(closed, endless)
     gc.collect()  # nothing is left behind that the event loop would have to close
+
+
+def test_streams_that_are_open_when_their_loop_ends_are_closed_without_a_fault(
+    endless: Any, model: Make, apart: Any
+) -> None:
+    kept: list[Any] = []
+    faults: list[Any] = []
+
+    async def begin() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+        for _ in range(5):
+            stream = model().astream("hi")
+            await anext(stream)
+            kept.append(stream)
+
+    with pytest.warns(ResourceWarning, match="never closed"):
+        apart(begin)
+    assert faults == []
+    assert [closed(endless) for _ in kept] == [True] * 5
 
 
 @both

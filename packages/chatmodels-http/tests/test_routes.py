@@ -1,6 +1,7 @@
 """Proxies and TLS: the ways to a provider other than a plain connection."""
 
 import pickle
+import socket
 import ssl
 import threading
 import traceback
@@ -247,3 +248,27 @@ def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
     route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")
     assert "sk-1234" not in f"{head!r} {ready!r} {route!r}"
     assert "http://acme.test" in repr(ready)
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [[b"HTTP/1.1 400 Bad Request"], [b"\x05"], [b"\x05\x00", b"\x05\x00\x00\x01\x7f"]],
+    ids=["not SOCKS", "cut off", "short address"],
+)
+def test_a_malformed_reply_of_a_socks_proxy_is_a_network_error(
+    model: Make, ask: Ask, replies: list[bytes]
+) -> None:
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            for reply in replies:
+                connection.recv(1000)
+                connection.sendall(reply)
+            connection.recv(1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        proxy = f"socks5://127.0.0.1:{listener.getsockname()[1]}"
+        acme = model(base_url="http://api.acme.test", proxy=proxy)
+        with pytest.raises(NetworkError, match="the reply of the SOCKS proxy is malformed"):
+            ask(acme)

@@ -325,8 +325,8 @@ def test_what_accompanies_an_answer_never_costs_it() -> None:
     assert response.usage == Usage()
     assert [warning.split(" left")[0] for warning in response.warnings] == [
         "sound was",
-        "the usage was",
         "the log probabilities were",
+        "the usage was",
     ]
 
 

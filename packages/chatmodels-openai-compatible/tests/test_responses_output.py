@@ -240,6 +240,7 @@ def test_usage_that_cannot_be_read_costs_no_answer() -> None:
     [
         pytest.param({"id": "resp_1"}, "it has no output", id="something else"),
         pytest.param({"status": "completed", "output": []}, "it has no output", id="empty"),
+        pytest.param({"status": "ok"}, "it has no output", id="a status of another API"),
         pytest.param({"output": [{"type": "message", "content": "Hi"}]}, "", id="a defect"),
         pytest.param([], "", id="a list"),
     ],

@@ -72,7 +72,7 @@ def completed(*output: dict[str, Any], status: str = "completed", **fields: Any)
 
 def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     events = [event for data in told for event in decoder.feed(Frame(json.dumps(data).encode()))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
@@ -311,7 +311,7 @@ def test_a_stream_that_begins_with_its_end_is_whole() -> None:
 def test_nothing_counts_behind_the_end() -> None:
     end = completed(MESSAGE)
     assert len([e for e in events_of(CREATED, end, end) if isinstance(e, StreamEnd)]) == 1
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     assert decoder.feed(Frame(b"[DONE]")) == decoder.feed(Frame(b"")) == decoder.close() == ()
 
 

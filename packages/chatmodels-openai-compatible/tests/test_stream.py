@@ -50,7 +50,7 @@ def chunk(delta: object = None, **choice: Any) -> bytes:
 
 def events_of(*chunks: bytes) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     events = [event for data in chunks for event in decoder.feed(Frame(data))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
@@ -62,7 +62,7 @@ def events_of(*chunks: bytes) -> list[StreamEvent]:
 
 def response_of(*chunks: bytes) -> ChatResponse:
     accumulator = Accumulator()
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     for data in chunks:
         for event in decoder.feed(Frame(data)):
             accumulator.add(event)
@@ -103,9 +103,9 @@ def test_every_kind_of_delta_has_its_index() -> None:
         TextDelta("Hi", 1),
         ReasoningDelta("Hm", 0),
         RefusalDelta("No", 2),
+        AudioDelta(b"x", "Hi", 3),
         ToolCallStart("c", "now", 4),
         ToolCallDelta("{}", 4),
-        AudioDelta(b"x", "Hi", 3),
         LogprobsDelta((TokenLogprob("Hi", -1),)),
     ]
 
@@ -351,7 +351,7 @@ def test_what_accompanies_a_stream_never_costs_it() -> None:
     ],
 )
 def test_an_error_in_mid_stream_is_an_error(data: bytes, code: ErrorCode) -> None:
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     assert decoder.feed(Frame(chunk({"content": "Hi"})))
     with pytest.raises(ChatModelError) as caught:
         decoder.feed(Frame(data, "error"))

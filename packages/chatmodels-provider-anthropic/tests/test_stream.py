@@ -49,7 +49,7 @@ def over(index: int) -> dict[str, Any]:
 
 
 def events(*sent: Any, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.decoder(request)
+    decoder = CODEC.reader(request)
     found: list[StreamEvent] = []
     for item in sent:
         data = item if isinstance(item, bytes) else json.dumps(item).encode()

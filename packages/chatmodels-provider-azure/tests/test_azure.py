@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
 from chatmodels.providers.azure._address import Address
 from chatmodels.providers.azure._codec import azure_codec, azure_responses_codec
 from chatmodels.providers.azure._listing import read_models
-from chatmodels.testing import Answer, Simulator, recordings
+from chatmodels.testing import Answer, Simulator
 
 RESOURCE = "https://acme.openai.azure.com"
 SAFE = {"filtered": False, "severity": "safe"}
@@ -252,21 +251,39 @@ def test_what_the_filters_found_is_at_hand(streamed: bool) -> None:
     assert found.output == ({} if streamed else dict.fromkeys(found.output, SAFE))
 
 
-RECORDED = Path(__file__).parent / "recorded" / "azure"
+def chunk(**body: Any) -> bytes:
+    return b"data: %b\n\n" % json.dumps(body).encode()
 
 
-@pytest.mark.parametrize("name", ["simple--0", "simple-streaming--0"])
-def test_what_the_filters_found_is_at_hand_in_the_responses_api(name: str) -> None:
-    with Simulator() as simulator:
-        simulator.queue(
-            *recordings(RECORDED / f"fantasy--testazureresponsescommon-o4-mini-{name}.json")
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) -> None:
+    checked = {"prompt": {"jailbreak": {"detected": False}}, "completion": {"violence": SAFE}}
+    filters = [{"source_type": at, "content_filter_results": checked[at]} for at in checked]
+    content = [{"type": "output_text", "text": "Ahoy"}]
+    whole = {
+        "id": "resp_1",
+        "status": "completed",
+        "output": [{"type": "message", "id": "msg_1", "content": content}],
+        "content_filters": filters,
+    }
+    begun = whole | {"status": "in_progress", "output": [], "content_filters": None}
+    if streamed:
+        body = (
+            chunk(type="response.created", response=begun),
+            chunk(type="response.completed", response=whole),
         )
+        headers = {"content-type": "text/event-stream"}
+        answer = Answer(headers=headers, body=body, streamed=True, terminal=1)
+    else:
+        answer = Answer(body=(json.dumps(whole).encode(),))
+    with Simulator() as simulator:
+        simulator.queue(answer)
         made = model(base_url=simulator.url, api="responses")
-        response = made.stream("?").collect() if "streaming" in name else made.generate("?")
+        response = made.stream("?").collect() if streamed else made.generate("?")
         assert simulator.exchanges[0].request.target == "/openai/v1/responses"
     found = filter_results(response)
-    assert found.prompt["jailbreak"] == {"detected": False, "filtered": False}
-    assert found.output["violence"] == SAFE
+    assert response.text == "Ahoy"
+    assert (found.prompt, found.output) == (checked["prompt"], checked["completion"])
     assert found.filtered == ()
 
 
@@ -284,10 +301,6 @@ def test_the_responses_api_has_a_preview() -> None:
 def test_the_responses_api_has_the_same_listing() -> None:
     codec = azure_responses_codec(Address("v1", "/openai/v1"))
     assert codec.models == azure_codec(Address("v1", "/openai/v1")).models
-
-
-def chunk(**body: Any) -> bytes:
-    return b"data: %b\n\n" % json.dumps(body).encode()
 
 
 def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:

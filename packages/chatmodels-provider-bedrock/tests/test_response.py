@@ -22,7 +22,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import HttpFailure
-from chatmodels.providers.bedrock._blocks import FORCED
+from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._listing import read_models
 
@@ -128,7 +128,7 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
     call = {"toolUse": {"toolUseId": "t", "name": "Shoe", "input": {"size": 42}}}
     found = answer(call, request=FORMED, stopReason="tool_use")
     assert (found.text, found.tool_calls, found.finish_reason) == ('{"size": 42}', (), "stop")
-    assert found.warnings == (FORCED,)
+    assert found.warnings == (OUTPUT_FROM_TOOL,)
 
 
 def test_usage_and_tier_are_normalised() -> None:

@@ -52,7 +52,7 @@ def ended(index: int = 0) -> Step:
 
 
 def events(*steps: Step, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.decoder(request)
+    decoder = CODEC.reader(request)
     found: list[StreamEvent] = []
     for name, data in steps:
         found += decoder.feed(Frame(json.dumps(data).encode(), name))
@@ -202,7 +202,7 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
     assert found[1:3] == [TextDelta('{"size":42}'), PartEnd(TextPart('{"size":42}'))]
     whole = response(*steps, request=FORMED)
     assert (whole.text, whole.tool_calls) == ('{"size":42}', ())
-    assert whole.warnings[0].startswith("the form of the answer was asked for through a tool")
+    assert whole.warnings[0].startswith("the output was requested as the arguments of a tool")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_what_is_no_stream_of_this_api_is_refused(steps: Any, why: str) -> None:
     ids=["throttled", "broken", "error", "wordless"],
 )
 def test_a_message_that_is_no_event_is_an_error(frame: Frame, code: str, message: str) -> None:
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     decoder.feed(Frame(b'{"role":"assistant"}', "messageStart"))
     with pytest.raises(ChatModelError) as caught:
         decoder.feed(frame)
@@ -273,4 +273,4 @@ def test_errors_in_mid_stream_are_of_their_class() -> None:
     headers = {":message-type": "exception"}
     frame = Frame(b'{"message": "x"}', "throttlingException", headers=headers)
     with pytest.raises(RateLimitError, match="rate limited, told inside a 200 answer"):
-        CODEC.decoder(REQUEST).feed(frame)
+        CODEC.reader(REQUEST).feed(frame)

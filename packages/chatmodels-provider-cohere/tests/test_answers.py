@@ -27,6 +27,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import Frame
+from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.testing._protocols.cohere_chat import CohereChat
 from chatmodels.testing._protocols.protocol import Ask
@@ -50,7 +51,7 @@ def call(name: str = "weather", arguments: str | None = '{"city": "Oslo"}') -> J
 
 
 def read(*events: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
-    decoder, accumulator = CODEC.decoder(request), Accumulator()
+    decoder, accumulator = CODEC.reader(request), Accumulator()
     found: list[StreamEvent] = []
     for event in events:
         found += decoder.feed(Frame(json.dumps(event).encode()))
@@ -186,7 +187,7 @@ def test_the_call_of_the_tool_that_forms_the_answer_is_the_answer() -> None:
     for response in (made, again):
         assert response.text == '{"city": "Oslo"}'
         assert response.finish_reason == "stop"
-        assert "through a tool that the model had to call" in response.warnings[0]
+        assert response.warnings == (OUTPUT_FROM_TOOL,)
 
 
 @pytest.mark.parametrize(
@@ -302,12 +303,12 @@ def test_what_is_no_answer_is_an_error(body: Json, code: ErrorCode) -> None:
 @pytest.mark.parametrize("data", [b"{}", b"nonsense", b'{"message": "too many tokens"}'])
 def test_what_is_no_event_is_an_error(data: bytes) -> None:
     with pytest.raises(ChatModelError):
-        CODEC.decoder(PLAIN).feed(Frame(data))
+        CODEC.reader(PLAIN).feed(Frame(data))
 
 
 def test_what_follows_the_end_is_ignored() -> None:
-    decoder = CODEC.decoder(PLAIN)
+    decoder = CODEC.reader(PLAIN)
     decoder.feed(Frame(json.dumps(END).encode()))
 
     assert decoder.feed(Frame(b"nonsense")) == ()
-    assert CODEC.decoder(PLAIN).feed(Frame(b"[DONE]")) == ()
+    assert CODEC.reader(PLAIN).feed(Frame(b"[DONE]")) == ()

@@ -270,7 +270,7 @@ async def test_a_forced_tool_gives_the_same_answer_in_all_four_shapes(simulator:
     for answer in answers:
         assert answer.parsed == City("city")
         assert (answer.finish_reason, answer.tool_calls) == ("stop", ())
-        assert "through a tool" in answer.warnings[0]
+        assert "arguments of a tool" in answer.warnings[0]
 
 
 def test_the_simulator_replays_whole_answers_and_streams() -> None:

@@ -125,7 +125,7 @@ def test_the_call_of_the_answers_tool_is_the_answer() -> None:
     response = read(answer(call), request=request)
     assert (response.text, response.tool_calls) == ('{"city": "Oslo"}', ())
     assert response.finish_reason == "stop"
-    assert "through a tool" in response.warnings[0]
+    assert "arguments of a tool" in response.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def chunk(*parts: Any, finish: str | None = None, **candidate: Any) -> dict[str,
 
 
 def stream(*chunks: Any, request: ChatRequest = REQUEST) -> list[StreamEvent]:
-    decoder = CODEC.decoder(request)
+    decoder = CODEC.reader(request)
     events: list[StreamEvent] = []
     for item in chunks:
         events += decoder.feed(Frame(json.dumps(item).encode()))
@@ -122,7 +122,7 @@ def test_an_answer_may_go_on_after_it_said_why_it_ended() -> None:
 
 
 def test_what_comes_after_the_end_is_ignored() -> None:
-    decoder = CODEC.decoder(REQUEST)
+    decoder = CODEC.reader(REQUEST)
     first = json.dumps(chunk({"text": "A"}, finish="STOP")).encode()
     events = [*decoder.feed(Frame(first)), *decoder.feed(Frame(b"[DONE]"))]
     assert isinstance(events[-1], StreamEnd)
@@ -285,7 +285,7 @@ def test_the_call_of_the_answers_tool_is_the_answer() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("f", None))
     response = whole(stream(*partial(some("$.a", numberValue=1)), request=request))
     assert (response.text, response.tool_calls, response.finish_reason) == ('{"a":1}', (), "stop")
-    assert "through a tool" in response.warnings[0]
+    assert "arguments of a tool" in response.warnings[0]
 
 
 def test_an_error_in_the_middle_is_raised() -> None:
@@ -299,7 +299,7 @@ def test_an_error_that_is_no_event_is_raised() -> None:
     error = {"error": {"code": 503, "message": "Overloaded.", "status": "UNAVAILABLE"}}
     first = json.dumps(chunk({"text": "A"}, finish="STOP"))
     text = f"data: {first}\r\n\r\n{json.dumps(error, indent=2)}"
-    framer, decoder = CODEC.framer(), CODEC.decoder(REQUEST)
+    framer, decoder = CODEC.framer(), CODEC.reader(REQUEST)
     frames = [*framer.feed(text.encode()), *framer.close()]
     assert len(frames) == 2
     decoder.feed(frames[0])

@@ -1,4 +1,4 @@
-"""What is read in Ollama's answers, whole and streamed, beyond what was recorded."""
+"""Details of reading Ollama's responses, whole and streamed, that exchanges do not show."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def whole(message: Json, request: ChatRequest = PLAIN, **more: Any) -> ChatRespo
 
 
 def read(*chunks: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
-    decoder, accumulator = CODEC.decoder(request), Accumulator()
+    decoder, accumulator = CODEC.reader(request), Accumulator()
     for chunk in chunks:
         for event in decoder.feed(Frame(json.dumps(MOMENT | chunk).encode())):
             accumulator.add(event)
@@ -195,7 +195,7 @@ def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:
 def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
     for read in (
         lambda: CODEC.decode(body, PLAIN),
-        lambda: CODEC.decoder(PLAIN).feed(Frame(body)),
+        lambda: CODEC.reader(PLAIN).feed(Frame(body)),
     ):
         with pytest.raises(ChatModelError) as caught:
             read()
@@ -203,7 +203,7 @@ def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
 
 
 def test_an_error_may_come_in_mid_stream() -> None:
-    decoder = CODEC.decoder(PLAIN)
+    decoder = CODEC.reader(PLAIN)
     start = decoder.feed(Frame(json.dumps(MOMENT | said(content="Hel")).encode()))
     assert start[0] == StreamStart(model="qwen3")
 
@@ -212,7 +212,7 @@ def test_an_error_may_come_in_mid_stream() -> None:
 
 
 def test_what_follows_the_end_is_ignored() -> None:
-    decoder = CODEC.decoder(PLAIN)
+    decoder = CODEC.reader(PLAIN)
     decoder.feed(Frame(json.dumps(said() | OVER).encode()))
 
     assert decoder.feed(Frame(b"nonsense")) == ()

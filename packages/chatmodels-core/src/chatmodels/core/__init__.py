@@ -6,6 +6,7 @@ from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
 from chatmodels.core._error_rules import error_class, error_code, is_retryable
 from chatmodels.core._errors import (
@@ -126,6 +127,9 @@ from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoic
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
 from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._version import VERSION
+
+__version__ = VERSION
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -275,4 +279,5 @@ __all__ = [
     "unregister_provider",
     "user",
     "watch_tools",
+    "whole_response",
 ]

@@ -1,14 +1,6 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
-from chatmodels.http._codec import (
-    Codec,
-    Encode,
-    HttpFailure,
-    HttpRequest,
-    Listing,
-    StreamDecoder,
-    bearer,
-)
+from chatmodels.http._codec import Codec, Encode, Listing, bearer
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -20,8 +12,9 @@ from chatmodels.http._engine import (
 )
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
 from chatmodels.http._event_stream import EventStreamFramer
+from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
-from chatmodels.http._frames import Frame, Framer
+from chatmodels.http._frames import Frame, Framer, StreamDecoder
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer

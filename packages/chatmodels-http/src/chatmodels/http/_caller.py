@@ -14,7 +14,7 @@ from chatmodels.core import (
     is_credential,
 )
 from chatmodels.http._bodies import aread_failure, read_failure
-from chatmodels.http._codec import Codec, HttpFailure, HttpRequest
+from chatmodels.http._codec import Codec
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -24,6 +24,7 @@ from chatmodels.http._engine import (
     TransferError,
 )
 from chatmodels.http._engines import shared_async_engine, shared_engine
+from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._limits import Limits
 from chatmodels.http._masking import masked
 from chatmodels.http._outcomes import completed, key_rejected, not_sent

@@ -9,61 +9,18 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo, StreamEvent
-from chatmodels.http._frames import Frame, Framer
+from chatmodels.core import (
+    ChatModelError,
+    ChatRequest,
+    ChatResponse,
+    ModelInfo,
+    whole_response,
+)
+from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
+from chatmodels.http._frames import Framer, StreamDecoder
+from chatmodels.http._output import OutputFromTool
 from chatmodels.http._sse import SseFramer
-
-Headers = tuple[tuple[str, str], ...]
-
-
-class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request without its credentials.
-
-    Attributes:
-        method: As in "POST".
-        path: Appended to the model's base URL, beginning with "/"; or a whole address, for an API
-            that has a second host.
-        body: The encoded body; empty for none.
-        headers: Headers of this request alone; content type and accept are set for all.
-    """
-
-    method: str = "POST"
-    path: str
-    body: bytes = b""
-    headers: Headers = ()
-
-
-class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A response that is not a success, read to its end (or to the limit of error bodies).
-
-    Attributes:
-        status: The HTTP status; 200 for an error inside a success.
-        headers: Lower-case name to value.
-        body: The body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class StreamDecoder(Protocol):
-    """Turns the frames of one stream into events: a state machine that is fed.
-
-    It yields a `StreamEnd` when, and only when, the vendor has ended the answer.
-    """
-
-    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
-
-        Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
-        """
-        ...
-
-    def close(self) -> Sequence[StreamEvent]:
-        """Give the events that the end of the bytes causes: none if the answer is incomplete."""
-        ...
+from chatmodels.http.wire._output import answer_tool
 
 
 class Encode(Protocol):
@@ -104,9 +61,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         encode: Translates a request.
-        decode: Translates a whole response to a request. Raises `ChatModelError` if the body
-            reports an error or is not in this wire format.
-        decoder: Makes the decoder of the stream that responds to a request.
+        decoder: Makes the decoder of the response to a request, whole or streamed.
         failure: Translates a response that is not a success. Request id and retry-after are
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
@@ -118,7 +73,6 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     encode: Encode
-    decode: Callable[[bytes, ChatRequest], ChatResponse[Any]]
     decoder: Callable[[ChatRequest], StreamDecoder]
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
@@ -127,3 +81,16 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
     api: str | None = None
+
+    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
+        """Translate a whole response to a request: it is a stream that arrives complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not in this wire format.
+        """
+        return whole_response(self.reader(request).whole(body))
+
+    def reader(self, request: ChatRequest, /) -> StreamDecoder:
+        """Make the decoder of the response to a request, whose output may come from a tool."""
+        decoder, name = self.decoder(request), answer_tool(request)
+        return OutputFromTool(decoder, name) if name else decoder

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from chatmodels.core import ChatModelError, ErrorCode, error_class
-from chatmodels.http._codec import HttpFailure
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error_body
+from chatmodels.http._exchange import HttpFailure
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 
 STATUS_CODES: Mapping[int, ErrorCode] = {

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from chatmodels.core import ChatModelError, Timeout
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import HttpRequest
 from chatmodels.http._engine import TransferError
+from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._frames import Frame, Framer
 from chatmodels.http._limits import Limits
 from chatmodels.http._outcomes import broken_off

@@ -1,9 +1,11 @@
-"""Frames, the units of a stream, and the protocol of what cuts bytes into them."""
+"""Frames, the units of a stream: what cuts bytes into them, and what turns them into events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
+
+from chatmodels.core import StreamEvent
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -35,4 +37,31 @@ class Framer(Protocol):
 
     def close(self) -> Sequence[Frame]:
         """Give the last frame, if the end of the bytes completes one."""
+        ...
+
+
+class StreamDecoder(Protocol):
+    """Turns one response into events: a state machine that is fed with the frames of a stream.
+
+    It yields a `StreamEnd` when, and only when, the vendor has ended the answer.
+    """
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one frame in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The frame tells of an error, or is not of this wire format.
+        """
+        ...
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the events that the end of the bytes causes: none if the answer is incomplete."""
+        ...
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole, with complete parts and no deltas.
+
+        Raises:
+            ChatModelError: The body reports an error or is not in this wire format.
+        """
         ...

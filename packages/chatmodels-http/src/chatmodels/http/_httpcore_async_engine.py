@@ -1,6 +1,6 @@
 """The engine for awaited calls, on httpcore's connections: under asyncio and trio, loop by loop."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,15 +12,18 @@ from chatmodels.http._coding import decoder
 from chatmodels.http._engine import AsyncAnswer, Head, Patience
 from chatmodels.http._httpcore_parts import (
     FAILURES,
+    Connection,
     Prepared,
     Route,
+    connection_failures,
     headers_of,
+    is_reusable,
     prepared,
     request_of,
     route_to,
     translated,
 )
-from chatmodels.http._httpcore_streams import AsyncTimedBackend
+from chatmodels.http._httpcore_streams import AsyncTimedBackend, run_without_waiting
 from chatmodels.http._lanes import KEEP_ALIVE, Lanes
 
 
@@ -49,18 +52,18 @@ class AsyncHttpcoreEngine:
         lanes = home.lanes.get(ready.address) or home.open(ready)
         lane = lanes.take()
         while lane.expired():
-            await lane.aclose()
+            lane.abort()
             lane = lanes.take()
         lane.backend.patience = patience
         try:
             request = request_of(ready, body, lane.proxied)
             response = await lane.connection.handle_async_request(request)
             return _Answer(response, lane, lanes)
-        except FAILURES as error:
-            await lane.aclose()
+        except connection_failures() as error:
+            lane.abort()
             raise translated(error) from error
         except BaseException:
-            await lane.aclose()
+            lane.abort()
             raise
 
     async def _settle(self, loop: object) -> "_Home":
@@ -101,7 +104,7 @@ async def _lifetime(lanes: "dict[str, Lanes[Lane]]") -> AsyncGenerator[None]:
     finally:
         for idle in lanes.values():
             for lane in idle.drain():
-                await lane.aclose()
+                lane.abort()
         lanes.clear()
 
 
@@ -133,20 +136,23 @@ class Lane:
             )
         )
 
-    def closed(self) -> bool:
-        """Tell whether it cannot be used any more; a pool renews its connection itself."""
-        connection = self.connection
-        return isinstance(connection, httpcore.AsyncHTTPConnection) and connection.is_closed()
+    def reusable(self) -> bool:
+        """Report whether the connection can serve another request."""
+        return self.backend.drained() and is_reusable(self._connections())
 
     def expired(self) -> bool:
-        """Tell whether it was idle for too long, or the server has hung up."""
-        connection = self.connection
-        return isinstance(connection, httpcore.AsyncHTTPConnection) and connection.has_expired()
+        """Report whether it was idle for too long, or the server has closed it or sent more."""
+        return any(connection.has_expired() for connection in self._connections())
 
-    async def aclose(self) -> None:
-        """Close the connection, if there is one, even while being cancelled."""
-        with CancelScope(shield=True):
-            await self.connection.aclose()
+    def abort(self) -> None:
+        """Close the connection, if there is one, without waiting."""
+        self.backend.abort()
+
+    def _connections(self) -> Sequence[Connection]:
+        connection = self.connection
+        if isinstance(connection, httpcore.AsyncConnectionPool):
+            return connection.connections
+        return (connection,)
 
 
 class _Answer:
@@ -165,7 +171,7 @@ class _Answer:
         self.status = response.status
         self.headers: Mapping[str, str] = headers_of(response)
         self._stream: Any = response.stream
-        self._pieces: AsyncIterator[bytes] = aiter(self._stream)
+        self._pieces: Any = aiter(self._stream)
         self._suspended = False
         self._lane: Lane | None = lane
         self._lanes = lanes
@@ -190,17 +196,30 @@ class _Answer:
         lane, self._lane = self._lane, None
         if lane is None:
             return
-        with CancelScope(shield=True):
-            await self._stream.aclose()
-            while self._suspended:
-                await self._unwind()
-            if not lane.closed() and (old := self._lanes.give(lane)) is not None:
-                await old.connection.aclose()
-
-    async def _unwind(self) -> None:
-        # The connection is closed, but httpcore's generators wait for somebody to ask for more:
-        # left like that they would end in the garbage collector, of which trio complains.
         try:
-            self._suspended = await anext(self._pieces, None) is not None
-        except FAILURES:
+            if not self._suspended:
+                with CancelScope(shield=True):
+                    await self._stream.aclose()
+        finally:
+            # Nothing waits from here on: a shield does not stop the cancellation of a task.
+            if self._suspended or not lane.reusable():
+                lane.abort()
+                self._unwind()
+            elif (old := self._lanes.give(lane)) is not None:
+                old.abort()
+
+    def _unwind(self) -> None:
+        # httpcore's generators wait for somebody to ask for more: left like that they would end
+        # in the garbage collector, of which trio complains. The connection is closed, so that
+        # they end without waiting.
+        run_without_waiting(self._stream.aclose())
+        while self._suspended:
+            try:
+                self._pieces.__anext__().send(None)
+            except StopIteration:
+                continue  # a piece that had come before
+            except (StopAsyncIteration, *FAILURES):
+                pass
+            except RuntimeError:
+                pass  # the event loop is at its end, and closes the generators at this moment
             self._suspended = False

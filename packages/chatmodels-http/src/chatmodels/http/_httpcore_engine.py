@@ -1,6 +1,6 @@
 """The engine for blocking calls, on httpcore's connections."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpcore
@@ -9,8 +9,11 @@ from chatmodels.http._coding import decoder
 from chatmodels.http._engine import Answer, Head, Patience
 from chatmodels.http._httpcore_parts import (
     FAILURES,
+    Connection,
     Route,
+    connection_failures,
     headers_of,
+    is_reusable,
     prepared,
     request_of,
     route_to,
@@ -44,25 +47,25 @@ class HttpcoreEngine:
             lanes = self._lanes.setdefault(ready.address, Lanes(lambda: Lane(route)))
         lane = lanes.take()
         while lane.expired():
-            lane.close()
+            lane.abort()
             lane = lanes.take()
         lane.backend.patience = patience
         try:
             request = request_of(ready, body, lane.proxied)
             response = lane.connection.handle_request(request)
             return _Answer(response, lane, lanes)
-        except FAILURES as error:
-            lane.close()
+        except connection_failures() as error:
+            lane.abort()
             raise translated(error) from error
         except BaseException:
-            lane.close()
+            lane.abort()
             raise
 
     def close(self) -> None:
         """Close the idle connections, as at the end of the program."""
         for lanes in list(self._lanes.values()):
             for lane in lanes.drain():
-                lane.close()
+                lane.abort()
 
 
 class Lane:
@@ -87,19 +90,23 @@ class Lane:
             )
         )
 
-    def closed(self) -> bool:
-        """Tell whether it cannot be used any more; a pool renews its connection itself."""
-        connection = self.connection
-        return isinstance(connection, httpcore.HTTPConnection) and connection.is_closed()
+    def reusable(self) -> bool:
+        """Report whether the connection can serve another request."""
+        return self.backend.drained() and is_reusable(self._connections())
 
     def expired(self) -> bool:
-        """Tell whether it was idle for too long, or the server has hung up."""
-        connection = self.connection
-        return isinstance(connection, httpcore.HTTPConnection) and connection.has_expired()
+        """Report whether it was idle for too long, or the server has closed it or sent more."""
+        return any(connection.has_expired() for connection in self._connections())
 
-    def close(self) -> None:
+    def abort(self) -> None:
         """Close the connection, if there is one."""
-        self.connection.close()
+        self.backend.abort()
+
+    def _connections(self) -> Sequence[Connection]:
+        connection = self.connection
+        if isinstance(connection, httpcore.ConnectionPool):
+            return connection.connections
+        return (connection,)
 
 
 class _Answer:
@@ -130,6 +137,10 @@ class _Answer:
         lane, self._lane = self._lane, None
         if lane is None:
             return
-        self._stream.close()
-        if not lane.closed() and (old := self._lanes.give(lane)) is not None:
-            old.close()
+        try:
+            self._stream.close()
+        finally:
+            if not lane.reusable():
+                lane.abort()
+            elif (old := self._lanes.give(lane)) is not None:
+                old.abort()

@@ -1,8 +1,9 @@
 """What the blocking and the awaited engine say to httpcore, and how they take its errors."""
 
 import ssl
-from collections.abc import Iterator, Mapping
-from typing import Self
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, Self
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 import httpcore
@@ -202,6 +203,34 @@ _PROXIES = ("http", "https", "socks5", "socks5h")
 _KNOWN = ", ".join(_PROXIES)
 
 
+class Connection(Protocol):
+    """The state of a connection, as httpcore reports it."""
+
+    def is_idle(self) -> bool: ...
+
+    def has_expired(self) -> bool: ...
+
+
+def is_reusable(connections: Sequence[Connection], /) -> bool:
+    """Report whether the connection of a lane is open, idle, and free of leftover bytes.
+
+    Args:
+        connections: The connection; none if it was never made, or a proxy's pool dropped it.
+    """
+    return bool(connections) and all(
+        connection.is_idle() and not _has_leftover(connection) for connection in connections
+    )
+
+
+def _has_leftover(connection: object) -> bool:
+    # Bytes behind the end of a response wait in the parser, and would begin the next response.
+    # httpcore does not show its parser; without one in sight, nothing is proven.
+    while (inner := getattr(connection, "_connection", None)) is not None:
+        connection = inner
+    parser = getattr(connection, "_h11_state", None)
+    return parser is None or parser.trailing_data != (b"", False)
+
+
 FAILURES = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -214,8 +243,16 @@ FAILURES = (
 """What httpcore raises, and what its backends let through."""
 
 
+def connection_failures() -> tuple[type[Exception], ...]:
+    """Return what httpcore raises while it connects: replies of a SOCKS proxy are parsed then."""
+    socks = sys.modules.get("socksio")
+    return FAILURES if socks is None else (*FAILURES, socks.SOCKSError)
+
+
 def translated(error: Exception, /) -> TransferError:
     """Turn an error of httpcore into that of the seam."""
+    if not isinstance(error, FAILURES):
+        return TransferError("connect", "the reply of the SOCKS proxy is malformed")
     if isinstance(error, httpcore.ConnectError) and is_certificate_failure(error):
         return TransferError("certificate", reason(error))
     for kind, types in _KINDS:

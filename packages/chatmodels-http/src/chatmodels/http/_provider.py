@@ -14,7 +14,8 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import read_whole
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Codec, HttpRequest
+from chatmodels.http._codec import Codec
+from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._following import afollow, follow
 from chatmodels.http._frames import Frame, Framer
 from chatmodels.http._health import check_health

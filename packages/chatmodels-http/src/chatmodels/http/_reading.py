@@ -8,7 +8,6 @@ import msgspec
 from chatmodels.core import (
     ChatModelError,
     ChatRequest,
-    ChatResponse,
     ModelInfo,
     ResponseInvalidError,
     StreamEnd,
@@ -34,7 +33,7 @@ def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: 
     if failure is not None:
         raise caller.finished(failure, answer)
     try:
-        response: ChatResponse[Any] = caller.codec.decode(body, request)
+        response = caller.codec.decode(body, request)
     except ChatModelError as error:
         caller.finished(error, answer)
         raise
@@ -104,7 +103,7 @@ class StreamReading:
         self._limits = limits
         self._request = request
         self._framer = caller.codec.framer()
-        self._decoder = caller.codec.decoder(request)
+        self._decoder = caller.codec.reader(request)
 
     def events(self, piece: bytes) -> Iterator[StreamEvent]:
         """Give the events that a piece of the body completes.

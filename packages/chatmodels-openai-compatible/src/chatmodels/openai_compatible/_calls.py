@@ -86,14 +86,15 @@ class _Call:
 class CallAssembler:
     """Takes the pieces of one stream's tool calls in and gives events."""
 
-    __slots__ = ("_calls", "_dialect")
+    __slots__ = ("_calls", "_dialect", "_whole")
 
     def __init__(self, dialect: str) -> None:
         self._calls: list[_Call] = []
+        self._whole: list[StreamEvent] = []
         self._dialect = dialect
 
     def __bool__(self) -> bool:
-        return bool(self._calls)
+        return bool(self._whole or self._calls)
 
     def feed(self, pieces: Sequence[WireToolCall], created: Json) -> list[StreamEvent]:
         """Take in the pieces of one chunk."""
@@ -115,9 +116,17 @@ class CallAssembler:
                 events.append(ToolCallDelta(text, call.index))
         return events
 
+    def take_whole(self, calls: Sequence[WireToolCall], created: Json) -> None:
+        """Read calls that arrived whole."""
+        self._whole = [
+            ToolCallEnd(read_call(call, position, created, self._dialect), FIRST_INDEX + position)
+            for position, call in enumerate(calls)
+        ]
+
     def finish(self) -> list[StreamEvent]:
         """End the calls that have not ended yet."""
-        return [call.end(self._dialect) for call in self._calls if not call.ended]
+        ended = [call.end(self._dialect) for call in self._calls if not call.ended]
+        return [*self._whole, *ended]
 
     def _continued(self, key: int | None, given_id: str, name: str, text: str) -> _Call | None:
         """Find the call that a piece continues; None if it begins one."""

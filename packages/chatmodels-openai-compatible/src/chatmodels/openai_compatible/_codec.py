@@ -8,7 +8,6 @@ from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
 from chatmodels.openai_compatible._request import encode_request
-from chatmodels.openai_compatible._response import read_response
 from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
@@ -30,7 +29,6 @@ def chat_completions_codec(
     return Codec(
         api="chat_completions",
         encode=partial(_encode, dialect_for or dialect, headers),
-        decode=partial(read_response, dialect=dialect.name),
         decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),

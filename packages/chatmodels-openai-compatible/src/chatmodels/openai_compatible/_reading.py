@@ -1,4 +1,4 @@
-"""What whole and streamed answers are read with alike."""
+"""Reads what accompanies the text of a response: finish reasons, reasoning, log probabilities."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from chatmodels.core import FinishReason, ReasoningPart, Signature, TokenLogprob
 from chatmodels.http.wire import Json, lenient, objects
 from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
 
-_FINISH_REASONS: dict[str, FinishReason] = {
+FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",  # Together
     "end_turn": "stop",  # gateways to Anthropic
@@ -26,19 +26,6 @@ _FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 _JOINED = frozenset({"text", "summary", "data"})
-
-
-def normalised(word: str | None, *, calls: bool, refused: bool) -> FinishReason:
-    """Bring a vendor's word for why the answer ended into neutral terms.
-
-    Several say "stop" although there are tool calls, and some say nothing at all.
-    """
-    reason = _FINISH_REASONS.get(word, "other") if word else "other"
-    if calls and (reason == "stop" or not word):
-        return "tool_calls"
-    if refused and reason == "stop":
-        return "refusal"
-    return reason
 
 
 def reasoning_of(message: WireMessage) -> str:

@@ -1,6 +1,6 @@
-"""Reads streamed answers: a state machine that is fed one frame at a time.
+"""Reads responses: a state machine that is fed one frame at a time; a whole response is one.
 
-The parts have fixed indexes, so that a streamed answer equals the whole one: reasoning 0, text 1,
+The parts have fixed indexes: reasoning 0, text 1,
 refusal 2, sound and notes 3, tool calls from 4 on.
 """
 
@@ -9,36 +9,41 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import (
+    AudioDelta,
     ChatRequest,
     LogprobsDelta,
     PartEnd,
     ProviderPart,
     ReasoningDelta,
     RefusalDelta,
+    RefusalPart,
+    ResponseInvalidError,
     Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
     TextDelta,
     TextPart,
+    ToolCallDelta,
+    ToolCallStart,
     UsageUpdate,
 )
-from chatmodels.http import Frame
-from chatmodels.http.wire import Json, identifier, is_object, objects, text_or_none
+from chatmodels.http import Frame, excerpt
+from chatmodels.http.wire import Json, finish_reason, identifier, is_object, objects, text_or_none
 from chatmodels.openai_compatible._calls import CallAssembler
 from chatmodels.openai_compatible._citations import kept_parts, read_citations
 from chatmodels.openai_compatible._content import ContentReader
 from chatmodels.openai_compatible._failure import failure_of
 from chatmodels.openai_compatible._reading import (
+    FINISH_REASONS,
     merged_details,
-    normalised,
     read_logprobs,
     reasoning_of,
     reasoning_part,
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
-from chatmodels.openai_compatible._steps import is_result, own_calls
+from chatmodels.openai_compatible._steps import is_result, joined, own_calls
 from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
 
@@ -46,10 +51,11 @@ REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
 _NONE = frozenset[str]()
+_DELTAS = {TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallStart, ToolCallDelta}
 
 
 class ChatCompletionsDecoder:
-    """Turns the frames of one stream into events."""
+    """Turns one response into events."""
 
     def __init__(self, request: ChatRequest, dialect: str) -> None:
         """Begin.
@@ -75,7 +81,7 @@ class ChatCompletionsDecoder:
         self._details: list[Json] = []
         self._annotations: list[Json] = []
         self._sources: Json = None
-        self._refused = False
+        self._refusal: list[str] = []
         self._sound = SoundAssembler()
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
@@ -88,7 +94,7 @@ class ChatCompletionsDecoder:
         if self._ended or not data:
             return ()
         if data.startswith(_DONE):
-            return self._end() if self._answered else ()
+            return self._end(self._payload()) if self._answered else ()
         wire = decoded(data, self._dialect)
         self._frames.append(data)
         events: list[StreamEvent] = []
@@ -102,12 +108,55 @@ class ChatCompletionsDecoder:
             self._answered = True
             delta = choice.delta or choice.message
             if delta is not None:
-                self._take(delta, wire, events)
+                self._take(delta, events)
+                # Some send a call in the old form as well (llama-cpp-python 0.3).
+                if delta.tool_calls:
+                    calls = own_calls(delta.tool_calls, self._steps, _NONE)
+                    events += self._calls.feed(calls, wire.created)
+                elif delta.function_call is not None:
+                    events += self._calls.feed(legacy_call(delta), wire.created)
             if choice.logprobs is not None:
                 self._take_logprobs(choice, events)
             if choice.finish_reason:
                 self._word = choice.finish_reason
                 events += self._calls.finish()
+        self._accompany(wire, events)
+        return events
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why it ended but not `[DONE]`."""
+        return self._end(self._payload()) if self._word and not self._ended else ()
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a chat completion.
+        """
+        wire = decoded(body, self._dialect)
+        choice = first_choice(wire, self._dialect)
+        if choice is None:
+            raise ResponseInvalidError(
+                f"{self._dialect} answered without a choice: {excerpt(body)}",
+                details={"body": excerpt(body)},
+            )
+        events: list[StreamEvent] = [StreamStart(identifier(wire.id) or None, wire.model or None)]
+        # A choice without a message is what content filters leave of one.
+        message = choice.message or choice.delta
+        message = message or joined(choice.messages, self._steps, self._warnings)
+        if message is not None:
+            self._take(message, events)
+            calls = own_calls(message.tool_calls or (), self._steps, _NONE)
+            self._calls.take_whole(calls or legacy_call(message), wire.created)
+        self._word = choice.finish_reason or None
+        if choice.logprobs is not None:
+            self._take_logprobs(choice, events)
+        self._accompany(wire, events)
+        # The deltas are all there is of their parts, so that the parts replace them.
+        kept = [event for event in events if type(event) not in _DELTAS]
+        return [*kept, *self._end(msgspec.Raw(body), whole=True)]
+
+    def _accompany(self, wire: WireBody, events: list[StreamEvent]) -> None:
         if wire.service_tier is not None and wire.service_tier != self._tier:
             self._tier = text_or_none(wire.service_tier) or self._tier
         if wire.search_results is not None or wire.citations is not None:
@@ -119,13 +168,8 @@ class ChatCompletionsDecoder:
             if usage is not None:
                 self._tier = served_tier(usage) or self._tier
                 events.append(UsageUpdate(read_usage(usage, self._warnings)))
-        return events
 
-    def close(self) -> Sequence[StreamEvent]:
-        """Give the end, if the vendor said why it ended but not `[DONE]`."""
-        return self._end() if self._word and not self._ended else ()
-
-    def _take(self, delta: WireMessage, wire: WireBody, events: list[StreamEvent]) -> None:
+    def _take(self, delta: WireMessage, events: list[StreamEvent]) -> None:
         if delta.tool_call_id is not None and is_result(delta, self._steps):
             return
         content = delta.content
@@ -141,13 +185,8 @@ class ChatCompletionsDecoder:
         if delta.reasoning_details is not None:
             self._details += objects(delta.reasoning_details)
         if delta.refusal:
-            self._refused = True
+            self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, REFUSAL))
-        if delta.tool_calls is not None:
-            calls = own_calls(delta.tool_calls, self._steps, _NONE)
-            events += self._calls.feed(calls, wire.created)
-        if delta.function_call is not None:
-            events += self._calls.feed(legacy_call(delta), wire.created)
         if delta.audio is not None:
             events += self._sound.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
@@ -163,7 +202,7 @@ class ChatCompletionsDecoder:
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
         if refusal:
-            self._refused = True
+            self._refusal.append(refusal)
             events.append(RefusalDelta(refusal, REFUSAL))
 
     def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
@@ -176,30 +215,37 @@ class ChatCompletionsDecoder:
         if is_object(extension) and extension.get("error"):
             raise failure_of(extension["error"], self._dialect)
 
-    def _end(self) -> list[StreamEvent]:
+    def _payload(self) -> msgspec.Raw:
+        return msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+
+    def _end(self, payload: msgspec.Raw, *, whole: bool = False) -> list[StreamEvent]:
         self._ended = True
-        events = self._calls.finish()
+        events: list[StreamEvent] = []
         content, thought = self._content, "".join(self._reasoning)
-        details = merged_details(self._details)
+        details = merged_details(self._details) if self._details else ()
         reasoning = reasoning_part(thought, details, content.thinking, self._dialect)
-        if reasoning is not None and reasoning.signature is not None:
+        if reasoning is not None and (whole or reasoning.signature is not None):
             events.append(PartEnd(reasoning, REASONING))
         cited = (*read_citations(self._annotations, self._sources), *content.citations)
-        if cited and self._text:
+        if self._text and (whole or cited):
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
+        if self._refusal and whole:
+            events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
         events += self._sound.finish(self._request)
         if kept := kept_parts(self._annotations, content.others, self._steps):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
+        events += self._calls.finish()
+        reason = finish_reason(
+            self._word, FINISH_REASONS, calls=bool(self._calls), refused=bool(self._refusal)
+        )
         events.append(
             StreamEnd(
-                finish_reason=normalised(
-                    self._word, calls=bool(self._calls), refused=self._refused
-                ),
+                finish_reason=reason,
                 raw_finish_reason=self._word,
                 service_tier=self._tier,
                 warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+                payload=payload,
             )
         )
         return events

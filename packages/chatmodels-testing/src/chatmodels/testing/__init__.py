@@ -1,4 +1,4 @@
-"""A simulator of provider APIs, a contract suite and a pytest plugin for chatmodels.
+"""A simulator of provider APIs, a fault server, a contract suite and a pytest plugin.
 
 The names are imported when they are first used: pytest imports this package in every run, for
 its plugin, whether chatmodels is tested or not.
@@ -15,16 +15,23 @@ if TYPE_CHECKING:
     from chatmodels.testing._recordings import Recording, recordings
     from chatmodels.testing._samples import samples
     from chatmodels.testing._simulator import Simulator
+    from chatmodels.testing._wire.catalogue import WIRE_FAULTS
+    from chatmodels.testing._wire.fault import Drip, WireFault
+    from chatmodels.testing._wire.server import FaultServer
 
 __all__ = [
     "FAULTS",
+    "WIRE_FAULTS",
     "Answer",
+    "Drip",
     "Exchange",
     "Expected",
     "Fault",
+    "FaultServer",
     "ReceivedRequest",
     "Recording",
     "Simulator",
+    "WireFault",
     "fitting",
     "recordings",
     "reset_after",
@@ -33,13 +40,17 @@ __all__ = [
 
 _MODULES = {
     "FAULTS": "_faults",
+    "WIRE_FAULTS": "_wire.catalogue",
     "Answer": "_answer",
+    "Drip": "_wire.fault",
     "Exchange": "_exchange",
     "Expected": "_fault",
     "Fault": "_fault",
+    "FaultServer": "_wire.server",
     "ReceivedRequest": "_exchange",
     "Recording": "_recordings",
     "Simulator": "_simulator",
+    "WireFault": "_wire.fault",
     "fitting": "_fitting",
     "recordings": "_recordings",
     "reset_after": "_faults",

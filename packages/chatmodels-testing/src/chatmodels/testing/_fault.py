@@ -14,16 +14,18 @@ Mode = Literal["whole", "stream"]
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the error must tell.
+    """The permitted outcomes of a call: an error, the right response, or either.
 
     Attributes:
-        codes: The codes that are right; the first is the best.
+        codes: The codes that are right; the first is the best. Empty if no error is.
+        success: Whether the right response is permitted.
         status: The HTTP status, None where no answer came; -1 where either is right.
-        retry_after: Seconds to wait.
+        retry_after: Seconds to wait; -1 where any number is right, or none.
         partial: Whether the text that had arrived must be kept.
     """
 
-    codes: tuple[ErrorCode, ...]
+    codes: tuple[ErrorCode, ...] = ()
+    success: bool = False
     status: int | None = -1
     retry_after: float | None = None
     partial: bool = False

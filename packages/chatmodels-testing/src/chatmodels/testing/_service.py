@@ -1,18 +1,24 @@
-"""The server behind a simulator: sockets, a thread, an event loop, and their end."""
+"""The sockets, the thread and the event loop behind a simulator or a fault server."""
 
 import asyncio
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
+from typing import Generic, TypeVar
 
-from chatmodels.testing._connection import Connection, Handler
+from chatmodels.testing._connection import Connection
+from chatmodels.testing._wire.connection import RawConnection
+
+C = TypeVar("C", Connection, RawConnection)
 
 
-class Service:
+class Service(Generic[C]):
     """Listens on loopback in a thread of its own, from its creation until it is stopped.
 
     Args:
-        handler: Chooses the answers.
+        connect: Serves a new connection; the argument is the set of all connections, which the
+            new one joins.
         port: The port to listen on; 0 for a free one.
 
     Attributes:
@@ -28,20 +34,20 @@ class Service:
     _loop: asyncio.AbstractEventLoop
     _stopping: asyncio.Event
 
-    def __init__(self, handler: Handler, port: int) -> None:
-        self._handler = handler
+    def __init__(self, connect: Callable[[set[C]], C], port: int) -> None:
+        self._serve_new = connect
         self._listening = socket.create_server(("127.0.0.1", port), backlog=4096)
         self._listening.setblocking(False)
         self._refusing = socket.socket()
         self._refusing.bind(("127.0.0.1", 0))  # and never listens
         self.port: int = self._listening.getsockname()[1]
         self.refusing_port: int = self._refusing.getsockname()[1]
-        self.connections: set[Connection] = set()
+        self.connections: set[C] = set()
         self.accepted = 0
         self._accepting: set[asyncio.Task[object]] = set()
         ready = Event()
         self._thread = Thread(
-            target=asyncio.run, args=(self._serve(ready),), name="chatmodels-simulator", daemon=True
+            target=asyncio.run, args=(self._serve(ready),), name="chatmodels-testing", daemon=True
         )
         self._thread.start()
         ready.wait()
@@ -80,5 +86,5 @@ class Service:
                 self._accepting.add(task)
                 task.add_done_callback(self._accepting.discard)
 
-    def _connect(self) -> Connection:
-        return Connection(self._handler, self.connections)
+    def _connect(self) -> C:
+        return self._serve_new(self.connections)

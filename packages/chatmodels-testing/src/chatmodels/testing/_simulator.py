@@ -11,6 +11,7 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
 from chatmodels.testing._answer import Answer
+from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
@@ -75,7 +76,7 @@ class Simulator:
         self.recordings = tuple(exchanges)
         self._wanted_port = port
         self._lock = Condition()
-        self._service: Service | None = None
+        self._service: Service[Connection] | None = None
         self.reset()
 
     def __repr__(self) -> str:
@@ -97,7 +98,9 @@ class Simulator:
         """
         if self._service is not None:
             raise RuntimeError("the simulator has been started already")
-        self._service = Service(self._handle, self._wanted_port)
+        self._service = Service(
+            lambda connections: Connection(self._handle, connections), self._wanted_port
+        )
 
     def stop(self) -> None:
         """Break off all connections and listen no more; a second time it does nothing."""
@@ -185,7 +188,7 @@ class Simulator:
             self._kept: dict[str, tuple[ChatResponse[Any], Ask]] = {}
 
     @property
-    def _running(self) -> Service:
+    def _running(self) -> Service[Connection]:
         if self._service is None:
             raise RuntimeError("the simulator has not been started")
         return self._service

@@ -1,5 +1,6 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
+from chatmodels.http.wire._finish import finish_reason
 from chatmodels.http.wire._history import Medium, Takes, carried
 from chatmodels.http.wire._json import (
     NOT_JSON,
@@ -23,7 +24,7 @@ from chatmodels.http.wire._names import (
     path_name,
     shown_name,
 )
-from chatmodels.http.wire._output import ANSWER_DESCRIPTION, answer_tool
+from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
@@ -38,6 +39,7 @@ from chatmodels.http.wire._schema import enforceable, is_recursive
 __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
+    "OUTPUT_FROM_TOOL",
     "PATH_NAME_RULE",
     "Json",
     "Medium",
@@ -50,6 +52,7 @@ __all__ = [
     "carried",
     "data_url",
     "enforceable",
+    "finish_reason",
     "identifier",
     "integer_or_none",
     "is_host_label",

@@ -6,8 +6,8 @@ from typing import NoReturn
 import msgspec
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
-from chatmodels.http._codec import HttpFailure
 from chatmodels.http._error_body import excerpt
+from chatmodels.http._exchange import HttpFailure
 from chatmodels.http.wire._json import NOT_JSON, Json, is_object
 
 

@@ -1,15 +1,13 @@
 """The codec of the Responses API for one dialect."""
 
 from functools import partial
-from typing import Any
 
-from chatmodels.core import ChatRequest, ChatResponse
+from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, HttpRequest, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
 from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
-from chatmodels.openai_compatible.responses._response import read_response
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
 
@@ -27,7 +25,6 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     return Codec(
         api="responses",
         encode=partial(_encode, dialect, headers),
-        decode=partial(_decode, dialect),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),
@@ -49,10 +46,6 @@ def _encode(
         return HttpRequest(method="GET", path=path, headers=headers)
     body = encode_request(model, request, dialect, stream=stream)
     return HttpRequest(path=dialect.path, body=body, headers=headers)
-
-
-def _decode(dialect: ResponsesDialect, body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    return read_response(body, dialect)
 
 
 def _decoder(dialect: ResponsesDialect, request: ChatRequest) -> StreamDecoder:

@@ -1,4 +1,4 @@
-"""Reads streamed answers: a state machine that is fed one frame at a time.
+"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
 
 The terminal event holds the whole response, which counts: its items may be other than those
 streamed (sealed anew, or with results that came late). Some servers leave its output empty; then
@@ -6,6 +6,7 @@ the streamed items are all there is.
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -26,7 +27,7 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, text_or_none
+from chatmodels.http.wire import NOT_JSON, Json, finish_reason, text_or_none
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import reject
@@ -41,8 +42,8 @@ from chatmodels.openai_compatible.responses._output import (
     parts_of,
 )
 from chatmodels.openai_compatible.responses._response import (
+    FINISH_REASONS,
     check,
-    normalised,
     read_usage,
     word_of,
 )
@@ -51,6 +52,7 @@ from chatmodels.openai_compatible.responses._wire import (
     WireEvent,
     WireResponse,
     event_decoder,
+    response_decoder,
 )
 
 _PLACES = 1_000
@@ -92,7 +94,7 @@ class _Item:
 
 
 class ResponsesDecoder:
-    """Turns the frames of one stream into events.
+    """Turns one response into events.
 
     Args:
         dialect: How the vendor speaks.
@@ -148,6 +150,33 @@ class ResponsesDecoder:
                     return self._start(event.response)
         except NOT_JSON as error:
             reject(data, self._name, error)
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole: its parts are complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a response.
+        """
+        try:
+            wire = response_decoder.decode(body)
+            if wire.output is None and wire.status != "failed" and not wire.error:
+                reject(body, self._name, "it has no output")
+            output = wire.output or []
+            parts = [part for item in output for _, part in parts_of(item, self._mark)]
+        except NOT_JSON as error:
+            reject(body, self._name, error)
+        check(wire.status, wire.error, self._name)
+        if not output and wire.status == "completed":
+            reject(body, self._name, "it has no output")
+        events: list[StreamEvent] = [StreamStart(wire.id or None, wire.model or None)]
+        events += map(_complete, parts, range(len(parts)))
+        for item in output:
+            if logprobs := logprobs_of(item, self._warnings):
+                events.append(LogprobsDelta(logprobs))
+        if wire.usage is not None:
+            events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
+        kinds = {part.type for part in parts}
+        return [*events, self._last(word_of(wire), kinds, wire, msgspec.Raw(body))]
 
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: an answer without its terminal event is not complete."""
@@ -240,16 +269,25 @@ class ResponsesDecoder:
         if response.usage is not None:
             events.append(UsageUpdate(read_usage(response.usage, self._warnings)))
         kinds = {kind for item in self._items.values() for kind, _ in item.told}
-        events.append(
-            StreamEnd(
-                finish_reason=normalised(word, kinds),
-                raw_finish_reason=word,
-                service_tier=text_or_none(response.service_tier),
-                warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
-            )
+        payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+        return [*events, self._last(word, kinds, response, payload)]
+
+    def _last(
+        self, word: str | None, kinds: AbstractSet[str], wire: WireResponse, payload: msgspec.Raw
+    ) -> StreamEnd:
+        reason = finish_reason(
+            word or "completed",
+            FINISH_REASONS,
+            calls="tool_call" in kinds,
+            refused="refusal" in kinds,
         )
-        return events
+        return StreamEnd(
+            finish_reason=reason,
+            raw_finish_reason=word,
+            service_tier=text_or_none(wire.service_tier),
+            warnings=tuple(self._warnings),
+            payload=payload,
+        )
 
     def _final(self, output: Sequence[Item]) -> Iterator[tuple[_Item, Item]]:
         """Find for each item of the whole response the one that was streamed, or a new one."""
@@ -261,6 +299,10 @@ class ResponsesDecoder:
                 same = there is None or not there.item or kind_of(there.item) == kind_of(whole)
                 place = position if same else max(self._items) + 1
             yield self._at(place), whole
+
+
+def _complete(part: Part, index: int) -> StreamEvent:
+    return ToolCallEnd(part, index) if isinstance(part, ToolCall) else PartEnd(part, index)
 
 
 def _words(delta: Json) -> str:

@@ -17,11 +17,6 @@ from chatmodels.providers.anthropic._wire import WireBlock
 
 PROVIDER_NAME = "anthropic"
 
-FORCED = (
-    "the form of the answer was asked for through a tool that the model had to call, since model "
-    "or schema do not allow output_config.format"
-)
-
 
 def part_options(**fields: Any) -> ProviderPart:
     """Give the part before it in a message further fields on the wire; other vendors ignore it.
@@ -37,18 +32,12 @@ def part_options(**fields: Any) -> ProviderPart:
     return ProviderPart(Signature(PROVIDER_NAME, fields))
 
 
-def is_answer(block: WireBlock, answer: str) -> bool:
-    """Tell whether a block is the call of the tool that `answer_tool` named."""
-    return block.type == "tool_use" and bool(answer) and block.name == answer
-
-
-def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | None:
+def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
     """Make a part of a complete block; None if it says nothing.
 
     Args:
         block: The block.
         kept: Gives all of it, for what only the vendor understands.
-        answer: The name of the tool whose call is the answer.
     """
     match block.type:
         case "text":
@@ -65,8 +54,6 @@ def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | N
             return ReasoningPart("", Signature(PROVIDER_NAME, kept()))
         case "tool_use":
             arguments = bytes(block.input).decode() or "{}"
-            if is_answer(block, answer):
-                return TextPart(arguments)
             return ToolCall(block.id or "", block.name or "", arguments, _caller(block.caller))
         case _:
             return ProviderPart(Signature(PROVIDER_NAME, kept()))

@@ -7,7 +7,6 @@ from chatmodels.http import Codec, HttpRequest, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
 from chatmodels.providers.anthropic._request import SETTINGS, encode_request
-from chatmodels.providers.anthropic._response import read_response
 from chatmodels.providers.anthropic._stream import MessagesDecoder
 
 VERSION = "2023-06-01"
@@ -29,8 +28,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
     return Codec(
         settings=SETTINGS,
         encode=partial(_encode, prefix),
-        decode=read_response,
-        decoder=MessagesDecoder,
+        decoder=_decoder,
         failure=read_failure,
         authorization=bearer if token else _api_key,
         models=Listing(_listing(prefix, 1_000), read_models),  # as many as a page may have
@@ -41,6 +39,10 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
 def _encode(prefix: str, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
     body = encode_request(model, request, stream=stream)
     return HttpRequest(path=f"{prefix}/messages", body=body, headers=_HEADERS)
+
+
+def _decoder(request: ChatRequest) -> MessagesDecoder:
+    return MessagesDecoder()
 
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:

@@ -1,80 +1,24 @@
-"""Reads whole answers, and what whole and streamed ones have in common."""
+"""Reads what accompanies the content of a response: the reason of its end, the usage, the tier."""
 
-from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import msgspec
-
-from chatmodels.core import (
-    ChatRequest,
-    ChatResponse,
-    FinishReason,
-    Message,
-    Part,
-    RefusalPart,
-    ToolCall,
-    Usage,
-)
-from chatmodels.http.wire import (
-    NOT_JSON,
-    Json,
-    answer_tool,
-    is_object,
-    lenient,
-    reject_body,
-    text_or_none,
-)
-from chatmodels.providers.anthropic._blocks import FORCED, PROVIDER_NAME, is_answer, part_of
+from chatmodels.core import FinishReason, Usage
+from chatmodels.http.wire import Json, is_object, lenient, reject_body, text_or_none
+from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._failure import read_failure
-from chatmodels.providers.anthropic._wire import WireUsage, block_decoder, message_decoder
+from chatmodels.providers.anthropic._wire import WireUsage
 
-_FINISH_REASONS: dict[str, FinishReason] = {
+FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "refusal": "refusal",
+    "pause_turn": "other",
+    "compaction": "other",
 }
-"""By "Handling stop reasons"; a turn that is paused or compacted is "other"."""
-
-
-def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    """Translate a whole response.
-
-    Raises:
-        ChatModelError: The body tells of an error, or is not a message.
-    """
-    answer = answer_tool(request)
-    forced = False
-    try:
-        wire = message_decoder.decode(body)
-        if wire.content is None or (not wire.content and wire.stop_reason is None):
-            reject(body, "it has no content")
-        parts: list[Part] = []
-        for raw in wire.content:
-            block = block_decoder.decode(raw)
-            part = part_of(block, partial(msgspec.json.decode, raw), answer)
-            if part is not None:
-                parts.append(part)
-            forced = forced or is_answer(block, answer)
-    except NOT_JSON as error:
-        reject(body, error)
-    warnings = [FORCED] if forced else []
-    if refusal := refusal_of(wire.stop_details):
-        parts.append(RefusalPart(refusal))
-    calls = any(isinstance(part, ToolCall) for part in parts)
-    return ChatResponse(
-        message=Message("assistant", tuple(parts)),
-        finish_reason=normalised(wire.stop_reason, calls=calls),
-        raw_finish_reason=wire.stop_reason,
-        usage=read_usage(wire.usage, warnings),
-        model=wire.model,
-        id=wire.id,
-        service_tier=service_tier(wire.usage),
-        warnings=tuple(warnings),
-        payload=msgspec.Raw(body),
-    )
+"""By "Handling stop reasons"."""
 
 
 def reject(data: bytes, why: object) -> NoReturn:
@@ -84,12 +28,6 @@ def reject(data: bytes, why: object) -> NoReturn:
         ChatModelError: Always.
     """
     reject_body(data, PROVIDER_NAME, "a message", why, read_failure)
-
-
-def normalised(word: str | None, *, calls: bool) -> FinishReason:
-    """Bring the vendor's word into neutral terms; the call of the answer's tool is no call."""
-    reason = _FINISH_REASONS.get(word or "", "other")
-    return "stop" if reason == "tool_calls" and not calls else reason
 
 
 def refusal_of(details: Json) -> str | None:

@@ -1,20 +1,21 @@
-"""Reads streamed answers: a state machine that is fed one frame at a time.
+"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
 
-The parts have the order of the blocks, so that a streamed answer equals the whole one. Blocks and
-the reason of the end may already be in `message_start`, as when code in the vendor's sandbox
-calls a tool; the usage of `message_delta` corrects that of `message_start`.
+A whole response is a message that is complete when it begins. In a stream, too, blocks and the
+reason of the end may already be in `message_start`, as when code in the vendor's sandbox calls a
+tool. The usage of `message_delta` corrects that of `message_start`.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import (
-    ChatRequest,
     PartEnd,
     ReasoningDelta,
     RefusalDelta,
+    RefusalPart,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -27,10 +28,10 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, answer_tool, is_object, warn
-from chatmodels.providers.anthropic._blocks import FORCED, is_answer, part_of
+from chatmodels.http.wire import NOT_JSON, Json, finish_reason, is_object
+from chatmodels.providers.anthropic._blocks import part_of
 from chatmodels.providers.anthropic._response import (
-    normalised,
+    FINISH_REASONS,
     read_usage,
     refusal_of,
     reject,
@@ -44,19 +45,19 @@ from chatmodels.providers.anthropic._wire import (
     WireMessage,
     block_decoder,
     event_decoder,
+    message_decoder,
 )
 
 
 class _Block:
     """A block that is not complete yet."""
 
-    __slots__ = ("answer", "citations", "more", "pieces", "position", "raw", "start")
+    __slots__ = ("citations", "more", "pieces", "position", "raw", "start")
 
-    def __init__(self, raw: msgspec.Raw, position: int, answer: str) -> None:
+    def __init__(self, raw: msgspec.Raw, position: int) -> None:
         self.raw = raw
         self.start = block_decoder.decode(raw)
         self.position = position
-        self.answer = is_answer(self.start, answer)
         self.pieces: dict[str, list[str]] = {}
         self.citations: list[Json] = []
         self.more: dict[str, Json] = {}  # what deltas of the vendor's own blocks said
@@ -89,14 +90,20 @@ class _Block:
 
 
 class MessagesDecoder:
-    """Turns the frames of one stream into events.
+    """Turns one response into events."""
 
-    Args:
-        request: What the stream answers.
-    """
+    __slots__ = (
+        "_calls",
+        "_count",
+        "_ended",
+        "_frames",
+        "_open",
+        "_usage",
+        "_warnings",
+        "_word",
+    )
 
-    def __init__(self, request: ChatRequest) -> None:
-        self._answer = answer_tool(request)
+    def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._open: dict[int | None, _Block] = {}
         self._count = 0
@@ -140,6 +147,27 @@ class MessagesDecoder:
         except NOT_JSON as error:
             reject(data, error)
 
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole: its parts are complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a message.
+        """
+        try:
+            message = message_decoder.decode(body)
+            if message.content is None or (not message.content and message.stop_reason is None):
+                reject(body, "it has no content")
+            events: list[StreamEvent] = [StreamStart(message.id, message.model)]
+            parts = map(self._complete, message.content)
+            events.extend(event for event in parts if event is not None)
+            if refusal := refusal_of(message.stop_details):
+                events.append(PartEnd(RefusalPart(refusal), self._count))
+            events += self._finish(message.stop_reason, message.usage)
+        except NOT_JSON as error:
+            reject(body, error)
+        events.append(self._last(msgspec.Raw(body)))
+        return events
+
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not that it did."""
         if not self._word or self._ended:
@@ -157,8 +185,18 @@ class MessagesDecoder:
         delta = WireDelta(stop_reason=message.stop_reason, stop_details=message.stop_details)
         return events + self._change(delta, message.usage)
 
+    def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
+        block = block_decoder.decode(raw)
+        part = part_of(block, partial(msgspec.json.decode, raw))
+        position = self._count
+        self._count += 1
+        if isinstance(part, ToolCall):
+            self._calls = True
+            return ToolCallEnd(part, position)
+        return None if part is None else PartEnd(part, position)
+
     def _begin(self, raw: msgspec.Raw, index: int | None) -> list[StreamEvent]:
-        block = _Block(raw, self._count, self._answer)
+        block = _Block(raw, self._count)
         events = self._stop(index)
         self._open[index] = block
         self._count += 1
@@ -168,8 +206,6 @@ class MessagesDecoder:
                 events.append(TextDelta(start.text, position))
             case "thinking" if start.thinking:
                 events.append(ReasoningDelta(start.thinking, position))
-            case "tool_use" if block.answer:
-                warn(FORCED, self._warnings)
             case "tool_use":
                 self._calls = True
                 events.append(ToolCallStart(start.id or "", start.name or "", position))
@@ -195,8 +231,7 @@ class MessagesDecoder:
                 block.add("input", text)
                 if not text or block.start.type != "tool_use":
                     return ()
-                said = TextDelta if block.answer else ToolCallDelta
-                return (said(text, block.position),)
+                return (ToolCallDelta(text, block.position),)
             case "signature_delta":
                 block.add("signature", delta.signature or "")
             case "citations_delta":
@@ -217,40 +252,46 @@ class MessagesDecoder:
         if block is None:
             return []
         position, streamed = block.position, "input" in block.pieces
-        part = part_of(block.whole(), block.kept, self._answer)
+        part = part_of(block.whole(), block.kept)
         if isinstance(part, ToolCall):
             whole: list[StreamEvent] = []
             if not streamed and block.start.input != NOTHING:
                 whole.append(ToolCallDelta(part.arguments_json, position))
             return [*whole, ToolCallEnd(part, position)]
-        plain = isinstance(part, TextPart) and part.signature is None and not block.answer
+        plain = isinstance(part, TextPart) and part.signature is None
         return [] if part is None or plain else [PartEnd(part, position)]
 
     def _change(self, delta: WireDelta, usage: Json) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         if delta.stop_reason is not None:
-            self._word = delta.stop_reason
             for index in list(self._open):
                 events += self._stop(index)
         if refusal := refusal_of(delta.stop_details):
             events.append(RefusalDelta(refusal, self._count))
-        if is_object(usage):
-            self._usage |= {name: value for name, value in usage.items() if value is not None}
-            events.append(UsageUpdate(read_usage(self._usage, self._warnings)))
-        return events
+        return events + self._finish(delta.stop_reason, usage)
+
+    def _finish(self, word: str | None, usage: Json) -> list[StreamEvent]:
+        if word is not None:
+            self._word = word
+        if not is_object(usage):
+            return []
+        for name, value in usage.items():
+            if value is not None:
+                self._usage[name] = value
+        return [UsageUpdate(read_usage(self._usage, self._warnings))]
 
     def _end(self, data: bytes) -> list[StreamEvent]:
         if self._word is None and not self._count:
             reject(data, "it has no content")
         self._ended = True
         events = [event for index in list(self._open) for event in self._stop(index)]
-        return [
-            *events,
-            StreamEnd(
-                finish_reason=normalised(self._word, calls=self._calls),
-                raw_finish_reason=self._word,
-                service_tier=service_tier(self._usage),
-                warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
-            ),
-        ]
+        return [*events, self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
+
+    def _last(self, payload: msgspec.Raw) -> StreamEnd:
+        return StreamEnd(
+            finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
+            raw_finish_reason=self._word,
+            service_tier=service_tier(self._usage),
+            warnings=tuple(self._warnings),
+            payload=payload,
+        )

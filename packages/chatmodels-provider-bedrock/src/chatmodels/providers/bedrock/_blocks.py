@@ -20,11 +20,6 @@ PROVIDER_NAME = "bedrock"
 SERVER_TOOL = "server_tool_use"
 """The type of calls that the vendor runs itself, as those of `systemTool`."""
 
-FORCED = (
-    "the form of the answer was asked for through a tool that the model had to call, since model "
-    "or schema do not allow outputConfig.textFormat"
-)
-
 
 def part_options(**fields: Any) -> ProviderPart:
     """Give the block before it in a message further fields, or add a block of its own.
@@ -42,19 +37,16 @@ def part_options(**fields: Any) -> ProviderPart:
     return ProviderPart(Signature(PROVIDER_NAME, fields))
 
 
-def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | None:
+def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
     """Make a part of a complete block; None if it says nothing.
 
     Args:
         block: The block.
         kept: Gives all of it, for what only the vendor understands.
-        answer: The name of the tool whose call is the answer.
     """
     if block.tool_use is not None and block.tool_use.type != SERVER_TOOL:
         use = block.tool_use
         arguments = bytes(use.input).decode() or "{}"
-        if is_answer(use.name, answer):
-            return TextPart(arguments)
         return ToolCall(use.tool_use_id or "", use.name or "", arguments)
     if block.reasoning_content is not None:
         return _reasoning(block.reasoning_content)
@@ -64,11 +56,6 @@ def part_of(block: WireBlock, kept: Callable[[], Json], answer: str) -> Part | N
         return TextPart(block.text) if block.text else None
     own = kept()
     return ProviderPart(Signature(PROVIDER_NAME, own)) if own else None
-
-
-def is_answer(name: str | None, answer: str) -> bool:
-    """Tell whether a call is that of the tool that `answer_tool` named."""
-    return bool(answer) and name == answer
 
 
 def _reasoning(block: WireReasoning) -> ReasoningPart | None:

@@ -7,7 +7,6 @@ from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
 from chatmodels.providers.bedrock._request import SETTINGS, encode_request
-from chatmodels.providers.bedrock._response import read_response
 from chatmodels.providers.bedrock._stream import ConverseDecoder
 
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
@@ -24,8 +23,7 @@ def converse_codec(control_url: str = "") -> Codec:
     return Codec(
         settings=SETTINGS,
         encode=_encode,
-        decode=read_response,
-        decoder=ConverseDecoder,
+        decoder=_decoder,
         failure=read_failure,
         framer=EventStreamFramer,
         models=Listing(HttpRequest(method="GET", path=listing), read_models),
@@ -41,3 +39,7 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     if stream:
         return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
     return HttpRequest(path=path, body=body)
+
+
+def _decoder(request: ChatRequest) -> ConverseDecoder:
+    return ConverseDecoder()

@@ -44,7 +44,6 @@ class GrowingBlock:
         position: Its place among the parts of the message.
         begun: Whether it told what it is.
         call: How the call began that it is.
-        answer: Whether that is the call whose arguments are the answer.
     """
 
     def __init__(self, start: Start, kind: Kind, position: int) -> None:
@@ -52,7 +51,6 @@ class GrowingBlock:
         self.position = position
         self.begun = bool(start)
         self.call: WireToolUse | None = None
-        self.answer = False
         if "toolUse" in start:
             call = tool_use_decoder.decode(start["toolUse"])
             if call.type != SERVER_TOOL:

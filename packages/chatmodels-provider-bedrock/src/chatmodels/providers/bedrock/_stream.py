@@ -1,16 +1,16 @@
-"""Reads streamed answers: a state machine that is fed one frame at a time.
+"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
 
 Blocks of text have no beginning of their own, and `metadata` follows `messageStop`, or comes before
 it, or not at all. What went wrong comes as a message that is no event.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NoReturn
 
 import msgspec
 
 from chatmodels.core import (
-    ChatRequest,
     PartEnd,
     ReasoningDelta,
     StreamEnd,
@@ -25,23 +25,23 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame, HttpFailure
-from chatmodels.http.wire import NOT_JSON, answer_tool
-from chatmodels.providers.bedrock._blocks import FORCED, is_answer, part_of
+from chatmodels.http.wire import NOT_JSON, finish_reason
+from chatmodels.providers.bedrock._blocks import part_of
 from chatmodels.providers.bedrock._failure import KIND_HEADER, read_failure
 from chatmodels.providers.bedrock._growing import GrowingBlock, Kind, Start, kind_of
-from chatmodels.providers.bedrock._response import normalised, read_usage, reject, tier_of
-from chatmodels.providers.bedrock._wire import WireEvent, event_decoder
+from chatmodels.providers.bedrock._response import FINISH_REASONS, read_usage, reject, tier_of
+from chatmodels.providers.bedrock._wire import (
+    WireEvent,
+    block_decoder,
+    event_decoder,
+    response_decoder,
+)
 
 
 class ConverseDecoder:
-    """Turns the frames of one stream into events.
+    """Turns one response into events."""
 
-    Args:
-        request: What the stream answers.
-    """
-
-    def __init__(self, request: ChatRequest) -> None:
-        self._answer = answer_tool(request)
+    def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._open: dict[int | None, GrowingBlock] = {}
         self._count = 0
@@ -88,9 +88,36 @@ class ConverseDecoder:
             reject(data, error)
         return [*events, *self._end()] if self._told and self._word is not None else events
 
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole: its parts are complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a response.
+        """
+        try:
+            wire = response_decoder.decode(body)
+            events = [StreamStart(), *map(self._complete, wire.output.message.content)]
+        except NOT_JSON as error:
+            reject(body, error)
+        complete = [event for event in events if event is not None]
+        if len(complete) == 1 and wire.stop_reason is None:
+            reject(body, "it has no content")
+        usage = read_usage(wire.usage, self._warnings)
+        self._word, self._tier = wire.stop_reason, tier_of(wire.service_tier)
+        return [*complete, UsageUpdate(usage), self._last(msgspec.Raw(body))]
+
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not what it cost."""
         return self._end() if self._word is not None and not self._ended else ()
+
+    def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
+        part = part_of(block_decoder.decode(raw), partial(msgspec.json.decode, raw))
+        position = self._count
+        self._count += 1
+        if not isinstance(part, ToolCall):
+            return None if part is None else PartEnd(part, position)
+        self._calls = True
+        return ToolCallEnd(part, position)
 
     def _begin(self, event: WireEvent) -> list[StreamEvent]:
         index = event.content_block_index
@@ -99,13 +126,8 @@ class ConverseDecoder:
         call = block.call
         if call is None:
             return events
-        block.answer = is_answer(call.name, self._answer)
-        if block.answer:
-            self._warnings.append(FORCED)
-        else:
-            self._calls = True
-            events.append(ToolCallStart(call.tool_use_id or "", call.name or "", block.position))
-        return events
+        self._calls = True
+        return [*events, ToolCallStart(call.tool_use_id or "", call.name or "", block.position)]
 
     def _more(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
         index, delta = event.content_block_index, event.delta
@@ -130,10 +152,10 @@ class ConverseDecoder:
         block = self._open.pop(index, None)
         if block is None:
             return []
-        part = part_of(block.wire(), block.kept, self._answer)
+        part = part_of(block.wire(), block.kept)
         if isinstance(part, ToolCall):
             return [ToolCallEnd(part, block.position)]
-        plain = isinstance(part, TextPart) and part.signature is None and not block.answer
+        plain = isinstance(part, TextPart) and part.signature is None
         return [] if part is None or plain else [PartEnd(part, block.position)]
 
     def _stop_all(self) -> list[StreamEvent]:
@@ -143,22 +165,23 @@ class ConverseDecoder:
         if not self._word and not self._count:
             reject(b"", "it has no content")
         self._ended = True
-        events = self._stop_all()
-        end = StreamEnd(
-            finish_reason=normalised(self._word, calls=self._calls),
+        return [*self._stop_all(), self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
+
+    def _last(self, payload: msgspec.Raw) -> StreamEnd:
+        return StreamEnd(
+            finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word or None,
             service_tier=self._tier,
             warnings=tuple(dict.fromkeys(self._warnings)),
-            payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+            payload=payload,
         )
-        return [*events, end]
 
 
 def _said(block: GrowingBlock, text: str) -> StreamEvent:
     match block.kind:
         case "reasoning" | "redacted":
             return ReasoningDelta(text, block.position)
-        case "call" if not block.answer:
+        case "call":
             return ToolCallDelta(text, block.position)
         case _:
             return TextDelta(text, block.position)

@@ -130,7 +130,7 @@ class WireModel(Camel, frozen=True, gc=False):
     model_lifecycle: Json = None
 
 
-answer_decoder = msgspec.json.Decoder(WireAnswer)
+response_decoder = msgspec.json.Decoder(WireAnswer)
 block_decoder = msgspec.json.Decoder(WireBlock)
 event_decoder = msgspec.json.Decoder(WireEvent)
 tool_use_decoder = msgspec.json.Decoder(WireToolUse)

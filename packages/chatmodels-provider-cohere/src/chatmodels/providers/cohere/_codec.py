@@ -5,7 +5,6 @@ from chatmodels.http import Codec, HttpRequest, Listing
 from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
 from chatmodels.providers.cohere._request import SETTINGS, encode_request
-from chatmodels.providers.cohere._response import read_response
 from chatmodels.providers.cohere._stream import ChatV2Decoder
 
 
@@ -13,11 +12,14 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     return HttpRequest(path="/v2/chat", body=encode_request(model, request, stream=stream))
 
 
+def _decoder(request: ChatRequest) -> ChatV2Decoder:
+    return ChatV2Decoder()
+
+
 CODEC = Codec(
     settings=SETTINGS,
     encode=_encode,
-    decode=read_response,
-    decoder=ChatV2Decoder,
+    decoder=_decoder,
     failure=read_failure,
     models=Listing(  # as many as a page may have
         HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"), read_models

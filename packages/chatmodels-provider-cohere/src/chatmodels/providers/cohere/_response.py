@@ -1,16 +1,10 @@
-"""Reads whole answers, and what whole and streamed ones have in common."""
+"""Reads the pieces of responses, and what accompanies them."""
 
 from collections.abc import Sequence
-from typing import Any
-
-import msgspec
 
 from chatmodels.core import (
-    ChatRequest,
-    ChatResponse,
     Citation,
     FinishReason,
-    Message,
     Part,
     ReasoningPart,
     Signature,
@@ -20,9 +14,7 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.http.wire import (
-    NOT_JSON,
     Json,
-    answer_tool,
     integer_or_none,
     is_list,
     is_object,
@@ -30,7 +22,6 @@ from chatmodels.http.wire import (
     objects,
     text_or_none,
 )
-from chatmodels.providers.cohere._failure import failed_generation, reject
 from chatmodels.providers.cohere._models import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import (
     WireCall,
@@ -39,12 +30,6 @@ from chatmodels.providers.cohere._wire import (
     WireMessage,
     WireTokens,
     WireUsage,
-    response_decoder,
-)
-
-FORCED = (
-    "the form of the answer was asked for through a tool that the model had to call, since tools, "
-    "documents or the schema do not go with response_format"
 )
 
 NO_ARGUMENTS = "{}"
@@ -53,7 +38,7 @@ THINKING = "thinking"
 
 _NO_TOKENS = WireTokens()
 
-_FINISH_REASONS: dict[str, FinishReason] = {
+FINISH_REASONS: dict[str, FinishReason] = {
     "COMPLETE": "stop",
     "STOP_SEQUENCE": "stop",
     "MAX_TOKENS": "length",
@@ -62,49 +47,6 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "ERROR_TOXIC": "content_filter",
 }
 """By "Chat" and, for the words that begin with ERROR, its first version."""
-
-
-def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    """Translate a whole response.
-
-    Raises:
-        ChatModelError: The body tells of an error, or is not an answer.
-    """
-    answer = answer_tool(request)
-    warnings: list[str] = []
-    try:
-        wire = response_decoder.decode(body)
-    except NOT_JSON as error:
-        reject(body, error)
-    message = wire.message
-    contents, calls = contents_of(message), calls_of(message)
-    if not (contents or calls or message.tool_plan or wire.finish_reason):
-        reject(body, "it has no content")
-    parts: list[Part] = [reasoning(PLAN, message.tool_plan)] if message.tool_plan else []
-    cited = by_content(message.citations, [content.type for content in contents])
-    for index, content in enumerate(contents):
-        parts += part_of(content.type, words(content), cited.get(index, []))
-    for call in calls:
-        part = call_of(call, answer)
-        if isinstance(part, TextPart):
-            warnings.append(FORCED)
-        parts.append(part)
-    response = ChatResponse[Any](
-        message=Message("assistant", tuple(parts)),
-        finish_reason=normalised(
-            wire.finish_reason, calls=any(isinstance(part, ToolCall) for part in parts)
-        ),
-        raw_finish_reason=wire.finish_reason,
-        usage=read_usage(wire.usage, warnings),
-        id=wire.id,
-        logprobs=read_logprobs(wire.logprobs, warnings),
-        warnings=tuple(dict.fromkeys(warnings)),
-        payload=msgspec.Raw(body),
-    )
-    if failure := failed_generation(wire.finish_reason, None, body):
-        failure.partial = response
-        raise failure
-    return response
 
 
 def contents_of(message: WireMessage) -> list[WireContent]:
@@ -138,18 +80,11 @@ def part_of(kind: str | None, text: str, cited: Sequence[dict[str, Json]]) -> li
     return [TextPart(text, tuple(found for item in cited for found in _citations(item)))]
 
 
-def call_of(call: WireCall, answer: str) -> ToolCall | TextPart:
-    """Make a part of a tool call, or of the answer that it is.
-
-    Args:
-        call: The call.
-        answer: The name of the tool whose call is the answer.
-    """
+def call_of(call: WireCall) -> ToolCall:
+    """Make a part of a tool call."""
     function = call.function
     name = (function and function.name) or ""
     arguments = (function and function.arguments) or NO_ARGUMENTS
-    if answer and name == answer:
-        return TextPart(arguments)
     return ToolCall(call.id or "", name, arguments)
 
 
@@ -190,12 +125,6 @@ def _citation(source: dict[str, Json], start: int | None, end: int | None) -> Ci
         end=end,
         source=text_or_none(source.get("id")),
     )
-
-
-def normalised(word: str | None, *, calls: bool) -> FinishReason:
-    """Bring the vendor's word into neutral terms; the call of the answer's tool is no call."""
-    reason = _FINISH_REASONS.get(word or "", "other")
-    return "stop" if reason == "tool_calls" and not calls else reason
 
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:

@@ -1,4 +1,4 @@
-"""Turns the events of a stream into neutral ones, one after the other.
+"""Turns a response, whole or streamed, into events.
 
 A text is complete when the answer is: what it cites may be told after its end.
 """
@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from chatmodels.core import (
-    ChatRequest,
     LogprobsDelta,
     PartEnd,
     ReasoningDelta,
@@ -22,12 +21,13 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
     UsageUpdate,
+    whole_response,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, answer_tool, warn
+from chatmodels.http.wire import NOT_JSON, Json, finish_reason
 from chatmodels.providers.cohere._failure import failed_generation, reject
 from chatmodels.providers.cohere._response import (
-    FORCED,
+    FINISH_REASONS,
     NO_ARGUMENTS,
     PLAN,
     THINKING,
@@ -35,7 +35,6 @@ from chatmodels.providers.cohere._response import (
     call_of,
     calls_of,
     contents_of,
-    normalised,
     part_of,
     read_logprobs,
     read_usage,
@@ -47,6 +46,7 @@ from chatmodels.providers.cohere._wire import (
     WireEvent,
     WireMessage,
     event_decoder,
+    response_decoder,
 )
 
 _NO_DELTA = WireDelta()
@@ -67,30 +67,23 @@ class _Block:
 class _Call:
     """A tool call that is not complete yet."""
 
-    __slots__ = ("answer", "pieces", "position", "start")
+    __slots__ = ("pieces", "position", "start")
 
-    def __init__(self, start: ToolCall | TextPart, position: int) -> None:
+    def __init__(self, start: ToolCall, position: int) -> None:
         self.start = start
         self.pieces: list[str] = []
         self.position = position
 
     def end(self) -> StreamEvent:
         arguments = "".join(self.pieces) or NO_ARGUMENTS
-        if isinstance(self.start, TextPart):
-            return PartEnd(TextPart(arguments), self.position)
         call = ToolCall(self.start.id, self.start.name, arguments)
         return ToolCallEnd(call, self.position)
 
 
 class ChatV2Decoder:
-    """Turns the frames of one stream into events.
+    """Turns one response into events."""
 
-    Args:
-        request: What the stream answers.
-    """
-
-    def __init__(self, request: ChatRequest) -> None:
-        self._answer = answer_tool(request)
+    def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._plan: list[str] = []
         self._blocks: dict[int | None, _Block] = {}
@@ -139,6 +132,38 @@ class ChatV2Decoder:
             case _:  # `content-end`, `citation-end`, `debug`, and what there will be
                 return ()
 
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole: its parts are complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a response.
+        """
+        try:
+            wire = response_decoder.decode(body)
+        except NOT_JSON as error:
+            reject(body, error)
+        message = wire.message
+        contents, calls = contents_of(message), calls_of(message)
+        if not (contents or calls or message.tool_plan or wire.finish_reason):
+            reject(body, "it has no content")
+        self._called = bool(calls)
+        events: list[StreamEvent] = [StreamStart(wire.id)]
+        if message.tool_plan:
+            events.append(PartEnd(reasoning(PLAN, message.tool_plan)))
+        cited = by_content(message.citations, [content.type for content in contents])
+        for index, content in enumerate(contents):
+            parts = part_of(content.type, words(content), cited.get(index, ()))
+            events += [PartEnd(part, self._next()) for part in parts]
+        events += [ToolCallEnd(call_of(call), self._next()) for call in calls]
+        if wire.logprobs is not None:
+            events.append(LogprobsDelta(read_logprobs(wire.logprobs, self._warnings)))
+        events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
+        events.append(self._last(wire.finish_reason, msgspec.Raw(body)))
+        if failure := failed_generation(wire.finish_reason, None, body):
+            failure.partial = whole_response(events)
+            raise failure
+        return events
+
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: the vendor tells the end, or the answer is incomplete."""
         return ()
@@ -166,13 +191,9 @@ class ChatV2Decoder:
     def _call(self, index: int | None, message: WireMessage) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         for wire in calls_of(message):
-            call = _Call(call_of(wire, self._answer), self._next())
-            self._calls[index] = call
-            if isinstance(call.start, ToolCall):
-                self._called = True
-                events.append(ToolCallStart(call.start.id, call.start.name, call.position))
-            else:
-                warn(FORCED, self._warnings)
+            call = self._calls[index] = _Call(call_of(wire), self._next())
+            self._called = True
+            events.append(ToolCallStart(call.start.id, call.start.name, call.position))
         return [*events, *self._arguments(index, message)]
 
     def _arguments(self, index: int | None, message: WireMessage) -> list[StreamEvent]:
@@ -181,8 +202,7 @@ class ChatV2Decoder:
             call, text = self._calls.get(index), wire.function and wire.function.arguments
             if call is not None and text:
                 call.pieces.append(text)
-                said = ToolCallDelta if isinstance(call.start, ToolCall) else TextDelta
-                events.append(said(text, call.position))
+                events.append(ToolCallDelta(text, call.position))
         return events
 
     def _next(self) -> int:
@@ -196,13 +216,16 @@ class ChatV2Decoder:
         return [
             *self._whole_parts(),
             UsageUpdate(read_usage(delta.usage, self._warnings)),
-            StreamEnd(
-                finish_reason=normalised(delta.finish_reason, calls=self._called),
-                raw_finish_reason=delta.finish_reason,
-                warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
-            ),
+            self._last(delta.finish_reason, msgspec.Raw(b"[" + b",".join(self._frames) + b"]")),
         ]
+
+    def _last(self, word: str | None, payload: msgspec.Raw) -> StreamEnd:
+        return StreamEnd(
+            finish_reason=finish_reason(word, FINISH_REASONS, calls=self._called),
+            raw_finish_reason=word,
+            warnings=tuple(dict.fromkeys(self._warnings)),
+            payload=payload,
+        )
 
     def _whole_parts(self) -> Iterator[StreamEvent]:
         if self._plan:

@@ -11,7 +11,7 @@ from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import encode_request
-from chatmodels.providers.google._stream import AnswerDecoder, read_response
+from chatmodels.providers.google._stream import AnswerDecoder
 
 
 class Paths(msgspec.Struct, frozen=True):
@@ -59,8 +59,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     return Codec(
         settings=settings,
         encode=partial(_encode, provider, settings, paths),
-        decode=partial(read_response, provider=provider),
-        decoder=partial(AnswerDecoder, provider=provider),
+        decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),
         framer=_framer,
         authorization=bearer if paths.place else _api_key,
@@ -82,6 +81,10 @@ def _encode(
     body, headers = encode_request(model, request, provider, settings)
     verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
     return HttpRequest(path=f"{paths.model(model, provider)}:{verb}", body=body, headers=headers)
+
+
+def _decoder(provider: str, request: ChatRequest) -> AnswerDecoder:
+    return AnswerDecoder(provider)
 
 
 def _framer() -> SseFramer:

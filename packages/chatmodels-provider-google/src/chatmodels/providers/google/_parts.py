@@ -78,22 +78,18 @@ class PartsReader:
 
     Args:
         provider: The provider's registered name.
-        answer: The name of the tool whose call is the answer; empty for none.
 
     Attributes:
         id: The vendor's id of the answer, of which the ids of calls without one are made.
         count: How many parts there are.
         calls: Whether there are calls of tools.
-        forced: Whether the tool was called whose call is the answer.
     """
 
-    def __init__(self, provider: str, answer: str) -> None:
+    def __init__(self, provider: str) -> None:
         self.id: str | None = None
         self.count = 0
         self.calls = False
-        self.forced = False
         self._provider = provider
-        self._answer = answer
         self._open: _Text | _Sound | _Call | None = None
         self._said: list[_Text] = []
 
@@ -157,11 +153,8 @@ class PartsReader:
             index = self._next()
             made_up = f"call_{self.id}_{index}" if self.id else f"call_{index}"
             start = ToolCallStart(call.id or made_up, call.name, index)
-            if self._answers(call.name):
-                self.forced = True
-            else:
-                self.calls = True
-                events.append(start)
+            self.calls = True
+            events.append(start)
             if not call.will_continue and call.partial_args is None:
                 arguments = bytes(call.args).decode()
                 arguments = "{}" if arguments in {"", "null"} else arguments
@@ -178,22 +171,15 @@ class PartsReader:
         at.signature = self._signature(part) or at.signature
         pieces = [at.arguments.begin()] if call.name else []
         pieces += map(at.arguments.add, call.partial_args or ())
-        if not self._answers(at.start.name):
-            events += (ToolCallDelta(more, at.start.index) for more in pieces if more)
+        events += (ToolCallDelta(more, at.start.index) for more in pieces if more)
         return events if call.will_continue else [*events, *self._finish()]
 
     def _ended(
         self, start: ToolCallStart, arguments: str, signature: Signature | None, more: str
     ) -> Iterator[StreamEvent]:
-        if self._answers(start.name):
-            yield TextDelta(arguments, start.index)
-            return
         if more:
             yield ToolCallDelta(more, start.index)
         yield ToolCallEnd(ToolCall(start.id, start.name, arguments, signature), start.index)
-
-    def _answers(self, name: str) -> bool:
-        return bool(self._answer) and name == self._answer
 
     def _medium(self, blob: WireBlob, part: WirePart) -> list[StreamEvent]:
         kind, signature = blob.mime_type, self._signature(part)

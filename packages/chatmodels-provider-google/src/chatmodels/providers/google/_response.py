@@ -13,7 +13,7 @@ from chatmodels.providers.google._wire import (
     chunk_decoder,
 )
 
-_FINISH_REASONS: dict[str, FinishReason] = {
+FINISH_REASONS: dict[str, FinishReason] = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
     "SAFETY": "content_filter",
@@ -30,8 +30,10 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "UNEXPECTED_TOOL_CALL": "error",
     "TOO_MANY_TOOL_CALLS": "error",
     "MISSING_THOUGHT_SIGNATURE": "error",
+    "LANGUAGE": "other",
+    "OTHER": "other",
 }
-"""By "FinishReason", API reference; LANGUAGE, OTHER and what there will be is "other"."""
+"""By "FinishReason", API reference."""
 
 _NUMBERED = ("FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER")
 """The enum's first numbers; after them Gemini API and Vertex AI count differently."""
@@ -42,12 +44,6 @@ def word_of(reason: str | int) -> str:
     if isinstance(reason, str):
         return reason
     return _NUMBERED[reason] if 0 <= reason < len(_NUMBERED) else str(reason)
-
-
-def normalised(word: str | None, *, calls: bool) -> FinishReason:
-    """Bring the vendor's word into neutral terms; it has none for the wish to call tools."""
-    reason = _FINISH_REASONS.get(word or "", "other")
-    return "tool_calls" if reason == "stop" and calls else reason
 
 
 def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:

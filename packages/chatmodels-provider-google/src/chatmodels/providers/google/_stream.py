@@ -5,14 +5,11 @@ ended, and usage and sources come after that. The end of the bytes is the end, i
 """
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
 from chatmodels.core import (
-    Accumulator,
-    ChatRequest,
-    ChatResponse,
     LogprobsDelta,
     StreamEnd,
     StreamEvent,
@@ -24,7 +21,7 @@ from chatmodels.http import Frame
 from chatmodels.http.wire import (
     NOT_JSON,
     Json,
-    answer_tool,
+    finish_reason,
     is_object,
     reject_body,
     text_or_none,
@@ -34,7 +31,7 @@ from chatmodels.providers.google._citations import Cited, read_citations
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._parts import PartsReader
 from chatmodels.providers.google._response import (
-    normalised,
+    FINISH_REASONS,
     read_chunk,
     read_logprobs,
     usage_of,
@@ -46,11 +43,6 @@ from chatmodels.providers.google._wire import (
     chunks_decoder,
 )
 
-FORCED = (
-    "the form of the answer was asked for through a tool that the model had to call, since it "
-    "takes no tools beside responseJsonSchema"
-)
-
 _UNTOLD = Usage()
 
 
@@ -58,13 +50,12 @@ class AnswerDecoder:
     """Turns the chunks of one answer into events.
 
     Args:
-        request: What is answered.
         provider: The provider's registered name.
     """
 
-    def __init__(self, request: ChatRequest, provider: str) -> None:
+    def __init__(self, provider: str) -> None:
         self._provider = provider
-        self._parts = PartsReader(provider, answer_tool(request))
+        self._parts = PartsReader(provider)
         self._chunks: list[bytes] = []
         self._begun = False
         self._cited: list[Cited] = []
@@ -96,17 +87,23 @@ class AnswerDecoder:
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why the answer ended."""
-        return () if self._ended or self._word is None else self._end()
+        if self._ended or self._word is None:
+            return ()
+        return self._end(msgspec.Raw(b"[" + b",".join(self._chunks) + b"]"))
 
-    def whole(self) -> Sequence[StreamEvent]:
-        """Give the end of a whole answer, which need not say why it ended.
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole, or as one array of chunks.
+
+        Such a response need not have a finish reason.
 
         Raises:
-            ResponseInvalidError: There is no answer.
+            ChatModelError: The body reports an error or is not a response.
         """
+        chunks = _chunks(body, self._provider)
+        events = [event for chunk in chunks for event in self.feed(Frame(chunk))]
         if self._word is None and not self._parts.count:
-            reject(b"".join(self._chunks), "it has no content", self._provider)
-        return self._end()
+            reject(body, "it has no content", self._provider)
+        return [*events, *self._end(msgspec.Raw(body))]
 
     def _take(self, chunk: WireChunk) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -147,7 +144,7 @@ class AnswerDecoder:
         word = word_of(reason)
         if word not in {"", "FINISH_REASON_UNSPECIFIED"}:
             self._word = word
-            if said and normalised(word, calls=False) not in {"stop", "length"}:
+            if said and FINISH_REASONS.get(word) not in {"stop", "length"}:
                 warn(f"{self._provider} ended the answer ({word}): {said}", self._warnings)
 
     def _block(self, feedback: Json) -> None:
@@ -157,12 +154,10 @@ class AnswerDecoder:
             words = f": {said}" if said else ""
             warn(f"{self._provider} blocked the prompt ({reason}){words}", self._warnings)
 
-    def _end(self) -> list[StreamEvent]:
+    def _end(self, payload: msgspec.Raw) -> list[StreamEvent]:
         self._ended = True
         events = self._parts.end(self._cited)
-        if self._parts.forced:
-            warn(FORCED, self._warnings)
-        reason = normalised(self._word, calls=self._parts.calls)
+        reason = finish_reason(self._word, FINISH_REASONS, calls=self._parts.calls)
         return [
             *events,
             StreamEnd(
@@ -170,25 +165,9 @@ class AnswerDecoder:
                 raw_finish_reason=self._word,
                 service_tier=self._tier,
                 warnings=tuple(self._warnings),
-                payload=msgspec.Raw(b"[" + b",".join(self._chunks) + b"]"),
+                payload=payload,
             ),
         ]
-
-
-def read_response(body: bytes, request: ChatRequest, provider: str) -> ChatResponse[Any]:
-    """Translate a whole response, or a stream that came as one array.
-
-    Raises:
-        ChatModelError: The body tells of an error, or is not an answer.
-    """
-    decoder = AnswerDecoder(request, provider)
-    answer = Accumulator()
-    for chunk in _chunks(body, provider):
-        for event in decoder.feed(Frame(chunk)):
-            answer.add(event)
-    for event in decoder.whole():
-        answer.add(event)
-    return msgspec.structs.replace(answer.response(), payload=msgspec.Raw(body))
 
 
 def reject(data: bytes, why: object, provider: str) -> NoReturn:

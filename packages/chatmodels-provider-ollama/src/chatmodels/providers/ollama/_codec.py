@@ -5,7 +5,6 @@ from chatmodels.http import Codec, HttpRequest, Listing, NdjsonFramer
 from chatmodels.providers.ollama._failure import read_failure
 from chatmodels.providers.ollama._listing import read_models
 from chatmodels.providers.ollama._request import SETTINGS, encode_request
-from chatmodels.providers.ollama._response import read_response
 from chatmodels.providers.ollama._stream import ChatDecoder
 
 
@@ -16,7 +15,6 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
 CODEC = Codec(
     settings=SETTINGS,
     encode=_encode,
-    decode=read_response,
     decoder=ChatDecoder,
     failure=read_failure,
     framer=NdjsonFramer,

@@ -1,27 +1,18 @@
-"""Reads whole answers, and what whole and streamed ones have in common."""
-
-from typing import Any
+"""Reads the pieces of responses, and what accompanies them."""
 
 import msgspec
 
 from chatmodels.core import (
     ChatRequest,
-    ChatResponse,
     FinishReason,
-    Message,
-    Part,
-    ReasoningPart,
     Signature,
-    TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
 )
-from chatmodels.http.wire import NOT_JSON, Json, integer_or_none, lenient
-from chatmodels.providers.ollama._failure import reject
+from chatmodels.http.wire import Json, integer_or_none, lenient
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
-from chatmodels.providers.ollama._think import ThinkSplitter
-from chatmodels.providers.ollama._wire import WireCall, WireChunk, WireLogprob, chunk_decoder
+from chatmodels.providers.ollama._wire import WireCall, WireChunk, WireLogprob
 
 THOUGHT = Signature(PROVIDER_NAME, {"type": "thinking"})
 """Tells thoughts of these models from those of others, which they are not given."""
@@ -30,44 +21,8 @@ _FORMATTED = (
     "the form of the answer holds for all that the model writes, so that it may be unable to call "
     "tools"
 )
-_FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
 """By "Generate a chat message"; where a model was only loaded or unloaded it is "other"."""
-
-
-def read_response(body: bytes, request: ChatRequest) -> ChatResponse[Any]:
-    """Translate a whole response.
-
-    Raises:
-        ChatModelError: The body tells of an error, or is not an answer.
-    """
-    try:
-        wire = chunk_decoder.decode(body)
-        if wire.error or wire.message is None:
-            reject(body, "it has no message")
-        calls = [
-            read_call(call, position, wire.created_at)
-            for position, call in enumerate(wire.message.tool_calls or ())
-        ]
-    except NOT_JSON as error:
-        reject(body, error)
-    splitter = ThinkSplitter()
-    said, rest = splitter.feed(wire.message.content or ""), splitter.close()
-    thought = (wire.message.thinking or "") + said.thought + rest.thought
-    text = said.text + rest.text
-    parts: list[Part] = [ReasoningPart(thought, THOUGHT)] if thought else []
-    if text:
-        parts.append(TextPart(text))
-    warnings = first_warnings(request)
-    return ChatResponse(
-        message=Message("assistant", (*parts, *calls)),
-        finish_reason=normalised(wire.done_reason, calls=bool(calls)),
-        raw_finish_reason=wire.done_reason,
-        usage=read_usage(wire),
-        model=wire.model,
-        logprobs=read_logprobs(wire.logprobs, warnings),
-        warnings=tuple(warnings),
-        payload=msgspec.Raw(body),
-    )
 
 
 def first_warnings(request: ChatRequest) -> list[str]:
@@ -93,12 +48,6 @@ def read_call(call: WireCall, position: int, created: Json) -> ToolCall:
         call.function.name or "",
         "{}" if text in {"", "null"} else text,
     )
-
-
-def normalised(word: str | None, *, calls: bool) -> FinishReason:
-    """Bring the vendor's word into neutral terms; it has none for calls of tools."""
-    reason = _FINISH_REASONS.get(word or "", "other")
-    return "tool_calls" if calls and reason == "stop" else reason
 
 
 def read_usage(wire: WireChunk) -> Usage:

@@ -1,4 +1,4 @@
-"""Turns the chunks of a stream into events, one after the other."""
+"""Turns a response, whole or in chunks, into events."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,18 +14,19 @@ from chatmodels.core import (
     StreamEvent,
     StreamStart,
     TextDelta,
+    TextPart,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json
+from chatmodels.http.wire import NOT_JSON, Json, finish_reason
 from chatmodels.providers.ollama._failure import reject
 from chatmodels.providers.ollama._response import (
+    FINISH_REASONS,
     THOUGHT,
     first_warnings,
-    normalised,
     read_call,
     read_logprobs,
     read_usage,
@@ -38,10 +39,10 @@ _THOUGHT, _TEXT, _CALLS = 0, 1, 2
 
 
 class ChatDecoder:
-    """Turns the lines of one stream into events.
+    """Turns one response into events.
 
     Args:
-        request: What the stream answers.
+        request: The request that it responds to.
     """
 
     def __init__(self, request: ChatRequest) -> None:
@@ -85,6 +86,35 @@ class ChatDecoder:
             events += self._end(chunk)
         return events
 
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole: its parts are complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a response.
+        """
+        try:
+            wire = chunk_decoder.decode(body)
+            if wire.error or wire.message is None:
+                reject(body, "it has no message")
+            calls = [
+                read_call(call, position, wire.created_at)
+                for position, call in enumerate(wire.message.tool_calls or ())
+            ]
+        except NOT_JSON as error:
+            reject(body, error)
+        said, rest = self._splitter.feed(wire.message.content or ""), self._splitter.close()
+        thought = (wire.message.thinking or "") + said.thought + rest.thought
+        events: list[StreamEvent] = [StreamStart(model=wire.model)]
+        if thought:
+            events.append(PartEnd(ReasoningPart(thought, THOUGHT), _THOUGHT))
+        if text := said.text + rest.text:
+            events.append(PartEnd(TextPart(text), _TEXT))
+        events += [ToolCallEnd(call, _CALLS + place) for place, call in enumerate(calls)]
+        if wire.logprobs is not None:
+            events.append(LogprobsDelta(read_logprobs(wire.logprobs, self._warnings)))
+        self._calls = len(calls)
+        return [*events, UsageUpdate(read_usage(wire)), self._last(wire, msgspec.Raw(body))]
+
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: the last line tells the end, or the answer is incomplete."""
         return ()
@@ -118,9 +148,13 @@ class ChatDecoder:
         if self._thoughts:
             yield PartEnd(ReasoningPart("".join(self._thoughts), THOUGHT), _THOUGHT)
         yield UsageUpdate(read_usage(chunk))
-        yield StreamEnd(
-            finish_reason=normalised(chunk.done_reason, calls=self._calls > 0),
-            raw_finish_reason=chunk.done_reason,
+        yield self._last(chunk, msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))
+
+    def _last(self, chunk: WireChunk, payload: msgspec.Raw) -> StreamEnd:
+        word = chunk.done_reason
+        return StreamEnd(
+            finish_reason=finish_reason(word, FINISH_REASONS, calls=self._calls > 0),
+            raw_finish_reason=word,
             warnings=tuple(self._warnings),
-            payload=msgspec.Raw(b"[" + b",".join(self._frames) + b"]"),
+            payload=payload,
         )
