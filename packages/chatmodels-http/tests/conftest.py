@@ -1,10 +1,10 @@
 """A server on loopback that does as each test says, a tiny codec, and models that use them."""
 
 import importlib
-import os
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +46,8 @@ from chatmodels.http import (
     standard_failure,
 )
 from chatmodels.http._limits import Limits
+
+_RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Exchange:
@@ -92,8 +94,8 @@ class Exchange:
         self._connection.shutdown(socket.SHUT_RDWR)
 
     def reset(self) -> None:
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(self._connection.detach())
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        socket.close(self._connection.detach())
 
     def seen_fin(self, seconds: float = 300.0) -> bool:
         """Wait for the client to close its side."""
