@@ -23,8 +23,8 @@ from chatmodels.core import (
     ToolDefinition,
     ToolResult,
     structured_output,
+    tool_definitions,
 )
-from chatmodels.core import tool_definitions
 
 
 def weather(city: str) -> str:
@@ -32,36 +32,36 @@ def weather(city: str) -> str:
     return city
 
 
-@pytest.mark.parametrize(
-    ("make", "arguments", "message"),
-    [
-        (TextPart, (5,), r"TextPart.text cannot be int; pass str\("),
-        (ReasoningPart, (None,), "ReasoningPart.text cannot be NoneType"),
-        (RefusalPart, (b"no",), "RefusalPart.text cannot be bytes"),
-        (ToolCall, (5, "f"), "ToolCall.id cannot be int"),
-        (ToolCall, ("c", None), "ToolCall.name cannot be NoneType"),
-        (
-            ToolCall,
-            ("c", "f", {"city": "Oslo"}),
-            r"ToolCall.arguments_json cannot be dict; pass json.dumps\(",
-        ),
-        (ToolResult, (None, ()), "ToolResult.id cannot be NoneType"),
-        (ToolResult, ("c", "text"), r"ToolResult.content cannot be str; tool_result\(\) makes"),
-        (ToolResult, ("c", ("text",)), r"text and media parts, not str; tool_result\(\) makes"),
-        (ToolResult, ("c", (ToolCall("c", "f"),)), "text and media parts, not ToolCall"),
-        (ProviderPart, ("data",), r"ProviderPart.signature cannot be str; .*part_options\(\)"),
-        (Message, ("user", (), 5), "Message.name cannot be int"),
-        (ToolDefinition, (weather, "", {}), "ToolDefinition.name cannot be function"),
-        (ToolDefinition, ("f", "", "{}"), "ToolDefinition.parameters cannot be str"),
-        (OutputSchema, ({}, {}), "OutputSchema.name cannot be dict"),
-        (OutputSchema, ("f", dict), "OutputSchema.schema cannot be type"),
-        (ToolChoice, ("any",), "no tool choice of mode 'any'; use one of auto, none"),
-        (tool_definitions, (weather,), r"not function; pass tools=\[weather\]"),
-        (tool_definitions, (Tool(weather),), r"not Tool; pass tools=\[weather\]"),
-        (tool_definitions, ({"name": "f"},), r"not dict; pass tools=\["),
-        (structured_output, ({"type": "object"},), r"not a dict; .*OutputSchema\("),
-    ],
-)
+WRONG: list[tuple[Callable[..., object], tuple[Any, ...], str]] = [
+    (TextPart, (5,), r"TextPart.text cannot be int; pass str\("),
+    (ReasoningPart, (None,), "ReasoningPart.text cannot be NoneType"),
+    (RefusalPart, (b"no",), "RefusalPart.text cannot be bytes"),
+    (ToolCall, (5, "f"), "ToolCall.id cannot be int"),
+    (ToolCall, ("c", None), "ToolCall.name cannot be NoneType"),
+    (
+        ToolCall,
+        ("c", "f", {"city": "Oslo"}),
+        r"ToolCall.arguments_json cannot be dict; pass json.dumps\(",
+    ),
+    (ToolResult, (None, ()), "ToolResult.id cannot be NoneType"),
+    (ToolResult, ("c", "text"), r"ToolResult.content cannot be str; tool_result\(\) makes"),
+    (ToolResult, ("c", ("text",)), r"text and media parts, not str; tool_result\(\) makes"),
+    (ToolResult, ("c", (ToolCall("c", "f"),)), "text and media parts, not ToolCall"),
+    (ProviderPart, ("data",), r"ProviderPart.signature cannot be str; .*part_options\(\)"),
+    (Message, ("user", (), 5), "Message.name cannot be int"),
+    (ToolDefinition, (weather, "", {}), "ToolDefinition.name cannot be function"),
+    (ToolDefinition, ("f", "", "{}"), "ToolDefinition.parameters cannot be str"),
+    (OutputSchema, ({}, {}), "OutputSchema.name cannot be dict"),
+    (OutputSchema, ("f", dict), "OutputSchema.schema cannot be type"),
+    (ToolChoice, ("any",), "no tool choice of mode 'any'; use one of auto, none"),
+    (tool_definitions, (weather,), r"not function; pass tools=\[weather\]"),
+    (tool_definitions, (Tool(weather),), r"not Tool; pass tools=\[weather\]"),
+    (tool_definitions, ({"name": "f"},), r"not dict; pass tools=\["),
+    (structured_output, ({"type": "object"},), r"not a dict; .*OutputSchema\("),
+]
+
+
+@pytest.mark.parametrize(("make", "arguments", "message"), WRONG)
 def test_a_value_of_a_wrong_type_is_refused(
     make: Callable[..., object], arguments: tuple[Any, ...], message: str
 ) -> None:
