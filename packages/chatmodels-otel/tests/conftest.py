@@ -169,12 +169,9 @@ class Conventions:
     def _value(self, name: str, value: Any, *, structured: bool) -> list[str]:
         kind = self.facts["types"][name]
         if kind == "any":
-            shape = self.facts["values"].get(name)
-            if shape is None:
-                return []
             if isinstance(value, str) and not structured:
                 value = json.loads(value)
-            return self._shape(name, _plain(value), shape)
+            return self._shape(name, _plain(value), self.facts["values"][name])
         values = [value]
         if kind.endswith("[]"):
             if not isinstance(value, tuple | list):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from chatmodels.otel._finish_reason import WORDS
 from chatmodels.otel._semconv import PROVIDER_NAMES
 
 URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
@@ -79,7 +80,7 @@ def span(**changes: Any) -> Any:
         ({"attributes": GOOD | {"gen_ai.request.top_k": 1.5}}, "not int"),
         ({"attributes": GOOD | {"gen_ai.request.seed": True}}, "not int"),
         ({"attributes": GOOD | {"gen_ai.request.stop_sequences": "x"}}, "stop_sequences is 'x'"),
-        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": (1,)}}, "stop_sequences is 1, not string"),
+        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": (1,)}}, "is 1, not string"),
         ({"attributes": GOOD | {"gen_ai.output.type": "poem"}}, "has no value 'poem'"),
         ({"attributes": GOOD | {"gen_ai.input.messages": [[]]}}, "messages[0] is no object"),
         (
@@ -100,8 +101,8 @@ def span(**changes: Any) -> Any:
             },
             None,
         ),
-        ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "messages[0].role is required"),
-        ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1, "parts": []}]'}}, "role is no string"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "[0].role is required"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "role is no string"),
     ],
 )
 def test_what_is_wrong_with_a_span_is_found(conventions, changes, finding) -> None:
@@ -182,3 +183,9 @@ def test_what_is_wrong_with_an_event_is_found(
 
 def test_names_of_providers_are_those_of_the_conventions(conventions) -> None:
     assert set(PROVIDER_NAMES.values()) <= set(conventions.facts["enums"]["gen_ai.provider.name"])
+
+
+def test_words_of_finish_reasons_are_those_of_the_conventions(conventions) -> None:
+    known = conventions.facts["enums"]["gen_ai.response.finish_reasons"]
+
+    assert set(WORDS.values()) <= {*known, "refusal"}
