@@ -70,7 +70,9 @@ def arguments(call: ToolCall, /) -> Json:
 def result_object(answer: ToolResult, max_chars: int, /) -> Json:
     """Write the result of a tool as an object, as `gen_ai.tool.call.result` requires."""
     value = result(answer, max_chars)
-    return value if isinstance(value, dict) else {"result": value}
+    if isinstance(value, dict):
+        return value  # pyright: ignore[reportUnknownVariableType] # plain JSON
+    return {"result": value}
 
 
 def result(answer: ToolResult, max_chars: int, /) -> Json:

@@ -158,9 +158,9 @@ def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
     from pkgutil import resolve_name
 
     try:
-        function: Any = resolve_name(path)
+        function = resolve_name(path)
         if callable(function):
-            return function
+            return function  # pyright: ignore[reportReturnType] # what it returns is checked later
         reason = f"{type(function).__qualname__} is no function"
     except Exception as error:  # importing a module may raise anything
         reason = f"{type(error).__qualname__}: {error}"
