@@ -13,7 +13,7 @@ from chatmodels.otel._failure import described, error_type, message, quotes
 from chatmodels.otel._finished import finished
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._semconv import OTHER
+from chatmodels.otel._semconv import ERROR_TYPE, OTHER
 from chatmodels.otel._watch import Watch
 
 if TYPE_CHECKING:
@@ -103,9 +103,11 @@ class Endings:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
             try:
+                # The attributes of the span are optional here; the span's id leads to them.
+                shared = watch.plan.shared if self.wants_details else {}
                 self._exceptions.exception(
                     error,
-                    dict(watch.plan.shared),
+                    {**shared, ERROR_TYPE: error_type(error)},
                     watch.context,
                     content=self._capture.on_event,
                 )

@@ -48,7 +48,7 @@ BEDROCK: Final = "aws.bedrock"
 BEDROCK_GUARDRAIL: Final = "aws.bedrock.guardrail.id"
 
 DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
-EXCEPTION_EVENT: Final = "gen_ai.client.operation.exception"
+EXCEPTION_EVENT: Final = "gen_ai.client.inference.exception"
 
 # Of our own, for what the conventions have no name for.
 RETRY_COUNT: Final = "chatmodels.retry.count"
