@@ -7,6 +7,7 @@ everything that is emitted against its machine-readable form.
 from typing import Final
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+SCHEMA_URL_V1_41: Final = "https://opentelemetry.io/schemas/1.41.0"
 SCOPE: Final = "chatmodels.otel"
 
 CHAT: Final = "chat"
