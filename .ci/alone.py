@@ -76,7 +76,7 @@ def together(names: set[str], scratch: Path) -> None:
 
 def create(environment: Path) -> str:
     run("uv", "venv", "--quiet", "--python", sys.executable, environment)
-    return str(environment / "bin" / "python")
+    return workspace.python(environment)
 
 
 def install(python: str, names: set[str], *more: str) -> None:

@@ -38,7 +38,7 @@ def version(text: str) -> str:
 
 def bump(root: Path, new: str, date: str) -> None:
     folders = workspace.packages(root)
-    for folder in folders.values():
+    for folder in [root, *folders.values()]:
         path = folder / "pyproject.toml"
         text = re.sub(
             r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.MULTILINE
@@ -51,7 +51,7 @@ def bump(root: Path, new: str, date: str) -> None:
                 text,
             )
         path.write_text(text, "utf-8")
-        for path in folder.glob("src/**/_version.py"):
+        for path in folder.glob("src/**/_version.py"):  # the root has none
             text = VERSION_LINE.sub(rf'\g<1>"{new}"', path.read_text("utf-8"))
             path.write_text(text, "utf-8")
     changes = root / "CHANGELOG.md"

@@ -1,8 +1,9 @@
 """Builds all distributions and tests them as users get them.
 
-1. Every wheel holds the one package that it is for, and nothing else.
+1. Every wheel holds the one package that it is for, and nothing else. PyPI can show its README.
 2. From a folder of wheels, without an index, pip installs for one provider exactly what it needs.
 3. The integration tests pass against the installed wheels, in a folder without the sources.
+4. The tests of each package pass in its unpacked source distribution, against the wheels.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -17,6 +19,7 @@ from pathlib import Path
 import workspace
 
 DIST = workspace.ROOT / "dist"
+META = "chatmodels"  # the distribution without code, built from the root
 
 # what `pip install chatmodels-core chatmodels-provider-openai` brings: a line more is a decision
 NEEDED = {
@@ -33,7 +36,7 @@ NEEDED = {
     "idna",
     "msgspec",
     "sniffio",
-    *({"typing-extensions"} if sys.version_info < (3, 13) else ()),  # anyio asks for it
+    "typing-extensions",
 }
 
 
@@ -42,28 +45,35 @@ def main() -> None:
     run("hatch", "--env", "default", "build", "--all")
     wheels = sorted(DIST.glob("*.whl"))
     check_built(wheels)
+    run(sys.executable, "-m", "twine", "check", "--strict", *sorted(DIST.iterdir()))
     for wheel in wheels:
         check_contents(wheel)
     with tempfile.TemporaryDirectory() as scratch:
         check_needed(Path(scratch))
-        check_integration(wheels, Path(scratch))
+        python = check_integration(wheels, Path(scratch))
+        for sdist in sorted(DIST.glob("chatmodels_*.tar.gz")):
+            check_sdist(sdist, python, Path(scratch))
 
 
 def check_built(wheels: list[Path]) -> None:
     built = {path.name.split("-")[0].replace("_", "-") for path in wheels}
-    if built != set(workspace.packages()):
-        sys.exit(f"built {sorted(built)}, not {sorted(workspace.packages())}")
+    wanted = {META, *workspace.packages()}
+    if built != wanted:
+        sys.exit(f"built {sorted(built)}, not {sorted(wanted)}")
     print(f"built {len(built)} distributions")
 
 
 def check_contents(wheel: Path) -> None:
     distribution, version = wheel.name.split("-")[:2]
-    home = workspace.module(distribution.replace("_", "-")).replace(".", "/") + "/"
     metadata = f"{distribution}-{version}.dist-info/"
+    home, needed = metadata, {metadata + "licenses/LICENSE"}
+    if distribution != META:
+        home = workspace.module(distribution.replace("_", "-")).replace(".", "/") + "/"
+        needed.add(home + "py.typed")
     with zipfile.ZipFile(wheel) as archive:
         files = archive.namelist()
     strays = [name for name in files if not name.startswith((home, metadata))]
-    missing = {home + "py.typed", metadata + "licenses/LICENSE"} - set(files)
+    missing = needed - set(files)
     if strays or missing:
         sys.exit(f"{wheel.name} holds {strays} and lacks {sorted(missing)}")
 
@@ -92,7 +102,8 @@ def check_needed(scratch: Path) -> None:
     print(f"pip install {' '.join(names)} brought {len(brought)} distributions, all needed")
 
 
-def check_integration(wheels: list[Path], scratch: Path) -> None:
+def check_integration(wheels: list[Path], scratch: Path) -> str:
+    """Run the integration tests, and return the Python that has everything installed."""
     checkout = scratch / "checkout"
     hidden = shutil.ignore_patterns(".git", ".hatch", ".*cache*", "dist", "src")
     shutil.copytree(workspace.ROOT, checkout, ignore=hidden)
@@ -112,11 +123,20 @@ def check_integration(wheels: list[Path], scratch: Path) -> None:
     )
     print(f"running the integration tests against {len(wheels)} installed wheels", flush=True)
     run(python, "-m", "pytest", "-q", "-n", "auto", "tests-integration", cwd=checkout)
+    return python
+
+
+def check_sdist(sdist: Path, python: str, scratch: Path) -> None:
+    print(f"running the tests in {sdist.name}", flush=True)
+    with tarfile.open(sdist) as archive:
+        archive.extractall(scratch, filter="data")
+    unpacked = scratch / sdist.name.removesuffix(".tar.gz")
+    run(python, "-m", "pytest", "-q", "-n", "auto", cwd=unpacked)
 
 
 def create(environment: Path, *options: str) -> str:
     run("uv", "venv", "--quiet", *options, "--python", sys.executable, environment)
-    return str(environment / "bin" / "python")
+    return workspace.python(environment)
 
 
 def installed(python: str) -> set[str]:

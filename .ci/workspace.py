@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def test_requirements(distribution: str) -> list[str]:
     """What the tests of a package need beyond its own dependencies and the root's test group."""
     path = packages()[distribution] / "pyproject.toml"
     return tomllib.loads(path.read_text("utf-8")).get("dependency-groups", {}).get("test", [])
+
+
+def python(environment: Path) -> str:
+    """The interpreter of a virtual environment."""
+    folder, name = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
+    return str(environment / folder / name)
 
 
 def requirement_name(requirement: str) -> str:

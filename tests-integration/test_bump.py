@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    for source in ROOT.glob("packages/*/pyproject.toml"):
+    for source in [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]:
         target = tmp_path / source.relative_to(ROOT)
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     module = tmp_path / "packages" / "chatmodels-core" / "src" / "chatmodels" / "_version.py"
     module.parent.mkdir(parents=True)
@@ -28,8 +29,8 @@ def bump(checkout: Path, version: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def projects(checkout: Path) -> list[dict[str, object]]:
-    paths = checkout.glob("packages/*/pyproject.toml")
+def projects(checkout: Path) -> list[dict[str, Any]]:
+    paths = [checkout / "pyproject.toml", *checkout.glob("packages/*/pyproject.toml")]
     return [tomllib.loads(path.read_text())["project"] for path in paths]
 
 
@@ -55,6 +56,10 @@ def test_a_bump_sets_every_version_and_every_pin_between_siblings(
             for dependency in before[str(project["name"])]
         ]
         assert project["dependencies"] == expected
+    whole, *_ = projects(checkout)
+    assert whole["optional-dependencies"]["mock"] == [
+        f"chatmodels-provider-mock>={version},<{ceiling}"
+    ]
     (written,) = checkout.glob("packages/*/src/**/_version.py")
     assert f'VERSION: Final = "{version}"\n' in written.read_text()
 

@@ -8,10 +8,11 @@ import tomllib
 from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chatmodels.core import provider
+from chatmodels.core import __version__, provider
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
@@ -24,7 +25,7 @@ each_provider = pytest.mark.parametrize(
 )
 
 
-def project(package: Path) -> dict[str, object]:
+def project(package: Path) -> dict[str, Any]:
     return tomllib.loads((package / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -34,9 +35,47 @@ def module_name(package: Path) -> str:
 
 
 def test_all_packages_have_one_version() -> None:
-    versions = {package.name: project(package)["version"] for package in PACKAGES}
+    versions = {package.name: project(package)["version"] for package in [ROOT, *PACKAGES]}
+    versions["chatmodels.core.__version__"] = __version__
 
     assert len(set(versions.values())) == 1, versions
+
+
+def test_the_distribution_of_all_packages_has_an_extra_for_each() -> None:
+    declared = project(ROOT)
+    extras = declared["optional-dependencies"]
+    pin = f">={declared['version']},<0.2"
+    names = {path.name.removeprefix("chatmodels-") for path in PACKAGES} - {"core"}
+
+    assert declared["name"] == "chatmodels"
+    assert declared["dependencies"] == [f"chatmodels-core{pin}"]
+    assert extras == {
+        "all": [f"chatmodels-{name}{pin}" for name in sorted(names, key=as_extra)],
+        **{as_extra(name): [f"chatmodels-{name}{pin}"] for name in names},
+    }
+
+
+def as_extra(name: str) -> str:
+    return name.removeprefix("provider-")
+
+
+@each_package
+def test_all_packages_say_the_same_about_themselves(package: Path) -> None:
+    declared, whole = project(package), project(ROOT)
+
+    for key in ("urls", "authors", "license", "requires-python", "readme"):
+        assert declared[key] == whole[key]
+    assert set(declared["classifiers"]) >= set(whole["classifiers"])
+
+
+@pytest.mark.parametrize("folder", [ROOT, *PACKAGES], ids=lambda path: path.name)
+def test_links_of_a_readme_work_on_other_sites_and_lead_to_files(folder: Path) -> None:
+    inside = f"{project(ROOT)['urls']['Source']}/blob/main/"
+    links = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text("utf-8"))
+
+    assert all(link.startswith("https://") for link in links)
+    paths = [ROOT / link.removeprefix(inside) for link in links if link.startswith(inside)]
+    assert [path for path in paths if not path.is_file()] == []
 
 
 @each_package

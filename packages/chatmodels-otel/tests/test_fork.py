@@ -1,5 +1,6 @@
 """A child process records like its parent, and nothing of its parent's."""
 
+import os
 import subprocess
 import sys
 
@@ -80,6 +81,7 @@ finish(child, child or value("gen_ai.client.inference.usage.output_tokens") == 1
 """
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize(
     ("script", "measurements"),
     [

@@ -447,17 +447,23 @@ def test_the_reason_in_the_details_is_the_code() -> None:
     assert error.details["provider_code"] == "API_KEY_INVALID"
 
 
-def test_quoted_json_in_a_message_is_no_detail() -> None:
+def test_quoted_json_in_a_message_is_not_a_detail() -> None:
     quoted = '{"quotaId": "RequestsPerDay", "retryDelay": "9s"}'
-    error = failure(429, "RESOURCE_EXHAUSTED", quoted)
+    error = failure(429, "RESOURCE_EXHAUSTED", quoted, {"violations": 7}, {"retryDelay": "later"})
     assert (error.code, error.retry_after) == (ErrorCode.RATE_LIMITED, None)
+
+
+def test_a_phrase_outside_the_message_does_not_change_the_code() -> None:
+    info = {"metadata": {"prompt": "my billing account"}}
+    error = failure(400, "INVALID_ARGUMENT", "Unknown field.", info)
+    assert error.code is ErrorCode.INVALID_REQUEST
 
 
 def test_an_escaped_message_is_read_as_text() -> None:
     message = "".join(f"\\u{ord(letter):04x}" for letter in "API key not valid.")
-    body = f'{{"error": {{"status": "INVALID_ARGUMENT", "message": "{message}"}}}}'.encode()
-    error = CODEC.failure(HttpFailure(status=400, headers={}, body=body))
-    assert error.code is ErrorCode.AUTHENTICATION
+    body = b'{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "%b"}}'
+    failed = HttpFailure(status=400, headers={}, body=body % message.encode())
+    assert CODEC.failure(failed).code is ErrorCode.AUTHENTICATION
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"error": "\xff"}'])

@@ -1,4 +1,4 @@
-"""What is read in Ollama's answers, whole and streamed, beyond what was recorded."""
+"""Details of reading Ollama's responses, whole and streamed, that exchanges do not show."""
 
 import json
 from typing import Any

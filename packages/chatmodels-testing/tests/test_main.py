@@ -82,6 +82,7 @@ def test_what_it_cannot_do_is_told_in_a_line(capsys: pytest.CaptureFixture[str])
     assert "error: the simulator cannot start: " in taken
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_the_module_can_be_run() -> None:
     command = [sys.executable, "-m", "chatmodels.testing", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

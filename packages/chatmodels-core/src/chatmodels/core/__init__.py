@@ -127,6 +127,9 @@ from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoic
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
 from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._version import VERSION
+
+__version__ = VERSION
 
 __all__ = [
     "CONTRACT_VERSION",

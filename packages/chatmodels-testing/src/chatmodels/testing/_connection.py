@@ -7,6 +7,7 @@ import asyncio
 import math
 import socket
 import struct
+import sys
 from collections.abc import Callable
 
 import h11
@@ -18,7 +19,8 @@ from chatmodels.testing._exchange import Exchange, ReceivedRequest
 Handler = Callable[[Exchange], Answer]
 """Chooses the answer to a request; runs in the simulator's event loop and must not block."""
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER for no seconds
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+_RESET_ON_CLOSE = struct.pack(_LINGER, 1, 0)  # SO_LINGER for no seconds
 _REASONS = {200: b"OK", 401: b"Unauthorized", 404: b"Not Found", 429: b"Too Many Requests"}
 
 
