@@ -104,6 +104,7 @@ CONTEXT = {
     "OpenAI": "This model's maximum context length is 8 tokens.",
     "OpenAI, Responses": "Your input exceeds the context window of this model.",
     "Azure": "Input tokens exceed the configured limit of 8 tokens.",
+    "Perplexity": "The total length of all messages is too long.",
     "SGLang": "The input (9 tokens) is longer than the model's context length (8 tokens).",
     "TGI": "`inputs` must have less than 8 tokens. Given: 9",
     "Together": "`inputs` tokens + `max_new_tokens` must be <= 8",
@@ -129,6 +130,34 @@ async def test_too_long_a_prompt_is_recognised_at_every_address(words: str, vend
 async def test_other_limits_are_not_taken_for_too_long_a_prompt(words: str) -> None:
     error = await Server(400, openai(words)).failure()
     assert error.code == "invalid_request"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("API key not valid.", "authentication"),
+        ("The model `x` does not exist", "model_not_found"),
+        ("model 'x' not found", "model_not_found"),
+        ("Not found the model x", "model_not_found"),
+        ("x is not a valid model ID", "model_not_found"),
+        ("No such model: x", "model_not_found"),
+        ("The provided model identifier is invalid.", "model_not_found"),
+        ("This model version has reached the end of its life.", "model_not_found"),
+        ("x is missing, try pulling it first", "model_not_found"),
+        ("Your credit balance is too low", "quota_exceeded"),
+        ("You have reached your weekly usage limit", "quota_exceeded"),
+        ("Output blocked by content filtering policy", "content_filtered"),
+        ("Blocked by our content filters", "content_filtered"),
+        ("violates responsible AI practices", "content_filtered"),
+        ("x does not support tools", "unsupported"),
+        ("Something else is wrong", "invalid_request"),
+        ("The file was not found", "invalid_request"),
+    ],
+)
+async def test_words_mean_the_same_at_every_address(words: str, code: str, vendor: str) -> None:
+    error = await Server(400, openai(words)).failure(vendor)
+    assert error.code == code
 
 
 @pytest.mark.parametrize(

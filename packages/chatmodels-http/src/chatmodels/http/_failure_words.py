@@ -84,7 +84,7 @@ _CONTEXT_LENGTH_EXCEEDED = (
 )
 _MODEL_NOT_FOUND = (
     r"model.*(not found|does not exist)",
-    r"(not found|does not exist).*model",
+    r"not found:? (the )?model",  # Moonshot
     r"(not a valid|no such|unknown) model",
     r"invalid model( name| id|:)",
     r"no endpoints found for",  # OpenRouter
