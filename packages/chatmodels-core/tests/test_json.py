@@ -246,7 +246,7 @@ def test_every_public_value_is_tried() -> None:
         for item in vars(core).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {core.Call, core.Sleep, core.Opened, core.ProviderOptions}
+    others = {core.Call, core.Sleep, core.Opened, core.Profile, core.ProviderOptions}
     assert public - others == set(VALUES)
 
 

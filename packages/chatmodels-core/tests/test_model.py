@@ -519,7 +519,7 @@ def test_a_list_of_messages_in_a_ready_request_becomes_a_tuple() -> None:
     assert model.requests[0].messages == (user("Hi"),)
 
 
-# what the provider cannot honour
+# what the model does not support
 
 
 def limited(**options: Any) -> Responding:
@@ -540,8 +540,9 @@ def test_an_unsupported_setting_is_an_error_by_default() -> None:
         limited().generate("Hi", seed=1, top_k=3, store=True)
 
     assert caught.value.message == (
-        "fake has no way to honour top_k, store; leave it out, or create the model with "
-        'unsupported="warn" to have it ignored with a warning'
+        "fake does not support top_k, store; leave it out, or create the model with "
+        'unsupported="warn" to have it left out with a warning; provider_options send a field '
+        "in any case"
     )
     assert caught.value.op == "generate"
 
@@ -552,14 +553,15 @@ def test_a_refusal_names_the_option_that_would_help() -> None:
         model.generate("Hi", top_k=3, store=True, top_p=0.5, user="u")
 
     assert caught.value.message == (
-        "fake has no way to honour top_p, top_k, user, store; leave it out, or create the model "
+        "fake does not support top_p, top_k, user, store; leave it out, or create the model "
         'with api="all" for top_k, store, or with api="none" for user, or with '
-        'unsupported="warn" to have it ignored with a warning'
+        'unsupported="warn" to have it left out with a warning; provider_options send a field '
+        "in any case"
     )
 
 
 def test_an_unsupported_setting_of_the_model_is_told_when_it_is_made() -> None:
-    with pytest.raises(UnsupportedError, match="fake has no way to honour top_k, store; leave"):
+    with pytest.raises(UnsupportedError, match="fake does not support top_k, store; leave"):
         limited(settings=Settings(seed=1, top_k=3, store=True))
 
 
@@ -569,7 +571,7 @@ def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:
     responses = [model.generate("Hi", seed=1), model.stream("Hi", seed=1).collect()]
 
     for response in responses:
-        assert response.warnings == ("fake cannot honour top_k: left out",)
+        assert response.warnings == ("fake does not support top_k: left out",)
     assert [request.settings for request in model.requests] == [Settings(seed=1)] * 2
 
 
@@ -577,7 +579,8 @@ def test_the_providers_warnings_come_after_those_of_core() -> None:
     model = limited(unsupported="warn")
     model.answer = ChatResponse(message=assistant("Hi"), warnings=("odd",))
 
-    assert model.generate("Hi", top_k=3).warnings == ("fake cannot honour top_k: left out", "odd")
+    left_out = "fake does not support top_k: left out"
+    assert model.generate("Hi", top_k=3).warnings == (left_out, "odd")
 
 
 # structured output
@@ -711,7 +714,7 @@ def test_an_explanation_carries_all_warnings_and_sends_nothing() -> None:
 
     explanation = model.explain("Hi", seed=1)
 
-    assert explanation.warnings == ("fake cannot honour seed: left out", "b")
+    assert explanation.warnings == ("fake does not support seed: left out", "b")
     assert model.requests == []
 
 

@@ -87,7 +87,9 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "user": texts,
     "metadata": st.dictionaries(texts, st.text(max_size=5), max_size=2),
     "store": flags,
-    "service_tier": st.sampled_from(["auto", "default", "flex", "priority", "scale", "batch"]),
+    "service_tier": st.sampled_from(
+        ["auto", "default", "flex", "priority", "scale", "batch", "fast"]
+    ),
     "prompt_cache_key": texts,
     "prompt_cache_retention": st.sampled_from(["in_memory", "24h"]),
     "prediction": texts,
@@ -161,7 +163,11 @@ def test_none_falls_back_to_the_default() -> None:
         ("user", ["", 7], "a non-empty str"),
         ("metadata", [{"a": 1}, {1: "a"}, "a"], "a mapping of str to str"),
         ("store", ["no"], "True or False"),
-        ("service_tier", ["fast"], "one of auto, default, flex, priority, scale, batch"),
+        (
+            "service_tier",
+            ["slow"],
+            "one of auto, default, flex, priority, scale, batch, fast, ultrafast",
+        ),
         ("prompt_cache_key", [b"key"], "a non-empty str"),
         ("prompt_cache_retention", ["1h"], "one of in_memory, 24h"),
         ("prediction", [3], "a non-empty str"),

@@ -25,6 +25,7 @@ from chatmodels.core import (
     ModelInfo,
     OptionSpec,
     PartEnd,
+    Profile,
     ProviderMetadata,
     ProviderOptions,
     ResponseInvalidError,
@@ -238,8 +239,15 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
     return [ModelInfo(name=name, provider="acme") for name in data]
 
 
+PROFILE = Profile(settings={"temperature": "heat", "seed": "seed"})
+
+
+def profile(model: str) -> Profile:
+    return PROFILE
+
+
 CODEC = Codec(
-    settings={"temperature": "heat", "seed": "seed"},
+    profile=profile,
     encode=encode,
     decoder=decoder,
     failure=failure,

@@ -15,7 +15,7 @@ CODEC = chat_completions_codec(Dialect(name="vendor"))
 def test_it_is_a_chat_codec() -> None:
     assert isinstance(CODEC, Codec)
     assert isinstance(CODEC.framer(), SseFramer)
-    assert CODEC.settings is COMMON_SETTINGS
+    assert CODEC.profile("m").settings is COMMON_SETTINGS
 
 
 @pytest.mark.parametrize(

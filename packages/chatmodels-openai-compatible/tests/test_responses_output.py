@@ -56,7 +56,7 @@ def part(item: dict[str, Any]) -> Any:
 def test_it_is_a_chat_codec() -> None:
     assert isinstance(CODEC, Codec)
     assert isinstance(CODEC.framer(), SseFramer)
-    assert CODEC.settings is RESPONSES_SETTINGS
+    assert CODEC.profile("m").settings is RESPONSES_SETTINGS
     assert CODEC.authorization("s3cret") == (("Authorization", "Bearer s3cret"),)
     assert CODEC.health == HttpRequest(method="GET", path="/models")
 

@@ -132,7 +132,6 @@ def test_the_settings_that_the_api_lacks_are_not_claimed() -> None:
         "top_logprobs",
         "metadata",
         "store",
-        "service_tier",
         "prompt_cache_key",
         "prompt_cache_retention",
         "prediction",

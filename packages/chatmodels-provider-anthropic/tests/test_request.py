@@ -13,6 +13,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
+    negotiate,
     user,
 )
 from chatmodels.providers.anthropic._codec import messages_codec
@@ -31,6 +32,7 @@ FREE = {"type": "object"}
 
 def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
+    request, _ = negotiate(request, CODEC.profile(model), provider="anthropic")
     return json.loads(CODEC.encode(model, request, stream=stream).body)
 
 
@@ -60,7 +62,14 @@ def test_the_limit_of_tokens_is_what_the_model_can_write(model: str, limit: int)
 
 def test_settings_have_the_vendors_names() -> None:
     assert with_settings(
-        temperature=0.5, top_p=0.9, top_k=7, max_output_tokens=99, stop=("END",), user="u-1"
+        OLD,
+        temperature=0.5,
+        top_p=0.9,
+        top_k=7,
+        max_output_tokens=99,
+        stop=("END",),
+        user="u-1",
+        service_tier="default",
     ) == {
         "temperature": 0.5,
         "top_p": 0.9,
@@ -68,22 +77,28 @@ def test_settings_have_the_vendors_names() -> None:
         "max_tokens": 99,
         "stop_sequences": ["END"],
         "metadata": {"user_id": "u-1"},
+        "service_tier": "standard_only",
     }
+
+
+SHOWN = {"type": "adaptive", "display": "summarized"}
 
 
 @pytest.mark.parametrize(
     ("model", "settings", "thinking", "effort"),
     [
-        (NEW, {"reasoning_effort": "low"}, {"type": "adaptive"}, "low"),
-        (NEW, {"reasoning_effort": "max"}, {"type": "adaptive"}, "max"),
-        (NEW, {"reasoning_effort": "none"}, {"type": "disabled"}, None),
-        (NEW, {"reasoning_budget": 0}, {"type": "disabled"}, None),
-        (NEW, {"reasoning_budget": 2000}, {"type": "enabled", "budget_tokens": 2000}, None),
+        (NEW, {"reasoning_effort": "low"}, SHOWN, "low"),
+        (NEW, {"reasoning_effort": "max"}, SHOWN, "max"),
+        (NEW, {"reasoning_effort": "none"}, {"type": "between_tools"}, None),
+        ("claude-opus-5", {"reasoning_effort": "none"}, {"type": "disabled"}, None),
+        ("claude-opus-4-7", {"reasoning_effort": "xhigh"}, SHOWN, "xhigh"),
+        ("claude-opus-4-6", {"reasoning_effort": "max"}, {"type": "adaptive"}, "max"),
+        ("claude-opus-4-6", {"reasoning_budget": 0}, {"type": "disabled"}, None),
         (
             "claude-opus-4-6",
-            {"reasoning_budget": 2000, "reasoning_effort": "high"},
+            {"reasoning_budget": 2000},
             {"type": "enabled", "budget_tokens": 2000},
-            "high",
+            None,
         ),
         (
             "claude-opus-4-5",
@@ -119,28 +134,71 @@ def test_reasoning_is_asked_for_as_the_model_wants_to_be_told(
     assert made.get("output_config") == (None if effort is None else {"effort": effort})
 
 
-def test_what_the_api_lacks_is_refused_all_at_once() -> None:
+def test_what_the_model_does_not_support_is_refused_all_at_once() -> None:
     with pytest.raises(UnsupportedError) as caught:
         body(
             OLD,
             settings=Settings(seed=7, logprobs=True, reasoning_effort="minimal"),
             tools=(ToolDefinition("weather", "", CITY, strict=True),),
-            provider_options={"stream": True},
         )
-    for problem in (
-        "the setting seed",
-        "the setting logprobs",
-        "reasoning_effort 'minimal'",
-        "the strict tool 'weather' with this model",
-        "stream in provider_options",
-    ):
-        assert problem in caught.value.message
+    assert caught.value.message.startswith(
+        "anthropic does not support seed, logprobs, reasoning_effort='minimal' (supported: 'none')"
+    )
+    assert "strict in the tool 'weather'" in caught.value.message
 
 
-@pytest.mark.parametrize(("model", "effort"), [(MIDDLE, "high"), (NEW, "none")])
-def test_an_effort_that_contradicts_a_budget_is_refused(model: str, effort: Any) -> None:
-    with pytest.raises(UnsupportedError, match=f"reasoning_effort '{effort}' beside"):
-        with_settings(model, reasoning_budget=2000, reasoning_effort=effort)
+def test_an_option_that_contradicts_the_call_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="stream in provider_options"):
+        body(provider_options={"stream": True})
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "choice", "problem"),
+    [
+        (NEW, {"temperature": 0.5}, None, "temperature;"),
+        ("claude-opus-4-7", {"top_k": 3}, None, "top_k;"),
+        (
+            "claude-sonnet-4-6",
+            {"temperature": 0.5, "top_p": 0.9},
+            None,
+            "top_p beside temperature;",
+        ),
+        (
+            MIDDLE,
+            {"temperature": 0.5, "reasoning_effort": "low"},
+            None,
+            "temperature beside reason",
+        ),
+        (MIDDLE, {"top_k": 3, "reasoning_budget": 2000}, None, "top_k beside reasoning"),
+        (NEW, {"reasoning_budget": 2000}, None, "reasoning_budget;"),
+        (NEW, {"reasoning_effort": "minimal"}, None, "reasoning_effort='minimal' "),
+        ("claude-opus-5-5", {"reasoning_effort": "none"}, None, "reasoning_effort='none' "),
+        ("claude-fable-5-2", {"reasoning_effort": "none"}, None, "reasoning_effort='none' "),
+        ("claude-of-tomorrow", {"reasoning_effort": "none"}, None, "reasoning_effort='none' "),
+        ("claude-opus-4-6", {"reasoning_effort": "xhigh"}, None, "reasoning_effort='xhigh' "),
+        ("claude-3-5-haiku", {"reasoning_effort": "low"}, None, "reasoning_effort='low' "),
+        (NEW, {}, ToolChoice("required"), "tool_choice 'required';"),
+        (NEW, {}, ToolChoice("tool", "weather"), "tool_choice 'weather';"),
+        (
+            "claude-opus-5",
+            {"reasoning_effort": "low"},
+            ToolChoice("required"),
+            "tool_choice 'required' beside reasoning",
+        ),
+        (
+            "claude-opus-4-6",
+            {"reasoning_budget": 2000, "reasoning_effort": "high"},
+            None,
+            "reasoning_effort beside reasoning_budget",
+        ),
+    ],
+)
+def test_each_generation_has_rules_of_its_own(
+    model: str, settings: dict[str, Any], choice: ToolChoice | None, problem: str
+) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(model, settings=Settings(**settings), tools=(WEATHER,), tool_choice=choice)
+    assert f"anthropic does not support {problem}" in caught.value.message
 
 
 def test_tools_are_described() -> None:
@@ -173,7 +231,7 @@ def test_the_choice_of_tools_says_whether_several_may_be_called(
     choice: ToolChoice | None, parallel: bool | None, expected: Any
 ) -> None:
     settings = Settings(parallel_tool_calls=parallel)
-    made = body(tools=(WEATHER,), tool_choice=choice, settings=settings)
+    made = body(MIDDLE, tools=(WEATHER,), tool_choice=choice, settings=settings)
     assert made.get("tool_choice") == expected
 
 
@@ -199,9 +257,9 @@ RECURSIVE = {
     ("model", "output", "schema"),
     [
         pytest.param(OLD, OutputSchema("city", CITY), CITY, id="an old model"),
-        pytest.param(NEW, OutputSchema("city", CITY, strict=False), CITY, id="a loose schema"),
-        pytest.param(NEW, OutputSchema("city", None), FREE, id="any object"),
-        pytest.param(NEW, OutputSchema("city", RECURSIVE), RECURSIVE, id="a recursive schema"),
+        pytest.param(MIDDLE, OutputSchema("city", CITY, strict=False), CITY, id="a loose schema"),
+        pytest.param(MIDDLE, OutputSchema("city", None), FREE, id="any object"),
+        pytest.param(MIDDLE, OutputSchema("city", RECURSIVE), RECURSIVE, id="a recursive schema"),
     ],
 )
 def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
@@ -222,10 +280,13 @@ def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
     settings: Settings, tools: tuple[ToolDefinition, ...]
 ) -> None:
     output = OutputSchema("city", RECURSIVE)
+    with pytest.raises(UnsupportedError, match="this model cannot be forced to call a tool"):
+        body(NEW, output=output, tools=tools)
     with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool"):
-        body(OLD, output=output, tools=tools, settings=settings)
+        body(MIDDLE, output=output, tools=tools, settings=settings)
     off = Settings(reasoning_budget=0)
-    assert body(OLD, output=output, tools=tools, settings=off)["thinking"] == {"type": "disabled"}
+    made = body(MIDDLE, output=output, tools=tools, settings=off)
+    assert made["thinking"] == {"type": "disabled"}
 
 
 @pytest.mark.parametrize(
@@ -242,6 +303,7 @@ def test_the_tool_of_the_answer_stands_beside_the_callers(
     choice: ToolChoice | None, expected: dict[str, Any], names: list[str]
 ) -> None:
     made = body(
+        MIDDLE,
         output=OutputSchema("city", None, "A city."),
         tools=(ToolDefinition("city", "", CITY),),
         tool_choice=choice,

@@ -14,6 +14,7 @@ from chatmodels.core import (
     ToolDefinition,
     UnsupportedError,
     assistant,
+    negotiate,
     system,
     tool_result,
     user,
@@ -39,6 +40,7 @@ FORM = OutputSchema("Shoe", SCHEMA, "A shoe.")
 
 def body(model: str = CLAUDE, **given: Any) -> dict[str, Any]:
     request = ChatRequest(**{"messages": (user("Hi"),)} | given)
+    request, _ = negotiate(request, CODEC.profile(model), provider="bedrock")
     return msgspec.json.decode(CODEC.encode(model, request, stream=False).body)
 
 
@@ -67,7 +69,7 @@ def test_settings_go_to_their_places() -> None:
         metadata={"team": "a"},
         service_tier="flex",
     )
-    asked = body(settings=chosen)
+    asked = body(NOVA_1, settings=chosen)
     assert asked["inferenceConfig"] == {
         "temperature": 0.5,
         "topP": 0.9,
@@ -138,21 +140,21 @@ def test_thinking_is_asked_for_in_the_words_of_the_family(
 @pytest.mark.parametrize(
     ("model", "settings", "problem"),
     [
-        (CLAUDE, {"seed": 1, "logprobs": True}, "the setting seed, the setting logprobs"),
-        (CLAUDE, {"service_tier": "scale"}, "service_tier 'scale'"),
-        (CLAUDE, {"temperature": 1.5}, "a temperature above 1"),
-        (NOVA_1, {"reasoning_effort": "low"}, "reasoning_effort 'low' with this model"),
-        (NOVA, {"reasoning_effort": "max"}, "reasoning_effort 'max' with this model"),
-        (CLAUDE_4_5, {"reasoning_effort": "minimal"}, "reasoning_effort 'minimal' with this"),
-        (GPT, {"reasoning_effort": "none"}, "reasoning_effort 'none' with this model"),
-        (NOVA, {"reasoning_budget": 5}, "reasoning_budget with this model"),
+        (CLAUDE, {"seed": 1, "logprobs": True}, "does not support seed, logprobs;"),
+        (CLAUDE, {"service_tier": "scale"}, "service_tier='scale' (supported: 'auto'"),
+        (CLAUDE, {"temperature": 1.5}, "temperature=1.5 (supported: 0 to 1)"),
+        (NOVA_1, {"reasoning_effort": "low"}, "does not support reasoning_effort;"),
+        (NOVA, {"reasoning_effort": "max"}, "reasoning_effort='max' (supported: 'none', 'low'"),
+        (CLAUDE_4_5, {"reasoning_effort": "minimal"}, "reasoning_effort='minimal' (supported"),
+        (GPT, {"reasoning_effort": "none"}, "reasoning_effort='none' (supported: 'low'"),
+        (NOVA, {"reasoning_budget": 5}, "does not support reasoning_budget;"),
         (
             CLAUDE,
             {"reasoning_budget": 5, "reasoning_effort": "low"},
             "reasoning_effort beside reasoning_budget",
         ),
-        ("meta.llama3-8b-instruct-v1:0", {"top_k": 5}, "top_k with this model"),
-        (PROFILE, {"top_k": 5}, "top_k with this model"),
+        ("meta.llama3-8b-instruct-v1:0", {"top_k": 5}, "does not support top_k;"),
+        (PROFILE, {"top_k": 5}, "does not support top_k;"),
     ],
 )
 def test_what_the_model_lacks_is_refused(model: str, settings: Any, problem: str) -> None:
@@ -196,7 +198,7 @@ def test_strict_tools_have_what_is_enforceable() -> None:
     assert tool["toolSpec"]["strict"] is True
     size = tool["toolSpec"]["inputSchema"]["json"]["properties"]["size"]
     assert size == {"type": "integer", "description": "(minimum: 1)"}
-    with pytest.raises(UnsupportedError, match="the strict tool 'weather' with this model"):
+    with pytest.raises(UnsupportedError, match="strict in the tool 'weather'"):
         body(NOVA, tools=(strict,))
 
 

@@ -13,6 +13,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
+    negotiate,
     user,
 )
 from chatmodels.providers.cohere._codec import CODEC
@@ -38,6 +39,7 @@ ANSWER = {
 
 def body(model: str = THINKING, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
+    request, _ = negotiate(request, CODEC.profile(model), provider="cohere")
     made = json.loads(CODEC.encode(model, request, stream=stream).body)
     return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
 
@@ -93,23 +95,23 @@ def test_a_model_that_never_thinks_is_not_told_to_stop() -> None:
 @pytest.mark.parametrize(
     ("model", "fields", "problem"),
     [
-        (THINKING, {"settings": Settings(user="u")}, "the setting user"),
+        (THINKING, {"settings": Settings(user="u")}, "does not support user;"),
         (
             THINKING,
             {"settings": Settings(reasoning_effort="low", reasoning_budget=5)},
-            "reasoning_effort 'low' beside reasoning_budget",
+            "reasoning_effort beside reasoning_budget",
         ),
         (
             PLAIN,
             {"settings": Settings(reasoning_effort="low")},
-            "reasoning_effort 'low' with this model",
+            "reasoning_effort='low' ",
         ),
         (
             PLAIN,
             {"settings": Settings(reasoning_budget=5)},
-            "reasoning_budget with this model",
+            "reasoning_budget=5 ",
         ),
-        (TRANSLATING, {"tools": (WEATHER,)}, "tools with this model"),
+        (TRANSLATING, {"tools": (WEATHER,)}, "does not support tools;"),
         (
             TRANSLATING,
             {"output": OutputSchema("place", CITY)},

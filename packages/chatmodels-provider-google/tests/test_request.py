@@ -13,6 +13,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
+    negotiate,
     user,
 )
 from chatmodels.http import Codec
@@ -29,6 +30,7 @@ CITY = OutputSchema("City", SCHEMA)
 
 def body(model: str = NEW, codec: Codec = CODEC, **request: Any) -> dict[str, Any]:
     asked = ChatRequest(messages=(user("?"),), **request)
+    asked, _ = negotiate(asked, codec.profile(model), provider="google")
     made = json.loads(codec.encode(model, asked, stream=False).body)
     del made["contents"]
     return made
@@ -71,7 +73,7 @@ def test_vertex_takes_labels_instead_of_storing() -> None:
         "labels": {"team": "blue"},
         "generationConfig": {"responseLogprobs": True, "logprobs": 3},
     }
-    with pytest.raises(UnsupportedError, match="the setting store"):
+    with pytest.raises(UnsupportedError, match="does not support store;"):
         body(codec=VERTEX, settings=Settings(store=True))
 
 
@@ -96,11 +98,10 @@ def test_what_cannot_be_expressed_is_told_at_once() -> None:
         body("gemini-3.8-flash", settings=settings)
     message = str(caught.value)
     for words in (
-        "the setting temperature with this model",
-        "the setting top_k with this model",
-        "the setting user",
-        "service_tier 'scale'",
-        "reasoning_effort 'max' beside reasoning_budget",
+        "support temperature, top_k, ",
+        ", user, ",
+        "service_tier='scale' (supported: 'auto', 'default', 'flex', 'priority')",
+        "reasoning_effort='max' (supported: 'low', 'medium', 'high')",
     ):
         assert words in message
 
@@ -112,6 +113,11 @@ def test_what_cannot_be_expressed_is_told_at_once() -> None:
             NEW,
             {"reasoning_effort": "minimal"},
             {"thinkingLevel": "minimal", "includeThoughts": True},
+        ),
+        (
+            "gemini-4-neon",
+            {"reasoning_effort": "xhigh"},
+            {"thinkingLevel": "xhigh", "includeThoughts": True},
         ),
         (NEW, {"reasoning_effort": "high"}, {"thinkingLevel": "high", "includeThoughts": True}),
         (NEW, {"reasoning_budget": 512}, {"thinkingBudget": 512, "includeThoughts": True}),
@@ -125,7 +131,6 @@ def test_what_cannot_be_expressed_is_told_at_once() -> None:
             {"thinkingBudget": 32_768, "includeThoughts": True},
         ),
         ("gemini-2.0-flash", {"reasoning_effort": "none"}, None),
-        ("gemini-2.0-flash", {"reasoning_budget": 0}, None),
     ],
 )
 def test_reasoning_is_a_level_or_a_budget(model: str, settings: Any, thinking: Any) -> None:
@@ -136,15 +141,16 @@ def test_reasoning_is_a_level_or_a_budget(model: str, settings: Any, thinking: A
 @pytest.mark.parametrize(
     ("model", "settings", "problem"),
     [
-        (NEW, {"reasoning_effort": "none"}, "reasoning_effort 'none' with this model"),
-        (NEW, {"reasoning_effort": "xhigh"}, "reasoning_effort 'xhigh' with this model"),
-        (NEW, {"reasoning_budget": 0}, "reasoning_budget 0 with this model"),
-        ("gemini-3.8-flash", {"reasoning_effort": "minimal"}, "reasoning_effort 'minimal'"),
-        ("gemini-3-pro-preview", {"reasoning_effort": "medium"}, "reasoning_effort 'medium'"),
-        ("gemini-2.5-pro", {"reasoning_effort": "none"}, "reasoning_effort 'none'"),
-        ("gemini-2.5-pro", {"reasoning_budget": 0}, "reasoning_budget 0"),
-        ("gemini-2.0-flash", {"reasoning_effort": "low"}, "reasoning_effort 'low'"),
-        ("gemini-2.0-flash", {"reasoning_budget": 9}, "reasoning_budget 9"),
+        ("gemini-4-argon", {"reasoning_effort": "xhigh"}, "reasoning_effort='xhigh' "),
+        (NEW, {"reasoning_effort": "none"}, "reasoning_effort='none' "),
+        (NEW, {"reasoning_effort": "xhigh"}, "reasoning_effort='xhigh' "),
+        (NEW, {"reasoning_budget": 0}, "reasoning_budget=0 "),
+        ("gemini-3.8-flash", {"reasoning_effort": "minimal"}, "reasoning_effort='minimal' "),
+        ("gemini-3-pro-preview", {"reasoning_effort": "medium"}, "reasoning_effort='medium' "),
+        ("gemini-2.5-pro", {"reasoning_effort": "none"}, "reasoning_effort='none' "),
+        ("gemini-2.5-pro", {"reasoning_budget": 0}, "reasoning_budget=0 "),
+        ("gemini-2.0-flash", {"reasoning_effort": "low"}, "reasoning_effort='low' "),
+        ("gemini-2.0-flash", {"reasoning_budget": 9}, "reasoning_budget;"),
     ],
 )
 def test_reasoning_that_a_model_does_not_do_is_refused(

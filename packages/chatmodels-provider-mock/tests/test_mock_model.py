@@ -349,7 +349,7 @@ def test_settings_can_be_refused_or_left_out() -> None:
 
     with pytest.raises(UnsupportedError, match="seed"):
         strict.generate("?", seed=1)
-    assert lenient.generate("?", seed=1).warnings == ("mock cannot honour seed: left out",)
+    assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: left out",)
 
 
 def test_every_problem_of_the_arguments_is_told_at_once() -> None:

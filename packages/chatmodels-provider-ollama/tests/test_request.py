@@ -23,6 +23,7 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
+    negotiate,
     system,
     tool_result,
     user,
@@ -38,6 +39,7 @@ THOUGHT = Signature("ollama", {"type": "thinking"})
 
 def body(*messages: Message, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=messages or (user("?"),), **fields)
+    request, _ = negotiate(request, CODEC.profile("qwen3"), provider="ollama")
     made: dict[str, Any] = json.loads(CODEC.encode("qwen3", request, stream=stream).body)
     return made
 
@@ -137,16 +139,16 @@ def test_tools_that_must_not_be_called_are_not_offered() -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"settings": Settings(user="u")}, "the setting user"),
+        ({"settings": Settings(user="u")}, "does not support user;"),
         (
             {"tools": (WEATHER,), "tool_choice": ToolChoice("required")},
-            "the tool_choice 'required'",
+            "tool_choice 'required'",
         ),
         (
             {"tools": (WEATHER,), "tool_choice": ToolChoice("tool", "weather")},
-            "the tool_choice 'tool'",
+            "tool_choice 'weather'",
         ),
-        ({"tools": (ToolDefinition("t", "", {}, strict=True),)}, "the strict tool 't'"),
+        ({"tools": (ToolDefinition("t", "", {}, strict=True),)}, "strict in the tool 't'"),
         ({"provider_options": {"stream": True}}, "stream in provider_options"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,6 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="chat_completions")
     explained = model.explain(
         user("Hello", FilePart(file_id="file-1")),
-        temperature=1,
         max_output_tokens=9,
         reasoning_effort="low",
         verbosity="low",
@@ -67,7 +67,6 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     assert explained.body == {
         "model": "gpt-6.1-terra",
         "messages": [{"role": "user", "content": content}],
-        "temperature": 1,
         "max_completion_tokens": 9,
         "reasoning_effort": "low",
         "verbosity": "low",
@@ -85,10 +84,51 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     assert set(ProviderOptions().settings.__struct_fields__) - set(DIALECT.settings) == missing
 
 
+@pytest.mark.parametrize(
+    ("model", "settings", "problem"),
+    [
+        ("gpt-5-mini", {"temperature": 0.5}, "temperature;"),
+        ("o3", {"top_p": 0.5}, "top_p;"),
+        ("gpt-5.1", {"temperature": 0.5, "reasoning_effort": "low"}, "temperature beside reason"),
+        ("gpt-6.1-terra", {"top_logprobs": 2, "reasoning_effort": "high"}, "top_logprobs beside"),
+    ],
+)
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_models_that_reason_take_no_sampling_parameters(
+    api: str, model: str, settings: Any, problem: str
+) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
+    with pytest.raises(UnsupportedError) as caught:
+        chosen.explain("Hello", **settings)
+    assert f"openai does not support {problem}" in caught.value.message
+    free = chosen.explain("Hello", max_output_tokens=5)
+    assert free.warnings == ()
+
+
+def test_sampling_is_free_without_reasoning() -> None:
+    model = create_chat_model("openai:gpt-5.1", api_key="sk-1")
+    body = model.explain("Hello", temperature=0.5, reasoning_effort="none").body
+    assert (body["temperature"], body["reasoning"]) == (0.5, {"effort": "none"})
+
+
+def test_the_limit_of_tokens_has_the_name_that_other_servers_know() -> None:
+    model = create_chat_model("openai:deepseek-chat", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", max_output_tokens=5).body["max_tokens"] == 5
+
+
+def test_what_a_model_does_not_support_is_left_out_with_a_warning_on_request() -> None:
+    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", unsupported="warn")
+    explained = model.explain("Hello", temperature=0.5)
+    assert "temperature" not in explained.body
+    assert explained.warnings == ("openai does not support temperature: left out",)
+    with pytest.raises(UnsupportedError):
+        create_chat_model("openai:gpt-5-mini", api_key="sk-1", temperature=0.5)
+
+
 def test_responses_honour_what_reasoning_models_take() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
     explained = model.explain(
-        "Hello", reasoning_effort="max", verbosity="low", store=False, user="u", logprobs=True
+        "Hello", reasoning_effort="max", verbosity="low", store=False, user="u"
     )
     assert explained.url == "https://api.openai.com/v1/responses"
     assert explained.body == {
@@ -98,7 +138,6 @@ def test_responses_honour_what_reasoning_models_take() -> None:
         "text": {"verbosity": "low"},
         "store": False,
         "safety_identifier": "u",
-        "include": ["message.output_text.logprobs"],
     }
     assert explained.mapped["reasoning_effort"] == "reasoning.effort"
 
@@ -107,9 +146,9 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
     with pytest.raises(UnsupportedError) as caught:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", seed=1, stop="x", top_k=3)
     assert caught.value.message == (
-        "openai has no way to honour top_k, stop, seed; leave it out, or create the model with "
-        'api="chat_completions" for stop, seed, or with unsupported="warn" to have it ignored '
-        "with a warning"
+        "openai does not support top_k, stop, seed; leave it out, or create the model with "
+        'api="chat_completions" for stop, seed, or with unsupported="warn" to have it left out '
+        "with a warning; provider_options send a field in any case"
     )
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
     with pytest.raises(UnsupportedError, match='api="chat_completions" for prediction, audio_outp'):

@@ -5,6 +5,7 @@ from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
@@ -123,6 +124,7 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
+from chatmodels.core._values.profile import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
@@ -132,7 +134,9 @@ from chatmodels.core._version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "ALL_TOOL_CHOICES",
     "CONTRACT_VERSION",
+    "FREE_TOOL_CHOICES",
     "MASK",
     "Accumulator",
     "AliasedModel",
@@ -192,6 +196,7 @@ __all__ = [
     "PartEnd",
     "PermissionDeniedError",
     "Policy",
+    "Profile",
     "Prompt",
     "Provider",
     "ProviderConflictError",
@@ -263,6 +268,7 @@ __all__ = [
     "list_providers",
     "load_config",
     "logger",
+    "negotiate",
     "provider",
     "providers_for_model",
     "providers_with",

@@ -4,7 +4,7 @@ A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpC
 rest: connections, time limits, secrets, retries, sync and async.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -14,6 +14,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     ModelInfo,
+    Profile,
     whole_response,
 )
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
@@ -65,7 +66,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         failure: Translates a response that is not a success. Request id and retry-after are
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
-        settings: The supported settings: neutral name to the field of the body.
+        profile: Returns the abilities of a model.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
@@ -76,7 +77,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     decoder: Callable[[ChatRequest], StreamDecoder]
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
-    settings: Mapping[str, str]
+    profile: Callable[[str], Profile]
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

@@ -70,7 +70,7 @@ class HttpChatModel(StandardChatModel):
             model,
             settings=options.settings,
             timeout=options.timeout,
-            supported_settings=frozenset(codec.settings),
+            profile=codec.profile(model),
             unsupported=options.unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
@@ -155,12 +155,13 @@ class HttpChatModel(StandardChatModel):
         wire = codec.encode(self.model, request, stream=False)
         url, headers = self._caller.explained(wire)
         chosen = request.settings.chosen()
+        fields = codec.profile(self.model).settings or {}
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped={name: word for name, word in codec.settings.items() if name in chosen},
+            mapped={name: word for name, word in fields.items() if name in chosen},
         )
 
     def model_info(self) -> ModelInfo:

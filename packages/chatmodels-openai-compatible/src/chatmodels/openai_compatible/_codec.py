@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from chatmodels.core import ChatRequest
+from chatmodels.core import ChatRequest, Profile
 from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
@@ -28,10 +28,20 @@ def chat_completions_codec(
     """
     return Codec(
         api="chat_completions",
+        profile=partial(_profile, dialect_for or dialect),
         encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),
+    )
+
+
+def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile:
+    chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
+    return Profile(
+        settings=chosen.settings,
+        not_with_reasoning=chosen.not_with_reasoning,
+        strict_tools=chosen.strict_tools,
     )
 
 

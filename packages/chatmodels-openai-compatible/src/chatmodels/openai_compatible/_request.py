@@ -30,9 +30,9 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
         "messages": encode_messages(request.messages, dialect, problems),
     }
     if request.settings != _NO_SETTINGS:
-        _settings(request, dialect, body, problems)
+        _settings(request, dialect, body)
     if request.tools:
-        body["tools"] = [_tool(tool, dialect, problems) for tool in request.tools]
+        body["tools"] = [_tool(tool) for tool in request.tools]
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output is not None:
@@ -49,17 +49,12 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
     return write_body(body, dialect.name, problems)
 
 
-def _settings(
-    request: ChatRequest, dialect: Dialect, body: dict[str, Json], problems: list[str]
-) -> None:
+def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> None:
     has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        if path is None:
-            problems.append(f"the setting {name}")
-        elif name == "parallel_tool_calls" and not has_tools:
-            continue  # OpenAI refuses it without tools, where it has no meaning
-        else:
+        # OpenAI refuses it without tools, where it has no meaning.
+        if path is not None and (name != "parallel_tool_calls" or has_tools):
             put(body, path, _value(name, value))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)
@@ -75,14 +70,12 @@ def _value(name: str, value: Any) -> Json:
     return value
 
 
-def _tool(tool: ToolDefinition, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+def _tool(tool: ToolDefinition) -> dict[str, Json]:
     function: dict[str, Json] = {"name": tool.name, "parameters": tool.parameters}
     if tool.description:
         function["description"] = tool.description
     if tool.strict:
         function["strict"] = True
-        if not dialect.strict_tools:
-            problems.append(f"the strict tool {tool.name!r}")
     return {"type": "function", "function": function}
 
 

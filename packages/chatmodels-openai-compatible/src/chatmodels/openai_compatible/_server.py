@@ -1,6 +1,6 @@
 """What is the same at a server whichever of the two dialects is spoken with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TypedDict
 
@@ -15,7 +15,6 @@ Headers = tuple[tuple[str, str], ...]
 class CodecFields(TypedDict):
     """The fields of a `Codec` that do not depend on the dialect."""
 
-    settings: Mapping[str, str]
     authorization: Callable[[str], Headers]
     models: Listing | None
     health: HttpRequest
@@ -33,6 +32,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         key_prefix: What stands before the key in it.
         settings: The settings honoured: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
+        not_with_reasoning: Settings that cannot be combined with reasoning.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    not_with_reasoning: Collection[str] = ()
 
 
 def codec_fields(server: Server, headers: Headers) -> CodecFields:
@@ -51,7 +52,6 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
         request = HttpRequest(method="GET", path=server.models_path, headers=headers)
         models = Listing(request, partial(read_models, provider=server.name))
     return {
-        "settings": server.settings,
         "authorization": partial(_authorization, server.key_header, server.key_prefix),
         "models": models,
         "health": HttpRequest(method="GET", path=health, headers=headers),

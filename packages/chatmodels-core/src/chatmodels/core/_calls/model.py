@@ -11,13 +11,15 @@ from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.finish import finish
 from chatmodels.core._calls.flow import Policy
-from chatmodels.core._calls.prepare import Defaults, Prepared, prepare, refuse_unsupported
+from chatmodels.core._calls.negotiation import refuse_unsupported
+from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport
+from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -45,7 +47,8 @@ class StandardChatModel(Primitives):
         model: The model's name, as the provider wants to be told.
         settings: Settings that hold for each call unless it says otherwise.
         timeout: Time limits likewise; a number limits the total.
-        supported_settings: The settings that can be honoured; None for all.
+        supported_settings: The supported settings; None for those of the profile.
+        profile: The abilities of the model; by default everything is supported.
         unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
@@ -69,6 +72,7 @@ class StandardChatModel(Primitives):
         settings: Settings = NO_SETTINGS,
         timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
+        profile: Profile = EVERYTHING,
         unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
@@ -81,16 +85,19 @@ class StandardChatModel(Primitives):
         self.api = api
         if settings is not NO_SETTINGS:
             settings = validated_settings(chosen_settings(settings))
+        if supported_settings is not None:
+            names = {name: name for name in supported_settings}
+            profile = msgspec.structs.replace(profile, settings=names)
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
             timeout=as_timeout(timeout),
-            supported=supported_settings,
+            profile=profile,
             unsupported=unsupported,
             remedies=remedies or {},
         )
         if unsupported == "error":
-            refuse_unsupported(settings, self._defaults)
+            refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
         self._policies = tuple(policies)
         self._observers = tuple(observers)
 

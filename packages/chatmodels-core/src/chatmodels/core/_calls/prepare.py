@@ -1,13 +1,15 @@
 """Turns what a user passes to a call into a checked request, all problems in one error."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
-from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
+from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt, conversation
+from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
@@ -50,15 +52,15 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         provider: Its provider's name, for messages.
         settings: Settings that hold unless the call says otherwise.
         timeout: Time limits likewise.
-        supported: The settings that the provider can honour; None for all.
-        unsupported: What happens to others: refuse the call, or leave them out with a warning.
-        remedies: The option under which one of the others can be honoured, by its name.
+        profile: The abilities of the model.
+        unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
+        remedies: Setting to the option of the model under which it is supported.
     """
 
     provider: str
     settings: Settings
     timeout: Timeout
-    supported: Collection[str] | None
+    profile: Profile
     unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
 
@@ -74,14 +76,14 @@ def prepare(
 
     Raises:
         InvalidRequestError: The message lists every problem of the arguments.
-        UnsupportedError: Settings are fine, but the provider cannot honour them.
+        UnsupportedError: The arguments are right, but the model does not support them.
     """
     if not options and output_type is None and not isinstance(prompt, ChatRequest):
         request = ChatRequest(messages=conversation(prompt), settings=defaults.settings)
-        return _supported(Prepared(request), defaults)
+        return _negotiated(Prepared(request), defaults)
     if isinstance(prompt, ChatRequest):
-        return _supported(_ready(prompt, output_type, options, defaults), defaults)
-    return _supported(_built(prompt, output_type, options, defaults), defaults)
+        return _negotiated(_ready(prompt, output_type, options, defaults), defaults)
+    return _negotiated(_built(prompt, output_type, options, defaults), defaults)
 
 
 def _ready(
@@ -181,48 +183,17 @@ def _checked(
         return fallback
 
 
-def _supported(prepared: Prepared, defaults: Defaults) -> Prepared:
-    """Refuse the settings that the provider cannot honour, or leave them out with a warning."""
-    settings = prepared.request.settings
-    if defaults.unsupported == "error":
-        refuse_unsupported(settings, defaults)
-        return prepared
-    others = _unsupported(settings, defaults)
-    if not others:
-        return prepared
-    kept = msgspec.structs.replace(settings, **dict.fromkeys(others))
-    return Prepared(
-        msgspec.structs.replace(prepared.request, settings=kept),
-        prepared.output,
-        (*prepared.warnings, f"{defaults.provider} cannot honour {', '.join(others)}: left out"),
+def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
+    request, warnings = negotiate(
+        prepared.request,
+        defaults.profile,
+        provider=defaults.provider,
+        unsupported=defaults.unsupported,
+        remedies=defaults.remedies,
     )
-
-
-def refuse_unsupported(settings: Settings, defaults: Defaults, /) -> None:
-    """Refuse settings that the provider cannot honour.
-
-    Raises:
-        UnsupportedError: There are some; the message names them all, and what would help.
-    """
-    others = _unsupported(settings, defaults)
-    if not others:
-        return
-    options: dict[str, list[str]] = {}
-    for name in others:
-        if name in defaults.remedies:
-            options.setdefault(defaults.remedies[name], []).append(name)
-    ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
-    ways.append('with unsupported="warn" to have it ignored with a warning')
-    raise UnsupportedError(
-        f"{defaults.provider} has no way to honour {', '.join(others)}; leave it out, or create "
-        f"the model {', or '.join(ways)}"
-    )
-
-
-def _unsupported(settings: Settings, defaults: Defaults) -> list[str]:
-    if defaults.supported is None or settings is NO_SETTINGS:
-        return []
-    return [name for name in settings.chosen() if name not in defaults.supported]
+    if request is prepared.request:
+        return prepared
+    return Prepared(request, prepared.output, (*prepared.warnings, *warnings))
 
 
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:

@@ -6,7 +6,16 @@ from typing import Any, Literal, TypedDict
 from chatmodels.core._values.parts import Value
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-ServiceTier = Literal["auto", "default", "flex", "priority", "scale", "batch"]
+ServiceTier = Literal[
+    "auto",
+    "default",
+    "flex",
+    "priority",
+    "scale",
+    "batch",
+    "fast",
+    "ultrafast",
+]
 Verbosity = Literal["low", "medium", "high"]
 AudioFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
 

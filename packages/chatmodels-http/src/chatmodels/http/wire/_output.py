@@ -11,7 +11,7 @@ ANSWER_DESCRIPTION = "Give the answer in this form."
 
 OUTPUT_FROM_TOOL = (
     "the output was requested as the arguments of a tool that the model had to call, since the "
-    "model, the schema or the other tools do not allow the vendor's structured output"
+    "model, the schema or the other tools do not allow native structured output"
 )
 """The warning of responses whose output is the call of the tool."""
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from chatmodels.core import ChatRequest
+from chatmodels.core import ChatRequest, Profile
 from chatmodels.http import Codec, HttpRequest, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
@@ -24,11 +24,16 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     """
     return Codec(
         api="responses",
+        profile=partial(_profile, dialect),
         encode=partial(_encode, dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),
     )
+
+
+def _profile(dialect: ResponsesDialect, model: str) -> Profile:
+    return Profile(settings=dialect.settings, not_with_reasoning=dialect.not_with_reasoning)
 
 
 def _encode(

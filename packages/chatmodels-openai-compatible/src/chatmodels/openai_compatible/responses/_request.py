@@ -43,7 +43,7 @@ def encode_request(
     encoder = InputEncoder(dialect, problems, stored=stored)
     body: dict[str, Json] = {"model": model, "input": encoder.encode(request.messages)}
     if settings != _NO_SETTINGS:
-        _settings(request, dialect, body, problems)
+        _settings(request, dialect, body)
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if request.tool_choice is not None:
@@ -108,15 +108,11 @@ def _word(value: Json) -> str:
     return value if isinstance(value, str) else write_body(value, "", ()).decode()
 
 
-def _settings(
-    request: ChatRequest, dialect: ResponsesDialect, body: dict[str, Json], problems: list[str]
-) -> None:
+def _settings(request: ChatRequest, dialect: ResponsesDialect, body: dict[str, Json]) -> None:
     has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        if path is None:
-            problems.append(f"the setting {name}")
-        elif path != "include" and (name != "parallel_tool_calls" or has_tools):
+        if path is not None and path != "include" and (name != "parallel_tool_calls" or has_tools):
             put(body, path, value)
 
 

@@ -6,7 +6,8 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, HttpRequest, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
-from chatmodels.providers.anthropic._request import SETTINGS, encode_request
+from chatmodels.providers.anthropic._models import profile
+from chatmodels.providers.anthropic._request import encode_request
 from chatmodels.providers.anthropic._stream import MessagesDecoder
 
 VERSION = "2023-06-01"
@@ -26,7 +27,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
         token: Whether the secret is a token instead of an API key.
     """
     return Codec(
-        settings=SETTINGS,
+        profile=profile,
         encode=partial(_encode, prefix),
         decoder=_decoder,
         failure=read_failure,

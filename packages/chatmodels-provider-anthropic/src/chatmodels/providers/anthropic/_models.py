@@ -1,52 +1,54 @@
 """What Anthropic's pages tell of its models, as of November 2026; `list_models` tells what is.
 
-Limits and ends: the models' own pages under "Models & pricing", and "Model deprecations". What an
-older generation lacks: "Structured outputs", "Effort", "Adaptive thinking", "Mid-conversation
-system messages".
+Limits and ends: the models' own pages under "Models & pricing", and "Model deprecations".
 """
 
-from chatmodels.core import Capability, ModelInfo
-from chatmodels.http.wire import Wire
+from collections.abc import Mapping
+from functools import lru_cache
 
+from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.http.claude import Generation, claude_profile, generation_of
 
-class Generation(Wire, frozen=True, gc=False):
-    """What models have in common.
-
-    Attributes:
-        max_tokens: How long answers may be, which every request has to say.
-        lacks: What its requests must do without: "structured" output and strict tools, "effort",
-            "adaptive" thinking, "late_system" messages among the others.
-    """
-
-    max_tokens: int
-    lacks: frozenset[str] = frozenset()
-
-
-_LATE = frozenset({"late_system"})
-_4_5 = _LATE | {"effort", "adaptive"}
-_OLD = _4_5 | {"structured"}
-
-_GENERATIONS = {
-    "claude-3-5-": Generation(8_192, _OLD),
-    "claude-3-7-": Generation(64_000, _OLD),
-    "claude-3-": Generation(4_096, _OLD),
-    "-haiku-4-5": Generation(64_000, _4_5),
-    "-sonnet-4-5": Generation(64_000, _4_5),
-    "-opus-4-5": Generation(64_000, _LATE | {"adaptive"}),
-    "-sonnet-4-6": Generation(128_000, _LATE),
-    "-opus-4-6": Generation(128_000, _LATE),
-    "-opus-4-7": Generation(128_000, _LATE),
-    "-opus-4-8": Generation(128_000),
-    "-sonnet-4": Generation(64_000, _OLD),
-    "-opus-4": Generation(32_000, _OLD),
-    "claude-": Generation(128_000),  # whatever came or comes later
-    "": Generation(32_000, _OLD),  # another vendor's, behind a gateway
+SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "reasoning_effort": "output_config.effort",
+    "reasoning_budget": "thinking.budget_tokens",
+    "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+    "user": "metadata.user_id",
+    "service_tier": "service_tier",
 }
+"""The settings of the Messages API, and their fields."""
 
 
-def generation_of(model: str) -> Generation:
-    """Find the generation of a model: by a part of its name, since clouds add to names."""
-    return next(known for part, known in _GENERATIONS.items() if part in model)
+UNKNOWN = Generation(
+    max_tokens=32_000,
+    thinking="budget",
+    budgets=True,
+    efforts=frozenset(),
+    display=False,
+    sampling=True,
+    structured=False,
+    late_system=False,
+)
+"""The generation of another vendor's model, behind a gateway."""
+
+
+def generation(model: str) -> Generation:
+    """Return the generation of a model, Claude or not."""
+    return generation_of(model) or UNKNOWN
+
+
+@lru_cache(maxsize=256)
+def profile(model: str) -> Profile:
+    """Return the abilities of a model."""
+    return claude_profile(_PROFILE, generation(model))
+
+
+_PROFILE = Profile(settings=SETTINGS, values={"service_tier": ("auto", "default")})
 
 
 CAPABILITIES = frozenset(
@@ -70,7 +72,7 @@ def _model(name: str, context: int = 1_000_000, end: str | None = None) -> Model
         name=name,
         provider="anthropic",
         context_window=context,
-        max_output_tokens=generation_of(name).max_tokens,
+        max_output_tokens=generation(name).max_tokens,
         input_modalities=("text", "image", "file"),
         output_modalities=("text",),
         capabilities=CAPABILITIES,

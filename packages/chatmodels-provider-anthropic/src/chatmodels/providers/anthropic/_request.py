@@ -1,8 +1,7 @@
 """Translates requests into the vendor's JSON."""
 
-from collections.abc import Mapping
-
 from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition
+from chatmodels.http.claude import Generation
 from chatmodels.http.wire import (
     ANSWER_DESCRIPTION,
     Json,
@@ -14,23 +13,11 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
-from chatmodels.providers.anthropic._models import Generation, generation_of
-
-SETTINGS: Mapping[str, str] = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "max_output_tokens": "max_tokens",
-    "stop": "stop_sequences",
-    "reasoning_effort": "output_config.effort",
-    "reasoning_budget": "thinking.budget_tokens",
-    "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
-    "user": "metadata.user_id",
-}
-"""What the Messages API takes, and where; newer models take no temperature, top_p and top_k."""
+from chatmodels.providers.anthropic._models import SETTINGS, generation
 
 _SAME = ("temperature", "top_p", "top_k", "stop")
 _MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
+_TIERS = {"default": "standard_only"}
 _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
 """Tokens to think for models that know no effort; at most half of all that may be generated."""
 _LEAST_BUDGET = 1_024
@@ -45,10 +32,8 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
     """
     problems: list[str] = []
-    known = generation_of(model)
-    system, turns = encode_conversation(
-        request.messages, problems, late_system="late_system" not in known.lacks
-    )
+    known = generation(model)
+    system, turns = encode_conversation(request.messages, problems, late_system=known.late_system)
     body: dict[str, Json] = {
         "model": model,
         "max_tokens": request.settings.max_output_tokens or known.max_tokens,
@@ -59,13 +44,13 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     for name, value in request.settings.chosen().items():
         if name in _SAME:
             body[SETTINGS[name]] = value
-        elif name not in SETTINGS:
-            problems.append(f"the setting {name}")
+        elif name == "service_tier":
+            body["service_tier"] = _TIERS.get(value, value)
     if request.settings.user is not None:
         body["metadata"] = {"user_id": request.settings.user}
-    _think(request, known, body, problems)
+    _think(request, known, body)
     if request.tools:
-        body["tools"] = [_tool(tool, known, problems) for tool in request.tools]
+        body["tools"] = [_tool(tool) for tool in request.tools]
     _choose(request, body)
     if request.output is not None:
         _shape(request, request.output, known, body, problems)
@@ -77,35 +62,33 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(
-    request: ChatRequest, known: Generation, body: dict[str, Json], problems: list[str]
-) -> None:
+def _think(request: ChatRequest, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
-    wished = _BUDGETS.get(effort or "")
-    if budget is not None:
-        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    elif wished is not None and "adaptive" in known.lacks:
-        granted = max(min(wished, body["max_tokens"] // 2), _LEAST_BUDGET)
-        body["thinking"] = {"type": "enabled", "budget_tokens": granted}
-    elif wished is not None:
-        body["thinking"] = {"type": "adaptive"}
+    if effort is None and budget is None:
+        return
     if budget == 0 or (budget is None and effort == "none"):
-        body["thinking"] = _NO_THOUGHT
-    if wished is not None and "effort" not in known.lacks:
+        if known.thinking:
+            body["thinking"] = {"type": known.off}
+    elif budget is not None:
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    elif known.thinking == "adaptive":
+        # Since Claude Opus 4.7 the text of thinking is omitted by default ("Adaptive thinking").
+        body["thinking"] = {"type": "adaptive"}
+        if known.display:
+            body["thinking"]["display"] = "summarized"
+    else:
+        granted = min(_BUDGETS[effort or ""], body["max_tokens"] // 2)
+        body["thinking"] = {"type": "enabled", "budget_tokens": max(granted, _LEAST_BUDGET)}
+    if effort in known.efforts:
         body["output_config"] = {"effort": effort}
-    elif effort is not None and (budget is not None or effort == "minimal"):
-        beside = "" if budget is None else " beside reasoning_budget"
-        problems.append(f"reasoning_effort {effort!r}{beside} with this model")
 
 
-def _tool(tool: ToolDefinition, known: Generation, problems: list[str]) -> dict[str, Json]:
+def _tool(tool: ToolDefinition) -> dict[str, Json]:
     encoded: dict[str, Json] = {"name": tool.name, "input_schema": tool.parameters}
     if tool.description:
         encoded["description"] = tool.description
     if tool.strict:
         encoded |= {"strict": True, "input_schema": enforceable(tool.parameters)}
-        if "structured" in known.lacks:
-            problems.append(f"the strict tool {tool.name!r} with this model")
     return encoded
 
 
@@ -133,7 +116,7 @@ def _shape(
     think refuse to be forced ("Extended thinking", with tool use).
     """
     schema = output.schema
-    native = output.strict and "structured" not in known.lacks
+    native = output.strict and known.structured
     if schema is not None and native and not is_recursive(schema):
         form = {"type": "json_schema", "schema": enforceable(schema)}
         body.setdefault("output_config", {})["format"] = form
@@ -141,7 +124,12 @@ def _shape(
     choice = request.tool_choice
     if choice is not None and choice.mode in {"required", "tool"}:
         return
-    if body.get("thinking", _NO_THOUGHT) != _NO_THOUGHT:
+    if not known.forced:
+        problems.append(
+            "an output type without a fixed, finite schema, for which this model cannot be forced "
+            "to call a tool"
+        )
+    elif body.get("thinking", _NO_THOUGHT) != _NO_THOUGHT:
         problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
     tool = {

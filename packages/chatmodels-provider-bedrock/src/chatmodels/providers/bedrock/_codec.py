@@ -6,7 +6,8 @@ from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
-from chatmodels.providers.bedrock._request import SETTINGS, encode_request
+from chatmodels.providers.bedrock._models import profile
+from chatmodels.providers.bedrock._request import encode_request
 from chatmodels.providers.bedrock._stream import ConverseDecoder
 
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
@@ -21,7 +22,7 @@ def converse_codec(control_url: str = "") -> Codec:
     """
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
-        settings=SETTINGS,
+        profile=profile,
         encode=_encode,
         decoder=_decoder,
         failure=read_failure,

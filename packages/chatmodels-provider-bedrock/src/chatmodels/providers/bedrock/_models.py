@@ -6,10 +6,25 @@ is enforced natively: "Get validated JSON results from models".
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.http.claude import Generation, claude_profile, generation_of
 from chatmodels.http.wire import Wire
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "inferenceConfig.temperature",
+    "top_p": "inferenceConfig.topP",
+    "top_k": "additionalModelRequestFields",
+    "max_output_tokens": "inferenceConfig.maxTokens",
+    "stop": "inferenceConfig.stopSequences",
+    "reasoning_effort": "additionalModelRequestFields",
+    "reasoning_budget": "additionalModelRequestFields",
+    "metadata": "requestMetadata",
+    "service_tier": "serviceTier.type",
+}
+"""The settings of Converse, and their fields; those of the model itself depend on its family."""
 
 
 class Family(Wire, frozen=True, gc=False):
@@ -21,25 +36,17 @@ class Family(Wire, frozen=True, gc=False):
             "reasoningConfig" (Nova 2), by "reasoning_effort"; empty for not at all.
         native: Whether forms of answers and strict tools are enforced.
         keeps_state: Whether it takes back signed thinking and citations.
+        claude: The generation of Claude that it is; None for other models.
     """
 
     top_k: str = ""
     thinking: str = ""
     native: bool = False
     keeps_state: bool = False
+    claude: Generation | None = None
 
-
-_CLAUDE = Family(top_k="top_k", thinking="adaptive", native=True, keeps_state=True)
 
 _FAMILIES = {
-    r"claude-(v2|instant|3-(haiku|sonnet|opus|5))": Family(top_k="top_k", keeps_state=True),
-    r"claude-(3-7|(sonnet|opus)-4-(2|1))": Family(
-        top_k="top_k", thinking="budget", keeps_state=True
-    ),
-    r"claude-(sonnet|opus|haiku)-4-5": Family(
-        top_k="top_k", thinking="budget", native=True, keeps_state=True
-    ),
-    r"claude-": _CLAUDE,  # whatever came or comes later
     r"nova-2": Family(top_k="inferenceConfig.topK", thinking="reasoningConfig"),
     r"nova-": Family(top_k="inferenceConfig.topK"),
     r"gpt-oss": Family(thinking="reasoning_effort", native=True),
@@ -53,10 +60,49 @@ _FAMILIES = {
 }
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def family_of(model: str) -> Family:
     """Find the family of a model: by a part of its name, as in "us.amazon.nova-2-lite-v1:0"."""
+    claude = generation_of(model)
+    if claude is not None:
+        return Family(
+            top_k="top_k",
+            thinking=claude.thinking,
+            native=claude.structured,
+            keeps_state=True,
+            claude=claude,
+        )
     return next(family for part, family in _FAMILIES.items() if re.search(part, model))
+
+
+@lru_cache(maxsize=256)
+def profile(model: str) -> Profile:
+    """Return the abilities of a model."""
+    known = family_of(model)
+    lacking: set[str] = set()
+    if not known.top_k:
+        lacking.add("top_k")
+    if known.thinking not in {"budget", "adaptive"}:
+        lacking.add("reasoning_budget")
+    if not known.thinking:
+        lacking.add("reasoning_effort")
+    found = Profile(
+        settings={name: field for name, field in SETTINGS.items() if name not in lacking},
+        values={
+            "service_tier": ("auto", "default", "flex", "priority", "reserved"),
+            "reasoning_effort": _EFFORTS.get(known.thinking, ()),
+        },
+        ranges={"temperature": (0, 1)},
+        exclusive=(("reasoning_budget", "reasoning_effort"),),
+        strict_tools=known.native,
+    )
+    return found if known.claude is None else claude_profile(found, known.claude)
+
+
+_EFFORTS = {
+    "reasoningConfig": ("none", "low", "medium", "high"),
+    "reasoning_effort": ("low", "medium", "high"),
+}
 
 
 _TOOLS = {

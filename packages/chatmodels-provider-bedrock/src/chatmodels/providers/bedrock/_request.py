@@ -1,7 +1,5 @@
 """Translates requests into the vendor's JSON ("Converse", API reference of Bedrock Runtime)."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from chatmodels.core import (
@@ -21,25 +19,11 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
-from chatmodels.providers.bedrock._models import Family, family_of
+from chatmodels.providers.bedrock._models import SETTINGS, Family, family_of
 from chatmodels.providers.bedrock._thinking import FIELDS, OFF, think
-
-SETTINGS: Mapping[str, str] = {
-    "temperature": "inferenceConfig.temperature",
-    "top_p": "inferenceConfig.topP",
-    "top_k": "additionalModelRequestFields",
-    "max_output_tokens": "inferenceConfig.maxTokens",
-    "stop": "inferenceConfig.stopSequences",
-    "reasoning_effort": "additionalModelRequestFields",
-    "reasoning_budget": "additionalModelRequestFields",
-    "metadata": "requestMetadata",
-    "service_tier": "serviceTier.type",
-}
-"""What Converse takes, and where; what goes to the model itself depends on its family."""
 
 _SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
 _MODES = {"auto": "auto", "required": "any", "tool": "tool"}
-_TIERS = frozenset({"default", "flex", "priority", "reserved"})
 
 
 def encode_request(model: str, request: ChatRequest) -> bytes:
@@ -58,43 +42,24 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
     for name, value in request.settings.chosen().items():
         if name in _SAME:
             put(body, SETTINGS[name], value)
-        elif name not in SETTINGS:
-            problems.append(f"the setting {name}")
-    if (request.settings.temperature or 0) > 1:
-        problems.append("a temperature above 1")
-    _tier(request, body, problems)
-    _top_k(request, known, body, problems)
-    think(request, known, body, problems)
-    _offer(request, known, body, problems)
+        elif name == "top_k":
+            put(body, f"{FIELDS}.{known.top_k}", value)
+        elif name == "service_tier" and value != "auto":
+            body["serviceTier"] = {"type": value}
+    think(request, known, body)
+    _offer(request, body, problems)
     if request.output is not None:
         _shape(request, request.output, known, body, problems)
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _tier(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
-    tier = request.settings.service_tier
-    if tier in _TIERS:
-        body["serviceTier"] = {"type": tier}
-    elif tier not in {None, "auto"}:
-        problems.append(f"service_tier {tier!r}")
-
-
-def _top_k(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
-    if request.settings.top_k is None:
-        return
-    if known.top_k:
-        put(body, f"{FIELDS}.{known.top_k}", request.settings.top_k)
-    else:
-        problems.append("top_k with this model")
-
-
-def _offer(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
+def _offer(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
     """Offer the tools, and say whether they may or must be called."""
     choice = request.tool_choice
     mode = None if choice is None else choice.mode
     offered = () if mode == "none" else request.tools
-    tools = [_tool(tool, known, problems) for tool in offered]
+    tools = [_tool(tool) for tool in offered]
     if not tools:
         # The API has no "none", and refuses calls in a conversation without tools.
         tools = _called(request)
@@ -108,15 +73,13 @@ def _offer(request: ChatRequest, known: Family, body: dict[str, Json], problems:
         body["toolConfig"] = config
 
 
-def _tool(tool: ToolDefinition, known: Family, problems: list[str]) -> Json:
+def _tool(tool: ToolDefinition) -> Json:
     encoded: dict[str, Json] = {"name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
     parameters = tool.parameters
     if tool.strict:
         parameters, encoded["strict"] = enforceable(parameters), True
-        if not known.native:
-            problems.append(f"the strict tool {tool.name!r} with this model")
     encoded["inputSchema"] = _rooted(parameters)
     return {"toolSpec": encoded}
 
@@ -155,7 +118,12 @@ def _shape(
     choice = request.tool_choice
     if choice is not None and choice.mode in {"required", "tool"}:
         return
-    if body.get(FIELDS, {}).get("thinking", OFF) != OFF:
+    if known.claude is not None and not known.claude.forced:
+        problems.append(
+            "an output type without a fixed, finite schema, for which this model cannot be forced "
+            "to call a tool"
+        )
+    elif body.get(FIELDS, {}).get("thinking", OFF) != OFF:
         problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
     spec = {

@@ -14,47 +14,45 @@ _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max
 """Tokens to think for models that know no effort; at most half of all that may be generated."""
 _LEAST_BUDGET = 1_024
 _USUAL_LIMIT = 64_000
-_THREE = frozenset({"low", "medium", "high"})
 OFF = {"type": "disabled"}
 
 
-def think(request: ChatRequest, known: Family, body: dict[str, Json], problems: list[str]) -> None:
+def think(request: ChatRequest, known: Family, body: dict[str, Json]) -> None:
     """Put in how much the model shall think."""
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
-    if effort is not None and budget is not None:
-        problems.append("reasoning_effort beside reasoning_budget")
-    elif budget is not None:
-        if known.thinking not in {"budget", "adaptive"}:
-            problems.append("reasoning_budget with this model")
-        _put(body, {"thinking": _budget(budget)})
+    if budget is not None:
+        _put(body, {"thinking": _budget(budget, known)})
     elif effort is not None:
-        fields = _effort(effort, known, request.settings.max_output_tokens or _USUAL_LIMIT)
-        if not fields:
-            problems.append(f"reasoning_effort {effort!r} with this model")
-        _put(body, fields)
+        limit = request.settings.max_output_tokens or _USUAL_LIMIT
+        _put(body, _effort(effort, known, limit))
 
 
 def _put(body: dict[str, Json], fields: dict[str, Json]) -> None:
     body[FIELDS] = {**body.get(FIELDS, {}), **fields}
 
 
-def _budget(tokens: int) -> Json:
-    return {"type": "enabled", "budget_tokens": tokens} if tokens else OFF
+def _budget(tokens: int, known: Family) -> Json:
+    if tokens:
+        return {"type": "enabled", "budget_tokens": tokens}
+    return OFF if known.claude is None else {"type": known.claude.off}
 
 
 def _effort(effort: str, known: Family, limit: int) -> dict[str, Json]:
-    match known.thinking:
-        case "budget" | "adaptive" if effort == "none":
-            return {"thinking": OFF}
-        case "budget" if effort in _BUDGETS:
-            return {"thinking": _budget(max(min(_BUDGETS[effort], limit // 2), _LEAST_BUDGET))}
-        case "adaptive" if effort in _BUDGETS:
-            return {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}
-        case "reasoningConfig" if effort == "none":
-            return {"reasoningConfig": OFF}
-        case "reasoningConfig" if effort in _THREE:
-            return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}
-        case "reasoning_effort" if effort in _THREE:
-            return {"reasoning_effort": effort}
-        case _:
-            return {}
+    claude = known.claude
+    if claude is not None:
+        if effort == "none":
+            return {"thinking": {"type": claude.off}} if claude.thinking else {}
+        words: dict[str, Json] = {}
+        if effort in claude.efforts:
+            words = {"output_config": {"effort": effort}}
+        if claude.thinking == "budget":
+            tokens = max(min(_BUDGETS[effort], limit // 2), _LEAST_BUDGET)
+            return {"thinking": _budget(tokens, known), **words}
+        # Since Claude Opus 4.7 the text of thinking is omitted by default.
+        shown = {"display": "summarized"} if claude.display else {}
+        return {"thinking": {"type": "adaptive", **shown}, **words}
+    if known.thinking == "reasoning_effort":
+        return {"reasoning_effort": effort}
+    if effort == "none":
+        return {"reasoningConfig": OFF}
+    return {"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}}

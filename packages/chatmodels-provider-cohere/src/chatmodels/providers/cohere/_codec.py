@@ -4,7 +4,8 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, HttpRequest, Listing
 from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
-from chatmodels.providers.cohere._request import SETTINGS, encode_request
+from chatmodels.providers.cohere._models import profile
+from chatmodels.providers.cohere._request import encode_request
 from chatmodels.providers.cohere._stream import ChatV2Decoder
 
 
@@ -17,7 +18,7 @@ def _decoder(request: ChatRequest) -> ChatV2Decoder:
 
 
 CODEC = Codec(
-    settings=SETTINGS,
+    profile=profile,
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,

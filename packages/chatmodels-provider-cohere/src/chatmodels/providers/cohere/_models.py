@@ -4,7 +4,25 @@ Limits, inputs and ends: "An Overview of Cohere's Models". What which one can do
 pages, "Structured Outputs", "Reasoning" and "Image Inputs".
 """
 
-from chatmodels.core import Capability, ModelInfo
+from collections.abc import Mapping
+from functools import lru_cache
+
+from chatmodels.core import Capability, ModelInfo, Profile
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "p",
+    "top_k": "k",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "logprobs": "logprobs",
+    "reasoning_effort": "thinking.token_budget",
+    "reasoning_budget": "thinking.token_budget",
+}
+"""The settings of the API, and their fields ("Chat", API reference)."""
 
 PROVIDER_NAME = "cohere"
 
@@ -78,3 +96,16 @@ _CAPABILITIES = {model.name: model.capabilities for model in MODELS}
 def lacks(model: str, capability: Capability) -> bool:
     """Tell whether a model is known not to have a capability."""
     return model in _CAPABILITIES and capability not in _CAPABILITIES[model]
+
+
+@lru_cache(maxsize=256)
+def profile(model: str) -> Profile:
+    """Return the abilities of a model; nothing is known to be unsupported by an unknown one."""
+    thinks = not lacks(model, Capability.REASONING)
+    return Profile(
+        settings=SETTINGS,
+        values={} if thinks else {"reasoning_effort": ("none",)},
+        ranges={} if thinks else {"reasoning_budget": (0, 0)},
+        exclusive=(("reasoning_budget", "reasoning_effort"),),
+        tools=not lacks(model, Capability.TOOLS),
+    )

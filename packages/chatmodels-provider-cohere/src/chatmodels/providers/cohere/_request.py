@@ -1,7 +1,5 @@
 """Translates requests into the vendor's JSON."""
 
-from collections.abc import Mapping
-
 from chatmodels.core import Capability, ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.http.wire import (
     ANSWER_DESCRIPTION,
@@ -12,23 +10,8 @@ from chatmodels.http.wire import (
     write_body,
 )
 from chatmodels.providers.cohere._messages import encode_conversation
-from chatmodels.providers.cohere._models import PROVIDER_NAME, lacks
+from chatmodels.providers.cohere._models import PROVIDER_NAME, SETTINGS, lacks
 from chatmodels.providers.cohere._schema import is_enforceable
-
-SETTINGS: Mapping[str, str] = {
-    "temperature": "temperature",
-    "top_p": "p",
-    "top_k": "k",
-    "max_output_tokens": "max_tokens",
-    "stop": "stop_sequences",
-    "seed": "seed",
-    "frequency_penalty": "frequency_penalty",
-    "presence_penalty": "presence_penalty",
-    "logprobs": "logprobs",
-    "reasoning_effort": "thinking.token_budget",
-    "reasoning_budget": "thinking.token_budget",
-}
-"""What the API takes, and where ("Chat", API reference)."""
 
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
 """Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
@@ -52,17 +35,15 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     )
     body: dict[str, Json] = {"model": model, "messages": turns, "stream": stream}
     for name, value in request.settings.chosen().items():
-        if name not in SETTINGS:
-            problems.append(f"the setting {name}")
-        elif not name.startswith("reasoning_"):
+        if not name.startswith("reasoning_"):
             body[SETTINGS[name]] = value
-    _think(model, request, body, problems)
+    _think(model, request, body)
     if documents:
         body["documents"] = documents
         if not turns:
             problems.append("files without a text")
     if request.tools:
-        _offer(model, request, body, problems)
+        _offer(request, body)
     if request.output is not None:
         _shape(model, request, request.output, body, problems)
     if request.provider_options.get("stream", stream) != stream:
@@ -71,33 +52,25 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(model: str, request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+def _think(model: str, request: ChatRequest, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
-    if effort is not None and budget is not None:
-        problems.append(f"reasoning_effort {effort!r} beside reasoning_budget")
     if budget is None:
         budget = 0 if effort == "none" else _BUDGETS.get(effort or "")
-    thinks = not lacks(model, Capability.REASONING)
     if budget == 0:
-        if thinks:
+        if not lacks(model, Capability.REASONING):
             body["thinking"] = {"type": "disabled"}
         return
-    if not thinks:
-        name = "reasoning_budget" if effort is None else f"reasoning_effort {effort!r}"
-        problems.append(f"{name} with this model")
     put(body, "thinking.type", "enabled")
     if budget is not None:
         put(body, "thinking.token_budget", budget)
 
 
-def _offer(model: str, request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+def _offer(request: ChatRequest, body: dict[str, Json]) -> None:
     """Offer the tools; where one of them is demanded, that one alone."""
     choice = request.tool_choice or ToolChoice("auto")
     offered = [tool for tool in request.tools if choice.name in {None, tool.name}]
-    if lacks(model, Capability.TOOLS):
-        problems.append("tools with this model")
     body["tools"] = [_tool(tool) for tool in offered]
     if any(tool.strict for tool in offered):
         body["strict_tools"] = True

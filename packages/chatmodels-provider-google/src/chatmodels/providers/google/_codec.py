@@ -5,11 +5,12 @@ from functools import partial
 
 import msgspec
 
-from chatmodels.core import ChatRequest
+from chatmodels.core import ChatRequest, Profile
 from chatmodels.http import Codec, HttpRequest, Listing, SseFramer, bearer
 from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
+from chatmodels.providers.google._models import profile_of
 from chatmodels.providers.google._request import encode_request
 from chatmodels.providers.google._stream import AnswerDecoder
 
@@ -57,7 +58,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     """
     most = 100 if paths.publisher else 1_000  # models that a page may have
     return Codec(
-        settings=settings,
+        profile=partial(_profile, settings),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),
@@ -81,6 +82,10 @@ def _encode(
     body, headers = encode_request(model, request, provider, settings)
     verb = "streamGenerateContent?alt=sse" if stream else "generateContent"
     return HttpRequest(path=f"{paths.model(model, provider)}:{verb}", body=body, headers=headers)
+
+
+def _profile(settings: Mapping[str, str], model: str) -> Profile:
+    return profile_of(model, settings)
 
 
 def _decoder(provider: str, request: ChatRequest) -> AnswerDecoder:

@@ -4,7 +4,10 @@ Names and ends: "Gemini models", "Gemini deprecations". What generations differ 
 its tables of levels and budgets, "What's new in Gemini 3.6 Flash" and the like.
 """
 
-from chatmodels.core import Capability, ModelInfo
+import math
+from collections.abc import Collection, Mapping
+
+from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.wire import Wire
 
 
@@ -31,6 +34,7 @@ _FROM_LOW = frozenset({"low", "medium", "high"})
 _ALL = _FROM_LOW | {"minimal"}
 
 _NEWEST = Generation(_FROM_LOW, always=True, fixed=True, modern=True)
+_HARDER = Generation(_FROM_LOW | {"xhigh"}, always=True, fixed=True, modern=True)
 _THREE = Generation(_ALL, always=True, modern=True)
 _THOUGHTLESS = Generation()
 
@@ -48,6 +52,8 @@ _GENERATIONS = {
     "gemini-3-": _THREE,
     "gemini-3.1-": _THREE,
     "gemini-3.5-": _THREE,
+    "gemini-4-neon": _HARDER,
+    "gemini-4-hydrogen": _HARDER,
     "gemini-": _NEWEST,  # whatever came or comes later, and what is called "latest"
     "": _THOUGHTLESS,  # Gemma, models of others on Vertex AI, tuned ones
 }
@@ -56,6 +62,37 @@ _GENERATIONS = {
 def generation_of(model: str) -> Generation:
     """Find the generation of a model: by a part of its name, which may be a path."""
     return next(known for part, known in _GENERATIONS.items() if part in model)
+
+
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
+    """Return the abilities of a model.
+
+    Args:
+        model: The model's name.
+        settings: The settings of the API.
+    """
+    known = generation_of(model)
+    thinks = known.most > 0 or bool(known.levels)
+    efforts: Collection[str] = _EFFORTS
+    if known.levels:
+        efforts = [word for word in _EFFORTS if word in known.levels]
+    elif not thinks:
+        efforts = ("none",)
+    lacking = {"temperature", "top_p", "top_k"} if known.fixed else set[str]()
+    if not thinks:
+        lacking.add("reasoning_budget")
+    return Profile(
+        settings={name: field for name, field in settings.items() if name not in lacking},
+        values={
+            "reasoning_effort": tuple(w for w in efforts if w != "none" or not known.always),
+            "service_tier": ("auto", "default", "flex", "priority"),
+        },
+        ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
+        exclusive=(("reasoning_budget", "reasoning_effort"),),
+    )
 
 
 CAPABILITIES = frozenset(

@@ -28,7 +28,6 @@ GEMINI_SETTINGS = {**SETTINGS, "service_tier": "serviceTier", "store": "store"}
 VERTEX_SETTINGS = {**SETTINGS, "service_tier": _TIER_HEADER, "metadata": "labels"}
 """Vertex AI is told the tier by a header ("Priority PayGo", "Flex PayGo")."""
 
-_SAMPLING = ("temperature", "top_p", "top_k")
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
 _TIERS = {"default": "standard", "flex": "flex", "priority": "priority"}
 _BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 24_576}
@@ -64,8 +63,8 @@ def encode_request(
     body: dict[str, Json] = {"contents": contents}
     if system:
         body["systemInstruction"] = {"parts": system}
-    _set(request.settings, settings, known, body, problems)
-    _think(request.settings, known, body, problems)
+    _set(request.settings, settings, body)
+    _think(request.settings, known, body)
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
     _choose(request, body)
@@ -77,51 +76,30 @@ def encode_request(
     return write_body(body, provider, problems), headers
 
 
-def _set(
-    given: Settings,
-    settings: Mapping[str, str],
-    known: Generation,
-    body: dict[str, Json],
-    problems: list[str],
-) -> None:
+def _set(given: Settings, settings: Mapping[str, str], body: dict[str, Json]) -> None:
     for name, value in given.chosen().items():
-        if name not in settings:
-            problems.append(f"the setting {name}")
-        elif name in _SAMPLING and known.fixed:
-            problems.append(f"the setting {name} with this model")
-        elif name == "service_tier":
-            if value in _TIERS:
+        if name == "service_tier":
+            if value != "auto":
                 body[settings[name]] = _TIERS[value]
-            elif value != "auto":
-                problems.append(f"service_tier {value!r}")
         elif not name.startswith("reasoning_"):
             put(body, settings[name], value)
     if given.top_logprobs is not None:
         put(body, settings["logprobs"], True)
 
 
-def _think(given: Settings, known: Generation, body: dict[str, Json], problems: list[str]) -> None:
+def _think(given: Settings, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = given.reasoning_effort, given.reasoning_budget
-    if effort is None and budget is None:
+    if budget is not None:
+        thinking: dict[str, Json] = {"thinkingBudget": budget}
+    elif effort is None or not (known.most or known.levels):
         return
-    if effort is not None and budget is not None:
-        problems.append(f"reasoning_effort {effort!r} beside reasoning_budget")
-        return
-    thinks = known.most > 0 or bool(known.levels)
-    nothing = effort == "none" or budget == 0
-    thinking: dict[str, Json] = {}
-    if budget is not None and thinks:
-        thinking["thinkingBudget"] = budget
-    elif effort is not None and known.most:
-        thinking["thinkingBudget"] = min(_BUDGETS.get(effort, known.most), known.most)
-    elif effort in known.levels:
-        thinking["thinkingLevel"] = effort
-    if (nothing and known.always) or not (nothing or thinking):
-        what = f"reasoning_budget {budget}" if effort is None else f"reasoning_effort {effort!r}"
-        problems.append(f"{what} with this model")
-    elif thinking:
-        thinking |= {} if nothing else {"includeThoughts": True}
-        put(body, SETTINGS["reasoning_effort"], thinking)
+    elif known.most:
+        thinking = {"thinkingBudget": min(_BUDGETS.get(effort, known.most), known.most)}
+    else:
+        thinking = {"thinkingLevel": effort}
+    if effort != "none" and budget != 0:
+        thinking["includeThoughts"] = True
+    put(body, SETTINGS["reasoning_effort"], thinking)
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:

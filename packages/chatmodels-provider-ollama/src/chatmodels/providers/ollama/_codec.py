@@ -1,6 +1,6 @@
 """The codec of `POST /api/chat`."""
 
-from chatmodels.core import ChatRequest
+from chatmodels.core import FREE_TOOL_CHOICES, ChatRequest, Profile
 from chatmodels.http import Codec, HttpRequest, Listing, NdjsonFramer
 from chatmodels.providers.ollama._failure import read_failure
 from chatmodels.providers.ollama._listing import read_models
@@ -12,8 +12,15 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     return HttpRequest(path="/api/chat", body=encode_request(model, request, stream=stream))
 
 
+_PROFILE = Profile(settings=SETTINGS, strict_tools=False, tool_choices=FREE_TOOL_CHOICES)
+
+
+def _profile(model: str) -> Profile:
+    return _PROFILE
+
+
 CODEC = Codec(
-    settings=SETTINGS,
+    profile=_profile,
     encode=_encode,
     decoder=ChatDecoder,
     failure=read_failure,

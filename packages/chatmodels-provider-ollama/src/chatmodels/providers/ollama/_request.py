@@ -40,15 +40,13 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         "stream": stream,
     }
     for name, value in request.settings.chosen().items():
-        if name not in SETTINGS:
-            problems.append(f"the setting {name}")
-        elif name == "reasoning_effort":
+        if name == "reasoning_effort":
             body["think"] = _THINK.get(value, value)
         else:
             put(body, SETTINGS[name], value)
     if request.settings.top_logprobs is not None:
         body.setdefault("logprobs", True)
-    _offer(request, body, problems)
+    _offer(request, body)
     if request.output is not None:
         body["format"] = "json" if request.output.schema is None else request.output.schema
     if request.provider_options.get("stream", stream) != stream:
@@ -57,13 +55,9 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _offer(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
-    """Offer the tools; what must not be called is left out, and what must be has no word."""
-    mode = "auto" if request.tool_choice is None else request.tool_choice.mode
-    if mode in {"required", "tool"}:
-        problems.append(f"the tool_choice {mode!r}")
-    problems += [f"the strict tool {tool.name!r}" for tool in request.tools if tool.strict]
-    if request.tools and mode != "none":
+def _offer(request: ChatRequest, body: dict[str, Json]) -> None:
+    """Offer the tools, unless none of them can be called."""
+    if request.tools and (request.tool_choice is None or request.tool_choice.mode != "none"):
         body["tools"] = [_tool(tool) for tool in request.tools]
 
 

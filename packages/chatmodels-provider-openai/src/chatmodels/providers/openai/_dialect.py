@@ -1,6 +1,9 @@
 """How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
 
+import re
 from typing import Any
+
+from msgspec.structs import replace
 
 from chatmodels.core import ProviderPart, Signature
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
@@ -24,6 +27,38 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
+
+
+ELSEWHERE = replace(
+    DIALECT,
+    settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
+)
+"""The dialect at an address that is not OpenAI's: nearly all servers know `max_tokens`, and many
+ignore `max_completion_tokens` in silence, such as DeepSeek's API."""
+
+_SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
+_NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
+_NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+
+
+def sampling_rules(model: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the settings that a model never supports, and those not beside reasoning.
+
+    By "Using the latest model", under parameter compatibility: reasoning models before GPT-5.1 take
+    no sampling parameters, later ones take them at the effort "none" alone.
+    """
+    if _NEVER.match(model):
+        return frozenset(_SAMPLING), ()
+    return frozenset(), _SAMPLING if _NOT_WITH_REASONING.match(model) else ()
+
+
+def dialect_for(model: str) -> Dialect:
+    """Return the dialect of chat completions for a model of OpenAI's."""
+    never, beside = sampling_rules(model)
+    if not never and not beside:
+        return DIALECT
+    kept = {name: field for name, field in DIALECT.settings.items() if name not in never}
+    return replace(DIALECT, settings=kept, not_with_reasoning=beside)
 
 
 def part_options(**fields: Any) -> ProviderPart:

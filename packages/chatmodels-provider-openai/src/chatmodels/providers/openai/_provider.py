@@ -8,14 +8,14 @@ other servers speak.
 """
 
 import re
+from functools import lru_cache
 
 from chatmodels.core import ConfigurationError, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import DIALECT
+from chatmodels.providers.openai._dialect import ELSEWHERE, dialect_for
 from chatmodels.providers.openai._metadata import METADATA
 
-_CODEC = chat_completions_codec(DIALECT)
 _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
@@ -33,6 +33,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
             message lists everything.
     """
     problems: list[str] = []
+    official = is_official(options.base_url)
     api = options.extra.get("api") or default_api(model, options.base_url)
     if api not in _APIS:
         known = " or ".join(map(repr, _APIS))
@@ -43,8 +44,8 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if api == "responses":
         from chatmodels.providers.openai import _responses
 
-        return _responses.codec(headers)
-    return chat_completions_codec(DIALECT, headers) if headers else _CODEC
+        return _responses.codec(model, headers)
+    return _chat_codec(model, official, headers)
 
 
 def default_api(model: str, base_url: str | None) -> str:
@@ -54,8 +55,18 @@ def default_api(model: str, base_url: str | None) -> str:
         model: Its name; models that reason are known by it.
         base_url: Where it is asked; None for OpenAI itself.
     """
-    official = base_url is None or _OFFICIAL.match(base_url)
+    official = is_official(base_url)
     return "responses" if official and _REASONING.match(model) else "chat_completions"
+
+
+def is_official(base_url: str | None) -> bool:
+    """Return whether an address is one of OpenAI's own."""
+    return base_url is None or _OFFICIAL.match(base_url) is not None
+
+
+@lru_cache(maxsize=256)
+def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
+    return chat_completions_codec(dialect_for(model) if official else ELSEWHERE, headers)
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
@@ -80,7 +91,8 @@ class OpenAIProvider(HttpProvider):
             UnsupportedError: Settings in the options cannot be honoured.
         """
         chosen = codec(options, model)
-        elsewhere = DIALECT.settings.keys() - chosen.settings.keys()
+        supported = dialect_for(model).settings.keys()
+        elsewhere = supported - (chosen.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,
             model,

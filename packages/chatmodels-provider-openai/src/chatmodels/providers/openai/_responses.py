@@ -6,12 +6,15 @@ so that a conversation goes on where OpenAI does not store it, too.
 
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
     ResponsesDialect,
     responses_codec,
 )
+from chatmodels.providers.openai._dialect import sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
@@ -20,7 +23,9 @@ RESPONSES = ResponsesDialect(
 )
 
 
-@lru_cache
-def codec(headers: tuple[tuple[str, str], ...]) -> Codec:
-    """Return the codec, with the headers that name the account to bill."""
-    return responses_codec(RESPONSES, headers)
+@lru_cache(maxsize=256)
+def codec(model: str, headers: tuple[tuple[str, str], ...]) -> Codec:
+    """Return the codec for a model, with the headers that name the account to bill."""
+    never, beside = sampling_rules(model)
+    kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
+    return responses_codec(replace(RESPONSES, settings=kept, not_with_reasoning=beside), headers)

@@ -1,0 +1,169 @@
+"""Compares a request with what the model supports, before it is encoded.
+
+Everything that is not supported is refused at once, or left out with one warning each.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from chatmodels.core._errors import UnsupportedError
+from chatmodels.core._values.profile import Profile
+from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.settings import NO_SETTINGS, Settings
+
+OnUnsupported = Literal["error", "warn"]
+
+
+class Unsupported(msgspec.Struct, frozen=True):
+    """One thing that a model does not support.
+
+    Attributes:
+        what: Its description, as in "reasoning_effort='minimal'".
+        setting: The setting to leave out, if it is one.
+        hint: The supported values, if there are some.
+    """
+
+    what: str
+    setting: str = ""
+    hint: str = ""
+
+
+def negotiate(
+    request: ChatRequest,
+    profile: Profile,
+    /,
+    *,
+    provider: str,
+    unsupported: OnUnsupported = "error",
+    remedies: Mapping[str, str] | None = None,
+) -> tuple[ChatRequest, tuple[str, ...]]:
+    """Return the request as the model supports it, and the warnings about what was left out.
+
+    Args:
+        request: The request.
+        profile: The abilities of the model.
+        provider: The provider's name, for messages.
+        unsupported: "error" refuses what is not supported, "warn" leaves it out.
+        remedies: Setting to the option of the model under which it is supported.
+
+    Raises:
+        UnsupportedError: Something is not supported, and `unsupported` is "error". The message
+            lists everything.
+    """
+    if request.settings is NO_SETTINGS and not request.tools:
+        return request, ()
+    found = [*_settings(request.settings, profile), *_tools(request, profile)]
+    if not found:
+        return request, ()
+    if unsupported == "error":
+        raise _refusal(found, provider, remedies or {})
+    return _without(request, found, profile), tuple(
+        f"{provider} does not support {each.what}: left out" for each in found
+    )
+
+
+def refuse_unsupported(
+    settings: Settings, profile: Profile, /, *, provider: str, remedies: Mapping[str, str]
+) -> None:
+    """Refuse settings that the model does not support.
+
+    Raises:
+        UnsupportedError: There are some; the message lists them all.
+    """
+    if settings is not NO_SETTINGS and (found := list(_settings(settings, profile))):
+        raise _refusal(found, provider, remedies)
+
+
+def reasons(settings: Settings) -> bool:
+    """Return whether settings request reasoning."""
+    effort = settings.reasoning_effort
+    return bool(settings.reasoning_budget) or (effort is not None and effort != "none")
+
+
+def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
+    if settings is NO_SETTINGS:
+        return
+    chosen = settings.chosen()
+    excluded = {
+        name: group[0]
+        for group in profile.exclusive
+        for name in group[1:]
+        if group[0] in chosen and name in chosen
+    }
+    reasoning = bool(profile.not_with_reasoning) and reasons(settings)
+    for name, value in chosen.items():
+        if profile.settings is not None and name not in profile.settings:
+            yield Unsupported(name, name)
+        elif (hint := _outside(name, value, profile)) is not None:
+            yield Unsupported(f"{name}={value!r}", name, hint)
+        elif name in excluded:
+            yield Unsupported(f"{name} beside {excluded[name]}", name)
+        elif reasoning and name in profile.not_with_reasoning:
+            yield Unsupported(f"{name} beside reasoning", name)
+
+
+def _outside(name: str, value: Any, profile: Profile) -> str | None:
+    """Return the supported values if a value is not one of them."""
+    values = profile.values.get(name)
+    if values is not None and value not in values:
+        return "supported: " + (", ".join(map(repr, values)) or "none")
+    if name not in profile.ranges:
+        return None
+    least, most = profile.ranges[name]
+    return None if least <= value <= most else f"supported: {least:g} to {most:g}"
+
+
+def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
+    if not request.tools:
+        return
+    if not profile.tools:
+        yield Unsupported("tools")
+        return
+    if not profile.strict_tools:
+        yield from (
+            Unsupported(f"strict in the tool {tool.name!r}")
+            for tool in request.tools
+            if tool.strict
+        )
+    choice = request.tool_choice
+    if choice is None:
+        return
+    if choice.mode not in profile.tool_choices:
+        yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
+    elif choice.mode not in profile.tool_choices_with_reasoning and reasons(request.settings):
+        yield Unsupported(f"tool_choice {choice.name or choice.mode!r} beside reasoning")
+
+
+def _refusal(
+    found: list[Unsupported], provider: str, remedies: Mapping[str, str]
+) -> UnsupportedError:
+    options: dict[str, list[str]] = {}
+    for each in found:
+        if each.setting in remedies:
+            options.setdefault(remedies[each.setting], []).append(each.setting)
+    ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
+    ways.append('with unsupported="warn" to have it left out with a warning')
+    listed = ", ".join(f"{each.what} ({each.hint})" if each.hint else each.what for each in found)
+    return UnsupportedError(
+        f"{provider} does not support {listed}; leave it out, or create the model "
+        f"{', or '.join(ways)}; provider_options send a field in any case"
+    )
+
+
+def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -> ChatRequest:
+    names = dict.fromkeys(each.setting for each in found if each.setting)
+    changes: dict[str, Any] = {}
+    if names:
+        changes["settings"] = msgspec.structs.replace(request.settings, **names)
+    if not profile.tools:
+        changes |= {"tools": (), "tool_choice": None}
+    elif any(not each.setting for each in found):
+        if not profile.strict_tools:
+            changes["tools"] = tuple(
+                msgspec.structs.replace(tool, strict=False) for tool in request.tools
+            )
+        if any(each.what.startswith("tool_choice") for each in found):
+            changes["tool_choice"] = None
+    return msgspec.structs.replace(request, **changes)

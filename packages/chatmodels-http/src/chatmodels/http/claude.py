@@ -1,0 +1,164 @@
+"""The generations of Claude, which several clouds serve: rules that do not depend on the cloud.
+
+Sources are Anthropic's pages of November 2026: "Adaptive thinking", "Effort", "Extended thinking",
+"Structured outputs", "Mid-conversation system messages", and "What's new" of Claude Opus 4.7,
+Sonnet 5, Opus 5, Fable 5.1, Opus 5.5, Sonnet 5.5 and Haiku 5.5.
+"""
+
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+
+from chatmodels.core import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+
+Thinking = Literal["", "budget", "adaptive"]
+
+
+class Generation(msgspec.Struct, frozen=True, kw_only=True):
+    """What models of Claude have in common.
+
+    Attributes:
+        max_tokens: The largest output in tokens, which every request has to state.
+        thinking: The way in which thinking is requested: by a "budget" of tokens, as "adaptive" at
+            an effort; empty if the model does not think.
+        budgets: Whether budgets are supported as well.
+        efforts: The words of `output_config.effort`; empty if there is no such field.
+        off: The type of `thinking` that switches thinking off; empty if that is impossible.
+        display: Whether the text of thinking is omitted unless it is requested.
+        sampling: Whether temperature, top_p and top_k are supported.
+        both: Whether temperature and top_p can be combined.
+        forced: Whether the model can be forced to call tools.
+        structured: Whether output schemas and strict tools are supported.
+        late_system: Whether system messages among the others are supported.
+    """
+
+    max_tokens: int = 128_000
+    thinking: Thinking = "adaptive"
+    budgets: bool = False
+    efforts: frozenset[str] = frozenset({"low", "medium", "high", "xhigh", "max"})
+    off: Literal["", "disabled", "between_tools"] = "disabled"
+    display: bool = True
+    sampling: bool = False
+    both: bool = True
+    forced: bool = True
+    structured: bool = True
+    late_system: bool = True
+
+
+_EFFORTS_4_6 = frozenset({"low", "medium", "high", "max"})
+_4_6 = Generation(
+    budgets=True,
+    efforts=_EFFORTS_4_6,
+    display=False,
+    sampling=True,
+    both=False,
+    late_system=False,
+)
+_4_7 = Generation(late_system=False)
+_4_5 = Generation(
+    max_tokens=64_000,
+    thinking="budget",
+    budgets=True,
+    efforts=frozenset(),
+    display=False,
+    sampling=True,
+    both=False,
+    late_system=False,
+)
+_4 = Generation(
+    max_tokens=64_000,
+    thinking="budget",
+    budgets=True,
+    efforts=frozenset(),
+    display=False,
+    sampling=True,
+    structured=False,
+    late_system=False,
+)
+_3 = Generation(
+    max_tokens=4_096,
+    thinking="",
+    efforts=frozenset(),
+    display=False,
+    sampling=True,
+    structured=False,
+    late_system=False,
+)
+_5 = Generation()
+_ALWAYS_THINKING = Generation(off="")
+_NEWEST = Generation(off="", forced=False)
+
+
+def _changed(generation: Generation, **changes: object) -> Generation:
+    return msgspec.structs.replace(generation, **changes)
+
+
+_GENERATIONS = {
+    "claude-3-5-": _changed(_3, max_tokens=8_192),
+    "claude-3-7-": _4,
+    "claude-3-": _3,
+    "claude-v2": _3,
+    "claude-2": _3,
+    "claude-instant": _3,
+    "-haiku-4-5": _4_5,
+    "-sonnet-4-5": _4_5,
+    "-opus-4-5": _changed(_4_5, efforts=frozenset({"low", "medium", "high"})),
+    "-sonnet-4-6": _4_6,
+    "-opus-4-6": _4_6,
+    "-opus-4-7": _4_7,
+    "-opus-4-8": _5,
+    "-opus-4-1": _changed(_4, max_tokens=32_000, both=False),
+    "-sonnet-4": _4,
+    "-opus-4": _changed(_4, max_tokens=32_000),
+    "-haiku-5": _5,
+    "-sonnet-5-5": _changed(_NEWEST, off="between_tools"),
+    "-opus-5-5": _NEWEST,
+    "-sonnet-5": _5,
+    "-opus-5": _5,
+    "-fable-5-": _NEWEST,
+    "-fable-5": _ALWAYS_THINKING,
+    "-mythos-5-": _NEWEST,
+    "-mythos-": _ALWAYS_THINKING,
+}
+
+
+@lru_cache(maxsize=256)
+def generation_of(model: str, /) -> Generation | None:
+    """Return the generation of a model, by a part of its name, since clouds add to names.
+
+    A Claude that the table does not know follows the newest rules. None if it is not a Claude.
+    """
+    if "claude" not in model:
+        return None
+    return next((known for part, known in _GENERATIONS.items() if part in model), _NEWEST)
+
+
+def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
+    """Return the profile of an API without what a generation does not support."""
+    settings = dict(profile.settings or {})
+    if not generation.sampling:
+        for name in ("temperature", "top_p", "top_k"):
+            settings.pop(name, None)
+    if not generation.budgets:
+        settings.pop("reasoning_budget", None)
+    # Models without efforts think within budgets that stand for the words.
+    words = generation.efforts or frozenset({"low", "medium", "high", "xhigh", "max"})
+    efforts = [word for word in ("low", "medium", "high", "xhigh", "max") if word in words]
+    if not generation.thinking:
+        efforts = []
+    if generation.off or not generation.thinking:
+        efforts.insert(0, "none")
+    free = generation.forced and generation.thinking
+    exclusive = (("reasoning_budget", "reasoning_effort"),)
+    return msgspec.structs.replace(
+        profile,
+        settings=settings,
+        values={**profile.values, "reasoning_effort": tuple(efforts)},
+        exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
+        # Thinking takes no temperature and no top_k ("Extended thinking").
+        not_with_reasoning=("temperature", "top_k") if generation.thinking else (),
+        strict_tools=profile.strict_tools and generation.structured,
+        tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
+        tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
+    )
