@@ -1,12 +1,19 @@
-"""OpenAI's chat completions, at OpenAI and Azure, and as all other servers speak them."""
+"""OpenAI's chat completions, at OpenAI and Azure, and as all other servers speak them.
 
+chatmodels differs from the vendor's SDK on purpose in this further point:
+
+* The error of the provider behind OpenRouter counts, and its message begins with the name.
+"""
+
+import json
 from functools import partial
+from typing import Any
 
-from chatmodels.core import ChatModel, create_chat_model
+from chatmodels.core import ChatModel, ChatResponse, create_chat_model
 from chatmodels.http import Engine
 from chatmodels.testing import Recording
 from chatmodels.testing.contract import ProviderContract
-from conformance.exchanges import body_of, url_of
+from conformance.exchanges import Json, body_of, url_of
 from conformance.neutral import openai_chat
 from conformance.row import Requests, Row
 from conformance.rows.mistral_chat import with_audio
@@ -37,11 +44,21 @@ def azure_model(exchange: Recording, engine: Engine) -> ChatModel:
     )
 
 
+def with_cause(expected: Json, exchange: Recording, _: ChatResponse[Any] | None) -> Json:
+    """Replace the message of a gateway by that of the provider behind it."""
+    if exchange.response.status == 200 or b'"provider_name"' not in exchange.content:
+        return expected
+    cause = json.loads(exchange.content)["error"]["metadata"]
+    message = f"{cause['provider_name']}: {cause['raw']}"
+    return expected | {"error": expected["error"] | {"message": message}}
+
+
 ROWS = (
     Row(
         name="openai",
         apis=frozenset({"openai.chat"}),
         model=OPENAI,
+        adapt=with_cause,
         requests=openai_chat.REQUESTS,
         contracts={
             "openai": ProviderContract(

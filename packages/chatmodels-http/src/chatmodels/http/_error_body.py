@@ -104,7 +104,7 @@ def _cause(metadata: Json) -> ErrorBody:
     raw = metadata.get("raw") if _is_object(metadata) else None
     if not raw or not _is_object(metadata):
         return ErrorBody()
-    said = read_error_body(raw.encode()) if isinstance(raw, str) else _read(raw)
+    said = read_error_body(raw.encode(errors="replace")) if isinstance(raw, str) else _read(raw)
     name = metadata.get("provider_name")
     if not said.message or not isinstance(name, str):
         return said
