@@ -220,9 +220,10 @@ def is_reusable(connections: Sequence[Connection], /) -> bool:
     Args:
         connections: The connection; none if it was never made, or a proxy's pool dropped it.
     """
-    return bool(connections) and all(
-        connection.is_idle() and not _has_leftover(connection) for connection in connections
-    )
+    for connection in connections:  # a generator for `all` would cost more than the checks
+        if not connection.is_idle() or _has_leftover(connection):
+            return False
+    return bool(connections)
 
 
 def _has_leftover(connection: object) -> bool:

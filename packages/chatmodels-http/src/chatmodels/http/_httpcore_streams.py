@@ -72,7 +72,10 @@ class TimedBackend(httpcore.NetworkBackend):
 
     def drained(self) -> bool:
         """Report whether no byte that has come is still to be read."""
-        return all(layer.drained() for layer in self._layers)
+        for layer in self._layers:
+            if not layer.drained():
+                return False
+        return True
 
     def abort(self) -> None:
         """Close the socket."""
@@ -111,7 +114,7 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
     def drained(self) -> bool:
-        return tls_drained(self._tls)
+        return self._tls is None or tls_drained(self._tls)
 
 
 class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
@@ -146,7 +149,10 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
 
     def drained(self) -> bool:
         """Report whether no byte that has come is still to be read."""
-        return all(layer.drained() for layer in self._layers)
+        for layer in self._layers:
+            if not layer.drained():
+                return False
+        return True
 
     def abort(self) -> None:
         """Close the socket without waiting, so that no cancellation can interrupt it."""
@@ -192,7 +198,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def drained(self) -> bool:
         # anyio keeps the rest of a read that came whole, out of sight: none if it was shorter.
-        return not self._filled and tls_drained(self._tls)
+        return not self._filled and (self._tls is None or tls_drained(self._tls))
 
 
 def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:
