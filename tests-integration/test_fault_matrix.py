@@ -114,6 +114,10 @@ def named(kind: type[ChatModelError], message: str = "no", **more: Any) -> ChatM
 LEAKING = named(NetworkError)
 LEAKING.__cause__ = ValueError(f"key {SECRET}")
 
+def never(server: FaultServer, timeout: float) -> bool:
+    return False
+
+
 PROBLEMS = [
     ("close-after-request", [right], "a success: "),
     ("gzip", [wrong], "a wrong response: "),
@@ -135,7 +139,7 @@ def test_what_is_not_permitted_is_reported(
     fault: str, calls: list[Any], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fault_matrix, "model_of", Script(*calls))
-    monkeypatch.setattr(FaultServer, "wait_until_left", lambda server, timeout: False)
+    monkeypatch.setattr(FaultServer, "wait_until_left", never)
 
     found = cell(fault).problem()
 

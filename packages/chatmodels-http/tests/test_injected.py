@@ -140,7 +140,7 @@ def test_a_client_cannot_be_sent_to_a_host_that_no_name_service_knows(
     ways: Ways, address: str
 ) -> None:
     # Under asyncio the resolver of the system reports it, which cannot tell it from a missing name.
-    with pytest.raises((ConfigurationError, NetworkError), match="cannot be sent|no connection"):
+    with pytest.raises((ConfigurationError, NetworkError), match=r"cannot be sent|no connection"):
         ways.generate(base_url=address)
 
 

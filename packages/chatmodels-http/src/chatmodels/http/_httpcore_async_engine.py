@@ -142,10 +142,7 @@ class Lane:
 
     def expired(self) -> bool:
         """Report whether it was idle for too long, or the server has closed it or sent more."""
-        for connection in self._connections():
-            if connection.has_expired():
-                return True
-        return False
+        return any(connection.has_expired() for connection in self._connections())
 
     def abort(self) -> None:
         """Close the connection, if there is one, without waiting."""

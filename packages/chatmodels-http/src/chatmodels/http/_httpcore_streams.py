@@ -72,10 +72,7 @@ class TimedBackend(httpcore.NetworkBackend):
 
     def drained(self) -> bool:
         """Report whether no byte that has come is still to be read."""
-        for layer in self._layers:
-            if not layer.drained():
-                return False
-        return True
+        return all(layer.drained() for layer in self._layers)
 
     def abort(self) -> None:
         """Close the socket."""
@@ -149,10 +146,7 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
 
     def drained(self) -> bool:
         """Report whether no byte that has come is still to be read."""
-        for layer in self._layers:
-            if not layer.drained():
-                return False
-        return True
+        return all(layer.drained() for layer in self._layers)
 
     def abort(self) -> None:
         """Close the socket without waiting, so that no cancellation can interrupt it."""
