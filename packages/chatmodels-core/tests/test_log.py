@@ -45,7 +45,7 @@ def test_a_failed_call_leaves_one_record_with_the_facts_and_no_content(
     (record,) = caplog.records
     assert record.name == "chatmodels.calls"
     assert record.levelno == logging.WARNING
-    assert record.getMessage() == "generate of fake:m failed: rate_limited"
+    assert record.getMessage() == "generate of 'fake:m' failed: rate_limited"
     facts = vars(record)
     expected = {
         "op": "generate",
@@ -61,6 +61,16 @@ def test_a_failed_call_leaves_one_record_with_the_facts_and_no_content(
     assert {name: facts[name] for name in expected} == expected
     assert facts["duration"] >= 0
     assert not any(word in str(facts) for word in (SECRET, CONTENT))
+
+
+def test_a_line_end_in_the_name_of_a_model_does_not_begin_a_line_of_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(RateLimitError):
+        Failing("fake", "m\nERROR forged").generate(CONTENT)
+
+    (record,) = caplog.records
+    assert record.getMessage() == r"generate of 'fake:m\nERROR forged' failed: rate_limited"
 
 
 def test_a_foreign_error_is_told_by_its_type_alone() -> None:

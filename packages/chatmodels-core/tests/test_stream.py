@@ -719,7 +719,7 @@ async def test_a_provider_that_fails_to_close_spoils_nothing(
         assert (await shape.collect(stream)).text == "Hello"
 
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert record.getMessage() == "a stream of fake:m could not be closed: ValueError"
+    assert record.getMessage() == "a stream of 'fake:m' could not be closed: ValueError"
     assert vars(record)["op"] == "stream"
     assert model.watcher.outcome == ("closed" if early else "completed")
 

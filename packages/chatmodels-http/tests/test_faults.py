@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chatmodels.core import (
     ChatModelError,
@@ -12,13 +13,15 @@ from chatmodels.core import (
     ContextLengthError,
     ModelNotFoundError,
     NetworkError,
+    ProviderMetadata,
+    ProviderOptions,
     ProviderUnavailableError,
     RateLimitError,
     ResponseInvalidError,
     StreamInterruptedError,
     is_retryable,
 )
-from chatmodels.http import HttpChatModel
+from chatmodels.http import Codec, HttpChatModel
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -50,6 +53,16 @@ def test_an_unknown_host(model: Make, ask: Ask) -> None:
 
 def test_an_address_that_is_none(model: Make, ask: Ask) -> None:
     error = failure(ask, model(base_url="http://127.0.0.1:99999"))
+    assert isinstance(error, ConfigurationError)
+    assert error.message.startswith("acme: the request cannot be sent: the address is not valid: ")
+
+
+@pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test", "http://"])
+def test_a_provider_whose_address_is_no_url_of_http(
+    address: str, metadata: ProviderMetadata, codec: Codec, ask: Ask
+) -> None:
+    wrong = structs.replace(metadata, base_url=address)
+    error = failure(ask, HttpChatModel(wrong, "large", codec, ProviderOptions(max_retries=0)))
     assert isinstance(error, ConfigurationError)
     assert error.message.startswith("acme: the request cannot be sent: the address is not valid: ")
 

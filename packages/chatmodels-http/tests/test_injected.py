@@ -9,6 +9,7 @@ import anyio
 import httpx
 import httpx2
 import pytest
+from msgspec import structs
 
 from chatmodels.core import (
     CallInfo,
@@ -17,6 +18,8 @@ from chatmodels.core import (
     ConfigurationError,
     InternalError,
     NetworkError,
+    ProviderMetadata,
+    ProviderOptions,
     Secret,
     StreamEnd,
     StreamInterruptedError,
@@ -25,6 +28,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import (
     AsyncEngine,
+    Codec,
     Engine,
     Head,
     HttpChatModel,
@@ -129,6 +133,27 @@ def test_a_client_may_answer_by_itself(ways: Ways) -> None:
         return library.Response(200, json={"text": request.headers["x-api"]})
 
     assert ways.generate({"transport": library.MockTransport(handle)}).text == "1"
+
+
+@pytest.mark.parametrize("address", ["http://..", f"http://{'a' * 70}.test"])
+def test_a_client_cannot_be_sent_to_a_host_that_no_name_service_knows(
+    ways: Ways, address: str
+) -> None:
+    # Under asyncio the resolver of the system reports it, which cannot tell it from a missing name.
+    with pytest.raises((ConfigurationError, NetworkError), match=r"cannot be sent|no connection"):
+        ways.generate(base_url=address)
+
+
+@pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test"])
+@libraries
+def test_a_client_cannot_be_sent_to_an_address_that_is_no_url_of_http(
+    library: Any, address: str, metadata: ProviderMetadata, codec: Codec
+) -> None:
+    wrong = structs.replace(metadata, base_url=address)
+    with library.Client(**QUICK) as client:
+        acme = HttpChatModel(wrong, "large", codec, ProviderOptions(http_client=client))
+        with pytest.raises(ConfigurationError, match="acme: the request cannot be sent: "):
+            acme.generate("hi")
 
 
 def test_a_client_that_follows_redirects_does_not(server: Any, ways: Ways) -> None:

@@ -215,7 +215,7 @@ def test_each_retry_is_logged_with_its_facts_and_no_content(
     assert record.name == "chatmodels.resilience"
     assert record.levelname == "WARNING"
     assert record.getMessage() == (
-        "generate of acme:large failed: rate_limited; attempt 2 follows in 2.50 s"
+        "generate of 'acme:large' failed: rate_limited; attempt 2 follows in 2.50 s"
     )
     facts = {
         "op": "generate",

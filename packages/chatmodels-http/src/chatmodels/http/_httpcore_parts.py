@@ -50,6 +50,8 @@ def prepared(head: Head, /) -> Prepared:
         parts = urlsplit(head.url)
         host = (parts.hostname or "").encode("idna")
         port = parts.port
+        if not host or parts.scheme not in _SCHEMES:
+            raise ValueError(f"{parts.scheme}://{parts.netloc}")
     except ValueError as error:
         raise TransferError("unusable", f"the address is not valid: {error}") from error
     target = quote(parts.path or "/", safe=_SAFE)
@@ -81,6 +83,7 @@ def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
     return name.encode(), value.encode()
 
 
+_SCHEMES = ("http", "https")
 _SAFE = "/?&=%:;@!$'()*+,~#"
 
 
@@ -217,9 +220,10 @@ def is_reusable(connections: Sequence[Connection], /) -> bool:
     Args:
         connections: The connection; none if it was never made, or a proxy's pool dropped it.
     """
-    return bool(connections) and all(
-        connection.is_idle() and not _has_leftover(connection) for connection in connections
-    )
+    for connection in connections:  # a generator for `all` would cost more than the checks
+        if not connection.is_idle() or _has_leftover(connection):
+            return False
+    return bool(connections)
 
 
 def _has_leftover(connection: object) -> bool:

@@ -111,7 +111,7 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
     def drained(self) -> bool:
-        return tls_drained(self._tls)
+        return self._tls is None or tls_drained(self._tls)
 
 
 class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
@@ -192,7 +192,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
 
     def drained(self) -> bool:
         # anyio keeps the rest of a read that came whole, out of sight: none if it was shorter.
-        return not self._filled and tls_drained(self._tls)
+        return not self._filled and (self._tls is None or tls_drained(self._tls))
 
 
 def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:

@@ -353,8 +353,8 @@ class _Translation:
             ("connect", (library.ConnectError, library.ProxyError)),
             ("unusable", (library.UnsupportedProtocol, library.LocalProtocolError)),
             ("broken", (library.HTTPError, library.StreamError, OSError)),
-            # as from a client that is closed already
-            ("unusable", (library.InvalidURL, RuntimeError)),
+            # as from a client that is closed already, or for a host that is no name
+            ("unusable", (library.InvalidURL, RuntimeError, UnicodeError)),
         )
         # Anything else is a defect of a transport or a hook, which must not look like bad weather.
         return next((name for name, types in kinds if isinstance(error, types)), None)

@@ -19,7 +19,7 @@ from chatmodels.http._tracebacks import forget_locals
 def not_sent(error: TransferError, limits: Limits, provider: str, url: str) -> ChatModelError:
     """Return the error for a response that did not arrive."""
     forget_locals(error)
-    host = url.split("/", 3)[2]
+    host = url.partition("//")[2].partition("/")[0]
     match error.kind:
         case "certificate":
             return ConfigurationError(

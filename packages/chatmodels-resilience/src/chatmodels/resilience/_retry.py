@@ -127,10 +127,9 @@ def _log(call: CallInfo, error: ChatModelError, attempt: int, delay: float) -> N
         "delay": delay,
     }
     logger("chatmodels.resilience").warning(
-        "%s of %s:%s failed: %s; attempt %d follows in %.2f s",
+        "%s of %r failed: %s; attempt %d follows in %.2f s",
         call.op,
-        call.provider,
-        call.model,
+        f"{call.provider}:{call.model}",
         facts["code"],
         attempt + 1,
         delay,

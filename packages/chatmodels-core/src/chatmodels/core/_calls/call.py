@@ -259,7 +259,11 @@ class CallInfo:
             "attempts": self.attempts,
         }
         logger("chatmodels.calls").warning(
-            "%s of %s:%s failed: %s", self.op, self.provider, self.model, facts["code"], extra=facts
+            "%s of %r failed: %s",
+            self.op,
+            f"{self.provider}:{self.model}",  # with repr: a name may contain line ends
+            facts["code"],
+            extra=facts,
         )
 
 

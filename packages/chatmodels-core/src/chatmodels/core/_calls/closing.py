@@ -27,9 +27,8 @@ async def aclose(source: object, call: CallInfo, /) -> None:
 def _report(call: CallInfo, error: Exception) -> None:
     facts = error_facts(error) | {"op": call.op, "provider": call.provider, "model": call.model}
     logger("chatmodels.calls").warning(
-        "a stream of %s:%s could not be closed: %s",
-        call.provider,
-        call.model,
+        "a stream of %r could not be closed: %s",
+        f"{call.provider}:{call.model}",
         facts["error_type"],
         extra=facts,
     )

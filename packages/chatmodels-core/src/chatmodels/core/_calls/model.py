@@ -102,7 +102,9 @@ class StandardChatModel(Primitives):
         self._observers = tuple(observers)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.provider}:{self.model}>"
+        # A traceback may show a model whose constructor has failed.
+        provider, model = getattr(self, "provider", "?"), getattr(self, "model", "?")
+        return f"<{type(self).__name__} {provider}:{model}>"
 
     def generate(
         self,

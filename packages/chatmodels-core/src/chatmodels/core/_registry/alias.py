@@ -249,8 +249,9 @@ class AliasedModel:
         await self._current.model.aclose()
 
     def __repr__(self) -> str:
-        current = self._current
-        spec = f"{current.provider.metadata.name}:{current.name}"
+        current: _Current | None = vars(self).get("_current")
+        # A traceback may show a model whose constructor has failed.
+        spec = "?" if current is None else f"{current.provider.metadata.name}:{current.name}"
         return f"<{type(self).__name__} {self.alias} -> {spec}>"
 
     def _copy(self, present: _Current, model: ChatModel) -> Self:

@@ -77,7 +77,12 @@ def create_chat_model(
         options["async_http_client"] = async_http_client
     if unsupported is not None:
         options["unsupported"] = unsupported
-    return (_global if registry is None else registry).create_chat_model(spec, **options)
+    try:
+        return (_global if registry is None else registry).create_chat_model(spec, **options)
+    except BaseException:
+        del api_key, headers, proxy  # tracebacks show local variables
+        options.clear()
+        raise
 
 
 def register_provider(provider: Provider, /, *, replace: bool = False) -> None:

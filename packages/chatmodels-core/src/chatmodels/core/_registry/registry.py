@@ -154,17 +154,21 @@ class ProviderRegistry(ProviderCatalog):
         Raises:
             ChatModelError: As `resolve` and `provider_options`; or the provider cannot make it.
         """
-        if ":" not in _text(spec):
-            return AliasedModel(self, spec, options)
-        observers = self._state.observers
-        if not observers:
-            return self._create(self.resolve(spec), options)
-        return watched_creation(
-            observers,
-            spec.partition(":")[0],
-            lambda: self.resolve(spec),
-            lambda found: self._create(found, options),
-        )
+        try:
+            if ":" not in _text(spec):
+                return AliasedModel(self, spec, options)
+            observers = self._state.observers
+            if not observers:
+                return self._create(self.resolve(spec), options)
+            return watched_creation(
+                observers,
+                spec.partition(":")[0],
+                lambda: self.resolve(spec),
+                lambda found: self._create(found, options),
+            )
+        except BaseException as error:
+            _forget(options, error)
+            raise
 
     def _create(self, found: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
         provider, model = found
@@ -193,7 +197,11 @@ class ProviderRegistry(ProviderCatalog):
             AuthenticationError: A required secret is missing, and nothing else is wrong.
             ConfigurationError: Options are wrong or missing; the message lists every problem.
         """
-        return self._options(self.provider(name).metadata, options)
+        try:
+            return self._options(self.provider(name).metadata, options)
+        except BaseException as error:
+            _forget(options, error)
+            raise
 
     def check_health(
         self, names: Iterable[str] | None = None, /, *, timeout: float = 5.0
@@ -267,6 +275,14 @@ def _text(spec: object) -> str:
             op="create_chat_model",
         )
     return spec
+
+
+def _forget(options: dict[str, object], error: BaseException) -> None:
+    # Options contain secrets, and many tools print the local variables of a traceback.
+    from traceback import clear_frames
+
+    clear_frames(error.__traceback__)
+    options.clear()
 
 
 def _hooked(model: ChatModel, hooks: tuple[tuple[ModelHook], ...]) -> ChatModel:
