@@ -609,6 +609,35 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
     assert caught.value.partial.text == '{"value": 1'
 
 
+def test_a_filtered_output_is_explained_with_the_words_of_the_provider() -> None:
+    model = Responding()
+    model.answer = ChatResponse(
+        message=assistant(""), finish_reason="content_filter", warnings=("blocked (SAFETY)",)
+    )
+
+    with pytest.raises(OutputInvalidError) as caught:
+        model.generate("Hi", output_type=int)
+
+    assert caught.value.message.startswith(
+        "a content filter of the provider ended the response; blocked (SAFETY) (the answer is empty"
+    )
+
+
+def test_comments_before_the_output_are_not_part_of_it() -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=assistant("Working on {it}.", '{"value": 7}'))
+
+    assert model.generate("Hi", output_type=int).parsed == 7
+
+
+def test_an_error_about_several_texts_quotes_all_of_them() -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=assistant("Working.", "Done."))
+
+    with pytest.raises(OutputInvalidError, match=r"it reads 'Working.Done.'"):
+        model.generate("Hi", output_type=int)
+
+
 def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant(ToolCall("1", "weather")))

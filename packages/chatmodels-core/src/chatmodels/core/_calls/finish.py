@@ -7,6 +7,7 @@ import msgspec
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.prepare import Prepared
 from chatmodels.core._errors import OutputInvalidError
+from chatmodels.core._values.parts import TextPart
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
@@ -37,16 +38,36 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
     try:
         if response.refusal is not None:
             raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
-        return output.parse(response.text)
+        return _read(output, response)
     except OutputInvalidError as error:
         error.partial = response
         if response.finish_reason == "length":
-            raise _cut_off(error)
+            raise _explained(error, _CUT_OFF)
+        if response.finish_reason == "content_filter":
+            raise _explained(error, "; ".join((_FILTERED, *response.warnings)))
         raise
 
 
-def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
-    """Say first what is behind an output that stops in the middle."""
-    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
+def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    """Read the text, or its last part alone: models comment on their work before it."""
+    try:
+        return output.parse(response.text)
+    except OutputInvalidError as error:
+        texts = [part.text for part in response.message.parts if isinstance(part, TextPart)]
+        if len(texts) < 2:
+            raise
+        try:
+            return output.parse(texts[-1])
+        except OutputInvalidError:
+            raise error from error.__cause__
+
+
+_CUT_OFF = "the limit of tokens cut the answer off; raise max_output_tokens"
+_FILTERED = "a content filter of the provider ended the response"
+
+
+def _explained(error: OutputInvalidError, why: str) -> OutputInvalidError:
+    """Put the reason for an incomplete output first."""
+    error.message = f"{why} ({error})"
     error.args = (error.message,)
     return error

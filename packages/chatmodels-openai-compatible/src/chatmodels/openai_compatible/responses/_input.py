@@ -18,11 +18,19 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, base64_text, carried, misplaced, state_of
+from chatmodels.http.wire import (
+    Json,
+    Medium,
+    arguments_json,
+    base64_text,
+    carried,
+    misplaced,
+    state_of,
+)
+from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
@@ -130,8 +138,8 @@ class InputEncoder:
             state = {name: value for name, value in state.items() if name != "id"}
         if state.get("type") == "custom_tool_call":
             self._custom.add(call.id)
-            return {**state, **known, "input": _input_of(call)}
-        return {"type": "function_call", **state, **known, "arguments": call.arguments_json or "{}"}
+            return {**state, **known, "input": custom_input(call)}
+        return {"type": "function_call", **state, **known, "arguments": arguments_json(call)}
 
     def _result(self, result: ToolResult) -> Item:
         content: list[Json] = []
@@ -172,14 +180,6 @@ def _plain(content: list[Json]) -> Json:
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return content[0]["text"]
     return content
-
-
-def _input_of(call: ToolCall) -> str:
-    """Give the free text that a custom tool was called with."""
-    try:
-        return str(call.arguments.get("input", ""))
-    except ToolArgumentsError:  # cut off with the answer
-        return call.arguments_json
 
 
 def _shortened(given: str) -> str:

@@ -18,6 +18,7 @@ from chatmodels.core import (
     ToolCall,
 )
 from chatmodels.http.wire import Json, integer_or_none, objects, text_or_none
+from chatmodels.openai_compatible._custom import custom_arguments
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._wire import (
     Item,
@@ -79,19 +80,6 @@ def call_of(item: Item, mark: str) -> ToolCall:
         kept.pop("type", None)
     signature = Signature(mark, kept) if kept else None
     return ToolCall(wire.call_id or wire.id or "", wire.name or "", arguments, signature)
-
-
-def custom_arguments(text: str) -> str:
-    """Write the input of a custom tool as the JSON object that arguments are."""
-    return f"{CUSTOM_BEGIN}{escaped(text)}{CUSTOM_END}"
-
-
-CUSTOM_BEGIN, CUSTOM_END = '{"input":"', '"}'
-
-
-def escaped(text: str) -> str:
-    """Write text as it stands in a JSON string; the pieces of it stand for the pieces of that."""
-    return msgspec.json.encode(text)[1:-1].decode()
 
 
 def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:

@@ -28,15 +28,13 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.http.wire import NOT_JSON, Json, finish_reason, text_or_none
+from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escaped
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import reject
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    CUSTOM_BEGIN,
-    CUSTOM_END,
     call_of,
-    escaped,
     kind_of,
     logprobs_of,
     parts_of,
