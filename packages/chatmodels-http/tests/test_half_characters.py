@@ -23,7 +23,7 @@ from chatmodels.core import (
 from chatmodels.http import Frame
 from chatmodels.http._half_characters import HalfCharacters, with_stand_ins
 
-HIGH, LOW = (msgspec.json.decode(with_stand_ins(b'"%s"' % half)) for half in (rb"\ud83d", rb"\uDE00"))
+HIGH, LOW = msgspec.json.decode(with_stand_ins(rb'["\ud83d", "\uDE00"]'))
 
 
 class Script:

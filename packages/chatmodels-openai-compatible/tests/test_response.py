@@ -530,6 +530,7 @@ def test_the_state_of_gemini_stays_with_a_custom_call() -> None:
 
 
 def test_a_source_that_is_nothing_is_not_cited() -> None:
-    response = read({"content": "Yes.", "executed_tools": [{}, {"search_results": {}}]}, citations=[1])
+    tools = [{}, {"search_results": {}}]
+    response = read({"content": "Yes.", "executed_tools": tools}, citations=[1])
     (text, kept) = response.message.parts
     assert (text, kept.type) == (TextPart("Yes."), "provider")

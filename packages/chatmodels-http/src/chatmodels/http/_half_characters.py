@@ -1,8 +1,8 @@
 """Half characters: lone UTF-16 surrogates, which JSON escapes can hold and Unicode text cannot.
 
-Gateways that cut texts by UTF-16 length send an emoji as two halves in two chunks. JSON parsers that
-check Unicode refuse both. Before parsing, each half becomes a stand-in, a character for private use.
-After parsing, neighbouring halves become the character, and all others U+FFFD.
+Gateways that cut texts by UTF-16 length send an emoji as two halves in two chunks. JSON parsers
+that check Unicode refuse both. Before parsing, each half becomes a stand-in, a character for
+private use. After parsing, neighbouring halves become the character, and all others U+FFFD.
 """
 
 import re

@@ -123,9 +123,8 @@ class StreamReading:
         come = False
         try:
             for frame in self._framer.feed(piece):
-                if HALF in frame.data or HALF_IN_CAPITALS in frame.data:
-                    frame = self._with_stand_ins(frame)
-                for event in self._decoder.feed(frame):
+                cut = HALF in frame.data or HALF_IN_CAPITALS in frame.data
+                for event in self._decoder.feed(self._with_stand_ins(frame) if cut else frame):
                     come = True
                     if type(event) is StreamEnd:
                         self.ended = True

@@ -38,9 +38,7 @@ class ContentReader:
         self.thinking: dict[str, Json] = {}
         self.others: list[dict[str, Json]] = []
 
-    def feed(
-        self, content: list[Json], said: Sequence[str] = ()
-    ) -> tuple[str, str, str]:
+    def feed(self, content: list[Json], said: Sequence[str] = ()) -> tuple[str, str, str]:
         """Split content into text, reasoning and refusal.
 
         Args:

@@ -25,7 +25,9 @@ def read_images(images: Json, warnings: list[str]) -> list[ImagePart]:
             head, _, encoded = url.removeprefix("data:").partition(",")
             kind = head.partition(";")[0] or "image/png"
             try:
-                parts.append(ImagePart(data=base64.b64decode(encoded, validate=True), media_type=kind))
+                data = base64.b64decode(encoded, validate=True)
             except ValueError as error:
                 warn(f"an image was left out as not readable: {error}", warnings)
+            else:
+                parts.append(ImagePart(data=data, media_type=kind))
     return parts

@@ -24,6 +24,9 @@ _NOUNS = {
     "tool_result": "a tool result",
     "refusal": "a refusal",
 }
+_NOT_UTF_8 = (
+    'that is not UTF-8 (add its charset to media_type, as in "text/plain; charset=latin-1")'
+)
 INVALID = "invalid_json"
 """The argument that holds arguments which are not JSON."""
 _ADDED = frozenset({"tools", "documents"})
@@ -93,7 +96,7 @@ def misplaced(part: Part, where: str) -> str:
     kind: str | None = getattr(part, "media_type", None)
     which = f" as {kind}" if kind else ""
     if isinstance(part, FilePart) and (kind or "").startswith("text/") and text_of(part) is None:
-        which += ' that is not UTF-8 (add its charset to media_type, as in "text/plain; charset=latin-1")'
+        which += f" {_NOT_UTF_8}"
     return f"{_NOUNS.get(part.type, part.type)}{which} in {where}"
 
 
