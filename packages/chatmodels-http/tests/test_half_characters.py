@@ -94,11 +94,8 @@ def test_a_held_half_is_passed_on_when_its_part_ends() -> None:
     ]
 
 
-def test_audio_is_passed_on_without_its_half_of_a_transcript() -> None:
-    assert read(AudioDelta(b"\x00", f"a{HIGH}", 3), AudioDelta(b"\x01", LOW, 3)) == [
-        AudioDelta(b"\x00", "a", 3),
-        AudioDelta(b"\x01", "\U0001f600", 3),
-    ]
+def test_the_transcript_of_audio_is_mended_piece_by_piece() -> None:
+    assert read(AudioDelta(b"\x00", f"a{HIGH}", 3)) == [AudioDelta(b"\x00", "a\ufffd", 3)]
 
 
 def test_whole_parts_are_mended_however_deep_the_text_is() -> None:

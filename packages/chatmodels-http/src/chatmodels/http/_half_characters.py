@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from chatmodels.core import (
-    AudioDelta,
     PartEnd,
     ReasoningDelta,
     RefusalDelta,
@@ -38,13 +37,8 @@ _HIGH = "\U0010f000-\U0010f3ff"
 _LOW = "\U0010f400-\U0010f7ff"
 _STAND_IN = re.compile(f"([{_HIGH}])([{_LOW}])|[{_HIGH}{_LOW}]")
 _ENDS_WITH_HIGH = re.compile(f"[{_HIGH}]\\Z")
-_FIELDS = {
-    TextDelta: "text",
-    ReasoningDelta: "text",
-    RefusalDelta: "text",
-    AudioDelta: "transcript",
-    ToolCallDelta: "arguments_json",
-}
+
+_Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta
 
 
 def with_stand_ins(data: bytes) -> bytes:
@@ -64,7 +58,7 @@ class HalfCharacters:
 
     def __init__(self, decoder: StreamDecoder) -> None:
         self._decoder = decoder
-        self._held: dict[tuple[type[StreamEvent], int], str] = {}
+        self._held: dict[tuple[str, int], _Delta] = {}
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
         """Read a frame and return the events that it causes.
@@ -88,9 +82,8 @@ class HalfCharacters:
 
     def _joined(self, events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
         for event in events:
-            field = _FIELDS.get(type(event))
-            if field is not None:
-                yield from self._delta(event, field)
+            if isinstance(event, TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta):
+                yield from self._delta(event)
                 continue
             if isinstance(event, PartEnd | ToolCallEnd):
                 yield from self._flushed(event.index)
@@ -98,21 +91,29 @@ class HalfCharacters:
                 yield from self._flushed(None)
             yield _mended(event)
 
-    def _delta(self, event: StreamEvent, field: str) -> Iterator[StreamEvent]:
-        key = type(event), getattr(event, "index", 0)
-        text = self._held.pop(key, "") + getattr(event, field)
+    def _delta(self, event: _Delta) -> Iterator[StreamEvent]:
+        key = event.type, event.index
+        before = self._held.pop(key, None)
+        text = _text(event) if before is None else _text(before) + _text(event)
         if _ENDS_WITH_HIGH.search(text):  # its other half may come with the next delta
-            self._held[key] = text[-1]
+            self._held[key] = _with(event, text[-1])
             text = text[:-1]
-        if text or isinstance(event, AudioDelta):
-            yield msgspec.structs.replace(event, **{field: _whole(text)})
+        if text:
+            yield _with(event, _whole(text))
 
     def _flushed(self, index: int | None) -> Iterator[StreamEvent]:
-        for key in list(self._held):
-            kind, place = key
-            if index is None or place == index:
-                text = _whole(self._held.pop(key))
-                yield kind(**{_FIELDS[kind]: text, "index": place})
+        for key in [key for key in self._held if index is None or key[1] == index]:
+            half = self._held.pop(key)
+            yield _with(half, _whole(_text(half)))
+
+
+def _text(event: _Delta) -> str:
+    return event.arguments_json if isinstance(event, ToolCallDelta) else event.text
+
+
+def _with(event: _Delta, text: str) -> _Delta:
+    field = "arguments_json" if isinstance(event, ToolCallDelta) else "text"
+    return msgspec.structs.replace(event, **{field: text})
 
 
 def _stand_in(match: re.Match[bytes]) -> bytes:
