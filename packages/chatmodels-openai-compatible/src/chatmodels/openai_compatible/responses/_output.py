@@ -1,7 +1,7 @@
 """Reads the items of an answer as parts of a message."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -30,6 +30,18 @@ from chatmodels.openai_compatible.responses._wire import (
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """The items that ask the caller to run a tool of its own."""
+
+_ASKING = frozenset(
+    {
+        "apply_patch_call",
+        "computer_call",
+        "local_shell_call",
+        "mcp_approval_request",
+        "shell_call",
+        "tool_search_call",
+    }
+)
+"""The items of OpenAI's own tools that the caller may have to run or to approve."""
 
 _OF_CALLS = frozenset({"call_id", "name", "arguments", "input", "status"})
 
@@ -63,6 +75,22 @@ def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
 def kind_of(item: Item) -> str | None:
     """Tell the type of an item."""
     return text_or_none(item.get("type"))
+
+
+def asks_caller(items: Iterable[Item]) -> bool:
+    """Return whether items of the vendor's own tools wait for the caller.
+
+    The vendor runs some of them itself. Their outputs are then among the items, or a field says so.
+    """
+    waiting: set[Json] = set()
+    answered: set[Json] = set()
+    for item in items:
+        kind = kind_of(item) or ""
+        if kind in _ASKING and item.get("execution") != "server":
+            waiting.add(text_or_none(item.get("call_id")))
+        elif kind.endswith("_output"):
+            answered.add(text_or_none(item.get("call_id")))
+    return not waiting <= answered
 
 
 def call_of(item: Item, mark: str) -> ToolCall:
@@ -135,4 +163,5 @@ def _image(item: Item, mark: str) -> ImagePart | None:
         return None
     kept = {name: value for name, value in item.items() if name != "result"}
     encoding = text_or_none(item.get("output_format")) or "png"
-    return ImagePart(data=data, media_type=f"image/{encoding}", signature=Signature(mark, kept))
+    kind = "image/svg+xml" if encoding == "svg" else f"image/{encoding}"
+    return ImagePart(data=data, media_type=kind, signature=Signature(mark, kept))
