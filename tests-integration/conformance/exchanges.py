@@ -57,14 +57,7 @@ def entries(folder: Path) -> tuple[Entry, ...]:
 @cache
 def ours() -> tuple[Entry, ...]:
     """List the exchanges of this repository."""
-    return entries(OURS) + copied()
-
-
-@cache
-def copied() -> tuple[Entry, ...]:
-    """List the exchanges in the packages, which are still to be replaced."""
-    folders = sorted(CHECKOUT.glob("packages/*/tests/recorded"))
-    return tuple(entry for folder in folders for entry in entries(folder))
+    return entries(OURS)
 
 
 def folders(named: str | None = None) -> tuple[Path, ...]:

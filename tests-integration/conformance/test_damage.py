@@ -131,14 +131,14 @@ def damageable(row: Row) -> list[Recording]:
 def test_a_damaged_response_is_read_or_raises_a_chat_model_error(
     name: str, count: int, mutate: Round
 ) -> None:
-    problems = Problems()
-    repeat(name, range(min(count, COUNTED)), mutate, problems)
-    call_uncounted(repeat, name, range(COUNTED, count), mutate, problems)
-    problems.require_none()
+    repeat(name, range(min(count, COUNTED)), mutate)
+    call_uncounted(repeat, name, range(COUNTED, count), mutate)
 
 
-def repeat(name: str, numbers: range, mutate: Round, problems: Problems) -> None:
+def repeat(name: str, numbers: range, mutate: Round) -> None:
     """Read so many damaged responses, each with a seed of its own."""
+    problems = Problems()
     for number in numbers:
         with problems.about(f"{name} {number}"):
             mutate(Random(f"{name} {number}"))
+    problems.require_none()

@@ -609,18 +609,20 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
     assert caught.value.partial.text == '{"value": 1'
 
 
-def test_a_filtered_output_is_explained_with_the_words_of_the_provider() -> None:
+async def test_an_output_that_was_filtered_says_so_and_why() -> None:
     model = Responding()
     model.answer = ChatResponse(
-        message=assistant(""), finish_reason="content_filter", warnings=("blocked (SAFETY)",)
+        message=assistant(""), finish_reason="content_filter", warnings=("the prompt was blocked",)
     )
 
     with pytest.raises(OutputInvalidError) as caught:
-        model.generate("Hi", output_type=int)
+        await model.astream("Hi", output_type=int).collect()
 
     assert caught.value.message.startswith(
-        "a content filter of the provider ended the response; blocked (SAFETY) (the answer is empty"
+        "a content filter ended the response; the prompt was blocked (the answer is empty"
     )
+    assert caught.value.partial is not None
+    assert caught.value.partial.finish_reason == "content_filter"
 
 
 def test_comments_before_the_output_are_not_part_of_it() -> None:

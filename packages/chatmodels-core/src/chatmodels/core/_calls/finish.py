@@ -41,10 +41,9 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
         return _read(output, response)
     except OutputInvalidError as error:
         error.partial = response
-        if response.finish_reason == "length":
-            raise _explained(error, _CUT_OFF)
-        if response.finish_reason == "content_filter":
-            raise _explained(error, "; ".join((_FILTERED, *response.warnings)))
+        if reason := _ended_early(response):
+            error.message = f"{reason} ({error})"
+            error.args = (error.message,)
         raise
 
 
@@ -62,12 +61,13 @@ def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
             raise error from error.__cause__
 
 
-_CUT_OFF = "the limit of tokens cut the answer off; raise max_output_tokens"
-_FILTERED = "a content filter of the provider ended the response"
-
-
-def _explained(error: OutputInvalidError, why: str) -> OutputInvalidError:
-    """Put the reason for an incomplete output first."""
-    error.message = f"{why} ({error})"
-    error.args = (error.message,)
-    return error
+def _ended_early(response: ChatResponse[Any]) -> str:
+    """Return the reason that is behind an output which stops in the middle or is empty."""
+    match response.finish_reason:
+        case "length":
+            return "the limit of tokens cut the answer off; raise max_output_tokens"
+        case "content_filter":
+            # Some providers say in a warning which filter it was.
+            return "; ".join(("a content filter ended the response", *response.warnings))
+        case _:
+            return ""

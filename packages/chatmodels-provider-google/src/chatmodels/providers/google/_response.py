@@ -27,12 +27,12 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "MODEL_ARMOR": "content_filter",
     "ESCALATION": "content_filter",
     "CONTINUATION": "length",  # of a long response, which another request continues
+    "PUP_LIMITED_DISABLED": "content_filter",  # the account is limited by the use policy
     "MALFORMED_FUNCTION_CALL": "error",
     "MALFORMED_RESPONSE": "error",
     "UNEXPECTED_TOOL_CALL": "error",
     "TOO_MANY_TOOL_CALLS": "error",
     "MISSING_THOUGHT_SIGNATURE": "error",
-    "PUP_LIMITED_DISABLED": "error",
     "LANGUAGE": "other",
     "OTHER": "other",
 }
