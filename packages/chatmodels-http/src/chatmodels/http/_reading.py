@@ -124,7 +124,8 @@ class StreamReading:
         try:
             for frame in self._framer.feed(piece):
                 cut = HALF in frame.data or HALF_IN_CAPITALS in frame.data
-                for event in self._decoder.feed(self._with_stand_ins(frame) if cut else frame):
+                whole = self._with_stand_ins(frame) if cut else frame
+                for event in self._decoder.feed(whole):
                     come = True
                     if type(event) is StreamEnd:
                         self.ended = True
@@ -150,7 +151,8 @@ class StreamReading:
         """
         try:
             for frame in self._framer.close():
-                for event in self._decoder.feed(self._with_stand_ins(frame)):
+                whole = self._with_stand_ins(frame)
+                for event in self._decoder.feed(whole):
                     yield self._last(event)
             for event in self._decoder.close():
                 yield self._last(event)
@@ -192,6 +194,7 @@ class StreamReading:
         return self._caller.finished(failure, self._answer)
 
     def _with_stand_ins(self, frame: Frame) -> Frame:
+        """Replace halves of characters in a frame; the decoder is another one from then on."""
         data = with_stand_ins(frame.data)
         if data is frame.data:
             return frame
