@@ -31,10 +31,16 @@ from chatmodels.http.wire import known_usage
             id="a zero beside a number",
         ),
         pytest.param(
-            Usage(input_tokens=9, output_tokens=4, total_tokens=20, reasoning_tokens=3),
-            Usage(input_tokens=9, output_tokens=4, total_tokens=20),
-            Usage(input_tokens=9, output_tokens=4, total_tokens=20, reasoning_tokens=3),
-            id="a detail that is not repeated",
+            Usage(input_tokens=9, output_tokens=4, cached_input_tokens=8),
+            Usage(input_tokens=9, output_tokens=4, cached_input_tokens=0),
+            Usage(input_tokens=9, output_tokens=4, cached_input_tokens=0),
+            id="a detail that is corrected",
+        ),
+        pytest.param(
+            Usage(input_tokens=9),
+            Usage(output_tokens=4, reasoning_tokens=3),
+            Usage(input_tokens=9, output_tokens=4, reasoning_tokens=3),
+            id="input and output apart",
         ),
     ],
 )

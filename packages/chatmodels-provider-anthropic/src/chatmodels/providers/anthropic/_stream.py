@@ -278,9 +278,10 @@ class MessagesDecoder:
             self._word = word
         if not is_object(usage):
             return []
+        # Gateways end streams with zeros; tokens that were used stay used.
+        zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
         for name, value in usage.items():
-            # Gateways end streams with zeros; tokens that were used stay used.
-            if value or (value is not None and name not in self._usage):
+            if value is not None and not (zeros and name.endswith("input_tokens")):
                 self._usage[name] = value
         return [UsageUpdate(read_usage(self._usage, self._warnings))]
 
