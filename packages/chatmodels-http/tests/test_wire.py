@@ -286,7 +286,7 @@ def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
         ('{"a": 1}', '{"a": 1}'),
         ("{ }", "{ }"),
         ("", "{}"),
-        ("null", "{}"),
+        ("null", "null"),
         ('{"a": ', '{"invalid_json":"{\\"a\\": "}'),
         ("[1]", '{"invalid_json":"[1]"}'),
     ],

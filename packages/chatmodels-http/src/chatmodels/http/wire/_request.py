@@ -113,12 +113,10 @@ def arguments_json(call: ToolCall) -> str:
 
     Servers refuse the whole conversation for arguments that were cut off.
     """
-    text = call.arguments_json
-    try:
-        arguments = call.arguments
-    except ToolArgumentsError:
-        return msgspec.json.encode({INVALID: text}).decode()
-    return text if arguments or text.startswith("{") else "{}"
+    arguments = arguments_of(call)
+    if arguments.keys() == {INVALID}:
+        return msgspec.json.encode(arguments).decode()
+    return call.arguments_json or "{}"
 
 
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
