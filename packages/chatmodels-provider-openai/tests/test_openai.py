@@ -138,6 +138,7 @@ def test_responses_honour_what_reasoning_models_take() -> None:
         "text": {"verbosity": "low"},
         "store": False,
         "safety_identifier": "u",
+        "stream": False,
     }
     assert explained.mapped["reasoning_effort"] == "reasoning.effort"
 

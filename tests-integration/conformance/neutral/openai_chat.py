@@ -12,7 +12,8 @@ the differences that are not differences:
 * the limit of tokens as `max_tokens` or `max_completion_tokens`
 * `parallel_tool_calls` without tools, which OpenAI refuses
 * `logprobs: true`, which `top_logprobs` needs and ours adds
-* arguments of tool calls as "" or as "{}"
+* arguments of tool calls as "" or as "{}", and those that are not JSON, which ours writes as an
+  object that holds their text
 * the name of the tool in a tool's result, and a position in a tool call of the history: neither
   is part of OpenAI's API
 """
@@ -43,6 +44,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import Engine
+from chatmodels.http.wire import arguments_json
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
@@ -320,7 +322,8 @@ def _said(part: Body) -> Body:
 
 
 def _normal_call(call: Body) -> Body:
-    function = {**call["function"], "arguments": call["function"]["arguments"] or "{}"}
+    arguments = ToolCall("", "", call["function"]["arguments"])
+    function = {**call["function"], "arguments": arguments_json(arguments)}
     return {**{k: v for k, v in call.items() if k != "index"}, "function": function}
 
 

@@ -19,6 +19,10 @@ from chatmodels.core import (
 )
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
+from chatmodels.http._half_characters import (
+    HalfCharacters,
+    with_stand_ins,
+)
 from chatmodels.http._output import OutputFromTool
 from chatmodels.http._sse import SseFramer
 from chatmodels.http.wire._output import answer_tool
@@ -89,7 +93,11 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
         """
-        return whole_response(self.reader(request).whole(body))
+        reader = self.reader(request)
+        replaced = with_stand_ins(body)
+        if replaced is not body:
+            reader = HalfCharacters(reader)
+        return whole_response(reader.whole(replaced))
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a request, whose output may come from a tool."""

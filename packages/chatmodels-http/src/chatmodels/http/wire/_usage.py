@@ -1,0 +1,33 @@
+"""Usage that is reported several times in one stream."""
+
+from msgspec.structs import replace
+
+from chatmodels.core import Usage
+
+_INPUT = ("input_tokens", "cached_input_tokens", "cache_write_tokens", "input_audio_tokens")
+_OUTPUT = (
+    "output_tokens",
+    "reasoning_tokens",
+    "output_audio_tokens",
+    "accepted_prediction_tokens",
+    "rejected_prediction_tokens",
+)
+
+
+def known_usage(known: Usage, new: Usage) -> Usage:
+    """Return the newer usage, completed by what was known before.
+
+    Gateways end streams with zeros, or report the input and the output in different chunks. Tokens
+    that were used stay used. A detail of tokens that are reported again may become zero.
+
+    Args:
+        known: The usage of earlier chunks.
+        new: The usage of this chunk.
+    """
+    lost: dict[str, int | None] = {}
+    if known.input_tokens and not new.input_tokens:
+        lost |= {name: getattr(known, name) for name in _INPUT}
+    if known.output_tokens and not new.output_tokens:
+        lost |= {name: getattr(known, name) for name in _OUTPUT}
+    # The total is the sum of what is known now.
+    return replace(new, **lost, total_tokens=None) if lost else new
