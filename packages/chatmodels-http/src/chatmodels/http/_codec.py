@@ -16,6 +16,7 @@ from chatmodels.core import (
     ModelInfo,
     whole_response,
 )
+from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
 from chatmodels.http._output import OutputFromTool
@@ -66,6 +67,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         settings: The supported settings: neutral name to the field of the body.
+        conversation: The rules for conversations, applied before `encode`.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
@@ -77,6 +79,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     settings: Mapping[str, str]
+    conversation: ConversationRules = ConversationRules()
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

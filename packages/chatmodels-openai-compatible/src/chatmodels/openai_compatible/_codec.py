@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, HttpRequest
+from chatmodels.http import Codec, ConversationRules, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
 from chatmodels.openai_compatible._request import encode_request
@@ -28,6 +28,7 @@ def chat_completions_codec(
     """
     return Codec(
         api="chat_completions",
+        conversation=ConversationRules(ids=dialect.call_ids),
         encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
         failure=partial(read_failure, provider=dialect.name),

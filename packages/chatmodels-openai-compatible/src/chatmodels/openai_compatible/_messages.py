@@ -156,7 +156,7 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
         details = [
             detail
             for part in thoughts
-            if part.signature is not None and part.signature.provider == dialect.name
+            if part.signature is not None and part.signature.format == dialect.name
             for detail in objects(part.signature.data)
         ]
         if details:

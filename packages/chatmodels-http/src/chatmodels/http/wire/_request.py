@@ -129,8 +129,11 @@ def put(body: dict[str, Json], path: str, value: Json) -> None:
     body[last] = value
 
 
-def state_of(signature: Signature | None, provider: str) -> dict[str, Json]:
-    """Give opaque state back to the vendor that it came from, and to no other."""
-    if signature is None or signature.provider != provider or not is_object(signature.data):
+def state_of(signature: Signature | None, format: str) -> dict[str, Json]:
+    """Return opaque state if a wire format understands it.
+
+    Encoders see no state that is valid at other endpoints only: the model leaves it out before.
+    """
+    if signature is None or signature.format != format or not is_object(signature.data):
         return {}
     return signature.data

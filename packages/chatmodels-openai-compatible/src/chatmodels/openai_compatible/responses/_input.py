@@ -4,7 +4,6 @@ Left out is what the API has no place for: reasoning and own parts of other vend
 names. Of sound there is what was said, if it is known.
 """
 
-import zlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -26,8 +25,6 @@ from chatmodels.http.wire import Json, Medium, base64_text, carried, misplaced, 
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
-
-_LONGEST_ID = 64
 
 
 class InputEncoder:
@@ -124,7 +121,7 @@ class InputEncoder:
         return [state] if state and (self._stored or state.get("encrypted_content")) else []
 
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
-        known: Item = {"call_id": _shortened(call.id), "name": call.name}
+        known: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
         if not linked:
             state = {name: value for name, value in state.items() if name != "id"}
@@ -143,7 +140,7 @@ class InputEncoder:
         kind = "custom_tool_call" if result.id in self._custom else "function_call"
         return {
             "type": f"{kind}_output",
-            "call_id": _shortened(result.id),
+            "call_id": result.id,
             "output": _plain(content),
         }
 
@@ -180,11 +177,3 @@ def _input_of(call: ToolCall) -> str:
         return str(call.arguments.get("input", ""))
     except ToolArgumentsError:  # cut off with the answer
         return call.arguments_json
-
-
-def _shortened(given: str) -> str:
-    # Other vendors' ids may be longer than this one accepts; results must still find their calls.
-    if len(given) <= _LONGEST_ID:
-        return given
-    check = zlib.crc32(given.encode(errors="replace"))
-    return f"{given[: _LONGEST_ID - 9]}_{check:08x}"

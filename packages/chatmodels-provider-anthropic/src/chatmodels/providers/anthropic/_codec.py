@@ -3,7 +3,7 @@
 from functools import partial
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, HttpRequest, Listing, bearer
+from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
 from chatmodels.providers.anthropic._request import SETTINGS, encode_request
@@ -16,6 +16,7 @@ The header `anthropic-version` of the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
+_CONVERSATION = ConversationRules(ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False)
 
 
 def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
@@ -27,6 +28,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
     """
     return Codec(
         settings=SETTINGS,
+        conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
         decoder=_decoder,
         failure=read_failure,

@@ -32,6 +32,7 @@ from chatmodels.providers.google._citations import Cited, placed
 from chatmodels.providers.google._partial import PartialArguments
 from chatmodels.providers.google._wire import (
     NOTHING,
+    STATE_FORMAT,
     WireBlob,
     WireFunctionCall,
     WirePart,
@@ -76,20 +77,16 @@ class _Call:
 class PartsReader:
     """Turns the parts of one answer into events.
 
-    Args:
-        provider: The provider's registered name.
-
     Attributes:
         id: The vendor's id of the answer, of which the ids of calls without one are made.
         count: How many parts there are.
         calls: Whether there are calls of tools.
     """
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self) -> None:
         self.id: str | None = None
         self.count = 0
         self.calls = False
-        self._provider = provider
         self._open: _Text | _Sound | _Call | None = None
         self._said: list[_Text] = []
 
@@ -109,7 +106,7 @@ class PartsReader:
         kept = msgspec.json.decode(raw)
         if kept.keys() <= {"thought", "thoughtSignature"}:
             return self._text("", part)
-        return self._whole(ProviderPart(Signature(self._provider, kept)))
+        return self._whole(ProviderPart(Signature(STATE_FORMAT, kept)))
 
     def end(self, cited: Sequence[Cited]) -> list[StreamEvent]:
         """Give what is known only when all has come.
@@ -221,4 +218,4 @@ class PartsReader:
     def _signature(self, part: WirePart) -> Signature | None:
         if part.thought_signature is None:
             return None
-        return Signature(self._provider, {"thoughtSignature": part.thought_signature})
+        return Signature(STATE_FORMAT, {"thoughtSignature": part.thought_signature})

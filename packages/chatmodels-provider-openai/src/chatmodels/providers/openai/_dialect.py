@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from chatmodels.core import ProviderPart, Signature
+from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
 DIALECT = Dialect(
@@ -22,8 +25,12 @@ DIALECT = Dialect(
         "verbosity": "verbosity",
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    call_ids=IdForm(r"[\s\S]{1,40}", 40),
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
+
+ELSEWHERE = replace(DIALECT, call_ids=ANY_ID)
+"""The dialect at another base URL. Gateways keep state in ids of tool calls, which are long then."""
 
 
 def part_options(**fields: Any) -> ProviderPart:

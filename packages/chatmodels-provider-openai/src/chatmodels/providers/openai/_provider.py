@@ -12,10 +12,9 @@ import re
 from chatmodels.core import ConfigurationError, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import DIALECT
+from chatmodels.providers.openai._dialect import DIALECT, ELSEWHERE
 from chatmodels.providers.openai._metadata import METADATA
 
-_CODEC = chat_completions_codec(DIALECT)
 _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
@@ -44,7 +43,8 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
         from chatmodels.providers.openai import _responses
 
         return _responses.codec(headers)
-    return chat_completions_codec(DIALECT, headers) if headers else _CODEC
+    dialect = DIALECT if is_official(options.base_url) else ELSEWHERE
+    return chat_completions_codec(dialect, headers)
 
 
 def default_api(model: str, base_url: str | None) -> str:
@@ -54,8 +54,12 @@ def default_api(model: str, base_url: str | None) -> str:
         model: Its name; models that reason are known by it.
         base_url: Where it is asked; None for OpenAI itself.
     """
-    official = base_url is None or _OFFICIAL.match(base_url)
-    return "responses" if official and _REASONING.match(model) else "chat_completions"
+    return "responses" if is_official(base_url) and _REASONING.match(model) else "chat_completions"
+
+
+def is_official(base_url: str | None) -> bool:
+    """Return whether a base URL is OpenAI's own."""
+    return base_url is None or _OFFICIAL.match(base_url) is not None
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
