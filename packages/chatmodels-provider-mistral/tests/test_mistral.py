@@ -38,7 +38,6 @@ from chatmodels.core import (
 )
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
-from chatmodels.providers.mistral._request import call_id
 from chatmodels.testing import Answer, Simulator
 
 THOUGHT = ReasoningPart("Hm.", Signature("mistral", {"type": "thinking"}))
@@ -293,11 +292,6 @@ def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
     assert sent[2] == "D681PevKs"
     assert len(set(sent)) == 3
     assert all(given.isascii() and given.isalnum() and len(given) == 9 for given in sent)
-
-
-def test_any_id_becomes_the_same_again() -> None:
-    assert call_id("call_1") == call_id("call_1")
-    assert len(call_id("\ud800")) == 9
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class IdForm(msgspec.Struct, frozen=True):
         """
         if times:
             given = f"{given}\n{times}"
-        whole = given.encode(errors="replace")
+        whole = given.encode(errors="surrogatepass")
         if self.length <= _CHECK:
             from hashlib import sha256
 

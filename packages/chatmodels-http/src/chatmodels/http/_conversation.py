@@ -5,9 +5,9 @@ messages of their own, blank texts are gone if the API refuses them, and opaque 
 this endpoint understands.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import is_
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from chatmodels.core import (
 from chatmodels.http._call_ids import ANY_ID, CallIds, IdForm
 
 _EMPTY = TextPart("(empty)")
+_AUTHORITY_END = re.compile("[/?#]")
 
 
 def endpoint_of(base_url: str, /) -> str | None:
@@ -32,7 +33,8 @@ def endpoint_of(base_url: str, /) -> str | None:
 
     Accounts are not told apart: keys of one account are replaced, and say nothing about it.
     """
-    return urlsplit(base_url).netloc.rpartition("@")[2].lower() or None
+    authority = _AUTHORITY_END.split(base_url.rpartition("://")[2], 1)[0]
+    return authority.rpartition("@")[2].lower() or None
 
 
 def everywhere(base_url: str, /) -> None:
@@ -75,11 +77,11 @@ def fitted(
         ]
         if not rules.blank_texts:
             parts = _without_blanks(message, parts)
-        if len(parts) != len(message.parts) or not all(map(is_, parts, message.parts)):
-            if not parts and message.parts:
-                continue
-            message = replace(message, parts=tuple(parts))
-        found += _parted(message) if message.role == "user" else (message,)
+        fits = len(parts) == len(message.parts) and all(map(is_, parts, message.parts))
+        if not (parts or fits):
+            continue
+        fitting_message = message if fits else replace(message, parts=tuple(parts))
+        found += _parted(fitting_message) if message.role == "user" else (fitting_message,)
     return tuple(found)
 
 
@@ -109,7 +111,7 @@ def _result_without_blanks(result: ToolResult) -> ToolResult:
     content = tuple(part for part in result.content if not _is_blank(part))
     if not content and result.is_error:  # an error has to say something
         content = (_EMPTY,)
-    return result if len(content) == len(result.content) else replace(result, content=content)
+    return result if content == result.content else replace(result, content=content)
 
 
 def _is_blank(part: Part) -> bool:

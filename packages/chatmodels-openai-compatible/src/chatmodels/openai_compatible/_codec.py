@@ -30,7 +30,11 @@ def chat_completions_codec(
         api="chat_completions",
         conversation=ConversationRules(ids=dialect.call_ids),
         encode=partial(_encode, dialect_for or dialect, headers),
-        decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
+        decoder=partial(
+            ChatCompletionsDecoder,
+            dialect=dialect.name,
+            marks_reasoning=dialect.reasoning_field == "as_sent",
+        ),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),
     )

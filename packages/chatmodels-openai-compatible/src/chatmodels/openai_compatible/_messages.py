@@ -20,6 +20,7 @@ from chatmodels.core import (
 from chatmodels.http.wire import Json, Medium, carried, misplaced, objects, state_of
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
+from chatmodels.openai_compatible._reading import REASONING_FIELD
 
 _APART = frozenset({"content", "steps"})
 
@@ -163,6 +164,10 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     field = dialect.reasoning_field
+    if field == "as_sent":
+        states = (state_of(part.signature, dialect.name) for part in thoughts)
+        sent_in = [state[REASONING_FIELD] for state in states if REASONING_FIELD in state]
+        return {sent_in[0]: text} if sent_in else {}
     return {field: text} if field and field != "content" and text else {}
 
 

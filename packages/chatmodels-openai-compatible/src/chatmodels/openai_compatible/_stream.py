@@ -36,8 +36,10 @@ from chatmodels.openai_compatible._content import ContentReader
 from chatmodels.openai_compatible._failure import failure_of
 from chatmodels.openai_compatible._reading import (
     FINISH_REASONS,
+    REASONING_FIELD,
     merged_details,
     read_logprobs,
+    reasoning_field_of,
     reasoning_of,
     reasoning_part,
 )
@@ -57,13 +59,18 @@ _DELTAS = {TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallStart, T
 class ChatCompletionsDecoder:
     """Turns one response into events."""
 
-    def __init__(self, request: ChatRequest, dialect: str) -> None:
+    def __init__(
+        self, request: ChatRequest, dialect: str, *, marks_reasoning: bool = False
+    ) -> None:
         """Begin.
 
         Args:
             request: What the stream answers.
             dialect: The name of the dialect, to mark what only its vendor understands.
+            marks_reasoning: Whether reasoning goes back in the field in which it came.
         """
+        self._marks_reasoning = marks_reasoning
+        self._field: str | None = None
         self._request = request
         self._dialect = dialect
         self._frames: list[bytes] = []
@@ -182,6 +189,8 @@ class ChatCompletionsDecoder:
         if thought := reasoning_of(delta):
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
+            if self._marks_reasoning and self._field is None:
+                self._field = reasoning_field_of(delta)
         if delta.reasoning_details is not None:
             self._details += objects(delta.reasoning_details)
         if delta.refusal:
@@ -223,7 +232,8 @@ class ChatCompletionsDecoder:
         events: list[StreamEvent] = []
         content, thought = self._content, "".join(self._reasoning)
         details = merged_details(self._details) if self._details else ()
-        reasoning = reasoning_part(thought, details, content.thinking, self._dialect)
+        thinking = {REASONING_FIELD: self._field} if self._field else content.thinking
+        reasoning = reasoning_part(thought, details, thinking, self._dialect)
         if reasoning is not None and (whole or reasoning.signature is not None):
             events.append(PartEnd(reasoning, REASONING))
         cited = (*read_citations(self._annotations, self._sources), *content.citations)

@@ -129,11 +129,11 @@ def put(body: dict[str, Json], path: str, value: Json) -> None:
     body[last] = value
 
 
-def state_of(signature: Signature | None, format: str) -> dict[str, Json]:
-    """Return opaque state if a wire format understands it.
+def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
+    """Return opaque state if the wire format known to the encoder understands it.
 
     Encoders see no state that is valid at other endpoints only: the model leaves it out before.
     """
-    if signature is None or signature.format != format or not is_object(signature.data):
+    if signature is None or signature.format != known or not is_object(signature.data):
         return {}
     return signature.data

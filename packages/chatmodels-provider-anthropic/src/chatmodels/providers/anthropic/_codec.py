@@ -19,18 +19,20 @@ _HEADERS = (("anthropic-version", VERSION),)
 _CONVERSATION = ConversationRules(ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False)
 
 
-def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
+def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool = True) -> Codec:
     """Make the codec of an endpoint.
 
     Args:
         prefix: The beginning of all paths.
         token: Whether the secret is a token instead of an API key.
+        official: Whether it is Anthropic's own. Other vendors do not sign thinking, and want it
+            back; Anthropic refuses thinking that was cut off before its signature.
     """
     return Codec(
         settings=SETTINGS,
         conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
-        decoder=_decoder,
+        decoder=partial(_decoder, unsigned=not official),
         failure=read_failure,
         authorization=bearer if token else _api_key,
         models=Listing(_listing(prefix, 1_000), read_models),  # as many as a page may have
@@ -43,8 +45,8 @@ def _encode(prefix: str, model: str, request: ChatRequest, /, *, stream: bool) -
     return HttpRequest(path=f"{prefix}/messages", body=body, headers=_HEADERS)
 
 
-def _decoder(request: ChatRequest) -> MessagesDecoder:
-    return MessagesDecoder()
+def _decoder(request: ChatRequest, /, *, unsigned: bool) -> MessagesDecoder:
+    return MessagesDecoder(unsigned=unsigned)
 
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:

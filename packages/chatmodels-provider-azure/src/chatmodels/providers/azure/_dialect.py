@@ -26,6 +26,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
+    reasoning_field="as_sent",  # by models of other makers
 )
 """That of the v1 endpoints, and of the dated ones since they know the same."""
 

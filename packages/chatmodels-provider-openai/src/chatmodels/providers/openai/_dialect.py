@@ -29,8 +29,11 @@ DIALECT = Dialect(
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
 
-ELSEWHERE = replace(DIALECT, call_ids=ANY_ID)
-"""The dialect at another base URL. Gateways keep state in ids of tool calls, which are long then."""
+ELSEWHERE = replace(DIALECT, call_ids=ANY_ID, reasoning_field="as_sent", reasoning_details=True)
+"""The dialect at another base URL.
+
+Servers get their reasoning back, and gateways the long ids of tool calls in which they keep state.
+"""
 
 
 def part_options(**fields: Any) -> ProviderPart:
