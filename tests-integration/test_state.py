@@ -11,6 +11,7 @@ import pytest
 from chatmodels.core import (
     ChatModel,
     Message,
+    ReasoningPart,
     Signature,
     ToolCall,
     assistant,
@@ -20,8 +21,10 @@ from chatmodels.core import (
     user,
 )
 
+Options = dict[str, Any]
+
 KEPT = Path(__file__).parent / "kept"
-REGION = {"region": "us-east-1"}
+REGION: Options = {"region": "us-east-1"}
 
 
 def model(name: str, **options: Any) -> ChatModel:
@@ -49,13 +52,13 @@ def sent(name: str, message: Message, **options: Any) -> Any:
     return model(name, **options).explain([user("?"), message, *after]).body
 
 
-CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-DETAILS = [{"type": "reasoning.encrypted", "data": "AbC", "index": 0}]
+CALL: Options = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+DETAILS: list[Any] = [{"type": "reasoning.encrypted", "data": "AbC", "index": 0}]
 VLLM, ROUTER = "https://vllm.test/v1", "https://openrouter.test/api/v1"
 FOUNDRY = "https://east.services.ai.azure.com/models"
 
 
-def completion(**fields: object) -> dict[str, object]:
+def completion(**fields: object) -> Options:
     message = {"role": "assistant", "content": "Hi", "tool_calls": [CALL], **fields}
     return {
         "id": "1",
@@ -64,8 +67,8 @@ def completion(**fields: object) -> dict[str, object]:
     }
 
 
-def chunks(*deltas: dict[str, object]) -> bytes:
-    choices = [{"index": 0, "delta": delta} for delta in deltas]
+def chunks(*deltas: Options) -> bytes:
+    choices: list[Options] = [{"index": 0, "delta": delta} for delta in deltas]
     choices.append({"index": 0, "delta": {"tool_calls": [{"index": 0, **CALL}]}})
     frames: list[object] = [{"id": "1", "created": 1, "choices": [choice]} for choice in choices]
     frames.append({"id": "1", "choices": [{"delta": {}, "finish_reason": "tool_calls"}]})
@@ -84,7 +87,7 @@ def chunks(*deltas: dict[str, object]) -> bytes:
 )
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_a_server_gets_its_reasoning_back_in_the_field_in_which_it_sent_it(
-    fields: dict[str, object], back: dict[str, object], streamed: bool
+    fields: Options, back: Options, streamed: bool
 ) -> None:
     body = chunks(fields) if streamed else completion(**fields)
     message = turn("openai:m", body, streamed=streamed, base_url=ROUTER)
@@ -96,11 +99,12 @@ def test_a_server_gets_its_reasoning_back_in_the_field_in_which_it_sent_it(
 def test_reasoning_of_a_server_is_not_sent_to_another_one() -> None:
     message = turn("openai:m", completion(reasoning_content="Secret."), base_url=VLLM)
     assert message.reasoning == "Secret."
-    for name, options in {
+    others: dict[str, Options] = {
         "openai:m": {"base_url": "https://other.test/v1"},
         "openai:gpt-4o": {},
         "azure:m": {"base_url": FOUNDRY},
-    }.items():
+    }
+    for name, options in others.items():
         assert "Secret." not in json.dumps(sent(name, message, **options))
 
 
@@ -110,11 +114,11 @@ def test_models_of_other_makers_on_azure_get_their_reasoning_back() -> None:
     assert said["reasoning_content"] == "Hm."
 
 
-THINKING = {"type": "thinking", "thinking": "Hm.", "signature": "sealed"}
+THINKING: Options = {"type": "thinking", "thinking": "Hm.", "signature": "sealed"}
 KIMI = "https://kimi.test/anthropic"
 
 
-def thinking(**block: object) -> dict[str, object]:
+def thinking(**block: object) -> Options:
     content = [THINKING | block, {"type": "text", "text": "Hi"}]
     return {"id": "m", "content": content, "stop_reason": "end_turn"}
 
@@ -125,7 +129,9 @@ def thinking_sent(message: Message, **options: Any) -> list[Any]:
 
 
 def test_thinking_goes_back_to_the_server_that_signed_it_and_to_no_other() -> None:
-    for signing, other in (({}, {"base_url": KIMI}), ({"base_url": KIMI}, {})):
+    official: Options = {}
+    kimi: Options = {"base_url": KIMI}
+    for signing, other in ((official, kimi), (kimi, official)):
         message = turn("anthropic:claude-sonnet-5-5", thinking(), **signing)
         assert thinking_sent(message, **signing) == [THINKING]
         assert thinking_sent(message, **other) == []
@@ -141,7 +147,7 @@ def test_a_compatible_server_gets_thinking_back_that_nobody_signed(signature: st
 
 
 def test_sealed_reasoning_of_one_azure_resource_is_not_sent_to_another() -> None:
-    items = [
+    items: list[Options] = [
         {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "SEALED"},
         {
             "type": "message",
@@ -150,11 +156,9 @@ def test_sealed_reasoning_of_one_azure_resource_is_not_sent_to_another() -> None
             "content": [{"type": "output_text", "text": "Hi", "annotations": []}],
         },
     ]
-    body = {"id": "resp_1", "status": "completed", "output": items}
-    east, west = (
-        {"base_url": f"https://{place}.openai.azure.com", "api": "responses"}
-        for place in ("east", "west")
-    )
+    body: Options = {"id": "resp_1", "status": "completed", "output": items}
+    east: Options = {"base_url": "https://east.openai.azure.com", "api": "responses"}
+    west = east | {"base_url": "https://west.openai.azure.com"}
     message = turn("azure:gpt-5-mini", body, **east)
     assert "SEALED" in json.dumps(sent("azure:gpt-5-mini", message, **east))
     assert "SEALED" not in json.dumps(sent("azure:gpt-5-mini", message, **west))
@@ -162,7 +166,7 @@ def test_sealed_reasoning_of_one_azure_resource_is_not_sent_to_another() -> None
     assert "SEALED" not in json.dumps(sent("openai:gpt-6.1-terra", message))
 
 
-SIGNED = {
+SIGNED: Options = {
     "candidates": [
         {
             "content": {"role": "model", "parts": [{"text": "Hi", "thoughtSignature": "c2ln"}]},
@@ -179,13 +183,13 @@ def test_signatures_of_one_google_api_are_valid_in_the_other() -> None:
 
 
 def test_signatures_of_a_gateway_are_not_sent_to_google() -> None:
-    gateway = {"base_url": "https://gateway.test"}
+    gateway: Options = {"base_url": "https://gateway.test"}
     message = turn("google:gemini-3.8-flash", SIGNED, **gateway)
     assert "c2ln" in json.dumps(sent("google:gemini-3.8-flash", message, **gateway))
     assert "c2ln" not in json.dumps(sent("google-vertex:gemini-3.8-flash", message))
 
 
-FORMER = [
+FORMER: list[tuple[str, Options, str]] = [
     ("anthropic:claude-sonnet-4-6", {}, "Anthropic's."),
     ("anthropic:claude-sonnet-4-6", {"base_url": KIMI}, "Anthropic's."),
     ("openai:gpt-6.1-terra", {}, "encrypted_content"),
@@ -209,24 +213,23 @@ def test_a_conversation_that_an_earlier_version_kept_goes_on(
     conversation = (
         pickle.loads(content) if form == "pickle" else from_json(content, tuple[Message, ...])
     )
-    assert conversation[1].parts[0].signature == Signature(
-        "anthropic", {"type": "thinking", "signature": "a"}
-    )
+    signature = Signature("anthropic", {"type": "thinking", "signature": "a"})
+    assert conversation[1].parts[0] == ReasoningPart("Anthropic's.", signature)
     assert state in json.dumps(model(name, **options).explain(list(conversation)).body)
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "longest"),
-    [
-        ("openai:gpt-4o", {}, 40),
-        ("openai:gpt-6.1-terra", {}, 64),
-        ("openai:m", {"base_url": VLLM}, 88),  # gateways keep state in their ids
-        ("azure:gpt-4o", {"base_url": "https://e.openai.azure.com"}, 40),
-        ("mistral:mistral-small-latest", {}, 9),
-        ("anthropic:claude-sonnet-5-5", {}, 88),
-        ("bedrock:us.anthropic.claude-sonnet-4-6", REGION, 64),
-    ],
-)
+LONGEST: list[tuple[str, Options, int]] = [
+    ("openai:gpt-4o", {}, 40),
+    ("openai:gpt-6.1-terra", {}, 64),
+    ("openai:m", {"base_url": VLLM}, 88),  # gateways keep state in their ids
+    ("azure:gpt-4o", {"base_url": "https://e.openai.azure.com"}, 40),
+    ("mistral:mistral-small-latest", {}, 9),
+    ("anthropic:claude-sonnet-5-5", {}, 88),
+    ("bedrock:us.anthropic.claude-sonnet-4-6", REGION, 64),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "longest"), LONGEST)
 def test_ids_are_as_long_as_each_vendor_accepts(
     name: str, options: dict[str, Any], longest: int
 ) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from chatmodels.core import ToolCall, ToolResult
 
 _OTHERS = re.compile(r"[^a-zA-Z0-9_-]")
+_ANYTHING = r"[\s\S]*"
 _CHECK = 9  # characters: "_" and a checksum
 
 
@@ -22,12 +23,12 @@ class IdForm(msgspec.Struct, frozen=True):
         length: The most characters of an id.
     """
 
-    pattern: str = r"[\s\S]*"
+    pattern: str = _ANYTHING
     length: int = 64
 
     def accepts(self, given: str) -> bool:
         """Return whether an id is acceptable as it is."""
-        return _compiled(self.pattern).fullmatch(given) is not None
+        return self.pattern == _ANYTHING or _compiled(self.pattern).fullmatch(given) is not None
 
     def made(self, given: str, times: int) -> str:
         """Make an acceptable id of another: always the same of the same.
@@ -83,7 +84,7 @@ class CallIds:
         while chosen in self._used:
             times += 1
             chosen = form.made(given, times)
-        if chosen or form is not ANY_ID:
+        if chosen:
             self._used.add(chosen)
         if given in self._now:
             self._open[given].append(chosen)

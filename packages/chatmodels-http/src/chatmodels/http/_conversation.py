@@ -13,9 +13,11 @@ import msgspec
 from msgspec.structs import replace
 
 from chatmodels.core import (
+    ImagePart,
     Message,
     Part,
     ProviderPart,
+    ReasoningPart,
     RefusalPart,
     Signature,
     TextPart,
@@ -25,6 +27,7 @@ from chatmodels.core import (
 from chatmodels.http._call_ids import ANY_ID, CallIds, IdForm
 
 _EMPTY = TextPart("(empty)")
+_SIGNED = frozenset({TextPart, ReasoningPart, ToolCall, ProviderPart, ImagePart})
 _AUTHORITY_END = re.compile("[/?#]")
 
 
@@ -69,31 +72,37 @@ def fitted(
     ids = CallIds(rules.ids)
     found: list[Message] = []
     for message in messages:
-        ids.begin()
-        parts = [
-            fitting
-            for part in message.parts
-            if (fitting := _fitted(part, ids, rules, scope)) is not None
-        ]
-        if not rules.blank_texts:
-            parts = _without_blanks(message, parts)
-        fits = len(parts) == len(message.parts) and all(map(is_, parts, message.parts))
-        if not (parts or fits):
+        parts = message.parts
+        if len(parts) == 1 and type(parts[0]) is TextPart and _is_plain(parts[0]):
+            found.append(message)  # as most are
             continue
-        fitting_message = message if fits else replace(message, parts=tuple(parts))
-        found += _parted(fitting_message) if message.role == "user" else (fitting_message,)
+        ids.begin()
+        fitting = [fit for part in parts if (fit := _fitted(part, ids, rules, scope)) is not None]
+        if not rules.blank_texts:
+            fitting = _without_blanks(message, fitting)
+        if len(fitting) != len(parts) or not all(map(is_, fitting, parts)):
+            if not fitting:
+                continue
+            found += _parted(replace(message, parts=tuple(fitting)))
+        else:
+            found += _parted(message)
     return tuple(found)
+
+
+def _is_plain(part: TextPart) -> bool:
+    return part.signature is None and not _is_blank(part)
 
 
 def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | None) -> Part | None:
     if isinstance(part, ToolResult):
         part = ids.of_result(part)
         return part if rules.blank_texts else _result_without_blanks(part)
-    signature: Signature | None = getattr(part, "signature", None)
-    if signature is not None and signature.scope not in (None, scope):
-        if isinstance(part, ProviderPart):
-            return None
-        part = _unsigned(part)
+    if type(part) in _SIGNED:
+        signature: Signature | None = getattr(part, "signature", None)
+        if signature is not None and signature.scope is not None and signature.scope != scope:
+            if isinstance(part, ProviderPart):
+                return None
+            part = _unsigned(part)
     return ids.of_call(part) if isinstance(part, ToolCall) else part
 
 
@@ -108,6 +117,8 @@ def _without_blanks(message: Message, parts: list[Part]) -> list[Part]:
 
 
 def _result_without_blanks(result: ToolResult) -> ToolResult:
+    if result.content and not any(map(_is_blank, result.content)):
+        return result
     content = tuple(part for part in result.content if not _is_blank(part))
     if not content and result.is_error:  # an error has to say something
         content = (_EMPTY,)
@@ -115,7 +126,9 @@ def _result_without_blanks(result: ToolResult) -> ToolResult:
 
 
 def _is_blank(part: Part) -> bool:
-    return isinstance(part, TextPart | RefusalPart) and not part.text.strip()
+    if not isinstance(part, TextPart | RefusalPart):
+        return False
+    return not part.text or part.text.isspace()
 
 
 def _parted(message: Message) -> Iterable[Message]:
@@ -123,7 +136,7 @@ def _parted(message: Message) -> Iterable[Message]:
 
     The options of a part (a `ProviderPart` behind it) stay with the part.
     """
-    if not any(isinstance(part, ToolResult) for part in message.parts):
+    if message.role != "user" or not any(isinstance(part, ToolResult) for part in message.parts):
         return (message,)
     results: list[Part] = []
     others: list[Part] = []
