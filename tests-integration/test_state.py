@@ -75,14 +75,17 @@ def chunks(*deltas: Options) -> bytes:
     return b"".join(b"data: %s\n\n" % json.dumps(frame).encode() for frame in frames)
 
 
+SENT: list[tuple[Options, Options]] = [
+    ({"reasoning_content": "Hm."}, {"reasoning_content": "Hm."}),
+    ({"reasoning": "Hm."}, {"reasoning": "Hm."}),
+    ({"reasoning": "Hm.", "reasoning_details": DETAILS}, {"reasoning_details": DETAILS}),
+    ({"reasoning_text": "Hm."}, {}),
+]
+
+
 @pytest.mark.parametrize(
     ("fields", "back"),
-    [
-        ({"reasoning_content": "Hm."}, {"reasoning_content": "Hm."}),
-        ({"reasoning": "Hm."}, {"reasoning": "Hm."}),
-        ({"reasoning": "Hm.", "reasoning_details": DETAILS}, {"reasoning_details": DETAILS}),
-        ({"reasoning_text": "Hm."}, {}),
-    ],
+    SENT,
     ids=["reasoning_content", "reasoning", "details", "unknown"],
 )
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
