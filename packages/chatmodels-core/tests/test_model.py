@@ -609,6 +609,37 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
     assert caught.value.partial.text == '{"value": 1'
 
 
+async def test_an_output_that_was_filtered_says_so_and_why() -> None:
+    model = Responding()
+    model.answer = ChatResponse(
+        message=assistant(""), finish_reason="content_filter", warnings=("the prompt was blocked",)
+    )
+
+    with pytest.raises(OutputInvalidError) as caught:
+        await model.astream("Hi", output_type=int).collect()
+
+    assert caught.value.message.startswith(
+        "a content filter ended the response; the prompt was blocked (the answer is empty"
+    )
+    assert caught.value.partial is not None
+    assert caught.value.partial.finish_reason == "content_filter"
+
+
+def test_comments_before_the_output_are_not_part_of_it() -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=assistant("Working on {it}.", '{"value": 7}'))
+
+    assert model.generate("Hi", output_type=int).parsed == 7
+
+
+def test_an_error_about_several_texts_quotes_all_of_them() -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=assistant("Working.", "Done."))
+
+    with pytest.raises(OutputInvalidError, match=r"it reads 'Working.Done.'"):
+        model.generate("Hi", output_type=int)
+
+
 def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant(ToolCall("1", "weather")))

@@ -347,3 +347,8 @@ def test_a_class_inside_too_many_others_is_refused_clearly() -> None:
 
     with pytest.raises(InvalidRequestError, match="output_type is nested too deeply"):
         structured_output(form)
+
+
+def test_half_a_character_in_an_answer_is_read_as_the_replacement_character() -> None:
+    read = structured_output(Card).parse(r'{"title": "\\ud83d \ud83d\ude00 \ud83d", "tags": []}')
+    assert read == {"title": "\\ud83d \U0001f600 \ufffd", "tags": []}

@@ -738,3 +738,7 @@ def test_a_default_that_is_nested_too_deeply_is_left_out_of_the_schema() -> None
 
     assert search.parameters["properties"] == {"query": {"type": "array"}}
     assert search.call(ToolCall("1", "search", "{}")).text == "found"
+
+
+def test_half_a_character_in_arguments_is_read_as_the_replacement_character() -> None:
+    assert ToolCall("c", "f", r'{"a": "x\ud83d"}').arguments == {"a": "x\ufffd"}

@@ -11,6 +11,7 @@ from chatmodels.core import (
     ChatModelError,
     ChatRequest,
     ErrorCode,
+    FilePart,
     ImagePart,
     InvalidRequestError,
     Message,
@@ -31,6 +32,7 @@ from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
     answer_tool,
+    arguments_json,
     arguments_of,
     carried,
     data_url,
@@ -44,6 +46,7 @@ from chatmodels.http.wire import (
     reject_body,
     reject_listing,
     state_of,
+    text_of,
     text_or_none,
     timestamp_or_none,
     write_body,
@@ -275,3 +278,46 @@ def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
         path_name("\u202e" + "a" * 5_000, "acme", "model")
     assert caught.value.message.isascii()
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ('{"a": 1}', '{"a": 1}'),
+        ("{ }", "{ }"),
+        ("", "{}"),
+        ("null", "{}"),
+        ('{"a": ', '{"invalid_json":"{\\"a\\": "}'),
+        ("[1]", '{"invalid_json":"[1]"}'),
+    ],
+)
+def test_arguments_are_sent_back_as_an_object(written: str, sent: str) -> None:
+    assert arguments_json(ToolCall("c", "f", written)) == sent
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type", "text"),
+    [
+        (b"Caf\xc3\xa9", None, "Café"),
+        (b"\xef\xbb\xbfCaf\xc3\xa9", "text/plain", "Café"),
+        (b"\xff\xfeC\x00\xe9\x00", "text/plain", "Cé"),
+        (b"\xfe\xff\x00C\x00\xe9", "text/plain", "Cé"),
+        (b"Caf\xe9", 'text/plain; format=flowed; Charset="latin-1"', "Café"),
+        (b"Caf\xc3\xa9", "text/plain; charset=", "Café"),
+        (b"Caf\xe9", "text/plain", None),
+        (b"Caf\xe9", "text/plain; charset=klingon", None),
+        (None, "text/plain", ""),
+    ],
+)
+def test_a_document_is_text_in_its_charset_or_none(
+    data: bytes | None, media_type: str | None, text: str | None
+) -> None:
+    assert text_of(FilePart(data=data, media_type=media_type)) == text
+
+
+def test_a_document_that_is_not_text_in_its_charset_is_named_with_the_remedy() -> None:
+    part = FilePart(data=b"Caf\xe9", media_type="text/plain")
+    assert misplaced(part, "a user message") == (
+        "a file as text/plain that is not UTF-8 (add its charset to media_type, as in "
+        '"text/plain; charset=latin-1") in a user message'
+    )

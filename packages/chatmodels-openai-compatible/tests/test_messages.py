@@ -368,3 +368,39 @@ def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
             "input_audio": {"data": "https://acme.example/a.mp3", "format": "mp3"},
         }
     ]
+
+
+def test_a_custom_call_goes_back_as_free_text() -> None:
+    custom = Signature("vendor", {"type": "custom"})
+    (message,) = written(
+        assistant(
+            ToolCall("a", "sql", '{"input":"SELECT 1"}', custom),
+            ToolCall("b", "sql", '{"input":"SEL', custom),
+        )
+    )
+    assert message["tool_calls"] == [
+        {"id": "a", "type": "custom", "custom": {"name": "sql", "input": "SELECT 1"}},
+        {"id": "b", "type": "custom", "custom": {"name": "sql", "input": '{"input":"SEL'}},
+    ]
+
+
+def test_a_custom_call_of_another_vendor_goes_on_as_a_function() -> None:
+    custom = Signature("other", {"type": "custom"})
+    (message,) = written(assistant(ToolCall("a", "sql", '{"input":"SELECT 1"}', custom)))
+    assert message["tool_calls"][0]["function"]["arguments"] == '{"input":"SELECT 1"}'
+
+
+def test_arguments_that_were_cut_off_go_back_as_an_object() -> None:
+    (message,) = written(assistant(ToolCall("a", "tide", '{"port": "Br')))
+    (call,) = message["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == {"invalid_json": '{"port": "Br'}
+
+
+def test_thinking_blocks_go_back_to_whoever_sent_them() -> None:
+    blocks = [{"type": "thinking", "thinking": "Hm.", "signature": "s"}]
+    state = {"thinking_blocks": blocks}
+    mine = ReasoningPart("Hm.", Signature("vendor", state))
+    theirs = ReasoningPart("Hm.", Signature("other", state))
+    (message,) = written(assistant(mine, "Yes."))
+    assert message == {"role": "assistant", "content": "Yes.", "thinking_blocks": blocks}
+    assert written(assistant(theirs, "Yes.")) == [{"role": "assistant", "content": "Yes."}]

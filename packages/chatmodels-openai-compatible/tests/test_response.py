@@ -14,6 +14,7 @@ from chatmodels.core import (
     ChatResponse,
     Citation,
     ErrorCode,
+    ImagePart,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -26,6 +27,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.http.wire import NO_REASON
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 CODEC = chat_completions_codec(Dialect(name="vendor"))
@@ -70,7 +72,7 @@ def test_the_payload_is_the_body_as_it_came() -> None:
 
 def test_what_was_not_said_stays_unknown() -> None:
     assert CODEC.decode(b'{"choices":[{}]}', REQUEST) == ChatResponse(
-        message=read({}).message, finish_reason="other"
+        message=read({}).message, finish_reason="other", warnings=(NO_REASON,)
     )
 
 
@@ -207,6 +209,7 @@ def test_citations_may_be_mere_addresses() -> None:
     [
         pytest.param("stop", {}, "stop", id="stop"),
         pytest.param("eos", {}, "stop", id="another word for it"),
+        pytest.param("abort", {}, "error", id="the server gave up"),
         pytest.param("length", {"content": "Hi"}, "length", id="length"),
         pytest.param("model_length", {"content": "Hi"}, "length", id="Mistral's word for it"),
         pytest.param("brand_new", {}, "other", id="an unknown word"),
@@ -481,3 +484,54 @@ def test_a_call_that_the_vendor_answered_is_none_of_the_callers() -> None:
 def test_messages_that_are_none_are_told_of() -> None:
     response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
     assert "the messages were left out" in response.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("image", "part"),
+    [
+        pytest.param(
+            {"image_url": {"url": "https://draw.example/1"}},
+            ImagePart(url="https://draw.example/1"),
+            id="an address",
+        ),
+        pytest.param(
+            {"image_url": "data:;base64,AAA="},
+            ImagePart(data=b"\0\0", media_type="image/png"),
+            id="an address without an object or a type",
+        ),
+    ],
+)
+def test_an_image_beside_the_text_is_a_part(image: Any, part: ImagePart) -> None:
+    assert read({"content": "Here.", "images": [image]}).message.parts == (TextPart("Here."), part)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param({"type": "image_url"}, id="no URL"),
+        pytest.param({"image_url": {"url": "data:image/png;base64,A"}}, id="not base64"),
+    ],
+)
+def test_an_image_that_is_not_readable_gives_a_warning(image: Any) -> None:
+    response = read({"content": "Here.", "images": [image]})
+    assert response.text == "Here."
+    assert len(response.warnings) == 1
+
+
+def test_the_content_of_a_message_among_several_may_be_an_object() -> None:
+    body = {"choices": [{"messages": [{"content": {"n": 1}}, {}], "finish_reason": "stop"}]}
+    assert CODEC.decode(json.dumps(body).encode(), REQUEST).text == '{"n":1}'
+
+
+def test_the_state_of_gemini_stays_with_a_custom_call() -> None:
+    call = {"id": "c", "custom": {"name": "sql"}, "extra_content": {"google": 1}}
+    (found,) = read({"tool_calls": [call]}).tool_calls
+    state = {"extra_content": {"google": 1}, "type": "custom"}
+    assert found == ToolCall("c", "sql", '{"input":""}', Signature("vendor", state))
+
+
+def test_a_source_that_is_nothing_is_not_cited() -> None:
+    tools = [{}, {"search_results": {}}]
+    response = read({"content": "Yes.", "executed_tools": tools}, citations=[1])
+    (text, kept) = response.message.parts
+    assert (text, kept.type) == (TextPart("Yes."), "provider")

@@ -75,7 +75,7 @@ def test_all_roles_have_their_places() -> None:
                 {"type": "input_text", "text": "And then?"},
             ],
         },
-        {"role": "assistant", "content": "One moment."},
+        {"type": "message", "role": "assistant", "content": "One moment."},
         {"type": "function_call", "call_id": "call_1", "name": "clock", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "call_1", "output": "Noon."},
         {"role": "user", "content": ""},
@@ -221,7 +221,7 @@ def test_without_the_reasoning_it_goes_back_without_ids() -> None:
     text = TextPart("One moment.", signature=own(id="msg_1", phase="commentary"))
     call = ToolCall("c", "clock", "{}", own(id="fc_1", namespace="n"))
     assert items(assistant(text, call)) == [
-        {"role": "assistant", "content": "One moment.", "phase": "commentary"},
+        {"type": "message", "role": "assistant", "content": "One moment.", "phase": "commentary"},
         {
             "type": "function_call",
             "namespace": "n",
@@ -234,7 +234,7 @@ def test_without_the_reasoning_it_goes_back_without_ids() -> None:
 
 def test_reasoning_that_is_neither_stored_nor_sealed_is_left_out() -> None:
     text = TextPart("Now.", signature=own(id="msg_1"))
-    plain = {"role": "assistant", "content": "Now."}
+    plain = {"type": "message", "role": "assistant", "content": "Now."}
     assert items(assistant(thought(THOUGHT), text), store=False) == [plain]
     assert items(assistant(thought(SEALED), text), store=False)[0] == SEALED
     assert items(assistant(thought(THOUGHT), text), store=True)[0] == THOUGHT
@@ -245,7 +245,7 @@ def test_reasoning_that_is_neither_stored_nor_sealed_is_left_out() -> None:
 
 def test_reasoning_that_nothing_follows_is_left_out() -> None:
     assert items(assistant("Now.", thought(SEALED)), user("And?")) == [
-        {"role": "assistant", "content": "Now."},
+        {"type": "message", "role": "assistant", "content": "Now."},
         {"role": "user", "content": "And?"},
     ]
 
@@ -260,8 +260,8 @@ def test_what_other_vendors_kept_is_left_out() -> None:
         ToolCall("c", "f", "{}", other),
     )
     assert items(Message("assistant", parts, name="Ann"), user(ReasoningPart("Hm."))) == [
-        {"role": "assistant", "content": "Now."},
-        {"role": "assistant", "content": "No."},
+        {"type": "message", "role": "assistant", "content": "Now."},
+        {"type": "message", "role": "assistant", "content": "No."},
         {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
         {"role": "user", "content": ""},
     ]
@@ -274,7 +274,7 @@ def test_items_of_the_vendors_own_tools_go_back_as_they_came() -> None:
         assistant(ProviderPart(Signature(MARK, search)), "Found."),
         user(ProviderPart(Signature(MARK, shell))),
     )
-    assert found == [search, {"role": "assistant", "content": "Found."}, shell]
+    assert found == [search, {"type": "message", "role": "assistant", "content": "Found."}, shell]
 
 
 def test_an_image_that_the_vendor_made_goes_back_to_it() -> None:
@@ -305,3 +305,20 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
         {"type": "custom_tool_call", "call_id": "c", "name": "sql", "input": text},
         {"type": "custom_tool_call_output", "call_id": "c", "output": "1"},
     ]
+
+
+def test_a_result_repeats_whence_its_call_came() -> None:
+    state = {"id": "fc_1", "caller": {"type": "program"}}
+    call = ToolCall("c", "f", "{}", Signature(MARK, state))
+    (_, result) = items(assistant(call), tool_result("c", "Noon."))
+    assert result == {
+        "type": "function_call_output",
+        "call_id": "c",
+        "caller": {"type": "program"},
+        "output": "Noon.",
+    }
+
+
+def test_arguments_that_were_cut_off_go_back_as_an_object() -> None:
+    (item,) = items(assistant(ToolCall("c", "f", '{"a": ')))
+    assert json.loads(item["arguments"]) == {"invalid_json": '{"a": '}

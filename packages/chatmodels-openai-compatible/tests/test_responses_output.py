@@ -292,3 +292,8 @@ def test_failures_are_read_by_their_codes(status: int, word: str, code: ErrorCod
     body = json.dumps({"error": {"code": word, "type": "invalid_request_error"}}).encode()
     error = CODEC.failure(HttpFailure(status=status, headers={}, body=body))
     assert (error.code, error.status) == (code, status)
+
+
+def test_a_drawing_of_vectors_has_its_registered_media_type() -> None:
+    item = {"type": "image_generation_call", "result": "AAA=", "output_format": "svg"}
+    assert part(item).media_type == "image/svg+xml"

@@ -23,6 +23,7 @@ from chatmodels.core import (
     RefusalDelta,
     RefusalPart,
     ResponseInvalidError,
+    Settings,
     Signature,
     StreamEnd,
     StreamEvent,
@@ -367,3 +368,146 @@ def test_a_response_that_failed_for_no_reason_is_an_error(response: dict[str, An
 def test_what_is_no_answer_is_refused(told: dict[str, Any]) -> None:
     with pytest.raises(ResponseInvalidError, match="vendor sent what is not a response"):
         events_of(CREATED, told)
+
+
+def unnumbered(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": f"response.{kind}", **fields}
+
+
+OTHER = CALL | {"id": "fc_2", "call_id": "d", "arguments": "[]"}
+
+
+def ends(events: list[StreamEvent]) -> list[str]:
+    return [found.tool_call.id for found in events if isinstance(found, ToolCallEnd)]
+
+
+def test_calls_without_numbers_are_kept_apart_by_their_ids() -> None:
+    events = events_of(
+        CREATED,
+        unnumbered("output_item.added", item=CALL | {"arguments": ""}),
+        unnumbered("function_call_arguments.delta", item_id="fc_1", delta="{"),
+        unnumbered("output_item.added", item=OTHER | {"arguments": ""}),
+        unnumbered("function_call_arguments.delta", item_id="fc_1", delta="}"),
+        unnumbered("function_call_arguments.delta", item_id="fc_2", delta="["),
+        unnumbered("function_call_arguments.delta", delta="]"),
+        unnumbered("output_item.done", item=CALL),
+        unnumbered("output_item.done", item=OTHER),
+        completed(CALL, OTHER),
+    )
+    assert [e for e in events if isinstance(e, ToolCallDelta)] == [
+        ToolCallDelta("{", 0),
+        ToolCallDelta("}", 0),
+        ToolCallDelta("[", 1000),
+        ToolCallDelta("]", 1000),
+    ]
+    assert ends(events) == ["c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(CALL, OTHER), (OTHER, CALL)], ids=["in order", "in another order"]
+)
+def test_calls_without_numbers_are_found_by_their_call_ids(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    events = events_of(
+        CREATED,
+        unnumbered("output_item.added", item=CALL),
+        unnumbered("output_item.added", item=OTHER),
+        unnumbered("output_item.done", item=first | {"id": "fc_8"}),
+        unnumbered("output_item.done", item=second | {"id": ""}),
+        completed(first | {"id": "fc_9"}, second),
+    )
+    assert sorted(ends(events)) == ["c", "d"]
+    assert len([e for e in events if isinstance(e, ToolCallStart)]) == 2
+
+
+def test_an_item_that_begins_again_at_the_number_of_another_is_told_once() -> None:
+    """Transformers' server repeats the message after the call, under the number of the call."""
+    again = added(MESSAGE | {"content": []}, 1)
+    delta = event("output_text.delta", 1, item_id="msg_1", delta="")
+    told = (added(MESSAGE), done(MESSAGE), added(CALL, 1), done(CALL, 1), again, delta)
+    events = events_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL))
+    assert ends(events) == ["c"]
+    assert response_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL)) == whole(
+        MESSAGE, CALL
+    )
+
+
+def test_items_under_one_number_are_kept_apart() -> None:
+    response = response_of(
+        CREATED,
+        added(MESSAGE),
+        event("output_text.delta", item_id="msg_1", delta="Hi."),
+        added(CALL),
+        event("function_call_arguments.delta", item_id="fc_1", delta="{}"),
+        added(OTHER),
+        event("function_call_arguments.delta", item_id="fc_2", delta="[]"),
+        event("output_text.delta", item_id="msg_9", delta=""),
+        done(MESSAGE),
+        done(CALL),
+        done(OTHER),
+        completed(MESSAGE, CALL, OTHER),
+    )
+    assert response.message.parts == whole(MESSAGE, CALL, OTHER).message.parts
+
+
+def test_text_that_belongs_to_no_item_is_that_of_the_first() -> None:
+    told = unnumbered("output_text.delta", delta="Hi.")
+    end = unnumbered("output_item.done", item=MESSAGE)
+    assert response_of(CREATED, told, end, completed(MESSAGE)) == whole(MESSAGE)
+
+
+LIMITED = ChatRequest(messages=REQUEST.messages, settings=Settings(max_output_tokens=5))
+
+
+@pytest.mark.parametrize(("used", "finish"), [(4, "stop"), (5, "length"), (None, "stop")])
+def test_a_completed_response_that_used_all_its_tokens_was_cut_off(
+    used: int | None, finish: str
+) -> None:
+    usage = {"input_tokens": 1, "output_tokens": used}
+    body = json.dumps(completed(MESSAGE, usage=usage)["response"]).encode()
+    assert CODEC.decode(body, LIMITED).finish_reason == finish
+    events = CODEC.reader(LIMITED).feed(Frame(json.dumps(completed(MESSAGE, usage=usage)).encode()))
+    assert events[-1].finish_reason == finish
+    assert CODEC.decode(body, REQUEST).finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("output", "finish"),
+    [
+        *(
+            pytest.param([{"type": kind, "call_id": "c"}], "tool_calls", id=kind)
+            for kind in ("computer_call", "shell_call", "apply_patch_call", "local_shell_call")
+        ),
+        pytest.param([{"type": "mcp_approval_request", "id": "a"}], "tool_calls", id="approval"),
+        pytest.param(
+            [{"type": "tool_search_call", "execution": "client"}], "tool_calls", id="own search"
+        ),
+        pytest.param(
+            [{"type": "tool_search_call", "execution": "server"}], "stop", id="vendor's search"
+        ),
+        pytest.param(
+            [
+                {"type": "shell_call", "call_id": "c"},
+                {"type": "shell_call_output", "call_id": "c"},
+            ],
+            "stop",
+            id="run by the vendor",
+        ),
+        pytest.param(
+            [
+                {"type": "shell_call", "call_id": "c"},
+                {"type": "shell_call_output", "call_id": "c"},
+                {"type": "shell_call", "call_id": "d"},
+            ],
+            "tool_calls",
+            id="one of two",
+        ),
+    ],
+)
+def test_items_that_wait_for_the_caller_are_calls(
+    output: list[dict[str, Any]], finish: str
+) -> None:
+    assert whole(*output).finish_reason == finish
+    told = [done(item, place) for place, item in enumerate(output)]
+    assert response_of(CREATED, *told, completed(*output)).finish_reason == finish

@@ -399,3 +399,20 @@ def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
         ProviderPart(Signature("vendor", {"steps": [call, result]})),
     )
     assert response.finish_reason == "stop"
+
+
+def test_a_custom_call_without_text_has_an_empty_input() -> None:
+    start = {"tool_calls": [{"index": 0, "id": "c", "custom": {"name": "now"}}]}
+    events = events_of(chunk(start), chunk({}, finish_reason="tool_calls"), DONE)
+    custom = Signature("vendor", {"type": "custom"})
+    assert events[1:-1] == [
+        ToolCallStart("c", "now", 4),
+        ToolCallDelta('{"input":""}', 4),
+        ToolCallEnd(ToolCall("c", "now", '{"input":""}', custom), 4),
+    ]
+
+
+def test_thinking_without_a_signature_is_only_text() -> None:
+    blocks = [{"type": "thinking", "thinking": "Hm."}, {"type": "thinking", "thinking": "Oh."}]
+    response = response_of(chunk({"thinking_blocks": blocks}, finish_reason="stop"), DONE)
+    assert response.message.parts == (ReasoningPart("Hm.Oh."),)

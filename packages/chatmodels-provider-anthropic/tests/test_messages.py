@@ -183,7 +183,7 @@ def test_what_cannot_be_said_is_refused_all_at_once() -> None:
         "sound in a user message (message 1)",
         "a video in a user message (message 2)",
         "an image as image/bmp in a user message (message 3)",
-        "a file as nothing in a user message (message 3)",
+        "a file in a user message (message 3)",
         "a refusal in a message of role 'user' (message 3)",
         "a tool call in a message of role 'user' (message 4)",
         "sound in a tool result (message 6)",
@@ -252,3 +252,11 @@ def test_options_are_added_to_the_part_before_them() -> None:
         {"type": "text", "text": "Why?"},
         {"type": "search_result", "title": "t"},
     ]
+
+
+def test_a_document_is_sent_in_its_charset_or_refused() -> None:
+    latin = FilePart(data=b"Caf\xe9", media_type="text/plain; charset=latin-1")
+    (block,) = body(user(latin))["messages"][0]["content"]
+    assert block["source"] == {"type": "text", "media_type": "text/plain", "data": "Café"}
+    with pytest.raises(UnsupportedError, match="that is not UTF-8"):
+        body(user(FilePart(data=b"Caf\xe9", media_type="text/plain")))

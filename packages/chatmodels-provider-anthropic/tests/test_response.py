@@ -21,6 +21,7 @@ from chatmodels.core import (
     ToolCall,
     ToolDefinition,
     Usage,
+    tool_result,
     user,
 )
 from chatmodels.http import HttpFailure
@@ -284,3 +285,62 @@ def test_the_listing_tells_what_models_can_do() -> None:
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
         read_models(body)
+
+
+def test_the_toolset_of_a_call_is_kept_and_repeated_by_its_result() -> None:
+    call = {"type": "tool_use", "id": "c", "name": "click", "input": {}, "toolset_name": "computer"}
+    other = {"type": "tool_use", "id": "d", "name": "roll", "input": {}}
+    message = read([call, other], stop_reason="tool_use").message
+    results = (tool_result("c", "Done."), tool_result("d", "6"))
+    request = ChatRequest(messages=(user("?"), message, *results))
+    turns = json.loads(CODEC.encode("claude-sonnet-5-5", request, stream=False).body)["messages"]
+    assert turns[1]["content"] == [call, other]
+    assert [block.get("toolset_name") for block in turns[2]["content"]] == ["computer", None]
+
+
+@pytest.mark.parametrize(
+    ("iterations", "billed"),
+    [
+        pytest.param(
+            [
+                {"type": "compaction", "input_tokens": 100, "output_tokens": 7},
+                {"type": "message", "input_tokens": 9, "output_tokens": 2},
+            ],
+            (109, 9),
+            id="compaction",
+        ),
+        pytest.param(
+            [
+                {"type": "message", "input_tokens": 4, "cache_read_input_tokens": 5},
+                {"type": "advisor_message", "output_tokens": 2},
+                "?",
+                {"output_tokens": "?"},
+            ],
+            (None, None),
+            id="no more than the usage",
+        ),
+        pytest.param(None, (None, None), id="none"),
+    ],
+)
+def test_tokens_of_iterations_are_billed(iterations: Any, billed: Any) -> None:
+    usage = {"input_tokens": 9, "output_tokens": 2, "iterations": iterations}
+    found = read([{"type": "text", "text": "A"}], usage=usage).usage
+    assert (found.input_tokens, found.output_tokens) == (9, 2)
+    assert (found.billed_input_tokens, found.billed_output_tokens) == billed
+
+
+@pytest.mark.parametrize(
+    ("details", "warnings"),
+    [
+        (
+            {"category": "cyber", "recommended_model": "claude-haiku-5"},
+            ("the response was refused (category: cyber; recommended model: claude-haiku-5)",),
+        ),
+        ({"category": "cyber", "explanation": "No."}, ()),
+        ({"type": "refusal"}, ()),
+        (None, ()),
+    ],
+)
+def test_a_refusal_without_an_explanation_has_a_warning(details: Any, warnings: Any) -> None:
+    response = read([], stop_reason="refusal", stop_details=details)
+    assert (response.finish_reason, response.warnings) == ("refusal", warnings)

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
+    AudioPart,
     Capability,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
+    FilePart,
+    ImagePart,
     OutputSchema,
     ProviderPart,
     ProviderUnavailableError,
@@ -22,7 +25,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import HttpFailure
-from chatmodels.http.wire import OUTPUT_FROM_TOOL
+from chatmodels.http.wire import NO_REASON, OUTPUT_FROM_TOOL
 from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._listing import read_models
 
@@ -226,7 +229,7 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
         (429, "ThrottlingException", "Too many tokens, please wait", "rate_limited"),
         (429, "ThrottlingException", "Too many tokens per day, please wait", "quota_exceeded"),
         (429, "", "Too many tokens, please wait before trying again.", "rate_limited"),
-        (429, "ModelNotReadyException", "Warming up.", "provider_unavailable"),
+        (429, "ModelNotReadyException", "Warming up.", "rate_limited"),
         (500, "InternalServerException", "Oh.", "provider_unavailable"),
         (503, "", "", "provider_unavailable"),
     ],
@@ -277,3 +280,41 @@ def test_models_are_listed_with_what_is_told_of_them() -> None:
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing of models"):
         read_models(body)
+
+
+@pytest.mark.parametrize(
+    ("block", "part"),
+    [
+        ({"image": {"format": "jpeg"}}, ImagePart(data=b"x", media_type="image/jpeg")),
+        ({"audio": {"format": "flac"}}, AudioPart(data=b"x", media_type="audio/flac")),
+        ({"video": {"format": "mov"}}, FilePart(data=b"x", media_type="video/quicktime")),
+        (
+            {"document": {"format": "pdf", "name": "Tides"}},
+            FilePart(data=b"x", media_type="application/pdf", name="Tides"),
+        ),
+        ({"document": {"format": "txt"}}, FilePart(data=b"x", media_type="text/plain")),
+        ({"document": {}}, FilePart(data=b"x", media_type="application/octet-stream")),
+    ],
+)
+def test_media_are_parts(block: dict[str, Any], part: Any) -> None:
+    ((kind, medium),) = block.items()
+    assert answer({kind: medium | {"source": {"bytes": "eA=="}}}).message.parts == (part,)
+
+
+def test_a_medium_may_lie_in_s3() -> None:
+    place = {"s3Location": {"uri": "s3://tides/1.png"}}
+    (part,) = answer({"image": {"format": "png", "source": place}}).message.parts
+    assert part == ImagePart(url="s3://tides/1.png", media_type="image/png")
+
+
+@pytest.mark.parametrize(
+    "image", [{"error": {"message": "No."}}, {"source": {}}, {"source": {"bytes": "A"}}, "none"]
+)
+def test_what_is_no_medium_is_kept(image: Any) -> None:
+    (part,) = answer({"image": image}).message.parts
+    assert part == ProviderPart(Signature("bedrock", {"image": image}))
+
+
+def test_a_response_without_a_stop_reason_has_a_warning() -> None:
+    response = answer({"text": "Hi"}, stopReason=None)
+    assert (response.finish_reason, response.warnings) == ("other", (NO_REASON,))

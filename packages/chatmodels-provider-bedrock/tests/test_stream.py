@@ -7,11 +7,13 @@ import pytest
 
 from chatmodels.core import (
     Accumulator,
+    AudioPart,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
+    ImagePart,
     OutputSchema,
     PartEnd,
     ProviderPart,
@@ -160,8 +162,6 @@ def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
         start({"toolResult": {"toolUseId": "t1", "status": "success"}}, 1),
         delta({"toolResult": [{"text": "a"}]}, 1),
         delta({"toolResult": [{"text": "b"}]}, 1),
-        start({"image": {"format": "png"}}, 2),
-        delta({"image": {"source": {"bytes": "eA=="}}}, 2),
         delta({"hologram": {"size": 3}}, 3),
         delta({"hologram": 4}, 3),
         ended(3),
@@ -178,7 +178,6 @@ def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
                 "content": [{"text": "a"}, {"text": "b"}],
             }
         },
-        {"image": {"format": "png", "source": {"bytes": "eA=="}}},
         {"hologram": {"size": 3, "content": 4}},
         {"mark": 4},
     ]
@@ -274,3 +273,41 @@ def test_errors_in_mid_stream_are_of_their_class() -> None:
     frame = Frame(b'{"message": "x"}', "throttlingException", headers=headers)
     with pytest.raises(RateLimitError, match="rate limited, told inside a 200 answer"):
         CODEC.reader(REQUEST).feed(frame)
+
+
+@pytest.mark.parametrize(
+    ("steps", "part"),
+    [
+        pytest.param(
+            (
+                start({"image": {"format": "png"}}),
+                delta({"image": {"source": {"bytes": "eA=="}}}),
+                delta({"image": {"source": {"bytes": "eXo="}}}),
+            ),
+            ImagePart(data=b"xyz", media_type="image/png"),
+            id="an image in pieces",
+        ),
+        pytest.param(
+            (delta({"audio": {"format": "wav", "source": {"bytes": "eA=="}}}),),
+            AudioPart(data=b"x", media_type="audio/octet-stream"),
+            id="audio without a beginning",
+        ),
+        pytest.param(
+            (start({"image": "?"}), delta({"image": {"source": {"bytes": "eA=="}}})),
+            ImagePart(data=b"x", media_type="image/octet-stream"),
+            id="a beginning that is not an object",
+        ),
+    ],
+)
+def test_media_come_in_pieces(steps: Any, part: Any) -> None:
+    assert response(*steps, ended()).message.parts == (part,)
+
+
+def test_a_medium_that_is_not_readable_is_kept() -> None:
+    (part,) = response(delta({"image": {"source": {"bytes": "A"}}})).message.parts
+    assert part.type == "provider"
+
+
+def test_a_beginning_that_names_only_the_kind_does_not_hide_the_reasoning() -> None:
+    found = response(start({"reasoningContent": {}}), delta({"reasoningContent": {"text": "Hm."}}))
+    assert found.reasoning == "Hm."

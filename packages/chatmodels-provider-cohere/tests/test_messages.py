@@ -190,3 +190,12 @@ def test_what_cannot_be_expressed_is_refused(message: Message, problem: str) -> 
 def test_a_model_that_does_not_see_refuses_images() -> None:
     with pytest.raises(UnsupportedError, match="an image as image/png in a message of role 'user'"):
         turns(user("?", PIXEL), model=BLIND)
+
+
+def test_a_document_is_sent_in_its_charset_or_refused() -> None:
+    latin = FilePart(data=b"Caf\xe9", media_type="text/plain; charset=latin-1")
+    request = ChatRequest(messages=(user("?", latin),))
+    sent = json.loads(CODEC.encode(SEEING, request, stream=False).body)
+    assert sent["documents"] == [{"data": {"text": "Café"}}]
+    with pytest.raises(UnsupportedError, match="that is not UTF-8"):
+        turns(user("?", FilePart(data=b"Caf\xe9", media_type="text/plain")))

@@ -27,6 +27,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import HttpFailure
+from chatmodels.http.wire import NO_REASON
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._request import GEMINI_SETTINGS
@@ -133,6 +134,8 @@ def test_the_call_of_the_answers_tool_is_the_answer() -> None:
     [
         ("MAX_TOKENS", "MAX_TOKENS", "length"),
         ("SAFETY", "SAFETY", "content_filter"),
+        ("ESCALATION", "ESCALATION", "content_filter"),
+        ("PUP_LIMITED_DISABLED", "PUP_LIMITED_DISABLED", "content_filter"),
         ("MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL", "error"),
         ("A_NEW_ONE", "A_NEW_ONE", "other"),
         (2, "MAX_TOKENS", "length"),
@@ -438,6 +441,13 @@ def test_the_wait_is_read_from_the_details() -> None:
     assert failure(429, "RESOURCE_EXHAUSTED", "", odd).retry_after is None
 
 
+def test_the_reason_in_the_details_is_the_code() -> None:
+    info = {"reason": "API_KEY_INVALID", "domain": "googleapis.com"}
+    error = failure(400, "INVALID_ARGUMENT", "Bad key.", {"violations": 7}, info)
+    assert error.code is ErrorCode.AUTHENTICATION
+    assert error.details["provider_code"] == "API_KEY_INVALID"
+
+
 def test_quoted_json_in_a_message_is_not_a_detail() -> None:
     quoted = '{"quotaId": "RequestsPerDay", "retryDelay": "9s"}'
     error = failure(429, "RESOURCE_EXHAUSTED", quoted, {"violations": 7}, {"retryDelay": "later"})
@@ -455,6 +465,12 @@ def test_an_escaped_message_is_read_as_text() -> None:
     body = b'{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "%b"}}'
     failed = HttpFailure(status=400, headers={}, body=body % message.encode())
     assert CODEC.failure(failed).code is ErrorCode.AUTHENTICATION
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"error": "\xff"}'])
+def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
+    error = CODEC.failure(HttpFailure(status=503, headers={}, body=body))
+    assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
 def test_failures_in_arrays_are_read() -> None:
@@ -508,3 +524,72 @@ def test_the_listing_of_vertex_is_read() -> None:
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a listing"):
         read_models(body, "google")
+
+
+def test_a_call_that_the_vendor_has_run_is_kept_and_not_asked_of_the_caller() -> None:
+    run = {"functionCall": {"name": "tide", "args": {"port": "Brest"}}}
+    result = {"functionResponse": {"name": "tide", "response": {"metres": 6}}}
+    mine = {"functionCall": {"name": "moon", "args": {}, "id": "c"}}
+    stray = {"functionResponse": {"name": "sun", "response": {}}}
+    response = read(answer(run, mine, result, stray, {"text": "Six."}))
+    kept = [ProviderPart(Signature("google", part)) for part in (run, result, stray)]
+    assert response.message.parts == (
+        kept[0],
+        ToolCall("c", "moon", "{}"),
+        kept[1],
+        kept[2],
+        TextPart("Six."),
+    )
+    assert response.finish_reason == "tool_calls"
+    assert read(answer(run, result)).finish_reason == "stop"
+
+
+def test_results_find_their_calls_by_id() -> None:
+    calls = [{"functionCall": {"name": "tide", "id": name}} for name in ("a", "b")]
+    result = {"functionResponse": {"name": "tide", "id": "b"}}
+    assert [call.id for call in read(answer(*calls, result)).tool_calls] == ["a"]
+
+
+def test_what_the_vendor_has_run_goes_back_as_it_came() -> None:
+    run = {"functionCall": {"name": "tide", "args": {}}}
+    result = {"functionResponse": {"name": "tide", "response": {}}}
+    message = read(answer(run, result, {"text": "Six."})).message
+    request = ChatRequest(messages=(user("?"), message, user("!")))
+    body = json.loads(CODEC.encode("gemini-3.8-flash", request, stream=False).body)
+    assert body["contents"][1]["parts"][1:] == [result, {"text": "Six."}]
+    assert read(answer(run, result, {"text": "Six."})).message == message
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("image/png", ImagePart(url="https://f.example/1", media_type="image/png")),
+        ("audio/wav", AudioPart(url="https://f.example/1", media_type="audio/wav")),
+        ("video/mp4", FilePart(url="https://f.example/1", media_type="video/mp4")),
+        (None, FilePart(url="https://f.example/1")),
+    ],
+)
+def test_media_that_lie_elsewhere_are_parts(kind: str | None, part: Any) -> None:
+    file = {"fileUri": "https://f.example/1", "mimeType": kind}
+    assert read(answer({"fileData": file})).message.parts == (part,)
+
+
+def test_a_long_response_that_was_interrupted_can_be_continued() -> None:
+    response = read(answer({"text": "A"}, finishReason="CONTINUATION", continuationToken="dG9r"))
+    assert response.finish_reason == "length"
+    (warning,) = response.warnings
+    assert 'provider_options={"continuationToken": "dG9r"}' in warning
+
+
+def test_sources_of_a_response_without_text_are_kept() -> None:
+    image = {"inlineData": {"mimeType": "image/png", "data": "eA=="}}
+    grounding = {"groundingChunks": [{"web": {"uri": "https://t.example", "title": "T"}}]}
+    parts = read(answer(image, groundingMetadata=grounding)).message.parts
+    assert parts == (
+        ImagePart(data=b"x", media_type="image/png"),
+        TextPart("", (Citation(url="https://t.example", title="T"),)),
+    )
+
+
+def test_a_response_without_a_finish_reason_has_a_warning() -> None:
+    assert read({"content": {"parts": [{"text": "A"}]}}).warnings == (NO_REASON,)

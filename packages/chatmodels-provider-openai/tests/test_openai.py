@@ -99,6 +99,7 @@ def test_responses_honour_what_reasoning_models_take() -> None:
         "store": False,
         "safety_identifier": "u",
         "include": ["message.output_text.logprobs"],
+        "stream": False,
     }
     assert explained.mapped["reasoning_effort"] == "reasoning.effort"
 

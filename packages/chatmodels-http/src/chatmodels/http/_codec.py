@@ -19,6 +19,12 @@ from chatmodels.core import (
 from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
+from chatmodels.http._half_characters import (
+    HALF,
+    HALF_IN_CAPITALS,
+    HalfCharacters,
+    with_stand_ins,
+)
 from chatmodels.http._output import OutputFromTool
 from chatmodels.http._sse import SseFramer
 from chatmodels.http.wire._output import answer_tool
@@ -91,7 +97,12 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
         """
-        return whole_response(self.reader(request).whole(body))
+        reader = self.reader(request)
+        if HALF in body or HALF_IN_CAPITALS in body:
+            replaced = with_stand_ins(body)
+            if replaced is not body:
+                return whole_response(HalfCharacters(reader).whole(replaced))
+        return whole_response(reader.whole(body))
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a request, whose output may come from a tool."""

@@ -18,9 +18,18 @@ from chatmodels.core import (
 from chatmodels.http._caller import Caller
 from chatmodels.http._codec import Listing
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
+from chatmodels.http._frames import Frame, StreamDecoder
+from chatmodels.http._half_characters import (
+    HALF,
+    HALF_IN_CAPITALS,
+    HalfCharacters,
+    with_stand_ins,
+)
 from chatmodels.http._headers import request_id
 from chatmodels.http._limits import Limits
 from chatmodels.http._outcomes import broken_off, not_json
+
+_SSE_BEGINS = (b"data:", b"event:", b"id:", b":")
 
 
 def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: ChatRequest) -> Any:
@@ -103,7 +112,7 @@ class StreamReading:
         self._limits = limits
         self._request = request
         self._framer = caller.codec.framer()
-        self._decoder = caller.codec.reader(request)
+        self._decoder: StreamDecoder = caller.codec.reader(request)
 
     def events(self, piece: bytes) -> Iterator[StreamEvent]:
         """Give the events that a piece of the body completes.
@@ -114,7 +123,9 @@ class StreamReading:
         come = False
         try:
             for frame in self._framer.feed(piece):
-                for event in self._decoder.feed(frame):
+                cut = HALF in frame.data or HALF_IN_CAPITALS in frame.data
+                whole = self._with_stand_ins(frame) if cut else frame
+                for event in self._decoder.feed(whole):
                     come = True
                     if type(event) is StreamEnd:
                         self.ended = True
@@ -140,7 +151,8 @@ class StreamReading:
         """
         try:
             for frame in self._framer.close():
-                for event in self._decoder.feed(frame):
+                whole = self._with_stand_ins(frame)
+                for event in self._decoder.feed(whole):
                     yield self._last(event)
             for event in self._decoder.close():
                 yield self._last(event)
@@ -163,16 +175,32 @@ class StreamReading:
     def whole_events(self, body: bytes) -> Iterator[StreamEvent]:
         """Give the events that a whole answer, from a server that does not stream, amounts to.
 
+        Some servers label a stream as JSON.
+
         Raises:
             ChatModelError: It is not an answer.
         """
-        return events_of(decoded(self._caller, self._answer, body, self._request))
+        if body.lstrip().startswith(_SSE_BEGINS):
+            yield from self.events(body)
+            if not self.ended:
+                yield from self.last_events()
+            return
+        yield from events_of(decoded(self._caller, self._answer, body, self._request))
 
     def broken(self, error: TransferError) -> ChatModelError:
         """Tell why the body did not come to its end."""
         name = self._caller.metadata.name
         failure = broken_off(error, self._limits, name, begun=self._begun)
         return self._caller.finished(failure, self._answer)
+
+    def _with_stand_ins(self, frame: Frame) -> Frame:
+        """Replace halves of characters in a frame; the decoder is another one from then on."""
+        data = with_stand_ins(frame.data)
+        if data is frame.data:
+            return frame
+        if not isinstance(self._decoder, HalfCharacters):
+            self._decoder = HalfCharacters(self._decoder)
+        return msgspec.structs.replace(frame, data=data)
 
     def _last(self, event: StreamEvent) -> StreamEvent:
         if type(event) is not StreamEnd:

@@ -17,6 +17,12 @@ from chatmodels.core import (
     ToolCallStart,
 )
 from chatmodels.http.wire import Json, identifier
+from chatmodels.openai_compatible._custom import (
+    CUSTOM_BEGIN,
+    CUSTOM_END,
+    custom_arguments,
+    escaped,
+)
 from chatmodels.openai_compatible._wire import WireToolCall
 
 FIRST_INDEX = 4
@@ -40,22 +46,36 @@ def made_up_id(position: int, created: Json) -> str:
 
 def read_call(wire: WireToolCall, position: int, created: Json, dialect: str) -> ToolCall:
     """Read a whole tool call."""
-    function = wire.function
+    name, text = _named(wire)
+    custom = wire.custom is not None
     return ToolCall(
         identifier(wire.id) or made_up_id(position, created),
-        (function.name if function is not None else None) or "",
-        arguments_text(function.arguments if function is not None else None),
-        signed(wire.extra_content, dialect),
+        name,
+        custom_arguments(text) if custom else text,
+        signed(wire.extra_content, dialect, custom=custom),
     )
 
 
-def signed(extra: Json, dialect: str) -> Signature | None:
-    """Keep a call's opaque state for the next request."""
-    return None if extra is None else Signature(dialect, {"extra_content": extra})
+def signed(extra: Json, dialect: str, *, custom: bool = False) -> Signature | None:
+    """Keep the opaque state of a call, and its type if it is not a function."""
+    state: dict[str, Json] = {} if extra is None else {"extra_content": extra}
+    if custom:
+        state["type"] = "custom"
+    return Signature(dialect, state) if state else None
+
+
+def _named(wire: WireToolCall) -> tuple[str, str]:
+    """Return the name in a call or in a piece of one, and its arguments or free text."""
+    if wire.custom is not None:
+        return wire.custom.name or "", wire.custom.input or ""
+    function = wire.function
+    if function is None:
+        return "", ""
+    return function.name or "", arguments_text(function.arguments)
 
 
 class _Call:
-    __slots__ = ("arguments", "ended", "extra", "given_id", "id", "index", "key", "name")
+    __slots__ = ("arguments", "custom", "ended", "extra", "given_id", "id", "index", "key", "name")
 
     def __init__(self, key: int | None, given_id: str, made_up: str, name: str, index: int) -> None:
         self.key = key
@@ -65,7 +85,16 @@ class _Call:
         self.index = index
         self.arguments: list[str] = []
         self.extra: Json = None
+        self.custom = False
         self.ended = False
+
+    def add(self, text: str) -> str:
+        """Add a piece and return the piece of the arguments that it is."""
+        if self.custom:
+            text = ("" if self.arguments else CUSTOM_BEGIN) + escaped(text)
+        self.arguments.append(text)
+        self.ended = False
+        return text
 
     def complete(self) -> bool:
         """Tell whether the arguments are whole JSON: nothing can follow them."""
@@ -75,12 +104,21 @@ class _Call:
             return False
         return True
 
-    def end(self, dialect: str) -> ToolCallEnd:
+    def repeated(self, text: str) -> bool:
+        """Return whether the arguments are whole and a piece is all of them again."""
+        return text == "".join(self.arguments) and self.complete()
+
+    def end(self, dialect: str) -> list[StreamEvent]:
         self.ended = True
-        signature = signed(self.extra, dialect)
-        return ToolCallEnd(
-            ToolCall(self.id, self.name, "".join(self.arguments), signature), self.index
-        )
+        rest: list[StreamEvent] = []
+        if self.custom:
+            # The free text has no end of its own: it is whatever had come.
+            text = CUSTOM_END if self.arguments else CUSTOM_BEGIN + CUSTOM_END
+            self.arguments.append(text)
+            rest.append(ToolCallDelta(text, self.index))
+        signature = signed(self.extra, dialect, custom=self.custom)
+        call = ToolCall(self.id, self.name, "".join(self.arguments), signature)
+        return [*rest, ToolCallEnd(call, self.index)]
 
 
 class CallAssembler:
@@ -100,9 +138,7 @@ class CallAssembler:
         """Take in the pieces of one chunk."""
         events: list[StreamEvent] = []
         for piece in pieces:
-            function = piece.function
-            name = (function.name if function is not None else None) or ""
-            text = arguments_text(function.arguments if function is not None else None)
+            name, text = _named(piece)
             given_id = identifier(piece.id)
             call = self._continued(piece.index, given_id, name, text)
             if call is None:
@@ -110,10 +146,10 @@ class CallAssembler:
             call.name = call.name or name
             if piece.extra_content is not None:
                 call.extra = piece.extra_content
-            if text:
-                call.arguments.append(text)
-                call.ended = False
-                events.append(ToolCallDelta(text, call.index))
+            if piece.custom is not None:
+                call.custom = True
+            if text and not (piece.index is None and given_id and call.repeated(text)):
+                events.append(ToolCallDelta(call.add(text), call.index))
         return events
 
     def take_whole(self, calls: Sequence[WireToolCall], created: Json) -> None:
@@ -125,7 +161,8 @@ class CallAssembler:
 
     def finish(self) -> list[StreamEvent]:
         """End the calls that have not ended yet."""
-        ended = [call.end(self._dialect) for call in self._calls if not call.ended]
+        open_calls = [call for call in self._calls if not call.ended]
+        ended = [event for call in open_calls for event in call.end(self._dialect)]
         return [*self._whole, *ended]
 
     def _continued(self, key: int | None, given_id: str, name: str, text: str) -> _Call | None:
@@ -142,10 +179,13 @@ class CallAssembler:
             return call or (calls[-1] if calls else None)
         if call is None or (given_id and given_id != call.given_id):
             return None
-        # A name said again repeats itself; another, or one after whole arguments, is a new call.
-        # One that comes late names the call that had none.
-        if not given_id and call.name and (name != call.name or (text and call.complete())):
-            return None
+        # A repeated name repeats itself; another, or one after whole arguments, is a new call, also
+        # under the id of the call before if nothing is numbered. A late name is that of a call
+        # without one.
+        if given_id and (key is not None or name != call.name):
+            return call
+        if call.name and (name != call.name or (text.strip() and call.complete())):
+            return call if given_id and call.repeated(text) else None
         return call
 
     def _begun(
@@ -157,9 +197,9 @@ class CallAssembler:
         events: list[StreamEvent],
     ) -> _Call:
         # Calls may come interleaved: what is not whole yet may go on.
-        events += [
-            call.end(self._dialect) for call in self._calls if not call.ended and call.complete()
-        ]
+        for call in self._calls:
+            if not call.ended and call.complete():
+                events += call.end(self._dialect)
         position = len(self._calls)
         call = _Call(key, given_id, made_up_id(position, created), name, FIRST_INDEX + position)
         self._calls.append(call)

@@ -6,12 +6,15 @@ from chatmodels.core import Citation
 from chatmodels.http.wire import Json, integer_or_none, is_list, is_object, objects, text_or_none
 
 
-def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:
-    """Read what the text cites.
+def read_citations(
+    annotations: Json, sources: Json, executed: Sequence[Json] = ()
+) -> tuple[Citation, ...]:
+    """Read what the text cites, each page once: gateways report it in several places.
 
     Args:
         annotations: OpenAI's, each with a `url_citation` that names page and passage.
         sources: Perplexity's search results or, where it has none, its list of addresses.
+        executed: Groq's tools, with the results of their searches.
     """
     cited = [
         Citation(
@@ -24,18 +27,27 @@ def read_citations(annotations: Json, sources: Json) -> tuple[Citation, ...]:
         for annotation in objects(annotations)
         if is_object(citation := annotation.get("url_citation"))
     ]
-    for source in sources if is_list(sources) else ():
-        if isinstance(source, str):
-            cited.append(Citation(url=source))
-        elif is_object(source):
-            cited.append(
-                Citation(
-                    url=text_or_none(source.get("url")),
-                    title=text_or_none(source.get("title")),
-                    quote=text_or_none(source.get("snippet")),
-                )
-            )
+    found = list(sources) if is_list(sources) else []
+    for tool in objects(executed):
+        results = tool.get("search_results")
+        found += objects(results.get("results")) if is_object(results) else []
+    known = {citation.url for citation in cited}
+    cited += [
+        source for source in map(_source, found) if source is not None and source.url not in known
+    ]
     return tuple(cited)
+
+
+def _source(source: Json) -> Citation | None:
+    if isinstance(source, str):
+        return Citation(url=source)
+    if not is_object(source):
+        return None
+    return Citation(
+        url=text_or_none(source.get("url")),
+        title=text_or_none(source.get("title")),
+        quote=text_or_none(source.get("snippet")) or text_or_none(source.get("content")),
+    )
 
 
 def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json]) -> dict[str, Json]:

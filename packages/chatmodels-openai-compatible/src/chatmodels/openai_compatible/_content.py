@@ -2,9 +2,20 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from chatmodels.core import Citation
 from chatmodels.http.wire import Json, is_list, objects, text_or_none
 from chatmodels.openai_compatible._reading import words
+
+
+def content_parts(content: str | list[Json] | dict[str, Json] | None) -> list[Json]:
+    """Return content as a list of parts; an object is the JSON that was requested as the output."""
+    if isinstance(content, list):
+        return content
+    text = msgspec.json.encode(content).decode() if isinstance(content, dict) else content
+    return [{"text": text}] if text else []
+
 
 _SAYING = frozenset({"text", "refusal", "thinking", "summary"})
 
@@ -27,17 +38,13 @@ class ContentReader:
         self.thinking: dict[str, Json] = {}
         self.others: list[dict[str, Json]] = []
 
-    def feed(
-        self, content: str | list[Json] | None, said: Sequence[str] = ()
-    ) -> tuple[str, str, str]:
+    def feed(self, content: list[Json], said: Sequence[str] = ()) -> tuple[str, str, str]:
         """Split content into text, reasoning and refusal.
 
         Args:
             content: Some content.
             said: The pieces of text that came before.
         """
-        if content is None or isinstance(content, str):
-            return content or "", "", ""
         text = reasoning = refusal = ""
         for part in objects(content):
             text += words(part.get("text"))

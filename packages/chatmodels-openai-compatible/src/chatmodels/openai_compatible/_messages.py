@@ -17,7 +17,8 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, carried, misplaced, objects, state_of
+from chatmodels.http.wire import Json, Medium, arguments_json, carried, misplaced, objects, state_of
+from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
 from chatmodels.openai_compatible._reading import REASONING_FIELD
@@ -146,13 +147,24 @@ def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[di
 
 
 def _call(call: ToolCall, dialect: Dialect) -> dict[str, Json]:
-    function = {"name": call.name, "arguments": call.arguments_json or "{}"}
+    state = {} if call.signature is None else state_of(call.signature, dialect.name)
+    if state.get("type") == "custom":
+        custom = {"name": call.name, "input": custom_input(call)}
+        return {"id": call.id, **state, "custom": custom}
+    function = {"name": call.name, "arguments": arguments_json(call)}
     encoded = {"id": call.id, "type": "function", "function": function}
-    return encoded if call.signature is None else encoded | state_of(call.signature, dialect.name)
+    return encoded | state if state else encoded
 
 
 def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
     """Give the reasoning back to a vendor that wants it; others are not sent any."""
+    blocks = [
+        block
+        for part in thoughts
+        for block in objects(state_of(part.signature, dialect.name).get("thinking_blocks"))
+    ]
+    if blocks:  # whoever sent them can take them back
+        return {"thinking_blocks": blocks}
     if dialect.reasoning_details:
         details = [
             detail

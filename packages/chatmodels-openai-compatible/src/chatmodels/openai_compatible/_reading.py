@@ -21,6 +21,7 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "sensitive": "content_filter",  # Z.ai
     "refusal": "refusal",
     "error": "error",  # OpenRouter
+    "abort": "error",  # vLLM
     "network_error": "error",  # Z.ai
     "insufficient_system_resource": "error",  # DeepSeek
 }
@@ -28,18 +29,19 @@ FINISH_REASONS: dict[str, FinishReason] = {
 REASONING_FIELD = "reasoning_field"
 """The name in opaque state of the field that reasoning came in."""
 
+_STATES = frozenset({"signature", "thinking_blocks"})
 _JOINED = frozenset({"text", "summary", "data"})
 
 
 def reasoning_of(message: WireMessage) -> str:
     """Find the readable reasoning, whatever the vendor calls it; some send it twice."""
     said = message.reasoning_content or message.reasoning or message.reasoning_text
-    if said or message.reasoning_details is None:
+    if said or (message.reasoning_details is None and message.thinking_blocks is None):
         return said or ""
     return "".join(
         words(detail.get("text")) or words(detail.get("summary"))
         for detail in objects(message.reasoning_details)
-    )
+    ) or "".join(words(block.get("thinking")) for block in objects(message.thinking_blocks))
 
 
 def reasoning_field_of(message: WireMessage) -> str | None:
@@ -65,10 +67,10 @@ def reasoning_part(
     Args:
         text: What can be read of it.
         details: OpenRouter's `reasoning_details`.
-        thinking: What Mistral wants back with it.
+        thinking: State that goes back with it: Mistral's, or the blocks of Anthropic.
         dialect: The name of the dialect, to mark what only its vendor understands.
     """
-    if not (text or details or "signature" in thinking):
+    if not (text or details or thinking.keys() & _STATES):
         return None
     state = details or thinking
     return ReasoningPart(text, Signature(dialect, state) if state else None)
@@ -90,6 +92,24 @@ def merged_details(details: Sequence[Json]) -> list[Json]:
             elif known is None:
                 whole[name] = value
     return list(merged.values())
+
+
+def merged_thinking(blocks: Sequence[Json]) -> list[Json]:
+    """Join the fragments of Anthropic's thinking blocks, as LiteLLM streams them.
+
+    A signature ends its block. Redacted blocks come whole.
+    """
+    merged: list[dict[str, Json]] = []
+    for block in objects(blocks):
+        last = merged[-1] if merged else {}
+        alike = block.get("type") == last.get("type") == "thinking" and not last.get("signature")
+        if not alike:
+            merged.append({name: value for name, value in block.items() if name != "index"})
+            continue
+        last["thinking"] = words(last.get("thinking")) + words(block.get("thinking"))
+        if signature := block.get("signature"):
+            last["signature"] = signature
+    return [block for block in merged if block.get("signature") or block.get("data")]
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:

@@ -8,6 +8,7 @@ sent back: the text that follows it is what the model made of it.
 from collections.abc import Sequence
 
 from chatmodels.http.wire import Json, lenient
+from chatmodels.openai_compatible._content import content_parts
 from chatmodels.openai_compatible._wire import WireMessage, WireToolCall
 
 
@@ -28,8 +29,7 @@ def joined(messages: Json, steps: list[Json], warnings: list[str]) -> WireMessag
     for wire in wires:
         if not is_result(wire, steps):
             calls += own_calls(wire.tool_calls or (), steps, answered)
-            said = wire.content
-            content += [{"text": said}] if isinstance(said, str) else said or []
+            content += content_parts(wire.content)
     return WireMessage(content=content, tool_calls=calls)
 
 

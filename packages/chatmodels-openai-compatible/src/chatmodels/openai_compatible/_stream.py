@@ -11,6 +11,7 @@ import msgspec
 from chatmodels.core import (
     AudioDelta,
     ChatRequest,
+    ImagePart,
     LogprobsDelta,
     PartEnd,
     ProviderPart,
@@ -26,18 +27,31 @@ from chatmodels.core import (
     TextPart,
     ToolCallDelta,
     ToolCallStart,
+    Usage,
     UsageUpdate,
 )
 from chatmodels.http import Frame, excerpt
-from chatmodels.http.wire import Json, finish_reason, identifier, is_object, objects, text_or_none
-from chatmodels.openai_compatible._calls import CallAssembler
+from chatmodels.http.wire import (
+    NO_REASON,
+    Json,
+    finish_reason,
+    identifier,
+    is_object,
+    known_usage,
+    objects,
+    text_or_none,
+    warn,
+)
+from chatmodels.openai_compatible._calls import FIRST_INDEX, CallAssembler
 from chatmodels.openai_compatible._citations import kept_parts, read_citations
-from chatmodels.openai_compatible._content import ContentReader
+from chatmodels.openai_compatible._content import ContentReader, content_parts
 from chatmodels.openai_compatible._failure import failure_of
+from chatmodels.openai_compatible._images import read_images
 from chatmodels.openai_compatible._reading import (
     FINISH_REASONS,
     REASONING_FIELD,
     merged_details,
+    merged_thinking,
     read_logprobs,
     reasoning_field_of,
     reasoning_of,
@@ -79,10 +93,14 @@ class ChatCompletionsDecoder:
         self._answered = False
         self._word: str | None = None
         self._tier: str | None = None
+        self._usage = Usage()
         self._warnings: list[str] = []
         self._calls = CallAssembler(dialect)
         self._content = ContentReader()
         self._steps: list[Json] = []
+        self._executed: dict[str, Json] = {}
+        self._images: list[ImagePart] = []
+        self._thinking: list[Json] = []
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._details: list[Json] = []
@@ -174,7 +192,8 @@ class ChatCompletionsDecoder:
             usage = reported_usage(wire)
             if usage is not None:
                 self._tier = served_tier(usage) or self._tier
-                events.append(UsageUpdate(read_usage(usage, self._warnings)))
+                self._usage = known_usage(self._usage, read_usage(usage, self._warnings))
+                events.append(UsageUpdate(self._usage))
 
     def _take(self, delta: WireMessage, events: list[StreamEvent]) -> None:
         if delta.tool_call_id is not None and is_result(delta, self._steps):
@@ -185,7 +204,7 @@ class ChatCompletionsDecoder:
                 self._text.append(content)
                 events.append(TextDelta(content, TEXT))
             else:
-                self._take_parts(content, events)
+                self._take_parts(content_parts(content), events)
         if thought := reasoning_of(delta):
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
@@ -193,6 +212,8 @@ class ChatCompletionsDecoder:
                 self._field = reasoning_field_of(delta)
         if delta.reasoning_details is not None:
             self._details += objects(delta.reasoning_details)
+        if delta.thinking_blocks is not None:
+            self._thinking += objects(delta.thinking_blocks)
         if delta.refusal:
             self._refusal.append(delta.refusal)
             events.append(RefusalDelta(delta.refusal, REFUSAL))
@@ -201,6 +222,18 @@ class ChatCompletionsDecoder:
         if delta.annotations is not None:
             new = [item for item in objects(delta.annotations) if item not in self._annotations]
             self._annotations += new
+        if delta.images is not None:
+            self._draw(delta.images, events)
+        if delta.executed_tools is not None:
+            for tool in objects(delta.executed_tools):
+                self._executed[str(tool.get("index"))] = tool  # told again when it has run
+
+    def _draw(self, images: Json, events: list[StreamEvent]) -> None:
+        for image in read_images(images, self._warnings):
+            if image not in self._images:
+                # Parts of other kinds can have the same index.
+                events.append(PartEnd(image, FIRST_INDEX + len(self._images)))
+                self._images.append(image)
 
     def _take_parts(self, content: list[Json], events: list[StreamEvent]) -> None:
         text, thought, refusal = self._content.feed(content, self._text)
@@ -232,20 +265,26 @@ class ChatCompletionsDecoder:
         events: list[StreamEvent] = []
         content, thought = self._content, "".join(self._reasoning)
         details = merged_details(self._details) if self._details else ()
-        thinking = {REASONING_FIELD: self._field} if self._field else content.thinking
+        blocks = merged_thinking(self._thinking) if self._thinking else ()
+        thinking: dict[str, Json] = {"thinking_blocks": blocks} if blocks else content.thinking
+        if self._field:
+            thinking = {**thinking, REASONING_FIELD: self._field}
         reasoning = reasoning_part(thought, details, thinking, self._dialect)
         if reasoning is not None and (whole or reasoning.signature is not None):
             events.append(PartEnd(reasoning, REASONING))
-        cited = (*read_citations(self._annotations, self._sources), *content.citations)
+        executed = list(self._executed.values())
+        cited = (*read_citations(self._annotations, self._sources, executed), *content.citations)
         if self._text and (whole or cited):
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
         if self._refusal and whole:
             events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
         events += self._sound.finish(self._request)
-        if kept := kept_parts(self._annotations, content.others, self._steps):
+        if kept := kept_parts(self._annotations, content.others, [*self._steps, *executed]):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
         events += self._calls.finish()
+        if self._word is None:
+            warn(NO_REASON, self._warnings)
         reason = finish_reason(
             self._word, FINISH_REASONS, calls=bool(self._calls), refused=bool(self._refusal)
         )

@@ -17,12 +17,20 @@ class WireFunction(Wire, frozen=True, gc=False):
     arguments: Json = None
 
 
+class WireCustom(Wire, frozen=True, gc=False):
+    """The custom tool that a call names, and its free text."""
+
+    name: str | None = None
+    input: str | None = None
+
+
 class WireToolCall(Wire, frozen=True, gc=False):
     """A tool call, or some more of one."""
 
     index: int | None = None
     id: str | int | None = None
     function: WireFunction | None = None
+    custom: WireCustom | None = None
     metadata: Json = None  # Mistral's, of tools that it runs itself
     extra_content: Json = None  # Gemini's thought signatures: "OpenAI compatibility", Google
 
@@ -39,7 +47,7 @@ class WireAudio(Wire, frozen=True, gc=False):
 class WireMessage(Wire, frozen=True, gc=False):
     """What the model says: the `message` of a whole answer, the `delta` of a chunk."""
 
-    content: str | list[Json] | None = None
+    content: str | list[Json] | dict[str, Json] | None = None  # an object: Cloudflare's JSON mode
     tool_calls: list[WireToolCall] | None = None
     tool_call_id: str | None = None  # Mistral's, of what its own tools gave
     refusal: str | None = None
@@ -47,9 +55,12 @@ class WireMessage(Wire, frozen=True, gc=False):
     reasoning: str | None = None
     reasoning_text: str | None = None
     reasoning_details: Json = None
+    thinking_blocks: Json = None  # Anthropic's, behind LiteLLM
     function_call: WireFunction | None = None  # what tool calls were before November 2023
     audio: WireAudio | None = None
     annotations: Json = None
+    images: Json = None  # "Image Generation", OpenRouter
+    executed_tools: Json = None  # of tools that Groq runs itself: "Compound", Groq
 
 
 class WireChoice(Wire, frozen=True, gc=False):

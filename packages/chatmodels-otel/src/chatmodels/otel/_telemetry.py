@@ -12,7 +12,7 @@ from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
-from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
+from chatmodels.otel._semconv import SCHEMA_URL, SCHEMA_URL_V1_41, SCOPE
 from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Telemetry:
     """What records calls: spans, measurements and events, through some providers.
 
-    One serves any number of models, threads and event loops. It is made once for each meter
-    provider, since instruments exist once. A `Container` of core makes one of what is registered
+    One serves any number of models, threads and event loops. Several with the same meter provider
+    share its instruments. A `Container` of core makes one of what is registered
     for `TelemetryOptions`, `TracerProvider` and `MeterProvider`.
 
     Args:
@@ -46,14 +46,15 @@ class Telemetry:
     ) -> None:
         options = options_from_environment() if options is None else options
         self.options = options
-        guard = self.guard = Guard()
         level = options.level
+        schema = SCHEMA_URL_V1_41 if options.conventions == "v1.41" else SCHEMA_URL
         tracer = (
-            get_tracer(SCOPE, VERSION, tracer_provider, SCHEMA_URL)
+            get_tracer(SCOPE, VERSION, tracer_provider, schema)
             if level in ("traces", "full")
             else None
         )
-        meters = None if level == "off" else _meters(options, meter_provider, guard)
+        meters = None if level == "off" else _meters(options, meter_provider)
+        guard = self.guard = Guard() if meters is None else meters.guard
         emitted = _events(logger_provider) if level == "full" else None
         self._meters = meters
         self.whole_observer = CallObserver(
@@ -106,10 +107,10 @@ class Telemetry:
 # Imported when they are needed: who has switched telemetry off needs none of it.
 
 
-def _meters(options: TelemetryOptions, provider: MeterProvider | None, guard: Guard) -> "Meters":
-    from chatmodels.otel._meters import Meters
+def _meters(options: TelemetryOptions, provider: MeterProvider | None) -> "Meters":
+    from chatmodels.otel._meters import meters_of
 
-    return Meters(options, provider, guard)
+    return meters_of(options, provider)
 
 
 def _events(provider: LoggerProvider | None) -> "Events | None":

@@ -7,6 +7,7 @@ import msgspec
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.prepare import Prepared
 from chatmodels.core._errors import OutputInvalidError
+from chatmodels.core._values.parts import TextPart
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
@@ -37,16 +38,36 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
     try:
         if response.refusal is not None:
             raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
-        return output.parse(response.text)
+        return _read(output, response)
     except OutputInvalidError as error:
         error.partial = response
-        if response.finish_reason == "length":
-            raise _cut_off(error)
+        if reason := _ended_early(response):
+            error.message = f"{reason} ({error})"
+            error.args = (error.message,)
         raise
 
 
-def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
-    """Say first what is behind an output that stops in the middle."""
-    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
-    error.args = (error.message,)
-    return error
+def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    """Read the text, or its last part alone: models comment on their work before it."""
+    try:
+        return output.parse(response.text)
+    except OutputInvalidError as error:
+        texts = [part.text for part in response.message.parts if isinstance(part, TextPart)]
+        if len(texts) < 2:
+            raise
+        try:
+            return output.parse(texts[-1])
+        except OutputInvalidError:
+            raise error from error.__cause__
+
+
+def _ended_early(response: ChatResponse[Any]) -> str:
+    """Return the reason that is behind an output which stops in the middle or is empty."""
+    match response.finish_reason:
+        case "length":
+            return "the limit of tokens cut the answer off; raise max_output_tokens"
+        case "content_filter":
+            # Some providers say in a warning which filter it was.
+            return "; ".join(("a content filter ended the response", *response.warnings))
+        case _:
+            return ""

@@ -8,6 +8,7 @@ import msgspec
 from chatmodels.core._tools.annotations import Anatomy
 from chatmodels.core._tools.foreign import adapted, from_json
 from chatmodels.core._tools.schema import Schema, admits_null, json_schema, resolved
+from chatmodels.core._values.half_characters import without_half_characters
 from chatmodels.core._values.parts import Json
 
 T = TypeVar("T")
@@ -40,13 +41,19 @@ class Reader(Generic[T]):
         Raises:
             msgspec.DecodeError: It is not JSON.
             msgspec.ValidationError: It does not fit.
-            UnicodeEncodeError: The text has half a character, as a cut-off escape leaves it.
+            UnicodeEncodeError: The text has half a character. An escape of one, which JSON permits,
+                is read as U+FFFD.
             RecursionError: It is nested thousands of levels deep.
         """
         try:
             return self._exact.decode(text)
         except msgspec.ValidationError:
             value = without_nulls(msgspec.json.decode(text), self._schema, self._root)
+        except msgspec.DecodeError:
+            whole = without_half_characters(text) if isinstance(text, str) else text
+            if whole == text:
+                raise
+            return self.read(whole)
         mended = msgspec.json.encode(value)
         try:
             return self._exact.decode(mended)

@@ -193,13 +193,26 @@ class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
                 because its output was cut off.
         """
         try:
-            return _ARGUMENTS.decode(self.arguments_json.strip() or "null") or {}
+            return _parsed(self.arguments_json.strip() or "null") or {}
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
             raise ToolArgumentsError(
                 f"the arguments of tool call {self.name!r} are not a JSON object ({error}): "
                 f"{self.arguments_json[:200]!r}",
                 op="tool_call",
             ) from error
+
+
+def _parsed(text: str) -> dict[str, Json] | None:
+    try:
+        return _ARGUMENTS.decode(text)
+    except msgspec.DecodeError:
+        # Halves of characters are JSON, and become U+FFFD as in all other texts.
+        from chatmodels.core._values.half_characters import without_half_characters
+
+        mended = without_half_characters(text)
+        if mended == text:
+            raise
+        return _ARGUMENTS.decode(mended)
 
 
 _ARGUMENTS: msgspec.json.Decoder[dict[str, Json] | None] = msgspec.json.Decoder(

@@ -1,6 +1,6 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
-from chatmodels.http.wire._finish import finish_reason
+from chatmodels.http.wire._finish import NO_REASON, finish_reason
 from chatmodels.http.wire._history import Medium, Takes, carried
 from chatmodels.http.wire._json import (
     NOT_JSON,
@@ -16,7 +16,7 @@ from chatmodels.http.wire._json import (
     timestamp_or_none,
     warn,
 )
-from chatmodels.http.wire._media import base64_text, data_url
+from chatmodels.http.wire._media import base64_text, data_url, text_of
 from chatmodels.http.wire._names import (
     PATH_NAME_RULE,
     is_host_label,
@@ -28,6 +28,7 @@ from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, a
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
+    arguments_json,
     arguments_of,
     misplaced,
     put,
@@ -35,10 +36,12 @@ from chatmodels.http.wire._request import (
     write_body,
 )
 from chatmodels.http.wire._schema import enforceable, is_recursive
+from chatmodels.http.wire._usage import known_usage
 
 __all__ = [
     "ANSWER_DESCRIPTION",
     "NOT_JSON",
+    "NO_REASON",
     "OUTPUT_FROM_TOOL",
     "PATH_NAME_RULE",
     "Json",
@@ -47,6 +50,7 @@ __all__ = [
     "Wire",
     "add_options",
     "answer_tool",
+    "arguments_json",
     "arguments_of",
     "base64_text",
     "carried",
@@ -60,6 +64,7 @@ __all__ = [
     "is_object",
     "is_path_name",
     "is_recursive",
+    "known_usage",
     "lenient",
     "misplaced",
     "objects",
@@ -69,6 +74,7 @@ __all__ = [
     "reject_listing",
     "shown_name",
     "state_of",
+    "text_of",
     "text_or_none",
     "timestamp_or_none",
     "warn",

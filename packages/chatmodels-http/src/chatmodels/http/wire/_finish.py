@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from chatmodels.core import FinishReason
 
+NO_REASON = "the response has no finish reason, so that it may be incomplete"
+"""The warning of responses that end without a word of the vendor."""
+
 
 def finish_reason(
     word: str | None,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from chatmodels.core import (
+    FilePart,
     InvalidRequestError,
     Part,
     Signature,
@@ -13,6 +14,7 @@ from chatmodels.core import (
     UnsupportedError,
 )
 from chatmodels.http.wire._json import Json, is_list, is_object
+from chatmodels.http.wire._media import text_of
 
 _NOUNS = {
     "image": "an image",
@@ -22,6 +24,11 @@ _NOUNS = {
     "tool_result": "a tool result",
     "refusal": "a refusal",
 }
+_NOT_UTF_8 = (
+    'that is not UTF-8 (add its charset to media_type, as in "text/plain; charset=latin-1")'
+)
+INVALID = "invalid_json"
+"""The argument that holds arguments which are not JSON."""
 _ADDED = frozenset({"tools", "documents"})
 
 
@@ -88,6 +95,8 @@ def misplaced(part: Part, where: str) -> str:
     """Name a part that a vendor does not take, as in "a file as text/html in a tool result"."""
     kind: str | None = getattr(part, "media_type", None)
     which = f" as {kind}" if kind else ""
+    if isinstance(part, FilePart) and (kind or "").startswith("text/") and text_of(part) is None:
+        which += f" {_NOT_UTF_8}"
     return f"{_NOUNS.get(part.type, part.type)}{which} in {where}"
 
 
@@ -96,7 +105,20 @@ def arguments_of(call: ToolCall) -> dict[str, Json]:
     try:
         return call.arguments
     except ToolArgumentsError:
-        return {"invalid_json": call.arguments_json}
+        return {INVALID: call.arguments_json}
+
+
+def arguments_json(call: ToolCall) -> str:
+    """Return the arguments of a call as the text of a JSON object.
+
+    Servers refuse the whole conversation for arguments that were cut off.
+    """
+    text = call.arguments_json
+    try:
+        arguments = call.arguments
+    except ToolArgumentsError:
+        return msgspec.json.encode({INVALID: text}).decode()
+    return text if arguments or text.startswith("{") else "{}"
 
 
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:

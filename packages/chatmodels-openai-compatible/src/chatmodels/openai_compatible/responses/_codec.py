@@ -52,4 +52,4 @@ def _encode(
 
 
 def _decoder(dialect: ResponsesDialect, request: ChatRequest) -> StreamDecoder:
-    return ResponsesDecoder(dialect)
+    return ResponsesDecoder(dialect, request.settings.max_output_tokens)

@@ -17,14 +17,24 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     TextPart,
-    ToolArgumentsError,
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, base64_text, carried, misplaced, state_of
+from chatmodels.http.wire import (
+    Json,
+    Medium,
+    arguments_json,
+    base64_text,
+    carried,
+    misplaced,
+    state_of,
+)
+from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
+
+_ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
 
 
 class InputEncoder:
@@ -41,6 +51,7 @@ class InputEncoder:
         self._problems = problems
         self._stored = stored
         self._custom: set[str] = set()  # calls of custom tools, the results of which differ
+        self._callers: dict[str, Item] = {}  # of calls, repeated by their results
         self._where = ""
 
     def encode(self, messages: Sequence[Message]) -> list[Item]:
@@ -89,7 +100,7 @@ class InputEncoder:
             elif isinstance(part, ToolCall):
                 items.append(self._call(part, linked=linked))
             elif isinstance(part, RefusalPart):
-                items.append({"role": "assistant", "content": part.text})
+                items.append({**_ASSISTANT, "content": part.text})
             elif isinstance(part, ProviderPart):
                 items += self._kept(part)
             elif isinstance(part, ImagePart):  # made by a tool of this vendor
@@ -105,13 +116,13 @@ class InputEncoder:
         state = state_of(part.signature, self._dialect.mark)
         if not linked or "id" not in state:
             phase = {"phase": state["phase"]} if "phase" in state else {}
-            items.append({"role": "assistant", "content": part.text, **phase})
+            items.append({**_ASSISTANT, "content": part.text, **phase})
             return
         content: Item = {"type": "output_text", "text": part.text, "annotations": []}
         if items and items[-1].get("id") == state["id"]:
             items[-1]["content"].append(content)
         else:
-            known = {"type": "message", "role": "assistant", "status": "completed"}
+            known = {**_ASSISTANT, "status": "completed"}
             items.append({**known, **state, "content": [content]})
 
     def _thought(self, part: Part) -> list[Item]:
@@ -123,12 +134,14 @@ class InputEncoder:
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
         known: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
+        if "caller" in state:  # a program of the vendor's, which waits for the result
+            self._callers[call.id] = {"caller": state["caller"]}
         if not linked:
             state = {name: value for name, value in state.items() if name != "id"}
         if state.get("type") == "custom_tool_call":
             self._custom.add(call.id)
-            return {**state, **known, "input": _input_of(call)}
-        return {"type": "function_call", **state, **known, "arguments": call.arguments_json or "{}"}
+            return {**state, **known, "input": custom_input(call)}
+        return {"type": "function_call", **state, **known, "arguments": arguments_json(call)}
 
     def _result(self, result: ToolResult) -> Item:
         content: list[Json] = []
@@ -141,6 +154,7 @@ class InputEncoder:
         return {
             "type": f"{kind}_output",
             "call_id": result.id,
+            **self._callers.get(result.id, {}),
             "output": _plain(content),
         }
 
@@ -169,11 +183,3 @@ def _plain(content: list[Json]) -> Json:
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return content[0]["text"]
     return content
-
-
-def _input_of(call: ToolCall) -> str:
-    """Give the free text that a custom tool was called with."""
-    try:
-        return str(call.arguments.get("input", ""))
-    except ToolArgumentsError:  # cut off with the answer
-        return call.arguments_json

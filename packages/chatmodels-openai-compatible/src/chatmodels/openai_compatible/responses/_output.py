@@ -1,7 +1,7 @@
 """Reads the items of an answer as parts of a message."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ from chatmodels.core import (
     ToolCall,
 )
 from chatmodels.http.wire import Json, integer_or_none, objects, text_or_none
+from chatmodels.openai_compatible._custom import custom_arguments
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._wire import (
     Item,
@@ -29,6 +30,18 @@ from chatmodels.openai_compatible.responses._wire import (
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
 """The items that ask the caller to run a tool of its own."""
+
+_ASKING = frozenset(
+    {
+        "apply_patch_call",
+        "computer_call",
+        "local_shell_call",
+        "mcp_approval_request",
+        "shell_call",
+        "tool_search_call",
+    }
+)
+"""The items of OpenAI's own tools that the caller may have to run or to approve."""
 
 _OF_CALLS = frozenset({"call_id", "name", "arguments", "input", "status"})
 
@@ -64,6 +77,22 @@ def kind_of(item: Item) -> str | None:
     return text_or_none(item.get("type"))
 
 
+def asks_caller(items: Iterable[Item]) -> bool:
+    """Return whether items of the vendor's own tools wait for the caller.
+
+    The vendor runs some of them itself. Their outputs are then among the items, or a field says so.
+    """
+    waiting: set[Json] = set()
+    answered: set[Json] = set()
+    for item in items:
+        kind = kind_of(item) or ""
+        if kind in _ASKING and item.get("execution") != "server":
+            waiting.add(text_or_none(item.get("call_id")))
+        elif kind.endswith("_output"):
+            answered.add(text_or_none(item.get("call_id")))
+    return not waiting <= answered
+
+
 def call_of(item: Item, mark: str) -> ToolCall:
     """Read the call of a tool; a custom tool's free text becomes the argument `input`.
 
@@ -79,19 +108,6 @@ def call_of(item: Item, mark: str) -> ToolCall:
         kept.pop("type", None)
     signature = Signature(mark, kept) if kept else None
     return ToolCall(wire.call_id or wire.id or "", wire.name or "", arguments, signature)
-
-
-def custom_arguments(text: str) -> str:
-    """Write the input of a custom tool as the JSON object that arguments are."""
-    return f"{CUSTOM_BEGIN}{escaped(text)}{CUSTOM_END}"
-
-
-CUSTOM_BEGIN, CUSTOM_END = '{"input":"', '"}'
-
-
-def escaped(text: str) -> str:
-    """Write text as it stands in a JSON string; the pieces of it stand for the pieces of that."""
-    return msgspec.json.encode(text)[1:-1].decode()
 
 
 def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
@@ -147,4 +163,5 @@ def _image(item: Item, mark: str) -> ImagePart | None:
         return None
     kept = {name: value for name, value in item.items() if name != "result"}
     encoding = text_or_none(item.get("output_format")) or "png"
-    return ImagePart(data=data, media_type=f"image/{encoding}", signature=Signature(mark, kept))
+    kind = "image/svg+xml" if encoding == "svg" else f"image/{encoding}"
+    return ImagePart(data=data, media_type=kind, signature=Signature(mark, kept))

@@ -3,6 +3,9 @@
 The terminal event holds the whole response, which counts: its items may be other than those
 streamed (sealed anew, or with results that came late). Some servers leave its output empty; then
 the streamed items are all there is.
+
+OpenAI numbers the items. Other servers do not, or give one number to two items; then the ids count.
+Others change the ids from event to event; then the numbers count.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,19 +27,19 @@ from chatmodels.core import (
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
+    Usage,
     UsageUpdate,
 )
 from chatmodels.http import Frame
 from chatmodels.http.wire import NOT_JSON, Json, finish_reason, text_or_none
+from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escaped
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import reject
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    CUSTOM_BEGIN,
-    CUSTOM_END,
+    asks_caller,
     call_of,
-    escaped,
     kind_of,
     logprobs_of,
     parts_of,
@@ -57,6 +60,8 @@ from chatmodels.openai_compatible.responses._wire import (
 
 _PLACES = 1_000
 """Event indexes that each item has for its parts: the order of items, then that within them."""
+
+_NAMES = ("id", "call_id")
 
 _TERMINAL = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
@@ -81,9 +86,19 @@ class _Item:
     def custom(self) -> bool:
         return kind_of(self.item) == "custom_tool_call"
 
-    @property
-    def id(self) -> str:
-        return text_or_none(self.item.get("id")) or ""
+    def alike(self, whole: Item) -> bool:
+        """Return whether another item can be this one, with another id or more content."""
+        return not self.item or kind_of(self.item) == kind_of(whole)
+
+    def same(self, whole: Item) -> bool:
+        """Return whether another item is this one by its id, or by that of its call."""
+        names = [name for name in _NAMES if text_or_none(whole.get(name))]
+        return self.alike(whole) and any(whole[name] == self.item.get(name) for name in names)
+
+    def accepts(self, whole: Item) -> bool:
+        """Return whether an event about another item can be about this one."""
+        call_id = self.item.get("call_id")
+        return self.alike(whole) and (not call_id or call_id == whole.get("call_id"))
 
     def place(self, content_index: int | None) -> int:
         # Bedrock counts the contents of all items together: only their order is reliable.
@@ -98,13 +113,18 @@ class ResponsesDecoder:
 
     Args:
         dialect: How the vendor speaks.
+        limit: The `max_output_tokens` of the request.
     """
 
-    def __init__(self, dialect: ResponsesDialect) -> None:
+    def __init__(self, dialect: ResponsesDialect, limit: int | None = None) -> None:
+        self._limit = limit
         self._name = dialect.name
         self._mark = dialect.mark
         self._frames: list[bytes] = []
         self._items: dict[int, _Item] = {}
+        self._ids: dict[str, _Item] = {}
+        self._numbered = True  # whether each item has a number of its own
+        self._usage = Usage()
         self._warnings: list[str] = []
         self._started = False
         self._ended = False
@@ -127,21 +147,19 @@ class ResponsesDecoder:
                 case "response.refusal.delta":
                     return (RefusalDelta(_words(event.delta), self._index(event)),)
                 case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    return (
-                        ReasoningDelta(_words(event.delta), self._at(event.output_index).index),
-                    )
+                    return (ReasoningDelta(_words(event.delta), self._of(event).index),)
                 case (
                     "response.function_call_arguments.delta"
                     | "response.custom_tool_call_input.delta"
                 ):
-                    return self._more(self._at(event.output_index), _words(event.delta))
+                    return self._more(self._of(event), _words(event.delta))
                 case "response.content_part.added":
                     self._index(event)
                     return ()
                 case "response.output_item.added":
-                    return self._begin(self._at(event.output_index), event.item or {})
+                    return self._begin(self._place(event, begins=True), event.item or {})
                 case "response.output_item.done":
-                    return self._done(self._at(event.output_index), event.item or {})
+                    return self._done(self._place(event, begins=False), event.item or {})
                 case "error":
                     reject(data, self._name, "an error without words")
                 case kind if kind in _TERMINAL:
@@ -174,9 +192,10 @@ class ResponsesDecoder:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
         if wire.usage is not None:
-            events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
+            self._usage = read_usage(wire.usage, self._warnings)
+            events.append(UsageUpdate(self._usage))
         kinds = {part.type for part in parts}
-        return [*events, self._last(word_of(wire), kinds, wire, msgspec.Raw(body))]
+        return [*events, self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body))]
 
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: an answer without its terminal event is not complete."""
@@ -188,20 +207,54 @@ class ResponsesDecoder:
         self._started = True
         return [StreamStart(response.id or None, response.model or None)]
 
-    def _at(self, place: int | None) -> _Item:
-        place = place or 0
+    def _at(self, place: int) -> _Item:
         item = self._items.get(place)
         if item is None:
             item = self._items[place] = _Item(place * _PLACES)
         return item
 
+    def _new(self) -> _Item:
+        return self._at(max(self._items, default=-1) + 1)
+
+    def _of(self, event: WireEvent) -> _Item:
+        """Find the item that an event adds to."""
+        number = event.output_index
+        if number is not None and self._numbered:
+            return self._at(number)
+        known = self._ids.get(event.item_id or "")
+        if known is None and number is not None:
+            return self._at(number)
+        return known or next(reversed(self._items.values()), None) or self._new()
+
+    def _place(self, event: WireEvent, *, begins: bool) -> _Item:
+        """Find the item that an event begins or completes."""
+        whole, number = event.item or {}, event.output_index
+        name = text_or_none(whole.get("id")) or ""
+        item = self._ids.get(name)
+        if item is not None and item.alike(whole):
+            if number is not None and self._items.get(number) is not item:
+                self._numbered = False
+        elif number is not None:
+            item = self._at(number)
+            if not item.accepts(whole):
+                self._numbered = False
+                item = self._new()
+        else:
+            self._numbered = False
+            open_items = [known for known in self._items.values() if not known.told]
+            waiting = (known for known in open_items if known.accepts(whole))
+            item = (None if begins else next(waiting, None)) or self._new()
+        if name:
+            self._ids[name] = item
+        return item
+
     def _index(self, event: WireEvent) -> int:
-        return self._at(event.output_index).place(event.content_index)
+        return self._of(event).place(event.content_index)
 
     def _text(self, event: WireEvent) -> list[StreamEvent]:
         events: list[StreamEvent] = [TextDelta(_words(event.delta), self._index(event))]
         if event.logprobs:
-            self._at(event.output_index).logprobs = True
+            self._of(event).logprobs = True
             logprobs = read_logprobs({"content": event.logprobs}, self._warnings)
             events.append(LogprobsDelta(logprobs))
         return events
@@ -267,18 +320,25 @@ class ResponsesDecoder:
             reject(data, self._name, "it has no output")
         self._ended = True
         if response.usage is not None:
-            events.append(UsageUpdate(read_usage(response.usage, self._warnings)))
+            self._usage = read_usage(response.usage, self._warnings)
+            events.append(UsageUpdate(self._usage))
         kinds = {kind for item in self._items.values() for kind, _ in item.told}
+        output = [item.item for item in self._items.values()]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._last(word, kinds, response, payload)]
+        return [*events, self._last(word, kinds, output, response, payload)]
 
     def _last(
-        self, word: str | None, kinds: AbstractSet[str], wire: WireResponse, payload: msgspec.Raw
+        self,
+        word: str | None,
+        kinds: AbstractSet[str],
+        output: Sequence[Item],
+        wire: WireResponse,
+        payload: msgspec.Raw,
     ) -> StreamEnd:
         reason = finish_reason(
-            word or "completed",
+            "max_output_tokens" if self._is_cut_off(word) else word or "completed",
             FINISH_REASONS,
-            calls="tool_call" in kinds,
+            calls="tool_call" in kinds or asks_caller(output),
             refused="refusal" in kinds,
         )
         return StreamEnd(
@@ -289,16 +349,25 @@ class ResponsesDecoder:
             payload=payload,
         )
 
+    def _is_cut_off(self, word: str | None) -> bool:
+        # llama.cpp reports a response as completed that the limit has cut off.
+        used, limit = self._usage.output_tokens, self._limit
+        return word == "completed" and used is not None and limit is not None and used >= limit
+
     def _final(self, output: Sequence[Item]) -> Iterator[tuple[_Item, Item]]:
         """Find for each item of the whole response the one that was streamed, or a new one."""
-        known = {name: place for place, item in self._items.items() if (name := item.id)}
+        free = list(self._items.values())
         for position, whole in enumerate(output):
-            place = known.get(text_or_none(whole.get("id")) or "")
-            if place is None:
-                there = self._items.get(position)
-                same = there is None or not there.item or kind_of(there.item) == kind_of(whole)
-                place = position if same else max(self._items) + 1
-            yield self._at(place), whole
+            item = next((known for known in free if known.same(whole)), None)
+            if item is None:
+                item = self._items.get(position)
+                if item is None:
+                    item = self._at(position)
+                elif item not in free or not item.alike(whole):
+                    item = self._new()
+            if item in free:
+                free.remove(item)
+            yield item, whole
 
 
 def _complete(part: Part, index: int) -> StreamEvent:

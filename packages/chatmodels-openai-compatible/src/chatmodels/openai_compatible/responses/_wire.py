@@ -67,6 +67,7 @@ class WireEvent(Wire, frozen=True, gc=False):
     type: str = ""
     delta: Json = None
     output_index: int | None = None
+    item_id: str | None = None
     content_index: int | None = None
     item: Item | None = None
     response: WireResponse | None = None

@@ -57,7 +57,7 @@ def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = Fals
             return ReasoningPart("", Signature(PROVIDER_NAME, kept()))
         case "tool_use":
             arguments = bytes(block.input).decode() or "{}"
-            return ToolCall(block.id or "", block.name or "", arguments, _caller(block.caller))
+            return ToolCall(block.id or "", block.name or "", arguments, _state(block))
         case _:
             return ProviderPart(Signature(PROVIDER_NAME, kept()))
 
@@ -86,8 +86,11 @@ def _citation(cited: dict[str, Json], text: str) -> Citation:
     )
 
 
-def _caller(caller: Json) -> Signature | None:
+def _state(block: WireBlock) -> Signature | None:
+    state: dict[str, Json] = {}
     # A call that code of the vendor's sandbox makes says so, and must do so when it is sent back.
-    if not is_object(caller) or caller.get("type") == "direct":
-        return None
-    return Signature(PROVIDER_NAME, {"caller": caller})
+    if is_object(block.caller) and block.caller.get("type") != "direct":
+        state["caller"] = block.caller
+    if block.toolset_name:
+        state["toolset_name"] = block.toolset_name
+    return Signature(PROVIDER_NAME, state) if state else None

@@ -1,7 +1,7 @@
 """Translates images and documents into blocks."""
 
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, Medium, base64_text
+from chatmodels.http.wire import Json, Medium, base64_text, misplaced, text_of
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml")
@@ -23,7 +23,7 @@ def encode_media(
     is_image = isinstance(part, ImagePart) or kind.startswith("image/")
     source = _source(part, is_image=is_image)
     if source is None:
-        problems.append(f"{'an image' if is_image else 'a file'} as {kind or 'nothing'} in {where}")
+        problems.append(misplaced(part, where))
         return []
     block: dict[str, Json] = {"type": "image" if is_image else "document", "source": source}
     if not is_image and isinstance(part, FilePart) and part.name:
@@ -42,8 +42,8 @@ def _source(part: ImagePart | FilePart, *, is_image: bool) -> Json:
     kind = part.media_type or ""
     if part.data is not None:
         if not is_image and kind.startswith(_TEXTS):
-            text = part.data.decode(errors="replace")
-            return {"type": "text", "media_type": "text/plain", "data": text}
+            text = text_of(part)
+            return text and {"type": "text", "media_type": "text/plain", "data": text}
         if kind not in _IMAGES and kind != _PDF:
             return None
         data = base64_text(part.data)

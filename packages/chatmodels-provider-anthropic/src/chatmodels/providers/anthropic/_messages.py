@@ -38,9 +38,11 @@ def encode_conversation(
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
     taken = carried(messages, user=takes, results=takes)
+    toolsets: dict[str, str] = {}
     for number, message in enumerate(taken):
         found: list[str] = []
         blocks = _blocks(message, found)
+        _name_toolsets(blocks, toolsets)
         problems += [f"{problem} (message {number})" for problem in found]
         role = "user" if message.role == "tool" else message.role
         if role == "system" and not (turns and late_system):
@@ -52,6 +54,15 @@ def encode_conversation(
     for turn in turns:
         turn["content"] = _content(turn["content"])
     return _content(system), turns
+
+
+def _name_toolsets(blocks: list[Json], toolsets: dict[str, str]) -> None:
+    """Repeat in results the toolset that their calls name, as of computer use."""
+    for block in blocks:
+        if block.get("type") == "tool_use" and "toolset_name" in block:
+            toolsets[block["id"]] = block["toolset_name"]
+        elif toolsets and block.get("tool_use_id") in toolsets:
+            block["toolset_name"] = toolsets[block["tool_use_id"]]
 
 
 def _blocks(message: Message, problems: list[str]) -> list[Json]:

@@ -3,7 +3,16 @@
 from typing import NoReturn
 
 from chatmodels.core import FinishReason, Usage
-from chatmodels.http.wire import Json, is_object, lenient, reject_body, text_or_none
+from chatmodels.http.wire import (
+    Json,
+    integer_or_none,
+    is_object,
+    lenient,
+    objects,
+    reject_body,
+    text_or_none,
+    warn,
+)
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._wire import WireUsage
@@ -30,6 +39,19 @@ def reject(data: bytes, why: object) -> NoReturn:
     reject_body(data, PROVIDER_NAME, "a message", why, read_failure)
 
 
+def refused(details: Json, warnings: list[str]) -> None:
+    """Warn of a refusal that has no explanation, with what else the vendor says about it."""
+    if not is_object(details) or details.get("explanation"):
+        return
+    said = [
+        f"{name.replace('_', ' ')}: {value}"
+        for name in ("category", "recommended_model")
+        if (value := text_or_none(details.get(name)))
+    ]
+    if said:
+        warn(f"the response was refused ({'; '.join(said)})", warnings)
+
+
 def refusal_of(details: Json) -> str | None:
     """Read why an answer was refused, where the vendor tells."""
     return text_or_none(details.get("explanation")) if is_object(details) else None
@@ -47,10 +69,25 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
         return Usage()
     cached, written = wire.cache_read_input_tokens, wire.cache_creation_input_tokens
     asked, details = wire.input_tokens, wire.output_tokens_details
+    total = None if asked is None else asked + (cached or 0) + (written or 0)
+    billed = _iterated(wire.iterations, _INPUT), _iterated(wire.iterations, _OUTPUT)
+    more = billed != (total, wire.output_tokens) and any(billed)
     return Usage(
-        input_tokens=None if asked is None else asked + (cached or 0) + (written or 0),
+        input_tokens=total,
         output_tokens=wire.output_tokens,
+        billed_input_tokens=billed[0] if more else None,
+        billed_output_tokens=billed[1] if more else None,
         cached_input_tokens=cached,
         cache_write_tokens=written,
         reasoning_tokens=None if details is None else details.thinking_tokens,
     )
+
+
+_INPUT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+_OUTPUT = ("output_tokens",)
+
+
+def _iterated(iterations: Json, names: tuple[str, ...]) -> int:
+    """Sum the tokens of all iterations ("Compaction"): the usage itself is that of messages."""
+    counts = (item.get(name) for item in objects(iterations) for name in names)
+    return sum(integer_or_none(count) or 0 for count in counts)

@@ -28,12 +28,13 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NOT_JSON, Json, finish_reason, is_object
+from chatmodels.http.wire import NO_REASON, NOT_JSON, Json, finish_reason, is_object, warn
 from chatmodels.providers.anthropic._blocks import part_of
 from chatmodels.providers.anthropic._response import (
     FINISH_REASONS,
     read_usage,
     refusal_of,
+    refused,
     reject,
     service_tier,
 )
@@ -169,6 +170,7 @@ class MessagesDecoder:
             events.extend(event for event in parts if event is not None)
             if refusal := refusal_of(message.stop_details):
                 events.append(PartEnd(RefusalPart(refusal), self._count))
+            refused(message.stop_details, self._warnings)
             events += self._finish(message.stop_reason, message.usage)
         except NOT_JSON as error:
             reject(body, error)
@@ -275,6 +277,7 @@ class MessagesDecoder:
                 events += self._stop(index)
         if refusal := refusal_of(delta.stop_details):
             events.append(RefusalDelta(refusal, self._count))
+        refused(delta.stop_details, self._warnings)
         return events + self._finish(delta.stop_reason, usage)
 
     def _finish(self, word: str | None, usage: Json) -> list[StreamEvent]:
@@ -283,7 +286,8 @@ class MessagesDecoder:
         if not is_object(usage):
             return []
         for name, value in usage.items():
-            if value is not None:
+            # Gateways end streams with zeros; tokens that were used stay used.
+            if value or (value is not None and name not in self._usage):
                 self._usage[name] = value
         return [UsageUpdate(read_usage(self._usage, self._warnings))]
 
@@ -295,6 +299,8 @@ class MessagesDecoder:
         return [*events, self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
 
     def _last(self, payload: msgspec.Raw) -> StreamEnd:
+        if self._word is None:
+            warn(NO_REASON, self._warnings)
         return StreamEnd(
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word,

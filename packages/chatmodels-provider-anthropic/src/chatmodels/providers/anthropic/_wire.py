@@ -23,6 +23,7 @@ class WireBlock(Wire, frozen=True, gc=False):
     name: str | None = None
     input: msgspec.Raw = NOTHING
     caller: Json = None
+    toolset_name: str | None = None
 
 
 class WireMessage(Wire, frozen=True, gc=False):
@@ -75,6 +76,7 @@ class WireUsage(Wire, frozen=True, gc=False):
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
     output_tokens_details: WireOutputDetails | None = None
+    iterations: Json = None
 
 
 class WireModel(Wire, frozen=True, gc=False):

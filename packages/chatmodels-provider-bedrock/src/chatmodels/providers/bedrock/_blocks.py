@@ -13,6 +13,7 @@ from chatmodels.core import (
     ToolCall,
 )
 from chatmodels.http.wire import Json, is_object, objects, text_or_none
+from chatmodels.providers.bedrock._media import decode_media
 from chatmodels.providers.bedrock._wire import WireBlock, WireCited, WireReasoning
 
 PROVIDER_NAME = "bedrock"
@@ -55,7 +56,9 @@ def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
     if block.text is not None:
         return TextPart(block.text) if block.text else None
     own = kept()
-    return ProviderPart(Signature(PROVIDER_NAME, own)) if own else None
+    if not own:
+        return None
+    return decode_media(own) or ProviderPart(Signature(PROVIDER_NAME, own))
 
 
 def _reasoning(block: WireReasoning) -> ReasoningPart | None:

@@ -1,5 +1,6 @@
 """Blocks that come in pieces."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Literal
 
@@ -22,6 +23,9 @@ Kind = Literal["text", "reasoning", "redacted", "call", "own"]
 """What a block is; "own" is what only the vendor understands."""
 
 Start = Mapping[str, msgspec.Raw]
+
+_BARE = frozenset({"text", "reasoningContent"})
+"""Beginnings that say no more than the deltas do, and that the API itself does not send."""
 
 
 def kind_of(delta: WireDelta) -> Kind:
@@ -47,6 +51,8 @@ class GrowingBlock:
     """
 
     def __init__(self, start: Start, kind: Kind, position: int) -> None:
+        if start.keys() <= _BARE:
+            start = {}
         self.kind: Kind = "own" if start else kind
         self.position = position
         self.begun = bool(start)
@@ -110,12 +116,20 @@ class GrowingBlock:
         whole: dict[str, Json] = {
             name: msgspec.json.decode(raw) for name, raw in self._start.items()
         }
+        media: dict[str, list[bytes]] = {}
         for name, more in (item for told in self._told for item in told.items()):
             known = whole.get(name)
-            if is_object(known):
+            piece = _bytes_in(more)
+            if piece is not None:
+                media.setdefault(name, []).append(piece)
+            elif is_object(known):
                 _grow(known, more)
             else:
                 whole[name] = more
+        for name, pieces in media.items():
+            begun = whole.get(name)
+            source = {"bytes": base64_text(b"".join(pieces))}
+            whole[name] = {**(begun if is_object(begun) else {}), "source": source}
         call = whole.get("toolUse")
         if is_object(call):
             call["input"] = _parsed(call.get("input"))
@@ -128,6 +142,16 @@ def _grow(block: dict[str, Json], more: Json) -> None:
         known: Json = block.get(field)
         alike = type(known) is type(value) and isinstance(value, str | list)
         block[field] = known + value if alike else value
+
+
+def _bytes_in(more: Json) -> bytes | None:
+    """Return the bytes in a piece of a medium: each piece is in base64 of its own."""
+    source = more.get("source") if is_object(more) else None
+    encoded = source.get("bytes") if is_object(source) else None
+    try:
+        return b64decode(encoded) if isinstance(encoded, str) else None
+    except ValueError:
+        return None
 
 
 def _parsed(arguments: Json) -> Json:

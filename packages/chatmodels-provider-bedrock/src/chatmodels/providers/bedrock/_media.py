@@ -1,9 +1,11 @@
 """Translates images, sound, videos and documents into blocks ("ContentBlock", API reference)."""
 
+import base64
 import re
+from collections.abc import Mapping
 
 from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, base64_text
+from chatmodels.http.wire import Json, base64_text, is_object, text_or_none
 
 Medium = ImagePart | AudioPart | FilePart
 
@@ -32,6 +34,7 @@ _DOCUMENTS = _formats(
 )
 _KINDS = {"image": _IMAGES, "audio": _SOUNDS, "video": _VIDEOS, "document": _DOCUMENTS}
 _WORDS = {"image": "an image", "audio": "sound", "video": "a video", "document": "a document"}
+_FAMILIES = {"document": "application"}
 _S3 = "s3://"
 _NOT_IN_NAMES = r"[^a-zA-Z0-9()\[\]-]+"
 
@@ -61,6 +64,41 @@ def encode_media(part: Medium, names: "DocumentNames", problems: list[str]) -> l
     if kind == "document":
         block["name"] = names.neutral(part.name if isinstance(part, FilePart) else None)
     return [{kind: block}]
+
+
+def decode_media(block: Mapping[str, Json]) -> Medium | None:
+    """Translate a block of a response that is a medium; None for all others."""
+    for kind, medium in block.items():
+        source = medium.get("source") if kind in _KINDS and is_object(medium) else None
+        if is_object(source):
+            data, url = _data(source.get("bytes")), _place(source.get("s3Location"))
+            if data or url:
+                return _medium(kind, medium, data, url)
+    return None
+
+
+def _data(encoded: Json) -> bytes | None:
+    try:
+        return base64.b64decode(encoded, validate=True) if isinstance(encoded, str) else None
+    except ValueError:
+        return None
+
+
+def _place(location: Json) -> str | None:
+    return text_or_none(location.get("uri")) if is_object(location) else None
+
+
+def _medium(kind: str, medium: dict[str, Json], data: bytes | None, url: str | None) -> Medium:
+    word = text_or_none(medium.get("format")) or ""
+    known = (media_type for media_type, format_ in _KINDS[kind].items() if format_ == word)
+    text = "text/plain" if word == "txt" else None
+    media_type = text or next(known, f"{_FAMILIES.get(kind, kind)}/{word or 'octet-stream'}")
+    if kind == "image":
+        return ImagePart(data=data, url=url, media_type=media_type)
+    if kind == "audio":
+        return AudioPart(data=data, url=url, media_type=media_type)
+    name = text_or_none(medium.get("name"))
+    return FilePart(data=data, url=url, media_type=media_type, name=name)
 
 
 class DocumentNames:

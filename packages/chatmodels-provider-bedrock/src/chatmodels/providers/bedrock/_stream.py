@@ -25,7 +25,7 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame, HttpFailure
-from chatmodels.http.wire import NOT_JSON, finish_reason
+from chatmodels.http.wire import NO_REASON, NOT_JSON, finish_reason, warn
 from chatmodels.providers.bedrock._blocks import part_of
 from chatmodels.providers.bedrock._failure import KIND_HEADER, read_failure
 from chatmodels.providers.bedrock._growing import GrowingBlock, Kind, Start, kind_of
@@ -168,6 +168,8 @@ class ConverseDecoder:
         return [*self._stop_all(), self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
 
     def _last(self, payload: msgspec.Raw) -> StreamEnd:
+        if not self._word:
+            warn(NO_REASON, self._warnings)
         return StreamEnd(
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word or None,

@@ -3,7 +3,7 @@
 import msgspec
 
 from chatmodels.core import FilePart, ImagePart
-from chatmodels.http.wire import NOT_JSON, Json, Medium, data_url, is_object
+from chatmodels.http.wire import NOT_JSON, Json, Medium, data_url, is_object, text_of
 
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """By "Image Inputs"."""
@@ -34,7 +34,10 @@ def encode_document(part: FilePart) -> Json:
     kind = part.media_type or ""
     if part.data is None or not kind.startswith(_TEXTS):
         return None
-    fields: Json = {"text": part.data.decode(errors="replace")}
+    text = text_of(part)
+    if text is None:
+        return None
+    fields: Json = {"text": text}
     if kind == _JSON:
         try:
             found = msgspec.json.decode(part.data)

@@ -119,7 +119,7 @@ class _Writer:
         kept = {} if isinstance(part, ToolResult | RefusalPart) else self._kept(part)
         match part:
             case ProviderPart():
-                return [kept] if kept else []
+                return [dict(kept)] if kept else []
             case TextPart():
                 empty = said and not part.text and not kept
                 return [] if empty else [{"text": part.text, **kept}]

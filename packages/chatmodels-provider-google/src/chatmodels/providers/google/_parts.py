@@ -5,6 +5,7 @@ its own ("Thought signatures"): so streamed parts equal those of the whole answe
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,7 +35,9 @@ from chatmodels.providers.google._wire import (
     NOTHING,
     STATE_FORMAT,
     WireBlob,
+    WireFile,
     WireFunctionCall,
+    WireFunctionResponse,
     WirePart,
     part_decoder,
 )
@@ -74,6 +77,15 @@ class _Call:
         self.arguments = PartialArguments(begun)
 
 
+class _Waiting(NamedTuple):
+    """A whole call that the vendor may yet answer itself."""
+
+    start: ToolCallStart
+    arguments: str
+    signature: Signature | None
+    raw: bytes
+
+
 class PartsReader:
     """Turns the parts of one answer into events.
 
@@ -89,6 +101,7 @@ class PartsReader:
         self.calls = False
         self._open: _Text | _Sound | _Call | None = None
         self._said: list[_Text] = []
+        self._waiting: list[_Waiting] = []
 
     def add(self, raw: msgspec.Raw) -> Sequence[StreamEvent]:
         """Take a part in, or some more of one.
@@ -100,13 +113,17 @@ class PartsReader:
         if part.text is not None:
             return self._text(part.text, part)
         if part.function_call is not None:
-            return self._called(part.function_call, part)
+            return self._called(part.function_call, part, raw)
         if part.inline_data is not None and not part.thought:
             return self._medium(part.inline_data, part)
+        if part.file_data is not None and not part.thought:
+            return self._whole(_elsewhere(part.file_data, self._signature(part)))
         kept = msgspec.json.decode(raw)
+        if part.function_response is not None:
+            return [*self._run(part.function_response), *self._whole(self._own(kept))]
         if kept.keys() <= {"thought", "thoughtSignature"}:
             return self._text("", part)
-        return self._whole(ProviderPart(Signature(STATE_FORMAT, kept)))
+        return self._whole(self._own(kept))
 
     def end(self, cited: Sequence[Cited]) -> list[StreamEvent]:
         """Give what is known only when all has come.
@@ -115,6 +132,14 @@ class PartsReader:
             cited: What the answer cites.
         """
         events = self._finish()
+        for call in self._waiting:
+            self.calls = True
+            events.append(call.start)
+            events += self._ended(call.start, call.arguments, call.signature, call.arguments)
+        self._waiting.clear()
+        if cited and not self._said:
+            # The sources belong to the response, which has only an image or a call.
+            self._said.append(_Text(self._next(), thought=False))
         texts = ["".join(said.pieces) for said in self._said]
         citations: dict[int, tuple[Citation, ...]] = placed(texts, cited) if texts else {}
         for number, said in enumerate(self._said):
@@ -143,19 +168,35 @@ class PartsReader:
             events += self._finish()
         return events
 
-    def _called(self, call: WireFunctionCall, part: WirePart) -> list[StreamEvent]:
+    def _run(self, result: WireFunctionResponse) -> list[StreamEvent]:
+        """Keep the call that a result belongs to: the vendor has run it, as of MCP servers."""
+        for call in self._waiting:
+            if (result.id or call.start.id) == call.start.id and result.name == call.start.name:
+                self._waiting.remove(call)
+                kept = self._own(msgspec.json.decode(call.raw))
+                return [PartEnd(kept, call.start.index)]
+        return []
+
+    def _own(self, kept: Json) -> ProviderPart:
+        return ProviderPart(Signature(STATE_FORMAT, kept))
+
+    def _called(
+        self, call: WireFunctionCall, part: WirePart, raw: msgspec.Raw
+    ) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         if call.name:
             events += self._finish()
             index = self._next()
             made_up = f"call_{self.id}_{index}" if self.id else f"call_{index}"
             start = ToolCallStart(call.id or made_up, call.name, index)
-            self.calls = True
-            events.append(start)
             if not call.will_continue and call.partial_args is None:
                 arguments = bytes(call.args).decode()
                 arguments = "{}" if arguments in {"", "null"} else arguments
-                return [*events, *self._ended(start, arguments, self._signature(part), arguments)]
+                waiting = _Waiting(start, arguments, self._signature(part), bytes(raw))
+                self._waiting.append(waiting)
+                return events
+            self.calls = True
+            events.append(start)
             begun: Json = {}
             if call.args != NOTHING:
                 begun = msgspec.json.decode(call.args, type=dict[str, Json])
@@ -193,7 +234,7 @@ class PartsReader:
         at.pieces.append(blob.data)
         return [*events, AudioDelta(blob.data, index=at.index)]
 
-    def _whole(self, part: ImagePart | FilePart | ProviderPart) -> list[StreamEvent]:
+    def _whole(self, part: ImagePart | AudioPart | FilePart | ProviderPart) -> list[StreamEvent]:
         return [*self._finish(), PartEnd(part, self._next())]
 
     def _finish(self) -> list[StreamEvent]:
@@ -219,3 +260,12 @@ class PartsReader:
         if part.thought_signature is None:
             return None
         return Signature(STATE_FORMAT, {"thoughtSignature": part.thought_signature})
+
+
+def _elsewhere(file: WireFile, signature: Signature | None) -> ImagePart | AudioPart | FilePart:
+    kind = file.mime_type or ""
+    if kind.startswith("image/"):
+        return ImagePart(url=file.file_uri, media_type=kind, signature=signature)
+    if kind.startswith("audio/"):
+        return AudioPart(url=file.file_uri, media_type=kind)
+    return FilePart(url=file.file_uri, media_type=file.mime_type)

@@ -19,10 +19,12 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.http.wire import (
+    NO_REASON,
     NOT_JSON,
     Json,
     finish_reason,
     is_object,
+    known_usage,
     reject_body,
     text_or_none,
     warn,
@@ -63,6 +65,7 @@ class AnswerDecoder:
         self._blocked = False
         self._tier: str | None = None
         self._warnings: list[str] = []
+        self._usage = _UNTOLD
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
@@ -122,7 +125,8 @@ class AnswerDecoder:
                 self._tier = tier
             usage = usage_of(told)
             if usage != _UNTOLD:
-                events.append(UsageUpdate(usage))
+                self._usage = known_usage(self._usage, usage)
+                events.append(UsageUpdate(self._usage))
         return events
 
     def _more(self, candidate: WireCandidate) -> list[StreamEvent]:
@@ -138,6 +142,8 @@ class AnswerDecoder:
             events.append(LogprobsDelta(logprobs))
         if candidate.finish_reason is not None:
             self._finish(candidate.finish_reason, text_or_none(candidate.finish_message))
+            if self._word == "CONTINUATION":
+                self._interrupt(candidate.continuation_token)
         return events
 
     def _finish(self, reason: str | int, said: str | None) -> None:
@@ -146,6 +152,14 @@ class AnswerDecoder:
             self._word = word
             if said and FINISH_REASONS.get(word) not in {"stop", "length"}:
                 warn(f"{self._provider} ended the answer ({word}): {said}", self._warnings)
+
+    def _interrupt(self, token: Json) -> None:
+        option = f'provider_options={{"continuationToken": "{token}"}}'
+        warn(
+            f"{self._provider} interrupted a long response (CONTINUATION); the same request with "
+            f"{option} continues it",
+            self._warnings,
+        )
 
     def _block(self, feedback: Json) -> None:
         if is_object(feedback) and (reason := feedback.get("blockReason")) is not None:
@@ -157,6 +171,8 @@ class AnswerDecoder:
     def _end(self, payload: msgspec.Raw) -> list[StreamEvent]:
         self._ended = True
         events = self._parts.end(self._cited)
+        if self._word is None:
+            warn(NO_REASON, self._warnings)
         reason = finish_reason(self._word, FINISH_REASONS, calls=self._parts.calls)
         return [
             *events,

@@ -40,6 +40,20 @@ class WireBlob(Wire, frozen=True, gc=False, rename="camel"):
     mime_type: str = "application/octet-stream"
 
 
+class WireFile(Wire, frozen=True, gc=False, rename="camel"):
+    """A medium that lies elsewhere."""
+
+    file_uri: str
+    mime_type: str | None = None
+
+
+class WireFunctionResponse(Wire, frozen=True, gc=False):
+    """What a tool returned that the vendor ran itself."""
+
+    name: str | None = None
+    id: str | None = None
+
+
 class WirePart(Wire, frozen=True, gc=False, rename="camel"):
     """A part of the content; those of other kinds than are named here are kept as they are."""
 
@@ -47,7 +61,9 @@ class WirePart(Wire, frozen=True, gc=False, rename="camel"):
     thought: bool | None = None
     thought_signature: str | None = None
     function_call: WireFunctionCall | None = None
+    function_response: WireFunctionResponse | None = None
     inline_data: WireBlob | None = None
+    file_data: WireFile | None = None
 
 
 class WireContent(Wire, frozen=True, gc=False):
@@ -63,6 +79,7 @@ class WireCandidate(Wire, frozen=True, gc=False, rename="camel"):
     content: WireContent | None = None
     finish_reason: str | int | None = None
     finish_message: Json = None
+    continuation_token: Json = None
     citation_metadata: Json = None
     grounding_metadata: Json = None
     logprobs_result: Json = None
