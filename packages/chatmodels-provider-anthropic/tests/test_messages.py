@@ -105,9 +105,9 @@ def test_ids_and_arguments_of_other_vendors_are_made_acceptable() -> None:
     call = ToolCall("functions.weather:0", "weather", '{"city": "Os')
     made = body(user("?"), assistant(call), tool_result(call, "rain"))
     _, called, results = made["messages"]
-    assert called["content"][0]["id"] == "functions_weather_0_f95cb45d"
+    assert called["content"][0]["id"] == "functions_weather_0_1399225b"
     assert called["content"][0]["input"] == {"invalid_json": '{"city": "Os'}
-    assert results["content"][0]["tool_use_id"] == "functions_weather_0_f95cb45d"
+    assert results["content"][0]["tool_use_id"] == "functions_weather_0_1399225b"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
     _, said, results = asked["messages"]
     assert said["content"] == [
         {"toolUse": {"toolUseId": "c:1", "name": "look", "input": {"a": 1}}},
-        {"toolUse": {"toolUseId": "c_2", "name": "look", "input": {"invalid_json": "{"}}},
+        {"toolUse": {"toolUseId": "c_2_6f1bc586", "name": "look", "input": {"invalid_json": "{"}}},
     ]
     assert results["content"] == [
         {
@@ -162,7 +162,7 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
         },
         {
             "toolResult": {
-                "toolUseId": "c_2",
+                "toolUseId": "c_2_6f1bc586",
                 "content": [{"text": "It is dark."}],
                 "status": "error",
             }
@@ -192,8 +192,8 @@ def test_a_result_that_says_nothing_is_told_to_be_empty() -> None:
 def test_an_id_that_is_too_long_is_cut() -> None:
     call = ToolCall("x" * 100, "look")
     _, said, result = body(user("?"), assistant(call), tool_result(call, "."))["messages"]
-    assert said["content"][0]["toolUse"]["toolUseId"] == "x" * 64
-    assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 64
+    assert said["content"][0]["toolUse"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
+    assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
 
 
 SIGNED = ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"}))

@@ -307,8 +307,9 @@ def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]
     answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
     with Simulator() as simulator:
         simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
-        response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
-    said = messages(user("?"), response.message, user("And?"))[1]
+        made = model(base_url=f"{simulator.url}/mistral/v1")
+        response = made.generate("?")
+    said = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
     assert said["content"] == [{"type": "text", "text": "Well."}, part]
 
 
