@@ -71,7 +71,7 @@ class Signing:
         ]
 
     def close(self) -> Sequence[StreamEvent]:
-        return []
+        raise AssertionError("the stream has its terminal event")
 
 
 def signing(request: ChatRequest) -> Signing:
