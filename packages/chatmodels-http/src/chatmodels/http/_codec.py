@@ -20,8 +20,6 @@ from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
 from chatmodels.http._half_characters import (
-    HALF,
-    HALF_IN_CAPITALS,
     HalfCharacters,
     with_stand_ins,
 )
@@ -98,11 +96,10 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             ChatModelError: The body reports an error or is not in this wire format.
         """
         reader = self.reader(request)
-        if HALF in body or HALF_IN_CAPITALS in body:
-            replaced = with_stand_ins(body)
-            if replaced is not body:
-                return whole_response(HalfCharacters(reader).whole(replaced))
-        return whole_response(reader.whole(body))
+        replaced = with_stand_ins(body)
+        if replaced is not body:
+            reader = HalfCharacters(reader)
+        return whole_response(reader.whole(replaced))
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a request, whose output may come from a tool."""

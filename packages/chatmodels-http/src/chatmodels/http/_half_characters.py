@@ -22,8 +22,10 @@ from chatmodels.core import (
 )
 from chatmodels.http._frames import Frame, StreamDecoder
 
-HALF, HALF_IN_CAPITALS = b"\\ud", b"\\uD"
-"""The beginning of a half that is escaped; nearly all frames have none."""
+# Most frames have no backslash. Bytes are searched for a number forty times as fast as for bytes.
+BACKSLASH = ord(b"\\")
+
+may_have_halves = re.compile(rb"\\u[dD]").search
 
 _ESCAPE = re.compile(
     rb"\\u[dD][89abAB]..\\u[dD][c-fC-F].."  # a whole character
@@ -43,6 +45,8 @@ _Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta
 
 def with_stand_ins(data: bytes) -> bytes:
     """Replace halves of characters in JSON by their stand-ins; return the same object if none."""
+    if not may_have_halves(data):
+        return data
     replaced = _ESCAPE.sub(_stand_in, data)
     return data if replaced == data else replaced
 

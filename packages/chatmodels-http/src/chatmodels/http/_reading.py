@@ -20,9 +20,9 @@ from chatmodels.http._codec import Listing
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._frames import Frame, StreamDecoder
 from chatmodels.http._half_characters import (
-    HALF,
-    HALF_IN_CAPITALS,
+    BACKSLASH,
     HalfCharacters,
+    may_have_halves,
     with_stand_ins,
 )
 from chatmodels.http._headers import request_id
@@ -123,8 +123,11 @@ class StreamReading:
         come = False
         try:
             for frame in self._framer.feed(piece):
-                cut = HALF in frame.data or HALF_IN_CAPITALS in frame.data
-                whole = self._with_stand_ins(frame) if cut else frame
+                data = frame.data
+                if BACKSLASH in data and may_have_halves(data):
+                    whole = self._with_stand_ins(frame)
+                else:
+                    whole = frame
                 for event in self._decoder.feed(whole):
                     come = True
                     if type(event) is StreamEnd:
