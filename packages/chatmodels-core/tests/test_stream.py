@@ -8,7 +8,7 @@ import asyncio
 import gc
 import logging
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
 import anyio
@@ -436,6 +436,44 @@ async def test_breaking_out_of_a_bare_loop_is_such_a_case(shape: Shape) -> None:
 
     assert any("never closed" in str(item.message) for item in caught)
     assert (model.watcher.outcome, model.closed) == ("abandoned", 1)
+
+
+@pytest.mark.parametrize("entered", [True, False], ids=["in a block", "bare"])
+def test_a_generator_that_yields_from_a_stream_closes_it_when_it_is_closed(entered: bool) -> None:
+    model = Scripted(*WHOLE)
+
+    def relayed() -> Generator[StreamEvent]:
+        stream = model.stream("Hi")
+        if entered:
+            with stream:
+                yield from stream
+        else:
+            yield from stream
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        events = relayed()
+        next(events)
+        events.close()
+
+    assert (model.watcher.outcome, model.closed) == ("closed", 1)
+
+
+async def test_the_iterator_of_a_stream_can_be_closed_instead_of_the_stream(shape: Shape) -> None:
+    model = Scripted(*WHOLE)
+    stream = shape.begin(model)
+    await shape.next(stream)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        # The types promise an iterator only; the generator that it is can be closed.
+        events: Any = iter(stream) if isinstance(stream, ChatStream) else aiter(stream)
+        if shape.sync:
+            events.close()
+        else:
+            await events.aclose()
+
+    assert (model.watcher.outcome, model.closed) == ("closed", 1)
 
 
 def test_a_stream_whose_event_loop_is_gone_still_ends_once() -> None:

@@ -307,15 +307,6 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
     ]
 
 
-def test_ids_that_are_too_long_are_shortened_alike() -> None:
-    first, second = (ToolCall("x" * 70 + str(number), "f", "{}") for number in range(2))
-    found = items(assistant(first, second), tool_result(second, "2"), tool_result(first, "1"))
-    ids = [item["call_id"] for item in found]
-    assert ids == [ids[0], ids[1], ids[1], ids[0]]
-    assert ids[0] != ids[1]
-    assert {len(name) for name in ids} == {64}
-
-
 def test_a_result_repeats_whence_its_call_came() -> None:
     state = {"id": "fc_1", "caller": {"type": "program"}}
     call = ToolCall("c", "f", "{}", Signature(MARK, state))

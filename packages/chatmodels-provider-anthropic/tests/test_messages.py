@@ -1,13 +1,11 @@
 """How conversations become the vendor's turns."""
 
-import json
 from typing import Any
 
 import pytest
 
 from chatmodels.core import (
     AudioPart,
-    ChatRequest,
     Citation,
     FilePart,
     ImagePart,
@@ -20,21 +18,21 @@ from chatmodels.core import (
     ToolCall,
     UnsupportedError,
     assistant,
+    create_chat_model,
     system,
     tool_result,
     user,
 )
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._codec import messages_codec
 
-CODEC = messages_codec()
 EPHEMERAL = {"type": "ephemeral"}
 FOREIGN = Signature("openai", {"type": "thinking", "signature": "s"})
 
 
 def body(*messages: Message, model: str = "claude-sonnet-5-5") -> dict[str, Any]:
-    encoded = CODEC.encode(model, ChatRequest(messages=messages), stream=False)
-    return json.loads(encoded.body)
+    explained = create_chat_model(f"anthropic:{model}", api_key="k").explain(messages)
+    found: dict[str, Any] = explained.body
+    return found
 
 
 def content(*parts: Any) -> Any:
@@ -107,9 +105,9 @@ def test_ids_and_arguments_of_other_vendors_are_made_acceptable() -> None:
     call = ToolCall("functions.weather:0", "weather", '{"city": "Os')
     made = body(user("?"), assistant(call), tool_result(call, "rain"))
     _, called, results = made["messages"]
-    assert called["content"][0]["id"] == "functions_weather_0"
+    assert called["content"][0]["id"] == "functions_weather_0_1399225b"
     assert called["content"][0]["input"] == {"invalid_json": '{"city": "Os'}
-    assert results["content"][0]["tool_use_id"] == "functions_weather_0"
+    assert results["content"][0]["tool_use_id"] == "functions_weather_0_1399225b"
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,10 @@
 import base64
 from typing import Any
 
-import msgspec
 import pytest
 
 from chatmodels.core import (
     AudioPart,
-    ChatRequest,
     FilePart,
     ImagePart,
     Message,
@@ -21,12 +19,12 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
+    create_chat_model,
     system,
     tool_result,
     user,
 )
 from chatmodels.providers.bedrock import part_options
-from chatmodels.providers.bedrock._codec import converse_codec
 
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
 NOVA = "us.amazon.nova-2-lite-v1:0"
@@ -35,8 +33,9 @@ CITED = {"citations": [{"title": "Report"}]}
 
 
 def body(*messages: Message, model: str = CLAUDE) -> dict[str, Any]:
-    request = ChatRequest(messages=messages)
-    return msgspec.json.decode(converse_codec().encode(model, request, stream=False).body)
+    made = create_chat_model(f"bedrock:{model}", api_key="k", region="us-east-1")
+    found: dict[str, Any] = made.explain(messages).body
+    return found
 
 
 def blocks(*messages: Message, model: str = CLAUDE) -> list[Any]:
@@ -149,7 +148,7 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
     _, said, results = asked["messages"]
     assert said["content"] == [
         {"toolUse": {"toolUseId": "c:1", "name": "look", "input": {"a": 1}}},
-        {"toolUse": {"toolUseId": "c_2", "name": "look", "input": {"invalid_json": "{"}}},
+        {"toolUse": {"toolUseId": "c_2_6f1bc586", "name": "look", "input": {"invalid_json": "{"}}},
     ]
     assert results["content"] == [
         {
@@ -163,7 +162,7 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
         },
         {
             "toolResult": {
-                "toolUseId": "c_2",
+                "toolUseId": "c_2_6f1bc586",
                 "content": [{"text": "It is dark."}],
                 "status": "error",
             }
@@ -193,8 +192,8 @@ def test_a_result_that_says_nothing_is_told_to_be_empty() -> None:
 def test_an_id_that_is_too_long_is_cut() -> None:
     call = ToolCall("x" * 100, "look")
     _, said, result = body(user("?"), assistant(call), tool_result(call, "."))["messages"]
-    assert said["content"][0]["toolUse"]["toolUseId"] == "x" * 64
-    assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 64
+    assert said["content"][0]["toolUse"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
+    assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
 
 
 SIGNED = ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"}))
@@ -204,13 +203,11 @@ FOREIGN = ReasoningPart("Hm.", Signature("anthropic", {"signature": "s"}))
 
 def test_thinking_goes_back_to_those_who_signed_it() -> None:
     cited = TextPart("Yes.", (), Signature("bedrock", CITED))
-    empty = TextPart("", (), Signature("bedrock", CITED))
-    said = assistant(SIGNED, REDACTED, FOREIGN, ReasoningPart("Loud."), cited, empty)
+    said = assistant(SIGNED, REDACTED, FOREIGN, ReasoningPart("Loud."), cited)
     assert blocks(user("?"), said) == [
         {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}},
         {"reasoningContent": {"redactedContent": "cg=="}},
         {"citationsContent": {"content": [{"text": "Yes."}], **CITED}},
-        {"citationsContent": {"content": [], **CITED}},
     ]
     assert blocks(user("?"), said, model=NOVA) == [{"text": "Yes."}]
 

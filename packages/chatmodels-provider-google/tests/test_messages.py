@@ -32,7 +32,7 @@ from chatmodels.providers.google._request import GEMINI_SETTINGS
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
 SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
-FOREIGN = Signature("google-vertex", {"thoughtSignature": "Zm9yZWlnbg=="})
+FOREIGN = Signature("anthropic", {"thoughtSignature": "Zm9yZWlnbg=="})
 PIXEL = ImagePart(data=b"png", media_type="image/png")
 INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
 

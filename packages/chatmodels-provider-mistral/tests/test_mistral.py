@@ -38,7 +38,6 @@ from chatmodels.core import (
 )
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
-from chatmodels.providers.mistral._request import call_id
 from chatmodels.testing import Answer, Simulator
 
 THOUGHT = ReasoningPart("Hm.", Signature("mistral", {"type": "thinking"}))
@@ -295,11 +294,6 @@ def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
     assert all(given.isascii() and given.isalnum() and len(given) == 9 for given in sent)
 
 
-def test_any_id_becomes_the_same_again() -> None:
-    assert call_id("call_1") == call_id("call_1")
-    assert len(call_id("\ud800")) == 9
-
-
 @pytest.mark.parametrize(
     "part",
     [
@@ -313,8 +307,9 @@ def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]
     answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
     with Simulator() as simulator:
         simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
-        response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
-    said = messages(user("?"), response.message, user("And?"))[1]
+        made = model(base_url=f"{simulator.url}/mistral/v1")
+        response = made.generate("?")
+    said = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
     assert said["content"] == [{"type": "text", "text": "Well."}, part]
 
 

@@ -38,7 +38,6 @@ from chatmodels.core import (
 )
 from chatmodels.http import Engine
 from chatmodels.providers.mistral import DIALECT
-from chatmodels.providers.mistral._request import call_id
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.row import InexpressibleError, Requests
@@ -161,11 +160,16 @@ def normal(body: Body) -> Body:
     return kept
 
 
+def _call_id(given: str) -> str:
+    form = DIALECT.call_ids
+    return given if form.accepts(given) else form.made(given, 0)
+
+
 def _normal_message(message: Body) -> Body:
     kept = _said(message)
     if kept["role"] == "tool":
         kept.pop("name", None)
-        kept["tool_call_id"] = call_id(kept["tool_call_id"])
+        kept["tool_call_id"] = _call_id(kept["tool_call_id"])
     content = kept.get("content")
     if isinstance(content, list):
         kept["content"] = content = [_normal_part(part) for part in content]
@@ -173,7 +177,8 @@ def _normal_message(message: Body) -> Body:
             kept["content"] = content[0]["text"]
     if "tool_calls" in kept:
         kept["tool_calls"] = [
-            {"id": call_id(call["id"]), "function": call["function"]} for call in kept["tool_calls"]
+            {"id": _call_id(call["id"]), "function": call["function"]}
+            for call in kept["tool_calls"]
         ]
     return kept
 

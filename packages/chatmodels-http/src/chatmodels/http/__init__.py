@@ -1,6 +1,8 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
+from chatmodels.http._call_ids import ANY_ID, IdForm
 from chatmodels.http._codec import Codec, Encode, Listing, bearer
+from chatmodels.http._conversation import ConversationRules, endpoint_of, everywhere
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -25,11 +27,13 @@ from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
 
 __all__ = [
+    "ANY_ID",
     "Answer",
     "AsyncAnswer",
     "AsyncEngine",
     "Codec",
     "CodecFactory",
+    "ConversationRules",
     "Encode",
     "Engine",
     "ErrorBody",
@@ -42,6 +46,7 @@ __all__ = [
     "HttpFailure",
     "HttpProvider",
     "HttpRequest",
+    "IdForm",
     "InsecureTransportWarning",
     "Listing",
     "NdjsonFramer",
@@ -54,6 +59,8 @@ __all__ = [
     "StreamDecoder",
     "TransferError",
     "bearer",
+    "endpoint_of",
+    "everywhere",
     "excerpt",
     "rate_limits",
     "read_error",

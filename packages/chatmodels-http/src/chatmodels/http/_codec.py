@@ -17,6 +17,7 @@ from chatmodels.core import (
     Profile,
     whole_response,
 )
+from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
 from chatmodels.http._half_characters import (
@@ -71,6 +72,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         profile: Returns the abilities of a model.
+        conversation: The rules for conversations, applied before `encode`.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
@@ -82,6 +84,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     profile: Callable[[str], Profile]
+    conversation: ConversationRules = ConversationRules()
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer

@@ -23,6 +23,7 @@ from chatmodels.core import (
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
 from chatmodels.http._caller import Caller
 from chatmodels.http._codec import Codec
+from chatmodels.http._endpoint import at_endpoint
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
@@ -64,6 +65,8 @@ class HttpChatModel(StandardChatModel):
         signers: SignerSource | None = None,
         remedies: Mapping[str, str] | None = None,
     ) -> None:
+        base_url = options.base_url or metadata.base_url or ""
+        codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
         super().__init__(
             metadata.name,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from chatmodels.core import ChatRequest, Profile
-from chatmodels.http import Codec, HttpRequest
+from chatmodels.http import Codec, ConversationRules, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
 from chatmodels.openai_compatible._request import encode_request
@@ -29,8 +29,13 @@ def chat_completions_codec(
     return Codec(
         api="chat_completions",
         profile=partial(_profile, dialect_for or dialect),
+        conversation=ConversationRules(ids=dialect.call_ids),
         encode=partial(_encode, dialect_for or dialect, headers),
-        decoder=partial(ChatCompletionsDecoder, dialect=dialect.name),
+        decoder=partial(
+            ChatCompletionsDecoder,
+            dialect=dialect.name,
+            marks_reasoning=dialect.reasoning_field == "as_sent",
+        ),
         failure=partial(read_failure, provider=dialect.name),
         **codec_fields(dialect, headers),
     )

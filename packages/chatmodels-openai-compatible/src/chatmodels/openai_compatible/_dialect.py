@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from chatmodels.http import ANY_ID, IdForm
 from chatmodels.http.wire import Json
 from chatmodels.openai_compatible._server import Server
 
@@ -48,8 +49,10 @@ class Dialect(Server, frozen=True, kw_only=True):
         inputs: What user messages may hold besides text.
         audio_formats: The encodings of sound in the input.
         result_inputs: What tool results may hold besides text.
+        call_ids: The ids of tool calls that are accepted.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
-            if it does not. "content" is Mistral's: as a part of the content.
+            if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
+            field in which this server sent it.
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
         adapt: What this vendor wants otherwise than all others do; called before the caller's
             `provider_options` are put in.
@@ -66,6 +69,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
     result_inputs: frozenset[Input] = frozenset()
-    reasoning_field: Literal["reasoning_content", "reasoning", "content"] | None = None
+    call_ids: IdForm = ANY_ID
+    reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     reasoning_details: bool = False
     adapt: Adapt | None = None

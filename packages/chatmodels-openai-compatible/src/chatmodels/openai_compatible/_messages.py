@@ -21,6 +21,7 @@ from chatmodels.http.wire import Json, Medium, arguments_json, carried, misplace
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
+from chatmodels.openai_compatible._reading import REASONING_FIELD
 
 _APART = frozenset({"content", "steps"})
 
@@ -168,13 +169,17 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
         details = [
             detail
             for part in thoughts
-            if part.signature is not None and part.signature.provider == dialect.name
+            if part.signature is not None and part.signature.format == dialect.name
             for detail in objects(part.signature.data)
         ]
         if details:
             return {"reasoning_details": details}
     text = "".join(part.text for part in thoughts)
     field = dialect.reasoning_field
+    if field == "as_sent":
+        states = (state_of(part.signature, dialect.name) for part in thoughts)
+        sent_in = [state[REASONING_FIELD] for state in states if REASONING_FIELD in state]
+        return {sent_in[0]: text} if sent_in else {}
     return {field: text} if field and field != "content" and text else {}
 
 

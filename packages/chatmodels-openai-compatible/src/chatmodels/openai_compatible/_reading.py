@@ -26,6 +26,9 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "insufficient_system_resource": "error",  # DeepSeek
 }
 
+REASONING_FIELD = "reasoning_field"
+"""The name in opaque state of the field that reasoning came in."""
+
 _STATES = frozenset({"signature", "thinking_blocks"})
 _JOINED = frozenset({"text", "summary", "data"})
 
@@ -39,6 +42,13 @@ def reasoning_of(message: WireMessage) -> str:
         words(detail.get("text")) or words(detail.get("summary"))
         for detail in objects(message.reasoning_details)
     ) or "".join(words(block.get("thinking")) for block in objects(message.thinking_blocks))
+
+
+def reasoning_field_of(message: WireMessage) -> str | None:
+    """Return the field with the readable reasoning, if servers accept it in requests."""
+    if message.reasoning_content:
+        return "reasoning_content"
+    return "reasoning" if message.reasoning else None
 
 
 def words(value: Json) -> str:

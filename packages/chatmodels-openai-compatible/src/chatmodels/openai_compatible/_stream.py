@@ -49,9 +49,11 @@ from chatmodels.openai_compatible._failure import failure_of
 from chatmodels.openai_compatible._images import read_images
 from chatmodels.openai_compatible._reading import (
     FINISH_REASONS,
+    REASONING_FIELD,
     merged_details,
     merged_thinking,
     read_logprobs,
+    reasoning_field_of,
     reasoning_of,
     reasoning_part,
 )
@@ -71,13 +73,18 @@ _DELTAS = {TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallStart, T
 class ChatCompletionsDecoder:
     """Turns one response into events."""
 
-    def __init__(self, request: ChatRequest, dialect: str) -> None:
+    def __init__(
+        self, request: ChatRequest, dialect: str, *, marks_reasoning: bool = False
+    ) -> None:
         """Begin.
 
         Args:
             request: What the stream answers.
             dialect: The name of the dialect, to mark what only its vendor understands.
+            marks_reasoning: Whether reasoning goes back in the field in which it came.
         """
+        self._marks_reasoning = marks_reasoning
+        self._field: str | None = None
         self._request = request
         self._dialect = dialect
         self._frames: list[bytes] = []
@@ -201,6 +208,8 @@ class ChatCompletionsDecoder:
         if thought := reasoning_of(delta):
             self._reasoning.append(thought)
             events.append(ReasoningDelta(thought, REASONING))
+            if self._marks_reasoning and self._field is None:
+                self._field = reasoning_field_of(delta)
         if delta.reasoning_details is not None:
             self._details += objects(delta.reasoning_details)
         if delta.thinking_blocks is not None:
@@ -257,7 +266,9 @@ class ChatCompletionsDecoder:
         content, thought = self._content, "".join(self._reasoning)
         details = merged_details(self._details) if self._details else ()
         blocks = merged_thinking(self._thinking) if self._thinking else ()
-        thinking = {"thinking_blocks": blocks} if blocks else content.thinking
+        thinking: dict[str, Json] = {"thinking_blocks": blocks} if blocks else content.thinking
+        if self._field:
+            thinking = {**thinking, REASONING_FIELD: self._field}
         reasoning = reasoning_part(thought, details, thinking, self._dialect)
         if reasoning is not None and (whole or reasoning.signature is not None):
             events.append(PartEnd(reasoning, REASONING))

@@ -132,7 +132,7 @@ def _part(part: Part, max_chars: int) -> Json:
             return _media(part, "video" if is_video else "document", max_chars)
         case ProviderPart():
             # What it holds is the vendor's alone, and may be encrypted.
-            return {"type": "provider", "provider": part.signature.provider}
+            return {"type": "provider", "provider": part.signature.format}
         case _:
             assert_never(part)
 

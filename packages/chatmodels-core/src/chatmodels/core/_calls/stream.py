@@ -1,5 +1,6 @@
 """Streams as users hold them: entered or just iterated, read to the end or left early."""
 
+from _weakref import ref  # `weakref` would take longer to import than the rest of this module
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -72,7 +73,7 @@ class ChatStream(_Readable[T]):
     __slots__ = ("_events",)
 
     def __init__(self, begin: Begin, open_events: Open, finish: Finish) -> None:
-        self._state = State(finish)
+        self._state = State(finish, ref(self))
         self._events = life(self._state, begin, open_events)
 
     def __enter__(self) -> Self:
@@ -146,7 +147,7 @@ class AsyncChatStream(_Readable[T]):
     __slots__ = ("_events",)
 
     def __init__(self, begin: Begin, open_events: AsyncOpen, finish: Finish) -> None:
-        self._state = State(finish)
+        self._state = State(finish, ref(self))
         self._events = alife(self._state, begin, open_events)
 
     async def __aenter__(self) -> Self:

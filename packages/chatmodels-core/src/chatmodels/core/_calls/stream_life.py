@@ -35,14 +35,25 @@ class State:
         call: The call, once it has begun.
         response: The whole answer, once it is there.
         accumulator: What has arrived.
+        holder: Returns the stream, or None if the program has forgotten it.
         entered: Whether the stream was entered, and the first event is to be announced.
         closing: Whether it is being closed, so that its end is no surprise.
         raised: What the program raised in the stream's `with` block, while that is being left.
     """
 
-    __slots__ = ("accumulator", "call", "closing", "entered", "finish", "raised", "response")
+    __slots__ = (
+        "accumulator",
+        "call",
+        "closing",
+        "entered",
+        "finish",
+        "holder",
+        "raised",
+        "response",
+    )
 
-    def __init__(self, finish: Finish) -> None:
+    def __init__(self, finish: Finish, holder: Callable[[], object | None]) -> None:
+        self.holder = holder
         self.accumulator = Accumulator()
         self.finish = finish
         self.call: CallInfo | None = None
@@ -70,9 +81,11 @@ class State:
         if call.outcome != "pending":
             return
         call.events = self.accumulator.events
-        left = "closed" if self.closing else "abandoned"
+        # `yield from stream` closes the generator itself, past the stream that still exists.
+        closed = self.closing or self.holder() is not None
+        left = "closed" if closed else "abandoned"
         call.end(self.accumulator.response(), self.raised, left=left)
-        if not self.closing:
+        if not closed:
             warnings.warn(
                 f"a stream of {call.provider}:{call.model} was never closed; use it in a "
                 "`with` block or read it to its end",

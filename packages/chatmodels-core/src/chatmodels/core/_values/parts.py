@@ -37,16 +37,22 @@ class _Size(int):
 _SHOWN_BYTES = 64
 
 
-class Signature(Value, frozen=True):
-    """A vendor's opaque proof or state, to be sent back to that vendor untouched.
+class Signature(Value, frozen=True, rename={"format": "provider"}):
+    """A vendor's opaque proof or state, to be sent back untouched where it is valid.
+
+    In JSON `format` is called "provider", its name in earlier versions.
 
     Attributes:
-        provider: The wire dialect that understands it, as `"anthropic"` or `"openrouter"`.
+        format: The wire format that understands it, named after the vendor: "anthropic",
+            "openai.responses".
         data: Whatever the vendor sent, as parsed JSON.
+        scope: Where it is valid, usually a host: sealed reasoning of one Azure resource means
+            nothing to another. None if it is valid wherever the format is understood.
     """
 
-    provider: str
+    format: str
     data: Json
+    scope: str | None = None
 
 
 class Citation(Value, frozen=True, kw_only=True):

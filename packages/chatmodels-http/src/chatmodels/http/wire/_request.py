@@ -149,8 +149,11 @@ def put(body: dict[str, Json], path: str, value: Json) -> None:
     body[last] = value
 
 
-def state_of(signature: Signature | None, provider: str) -> dict[str, Json]:
-    """Give opaque state back to the vendor that it came from, and to no other."""
-    if signature is None or signature.provider != provider or not is_object(signature.data):
+def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
+    """Return opaque state if the wire format known to the encoder understands it.
+
+    Encoders see no state that is valid at other endpoints only: the model leaves it out before.
+    """
+    if signature is None or signature.format != known or not is_object(signature.data):
         return {}
     return signature.data

@@ -3,12 +3,14 @@
 from functools import partial
 
 from chatmodels.core import ChatRequest, Profile
-from chatmodels.http import Codec, HttpRequest, StreamDecoder
+from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
 from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
+
+_CONVERSATION = ConversationRules(ids=IdForm(r"[\s\S]{1,64}"))
 
 
 def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
@@ -25,6 +27,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     return Codec(
         api="responses",
         profile=partial(_profile, dialect),
+        conversation=_CONVERSATION,
         encode=partial(_encode, dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),

@@ -4,7 +4,6 @@ Left out is what the API has no place for: reasoning and own parts of other vend
 names. Of sound there is what was said, if it is known.
 """
 
-import zlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -35,7 +34,6 @@ from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media, takes
 from chatmodels.openai_compatible.responses._wire import Item
 
-_LONGEST_ID = 64
 _ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
 
 
@@ -134,7 +132,7 @@ class InputEncoder:
         return [state] if state and (self._stored or state.get("encrypted_content")) else []
 
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
-        known: Item = {"call_id": _shortened(call.id), "name": call.name}
+        known: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
         if "caller" in state:  # a program of the vendor's, which waits for the result
             self._callers[call.id] = {"caller": state["caller"]}
@@ -155,7 +153,7 @@ class InputEncoder:
         kind = "custom_tool_call" if result.id in self._custom else "function_call"
         return {
             "type": f"{kind}_output",
-            "call_id": _shortened(result.id),
+            "call_id": result.id,
             **self._callers.get(result.id, {}),
             "output": _plain(content),
         }
@@ -185,11 +183,3 @@ def _plain(content: list[Json]) -> Json:
     if len(content) == 1 and content[0].keys() == {"type", "text"}:
         return content[0]["text"]
     return content
-
-
-def _shortened(given: str) -> str:
-    # Other vendors' ids may be longer than this one accepts; results must still find their calls.
-    if len(given) <= _LONGEST_ID:
-        return given
-    check = zlib.crc32(given.encode(errors="replace"))
-    return f"{given[: _LONGEST_ID - 9]}_{check:08x}"

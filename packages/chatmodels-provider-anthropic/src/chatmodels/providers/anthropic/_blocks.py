@@ -32,12 +32,13 @@ def part_options(**fields: Any) -> ProviderPart:
     return ProviderPart(Signature(PROVIDER_NAME, fields))
 
 
-def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
+def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = False) -> Part | None:
     """Make a part of a complete block; None if it says nothing.
 
     Args:
         block: The block.
         kept: Gives all of it, for what only the vendor understands.
+        unsigned: Whether the server takes thinking back that it did not sign.
     """
     match block.type:
         case "text":
@@ -49,6 +50,8 @@ def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
                 signature = Signature(PROVIDER_NAME, data)
             elif not block.thinking:
                 return None
+            elif unsigned:
+                signature = Signature(PROVIDER_NAME, {"type": "thinking", "signature": ""})
             return ReasoningPart(block.thinking or "", signature)
         case "redacted_thinking":
             return ReasoningPart("", Signature(PROVIDER_NAME, kept()))

@@ -3,7 +3,7 @@
 from functools import partial
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, HttpRequest, Listing, bearer
+from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
 from chatmodels.providers.anthropic._models import profile
@@ -17,19 +17,23 @@ The header `anthropic-version` of the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
+_CONVERSATION = ConversationRules(ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False)
 
 
-def messages_codec(prefix: str = "/v1", *, token: bool = False) -> Codec:
+def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool = True) -> Codec:
     """Make the codec of an endpoint.
 
     Args:
         prefix: The beginning of all paths.
         token: Whether the secret is a token instead of an API key.
+        official: Whether it is Anthropic's own. Other vendors do not sign thinking, and want it
+            back; Anthropic refuses thinking that was cut off before its signature.
     """
     return Codec(
         profile=profile,
+        conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
-        decoder=_decoder,
+        decoder=partial(_decoder, unsigned=not official),
         failure=read_failure,
         authorization=bearer if token else _api_key,
         models=Listing(_listing(prefix, 1_000), read_models),  # as many as a page may have
@@ -42,8 +46,8 @@ def _encode(prefix: str, model: str, request: ChatRequest, /, *, stream: bool) -
     return HttpRequest(path=f"{prefix}/messages", body=body, headers=_HEADERS)
 
 
-def _decoder(request: ChatRequest) -> MessagesDecoder:
-    return MessagesDecoder()
+def _decoder(request: ChatRequest, /, *, unsigned: bool) -> MessagesDecoder:
+    return MessagesDecoder(unsigned=unsigned)
 
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:

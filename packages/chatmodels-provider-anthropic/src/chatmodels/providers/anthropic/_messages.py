@@ -5,7 +5,6 @@ turn. What is no use or not allowed elsewhere is left out: thinking and own bloc
 vendors, speakers' names, blank texts of the model, turns in which nothing is left.
 """
 
-import re
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -24,8 +23,6 @@ from chatmodels.core import (
 from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media, takes
-
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def encode_conversation(
@@ -95,7 +92,7 @@ def _encoded(
     said = role == "assistant"
     match part:
         case TextPart():
-            return [] if said and not part.text.strip() else [_text(part)]
+            return [_text(part)]
         case ReasoningPart():
             kept = state_of(part.signature, PROVIDER_NAME)
             if kept.get("type") == "thinking":
@@ -104,7 +101,7 @@ def _encoded(
         case ToolCall() if said:
             return [_call(part)]
         case RefusalPart() if said:
-            return [{"type": "text", "text": part.text}] if part.text.strip() else []
+            return [{"type": "text", "text": part.text}]
         case ToolResult() if role in {"user", "tool"}:
             return [_result(part, problems)]
         case ImagePart() | AudioPart() | FilePart() if role == "user":
@@ -122,7 +119,7 @@ def _text(part: TextPart) -> dict[str, Json]:
 
 def _call(call: ToolCall) -> dict[str, Json]:
     arguments = arguments_of(call)
-    known = {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": arguments}
+    known = {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
     return known | state_of(call.signature, PROVIDER_NAME)
 
 
@@ -133,17 +130,12 @@ def _result(result: ToolResult, problems: list[str]) -> dict[str, Json]:
             content.append({"type": "text", "text": part.text})
         else:
             content += encode_media(part, "a tool result", problems)
-    encoded: dict[str, Json] = {"type": "tool_result", "tool_use_id": _id(result.id)}
+    encoded: dict[str, Json] = {"type": "tool_result", "tool_use_id": result.id}
     if content:
         encoded["content"] = _content(content)
     if result.is_error:
         encoded["is_error"] = True
     return encoded
-
-
-def _id(given: str) -> str:
-    # Other vendors' ids may have letters that this one refuses, as "functions.weather:0" has.
-    return _NOT_IN_IDS.sub("_", given)
 
 
 def _content(blocks: list[Json]) -> Json:

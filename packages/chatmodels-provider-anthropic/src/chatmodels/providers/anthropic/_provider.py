@@ -1,9 +1,11 @@
 """Makes Anthropic's models."""
 
 from chatmodels.core import ConfigurationError, ProviderOptions
-from chatmodels.http import Codec, HttpProvider
+from chatmodels.http import Codec, HttpProvider, endpoint_of
 from chatmodels.providers.anthropic._codec import messages_codec
 from chatmodels.providers.anthropic._metadata import METADATA, TOKEN_VARIABLE
+
+_ADDRESS = METADATA.base_url or ""
 
 
 def codec(options: ProviderOptions) -> Codec:
@@ -19,7 +21,8 @@ def codec(options: ProviderOptions) -> Codec:
         raise ConfigurationError(f'anthropic: auth must be "api_key" or "bearer", not {auth!r}')
     # The vendor's own SDK wants addresses without "/v1", those of other vendors with it.
     prefix = "" if (options.base_url or "").rstrip("/").endswith("/v1") else "/v1"
-    return messages_codec(prefix, token=auth == "bearer")
+    official = endpoint_of(options.base_url or _ADDRESS) == endpoint_of(_ADDRESS)
+    return messages_codec(prefix, token=auth == "bearer", official=official)
 
 
 PROVIDER = HttpProvider(METADATA, codec)

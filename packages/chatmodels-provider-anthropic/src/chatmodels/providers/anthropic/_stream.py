@@ -99,12 +99,19 @@ class MessagesDecoder:
         "_ended",
         "_frames",
         "_open",
+        "_unsigned",
         "_usage",
         "_warnings",
         "_word",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, unsigned: bool = False) -> None:
+        """Begin.
+
+        Args:
+            unsigned: Whether the server takes thinking back that it did not sign.
+        """
+        self._unsigned = unsigned
         self._frames: list[bytes] = []
         self._open: dict[int | None, _Block] = {}
         self._count = 0
@@ -189,7 +196,7 @@ class MessagesDecoder:
 
     def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
         block = block_decoder.decode(raw)
-        part = part_of(block, partial(msgspec.json.decode, raw))
+        part = part_of(block, partial(msgspec.json.decode, raw), unsigned=self._unsigned)
         position = self._count
         self._count += 1
         if isinstance(part, ToolCall):
@@ -254,7 +261,7 @@ class MessagesDecoder:
         if block is None:
             return []
         position, streamed = block.position, "input" in block.pieces
-        part = part_of(block.whole(), block.kept)
+        part = part_of(block.whole(), block.kept, unsigned=self._unsigned)
         if isinstance(part, ToolCall):
             whole: list[StreamEvent] = []
             if not streamed and block.start.input != NOTHING:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from chatmodels.http import IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 from chatmodels.providers.azure._address import Address
 
@@ -24,6 +25,8 @@ DIALECT = Dialect(
         "verbosity": "verbosity",
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    call_ids=IdForm(r"[\s\S]{1,40}", 40),
+    reasoning_field="as_sent",  # by models of other makers
 )
 """That of the v1 endpoints, and of the dated ones since they know the same."""
 

@@ -1,7 +1,15 @@
 """The codec of Converse and ConverseStream of Bedrock Runtime."""
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, EventStreamFramer, HttpRequest, Listing
+from chatmodels.http import (
+    Codec,
+    ConversationRules,
+    EventStreamFramer,
+    HttpRequest,
+    IdForm,
+    Listing,
+    everywhere,
+)
 from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
@@ -10,6 +18,11 @@ from chatmodels.providers.bedrock._models import profile
 from chatmodels.providers.bedrock._request import encode_request
 from chatmodels.providers.bedrock._stream import ConverseDecoder
 
+_CONVERSATION = ConversationRules(
+    ids=IdForm("[a-zA-Z0-9_.:-]{1,64}"),
+    blank_texts=False,
+    state_scope=everywhere,  # signatures of Claude are valid in all regions ("Extended thinking")
+)
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
 
 
@@ -23,6 +36,7 @@ def converse_codec(control_url: str = "") -> Codec:
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
         profile=profile,
+        conversation=_CONVERSATION,
         encode=_encode,
         decoder=_decoder,
         failure=read_failure,

@@ -6,7 +6,6 @@ the model's family, own blocks of other vendors, speakers' names, blank texts of
 in which nothing is left.
 """
 
-import re
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -38,9 +37,6 @@ from chatmodels.providers.bedrock._media import (
     takes,
     takes_as_result,
 )
-
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_.:-]")
-_LONGEST_ID = 64
 
 Blocks = list[dict[str, Json]]
 
@@ -119,7 +115,7 @@ class _Encoding:
             case ToolCall() if said:
                 return [_call(part)]
             case RefusalPart() if said:
-                return [{"text": part.text}] if part.text.strip() else []
+                return [{"text": part.text}]
             case ToolResult() if role in {"user", "tool"}:
                 return [self._result(part)]
             case ImagePart() | AudioPart() | FilePart() if role == "user":
@@ -135,7 +131,7 @@ class _Encoding:
         if said and "citations" in kept:
             texts = [{"text": part.text}] if part.text else []
             return [{"citationsContent": {"content": texts, **kept}}]
-        return [] if said and not part.text.strip() else [{"text": part.text}]
+        return [{"text": part.text}]
 
     def _reasoning(self, part: ReasoningPart) -> Blocks:
         kept = state_of(part.signature, PROVIDER_NAME) if self._keeps_state else {}
@@ -147,14 +143,14 @@ class _Encoding:
         content: Blocks = []
         for part in result.content:
             if isinstance(part, TextPart):
-                content += [{"text": part.text}] if part.text.strip() else []
+                content.append({"text": part.text})
             elif isinstance(part, AudioPart):
                 self._problems.append("sound in a tool result")
             else:
                 content += encode_media(part, self._names, self._problems)
         # Claude refuses blank texts, which tools that have nothing to say give.
         content = content or [{"text": "(empty)"}]
-        encoded: dict[str, Json] = {"toolUseId": _id(result.id), "content": content}
+        encoded: dict[str, Json] = {"toolUseId": result.id, "content": content}
         if result.is_error:
             encoded["status"] = "error"
         return {"toolResult": encoded}
@@ -162,9 +158,4 @@ class _Encoding:
 
 def _call(call: ToolCall) -> dict[str, Json]:
     arguments = arguments_of(call)
-    return {"toolUse": {"toolUseId": _id(call.id), "name": call.name, "input": arguments}}
-
-
-def _id(given: str) -> str:
-    # Other vendors' ids may have letters that this one refuses, or be longer than it allows.
-    return _NOT_IN_IDS.sub("_", given)[-_LONGEST_ID:]
+    return {"toolUse": {"toolUseId": call.id, "name": call.name, "input": arguments}}

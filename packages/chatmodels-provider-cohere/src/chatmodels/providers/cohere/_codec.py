@@ -1,7 +1,7 @@
 """The codec of the Chat API, version 2."""
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, HttpRequest, Listing
+from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, everywhere
 from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
 from chatmodels.providers.cohere._models import profile
@@ -19,6 +19,7 @@ def _decoder(request: ChatRequest) -> ChatV2Decoder:
 
 CODEC = Codec(
     profile=profile,
+    conversation=ConversationRules(state_scope=everywhere),  # it is readable
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,

@@ -6,7 +6,15 @@ from functools import partial
 import msgspec
 
 from chatmodels.core import ChatRequest, Profile
-from chatmodels.http import Codec, HttpRequest, Listing, SseFramer, bearer
+from chatmodels.http import (
+    Codec,
+    ConversationRules,
+    HttpRequest,
+    Listing,
+    SseFramer,
+    bearer,
+    endpoint_of,
+)
 from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
@@ -59,6 +67,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     most = 100 if paths.publisher else 1_000  # models that a page may have
     return Codec(
         profile=partial(_profile, settings),
+        conversation=ConversationRules(state_scope=_scope),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),
@@ -98,3 +107,9 @@ def _framer() -> SseFramer:
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:
     return (("x-goog-api-key", secret),)
+
+
+def _scope(base_url: str) -> str | None:
+    """Return where signatures are valid: those of one Google API are valid in the other."""
+    host = endpoint_of(base_url) or ""
+    return None if host.endswith(".googleapis.com") else host

@@ -20,6 +20,7 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
+    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -35,14 +36,16 @@ from chatmodels.http.wire import (
     state_of,
 )
 from chatmodels.providers.google._media import encode_media, fits_result, takes
+from chatmodels.providers.google._wire import STATE_FORMAT
 
 UNSIGNED = "skip_thought_signature_validator"
 """Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
 
+_FORMER_FORMAT = "google-vertex"  # of states that earlier versions kept
+
 
 def encode_conversation(
     messages: Sequence[Message],
-    provider: str,
     problems: list[str],
     *,
     modern: bool,
@@ -52,7 +55,6 @@ def encode_conversation(
 
     Args:
         messages: The conversation.
-        provider: The provider's registered name: what it signed is sent back.
         problems: What cannot be expressed is added here.
         modern: Whether the model takes media in tool results and demands signed calls.
         draws: Whether the model draws, and so takes images back as what it drew.
@@ -67,7 +69,7 @@ def encode_conversation(
     taken = carried(messages, user=takes, assistant=drawn, results=shown)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
-    writer = _Writer(provider, modern=modern)
+    writer = _Writer(modern=modern)
     for number, message in enumerate(taken):
         parts = writer.parts(message)
         problems += [f"{problem} (message {number})" for problem in writer.problems]
@@ -97,16 +99,14 @@ class _Writer:
     """Writes the messages of one conversation.
 
     Args:
-        provider: The provider's registered name.
         modern: See `encode_conversation`.
 
     Attributes:
         problems: What cannot be expressed.
     """
 
-    def __init__(self, provider: str, *, modern: bool) -> None:
+    def __init__(self, *, modern: bool) -> None:
         self.problems: list[str] = []
-        self._provider = provider
         self._modern = modern
         self._names: dict[str, str] = {}  # of tools, by the ids of their calls
 
@@ -142,7 +142,8 @@ class _Writer:
                 assert_never(part)
 
     def _kept(self, part: Part) -> dict[str, Json]:
-        return state_of(getattr(part, "signature", None), self._provider)
+        signature: Signature | None = getattr(part, "signature", None)
+        return state_of(signature, STATE_FORMAT) or state_of(signature, _FORMER_FORMAT)
 
     def _media(self, part: Medium, where: str) -> list[Json]:
         return encode_media(part, where, self.problems, modern=self._modern)

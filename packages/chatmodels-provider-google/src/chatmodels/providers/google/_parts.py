@@ -33,6 +33,7 @@ from chatmodels.providers.google._citations import Cited, placed
 from chatmodels.providers.google._partial import PartialArguments
 from chatmodels.providers.google._wire import (
     NOTHING,
+    STATE_FORMAT,
     WireBlob,
     WireFile,
     WireFunctionCall,
@@ -88,20 +89,16 @@ class _Waiting(NamedTuple):
 class PartsReader:
     """Turns the parts of one answer into events.
 
-    Args:
-        provider: The provider's registered name.
-
     Attributes:
         id: The vendor's id of the answer, of which the ids of calls without one are made.
         count: How many parts there are.
         calls: Whether there are calls of tools.
     """
 
-    def __init__(self, provider: str) -> None:
+    def __init__(self) -> None:
         self.id: str | None = None
         self.count = 0
         self.calls = False
-        self._provider = provider
         self._open: _Text | _Sound | _Call | None = None
         self._said: list[_Text] = []
         self._waiting: list[_Waiting] = []
@@ -181,7 +178,7 @@ class PartsReader:
         return []
 
     def _own(self, kept: Json) -> ProviderPart:
-        return ProviderPart(Signature(self._provider, kept))
+        return ProviderPart(Signature(STATE_FORMAT, kept))
 
     def _called(
         self, call: WireFunctionCall, part: WirePart, raw: msgspec.Raw
@@ -262,7 +259,7 @@ class PartsReader:
     def _signature(self, part: WirePart) -> Signature | None:
         if part.thought_signature is None:
             return None
-        return Signature(self._provider, {"thoughtSignature": part.thought_signature})
+        return Signature(STATE_FORMAT, {"thoughtSignature": part.thought_signature})
 
 
 def _elsewhere(file: WireFile, signature: Signature | None) -> ImagePart | AudioPart | FilePart:

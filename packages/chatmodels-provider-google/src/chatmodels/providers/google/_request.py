@@ -53,7 +53,6 @@ def encode_request(
     known = generation_of(model)
     system, contents = encode_conversation(
         request.messages,
-        provider,
         problems,
         modern=known.modern,
         draws="-image" in model,

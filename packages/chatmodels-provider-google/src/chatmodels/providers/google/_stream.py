@@ -57,7 +57,7 @@ class AnswerDecoder:
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
-        self._parts = PartsReader(provider)
+        self._parts = PartsReader()
         self._chunks: list[bytes] = []
         self._begun = False
         self._cited: list[Cited] = []

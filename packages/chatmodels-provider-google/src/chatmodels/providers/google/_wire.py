@@ -10,6 +10,9 @@ from chatmodels.http.wire import Json, Wire
 
 NOTHING = msgspec.Raw()
 
+STATE_FORMAT = "google"
+"""The format of opaque state, which the Gemini API and Vertex AI have in common."""
+
 
 class WirePartialArgument(Wire, frozen=True, gc=False, rename="camel"):
     """Some more of a call's arguments: a value, or a piece of a text, and where it belongs."""

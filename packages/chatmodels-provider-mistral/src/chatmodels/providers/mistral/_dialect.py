@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
+from chatmodels.http import IdForm
 from chatmodels.openai_compatible import Dialect
 from chatmodels.providers.mistral._models import UNKNOWN, family_of
 from chatmodels.providers.mistral._request import adapt
@@ -30,6 +31,7 @@ DIALECT = Dialect(
     usage_option=False,
     inputs=UNKNOWN.inputs,
     audio_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "mp4", "aac", "webm", "opus"}),
+    call_ids=IdForm("[a-zA-Z0-9]{9}", 9),
     reasoning_field="content",
     adapt=adapt,
 )

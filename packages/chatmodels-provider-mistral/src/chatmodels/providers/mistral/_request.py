@@ -1,11 +1,7 @@
 """What Mistral wants otherwise than OpenAI does, in bodies that are OpenAI's so far."""
 
-import re
-
 from chatmodels.http.wire import Json, is_list
 from chatmodels.providers.mistral._models import family_of
-
-_ID = re.compile("[a-zA-Z0-9]{9}")
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
@@ -21,19 +17,6 @@ def adapt(body: dict[str, Json], problems: list[str]) -> None:
         body["reasoning_effort"] = efforts[body["reasoning_effort"]]
 
 
-def call_id(given: str) -> str:
-    """Make an id acceptable, which has nine letters or digits: the same for the same.
-
-    Foreign ones become a part of their hash: what is cut off of them could be all that differs.
-    """
-    if _ID.fullmatch(given):
-        return given
-    from base64 import b32encode
-    from hashlib import sha256
-
-    return b32encode(sha256(given.encode(errors="replace")).digest())[:9].decode()
-
-
 def _is_empty(message: dict[str, Json]) -> bool:
     """Tell whether nothing is left of what another vendor's model said, which would be an error."""
     said = message["content"] or "tool_calls" in message or "refusal" in message
@@ -43,8 +26,6 @@ def _is_empty(message: dict[str, Json]) -> bool:
 def _message(message: dict[str, Json]) -> dict[str, Json]:
     # Fields beyond its own are errors to this vendor.
     changed = {name: value for name, value in message.items() if name != "name"}
-    if changed["role"] == "tool":
-        changed["tool_call_id"] = call_id(changed["tool_call_id"])
     if is_list(changed["content"]):
         changed["content"] = [_part(part) for part in changed["content"]]
     if "refusal" in changed:
@@ -52,9 +33,6 @@ def _message(message: dict[str, Json]) -> dict[str, Json]:
         content = changed["content"] or []
         said = content if is_list(content) else [{"type": "text", "text": content}]
         changed["content"] = [*said, refusal]
-    if "tool_calls" in changed:
-        calls = changed["tool_calls"]
-        changed["tool_calls"] = [{**call, "id": call_id(call["id"])} for call in calls]
     return changed
 
 

@@ -1,7 +1,14 @@
 """The codec of `POST /api/chat`."""
 
 from chatmodels.core import FREE_TOOL_CHOICES, ChatRequest, Profile
-from chatmodels.http import Codec, HttpRequest, Listing, NdjsonFramer
+from chatmodels.http import (
+    Codec,
+    ConversationRules,
+    HttpRequest,
+    Listing,
+    NdjsonFramer,
+    everywhere,
+)
 from chatmodels.providers.ollama._failure import read_failure
 from chatmodels.providers.ollama._listing import read_models
 from chatmodels.providers.ollama._request import SETTINGS, encode_request
@@ -21,6 +28,7 @@ def _profile(model: str) -> Profile:
 
 CODEC = Codec(
     profile=_profile,
+    conversation=ConversationRules(state_scope=everywhere),  # it is readable
     encode=_encode,
     decoder=ChatDecoder,
     failure=read_failure,

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from chatmodels.core import ProviderPart, Signature
+from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
 DIALECT = Dialect(
@@ -25,16 +26,23 @@ DIALECT = Dialect(
         "verbosity": "verbosity",
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    call_ids=IdForm(r"[\s\S]{1,40}", 40),
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
-
 
 ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
+    call_ids=ANY_ID,
+    reasoning_field="as_sent",
+    reasoning_details=True,
 )
-"""The dialect at an address that is not OpenAI's: nearly all servers know `max_tokens`, and many
-ignore `max_completion_tokens` in silence, such as DeepSeek's API."""
+"""The dialect at an address that is not OpenAI's.
+
+Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
+DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
+they keep state.
+"""
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")

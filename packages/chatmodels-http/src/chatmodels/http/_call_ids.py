@@ -1,0 +1,109 @@
+"""The ids of tool calls, unique and acceptable over a whole conversation."""
+
+import re
+import zlib
+from base64 import b32encode
+from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
+
+from chatmodels.core import ToolCall, ToolResult
+
+_OTHERS = re.compile(r"[^a-zA-Z0-9_-]")
+_ANYTHING = r"[\s\S]*"
+_CHECK = 9  # characters: "_" and a checksum
+
+
+class IdForm(msgspec.Struct, frozen=True):
+    """The ids of tool calls that an API accepts.
+
+    Attributes:
+        pattern: A regular expression for the whole id.
+        length: The most characters of an id.
+    """
+
+    pattern: str = _ANYTHING
+    length: int = 64
+
+    def accepts(self, given: str) -> bool:
+        """Return whether an id is acceptable as it is."""
+        return self.pattern == _ANYTHING or _compiled(self.pattern).fullmatch(given) is not None
+
+    def made(self, given: str, times: int) -> str:
+        """Make an acceptable id of another: always the same of the same.
+
+        Args:
+            given: The id.
+            times: How many calls have had it before; the ids of each differ.
+        """
+        if times:
+            given = f"{given}\n{times}"
+        whole = given.encode(errors="surrogatepass")
+        if self.length <= _CHECK:
+            from hashlib import sha256
+
+            return b32encode(sha256(whole).digest())[: self.length].decode()
+        return f"{_OTHERS.sub('_', given)[: self.length - _CHECK]}_{zlib.crc32(whole):08x}"
+
+
+ANY_ID = IdForm()
+"""Every id is acceptable."""
+
+
+class CallIds:
+    """The ids of the calls in one conversation, oldest first.
+
+    Models say "call_0" in each of their responses, and APIs refuse an id that occurs twice. A later
+    call then gets another id, and so does its result, which follows it. What an id becomes depends
+    on earlier messages only, so that caches of prompts stay valid.
+
+    Args:
+        form: The ids that the API accepts.
+    """
+
+    __slots__ = ("_form", "_now", "_open", "_used")
+
+    def __init__(self, form: IdForm) -> None:
+        self._form = form
+        self._used: set[str] = set()
+        self._open: dict[str, list[str]] = {}  # of calls by the ids given, as they await results
+        self._now: set[str] = set()  # the ids given in this message
+
+    def begin(self) -> None:
+        """Begin the next message."""
+        if self._now:
+            self._now = set()
+
+    def of_call(self, call: ToolCall) -> ToolCall:
+        """Return a call under an id that is acceptable and new."""
+        given, form = call.id, self._form
+        chosen, times = given, 0
+        if not form.accepts(given):
+            chosen = form.made(given, 0)
+        while chosen in self._used:
+            times += 1
+            chosen = form.made(given, times)
+        if chosen:
+            self._used.add(chosen)
+        if given in self._now:
+            self._open[given].append(chosen)
+        else:
+            self._open[given] = [chosen]
+            self._now.add(given)
+        return call if chosen == given else replace(call, id=chosen)
+
+    def of_result(self, result: ToolResult) -> ToolResult:
+        """Return a result under the id of its call; of several calls it is the first's."""
+        given = result.id
+        waiting = self._open.get(given)
+        if waiting is None:  # the call is not in the conversation
+            chosen = given if self._form.accepts(given) else self._form.made(given, 0)
+        else:
+            chosen = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return result if chosen == given else replace(result, id=chosen)
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

@@ -1,0 +1,271 @@
+"""The rules of conversations, as the bodies of requests show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    ImagePart,
+    Message,
+    Part,
+    PartEnd,
+    ProviderMetadata,
+    ProviderOptions,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    StreamEnd,
+    StreamEvent,
+    TextDelta,
+    TextPart,
+    ToolCall,
+    ToolCallEnd,
+    ToolResult,
+    assistant,
+    system,
+    to_json,
+    tool_result,
+    user,
+)
+from chatmodels.http import (
+    ANY_ID,
+    Codec,
+    ConversationRules,
+    Frame,
+    HttpChatModel,
+    HttpRequest,
+    IdForm,
+    endpoint_of,
+    everywhere,
+    standard_failure,
+)
+
+METADATA = ProviderMetadata(name="acme", description="", distribution="acme")
+STRICT = IdForm("[a-z0-9_]{1,20}", 20)
+
+
+def encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+    body = msgspec.json.decode(to_json(request.messages))
+    return HttpRequest(path="/stream" if stream else "/chat", body=msgspec.json.encode(body))
+
+
+class Signing:
+    """Signs everything, in a stream after its first delta."""
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        return [TextDelta("Hi")] if frame.data == b"0" else self.whole(frame.data)
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        signature = Signature("acme", {"s": 1})
+        return [
+            PartEnd(TextPart("Hi", signature=signature)),
+            PartEnd(RefusalPart("No."), 1),
+            ToolCallEnd(ToolCall("a", "f", "{}", signature), 2),
+            ToolCallEnd(ToolCall("b", "f", "{}"), 3),
+            StreamEnd(finish_reason="stop"),
+        ]
+
+    def close(self) -> Sequence[StreamEvent]:
+        raise AssertionError("the stream has its terminal event")
+
+
+def signing(request: ChatRequest) -> Signing:
+    return Signing()
+
+
+def model(rules: ConversationRules, base_url: str = "https://acme.test/v1") -> HttpChatModel:
+    codec = Codec(
+        settings={},
+        encode=encode,
+        decoder=signing,
+        failure=lambda failure: standard_failure(failure, "acme"),
+        health=HttpRequest(path="/"),
+        conversation=rules,
+    )
+    return HttpChatModel(METADATA, "large", codec, ProviderOptions(base_url=base_url))
+
+
+def sent(*messages: Message, base_url: str = "https://acme.test/v1", **rules: Any) -> list[Message]:
+    made = model(ConversationRules(**rules), base_url)
+    value = made.explain(list(messages)).body["value"]
+    return msgspec.convert(value, list[Message])
+
+
+def calls(*ids: str) -> Message:
+    return assistant(*(ToolCall(given, "f") for given in ids))
+
+
+def ids_in(messages: list[Message]) -> list[str]:
+    return [
+        part.id
+        for message in messages
+        for part in message.parts
+        if isinstance(part, ToolCall | ToolResult)
+    ]
+
+
+@pytest.mark.parametrize("form", [ANY_ID, STRICT], ids=["any", "strict"])
+def test_an_id_that_returns_in_a_later_response_becomes_another(form: IdForm) -> None:
+    turn = [calls("call_0"), tool_result("call_0", "x")]
+    found = ids_in(sent(user("?"), *turn, *turn, *turn, ids=form))
+    assert found[::2] == found[1::2]
+    assert found[0] == "call_0"
+    assert len(set(found)) == 3
+    assert all(form.accepts(given) for given in found)
+
+
+def test_ids_do_not_change_when_the_conversation_goes_on() -> None:
+    turn = [calls("call_0"), tool_result("call_0", "x")]
+    before = ids_in(sent(user("?"), *turn, *turn))
+    assert ids_in(sent(user("?"), *turn, *turn, *turn))[:4] == before
+
+
+def test_results_of_calls_with_one_id_in_one_response_are_told_apart_by_their_order() -> None:
+    results = [tool_result("a", "1"), tool_result("a", "2"), tool_result("a", "3")]
+    first, second, *answered = ids_in(sent(user("?"), calls("a", "a"), *results))
+    assert first != second
+    assert answered == [first, second, second]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("a.b", "a:b"), ("x" * 90 + "1", "x" * 90 + "2"), ("\ud800", "?"), ("", "_")],
+    ids=["letters", "length", "half a character", "nothing"],
+)
+@pytest.mark.parametrize("form", [STRICT, IdForm("[A-Z2-7]{9}", 9)], ids=["long", "short"])
+def test_ids_become_acceptable_and_stay_apart(given: tuple[str, str], form: IdForm) -> None:
+    made = {form.made(each, 0) for each in given}
+    assert len(made) == 2
+    assert all(form.accepts(each) and len(each) <= form.length for each in made)
+
+
+def test_an_id_that_would_collide_with_a_made_one_becomes_another() -> None:
+    made = STRICT.made("a.b", 0)
+    found = ids_in(sent(user("?"), calls("a.b"), calls(made), tool_result(made, "x"), ids=STRICT))
+    assert found[0] == made
+    assert found[1] == found[2] != made
+
+
+def test_a_result_without_its_call_keeps_its_id_as_far_as_possible() -> None:
+    found = ids_in(sent(user("?"), tool_result("known", "x"), tool_result("a.b", "x"), ids=STRICT))
+    assert found == ["known", STRICT.made("a.b", 0)]
+
+
+def test_calls_without_ids_keep_none_where_none_is_needed() -> None:
+    assert ids_in(sent(user("?"), calls(""), calls(""), tool_result("", "x"))) == ["", "", ""]
+
+
+def test_blank_texts_are_left_out_where_they_are_refused() -> None:
+    error = ToolResult("a", (TextPart(""),), is_error=True)
+    image = ImagePart(data=b"png", media_type="image/png")
+    mixed = ToolResult("a", (TextPart(" "), image, TextPart("b")))
+    conversation = [
+        system(""),
+        user("Hello", "\n"),
+        assistant(" ", RefusalPart("")),
+        calls("a"),
+        tool_result(error),
+        tool_result(mixed),
+        user(" "),
+    ]
+    assert sent(*conversation) == conversation
+    assert sent(*conversation, blank_texts=False) == [
+        user("Hello"),
+        calls("a"),
+        tool_result(ToolResult("a", (TextPart("(empty)"),), is_error=True)),
+        tool_result(ToolResult("a", (image, TextPart("b")))),
+        user(" "),  # the API says that it is refused
+    ]
+
+
+def test_results_in_a_users_message_become_messages_of_their_own() -> None:
+    result, option = ToolResult("a", (TextPart("1"),)), ProviderPart(Signature("acme", {}))
+    mixed = user(option, "Here:", result, option, "Go on.", option)
+    assert sent(user("?"), calls("a"), mixed, calls("b"), user(result)) == [
+        user("?"),
+        calls("a"),
+        Message("tool", (result, option)),
+        user(option, "Here:", "Go on.", option),
+        calls("b"),
+        tool_result(result),
+    ]
+
+
+HERE = "acme.test"
+
+
+def said(scope: str | None) -> tuple[Part, ...]:
+    signature = Signature("acme", {"s": 1}, scope)
+    return (
+        ReasoningPart("Hm.", signature),
+        TextPart("Hi.", signature=signature),
+        ProviderPart(signature),
+        ToolCall("c", "f", "{}", signature),
+    )
+
+
+@pytest.mark.parametrize("scope", [None, HERE], ids=["everywhere", "here"])
+def test_state_goes_back_where_it_is_valid(scope: str | None) -> None:
+    conversation = [user("?"), assistant(*said(scope)), tool_result("c", "x")]
+    assert sent(*conversation) == conversation
+
+
+@pytest.mark.parametrize("scope", [endpoint_of, everywhere])
+def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
+    own = ProviderPart(Signature("acme", {}, "other.test"))
+    found = sent(
+        user("?"), assistant(*said("other.test")), assistant(own), user("!"), state_scope=scope
+    )
+    plain = assistant(ReasoningPart("Hm."), "Hi.", ToolCall("c", "f"))
+    assert found == [user("?"), plain, user("!")]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "scope"),
+    [
+        ("https://acme.test", "acme.test"),
+        ("https://user:p@ACME.test:8443/v1?x=1#y", "acme.test:8443"),
+        ("http://[::1]:80/v1", "[::1]:80"),
+        ("http://[:::::]", "[:::::]"),
+        ("", None),
+    ],
+)
+def test_an_endpoint_is_known_by_its_host(base_url: str, scope: str | None) -> None:
+    assert endpoint_of(base_url) == scope
+
+
+def answered(collect: bool, server: Any, rules: ConversationRules) -> ChatResponse[Any]:
+    def handle(exchange: Any) -> None:
+        if exchange.path.endswith("/chat"):
+            exchange.answer(b"{}")
+            return
+        exchange.begin()
+        exchange.chunk("data: 0\n\ndata: 1\n\n")
+        exchange.end()
+
+    server.handler = handle
+    asked = model(rules, server.url)
+    return asked.stream("?").collect() if collect else asked.generate("?")
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_the_state_of_a_response_says_where_it_is_valid(server: Any, streamed: bool) -> None:
+    signature = Signature("acme", {"s": 1}, endpoint_of(server.url))
+    assert answered(streamed, server, ConversationRules()).message.parts == (
+        TextPart("Hi", signature=signature),
+        RefusalPart("No."),
+        ToolCall("a", "f", "{}", signature),
+        ToolCall("b", "f", "{}"),
+    )
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_state_that_is_valid_everywhere_has_no_scope(server: Any, streamed: bool) -> None:
+    rules = ConversationRules(state_scope=everywhere)
+    part = answered(streamed, server, rules).message.parts[0]
+    assert part == TextPart("Hi", signature=Signature("acme", {"s": 1}))
