@@ -69,8 +69,10 @@ from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource
 from chatmodels.core._tools.output import Output, structured_output
+from chatmodels.core._tools.strict import STRICT_SCHEMA
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
+from chatmodels.core._tools.translation import SchemaRules, SchemaTranslation, translate_schema
 from chatmodels.core._tools.watching import watch_tools
 from chatmodels.core._values.events import (
     AudioDelta,
@@ -134,6 +136,7 @@ __version__ = VERSION
 __all__ = [
     "CONTRACT_VERSION",
     "MASK",
+    "STRICT_SCHEMA",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -212,6 +215,8 @@ __all__ = [
     "ResponseInvalidError",
     "ResultPart",
     "Role",
+    "SchemaRules",
+    "SchemaTranslation",
     "Secret",
     "SecretSource",
     "Settings",
@@ -276,6 +281,7 @@ __all__ = [
     "tool_choice",
     "tool_definitions",
     "tool_result",
+    "translate_schema",
     "unregister_provider",
     "user",
     "watch_tools",

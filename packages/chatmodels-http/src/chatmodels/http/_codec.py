@@ -19,7 +19,9 @@ from chatmodels.core import (
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
 from chatmodels.http._output import OutputFromTool
+from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._sse import SseFramer
+from chatmodels.http._translated_names import TranslatedNames
 from chatmodels.http.wire._output import answer_tool
 
 
@@ -48,6 +50,14 @@ class Listing(msgspec.Struct, frozen=True):
     read: Callable[[bytes], Sequence[ModelInfo]]
 
 
+_ALL_SCHEMAS = SchemaSupport()
+
+
+def all_schemas(model: str, /) -> SchemaSupport:
+    """Return the support of a vendor that accepts every schema and every name of a tool."""
+    return _ALL_SCHEMAS
+
+
 def bearer(secret: str, /) -> Headers:
     """Return the header that carries a secret as a bearer token."""
     return (("Authorization", f"Bearer {secret}"),)
@@ -66,6 +76,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         settings: The supported settings: neutral name to the field of the body.
+        schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
@@ -77,6 +88,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     settings: Mapping[str, str]
+    schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
@@ -94,3 +106,10 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         """Make the decoder of the response to a request, whose output may come from a tool."""
         decoder, name = self.decoder(request), answer_tool(request)
         return OutputFromTool(decoder, name) if name else decoder
+
+    def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
+        """Make the decoder of the response to a translated request."""
+        decoder = self.reader(translated.request)
+        if not translated.names and not translated.warnings:
+            return decoder
+        return TranslatedNames(decoder, translated.names, translated.warnings)

@@ -6,8 +6,9 @@ from typing import TypedDict
 
 import msgspec
 
-from chatmodels.http import HttpRequest, Listing
+from chatmodels.http import HttpRequest, Listing, SchemaSupport
 from chatmodels.openai_compatible._models import read_models
+from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -16,6 +17,7 @@ class CodecFields(TypedDict):
     """The fields of a `Codec` that do not depend on the dialect."""
 
     settings: Mapping[str, str]
+    schemas: Callable[[str], SchemaSupport]
     authorization: Callable[[str], Headers]
     models: Listing | None
     health: HttpRequest
@@ -33,6 +35,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         key_prefix: What stands before the key in it.
         settings: The settings honoured: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
+        schemas: The schemas and names of tools that the vendor accepts.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    schemas: SchemaSupport = OPENAI_SCHEMAS
 
 
 def codec_fields(server: Server, headers: Headers) -> CodecFields:
@@ -52,10 +56,15 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
         models = Listing(request, partial(read_models, provider=server.name))
     return {
         "settings": server.settings,
+        "schemas": partial(_schemas, server.schemas),
         "authorization": partial(_authorization, server.key_header, server.key_prefix),
         "models": models,
         "health": HttpRequest(method="GET", path=health, headers=headers),
     }
+
+
+def _schemas(schemas: SchemaSupport, model: str, /) -> SchemaSupport:
+    return schemas
 
 
 def _authorization(header: str, prefix: str, secret: str) -> Headers:

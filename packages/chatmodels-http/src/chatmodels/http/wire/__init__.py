@@ -34,7 +34,6 @@ from chatmodels.http.wire._request import (
     state_of,
     write_body,
 )
-from chatmodels.http.wire._schema import enforceable, is_recursive
 
 __all__ = [
     "ANSWER_DESCRIPTION",
@@ -51,7 +50,6 @@ __all__ = [
     "base64_text",
     "carried",
     "data_url",
-    "enforceable",
     "finish_reason",
     "identifier",
     "integer_or_none",
@@ -59,7 +57,6 @@ __all__ = [
     "is_list",
     "is_object",
     "is_path_name",
-    "is_recursive",
     "lenient",
     "misplaced",
     "objects",

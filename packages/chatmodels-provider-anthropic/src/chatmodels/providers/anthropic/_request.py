@@ -8,8 +8,6 @@ from chatmodels.http.wire import (
     Json,
     add_options,
     answer_tool,
-    enforceable,
-    is_recursive,
     write_body,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
@@ -103,7 +101,7 @@ def _tool(tool: ToolDefinition, known: Generation, problems: list[str]) -> dict[
     if tool.description:
         encoded["description"] = tool.description
     if tool.strict:
-        encoded |= {"strict": True, "input_schema": enforceable(tool.parameters)}
+        encoded["strict"] = True
         if "structured" in known.lacks:
             problems.append(f"the strict tool {tool.name!r} with this model")
     return encoded
@@ -134,8 +132,8 @@ def _shape(
     """
     schema = output.schema
     native = output.strict and "structured" not in known.lacks
-    if schema is not None and native and not is_recursive(schema):
-        form = {"type": "json_schema", "schema": enforceable(schema)}
+    if schema is not None and native:
+        form = {"type": "json_schema", "schema": schema}
         body.setdefault("output_config", {})["format"] = form
         return
     choice = request.tool_choice
