@@ -68,11 +68,12 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource
+from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
 from chatmodels.core._tools.output import Output, structured_output
 from chatmodels.core._tools.strict import STRICT_SCHEMA
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
-from chatmodels.core._tools.translation import SchemaRules, SchemaTranslation, translate_schema
 from chatmodels.core._tools.watching import watch_tools
 from chatmodels.core._values.events import (
     AudioDelta,

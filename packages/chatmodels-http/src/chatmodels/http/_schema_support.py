@@ -15,7 +15,7 @@ from chatmodels.core import (
     UnsupportedError,
     translate_schema,
 )
-from chatmodels.http._tool_names import accepted_names, renamed
+from chatmodels.http._tool_names import accepted_name, accepted_names, renamed
 from chatmodels.http.wire._json import Json
 
 _REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
@@ -72,7 +72,7 @@ def translate_request(
 
     Raises:
         UnsupportedError: The vendor does not accept a schema; the message lists every place.
-        InvalidRequestError: A schema is nested too deeply.
+        InvalidRequestError: A schema is nested too deeply, or is not JSON.
     """
     if not request.tools and request.output is None and support.names is None:
         return TranslatedRequest(request)
@@ -82,6 +82,8 @@ def translate_request(
         raise InvalidRequestError(
             "a schema is nested too deeply; use a flatter one, or one that refers to itself"
         ) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRequestError(f"a schema cannot be written as JSON: {error}") from error
 
 
 def _translated(
@@ -101,7 +103,11 @@ def _translated(
         if any(new is not old for new, old in zip(tools, request.tools, strict=True)):
             request = replace(request, tools=tuple(tools))
     if request.output is not None:
-        output = _output(request.output, support, refused, warnings)
+        output = request.output
+        if support.names is not None:
+            name = accepted_name(output.name, support.names, support.longest_name)
+            output = output if name == output.name else replace(output, name=name)
+        output = _output(output, support, refused, warnings)
         if output is not request.output:
             request = replace(request, output=output)
     if refused:

@@ -32,10 +32,10 @@ def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[
                 for part in message.parts
                 if isinstance(part, ToolCall | ToolResult) and part.name is not None
             ]
-    wrong = [name for name in dict.fromkeys(names) if _accepted(name, pattern, longest) != name]
+    wrong = [name for name in dict.fromkeys(names) if accepted_name(name, pattern, longest) != name]
     if not wrong:
         return {}
-    plain = [_accepted(name, pattern, longest) for name in wrong]
+    plain = [accepted_name(name, pattern, longest) for name in wrong]
     taken = {*names, *(name for name in plain if plain.count(name) > 1)}
     return {
         name: _marked(short, name, longest) if short in taken else short
@@ -75,8 +75,11 @@ def _part(part: Part, names: Mapping[str, str]) -> Part:
 
 
 @lru_cache(_CHECKED)
-def _accepted(name: str, pattern: str, longest: int) -> str:
-    """Replace what a vendor does not accept in a name; a long one keeps a mark of its rest."""
+def accepted_name(name: str, pattern: str, longest: int) -> str:
+    """Replace what a vendor does not accept in a name; a long one keeps a mark of its rest.
+
+    The arguments are those of `accepted_names`.
+    """
     short = re.sub(f"[^{pattern.removeprefix('^')}]", "_", name) or "_"
     if pattern.startswith("^") and not (short[0].isalpha() or short[0] == "_"):
         short = f"_{short}"

@@ -4,7 +4,9 @@ OpenAI's page "Structured model outputs", section "Supported schemas", lists its
 vendors enforce much the same or less.
 """
 
-from chatmodels.core._tools.translation import Schema, SchemaRules, translate_schema
+from chatmodels.core._schema.keywords import Schema
+from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.translation import translate_schema
 
 STRICT_SCHEMA = SchemaRules(
     keywords=frozenset(
