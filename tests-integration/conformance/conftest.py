@@ -4,15 +4,16 @@ from collections import Counter
 
 import pytest
 
+PROPERTY = "conformance"
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     sums: Counter[str] = Counter()
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
-            for name, value in report.user_properties:
-                if name == "conformance":
-                    counted, _, count = str(value).partition("\t")
-                    sums[counted] += int(count)
+            for value in (value for name, value in report.user_properties if name == PROPERTY):
+                counted, _, count = str(value).partition("\t")
+                sums[counted] += int(count)
     if sums:
         terminalreporter.section("recorded exchanges of other folders")
         for counted in sorted(sums):

@@ -2,16 +2,11 @@
 
 import copy
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from coverage import Coverage
-from coverage.exceptions import CoverageWarning
 
 from chatmodels.testing import Recording, recordings
 from chatmodels.testing._recordings import recording_files
@@ -62,14 +57,7 @@ def entries(folder: Path) -> tuple[Entry, ...]:
 @cache
 def ours() -> tuple[Entry, ...]:
     """List the exchanges of this repository."""
-    return entries(OURS) + copied()
-
-
-@cache
-def copied() -> tuple[Entry, ...]:
-    """List the exchanges in the packages, which are still to be replaced."""
-    folders = sorted(CHECKOUT.glob("packages/*/tests/recorded"))
-    return tuple(entry for folder in folders for entry in entries(folder))
+    return entries(OURS)
 
 
 def folders(named: str | None = None) -> tuple[Path, ...]:
@@ -99,19 +87,3 @@ def url_of(exchange: Recording) -> str:
 def pieces(content: bytes, size: int) -> list[bytes]:
     """Cut a body into pieces of so many bytes."""
     return [content[start : start + size] for start in range(0, len(content), size)]
-
-
-@contextmanager
-def uncounted() -> Iterator[None]:
-    """Measure no coverage: reading many exchanges would add nothing and take minutes."""
-    measured = Coverage.current()
-    if measured is not None:
-        measured.stop()
-    try:
-        yield
-    finally:
-        if measured is not None:
-            with warnings.catch_warnings():
-                # coverage repeats what it reported when it first started
-                warnings.simplefilter("ignore", CoverageWarning)
-                measured.start()

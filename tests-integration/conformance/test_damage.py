@@ -14,7 +14,7 @@ import pytest
 
 from chatmodels.http import Frame
 from chatmodels.testing import Recording
-from conformance.exchanges import ours, uncounted
+from conformance.exchanges import ours
 from conformance.framing import join, split
 from conformance.mutations import damaged, made_up, odd, odd_frames, words_of
 from conformance.problems import Problems
@@ -22,6 +22,7 @@ from conformance.reading import read
 from conformance.replaying import Response
 from conformance.row import Row
 from conformance.rows import ROWS
+from conformance.uncounted import call_uncounted
 
 MUTATIONS = 2_000 * int(os.environ.get("CHATMODELS_FUZZ", "1"))
 """How many damaged responses each row reads."""
@@ -130,12 +131,14 @@ def damageable(row: Row) -> list[Recording]:
 def test_a_damaged_response_is_read_or_raises_a_chat_model_error(
     name: str, count: int, mutate: Round
 ) -> None:
+    repeat(name, range(min(count, COUNTED)), mutate)
+    call_uncounted(repeat, name, range(COUNTED, count), mutate)
+
+
+def repeat(name: str, numbers: range, mutate: Round) -> None:
+    """Read so many damaged responses, each with a seed of its own."""
     problems = Problems()
-    for number in range(min(count, COUNTED)):
+    for number in numbers:
         with problems.about(f"{name} {number}"):
             mutate(Random(f"{name} {number}"))
-    with uncounted():
-        for number in range(COUNTED, count):
-            with problems.about(f"{name} {number}"):
-                mutate(Random(f"{name} {number}"))
     problems.require_none()

@@ -2,11 +2,11 @@
 
 import pytest
 
-from conformance.exchanges import Entry, body_of, copied, ours
+from conformance.exchanges import Entry, body_of, ours
 from conformance.history import refused_by_others
 from conformance.problems import Problems
 from conformance.reading import aread_differently, read_differently
-from conformance.row import InexpressibleError, Row
+from conformance.row import Row
 from conformance.rows import ROWS
 from conformance.writing import written_differently
 
@@ -45,11 +45,7 @@ def test_a_request_is_written_as_recorded(row: Row, entry: Entry) -> None:
     assert row.requests is not None
     problems = Problems()
     with problems.about(str(entry.path)) as found:
-        try:
-            found.extend(written_differently(row.requests, entry.read()))
-        except InexpressibleError:
-            if entry not in copied():
-                raise
+        found.extend(written_differently(row.requests, entry.read()))
     problems.require_none()
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.exchanges import VARIABLE, Entry, entries, folders, uncounted
+from conformance.exchanges import VARIABLE, Entry, entries, folders
 from conformance.history import refused_by_others
 from conformance.problems import Problems
 from conformance.reading import aread_differently, read_differently
 from conformance.row import InexpressibleError, Row
 from conformance.rows import ROWS
+from conformance.uncounted import uncounted
 from conformance.writing import written_differently
 
 if not folders():

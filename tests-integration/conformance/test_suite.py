@@ -147,6 +147,7 @@ def test_a_request_that_is_written_otherwise_is_reported() -> None:
     )
 
     assert written_differently(ROW.requests, exchange) == []
+    assert written_differently(ROW.requests, recorded(request={"body": body})) == []
     assert written_differently(other, exchange) == [
         "body.seed: recorded 7, written nothing",
         "address: recorded 'https://x', written 'https://any.example/v1/chat/completions'",

@@ -1,5 +1,6 @@
 """A server on loopback that does as each test says, a tiny codec, and models that use them."""
 
+import importlib
 import socket
 import ssl
 import struct
@@ -41,6 +42,7 @@ from chatmodels.http import (
     HttpFailure,
     HttpRequest,
     Listing,
+    SignerSource,
     standard_failure,
 )
 from chatmodels.http._limits import Limits
@@ -117,6 +119,7 @@ class Server:
         self.handler: Handler = lambda exchange: exchange.answer('{"text": "hello"}')
         self.requests: list[Exchange] = []
         self.connections = 0
+        self.reads_bodies = True
         self.open = 0
         self._changed = threading.Condition()
         self.reports: Queue[Any] = Queue()
@@ -157,13 +160,16 @@ class Server:
         with connection, connection.makefile("rb") as reader, suppress(OSError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             while first := reader.readline():
+                if b" HTTP/" not in first:  # such as the beginning of TLS
+                    return
                 method, path, _ = first.decode("latin-1").split(" ")
                 headers: dict[str, str] = {}
                 while line := reader.readline().decode("latin-1").strip():
                     name, _, value = line.partition(": ")
                     headers[name.lower()] = value
                 exchange = Exchange(connection, method, path, headers)
-                exchange.body = reader.read(int(headers.get("content-length", 0)))
+                if self.reads_bodies:
+                    exchange.body = reader.read(int(headers.get("content-length", 0)))
                 self.requests.append(exchange)
                 if self.handler(exchange) == "stop":
                     return
@@ -282,8 +288,8 @@ def options(server: Server) -> Callable[..., ProviderOptions]:
 
 @pytest.fixture
 def model(codec: Codec, options: Callable[..., ProviderOptions]) -> Callable[..., HttpChatModel]:
-    def make(**given: Any) -> HttpChatModel:
-        return HttpChatModel(METADATA, "large", codec, options(**given))
+    def make(*, signers: SignerSource | None = None, **given: Any) -> HttpChatModel:
+        return HttpChatModel(METADATA, "large", codec, options(**given), signers=signers)
 
     return make
 
@@ -297,6 +303,7 @@ FORMS = [
     "astream-trio",
 ]
 Saw = Callable[[str], object]
+Through = Callable[..., ChatResponse[Any]]
 
 
 @pytest.fixture(params=FORMS)
@@ -336,6 +343,37 @@ def _collecting(backend: str) -> Callable[..., ChatResponse[Any]]:
     if not backend:
         return collect
     return lambda model, saw=len: anyio.run(acollect, model, saw, backend=backend)
+
+
+@pytest.fixture(params=["own", "httpx", "httpx2"])
+def through(request: pytest.FixtureRequest, model: Callable[..., HttpChatModel]) -> Through:
+    """Make a call in a form that is named, with each engine; the model gets the options."""
+    engine = request.param
+    library: Any = None if engine == "own" else importlib.import_module(engine)
+
+    def run(form: str, prompt: str = "hi", **given: Any) -> ChatResponse[Any]:
+        if form.startswith("a"):
+            return anyio.run(lambda: arun(form, prompt, given))  # so that no frame has the options
+        if library is None:
+            return ask(model(**given), form, prompt)
+        with library.Client(verify=False, trust_env=False) as client:
+            return ask(model(http_client=client, **given), form, prompt)
+
+    async def arun(form: str, prompt: str, given: dict[str, Any]) -> ChatResponse[Any]:
+        if library is None:
+            return await aask(model(**given), form, prompt)
+        async with library.AsyncClient(verify=False, trust_env=False) as client:
+            return await aask(model(async_http_client=client, **given), form, prompt)
+
+    def ask(acme: HttpChatModel, form: str, prompt: str) -> ChatResponse[Any]:
+        return acme.generate(prompt) if form == "generate" else acme.stream(prompt).collect()
+
+    async def aask(acme: HttpChatModel, form: str, prompt: str) -> ChatResponse[Any]:
+        if form == "agenerate":
+            return await acme.agenerate(prompt)
+        return await acme.astream(prompt).collect()
+
+    return run
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.http import ErrorBody, read_error_body
+from chatmodels.http._error_body import page_text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -80,6 +83,22 @@ JSON = st.recursive(
             id="a page without a title",
         ),
         pytest.param("<html></html>", ErrorBody(page=True), id="an empty page"),
+        pytest.param(
+            "<html><TITLE> </TITLE><SCRIPT>a < b</SCRIPT>\u0130 <p>Down</html>",
+            ErrorBody("\u0130", page=True),
+            id="a page with an empty title",
+        ),
+        pytest.param(
+            "<html>Down<script>never ends", ErrorBody("Down", page=True), id="an open script"
+        ),
+        pytest.param("<html>Down<!-- a > b", ErrorBody("Down", page=True), id="an open comment"),
+        pytest.param("<html>Down < up", ErrorBody("Down", page=True), id="an open tag"),
+        pytest.param("<html>Down &gt; up", ErrorBody("Down > up", page=True), id="text at the end"),
+        pytest.param(
+            f"<html>Down &#{'9' * 5000};</html>",
+            ErrorBody("Down &#" + "9" * 490 + "...", page=True),
+            id="a character reference too long to read",
+        ),
     ],
 )
 def test_the_shapes_of_errors_are_understood(body: str, expected: ErrorBody) -> None:
@@ -111,3 +130,29 @@ def test_a_rejected_key_that_is_repeated_with_stars_is_masked_wholly() -> None:
     body = b'{"error": "Incorrect API key provided: sk-proj-****wxyz. See \'ab***\', or ***."}'
     said = read_error_body(body).message
     assert said == "Incorrect API key provided: ***. See '***', or ***."
+
+
+class CountingText(str):
+    """A text that counts the characters which its searches pass."""
+
+    __slots__ = ("lowered", "passed")
+    lowered: "CountingText"
+    passed: int
+
+    def find(self, sub: str, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
+        found = super().find(sub, start)
+        self.passed += (len(self) if found < 0 else found) - start
+        return found
+
+    def translate(self, table: Any) -> "CountingText":  # type: ignore[override]
+        self.lowered = CountingText(super().translate(table))
+        self.lowered.passed = 0
+        return self.lowered
+
+
+@pytest.mark.parametrize("part", ["<!--", "<", "<title", "<script>", "<style></style>", "<!---->"])
+def test_a_page_is_searched_once_whatever_it_repeats(part: str) -> None:
+    page = CountingText("<html>" + part * 2000)
+    page.passed = 0
+    page_text(page)
+    assert page.passed + page.lowered.passed <= 3 * len(page)

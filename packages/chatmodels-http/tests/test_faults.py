@@ -333,15 +333,6 @@ def test_an_answer_that_is_broken_json(server: Any, model: Make, ask: Ask) -> No
     assert (error.status, error.request_id) == (200, "r")
 
 
-def test_a_coding_that_was_not_asked_for(server: Any, model: Make, ask: Ask) -> None:
-    server.handler = lambda exchange: exchange.answer("...", content_encoding="br")
-    error = failure(ask, model())
-    assert error.message == (
-        "acme: the connection broke before an answer came: the body is coded with 'br', which was "
-        "not asked for"
-    )
-
-
 def test_what_a_user_handles_at_the_moment_is_no_reason(server: Any, model: Make) -> None:
     server.close()
     try:

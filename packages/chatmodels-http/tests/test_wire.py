@@ -1,5 +1,6 @@
 """What codecs share."""
 
+import functools
 from typing import Any
 
 import msgspec
@@ -61,9 +62,7 @@ def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
         write_body({}, "acme", ["sound", "the setting seed"])
 
 
-@pytest.mark.parametrize(
-    "value", [object(), "\ud800", {2: {1, object()}}], ids=["no JSON", "half a letter", "a set"]
-)
+@pytest.mark.parametrize("value", [object(), {2: {1, object()}}], ids=["no JSON", "a set"])
 def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="provider_options"):
         write_body({"field": value}, "acme", [])
@@ -277,6 +276,22 @@ def test_a_file_of_text_in_a_result_is_its_text_if_there_is_no_place_for_it(
 
     assert carried([result], user=nothing) == [expected]
     assert carried([result], user=nothing, results=files) == [result]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"model": "m\ud800"}, "model has"),
+        ({"n": 1, "messages": [{"text": "x"}, {"text": "\udfff"}]}, "messages[1].text has"),
+        ({"metadata": {"\ud800": "x"}}, "a key has"),
+        (functools.reduce(lambda inner, _: [inner], range(500), "\ud800"), "a deeply nested text"),
+    ],
+    ids=["model", "content", "key", "deep"],
+)
+def test_half_a_character_is_refused_by_its_place(body: Any, place: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        write_body(body, "acme", ())
+    assert f"cannot be written as JSON: {place}" in caught.value.message
 
 
 def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:

@@ -1,12 +1,12 @@
-"""A validator of the conventions, and providers that keep in memory what they are given."""
+"""A validator of the conventions, and an SDK whose exporters keep everything in memory."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs import export as sdk_logs
 from opentelemetry.sdk.metrics import MeterProvider
@@ -17,51 +17,37 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from chatmodels.otel import Telemetry, TelemetryOptions
 
-CONVENTIONS = Path(__file__).parent / "conventions"
+CONVENTIONS = Path(__file__).parent / "conventions" / "conventions.toml"
 
-SCHEMAS = {
-    "gen_ai.input.messages": "gen-ai-input-messages",
-    "gen_ai.output.messages": "gen-ai-output-messages",
-    "gen_ai.system_instructions": "gen-ai-system-instructions",
-    "gen_ai.tool.definitions": "gen-ai-tool-definitions",
-    "gen_ai.tool.call.arguments": "gen-ai-tool-call-arguments",
-}
-
-INFERENCE = "gen_ai.client.inference"
-
-REFINEMENTS = {
-    "anthropic": "anthropic",
-    "aws.bedrock": "aws.bedrock",
-    "azure.ai.inference": "azure.ai",
-    "openai": "openai",
-}
+LEVELS = ("required", "conditional", "recommended", "opt_in")
 
 TYPES: dict[str, Any] = {
     "string": str,
     "int": int,
     "double": (float, int),
     "boolean": bool,
+    "object": dict,
+    "any": object,
 }
+
+OPEN = ("gen_ai.provider.name", "gen_ai.response.finish_reasons")
+"""Attributes whose predefined values are not the only ones."""
+
+INSTRUMENTS = {"histogram": "histogram", "counter": "sum"}
 
 
 class Conventions:
-    """Finds what the conventions forbid in what the SDK received.
+    """Lists the deviations of recorded telemetry from the conventions.
 
-    The answers are sentences; an empty list is a clean bill.
+    Each method returns sentences; an empty list means that there is no deviation.
 
     Attributes:
-        knows_version_1_41: Whether the metrics of that version are right as well.
+        knows_version_1_41: Whether the metrics of that version are accepted as well.
     """
 
     def __init__(self) -> None:
         self.knows_version_1_41 = False
-        self.model = json.loads((CONVENTIONS / "genai-semconv.json").read_text("utf-8"))
-        self.schemas = {}
-        for name, file in SCHEMAS.items():
-            text = (CONVENTIONS / "schemas" / f"{file}.json").read_text("utf-8")
-            schema = json.loads(text)
-            _without_remote_references(schema)
-            self.schemas[name] = Draft7Validator(schema)
+        self.facts = tomllib.loads(CONVENTIONS.read_text("utf-8"))
 
     def span(self, span: ReadableSpan) -> list[str]:
         attributes = dict(span.attributes or {})
@@ -70,18 +56,14 @@ class Conventions:
             span.name.startswith("chatmodels.") or "code.function.name" in attributes
         ):
             return []  # of our own, or of the program's
-        kind = {
-            "chat": INFERENCE,
-            "execute_tool": "gen_ai.execute_tool.internal",
-        }.get(str(operation))
-        if kind is None:
+        facts = self.facts["spans"].get(str(operation))
+        if facts is None:
             return [f"no operation {operation!r}"]
-        model = self.model["spans"][kind]
-        found = self._attributes(attributes, self._allowed(kind, model, attributes))
+        found = self._attributes(attributes, self._levels(str(operation), attributes))
         subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
         if span.name != f"{operation} {attributes.get(subject)}":
             found.append(f"span name {span.name!r}")
-        if span.kind.name.lower() != model["kind"]:
+        if span.kind.name.lower() != facts["kind"]:
             found.append(f"span kind {span.kind}")
         status = span.status.status_code.name
         if status == "OK":
@@ -91,7 +73,7 @@ class Conventions:
         if ("server.address" in attributes) != ("server.port" in attributes):
             found.append("server.address and server.port belong together")
         scope = span.instrumentation_scope
-        if scope is None or scope.schema_url != self.model["source"]["schema_url"]:
+        if scope is None or scope.schema_url != self.facts["schema_url"]:
             found.append(f"schema url of {scope}")
         if any(event.name == "exception" for event in span.events):
             found.append("exceptions are events of logs")
@@ -104,119 +86,138 @@ class Conventions:
                 if not name.startswith("chatmodels"):
                     found.append(f"{name} is in nobody's namespace")
                 continue
-            model = self.model["metrics"].get(name)
-            if model is None and (model := self._legacy(name)) is None:
+            facts = self.facts["metrics"].get(name)
+            if facts is None and (facts := self._legacy(name)) is None:
                 found.append(f"no metric {name}")
                 continue
-            if metric.unit != model["unit"]:
+            if metric.unit != facts["unit"]:
                 found.append(f"{name} has unit {metric.unit!r}")
             kind = type(metric.data).__name__.lower()
-            wanted = {"histogram": "histogram", "counter": "sum"}[model["instrument"]]
-            if kind != wanted:
+            if kind != INSTRUMENTS[facts["instrument"]]:
                 found.append(f"{name} is a {kind}")
             if kind == "sum" and not metric.data.is_monotonic:
                 found.append(f"{name} is not monotonic")
             for point in metric.data.data_points:
-                found += self._point(name, model, point)
+                found += self._point(name, facts, point)
         return found
 
     def event(self, record: Any) -> list[str]:
-        model = self.model["events"].get(record.event_name)
-        if model is None:
+        facts = self.facts["events"].get(record.event_name)
+        if facts is None:
             return [f"no event {record.event_name!r}"]
         attributes = dict(record.attributes or {})
-        inference = self.model["spans"][INFERENCE]
-        allowed = self._allowed(INFERENCE, model, attributes)
+        levels = self._levels("chat", attributes)
         if record.event_name.endswith(".exception"):
-            allowed |= self._allowed(INFERENCE, inference, attributes)
-            allowed = {
-                name: {**each, "level": "recommended"} if name.startswith("gen_ai.") else each
-                for name, each in allowed.items()
-            }
-        found = self._attributes(attributes, allowed, structured=True)
-        if record.severity_number.value != model["severity_number"]:
+            levels = dict.fromkeys(levels, "recommended") | _by_name(facts)
+        found = self._attributes(attributes, levels, structured=True)
+        if record.severity_number.value != facts["severity"]:
             found.append(f"severity {record.severity_number}")
         return found
 
-    def _allowed(
-        self, kind: str, model: Any, attributes: Mapping[str, Any]
-    ) -> dict[str, dict[str, Any]]:
-        """Give the attributes that a span may have: those of its kind, and of its provider."""
-        allowed = dict(model["attributes"])
-        prefix = REFINEMENTS.get(str(attributes.get("gen_ai.provider.name")))
-        refinement = self.model["span_refinements"].get(f"{prefix}.{kind}")
-        for name, changes in refinement["overrides"].items() if refinement else ():
-            allowed[name] = {**allowed.get(name, {}), **changes}
-        # Required by the letter, but most calls have none.
-        allowed.get("aws.bedrock.guardrail.id", {})["level"] = "recommended"
-        return allowed
+    def _levels(self, operation: str, attributes: Mapping[str, Any]) -> dict[str, str]:
+        """Return the level of each attribute of a span, those of its provider included."""
+        levels = _by_name(self.facts["spans"][operation])
+        if operation == "chat":
+            provider = str(attributes.get("gen_ai.provider.name"))
+            levels |= _by_name(self.facts["providers"].get(provider, {}))
+        # The conventions require it, but most calls have no guardrail.
+        levels.pop("aws.bedrock.guardrail.id", None)
+        if attributes.get("gen_ai.provider.name") == "aws.bedrock":
+            levels["aws.bedrock.guardrail.id"] = "recommended"
+        return levels
 
     def _legacy(self, name: str) -> Any:
-        """Make a model of a metric of version 1.41, if the test has asked for these names."""
-        old = self.model["legacy"]["metrics"].get(name) if self.knows_version_1_41 else None
-        if old is None:
-            return None
-        attributes = dict(self.model["metrics"][f"{INFERENCE}.duration"]["attributes"])
-        return {
-            "instrument": old["instrument"],
-            "unit": old["unit"],
-            "explicit_bucket_boundaries": old["buckets"],
-            "value_type": "double",
-            "attributes": attributes | {"gen_ai.token.type": {"level": "recommended"}},
-        }
+        """Return the facts of a metric of version 1.41, if the test expects these names."""
+        old = self.facts["metrics_v1_41"].get(name) if self.knows_version_1_41 else None
+        return old and {**old, "value": "double", "attributes": "v1_41"}
 
-    def _point(self, name: str, model: Any, point: Any) -> list[str]:
-        allowed = dict(model["attributes"])
+    def _point(self, name: str, facts: Any, point: Any) -> list[str]:
+        names = self.facts["attribute_sets"][facts["attributes"]]
+        levels = _by_name(names)
         if point.attributes.get("gen_ai.provider.name") == "openai":
-            for refinement in self.model["metric_refinements"].values():
-                if refinement["refines"] == name:
-                    allowed |= {each: {"level": "recommended"} for each in refinement["adds"]}
-        found = [f"{name}: {each}" for each in self._attributes(dict(point.attributes), allowed)]
-        buckets = model.get("explicit_bucket_boundaries")
-        if buckets is not None and list(point.explicit_bounds) != buckets:
+            levels |= dict.fromkeys(names.get("openai", ()), "recommended")
+        found = [f"{name}: {each}" for each in self._attributes(dict(point.attributes), levels)]
+        if "buckets" in facts and list(point.explicit_bounds) != self._bounds(facts["buckets"]):
             found.append(f"{name} has buckets {point.explicit_bounds}")
         value = getattr(point, "value", getattr(point, "sum", None))
-        if model["value_type"] == "int" and not isinstance(value, int):
+        if facts["value"] == "int" and not isinstance(value, int):
             found.append(f"{name} has the value {value!r}")
         return found
 
+    def _bounds(self, name: str) -> list[float]:
+        return self.facts["buckets"][name]
+
     def _attributes(
-        self, attributes: Mapping[str, Any], allowed: Mapping[str, Any], *, structured: bool = False
+        self, attributes: Mapping[str, Any], levels: Mapping[str, str], *, structured: bool = False
     ) -> list[str]:
         found = [
             f"{name} is required"
-            for name, each in allowed.items()
-            if each["level"] == "required" and name not in attributes
+            for name, level in levels.items()
+            if level == "required" and name not in attributes
         ]
         for name, value in attributes.items():
             if name.startswith("chatmodels."):
                 continue
             if name.startswith("gen_ai.prompt.variable.") and isinstance(value, str):
                 continue
-            if name not in allowed:
+            if name not in levels:
                 found.append(f"{name} is not among the attributes")
                 continue
             found += self._value(name, value, structured=structured)
         return found
 
     def _value(self, name: str, value: Any, *, structured: bool) -> list[str]:
-        kind = "string" if name == "gen_ai.token.type" else self.model["attributes"][name]["type"]
+        kind = self.facts["types"][name]
         if kind == "any":
-            if name not in self.schemas:
-                return []
             if isinstance(value, str) and not structured:
                 value = json.loads(value)
-            errors = self.schemas[name].iter_errors(_plain(value))
-            return [f"{name}: {error.message}" for error in errors]
+            return self._shape(name, _plain(value), self.facts["values"][name])
+        values = [value]
         if kind.endswith("[]"):
             if not isinstance(value, tuple | list):
                 return [f"{name} is {value!r}"]
+            kind, values = kind[:-2], list(value)
+        known = self.facts["enums"].get(name)
+        found = [f"{name} is {each!r}, not {kind}" for each in values if not _is(each, kind)]
+        if known is not None and name not in OPEN:
+            found += [f"{name} has no value {each!r}" for each in values if each not in known]
+        return found
+
+    def _shape(self, path: str, value: Any, shape: str) -> list[str]:
+        """Compare a structured value with a shape of the table."""
+        if shape.startswith("list of "):
+            if not isinstance(value, list):
+                return [f"{path} is no list"]
+            inner = shape.removeprefix("list of ")
             return [
-                f"{name} has {item!r}" for item in value if not isinstance(item, TYPES[kind[:-2]])
+                each
+                for number, item in enumerate(value)
+                for each in self._shape(f"{path}[{number}]", item, inner)
             ]
-        if not isinstance(value, TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
-            return [f"{name} is {value!r}, not of type {kind}"]
-        return []
+        variants = self.facts["variants"].get(shape)
+        fields = self.facts["objects"].get(shape)
+        if variants is None and fields is None:
+            return [] if _is(value, shape) else [f"{path} is no {shape}"]
+        if not isinstance(value, dict):
+            return [f"{path} is no object"]
+        if variants is not None:
+            fields = {"type": "string"} | variants.get(value.get("type"), {})
+        found: list[str] = []
+        for name, kind in fields.items():
+            if value.get(name) is not None:
+                found += self._shape(f"{path}.{name}", value[name], kind.removesuffix("?"))
+            elif not kind.endswith("?"):
+                found.append(f"{path}.{name} is required")
+        return found
+
+
+def _by_name(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: level for level in LEVELS for name in facts.get(level, ())}
+
+
+def _is(value: Any, kind: str) -> bool:
+    is_flag = isinstance(value, bool) and kind in ("int", "double")
+    return isinstance(value, TYPES[kind]) and not is_flag
 
 
 def _plain(value: Any) -> Any:
@@ -225,17 +226,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_plain(item) for item in value]
     return value
-
-
-def _without_remote_references(schema: Any) -> None:
-    if isinstance(schema, dict):
-        if str(schema.get("$ref", "")).startswith("http"):
-            schema.clear()
-        for each in schema.values():
-            _without_remote_references(each)
-    elif isinstance(schema, list):
-        for each in schema:
-            _without_remote_references(each)
 
 
 class Recorder:

@@ -111,7 +111,11 @@ def test_messages_have_the_form_of_the_schemas(recorder, content_format) -> None
 
     attributes = recorder.span.attributes
     assert read(attributes[OUT]) == [
-        {"role": "assistant", "parts": [{"type": "text", "content": "Rain."}]}
+        {
+            "role": "assistant",
+            "parts": [{"type": "text", "content": "Rain."}],
+            "finish_reason": "stop",
+        }
     ]
     assert read(attributes[TOOLS]) == [{"type": "function", "name": "weather"}]
     pixel = {
@@ -387,6 +391,7 @@ def test_a_failed_call_has_no_output_unless_some_arrived(recorder) -> None:
     assert OUT not in first.attributes
     (message,) = read(second.attributes[OUT])
     assert "".join(part["content"] for part in message["parts"]) == "half an ans"
+    assert message["finish_reason"] == "error"
 
 
 def test_the_event_of_details_has_what_the_span_has(recorder) -> None:

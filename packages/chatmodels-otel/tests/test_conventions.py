@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from chatmodels.otel._finish_reason import WORDS
+from chatmodels.otel._semconv import PROVIDER_NAMES
+
 URL = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
 GOOD: dict[str, Any] = {
     "gen_ai.operation.name": "chat",
@@ -74,12 +77,32 @@ def span(**changes: Any) -> Any:
             "gen_ai.provider.name is required",
         ),
         ({"attributes": GOOD | {"gen_ai.colour": "red"}}, "not among the attributes"),
-        ({"attributes": GOOD | {"gen_ai.request.top_k": 1.5}}, "not of type int"),
-        ({"attributes": GOOD | {"gen_ai.request.seed": True}}, "not of type int"),
+        ({"attributes": GOOD | {"gen_ai.request.top_k": 1.5}}, "not int"),
+        ({"attributes": GOOD | {"gen_ai.request.seed": True}}, "not int"),
         ({"attributes": GOOD | {"gen_ai.request.stop_sequences": "x"}}, "stop_sequences is 'x'"),
-        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": (1,)}}, "stop_sequences has 1"),
-        ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "'role' is a required"),
-        ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "is a required"),
+        ({"attributes": GOOD | {"gen_ai.request.stop_sequences": (1,)}}, "is 1, not string"),
+        ({"attributes": GOOD | {"gen_ai.output.type": "poem"}}, "has no value 'poem'"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": [[]]}}, "messages[0] is no object"),
+        (
+            {"attributes": GOOD | {"gen_ai.input.messages": [{"role": "user", "parts": "x"}]}},
+            "messages[0].parts is no list",
+        ),
+        (
+            {
+                "attributes": GOOD
+                | {"gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text"}]}]}
+            },
+            "messages[0].parts[0].content is required",
+        ),
+        (
+            {
+                "attributes": GOOD
+                | {"gen_ai.input.messages": [{"role": "user", "parts": [{"type": "poem"}]}]}
+            },
+            None,
+        ),
+        ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "[0].role is required"),
+        ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "role is no string"),
     ],
 )
 def test_what_is_wrong_with_a_span_is_found(conventions, changes, finding) -> None:
@@ -145,7 +168,7 @@ def test_what_is_wrong_with_metrics_is_found(conventions, metrics, finding) -> N
             "gen_ai.client.inference.operation.details",
             5,
             GOOD | {"gen_ai.input.messages": "[]"},
-            "is not of type 'array'",
+            "messages is no list",
         ),
     ],
 )
@@ -156,3 +179,13 @@ def test_what_is_wrong_with_an_event_is_found(
     record = SimpleNamespace(event_name=name, attributes=attributes, severity_number=number)
 
     assert finding in "; ".join(conventions.event(record))
+
+
+def test_names_of_providers_are_those_of_the_conventions(conventions) -> None:
+    assert set(PROVIDER_NAMES.values()) <= set(conventions.facts["enums"]["gen_ai.provider.name"])
+
+
+def test_words_of_finish_reasons_are_those_of_the_conventions(conventions) -> None:
+    known = conventions.facts["enums"]["gen_ai.response.finish_reasons"]
+
+    assert set(WORDS.values()) <= {*known, "refusal"}

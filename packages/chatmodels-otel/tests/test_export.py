@@ -142,7 +142,11 @@ def test_spans_metrics_and_logs_arrive_at_a_collector(collector) -> None:
     assert first["gen_ai.usage.output_tokens"] == 2
     written = first["gen_ai.output.messages"]
     assert (json.loads(written) if isinstance(written, str) else written) == [
-        {"role": "assistant", "parts": [{"type": "text", "content": "two words"}]}
+        {
+            "role": "assistant",
+            "parts": [{"type": "text", "content": "two words"}],
+            "finish_reason": "stop",
+        }
     ]
     metrics = {
         metric.name: metric

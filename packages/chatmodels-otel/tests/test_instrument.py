@@ -3,6 +3,7 @@
 import copy
 import gc
 import logging
+import math
 import pickle
 import subprocess
 import sys
@@ -156,8 +157,9 @@ def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
 
 def test_a_registry_gives_telemetry_to_what_it_creates(recorder, registry) -> None:
     before = registry.create_chat_model("mock:before")
-    remove = instrument_registry(registry, telemetry=recorder.telemetry())
-    instrument_registry(registry, telemetry=recorder.telemetry())
+    telemetry = recorder.telemetry()
+    remove = instrument_registry(registry, telemetry=telemetry)
+    instrument_registry(registry, telemetry=telemetry)
     during = registry.create_chat_model("mock:during")
     remove()
     remove()
@@ -500,6 +502,15 @@ def test_options_that_do_not_exist_are_refused() -> None:
             {"OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT": "true", "CHATMODELS_TELEMETRY": "metrics"},
             TelemetryOptions(operation_details=True, level="metrics"),
         ),
+        (
+            {"CHATMODELS_TELEMETRY_CONTENT_FORMAT": "json"},
+            TelemetryOptions(content_format="json"),
+        ),
+        ({"CHATMODELS_TELEMETRY_CONVENTIONS": "V1.41"}, TelemetryOptions(conventions="v1.41")),
+        (
+            {"CHATMODELS_TELEMETRY_PROPAGATE_TO": "https://a.example/v1, https://b.example"},
+            TelemetryOptions(propagate_to=("https://a.example/v1", "https://b.example")),
+        ),
     ],
 )
 def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
@@ -751,3 +762,80 @@ def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, m
     model.generate("Hi")
 
     assert marks == [mark, None]
+
+
+def test_options_given_in_code_replace_those_of_the_environment(recorder) -> None:
+    """As in a program under `opentelemetry-instrument`, which switches the defaults on first."""
+    from chatmodels.core import ToolCall, tool
+
+    @tool
+    def double(number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    ChatModelsInstrumentor().instrument()
+    ChatModelsInstrumentor().instrument(skip_dep_check=True)
+    ChatModelsInstrumentor().instrument(telemetry=recorder.telemetry(content="span"))
+    try:
+        model = global_registry.create_chat_model("mock:m")
+        model.generate("Hi")
+        double.call(ToolCall("c-1", "double", '{"number": 2}'))
+    finally:
+        ChatModelsInstrumentor().uninstrument()
+
+    assert len(model.observers) == 1
+    chat, execution = recorder.spans
+    assert "gen_ai.input.messages" in chat.attributes
+    assert "gen_ai.tool.call.arguments" in execution.attributes
+
+
+def test_another_telemetry_replaces_that_of_a_registry(recorder, registry) -> None:
+    first = instrument_registry(registry, telemetry=recorder.telemetry())
+    second = instrument_registry(registry, telemetry=recorder.telemetry(content="span"))
+    model = registry.create_chat_model("mock:m")
+    first()
+    model.generate("Hi")
+    registry.create_chat_model("mock:m").generate("Hi")
+    second()
+    registry.create_chat_model("mock:m").generate("Hi")
+
+    assert ["gen_ai.input.messages" in span.attributes for span in recorder.chats] == [True, True]
+
+
+def test_another_telemetry_replaces_that_of_a_model(recorder) -> None:
+    model = instrument(MockChatModel(), telemetry=recorder.telemetry())
+    other = recorder.telemetry(content="span")
+
+    replaced = instrument(model, telemetry=other)
+    replaced.generate("Hi")
+
+    assert instrument(replaced) is replaced
+    assert instrument(replaced, telemetry=other) is replaced
+    assert "gen_ai.input.messages" in recorder.span.attributes
+    assert instrument(replaced, telemetry=NoOpTelemetry()).observers == ()
+
+
+def test_a_registry_keeps_the_telemetry_of_a_model_that_has_its_own(recorder, registry) -> None:
+    own = instrument(MockChatModel(), telemetry=recorder.telemetry(content="span"))
+    registry.add_model_hook(lambda _: own)
+    remove = instrument_registry(registry, telemetry=recorder.telemetry())
+
+    registry.create_chat_model("mock:m").generate("Hi")
+    remove()
+
+    assert "gen_ai.input.messages" in recorder.span.attributes
+
+
+@pytest.mark.parametrize(
+    "path", ["no_such_module:f", "os:no_such_function", "os:sep", "not a path"]
+)
+def test_a_cost_hook_that_cannot_be_imported_is_ignored(caplog, path) -> None:
+    assert options_from_environment({"CHATMODELS_TELEMETRY_COST": path}) == TelemetryOptions()
+    assert "CHATMODELS_TELEMETRY_COST is not a function, as module:function" in caplog.text
+
+
+def test_a_cost_hook_can_be_named_by_a_variable() -> None:
+    found = options_from_environment({"CHATMODELS_TELEMETRY_COST": "math:fsum"})
+
+    assert found.cost is math.fsum
+    assert options_from_environment({"CHATMODELS_TELEMETRY_COST": "x"}, cost=None).cost is None

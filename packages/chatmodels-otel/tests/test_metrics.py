@@ -552,3 +552,29 @@ def test_a_tool_result_is_not_mistaken_for_a_message() -> None:
     request = ChatRequest(messages=(Message("tool", (ToolResult("c", ()),)),))
 
     assert modalities(request, None) == ("text", "unknown")
+
+
+def test_telemetries_of_one_meter_provider_share_its_instruments(recorder, caplog) -> None:
+    first = instrument(MockChatModel("m", responses=["a b"]), telemetry=recorder.telemetry())
+    priced = recorder.telemetry(cost=lambda _: 2.0)
+    second = instrument(MockChatModel("m", responses=["a b"]), telemetry=priced)
+
+    first.generate("Hi")
+    second.generate("Hi")
+
+    (tokens,) = recorder.points(f"{INFERENCE}.usage.output_tokens")
+    assert tokens.value == 4
+    assert recorder.total(f"{INFERENCE}.duration") == 2
+    assert recorder.total("chatmodels.usage.cost") == 2.0
+    assert caplog.messages == []
+
+
+def test_options_that_come_too_late_for_the_instruments_are_logged(recorder, caplog) -> None:
+    recorder.telemetry()
+    telemetry = recorder.telemetry(conventions="both")
+
+    instrument(MockChatModel("m", responses=["a"]), telemetry=telemetry).generate("Hi")
+
+    assert "gen_ai.client.token.usage" not in recorder.metrics
+    (message,) = caplog.messages
+    assert "set CHATMODELS_TELEMETRY_CONVENTIONS" in message

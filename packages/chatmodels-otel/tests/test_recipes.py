@@ -30,6 +30,7 @@ SECRETS = {
     "LOGFIRE_TOKEN": "pylf_v1_us_x",
     "LANGFUSE_PUBLIC_KEY": "pk",
     "LANGFUSE_SECRET_KEY": "sk",
+    "PHOENIX_API_KEY": "phx",
 }
 
 
@@ -44,6 +45,8 @@ TOLD: dict[str, tuple[str, dict[str, str]]] = {
         "https://cloud.langfuse.com/api/public/otel",
         {"authorization": "Basic cGs6c2s=", "x-langfuse-ingestion-version": "4"},
     ),
+    "Phoenix": ("http://localhost:6006", {"authorization": "Bearer phx"}),
+    "MLflow": ("http://localhost:5000", {"x-mlflow-experiment-id": "0"}),
     "A collector": ("http://collector:4318", {}),
 }
 

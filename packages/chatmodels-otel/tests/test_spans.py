@@ -1,5 +1,6 @@
 """What a span says of a call."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from chatmodels.core import (
     ErrorCode,
     Settings,
     StandardChatModel,
+    ToolCall,
     Usage,
     assistant,
     tool,
@@ -346,26 +348,32 @@ def test_a_failure_has_the_error_code_as_its_type(recorder, code) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "reason"),
+    ("reason", "raw", "recorded"),
     [
-        (ChatResponse(message=assistant("x"), finish_reason="tool_calls"), "tool_call"),
-        (
-            ChatResponse(
-                message=assistant("x"), finish_reason="length", raw_finish_reason="max_tokens"
-            ),
-            "max_tokens",
-        ),
-        (
-            ChatResponse(message=assistant("x"), finish_reason="error", raw_finish_reason="oops"),
-            "error",
-        ),
+        ("stop", "end_turn", "stop"),
+        ("stop", "COMPLETE", "stop"),
+        ("length", "max_tokens", "length"),
+        ("tool_calls", "tool_use", "tool_call"),
+        ("content_filter", "SAFETY", "content_filter"),
+        ("refusal", "refusal", "refusal"),
+        ("error", "oops", "error"),
+        ("other", "compaction", "compaction"),
+        ("other", None, "other"),
     ],
-    ids=["normalised", "the provider's word", "error"],
 )
-def test_the_finish_reason_is_the_providers_word(recorder, response, reason) -> None:
-    instrument(at("acme", None, response), telemetry=recorder.telemetry()).generate("Hi")
+def test_the_finish_reason_is_the_same_word_for_all_providers(
+    recorder, reason, raw, recorded
+) -> None:
+    message = assistant(ToolCall("c", "f", "{}")) if reason == "tool_calls" else assistant("x")
+    response = ChatResponse(message=message, finish_reason=reason, raw_finish_reason=raw)
+    telemetry = recorder.telemetry(content="span", content_format="json")
 
-    assert recorder.span.attributes["gen_ai.response.finish_reasons"] == (reason,)
+    instrument(at("acme", None, response), telemetry=telemetry).generate("Hi")
+
+    attributes = recorder.span.attributes
+    assert attributes["gen_ai.response.finish_reasons"] == (recorded,)
+    (written,) = json.loads(attributes["gen_ai.output.messages"])
+    assert written["finish_reason"] == recorded
 
 
 def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> None:

@@ -118,7 +118,8 @@ def test_arguments_and_results_are_recorded_only_if_asked_for(recorder, watching
         for name, value in span.attributes.items()
         if name.endswith(("arguments", "result"))
     }
-    assert told == ({} if content == "none" else {"arguments": {"number": 4}, "result": "8"})
+    expected = {"arguments": {"number": 4}, "result": {"result": "8"}}
+    assert told == ({} if content == "none" else expected)
 
 
 @pytest.mark.parametrize(("level", "spans", "measured"), [("off", 0, 0), ("metrics", 0, 1)])
@@ -131,28 +132,36 @@ def test_levels_hold_for_tools_too(recorder, watching, level, spans, measured) -
     assert recorder.total("gen_ai.execute_tool.duration") == measured
 
 
+@pytest.mark.parametrize("content_format", ["auto", "json"])
 @pytest.mark.parametrize(
     ("result", "told"),
     [
-        ("text", "text"),
-        ({"a": 1}, '{"a":1}'),
-        (object(), "<object>"),
+        ("text", {"result": "text"}),
+        ("", {"result": ""}),
+        ({"a": 1}, {"a": 1}),
+        ([1, {"a": 2}], {"result": [1, {"a": 2}]}),
+        ("[no JSON", {"result": "[no JSON"}),
+        (object(), {"result": "<object>"}),
         (
             ToolResult("c-1", (PIXEL,)),
-            [
-                {
-                    "type": "blob",
-                    "content": "iVBORw0KGgo=",
-                    "modality": "image",
-                    "mime_type": "image/png",
-                }
-            ],
+            {
+                "result": [
+                    {
+                        "type": "blob",
+                        "content": "iVBORw0KGgo=",
+                        "modality": "image",
+                        "mime_type": "image/png",
+                    }
+                ]
+            },
         ),
     ],
-    ids=["text", "json", "object", "result"],
+    ids=["text", "empty", "object", "array", "no JSON", "no value", "media"],
 )
-def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(recorder, result, told) -> None:
-    telemetry = recorder.telemetry(content="span", content_format="json")
+def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(
+    recorder, result, told, content_format
+) -> None:
+    telemetry = recorder.telemetry(content="span", content_format=content_format)
 
     with execute_tool(
         "search",
@@ -164,7 +173,9 @@ def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(recorder, result
 
     (span,) = recorder.spans
     assert span.name == "execute_tool search"
-    assert json.loads(span.attributes["gen_ai.tool.call.result"]) == told
+    value = span.attributes["gen_ai.tool.call.result"]
+    text = value if isinstance(value, str) else json.dumps(value, default=dict)
+    assert json.loads(text) == told
 
 
 def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:

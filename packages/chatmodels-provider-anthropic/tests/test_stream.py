@@ -1,4 +1,4 @@
-"""How streams are read, beyond what recorded ones show."""
+"""How streams are read, beyond what the exchanges show."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is read in Cohere's answers, whole and streamed, beyond what was recorded."""
+"""What is read in Cohere's answers, whole and streamed, beyond what the exchanges show."""
 
 import json
 from typing import Any

@@ -438,6 +438,25 @@ def test_the_wait_is_read_from_the_details() -> None:
     assert failure(429, "RESOURCE_EXHAUSTED", "", odd).retry_after is None
 
 
+def test_quoted_json_in_a_message_is_not_a_detail() -> None:
+    quoted = '{"quotaId": "RequestsPerDay", "retryDelay": "9s"}'
+    error = failure(429, "RESOURCE_EXHAUSTED", quoted, {"violations": 7}, {"retryDelay": "later"})
+    assert (error.code, error.retry_after) == (ErrorCode.RATE_LIMITED, None)
+
+
+def test_a_phrase_outside_the_message_does_not_change_the_code() -> None:
+    info = {"metadata": {"prompt": "my billing account"}}
+    error = failure(400, "INVALID_ARGUMENT", "Unknown field.", info)
+    assert error.code is ErrorCode.INVALID_REQUEST
+
+
+def test_an_escaped_message_is_read_as_text() -> None:
+    message = "".join(f"\\u{ord(letter):04x}" for letter in "API key not valid.")
+    body = b'{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "%b"}}'
+    failed = HttpFailure(status=400, headers={}, body=body % message.encode())
+    assert CODEC.failure(failed).code is ErrorCode.AUTHENTICATION
+
+
 def test_failures_in_arrays_are_read() -> None:
     error = {"message": "Slow.", "status": "UNAVAILABLE", "details": [{"retryDelay": "3s"}]}
     body = json.dumps([{"error": error}]).encode()

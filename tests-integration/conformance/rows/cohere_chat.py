@@ -4,7 +4,7 @@ chatmodels differs from the vendor's SDK on purpose in these further points:
 
 * The plan before tool calls is reasoning.
 * Reasoning tokens are read; the SDK has no field for them.
-* The type of an error is the vendor's `error_type`.
+* The type of an error is the vendor's `error_type`; of a generation that failed, the finish reason.
 * Three stars stand for a key.
 """
 
@@ -32,7 +32,7 @@ def adapt(expected: Json, exchange: Recording, response: ChatResponse[Any] | Non
     adapted = expected | {"reasoning_text": reasoning}
     if expected["usage"] is not None and response is not None:
         adapted["usage"] = expected["usage"] | {"reasoning": response.usage.reasoning_tokens}
-    if expected["error"] is not None:
+    if expected["error"] is not None and exchange.response.status != 200:
         adapted["error"] = expected["error"] | {
             "type": json.loads(exchange.content).get("error_type"),
             "message": expected["error"]["message"].replace("***********", "***"),

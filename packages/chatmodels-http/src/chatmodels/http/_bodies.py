@@ -117,7 +117,7 @@ def read_failure(answer: Answer, limits: Limits) -> bytes:
     try:
         while len(body) < MAX_FAILURE_BYTES and (piece := answer.read()) is not None:
             body += piece
-            if limits.late():  # which answers that are not exact do not notice
+            if limits.late():  # while a piece is decoded, no engine looks at the time
                 break
     except TransferError:
         return body  # better half of the vendor's words than none
@@ -134,6 +134,8 @@ async def aread_failure(answer: AsyncAnswer, limits: Limits) -> bytes:
     try:
         while len(body) < MAX_FAILURE_BYTES and (piece := await answer.read()) is not None:
             body += piece
+            if limits.late():
+                break
     except TransferError:
         return body
     finally:

@@ -15,6 +15,7 @@ from chatmodels.core import (
 )
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec import Codec
+from chatmodels.http._credentials import afetched, arevealed, fetched, revealed
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -30,6 +31,7 @@ from chatmodels.http._masking import masked
 from chatmodels.http._outcomes import completed, key_rejected, not_sent
 from chatmodels.http._plaintext import warn_if_plaintext
 from chatmodels.http._signer import Signer, SignerSource
+from chatmodels.http._tracebacks import forget_locals
 
 _STANDARD = {
     "accept-encoding": "identity",  # compressed streams come late
@@ -113,21 +115,24 @@ class Caller:
         """
         engine = self._injected or shared_engine(self._options.proxy)
         signers, again = self._signers, self._renewable
-        signer = None if signers is None else signers.ready() or signers.fetch()
+        signer = None if signers is None else signers.ready() or fetched(signers, limits)
         while True:
-            secret = None if self._secret is None else self._secret.reveal()
-            head = self._head(request, secret, more, stream=stream, signer=signer)
+            secret = revealed(self._secret, limits)
             try:
+                head = self._head(request, secret, more, stream=stream, signer=signer)
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, head, limits) from error.__cause__
+                raise self._not_sent(error, request, limits) from error.__cause__
+            except BaseException as error:
+                forget_locals(error)
+                raise
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, read_failure(answer, limits), model)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
-                refused, signer = signer, signers.fetch(signer)
+                refused, signer = signer, fetched(signers, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
@@ -144,28 +149,31 @@ class Caller:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
         signers, again = self._signers, self._renewable
-        signer = None if signers is None else signers.ready() or await _fetched(signers)
+        signer = None if signers is None else signers.ready() or await afetched(signers, limits)
         while True:
-            secret = None if self._secret is None else await self._secret.areveal()
-            head = self._head(request, secret, more, stream=stream, signer=signer)
+            secret = await arevealed(self._secret, limits)
             try:
+                head = self._head(request, secret, more, stream=stream, signer=signer)
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, head, limits) from error.__cause__
+                raise self._not_sent(error, request, limits) from error.__cause__
+            except BaseException as error:
+                forget_locals(error)
+                raise
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, await aread_failure(answer, limits), model)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
-                refused, signer = signer, await _fetched(signers, signer)
+                refused, signer = signer, await afetched(signers, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
 
     def explained(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
         """Give the address and the headers of a request, secrets masked."""
-        secret = None if self._secret is None else MASK
+        secret = None if self._secret is None else Secret(MASK)
         shown = {
             name: MASK if is_credential(name) else value
             for name, value in self._options.headers.items()
@@ -191,8 +199,10 @@ class Caller:
         path = request.path
         return self.base_url + path if path.startswith("/") else path
 
-    def _not_sent(self, error: TransferError, head: Head, limits: Limits) -> ChatModelError:
-        return self._masked(not_sent(error, limits, self.metadata.name, head.url))
+    def _not_sent(
+        self, error: TransferError, request: HttpRequest, limits: Limits
+    ) -> ChatModelError:
+        return self._masked(not_sent(error, limits, self.metadata.name, self._url(request)))
 
     def _refused(
         self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
@@ -206,7 +216,7 @@ class Caller:
     def _head(
         self,
         request: HttpRequest,
-        secret: str | None,
+        secret: Secret | None,
         more: Mapping[str, str] | None,
         *,
         stream: bool,
@@ -221,8 +231,8 @@ class Caller:
             headers = self._headers(request, secret, given, stream=stream)
             head = Head(request.method, self._url(request), tuple(headers.items()))
             self._heads[key] = head
-        if secret is not None and secret not in self._sent:
-            self._sent.append(secret)
+        if secret is not None and secret.reveal() not in self._sent:
+            self._sent.append(secret.reveal())
         if signer is not None:
             given_names = {name for name, _ in head.headers}  # which count before those that sign
             proof = [
@@ -238,7 +248,7 @@ class Caller:
         return Head(head.method, head.url, (*head.headers, *more.items()))
 
     def _headers(
-        self, request: HttpRequest, secret: str | None, given: dict[str, str], *, stream: bool
+        self, request: HttpRequest, secret: Secret | None, given: dict[str, str], *, stream: bool
     ) -> dict[str, str]:
         """Put the headers together: what is said last counts, however its name is written."""
         headers = dict(_STANDARD)
@@ -246,14 +256,8 @@ class Caller:
         if request.body:
             headers["content-type"] = "application/json"
         if secret is not None:
-            headers |= {name.lower(): value for name, value in self.codec.authorization(secret)}
+            proof = self.codec.authorization(secret.reveal())
+            headers |= {name.lower(): value for name, value in proof}
         headers |= {name.lower(): value for name, value in request.headers}
         headers |= {name.lower(): value for name, value in given.items()}
         return headers
-
-
-async def _fetched(signers: SignerSource, rejected: Signer | None = None) -> Signer:
-    """Fetch credentials while the event loop goes on."""
-    from anyio.to_thread import run_sync
-
-    return await run_sync(signers.fetch, rejected, abandon_on_cancel=True)

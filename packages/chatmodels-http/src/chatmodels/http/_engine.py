@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from typing import Literal, Protocol
 
 Kind = Literal[
-    "connect", "certificate", "connect_timeout", "pool_timeout", "timeout", "broken", "unusable"
+    "connect",
+    "certificate",
+    "connect_timeout",
+    "pool_timeout",
+    "timeout",
+    "broken",
+    "undecodable",
+    "unusable",
 ]
 
 
@@ -19,8 +26,9 @@ class TransferError(Exception):
         kind: "connect" if no connection came about, "certificate" if TLS could not verify the
             other side, "connect_timeout" if it took too long,
             "pool_timeout" if an injected client had none to spare in time, "timeout" if reading
-            or writing took too long, "broken" if the connection or the protocol broke, "unusable"
-            if the engine cannot make such a request at all.
+            or writing took too long, "broken" if the connection or the protocol broke,
+            "undecodable" if the body has a content coding that cannot be decoded, "unusable" if
+            the engine cannot make such a request at all.
     """
 
     def __init__(self, kind: Kind, reason: str, /) -> None:
@@ -37,6 +45,10 @@ class Patience(Protocol):
 
     def read(self) -> float | None:
         """Give the time that the next reading or writing of bytes may take."""
+        ...
+
+    def left(self) -> float | None:
+        """Return the time until the head, or the next event, must have come."""
         ...
 
 

@@ -2,6 +2,8 @@
 
 import html
 import re
+import string
+from contextlib import suppress
 from typing import Any, TypeGuard
 
 import msgspec
@@ -137,18 +139,44 @@ def _read_text(body: bytes) -> ErrorBody:
     text = body[:_PAGE_LENGTH].decode(errors="replace").lstrip("\ufeff \t\r\n")
     if not _PAGE.match(text):
         return ErrorBody(excerpt(text))
-    title = _TITLE.search(text)
-    words = title[1] if title else _TAG.sub("\n", _HIDDEN.sub("", text))
-    lines = [line.strip() for line in html.unescape(words).splitlines()]
+    words = page_text(text)
+    with suppress(ValueError):  # a character reference with more digits than Python reads
+        words = html.unescape(words)
+    lines = [line.strip() for line in words.splitlines()]
     return ErrorBody(excerpt(next((line for line in lines if line), "")), page=True)
+
+
+def page_text(page: str, /) -> str:
+    """Return the title of a web page, or else its visible text with a line for each element.
+
+    One pass from left to right: the time is linear in the length, whatever the page holds.
+    """
+    lower = page.translate(_LOWER)  # which, unlike `lower`, keeps the length
+    words: list[str] = []
+    place = 0
+    while (start := page.find("<", place)) >= 0:
+        words.append(page[place:start])
+        tag = _NAME.match(lower, start)
+        name = tag[0] if tag else "<"
+        end = page.find("-->" if name == "<!--" else ">", start)
+        if end < 0:
+            return "\n".join(words)
+        place = end + (3 if name == "<!--" else 1)
+        if name in {"<title", "<script", "<style"}:
+            closing = lower.find(f"</{name[1:]}", place)
+            if closing < 0:
+                return "\n".join(words)
+            if name == "<title" and (title := page[place:closing].strip()):
+                return title
+            place = closing
+    return "\n".join([*words, page[place:]])
 
 
 _STATUS = re.compile("[0-9]{3}")
 _PAGE_LENGTH = 8192  # a page's title stands at its beginning
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>", re.IGNORECASE)
-_HIDDEN = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
+_NAME = re.compile(r"<(?:!--|[a-z]+)")
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 # Vendors repeat a rejected key with stars in its middle; its ends are nobody's business either.
 _STARRED = re.compile(r"[^\s\"'`]*\*{3,}(?:[^\s\"'`]*[^\s\"'`,;.])?")

@@ -1,6 +1,6 @@
 """The engine for awaited calls, on httpcore's connections: under asyncio and trio, loop by loop."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -8,7 +8,7 @@ import httpcore
 from anyio import CancelScope
 from anyio.lowlevel import current_token
 
-from chatmodels.http._coding import decoder
+from chatmodels.http._coding import Decoder, decoder
 from chatmodels.http._engine import AsyncAnswer, Head, Patience
 from chatmodels.http._httpcore_parts import (
     FAILURES,
@@ -157,7 +157,7 @@ class Lane:
 
 class _Answer:
     __slots__ = (
-        "_decode",
+        "_decoder",
         "_lane",
         "_lanes",
         "_pieces",
@@ -175,12 +175,14 @@ class _Answer:
         self._suspended = False
         self._lane: Lane | None = lane
         self._lanes = lanes
-        self._decode: Callable[[bytes], bytes] | None = None
+        self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
-            self._decode = decoder(self.headers["content-encoding"])
+            self._decoder = decoder(self.headers["content-encoding"])
 
     async def read(self) -> bytes | None:
         """Give the next piece of the body; None at its end."""
+        if self._decoder is not None and (decoded := self._decoder.rest()):
+            return decoded
         self._suspended = False
         try:
             piece = await anext(self._pieces, None)
@@ -189,7 +191,7 @@ class _Answer:
         if piece is None:
             return None
         self._suspended = True
-        return piece if self._decode is None else self._decode(piece)
+        return piece if self._decoder is None else self._decoder.feed(piece)
 
     async def aclose(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -1,11 +1,11 @@
 """The engine for blocking calls, on httpcore's connections."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpcore
 
-from chatmodels.http._coding import decoder
+from chatmodels.http._coding import Decoder, decoder
 from chatmodels.http._engine import Answer, Head, Patience
 from chatmodels.http._httpcore_parts import (
     FAILURES,
@@ -111,7 +111,7 @@ class Lane:
 
 class _Answer:
     exact = True
-    __slots__ = ("_decode", "_lane", "_lanes", "_pieces", "_stream", "headers", "status")
+    __slots__ = ("_decoder", "_lane", "_lanes", "_pieces", "_stream", "headers", "status")
 
     def __init__(self, response: httpcore.Response, lane: Lane, lanes: Lanes[Lane]) -> None:
         self.status = response.status
@@ -120,17 +120,19 @@ class _Answer:
         self._pieces: Iterator[bytes] = iter(self._stream)
         self._lane: Lane | None = lane
         self._lanes = lanes
-        self._decode: Callable[[bytes], bytes] | None = None
+        self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
-            self._decode = decoder(self.headers["content-encoding"])
+            self._decoder = decoder(self.headers["content-encoding"])
 
     def read(self) -> bytes | None:
         """Give the next piece of the body; None at its end."""
+        if self._decoder is not None and (decoded := self._decoder.rest()):
+            return decoded
         try:
             piece = next(self._pieces, None)
         except FAILURES as error:
             raise translated(error) from error
-        return piece if piece is None or self._decode is None else self._decode(piece)
+        return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""

@@ -2,17 +2,22 @@
 
 An engine of the user's own is taken as it is.
 
-Whoever passes a client closes it. Its headers, authentication, hooks, proxies and pool apply;
-time limits are ours, redirects are not followed. The client's read time limit is set when a
-response begins, so a blocking call checks its other limits only between two pieces of bytes; an
-awaited call holds them exactly.
+The caller closes the client. Its headers, authentication, hooks, proxies and pool apply; time
+limits and content decoding are ours, and redirects are not followed.
+
+A client reads its time limits once for a head and once for a body, and applies them to every
+single read. The limits that span several reads are therefore held from outside: by cancellation in
+an async call, and in a sync call by a thread for the request, which is abandoned when time is up.
+An abandoned thread closes the response when the client returns from what it was doing.
 """
 
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from chatmodels.core import ConfigurationError
+from chatmodels.http._bounded import OutOfTimeError, Worker
+from chatmodels.http._coding import Decoder, decoder
 from chatmodels.http._engine import (
     Answer,
     AsyncAnswer,
@@ -24,6 +29,9 @@ from chatmodels.http._engine import (
     TransferError,
 )
 from chatmodels.http._reasons import is_certificate_failure, reason
+
+if TYPE_CHECKING:
+    from anyio import CancelScope
 
 LIBRARIES = ("httpx", "httpx2")
 
@@ -94,31 +102,78 @@ class InjectedEngine:
         Raises:
             TransferError: It did not come through.
         """
-        with _Translation(self._library):
-            request = _request(self._client, head, body, patience)
-            response = self._client.send(request, stream=True, follow_redirects=False)
-        return _Answer(response, self._library)
+        worker = Worker()
+        try:
+            with _Translation(self._library):
+                request = _request(self._client, head, body, patience)
+                response = worker.run(
+                    patience.left(),
+                    lambda: self._client.send(request, stream=True, follow_redirects=False),
+                    _close,
+                )
+                return _Answer(response, self._library, patience, worker)
+        except OutOfTimeError:
+            worker.close()
+            raise TransferError("timeout", "no head came in time") from None
+        except BaseException:
+            worker.close()
+            raise
+
+
+def _close(response: Any) -> None:
+    response.close()
 
 
 class _Answer:
-    exact = False
-    __slots__ = ("_library", "_pieces", "_response", "headers", "status")
+    exact = True
+    __slots__ = (
+        "_abandoned",
+        "_decoder",
+        "_library",
+        "_patience",
+        "_pieces",
+        "_response",
+        "_worker",
+        "headers",
+        "status",
+    )
 
-    def __init__(self, response: Any, library: str) -> None:
+    def __init__(self, response: Any, library: str, patience: Patience, worker: Worker) -> None:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
-        self._pieces: Iterator[bytes] = response.iter_bytes()
         self._library = library
+        self._patience = patience
+        self._worker = worker
+        self._abandoned = False
+        self._decoder: Decoder | None = None
+        if response.is_stream_consumed:  # by a hook, or since a transport had it whole
+            self._pieces: Iterator[bytes] = response.iter_bytes()
+        else:
+            self._pieces = response.iter_raw()
+            self._decoder = decoder(self.headers.get("content-encoding"))
 
     def read(self) -> bytes | None:
         """Give the next piece of the body; None at its end."""
-        with _Translation(self._library):
-            return next(self._pieces, None)
+        if self._decoder is not None and (decoded := self._decoder.rest()):
+            return decoded
+        seconds = None if self._patience.left() is None else self._patience.read()
+        try:
+            with _Translation(self._library):
+                piece = self._worker.run(seconds, self._next, lambda _: self._response.close())
+        except OutOfTimeError:
+            self._abandoned = True
+            raise TransferError("timeout", "no bytes came in time") from None
+        return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
 
     def close(self) -> None:
         """Let the client keep or close the connection."""
-        self._response.close()
+        if not self._abandoned:  # or the thread closes it, which may be reading from it now
+            self._response.close()
+        self._worker.close()
+
+    def _next(self) -> bytes | None:
+        return next(self._pieces, None)
 
 
 class AsyncInjectedEngine:
@@ -141,14 +196,22 @@ class AsyncInjectedEngine:
         Raises:
             TransferError: It did not come through.
         """
+        from anyio import CancelScope
+
         with _Translation(self._library):
             request = _request(self._client, head, body, patience)
-            response = await self._client.send(request, stream=True, follow_redirects=False)
-        return _AsyncAnswer(response, self._library, patience)
+            with CancelScope() as scope:
+                deadline = _Deadline(scope, patience)
+                request.extensions["trace"] = deadline.trace
+                deadline.set(_SLACK)
+                response = await self._client.send(request, stream=True, follow_redirects=False)
+                return _AsyncAnswer(response, self._library, patience)
+        raise TransferError("timeout", "no head came in time")
 
 
 class _AsyncAnswer:
     __slots__ = (
+        "_decoder",
         "_ended",
         "_library",
         "_patience",
@@ -162,7 +225,12 @@ class _AsyncAnswer:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
-        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._decoder: Decoder | None = None
+        if response.is_stream_consumed:
+            self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        else:
+            self._pieces = response.aiter_raw()
+            self._decoder = decoder(self.headers.get("content-encoding"))
         self._library = library
         self._patience = patience
         self._ended = True
@@ -171,11 +239,13 @@ class _AsyncAnswer:
         """Give the next piece of the body; None at its end."""
         from anyio import move_on_after
 
+        if self._decoder is not None and (decoded := self._decoder.rest()):
+            return decoded
         self._ended = True
         with _Translation(self._library), move_on_after(self._patience.read()):
             piece = await anext(self._pieces, None)
             self._ended = piece is None
-            return piece
+            return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
         raise TransferError("timeout", "no bytes came in time")
 
     async def aclose(self) -> None:
@@ -197,6 +267,37 @@ class _AsyncAnswer:
         except TransferError:
             self._ended = True
 
+
+class _Deadline:
+    """Cancels an async request when its time is up.
+
+    httpcore leaks the socket if it is cancelled during a TLS handshake. While it connects, its own
+    limits apply, so the cancellation comes a little later; once it sends, it comes exactly.
+    """
+
+    __slots__ = ("_patience", "_scope")
+
+    def __init__(self, scope: "CancelScope", patience: Patience) -> None:
+        self._scope = scope
+        self._patience = patience
+
+    def set(self, slack: float = 0.0) -> None:
+        from anyio import current_time
+
+        seconds = self._patience.left()
+        if seconds is not None:
+            self._scope.deadline = current_time() + seconds + slack
+
+    async def trace(self, event: str, info: object) -> None:
+        """Follow the steps of httpcore's connections; other transports do not report them."""
+        if event.endswith("send_request_headers.started"):
+            self.set()
+        elif event.endswith((".connect_tcp.started", ".start_tls.started")):
+            self.set(_SLACK)
+
+
+_SLACK = 1.0
+"""Seconds; by so much a transport that reports no steps may exceed a limit before its head."""
 
 _UNWINDING = 1000  # pieces that a client may still hold; its own transports may never end
 

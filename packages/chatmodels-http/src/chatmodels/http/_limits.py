@@ -69,6 +69,15 @@ class Limits:
         """Give the time that the next reading or writing of bytes may take."""
         return self._left(min(min(self._until, self._hurry) - self._clock(), self._read))
 
+    def left(self) -> float | None:
+        """Return the time until the head, or the next event, must have come."""
+        return self._left(min(self._until, self._hurry) - self._clock())
+
+    def connecting(self) -> None:
+        """Note that a connection is due from now on: key functions take none of its time."""
+        self._since = now = self._clock()
+        self._connected_by = now + _seconds(self._timeout.connect)
+
     def check(self) -> None:
         """Make sure that there is time left.
 
@@ -94,8 +103,8 @@ class Limits:
         self._hurry = self._clock() + seconds
 
     def late(self) -> bool:
-        """Tell whether the time is over that `hurry` allowed."""
-        return self._clock() >= self._hurry
+        """Tell whether the time is over that `hurry` or another limit allowed."""
+        return self._clock() >= min(self._hurry, self._until)
 
     def timed_out(self, error: TransferError) -> CallTimeoutError:
         """Tell which limit it was that an engine ran into."""
@@ -105,6 +114,11 @@ class Limits:
         if error.kind == "pool_timeout":
             return self._passed(limit, "the HTTP client that was passed had no free connection")
         return self._passed(limit)
+
+    def key_late(self) -> CallTimeoutError:
+        """Return the error for a function that has not returned the key or the token in time."""
+        limit = self._due if self._clock() + _SHORTEST >= self._until else "read"
+        return self._passed(limit, "the function for the key or the token had not returned")
 
     def _await(self, due: Limit, moment: float) -> None:
         self._until, self._due = self._deadline, "total"

@@ -13,10 +13,12 @@ from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._error_body import excerpt, read_error_body
 from chatmodels.http._headers import request_id, retry_after
 from chatmodels.http._limits import Limits
+from chatmodels.http._tracebacks import forget_locals
 
 
 def not_sent(error: TransferError, limits: Limits, provider: str, url: str) -> ChatModelError:
-    """Tell why no response came."""
+    """Return the error for a response that did not arrive."""
+    forget_locals(error)
     host = url.split("/", 3)[2]
     match error.kind:
         case "certificate":
@@ -49,8 +51,11 @@ def broken_off(
         provider: The provider's registered name.
         begun: Whether events of a stream have been passed on already.
     """
+    forget_locals(error)
     if error.kind == "timeout":
         return limits.timed_out(error)
+    if error.kind == "undecodable":
+        return ResponseInvalidError(f"{provider}: the response cannot be read: {error}")
     if begun:
         return StreamInterruptedError(f"{provider}: the connection broke in mid-stream: {error}")
     return NetworkError(f"{provider}: the connection broke before the answer was whole: {error}")

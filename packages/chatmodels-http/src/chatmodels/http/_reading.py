@@ -124,14 +124,14 @@ class StreamReading:
                         yield self._end(event)
                         return
                     yield event
+            if come:
+                self._begun = True
+                self._limits.progress()
+            else:
+                self._limits.check()
         except ChatModelError as error:
             self._caller.finished(error, self._answer)
             raise
-        if come:
-            self._begun = True
-            self._limits.progress()
-        else:
-            self._limits.check()
 
     def last_events(self) -> Iterator[StreamEvent]:
         """Give the events that the end of the body completes.

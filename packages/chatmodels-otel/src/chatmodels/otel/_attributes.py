@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core import ChatRequest, ChatResponse, FinishReason, Settings
+from chatmodels.core import ChatRequest, ChatResponse, Settings
 from chatmodels.otel._billed import billed
 from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._finish_reason import ENDED_ABNORMALLY, finish_reason
 from chatmodels.otel._plan import system_fingerprint
 from chatmodels.otel._semconv import (
     BEDROCK,
@@ -27,8 +28,6 @@ from chatmodels.otel._semconv import (
 from chatmodels.otel._watch import Watch
 
 Attributes = dict[str, Any]
-
-_FINISH_REASONS: dict[FinishReason, str] = {"tool_calls": "tool_call"}
 
 _UNSET = ChatRequest(messages=()).settings
 
@@ -66,7 +65,7 @@ def call_attributes(
         if provider == OPENAI:
             _openai(attributes, response)
     elif not is_whole:
-        attributes[FINISH_REASONS] = ("error",)
+        attributes[FINISH_REASONS] = (ENDED_ABNORMALLY,)
     if call.first_event_at is not None:
         attributes[FIRST_CHUNK] = call.first_event_at - call.started
     if call.attempts > 1:
@@ -93,12 +92,7 @@ def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: boo
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
         attributes[RESPONSE_MODEL] = response.model
-    reason = response.finish_reason
-    if not is_whole or reason == "error":
-        attributes[FINISH_REASONS] = ("error",)
-    else:
-        word = response.raw_finish_reason or _FINISH_REASONS.get(reason, reason)
-        attributes[FINISH_REASONS] = (word,)
+    attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
     usage = billed(response.usage)
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens

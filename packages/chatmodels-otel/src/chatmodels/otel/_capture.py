@@ -7,6 +7,7 @@ import msgspec
 from chatmodels.core import ChatRequest, ChatResponse, Json, ToolCall, ToolResult
 from chatmodels.otel._attributes import Attributes
 from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._finish_reason import finish_reason
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import (
@@ -48,8 +49,17 @@ class Capture:
         request: ChatRequest,
         response: ChatResponse[object] | None,
         said: Said = NOTHING_SAID,
+        *,
+        is_whole: bool = True,
     ) -> Attributes:
-        """Give the structured content of a call; of a failed one what there is."""
+        """Return the structured content of a call.
+
+        Args:
+            request: The request.
+            response: The response, or the part of it that arrived.
+            said: The facts that the program adds to the call.
+            is_whole: Whether the response is complete.
+        """
         from chatmodels.otel._content import input_messages, output_messages, tool_definitions
         from chatmodels.otel._truncation import Budget
 
@@ -61,7 +71,11 @@ class Capture:
             self._add(
                 captured,
                 OUTPUT_MESSAGES,
-                output_messages(response.message, options.max_part_chars),
+                output_messages(
+                    response.message,
+                    finish_reason(response, is_whole=is_whole),
+                    options.max_part_chars,
+                ),
                 budget,
             )
         self._add(
@@ -79,7 +93,7 @@ class Capture:
 
     def of_tool_call(self, call: ToolCall, answer: ToolResult | None) -> Attributes:
         """Give the structured arguments and result of a tool call."""
-        from chatmodels.otel._content import arguments, result
+        from chatmodels.otel._content import arguments, result_object
         from chatmodels.otel._truncation import Budget
 
         options = self._options
@@ -87,7 +101,7 @@ class Capture:
         captured: Attributes = {}
         self._add(captured, TOOL_ARGUMENTS, arguments(call), budget)
         if answer is not None:
-            self._add(captured, TOOL_RESULT, result(answer, options.max_part_chars), budget)
+            self._add(captured, TOOL_RESULT, result_object(answer, options.max_part_chars), budget)
         return captured
 
     def for_span(self, captured: Attributes) -> Attributes:

@@ -32,9 +32,16 @@ def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]
     return [_message(message, max_chars) for message in messages]
 
 
-def output_messages(message: Message, max_chars: int, /) -> list[Json]:
-    """Write the message of an answer as `gen_ai.output.messages` wants it, one for each choice."""
-    return [_message(message, max_chars)]
+def output_messages(message: Message, finish_reason: str, max_chars: int, /) -> list[Json]:
+    """Write the message of a response as `gen_ai.output.messages`, which has one for each choice.
+
+    Args:
+        message: The message.
+        finish_reason: The conventions' word. They deprecate it here, in favour of an attribute,
+            but backends display no message without it.
+        max_chars: Data of media that would be longer is left out, before it is encoded.
+    """
+    return [_message(message, max_chars) | {"finish_reason": finish_reason}]
 
 
 def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[Json]:
@@ -60,14 +67,32 @@ def arguments(call: ToolCall, /) -> Json:
         return call.arguments_json
 
 
+def result_object(answer: ToolResult, max_chars: int, /) -> Json:
+    """Write the result of a tool as an object, as `gen_ai.tool.call.result` requires."""
+    value = result(answer, max_chars)
+    if isinstance(value, dict):
+        return value  # pyright: ignore[reportUnknownVariableType] # plain JSON
+    return {"result": value}
+
+
 def result(answer: ToolResult, max_chars: int, /) -> Json:
-    """Give what a tool gave back: its text, or parts if there is more than text."""
+    """Write the result of a tool: its JSON, its text, or its parts if there are also media."""
     if all(isinstance(part, TextPart) for part in answer.content):
-        return answer.text
+        return _decoded(answer.text)
     return [_part(part, max_chars) for part in answer.content]
 
 
-def _message(message: Message, max_chars: int) -> Json:
+def _decoded(text: str) -> Json:
+    # Text such as `5` or `true` may be a number or a flag, or just text, and stays text.
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+    return text
+
+
+def _message(message: Message, max_chars: int) -> dict[str, Json]:
     written: dict[str, Json] = {
         "role": message.role,
         "parts": [_part(part, max_chars) for part in message.parts],

@@ -120,7 +120,8 @@ class Endings:
         is_on_span = capture.on_span and watch.is_recorded
         captured: Attributes = {}
         if is_on_span or capture.on_event:
-            captured = capture.of_call(watch.call.request, response, watch.said)
+            is_whole = watch.call.outcome == "completed"
+            captured = capture.of_call(watch.call.request, response, watch.said, is_whole=is_whole)
         if self._details is not None:
             content = captured if capture.on_event else {}
             self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)

@@ -13,7 +13,8 @@ Model = TypeVar("Model", bound=ChatModel)
 def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
     """Give the same model with telemetry; the one passed is not changed.
 
-    A model that has telemetry already keeps that: instrumenting twice records once.
+    Instrumenting twice records once: a model that has telemetry already keeps it, unless another
+    is passed, as by a program under `opentelemetry-instrument` that sets its own options.
 
     Args:
         model: What `create_chat_model` gave, or any other `ChatModel`: its own `with_observers`
@@ -21,9 +22,9 @@ def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
         telemetry: What records; None for the environment's options and the global providers.
 
     Raises:
-        ConfigurationError: The object takes no observers, so it is no `ChatModel`.
+        ConfigurationError: The object takes no observers, so it is no `ChatModel`; or it has
+            other telemetry that cannot be taken away.
     """
-    observer = (telemetry or default_telemetry()).observer
     if isinstance(model, AliasedModel):
         return model.with_hook(lambda target: instrument(target, telemetry=telemetry))
     if not hasattr(model, "with_observers"):
@@ -32,9 +33,18 @@ def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
             "with_observers(); make it a StandardChatModel, or use traced() around its calls",
             op="instrument",
         )
-    if observer is None or _ours(model):
+    ours = _ours(model)
+    if ours and (telemetry is None or telemetry.observer in ours):
         return model
-    return model.with_observers(observer)
+    if ours:
+        model = uninstrument(model)
+    observer = (telemetry or default_telemetry()).observer
+    return model if observer is None else model.with_observers(observer)
+
+
+def instrumented_unless_already(model: ChatModel, telemetry: Telemetry) -> ChatModel:
+    """Return a model with telemetry: its own if it has any, else the one passed."""
+    return model if _ours(model) else instrument(model, telemetry=telemetry)
 
 
 def uninstrument(model: Model, /) -> Model:

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary, ref
 
 from chatmodels.core import ChatModel, ProviderRegistry
 from chatmodels.core import registry as global_registry
-from chatmodels.otel._instrument import instrument
+from chatmodels.otel._instrument import instrumented_unless_already
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 Remove = Callable[[], None]
@@ -22,11 +22,11 @@ class _Hook:
     """
 
     def __init__(self, telemetry: Telemetry) -> None:
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self.removals: tuple[Remove, ...] = ()
 
     def __call__(self, model: ChatModel) -> ChatModel:
-        return instrument(model, telemetry=self._telemetry)
+        return instrumented_unless_already(model, self.telemetry)
 
 
 _lock = Lock()
@@ -39,7 +39,7 @@ def instrument_registry(
     """Give telemetry to every model that a registry creates from now on.
 
     The registry's own doings are recorded too: look-ups, creations, health checks. A registry
-    that is instrumented already stays as it is.
+    that is instrumented already stays as it is, unless another telemetry is passed.
 
     Args:
         registry: Which; None for the global one.
@@ -51,6 +51,10 @@ def instrument_registry(
     """
     home = global_registry if registry is None else registry
     chosen = telemetry or default_telemetry()
+    with _lock:
+        hook = _hook_of(home)
+    if hook is not None and telemetry is not None and telemetry is not hook.telemetry:
+        _remove(home, hook)
     with _lock:
         hook = _hook_of(home)
         if hook is None and chosen.registry is not None:

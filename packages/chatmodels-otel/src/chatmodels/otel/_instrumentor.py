@@ -35,14 +35,19 @@ class ChatModelsInstrumentor:
     def instrument(self, **options: object) -> None:
         """Switch it on; once is enough.
 
+        Options that are passed while it is on, as by a program under `opentelemetry-instrument`,
+        replace those before, for the models and tools that are used from then on.
+
         Args:
             options: `tracer_provider`, `meter_provider`, `logger_provider`, or `telemetry`, and
                 the fields of `TelemetryOptions`. What OpenTelemetry passes besides is ignored.
         """
-        if ChatModelsInstrumentor._removals:
-            return
         try:
             telemetry = _telemetry(options)
+            if ChatModelsInstrumentor._removals:
+                if telemetry is default_telemetry():
+                    return
+                self.uninstrument()
             ChatModelsInstrumentor._removals = (
                 instrument_registry(telemetry=telemetry),
                 watch_tools(telemetry.tools),

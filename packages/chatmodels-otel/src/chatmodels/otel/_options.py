@@ -10,11 +10,17 @@ from chatmodels.core import ChatResponse, ConfigurationError, logger
 
 Level = Literal["off", "metrics", "traces", "full"]
 Content = Literal["none", "span", "event", "both"]
+ContentFormat = Literal["auto", "structured", "json"]
+Conventions = Literal["latest", "v1.41", "both"]
 
 CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 EVENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT"
 EXCEPTION_VARIABLE = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN"
 LEVEL_VARIABLE = "CHATMODELS_TELEMETRY"
+FORMAT_VARIABLE = "CHATMODELS_TELEMETRY_CONTENT_FORMAT"
+CONVENTIONS_VARIABLE = "CHATMODELS_TELEMETRY_CONVENTIONS"
+PROPAGATION_VARIABLE = "CHATMODELS_TELEMETRY_PROPAGATE_TO"
+COST_VARIABLE = "CHATMODELS_TELEMETRY_COST"
 
 Redact = Callable[[str, Any], Any]
 """Gets the name of an attribute and its value, as in the conventions' schemas; gives the value to
@@ -54,14 +60,14 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     level: Level = "full"
     content: Content = "none"
-    content_format: Literal["auto", "structured", "json"] = "auto"
+    content_format: ContentFormat = "auto"
     max_part_chars: int = 16_384
     max_content_chars: int = 131_072
     redact: Redact | None = None
     tool_definitions: Literal["none", "names", "full"] = "names"
     operation_details: bool = False
     exceptions: Literal["log", "span", "both", "none"] = "log"
-    conventions: Literal["latest", "v1.41", "both"] = "latest"
+    conventions: Conventions = "latest"
     measurements: Literal["deferred", "immediate"] = "deferred"
     chunk_times: bool = True
     origin_metrics: bool = False
@@ -109,11 +115,19 @@ def options_from_environment(
     A variable with a value that is not known is logged and ignored: telemetry is no reason for a
     program not to start.
 
+    | variable | field |
+    | --- | --- |
+    | `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` | `content` |
+    | `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` | `operation_details` |
+    | `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` | `exceptions` |
+    | `CHATMODELS_TELEMETRY` | `level` |
+    | `CHATMODELS_TELEMETRY_CONTENT_FORMAT` | `content_format` |
+    | `CHATMODELS_TELEMETRY_CONVENTIONS` | `conventions` |
+    | `CHATMODELS_TELEMETRY_PROPAGATE_TO` | `propagate_to`, separated by commas |
+    | `CHATMODELS_TELEMETRY_COST` | `cost`, as `module:function` |
+
     Args:
-        environment: Where to look: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` for
-            `content`, `OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT` for `operation_details`,
-            `OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN` for `exceptions`, `CHATMODELS_TELEMETRY` for
-            `level`.
+        environment: The variables.
         arguments: The fields of `TelemetryOptions`.
 
     Raises:
@@ -128,10 +142,32 @@ def options_from_environment(
             logger("chatmodels.otel").warning(
                 "%s is none of %s and is ignored", variable, ", ".join(meanings)
             )
+    if bases := environment.get(PROPAGATION_VARIABLE, "").replace(",", " ").split():
+        found["propagate_to"] = tuple(bases)
+    path = environment.get(COST_VARIABLE, "").strip()
+    if path and "cost" not in arguments and (cost := _imported(path)):
+        found["cost"] = cost
     try:
         return TelemetryOptions(**{**found, **arguments})
     except TypeError as error:
         raise ConfigurationError(f"TelemetryOptions: {error}", op="configure") from None
+
+
+def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
+    """Import the function that a variable names; None if there is none, which is logged."""
+    from pkgutil import resolve_name
+
+    try:
+        function = resolve_name(path)
+        if callable(function):
+            return function  # pyright: ignore[reportReturnType] # what it returns is checked later
+        reason = f"{type(function).__qualname__} is no function"
+    except Exception as error:  # importing a module may raise anything
+        reason = f"{type(error).__qualname__}: {error}"
+    logger("chatmodels.otel").warning(
+        "%s is not a function, as module:function, and is ignored: %s", COST_VARIABLE, reason
+    )
+    return None
 
 
 _VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -150,4 +186,6 @@ _VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("operation_details", EVENT_VARIABLE, {"true": True, "false": False}),
     ("exceptions", EXCEPTION_VARIABLE, {"logs": "log", "logs/dup": "both"}),
     ("level", LEVEL_VARIABLE, {level: level for level in get_args(Level)}),
+    ("content_format", FORMAT_VARIABLE, {word: word for word in get_args(ContentFormat)}),
+    ("conventions", CONVENTIONS_VARIABLE, {word: word for word in get_args(Conventions)}),
 )

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Telemetry:
     """What records calls: spans, measurements and events, through some providers.
 
-    One serves any number of models, threads and event loops. It is made once for each meter
-    provider, since instruments exist once. A `Container` of core makes one of what is registered
+    One serves any number of models, threads and event loops. Several with the same meter provider
+    share its instruments. A `Container` of core makes one of what is registered
     for `TelemetryOptions`, `TracerProvider` and `MeterProvider`.
 
     Args:
@@ -46,14 +46,14 @@ class Telemetry:
     ) -> None:
         options = options_from_environment() if options is None else options
         self.options = options
-        guard = self.guard = Guard()
         level = options.level
         tracer = (
             get_tracer(SCOPE, VERSION, tracer_provider, SCHEMA_URL)
             if level in ("traces", "full")
             else None
         )
-        meters = None if level == "off" else _meters(options, meter_provider, guard)
+        meters = None if level == "off" else _meters(options, meter_provider)
+        guard = self.guard = Guard() if meters is None else meters.guard
         emitted = _events(logger_provider) if level == "full" else None
         self._meters = meters
         self.whole_observer = CallObserver(
@@ -106,10 +106,10 @@ class Telemetry:
 # Imported when they are needed: who has switched telemetry off needs none of it.
 
 
-def _meters(options: TelemetryOptions, provider: MeterProvider | None, guard: Guard) -> "Meters":
-    from chatmodels.otel._meters import Meters
+def _meters(options: TelemetryOptions, provider: MeterProvider | None) -> "Meters":
+    from chatmodels.otel._meters import meters_of
 
-    return Meters(options, provider, guard)
+    return meters_of(options, provider)
 
 
 def _events(provider: LoggerProvider | None) -> "Events | None":

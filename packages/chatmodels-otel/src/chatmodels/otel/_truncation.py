@@ -5,7 +5,9 @@ from typing import Any
 
 from chatmodels.core import Json
 
-_STRUCTURE = frozenset({"type", "role", "id", "name", "modality", "mime_type", "file_id"})
+_STRUCTURE = frozenset(
+    {"type", "role", "id", "name", "modality", "mime_type", "file_id", "finish_reason"}
+)
 """Fields without which an object fits no schema; they are short unless somebody is playing."""
 
 _MAX_STRUCTURE = 256

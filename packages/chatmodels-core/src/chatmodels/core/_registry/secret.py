@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeGuard
 
 from chatmodels.core._errors import AuthenticationError, ChatModelError, ConfigurationError
 
@@ -79,8 +79,7 @@ class Secret:
             AuthenticationError: The function failed, gave no text, or is async; or the value
                 stayed behind when the secret was pickled.
         """
-        value = self._value
-        return self._ask() if value is None else value
+        return self._ask() if self._value is None else self._value
 
     async def areveal(self) -> str:
         """Give the value, awaiting an async function.
@@ -91,9 +90,8 @@ class Secret:
             AuthenticationError: The function failed or gave no text, or the value stayed behind
                 when the secret was pickled.
         """
-        value = self._value
-        if value is not None:
-            return value
+        if self._value is not None:
+            return self._value
         if self._source is None:
             return self._found_again()
         try:
@@ -102,7 +100,11 @@ class Secret:
                 given = await given
         except Exception as error:
             _fail(error)
-        return _checked(given)
+        if not _is_usable(given):
+            problem = _problem(given)
+            del given  # a traceback would show it
+            raise AuthenticationError(problem)
+        return given
 
     def _ask(self) -> str:
         if self._source is None:
@@ -118,7 +120,11 @@ class Secret:
                 "the secret is given by an async function, which a blocking call cannot wait "
                 "for; use the awaited calls (agenerate, astream, abatch) or pass a plain function"
             )
-        return _checked(given)
+        if not _is_usable(given):
+            problem = _problem(given)
+            del given  # a traceback would show it
+            raise AuthenticationError(problem)
+        return given
 
     def _found_again(self) -> str:
         value = os.environ.get(self._origin) if self._origin else None
@@ -130,6 +136,7 @@ class Secret:
                 "create the model here, or have the secret in the environment"
             )
         if not _is_sendable(value):
+            del value  # a traceback would show it
             raise AuthenticationError(
                 f"the secret in {self._origin} has white space, control characters or letters "
                 "beyond ASCII; strip line ends"
@@ -185,16 +192,20 @@ def _unpickled(origin: str | None) -> Secret:
     return secret
 
 
-def _checked(given: object) -> str:
-    if not isinstance(given, str) or not given:
-        what = "an empty text" if given == "" else f"an object of type {type(given).__name__}"
-        raise AuthenticationError(f"the function that gives the secret returned {what}, not a str")
-    if not _is_sendable(given):
-        raise AuthenticationError(
-            "the function that gives the secret returned a text with white space, control "
-            "characters or letters beyond ASCII; strip line ends"
-        )
-    return given
+def _is_usable(given: object) -> TypeGuard[str]:
+    return isinstance(given, str) and bool(given) and _is_sendable(given)
+
+
+def _problem(given: object) -> str:
+    what = "the function that gives the secret returned"
+    if not isinstance(given, str):
+        return f"{what} an object of type {type(given).__name__}, not a str"
+    if not given:
+        return f"{what} an empty text, not a str"
+    return (
+        f"{what} a text with white space, control characters or letters beyond ASCII; strip line "
+        "ends"
+    )
 
 
 def _is_sendable(value: str) -> bool:

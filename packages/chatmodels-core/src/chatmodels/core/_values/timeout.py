@@ -18,8 +18,9 @@ class Timeout(Value, frozen=True, kw_only=True):
 
     Attributes:
         connect: Until a connection stands, TLS included.
-        read: Between two pieces of bytes, the first piece included.
-        first_event: From sending the request to the first event of a stream.
+        read: Between two pieces of bytes, the first piece included; also for a function that
+            returns the key or the token.
+        first_event: From the start of an attempt to the first event of a stream.
         between_events: From one event of a stream to the next.
         total: From the call to its end, retries and waits between them included.
     """

@@ -44,11 +44,44 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
         )
     try:
         return msgspec.json.encode(body)
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"the request cannot be written as JSON: {_place(body)} has half a "
+            "character (a lone surrogate); text.encode(errors='replace').decode() removes it"
+        ) from error
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidRequestError(
             f"the request cannot be written as JSON: {error}; see its texts, schemas and "
             "provider_options"
         ) from error
+
+
+def _place(body: Json) -> str:
+    try:
+        return _half_character(body) or "a key"
+    except RecursionError:
+        return "a deeply nested text"
+
+
+def _half_character(value: Json, place: str = "") -> str | None:
+    """Return the place of the first text that is not valid Unicode, as in "messages[0].content"."""
+    if isinstance(value, str):
+        return None if _is_unicode(value) else place
+    items: list[tuple[str, Json]] = []
+    if is_object(value):
+        items = [(f"{place}.{name}" if place else name, item) for name, item in value.items()]
+    elif is_list(value):
+        items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
+    found = (_half_character(item, where) for where, item in items if _is_unicode(where))
+    return next(filter(None, found), None)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def misplaced(part: Part, where: str) -> str:

@@ -143,8 +143,6 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read how likely the pieces of the text were: each is of one or more tokens."""
-    if value is None:
-        return ()
     told: Json = value if is_list(value) else [value]
     wires = lenient(told, list[WireLogprob], "log probabilities were", warnings) or []
     return tuple(
