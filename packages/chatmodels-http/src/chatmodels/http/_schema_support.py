@@ -1,6 +1,7 @@
 """Translates the schemas and tool names of a request into those that a vendor accepts."""
 
 from collections.abc import Mapping, Sequence
+from operator import is_
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from chatmodels.core import (
 from chatmodels.http._tool_names import accepted_name, accepted_names, renamed
 from chatmodels.http.wire._json import Json
 
+_NO_NAMES: Mapping[str, str] = {}
 _REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
 
 
@@ -54,8 +56,8 @@ class TranslatedRequest(msgspec.Struct, frozen=True):
     """
 
     request: ChatRequest
-    names: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
-    warnings: tuple[str, ...] = ()
+    names: Mapping[str, str]
+    warnings: tuple[str, ...]
 
 
 def translate_request(
@@ -74,8 +76,6 @@ def translate_request(
         UnsupportedError: The vendor does not accept a schema; the message lists every place.
         InvalidRequestError: A schema is nested too deeply, or is not JSON.
     """
-    if not request.tools and request.output is None and support.names is None:
-        return TranslatedRequest(request)
     try:
         return _translated(request, support, provider, lenient=lenient)
     except RecursionError as error:
@@ -91,17 +91,17 @@ def _translated(
 ) -> TranslatedRequest:
     refused: list[str] = []
     warnings: list[str] = []
-    names: Mapping[str, str] = {}
+    back = _NO_NAMES
     if support.names is not None:
         names = accepted_names(request, support.names, support.longest_name)
         if names:
             request = renamed(request, names)
-    back = {sent: name for name, sent in names.items()}
-    if request.tools:
+            back = {sent: name for name, sent in names.items()}
+    if request.tools and (support.tools or support.strict_tools or support.longest_description):
         writer = _Tools(support, back, refused, warnings if lenient else refused)
-        tools = [writer.written(tool) for tool in request.tools]
-        if any(new is not old for new, old in zip(tools, request.tools, strict=True)):
-            request = replace(request, tools=tuple(tools))
+        tools = tuple(map(writer.written, request.tools))
+        if not all(map(is_, tools, request.tools)):
+            request = replace(request, tools=tools)
     if request.output is not None:
         output = request.output
         if support.names is not None:
@@ -114,6 +114,8 @@ def _translated(
         raise UnsupportedError(
             f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
+    if not warnings:
+        return TranslatedRequest(request, back, ())
     return TranslatedRequest(request, back, tuple(f"{provider}: {text}" for text in warnings))
 
 
@@ -141,6 +143,7 @@ class _Tools:
         self._properties = 0
 
     def written(self, tool: ToolDefinition) -> ToolDefinition:
+        """Write one tool; it stays the same object if nothing changes."""
         support = self._support
         name = self._names.get(tool.name, tool.name)
         schema, strict, description = tool.parameters, tool.strict, tool.description

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest, Message, Part, ToolCall, ToolChoice, ToolResult
 
 _CHECKED = 4_096  # names to remember
+_NAMED = (ToolCall, ToolResult)
+_NONE: Mapping[str, str] = {}
 
 
 def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[str, str]:
@@ -24,17 +26,16 @@ def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[
             "^" is for names that do not begin with a digit or a dash.
         longest: The largest number of characters.
     """
-    names = [tool.name for tool in request.tools]
+    names = {tool.name for tool in request.tools}
     for message in request.messages:
-        if message.role != "system":
-            names += [
-                part.name
-                for part in message.parts
-                if isinstance(part, ToolCall | ToolResult) and part.name is not None
-            ]
-    wrong = [name for name in dict.fromkeys(names) if accepted_name(name, pattern, longest) != name]
+        for part in message.parts:
+            if isinstance(part, _NAMED) and part.name is not None:
+                names.add(part.name)
+    if not names:
+        return _NONE
+    wrong = sorted(name for name in names if accepted_name(name, pattern, longest) != name)
     if not wrong:
-        return {}
+        return _NONE
     plain = [accepted_name(name, pattern, longest) for name in wrong]
     taken = {*names, *(name for name in plain if plain.count(name) > 1)}
     return {
