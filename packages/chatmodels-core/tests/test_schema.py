@@ -508,7 +508,12 @@ def test_keywords_that_cannot_be_enforced_are_told_in_the_description() -> None:
 def test_the_same_is_said_with_the_keywords_that_are_enforced(
     property_schema: Any, strict: Any
 ) -> None:
-    root = {"type": "object", "properties": {"p": property_schema}, "required": ["p"]}
+    root = {
+        "type": "object",
+        "properties": {"p": property_schema},
+        "required": ["p"],
+        "$defs": {"A": {"type": "string"}},
+    }
 
     assert strict_schema(root)["properties"]["p"] == strict
 
@@ -541,6 +546,7 @@ def test_all_that_cannot_be_strict_is_named_with_its_place() -> None:
             "things": {"type": "array"},
             "deep": {"type": "array", "items": {"type": "array", "items": {}}},
             "not": {"type": "string", "not": {"const": "x"}},
+            "a": {"$ref": "#/$defs/A"},
         },
         "$defs": {"A": {"type": "object", "properties": {"b": {"type": "object"}}}},
     }

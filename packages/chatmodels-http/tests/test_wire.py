@@ -258,6 +258,29 @@ def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
 
 
 @pytest.mark.parametrize(
+    ("file", "shown"),
+    [
+        (FilePart(data="größe".encode(), media_type="text/csv"), TextPart("größe")),
+        (FilePart(data=b"\xff", media_type="text/plain"), None),
+        (FilePart(data=b"%PDF", media_type="application/pdf"), None),
+        (FilePart(url="https://example.com/a.txt", media_type="text/plain"), None),
+        (FilePart(data=b"x"), None),
+    ],
+)
+def test_a_file_of_text_in_a_result_is_its_text_if_there_is_no_place_for_it(
+    file: FilePart, shown: TextPart | None
+) -> None:
+    def files(medium: object) -> bool:
+        return isinstance(medium, FilePart)
+
+    result = Message("tool", (ToolResult("a", (TextPart("See."), file)),))
+    expected = Message("tool", (ToolResult("a", (TextPart("See."), shown or file)),))
+
+    assert carried([result], user=nothing) == [expected]
+    assert carried([result], user=nothing, results=files) == [result]
+
+
+@pytest.mark.parametrize(
     ("body", "place"),
     [
         ({"model": "m\ud800"}, "model has"),

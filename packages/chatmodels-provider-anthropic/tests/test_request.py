@@ -16,6 +16,7 @@ from chatmodels.core import (
     negotiate,
     user,
 )
+from chatmodels.http import translate_request
 from chatmodels.providers.anthropic._codec import messages_codec
 
 CODEC = messages_codec()
@@ -33,7 +34,8 @@ FREE = {"type": "object"}
 def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
     request, _ = negotiate(request, CODEC.profile(model), provider="anthropic")
-    return json.loads(CODEC.encode(model, request, stream=stream).body)
+    translated = translate_request(request, CODEC.schemas(model), "anthropic")
+    return json.loads(CODEC.encode(model, translated.request, stream=stream).body)
 
 
 def with_settings(model: str = NEW, **settings: Any) -> dict[str, Any]:
@@ -209,7 +211,11 @@ def test_tools_are_described() -> None:
         {"name": "weather", "description": "Tell the weather.", "input_schema": CITY},
         {
             "name": "count",
-            "input_schema": {"type": "object", "properties": {"n": number}},
+            "input_schema": {
+                "type": "object",
+                "properties": {"n": number},
+                "additionalProperties": False,
+            },
             "strict": True,
         },
     ]

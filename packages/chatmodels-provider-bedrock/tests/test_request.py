@@ -20,6 +20,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core import ToolCall as Call
+from chatmodels.http import translate_request
 from chatmodels.providers.bedrock._codec import converse_codec
 
 CODEC = converse_codec()
@@ -41,7 +42,8 @@ FORM = OutputSchema("Shoe", SCHEMA, "A shoe.")
 def body(model: str = CLAUDE, **given: Any) -> dict[str, Any]:
     request = ChatRequest(**{"messages": (user("Hi"),)} | given)
     request, _ = negotiate(request, CODEC.profile(model), provider="bedrock")
-    return msgspec.json.decode(CODEC.encode(model, request, stream=False).body)
+    translated = translate_request(request, CODEC.schemas(model), "bedrock")
+    return msgspec.json.decode(CODEC.encode(model, translated.request, stream=False).body)
 
 
 def fields(model: str, **settings: Any) -> Any:

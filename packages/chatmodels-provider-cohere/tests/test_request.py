@@ -16,17 +16,22 @@ from chatmodels.core import (
     negotiate,
     user,
 )
+from chatmodels.http import translate_request
 from chatmodels.providers.cohere._codec import CODEC
-from chatmodels.providers.cohere._schema import is_enforceable
 
 THINKING, PLAIN, TRANSLATING = (
     "command-a-plus-05-2026",
     "command-a-03-2025",
     "command-a-translate-08-2025",
 )
-CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
 WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
-CLOCK = ToolDefinition("clock", "", {"type": "object"}, strict=True)
+CLOCK = ToolDefinition("clock", "", CITY, strict=True)
 ANSWER = {
     "type": "function",
     "function": {
@@ -40,7 +45,8 @@ ANSWER = {
 def body(model: str = THINKING, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
     request, _ = negotiate(request, CODEC.profile(model), provider="cohere")
-    made = json.loads(CODEC.encode(model, request, stream=stream).body)
+    translated = translate_request(request, CODEC.schemas(model), "cohere")
+    made = json.loads(CODEC.encode(model, translated.request, stream=stream).body)
     return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
 
 
@@ -138,7 +144,7 @@ def test_tools_are_functions() -> None:
                     "parameters": CITY,
                 },
             },
-            {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}},
+            {"type": "function", "function": {"name": "clock", "parameters": CITY}},
         ],
         "strict_tools": True,
     }
@@ -243,25 +249,3 @@ def test_files_alone_are_no_conversation() -> None:
 
 def test_documents_that_are_no_list_are_left_to_the_vendor() -> None:
     assert body(provider_options={"documents": "x"}) == {"documents": "x"}
-
-
-@pytest.mark.parametrize(
-    ("schema", "enforceable"),
-    [
-        (CITY, True),
-        ({"type": "array", "items": CITY}, False),
-        ({"type": "object", "properties": {}}, False),
-        ({**CITY, "properties": {"city": {"type": "object"}}}, False),
-        ({**CITY, "properties": {"city": {"type": "string", "minLength": 1}}}, False),
-        ({**CITY, "properties": {"minLength": {"type": "string"}}}, True),
-        ({**CITY, "properties": {"city": {"anyOf": [{"allOf": []}, {}]}}}, False),
-        ({**CITY, "properties": {"city": {"anyOf": [{"const": {"not": 1}}, {}]}}}, True),
-        ({**CITY, "properties": {"day": {"type": "string", "format": "date"}}}, True),
-        ({**CITY, "properties": {"day": {"type": "string", "format": "email"}}}, False),
-        ({**CITY, "$defs": {"place": CITY}, "additionalProperties": False}, True),
-    ],
-)
-def test_schemas_with_what_the_vendor_does_not_know_are_not_enforceable(
-    schema: dict[str, Any], enforceable: bool
-) -> None:
-    assert is_enforceable(schema) is enforceable

@@ -150,6 +150,10 @@ def results(*content: Any, model: str = OLD, is_error: bool = False) -> list[Any
         ("7 C", False, {"output": "7 C"}),
         ('{"celsius": 7}', False, {"celsius": 7}),
         ("[1, 2]", False, {"output": "[1, 2]"}),
+        # The API looks for a medium of the name in a `$ref`.
+        ('{"$ref": "#/a"}', False, {"output": '{"$ref": "#/a"}'}),
+        ('{"a": [{"b": {"$ref": 1}}]}', False, {"output": '{"a": [{"b": {"$ref": 1}}]}'}),
+        ('{"a": [{"b": "$ref"}]}', False, {"a": [{"b": "$ref"}]}),
         ("which city?", True, {"error": "which city?"}),
         ('{"celsius": 7}', True, {"error": '{"celsius": 7}'}),
     ],

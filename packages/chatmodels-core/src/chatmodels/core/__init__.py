@@ -69,7 +69,10 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource
+from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
 from chatmodels.core._tools.output import Output, structured_output
+from chatmodels.core._tools.strict import STRICT_SCHEMA
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
 from chatmodels.core._tools.watching import watch_tools
@@ -138,6 +141,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "FREE_TOOL_CHOICES",
     "MASK",
+    "STRICT_SCHEMA",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -217,6 +221,8 @@ __all__ = [
     "ResponseInvalidError",
     "ResultPart",
     "Role",
+    "SchemaRules",
+    "SchemaTranslation",
     "Secret",
     "SecretSource",
     "Settings",
@@ -282,6 +288,7 @@ __all__ = [
     "tool_choice",
     "tool_definitions",
     "tool_result",
+    "translate_schema",
     "unregister_provider",
     "user",
     "watch_tools",

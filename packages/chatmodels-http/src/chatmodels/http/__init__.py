@@ -23,6 +23,7 @@ from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
+from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest, translate_request
 from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
 
@@ -52,12 +53,14 @@ __all__ = [
     "NdjsonFramer",
     "OptionsRule",
     "Patience",
+    "SchemaSupport",
     "Signer",
     "SignerFactory",
     "SignerSource",
     "SseFramer",
     "StreamDecoder",
     "TransferError",
+    "TranslatedRequest",
     "bearer",
     "endpoint_of",
     "everywhere",
@@ -68,4 +71,5 @@ __all__ = [
     "request_id",
     "retry_after",
     "standard_failure",
+    "translate_request",
 ]

@@ -25,7 +25,9 @@ from chatmodels.http._half_characters import (
     with_stand_ins,
 )
 from chatmodels.http._output import OutputFromTool
+from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._sse import SseFramer
+from chatmodels.http._translated_names import TranslatedNames
 from chatmodels.http.wire._output import answer_tool
 
 
@@ -54,6 +56,14 @@ class Listing(msgspec.Struct, frozen=True):
     read: Callable[[bytes], Sequence[ModelInfo]]
 
 
+_ALL_SCHEMAS = SchemaSupport()
+
+
+def all_schemas(model: str, /) -> SchemaSupport:
+    """Return the support of a vendor that accepts every schema and every name of a tool."""
+    return _ALL_SCHEMAS
+
+
 def bearer(secret: str, /) -> Headers:
     """Return the header that carries a secret as a bearer token."""
     return (("Authorization", f"Bearer {secret}"),)
@@ -73,6 +83,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         health: The cheapest request that proves address and credentials.
         profile: Returns the abilities of a model.
         conversation: The rules for conversations, applied before `encode`.
+        schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
@@ -85,6 +96,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     health: HttpRequest
     profile: Callable[[str], Profile]
     conversation: ConversationRules = ConversationRules()
+    schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
@@ -106,3 +118,10 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         """Make the decoder of the response to a request, whose output may come from a tool."""
         decoder, name = self.decoder(request), answer_tool(request)
         return OutputFromTool(decoder, name) if name else decoder
+
+    def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
+        """Make the decoder of the response to a translated request."""
+        decoder = self.reader(translated.request)
+        if not translated.names and not translated.warnings:
+            return decoder
+        return TranslatedNames(decoder, translated.names, translated.warnings)

@@ -28,6 +28,7 @@ from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
 from chatmodels.http._reading import StreamReading, decoded
+from chatmodels.http._schema_support import TranslatedRequest, translate_request
 from chatmodels.http._signer import SignerSource
 
 
@@ -68,6 +69,8 @@ class HttpChatModel(StandardChatModel):
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
+        self._schemas = codec.schemas(model)
+        self._lenient = options.unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
@@ -85,28 +88,31 @@ class HttpChatModel(StandardChatModel):
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer."""
         caller = self._caller
-        wire = caller.codec.encode(self.model, request, stream=False)
+        translated = self._translated(request)
+        wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = caller.open(wire, limits, self.model, more=call.headers)
         body = read_whole(answer, limits, self.provider, caller.finished)
-        return decoded(caller, answer, body, request)
+        return decoded(caller, answer, body, translated)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer, awaited."""
         caller = self._caller
-        wire = caller.codec.encode(self.model, request, stream=False)
+        translated = self._translated(request)
+        wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = await caller.aopen(wire, limits, self.model, more=call.headers)
         body = await aread_whole(answer, limits, self.provider, caller.finished)
-        return decoded(caller, answer, body, request)
+        return decoded(caller, answer, body, translated)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
         """Ask the provider once for a streamed answer."""
         caller = self._caller
-        wire = caller.codec.encode(self.model, request, stream=True)
+        translated = self._translated(request)
+        wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
         answer = caller.open(wire, limits, self.model, stream=True, more=call.headers)
-        reading = StreamReading(caller, answer, request, limits)
+        reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
                 body = read_whole(answer, limits, self.provider, caller.finished)
@@ -128,10 +134,11 @@ class HttpChatModel(StandardChatModel):
     async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncGenerator[StreamEvent]:
         """Ask the provider once for a streamed answer, awaited."""
         caller = self._caller
-        wire = caller.codec.encode(self.model, request, stream=True)
+        translated = self._translated(request)
+        wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
         answer = await caller.aopen(wire, limits, self.model, stream=True, more=call.headers)
-        reading = StreamReading(caller, answer, request, limits)
+        reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
                 body = await aread_whole(answer, limits, self.provider, caller.finished)
@@ -155,7 +162,7 @@ class HttpChatModel(StandardChatModel):
     def explanation(self, request: ChatRequest, /) -> Explanation:
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
-        wire = codec.encode(self.model, request, stream=False)
+        wire = codec.encode(self.model, self._translated(request).request, stream=False)
         url, headers = self._caller.explained(wire)
         chosen = request.settings.chosen()
         fields = codec.profile(self.model).settings or {}
@@ -166,6 +173,9 @@ class HttpChatModel(StandardChatModel):
             body=msgspec.json.decode(wire.body) if wire.body else None,
             mapped={name: word for name, word in fields.items() if name in chosen},
         )
+
+    def _translated(self, request: ChatRequest) -> TranslatedRequest:
+        return translate_request(request, self._schemas, self.provider, lenient=self._lenient)
 
     def model_info(self) -> ModelInfo:
         """Describe the model from what the provider package knows."""

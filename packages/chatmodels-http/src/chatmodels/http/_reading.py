@@ -7,13 +7,13 @@ import msgspec
 
 from chatmodels.core import (
     ChatModelError,
-    ChatRequest,
     ModelInfo,
     ResponseInvalidError,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
     events_of,
+    whole_response,
 )
 from chatmodels.http._caller import Caller
 from chatmodels.http._codec import Listing
@@ -28,11 +28,14 @@ from chatmodels.http._half_characters import (
 from chatmodels.http._headers import request_id
 from chatmodels.http._limits import Limits
 from chatmodels.http._outcomes import broken_off, not_json
+from chatmodels.http._schema_support import TranslatedRequest
 
 _SSE_BEGINS = (b"data:", b"event:", b"id:", b":")
 
 
-def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: ChatRequest) -> Any:
+def decoded(
+    caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: TranslatedRequest
+) -> Any:
     """Translate a whole answer.
 
     Raises:
@@ -42,7 +45,7 @@ def decoded(caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: 
     if failure is not None:
         raise caller.finished(failure, answer)
     try:
-        response = caller.codec.decode(body, request)
+        response = whole_response(caller.codec.translated_reader(request).whole(body))
     except ChatModelError as error:
         caller.finished(error, answer)
         raise
@@ -100,7 +103,7 @@ class StreamReading:
         self,
         caller: Caller,
         answer: Answer | AsyncAnswer,
-        request: ChatRequest,
+        request: TranslatedRequest,
         limits: Limits,
     ) -> None:
         kind = answer.headers.get("content-type", "").lower()
@@ -112,7 +115,7 @@ class StreamReading:
         self._limits = limits
         self._request = request
         self._framer = caller.codec.framer()
-        self._decoder: StreamDecoder = caller.codec.reader(request)
+        self._decoder: StreamDecoder = caller.codec.translated_reader(request)
 
     def events(self, piece: bytes) -> Iterator[StreamEvent]:
         """Give the events that a piece of the body completes.

@@ -5,5 +5,6 @@ The Responses API is in `chatmodels.openai_compatible.responses`, imported where
 
 from chatmodels.openai_compatible._codec import chat_completions_codec
 from chatmodels.openai_compatible._dialect import COMMON_SETTINGS, Dialect, Input
+from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
-__all__ = ["COMMON_SETTINGS", "Dialect", "Input", "chat_completions_codec"]
+__all__ = ["COMMON_SETTINGS", "OPENAI_SCHEMAS", "Dialect", "Input", "chat_completions_codec"]

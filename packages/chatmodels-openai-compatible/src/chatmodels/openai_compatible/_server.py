@@ -6,8 +6,9 @@ from typing import TypedDict
 
 import msgspec
 
-from chatmodels.http import HttpRequest, Listing
+from chatmodels.http import HttpRequest, Listing, SchemaSupport
 from chatmodels.openai_compatible._models import read_models
+from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -15,6 +16,7 @@ Headers = tuple[tuple[str, str], ...]
 class CodecFields(TypedDict):
     """The fields of a `Codec` that do not depend on the dialect."""
 
+    schemas: Callable[[str], SchemaSupport]
     authorization: Callable[[str], Headers]
     models: Listing | None
     health: HttpRequest
@@ -33,6 +35,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         settings: The settings honoured: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
         not_with_reasoning: Settings that cannot be combined with reasoning.
+        schemas: The schemas and names of tools that the vendor accepts.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     not_with_reasoning: Collection[str] = ()
+    schemas: SchemaSupport = OPENAI_SCHEMAS
 
 
 def codec_fields(server: Server, headers: Headers) -> CodecFields:
@@ -52,10 +56,15 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
         request = HttpRequest(method="GET", path=server.models_path, headers=headers)
         models = Listing(request, partial(read_models, provider=server.name))
     return {
+        "schemas": partial(_schemas, server.schemas),
         "authorization": partial(_authorization, server.key_header, server.key_prefix),
         "models": models,
         "health": HttpRequest(method="GET", path=health, headers=headers),
     }
+
+
+def _schemas(schemas: SchemaSupport, model: str, /) -> SchemaSupport:
+    return schemas
 
 
 def _authorization(header: str, prefix: str, secret: str) -> Headers:

@@ -18,6 +18,15 @@ _FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "array": list,
+    "object": dict,
+    "null": type(None),
+}
+
 Schema = dict[str, Any]
 
 _Path = tuple[str, ...]
@@ -27,7 +36,7 @@ _Path = tuple[str, ...]
 def fitting(schema: Schema, /) -> Json:
     """Make a value that fits a schema.
 
-    It takes the first of alternatives, the default or an example where there is one, all
+    It is made of the first of alternatives, a default of the right type or an example, all
     properties, optional ones too, and one item for each array. A schema that refers to itself
     ends as soon as it may. Patterns of texts are not obeyed.
 
@@ -45,9 +54,10 @@ def _value(schema: Json, root: Schema, name: str, path: _Path) -> Json:
         if reference in path:
             raise ValueError("the schema refers to itself without an end")
         return _value(_referred(reference, root), root, name, (*path, reference))
-    for keyword in ("const", "default"):
-        if keyword in schema:
-            return schema[keyword]
+    if "const" in schema:
+        return schema["const"]
+    if "default" in schema and _is_typed(schema["default"], schema.get("type")):
+        return schema["default"]
     for keyword in ("enum", "examples"):
         if schema.get(keyword):
             return schema[keyword][0]
@@ -58,6 +68,16 @@ def _value(schema: Json, root: Schema, name: str, path: _Path) -> Json:
         merged = {key: value for part in schema["allOf"] for key, value in part.items()}
         return _value(schema | {"allOf": None} | merged, root, name, path)
     return _typed(schema, root, name, path)
+
+
+def _is_typed(value: Json, types: Json) -> bool:
+    """Report whether a value has one of the types; foreign schemas have defaults that do not."""
+    if types is None:
+        return True
+    known = [types] if isinstance(types, str) else types
+    if isinstance(value, bool):
+        return "boolean" in known
+    return any(isinstance(value, _TYPES.get(kind, ())) for kind in known)
 
 
 def _typed(schema: Schema, root: Schema, name: str, path: _Path) -> Json:

@@ -20,8 +20,8 @@ class Output(Generic[T]):
     """What an answer shall look like, and the reading of it.
 
     Attributes:
-        schema: What the model and the vendor are told; strict where the type allows it, which
-            means no dict with free keys and no `Any` anywhere inside.
+        schema: The schema to send. It asks for enforcement; a provider that cannot enforce it, as
+            with free keys or `Any` inside, warns in the response.
     """
 
     schema: OutputSchema
@@ -99,7 +99,7 @@ class Output(Generic[T]):
         try:
             return reader, OutputSchema(name, strict_schema(loose))
         except TypeError:
-            return reader, OutputSchema(name, loose, strict=False)
+            return reader, OutputSchema(name, loose)  # the provider decides, and reports it
 
 
 @overload

@@ -15,10 +15,13 @@ class ToolDefinition(Value, frozen=True):
     """What a model is told of a tool.
 
     Attributes:
-        name: How the model calls it.
-        description: What it is good for.
-        parameters: The JSON Schema of its arguments, an object.
-        strict: Whether the vendor shall enforce the schema while the model writes.
+        name: The name by which the model calls it. A provider whose API does not accept it sends
+            another one, and calls in the response have this one again.
+        description: The purpose of the tool.
+        parameters: The JSON Schema of its arguments, an object. Providers translate it into the
+            part of JSON Schema that their API accepts.
+        strict: Whether the vendor enforces the schema while the model writes. Optional arguments
+            may then be null, which stands for their absence.
     """
 
     name: str

@@ -35,7 +35,6 @@ from chatmodels.http.wire._request import (
     state_of,
     write_body,
 )
-from chatmodels.http.wire._schema import enforceable, is_recursive
 from chatmodels.http.wire._usage import known_usage
 
 __all__ = [
@@ -55,7 +54,6 @@ __all__ = [
     "base64_text",
     "carried",
     "data_url",
-    "enforceable",
     "finish_reason",
     "identifier",
     "integer_or_none",
@@ -63,7 +61,6 @@ __all__ = [
     "is_list",
     "is_object",
     "is_path_name",
-    "is_recursive",
     "known_usage",
     "lenient",
     "misplaced",

@@ -70,6 +70,9 @@ def carried(
 
 
 def _result(result: ToolResult, user: Takes, results: Takes, waiting: list[Part]) -> ToolResult:
+    if any(isinstance(part, FilePart) for part in result.content):
+        content = tuple(_as_text(part, user, results) for part in result.content)
+        result = replace(result, content=content)
     shown = [
         part
         for part in result.content
@@ -80,3 +83,15 @@ def _result(result: ToolResult, user: Takes, results: Takes, waiting: list[Part]
     waiting += (TextPart(f"From the result of the tool {result.name or result.id}:"), *shown)
     kept = tuple(part for part in result.content if part not in shown)
     return replace(result, content=kept or (TextPart("The result is in the next message."),))
+
+
+def _as_text(part: Medium | TextPart, user: Takes, results: Takes) -> Medium | TextPart:
+    """Return the text of a file that is text, if the vendor has no place for the file."""
+    if not isinstance(part, FilePart) or part.data is None or results(part) or user(part):
+        return part
+    if not (part.media_type or "").startswith("text/"):
+        return part
+    try:
+        return TextPart(part.data.decode())
+    except UnicodeDecodeError:
+        return part

@@ -8,6 +8,7 @@ from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
 from chatmodels.providers.anthropic._models import profile
 from chatmodels.providers.anthropic._request import encode_request
+from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.providers.anthropic._stream import MessagesDecoder
 
 VERSION = "2023-06-01"
@@ -36,6 +37,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         decoder=partial(_decoder, unsigned=not official),
         failure=read_failure,
         authorization=bearer if token else _api_key,
+        schemas=schemas_of,
         models=Listing(_listing(prefix, 1_000), read_models),  # as many as a page may have
         health=_listing(prefix, 1),
     )

@@ -7,8 +7,6 @@ from chatmodels.http.wire import (
     Json,
     add_options,
     answer_tool,
-    enforceable,
-    is_recursive,
     write_body,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
@@ -88,7 +86,7 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
     if tool.description:
         encoded["description"] = tool.description
     if tool.strict:
-        encoded |= {"strict": True, "input_schema": enforceable(tool.parameters)}
+        encoded["strict"] = True
     return encoded
 
 
@@ -117,8 +115,8 @@ def _shape(
     """
     schema = output.schema
     native = output.strict and known.structured
-    if schema is not None and native and not is_recursive(schema):
-        form = {"type": "json_schema", "schema": enforceable(schema)}
+    if schema is not None and native:
+        form = {"type": "json_schema", "schema": schema}
         body.setdefault("output_config", {})["format"] = form
         return
     choice = request.tool_choice

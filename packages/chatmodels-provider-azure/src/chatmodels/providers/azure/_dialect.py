@@ -1,11 +1,12 @@
 """How Azure speaks chat completions: as OpenAI does, and less so in old versions of its API."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
 from chatmodels.http import IdForm
-from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+from chatmodels.openai_compatible import COMMON_SETTINGS, OPENAI_SCHEMAS, Dialect
 from chatmodels.providers.azure._address import Address
 
 DIALECT = Dialect(
@@ -30,6 +31,9 @@ DIALECT = Dialect(
 )
 """That of the v1 endpoints, and of the dated ones since they know the same."""
 
+SCHEMAS = replace(OPENAI_SCHEMAS, longest_description=1_024)
+"""Descriptions of tools are limited here ("Function calling")."""
+
 _FIRST_LIKE_IT = "2024-09-01"
 """The version that knows `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
 
@@ -51,7 +55,8 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
     return replace(dialect, **server_at(address, token=token))
 
 
-def server_at(address: Address, *, token: bool) -> Mapping[str, str | None]:
+def server_at(address: Address, *, token: bool) -> Mapping[str, Any]:
     """Give the fields of a dialect that tell where an endpoint is, and how to get in."""
-    fields = {"models_path": address.models, "health_path": address.health}
+    fields: dict[str, Any] = {"models_path": address.models, "health_path": address.health}
+    fields["schemas"] = SCHEMAS
     return fields if token else fields | {"key_header": "api-key", "key_prefix": ""}

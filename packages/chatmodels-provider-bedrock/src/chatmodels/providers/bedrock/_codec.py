@@ -16,6 +16,7 @@ from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
 from chatmodels.providers.bedrock._models import profile
 from chatmodels.providers.bedrock._request import encode_request
+from chatmodels.providers.bedrock._schemas import schemas_of
 from chatmodels.providers.bedrock._stream import ConverseDecoder
 
 _CONVERSATION = ConversationRules(
@@ -40,6 +41,7 @@ def converse_codec(control_url: str = "") -> Codec:
         encode=_encode,
         decoder=_decoder,
         failure=read_failure,
+        schemas=schemas_of,
         framer=EventStreamFramer,
         models=Listing(HttpRequest(method="GET", path=listing), read_models),
         # the cheapest request to the address of the models ("ListAsyncInvokes")

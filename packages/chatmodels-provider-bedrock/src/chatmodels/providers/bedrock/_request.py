@@ -12,8 +12,6 @@ from chatmodels.http.wire import (
     Json,
     add_options,
     answer_tool,
-    enforceable,
-    is_recursive,
     put,
     write_body,
 )
@@ -77,10 +75,9 @@ def _tool(tool: ToolDefinition) -> Json:
     encoded: dict[str, Json] = {"name": tool.name}
     if tool.description:
         encoded["description"] = tool.description
-    parameters = tool.parameters
     if tool.strict:
-        parameters, encoded["strict"] = enforceable(parameters), True
-    encoded["inputSchema"] = _rooted(parameters)
+        encoded["strict"] = True
+    encoded["inputSchema"] = _rooted(tool.parameters)
     return {"toolSpec": encoded}
 
 
@@ -108,8 +105,8 @@ def _shape(
     refuses to be forced while it thinks ("Extended thinking", with tool use).
     """
     schema = output.schema
-    if schema is not None and output.strict and known.native and not is_recursive(schema):
-        form = {"name": output.name, "schema": _text(enforceable(schema))}
+    if schema is not None and output.strict and known.native:
+        form = {"name": output.name, "schema": _text(schema)}
         if output.description:
             form["description"] = output.description
         text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}

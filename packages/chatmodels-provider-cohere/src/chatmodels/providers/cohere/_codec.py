@@ -6,6 +6,7 @@ from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
 from chatmodels.providers.cohere._models import profile
 from chatmodels.providers.cohere._request import encode_request
+from chatmodels.providers.cohere._schemas import schemas_of
 from chatmodels.providers.cohere._stream import ChatV2Decoder
 
 
@@ -23,6 +24,7 @@ CODEC = Codec(
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,
+    schemas=schemas_of,
     models=Listing(  # as many as a page may have
         HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"), read_models
     ),

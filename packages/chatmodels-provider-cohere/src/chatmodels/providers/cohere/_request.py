@@ -11,7 +11,6 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.cohere._messages import encode_conversation
 from chatmodels.providers.cohere._models import PROVIDER_NAME, SETTINGS, lacks
-from chatmodels.providers.cohere._schema import is_enforceable
 
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
 """Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
@@ -106,7 +105,7 @@ def _shape(
             body.pop(field, None)
     if lacks(model, Capability.STRUCTURED_OUTPUT):
         problems.append("structured output with this model")
-    suits = schema is None or (output.strict and is_enforceable(schema))
+    suits = schema is None or output.strict
     if suits and not any(body.get(name) or request.provider_options.get(name) for name in _APART):
         put(body, "response_format.type", "json_object")
         if schema is not None:

@@ -20,6 +20,7 @@ from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._models import profile_of
 from chatmodels.providers.google._request import encode_request
+from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.providers.google._stream import AnswerDecoder
 
 
@@ -71,6 +72,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),
+        schemas=schemas_of,
         framer=_framer,
         authorization=bearer if paths.place else _api_key,
         models=Listing(paths.listing(most), partial(read_models, provider=provider)),

@@ -31,6 +31,7 @@ from chatmodels.http.wire import (
     Medium,
     arguments_of,
     carried,
+    is_list,
     is_object,
     misplaced,
     state_of,
@@ -175,11 +176,20 @@ class _Writer:
 
 
 def _response(result: ToolResult) -> dict[str, Json]:
-    """Write what a tool said: an object as it is, all else under the names that the vendor has."""
+    """Write what a tool said: an object as it is, all else under the names that the vendor has.
+
+    An object with a key `$ref` is text too: the vendor would look for a medium of that name.
+    """
     if result.is_error:
         return {"error": result.text}
     try:
         said = msgspec.json.decode(result.text)
     except NOT_JSON:
         said = None
-    return said if is_object(said) else {"output": result.text}
+    return said if is_object(said) and not _refers(said) else {"output": result.text}
+
+
+def _refers(value: Json) -> bool:
+    if is_list(value):
+        return any(map(_refers, value))
+    return is_object(value) and ("$ref" in value or any(map(_refers, value.values())))

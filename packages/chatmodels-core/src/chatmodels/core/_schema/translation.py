@@ -1,0 +1,349 @@
+"""Translates JSON Schemas into the part of JSON Schema that a vendor accepts."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from chatmodels.core._schema.keywords import (
+    CLOSING,
+    CONDITIONS,
+    DEFINITIONS,
+    MAPPINGS,
+    REF,
+    SEQUENCES,
+    SILENT,
+    SINGLES,
+    Schema,
+    is_list,
+    is_map,
+)
+from chatmodels.core._schema.malformed import malformed
+from chatmodels.core._schema.recursion import leads, references, relax
+from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.writing import (
+    is_object,
+    joined_branches,
+    joined_items,
+    noted,
+    nullable,
+    text_of,
+    type_of,
+    types_of,
+    unescaped,
+    without,
+)
+from chatmodels.core._values.parts import Json
+
+_CHOICES = ("allOf", "anyOf", "oneOf")
+_JOINABLE = frozenset({"type", "properties", "required", "title", "description"})
+
+
+class SchemaTranslation(msgspec.Struct, frozen=True):
+    """A schema in the part of JSON Schema that a vendor accepts.
+
+    Attributes:
+        schema: The schema; not complete if there are problems.
+        problems: The places that the vendor does not accept, with the reasons.
+        properties: The number of properties.
+    """
+
+    schema: Schema
+    problems: tuple[str, ...] = ()
+    properties: int = 0
+
+
+def translate_schema(root: Mapping[str, Json], rules: SchemaRules, /) -> SchemaTranslation:
+    """Rewrite the schema of an object for a vendor, if its meaning can be kept.
+
+    Keywords that the vendor does not accept are written into the description: the model still reads
+    them, and they hold when its output is read. Definitions that nothing refers to are left out.
+
+    Args:
+        root: The schema; it is not changed.
+        rules: The part of JSON Schema that the vendor accepts.
+    """
+    schema = dict(root)
+    problems = tuple(malformed(schema, ""))
+    if problems:
+        return SchemaTranslation({}, problems)
+    return _Translator(schema, rules).translation()
+
+
+class _Translator:
+    def __init__(self, root: Schema, rules: SchemaRules) -> None:
+        self._root = root
+        self._rules = rules
+        self._problems: list[str] = []
+        self._names: dict[str, str] = {}  # of the definitions, by reference
+        self._waiting: list[tuple[str, Json]] = []
+        self._count = 0
+
+    def translation(self) -> SchemaTranslation:
+        rules = self._rules
+        root = self._resolved(self._root)
+        if rules.typed_root and "object" in types_of({"type": "object", **root}):
+            root = {**root, "type": "object"}
+        if rules.plain_root:
+            root = self._flat(root)
+        if rules.root_keys:
+            self._check_keys(root)
+        if rules.typed_root and "object" not in types_of(root):
+            self._add("", "is not an object")
+        translated = self._schema(root, "", 1)
+        if rules.listed_root:
+            translated.setdefault("properties", {})
+        definitions: dict[str, Schema] = {}
+        while self._waiting:
+            name, schema = self._waiting.pop(0)
+            definitions[name] = self._schema(schema, name, 1)
+        if rules.recursion != "everywhere":
+            self._limit_recursion(translated, definitions)
+        if rules.most_properties is not None and self._count > rules.most_properties:
+            self._add("", f"has {self._count} properties, at most {rules.most_properties} may be")
+        if definitions:
+            translated["$defs"] = definitions
+        return SchemaTranslation(translated, tuple(dict.fromkeys(self._problems)), self._count)
+
+    def _schema(self, schema: Json, path: str, level: int) -> Schema:
+        if schema is True:
+            schema = {}
+        if not is_map(schema):  # `false`, which no vendor enforces, and all of them can read
+            if self._rules.enforced:
+                self._add(path, "accepts nothing")
+            return {"not": {}}
+        plain = self._simple(schema, path)
+        if self._rules.enforced:
+            self._check(plain, path)
+        kept: Schema = {}
+        notes: list[str] = []
+        for keyword, value in plain.items():
+            if keyword == "properties":
+                kept[keyword] = self._fields(plain, path, level)
+            elif keyword == "$ref":
+                kept[keyword] = self._referred(value, path)
+            elif keyword in DEFINITIONS:
+                continue
+            elif not self._is_kept(keyword, value):
+                if keyword not in SILENT and (keyword, value) != ("default", None):
+                    notes.append(f"{keyword}: {text_of(value)}")
+            else:
+                kept[keyword] = self._inner(keyword, value, path, level)
+        if self._rules.enforced and is_object(plain):
+            kept["additionalProperties"] = False
+            fields: Schema = kept.setdefault("properties", {})
+            if self._rules.required == "all":
+                kept["required"] = list(fields)
+            elif self._rules.required == "some" and not kept.get("required"):
+                self._add(path, "is an object that requires nothing")
+        if self._rules.typed_items and "array" in types_of(kept):
+            kept.setdefault("items", {})
+        return noted(kept, notes)
+
+    def _inner(self, keyword: str, value: Json, path: str, level: int) -> Json:
+        if keyword in MAPPINGS:
+            return {name: self._schema(inner, path, level) for name, inner in value.items()}
+        if keyword in SEQUENCES:
+            return [self._schema(branch, path, level) for branch in value]
+        closing = isinstance(value, bool) and keyword in CLOSING
+        if keyword in SINGLES and (not closing or (keyword, value) == ("items", True)):
+            return self._schema(value, f"{path}[]" if keyword == "items" else path, level)
+        return value
+
+    def _fields(self, schema: Schema, path: str, level: int) -> Schema:
+        rules = self._rules
+        fields: Schema = {}
+        required: Sequence[str] = schema.get("required", ())
+        if rules.most_levels is not None and level > rules.most_levels:
+            self._add(path, f"is an object at level {level}, at most {rules.most_levels} may be")
+        for name, inner in schema["properties"].items():
+            self._count += 1
+            field = self._schema(inner, f"{path}.{name}" if path else name, level + 1)
+            optional = rules.enforced and rules.required == "all" and name not in required
+            fields[name] = nullable(field) if optional and not self._has_null(inner) else field
+        return fields
+
+    def _simple(self, schema: Schema, path: str) -> Schema:
+        """Write a schema with the few keywords that vendors know, with the same meaning."""
+        rules = self._rules
+        plain = dict(schema)
+        merged: list[Json] = plain.get("allOf", [])
+        only = merged[0] if len(merged) == 1 else None
+        if is_map(only) and not only.keys() & (plain.keys() - {"allOf"}):
+            del plain["allOf"]
+            plain = {**only, **plain}
+        if "const" in plain and "enum" not in plain:
+            plain["enum"] = [plain.pop("const")]
+        if plain.get("enum"):
+            plain = self._typed_enum(plain)
+        if is_list(plain.get("items")):  # a tuple of draft 7
+            plain["prefixItems"] = plain.pop("items")
+            if "additionalItems" in plain:
+                plain["items"] = plain.pop("additionalItems")
+        if "oneOf" in plain and "anyOf" not in plain and not self._is_kept("oneOf", None):
+            plain["anyOf"] = plain.pop("oneOf")
+        if "prefixItems" in plain and not self._is_kept("prefixItems", None):
+            plain["items"] = joined_items(plain.pop("prefixItems"), plain.get("items", False))
+        if rules.enforced and "properties" in plain:
+            plain.setdefault("type", "object")
+        if rules.lone_refs and "$ref" in plain and plain.keys() - DEFINITIONS - {"$ref"}:
+            ref: str = plain.pop("$ref")
+            target = self._target(ref)
+            if is_map(target) and target.get("type") == plain.get("type"):
+                plain.pop("type", None)
+            return {"anyOf": [{"$ref": ref}], **plain}
+        return plain
+
+    def _typed_enum(self, plain: Schema) -> Schema:
+        """Add the type of an enumeration; values of types that it may not hold stand beside it."""
+        values: list[Json] = plain["enum"]
+        types = list(dict.fromkeys(map(type_of, values)))
+        allowed = self._rules.enum_types
+        if allowed is None or allowed.issuperset(types):
+            return {"type": types[0] if len(types) == 1 else types, **plain}
+        kept = [value for value in values if type_of(value) in allowed]
+        branches: list[Schema] = [{"type": name} for name in types if name not in allowed]
+        if kept:
+            branches.insert(0, self._typed_enum({"enum": kept}))
+        rest = without(plain, "enum", "type")
+        if "boolean" in types:
+            rest = noted(rest, [f"one of: {text_of(values)}"])
+        return {**rest, **(branches[0] if len(branches) == 1 else {"anyOf": branches})}
+
+    def _is_kept(self, keyword: str, value: Json) -> bool:
+        rules = self._rules
+        if rules.keywords is not None and keyword not in rules.keywords:
+            return False
+        if keyword == "format" and rules.formats is not None:
+            return value in rules.formats
+        if keyword == "minItems" and rules.min_items is not None:
+            return value in rules.min_items
+        return keyword not in rules.described
+
+    def _check(self, plain: Schema, path: str) -> None:
+        """Note why a vendor cannot enforce a schema."""
+        conditions = CONDITIONS & plain.keys()
+        if "allOf" in plain and not self._is_kept("allOf", None):
+            conditions |= {"allOf"}
+        if "anyOf" in plain and "oneOf" in plain:
+            conditions |= {"oneOf"}
+        types = types_of(plain)
+        if conditions:
+            self._add(path, f"has conditions ({', '.join(sorted(conditions))})")
+        if is_object(plain):
+            free: Json = plain.get("additionalProperties", "properties" not in plain)
+            if free is not False:
+                self._add(path, "is an object with free keys")
+        if "array" in types and not is_map(plain.get("items")):
+            self._add(path, "is a list of anything")
+        if not types and not plain.keys() & {"enum", "anyOf", "oneOf", "allOf", "$ref"}:
+            self._add(path, "may be anything")
+
+    def _check_keys(self, root: Schema) -> None:
+        longest = self._rules.root_keys
+        for name in root.get("properties", ()):
+            if not re.fullmatch(f"[a-zA-Z0-9_.-]{{1,{longest}}}", name):
+                self._add(
+                    name or "''",
+                    f"is not a name of 1 to {longest} ASCII letters, digits, '_', '.' and '-'",
+                )
+
+    def _flat(self, root: Schema) -> Schema:
+        """Write a root without choices; the choices are written into the description."""
+        flat = without(root, "not", "enum", *_CHOICES)
+        notes = [f"{word}: {text_of(root[word])}" for word in ("not", "enum") if word in root]
+        for word in _CHOICES:
+            branches = [self._resolved(branch) for branch in root.get(word, ())]
+            if not branches:
+                continue
+            if not all("object" in types_of({"type": "object", **branch}) for branch in branches):
+                self._add("", f"is not an object in every branch of its {word}")
+            if word != "allOf" or any(branch.keys() - _JOINABLE for branch in branches):
+                notes.append(f"{word}: {text_of(branches)}")
+            flat = joined_branches(flat, branches, every=word == "allOf")
+        if notes and self._rules.enforced:
+            self._add("", f"has a choice ({'; '.join(notes)})")
+        return noted(flat, notes)
+
+    def _resolved(self, schema: Json) -> Schema:
+        """Follow a reference to its target; keywords beside it take precedence."""
+        seen: set[str] = set()
+        while is_map(schema) and "$ref" in schema:
+            found = schema
+            ref: str = found["$ref"]
+            target = self._target(ref)
+            if ref in seen or not is_map(target):
+                self._add("", f"refers to {ref!r}, which is not a schema in it")
+                return without(found, "$ref")
+            seen.add(ref)
+            schema = {**target, **without(found, "$ref")}
+        return schema if is_map(schema) else {}
+
+    def _referred(self, ref: str, path: str) -> str:
+        """Point a reference to a definition of the translation."""
+        if ref == "#":
+            return ref
+        target = self._target(ref)
+        if not isinstance(target, dict | bool):
+            self._add(path, f"refers to {ref!r}, which is not a schema in it")
+            return ref
+        if ref not in self._names:
+            self._define(ref, target)
+        return REF + self._names[ref]
+
+    def _define(self, ref: str, target: Json) -> None:
+        wanted = re.sub(r"[^a-zA-Z0-9_.-]", "_", unescaped(ref.rpartition("/")[2]))
+        name = wanted
+        number = 2
+        while name in self._names.values():
+            name = f"{wanted}_{number}"
+            number += 1
+        self._names[ref] = name
+        self._waiting.append((name, target))
+
+    def _target(self, ref: str) -> Json:
+        """Find what a JSON pointer points to; None if it points to nothing."""
+        if ref != "#" and not ref.startswith("#/"):
+            return None
+        found: Json = self._root
+        for step in ref[1:].split("/")[1:]:
+            key = unescaped(step)
+            if is_map(found):
+                found = found.get(key)
+            elif is_list(found) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            else:
+                return None
+        return found
+
+    def _has_null(self, schema: Json, seen: frozenset[str] = frozenset()) -> bool:
+        """Report whether null fits a schema."""
+        if not is_map(schema):
+            return schema is True
+        inner = schema
+        if "$ref" in inner:
+            ref: str = inner["$ref"]
+            return ref not in seen and self._has_null(self._target(ref), seen | {ref})
+        if "enum" in inner:
+            return None in inner["enum"]
+        if "const" in inner:
+            return inner["const"] is None
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            if keyword in inner:
+                fits = all if keyword == "allOf" else any
+                return fits(self._has_null(branch, seen) for branch in inner[keyword])
+        return "type" not in inner or "null" in types_of(inner)
+
+    def _limit_recursion(self, root: Schema, definitions: dict[str, Schema]) -> None:
+        """Leave properties that lead back to their object optional, or report the recursion."""
+        places = {"#": root} | {REF + name: schema for name, schema in definitions.items()}
+        links = {ref: references(schema) for ref, schema in places.items()}
+        for ref, schema in places.items():
+            cyclic = {target for target in links[ref] if target == ref or leads(target, ref, links)}
+            if not cyclic:
+                continue
+            if self._rules.recursion == "nowhere" or relax(schema, cyclic):
+                self._add(ref.removeprefix(REF).removeprefix("#"), "refers to itself")
+
+    def _add(self, path: str, problem: str) -> None:
+        self._problems.append(f"{path or 'the top level'} {problem}")

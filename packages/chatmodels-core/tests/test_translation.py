@@ -1,0 +1,638 @@
+"""The translation of schemas into the part of JSON Schema that a vendor accepts."""
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatmodels.core import STRICT_SCHEMA, SchemaRules, translate_schema
+
+TEXT = {"type": "string"}
+PLAIN = SchemaRules()
+STRICT = msgspec.structs.replace(STRICT_SCHEMA, most_properties=None)
+
+
+def rooted(properties: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, **more}
+
+
+def translated(schema: dict[str, Any], rules: SchemaRules = PLAIN, **more: Any) -> Any:
+    made = translate_schema(schema, msgspec.structs.replace(rules, **more))
+    assert made.problems == ()
+    return made.schema
+
+
+def problems(schema: dict[str, Any], rules: SchemaRules = PLAIN, **more: Any) -> Any:
+    return list(translate_schema(schema, msgspec.structs.replace(rules, **more)).problems)
+
+
+def field(inner: Any, rules: SchemaRules = PLAIN, **more: Any) -> Any:
+    required = {
+        "required": ["p"],
+        "$defs": {"A": TEXT, "B": rooted({}, additionalProperties=False)},
+    }
+    made: Any = translated(rooted({"p": inner}, **required), rules, **more)
+    return made["properties"]["p"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        pytest.param({"const": "cat"}, {"enum": ["cat"], "type": "string"}, id="const"),
+        pytest.param({"const": True}, {"enum": [True], "type": "boolean"}, id="const of a boolean"),
+        pytest.param({"const": 1.5}, {"enum": [1.5], "type": "number"}, id="const of a number"),
+        pytest.param({"const": [1]}, {"enum": [[1]], "type": "array"}, id="const of an array"),
+        pytest.param({"const": {}}, {"enum": [{}], "type": "object"}, id="const of an object"),
+        pytest.param(
+            {"const": 1, "enum": [1]}, {"const": 1, "enum": [1], "type": "integer"}, id="both"
+        ),
+        pytest.param(
+            {"enum": ["a", None]}, {"enum": ["a", None], "type": ["string", "null"]}, id="enum"
+        ),
+        pytest.param({"enum": []}, {"enum": []}, id="empty enum"),
+        pytest.param(True, {}, id="anything"),
+        pytest.param(False, {"not": {}}, id="nothing"),
+        pytest.param(
+            {"type": "array", "items": [TEXT, True], "additionalItems": False},
+            {"type": "array", "prefixItems": [TEXT, {}], "items": False},
+            id="tuple of draft 7",
+        ),
+        pytest.param(
+            {"type": "array", "items": [TEXT]},
+            {"type": "array", "prefixItems": [TEXT]},
+            id="open tuple",
+        ),
+        pytest.param(
+            {"allOf": [{"$ref": "#/$defs/A"}], "title": "T"},
+            {"$ref": "#/$defs/A", "title": "T"},
+            id="all of one",
+        ),
+        pytest.param(
+            {"allOf": [{"title": "A"}], "title": "B"},
+            {"allOf": [{"title": "A"}], "title": "B"},
+            id="all of one that differs",
+        ),
+        pytest.param(
+            {"anyOf": [{"const": "a"}], "not": {"const": "b"}, "if": True},
+            {
+                "anyOf": [{"enum": ["a"], "type": "string"}],
+                "not": {"enum": ["b"], "type": "string"},
+                "if": {},
+            },
+            id="inside",
+        ),
+        pytest.param(
+            {"patternProperties": {"^x": True}, "additionalProperties": False},
+            {"patternProperties": {"^x": {}}, "additionalProperties": False},
+            id="patterns",
+        ),
+        pytest.param(
+            {"x-unit": "m", "default": {"const": 1}},
+            {"x-unit": "m", "default": {"const": 1}},
+            id="others",
+        ),
+    ],
+)
+def test_a_schema_has_one_form_with_the_same_meaning(inner: Any, expected: Any) -> None:
+    assert field(inner) == expected
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ("#/$defs/A", {"A": TEXT}),
+        ("#/definitions/A", {"A": {"type": "integer"}}),
+        ("#/properties/p/items", {"items": {"type": "null"}}),
+        ("#/$defs/a~1b", {"a_b": {"type": "number"}}),
+        ("#/$defs/c%20d", {"c_d": {"type": "boolean"}}),
+        ("#/properties/q/anyOf/1", {"1": {"type": "integer"}}),
+    ],
+)
+def test_references_point_into_the_definitions(inner: str, expected: Any) -> None:
+    made = translated(
+        rooted(
+            {
+                "p": {"type": "array", "items": {"type": "null"}},
+                "q": {"anyOf": [TEXT, {"type": "integer"}]},
+                "r": {"$ref": inner},
+            },
+            **{
+                "$defs": {"A": TEXT, "a/b": {"type": "number"}, "c d": {"type": "boolean"}},
+                "definitions": {"A": {"type": "integer"}},
+            },
+        )
+    )
+    (name,) = expected
+    assert made["properties"]["r"] == {"$ref": f"#/$defs/{name}"}
+    assert made["$defs"] == expected
+    assert "definitions" not in made
+
+
+def test_definitions_of_one_name_are_kept_apart() -> None:
+    made = translated(
+        rooted(
+            {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/definitions/A"}},
+            **{"$defs": {"A": TEXT}, "definitions": {"A": {"type": "integer"}}},
+        )
+    )
+    assert made["properties"] == {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/$defs/A_2"}}
+    assert made["$defs"] == {"A": TEXT, "A_2": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    "ref",
+    [
+        "#/$defs/B",
+        "#anchor",
+        "https://example.com/a.json",
+        "#/properties/p/enum/3",
+        "#/properties/p/enum/0/x",
+        "#/properties/p/enum",
+    ],
+)
+def test_a_reference_to_nothing_is_a_problem(ref: Any) -> None:
+    schema = rooted({"p": {"enum": ["x"]}, "q": {"type": "array", "items": {"$ref": ref}}})
+    assert problems(schema) == [f"q[] refers to {ref!r}, which is not a schema in it"]
+
+
+def test_a_root_that_is_a_reference_stands_by_itself() -> None:
+    node = rooted({"next": {"$ref": "#/$defs/Node"}})
+    made = translated({"$ref": "#/$defs/Node", "title": "N", "$defs": {"Node": node}})
+    assert made == {**node, "title": "N", "$defs": {"Node": node}}
+
+
+@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"$ref": "#/$defs/X"}])
+def test_a_root_that_refers_to_nothing_is_a_problem(schema: dict[str, Any]) -> None:
+    assert problems(schema) == [
+        f"the top level refers to {schema['$ref']!r}, which is not a schema in it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({}, {"type": "object"}),
+        ({"type": ["object", "null"]}, {"type": "object"}),
+        (rooted({}), rooted({})),
+    ],
+)
+def test_the_root_is_an_object(schema: dict[str, Any], expected: Any) -> None:
+    assert translated(schema) == expected
+    assert translated(schema, listed_root=True) == {"properties": {}, **expected}
+    assert problems({"type": "array"}) == ["the top level is not an object"]
+    assert translated({"anyOf": [TEXT]}, typed_root=False) == {"anyOf": [TEXT]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        pytest.param(
+            rooted(
+                {"id": TEXT, "path": TEXT}, anyOf=[{"required": ["id"]}, {"required": ["path"]}]
+            ),
+            rooted(
+                {"id": TEXT, "path": TEXT},
+                description='(anyOf: [{"required":["id"]},{"required":["path"]}])',
+            ),
+            id="one of the keys",
+        ),
+        pytest.param(
+            {
+                "description": "Find.",
+                "oneOf": [
+                    rooted({"kind": {"const": "a"}, "n": TEXT}, required=["kind", "n"]),
+                    {"$ref": "#/$defs/B"},
+                ],
+                "$defs": {"B": rooted({"kind": {"const": "b"}}, required=["kind"])},
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "kind": {
+                        "anyOf": [
+                            {"enum": ["a"], "type": "string"},
+                            {"enum": ["b"], "type": "string"},
+                        ]
+                    },
+                    "n": TEXT,
+                },
+                "required": ["kind"],
+                "description": 'Find. (oneOf: [{"type":"object","properties":{"kind":{"const":"a"},'
+                '"n":{"type":"string"}},"required":["kind","n"]},{"type":"object","properties":'
+                '{"kind":{"const":"b"}},"required":["kind"]}])',
+            },
+            id="tagged objects",
+        ),
+        pytest.param(
+            rooted(
+                {"a": TEXT},
+                allOf=[rooted({"b": TEXT}, required=["b"]), True, rooted({"a": {"minLength": 1}})],
+            ),
+            rooted({"a": {"allOf": [TEXT, {"minLength": 1}]}, "b": TEXT}, required=["b"]),
+            id="all of",
+        ),
+        pytest.param(
+            rooted({"a": TEXT}, allOf=[{"not": {"required": ["b"]}}, {"title": "T"}]),
+            rooted({"a": TEXT}, description='(allOf: [{"not":{"required":["b"]}},{"title":"T"}])'),
+            id="all of conditions",
+        ),
+        pytest.param(
+            rooted(
+                {"k": TEXT}, anyOf=[rooted({"k": {"const": n}}) for n in ("a", "b", "a")], enum=[{}]
+            ),
+            rooted(
+                {
+                    "k": {
+                        "anyOf": [
+                            TEXT,
+                            {"enum": ["a"], "type": "string"},
+                            {"enum": ["b"], "type": "string"},
+                        ]
+                    }
+                },
+                description="(enum: [{}], anyOf: ["
+                '{"type":"object","properties":{"k":{"const":"a"}}},'
+                '{"type":"object","properties":{"k":{"const":"b"}}},'
+                '{"type":"object","properties":{"k":{"const":"a"}}}])',
+            ),
+            id="the same twice",
+        ),
+    ],
+)
+def test_choices_of_the_root_are_described(schema: dict[str, Any], expected: Any) -> None:
+    assert translated(schema, plain_root=True) == expected
+
+
+def test_branches_of_the_root_that_are_not_objects_are_a_problem() -> None:
+    assert problems({"anyOf": [TEXT, rooted({})]}, plain_root=True) == [
+        "the top level is not an object in every branch of its anyOf"
+    ]
+
+
+def test_a_choice_of_the_root_cannot_be_enforced() -> None:
+    schema = rooted({"id": TEXT}, anyOf=[{"required": ["id"]}])
+    assert problems(schema, STRICT) == ['the top level has a choice (anyOf: [{"required":["id"]}])']
+
+
+def test_arrays_have_items_where_they_must() -> None:
+    inner = {"type": "array", "items": {"type": ["array", "null"]}}
+    assert field(inner, typed_items=True) == {
+        "type": "array",
+        "items": {"type": ["array", "null"], "items": {}},
+    }
+    assert field(inner) == inner
+
+
+@pytest.mark.parametrize("name", ["$filter", "", "größe", "x" * 65, "a b"])
+def test_keys_of_the_root_may_be_restricted(name: str) -> None:
+    schema = rooted({name: TEXT, "a.b-C_1": rooted({"$deep": TEXT})})
+    (problem,) = problems(schema, root_keys=64)
+    assert problem.startswith(f"{name or repr(name)} is not a name of 1 to 64 ASCII letters")
+    assert problems(schema) == []
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        (
+            {"enum": ["a", 1, None]},
+            {"anyOf": [{"enum": ["a", 1], "type": ["string", "integer"]}, {"type": "null"}]},
+        ),
+        (
+            {"const": True, "type": "boolean", "title": "T"},
+            {"type": "boolean", "title": "T", "description": "(one of: [true])"},
+        ),
+        ({"const": None}, {"type": "null"}),
+        ({"enum": ["a"]}, {"enum": ["a"], "type": "string"}),
+    ],
+)
+def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, expected: Any) -> None:
+    assert field(inner, enum_types=frozenset({"string", "integer"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        ({"$ref": "#/$defs/A", "title": "T"}, {"anyOf": [{"$ref": "#/$defs/A"}], "title": "T"}),
+        (
+            {"$ref": "#/$defs/A", "type": "string", "title": "T"},
+            {"anyOf": [{"$ref": "#/$defs/A"}], "title": "T"},
+        ),
+        ({"$ref": "#/$defs/A", "type": "null"}, {"anyOf": [{"$ref": "#/$defs/A"}], "type": "null"}),
+        ({"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}),
+    ],
+)
+def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> None:
+    assert field(inner, lone_refs=True) == expected
+
+
+NODE = rooted({"name": TEXT, "next": {"$ref": "#/$defs/Node"}}, required=["name", "next"])
+LISTED = {"type": "array", "items": {"anyOf": [TEXT, {"$ref": "#/$defs/Listed"}]}}
+
+
+@pytest.mark.parametrize(
+    ("definition", "relaxed"),
+    [
+        pytest.param(NODE, {**NODE, "required": ["name"]}, id="property"),
+        pytest.param(
+            rooted(
+                {
+                    "in": rooted(
+                        {"up": {"type": "array", "items": {"$ref": "#"}}, "x": {"not": True}},
+                        required=["up"],
+                    )
+                }
+            ),
+            rooted(
+                {
+                    "in": rooted(
+                        {"up": {"type": "array", "items": {"$ref": "#"}}, "x": {"not": {}}},
+                        required=[],
+                    )
+                }
+            ),
+            id="deep",
+        ),
+        pytest.param(
+            rooted({"x": {"$ref": "#/$defs/Node"}, "y": {"$ref": "#/$defs/Node"}}),
+            rooted({"x": {"$ref": "#/$defs/Node"}, "y": {"$ref": "#/$defs/Node"}}),
+            id="twice",
+        ),
+    ],
+)
+def test_properties_that_lead_back_become_optional(definition: Any, relaxed: Any) -> None:
+    made = translated(
+        rooted({"a": {"$ref": "#/$defs/Node"}}, required=["a"], **{"$defs": {"Node": definition}}),
+        recursion="optional",
+    )
+    assert made["$defs"]["Node"] == relaxed
+
+
+def test_only_what_leads_back_becomes_optional() -> None:
+    schema = rooted(
+        {"a": {"$ref": "#/$defs/A"}},
+        required=["a"],
+        **{
+            "$defs": {
+                "A": rooted({"b": {"$ref": "#/$defs/B"}, "c": TEXT}, required=["b"]),
+                "B": TEXT,
+            }
+        },
+    )
+    assert translated(schema, recursion="optional") == schema
+    assert problems(schema, recursion="nowhere") == []
+
+
+def test_recursion_outside_of_properties_is_a_problem() -> None:
+    schema = rooted({"a": {"$ref": "#/$defs/Listed"}}, **{"$defs": {"Listed": LISTED}})
+    assert problems(schema, recursion="optional") == ["Listed refers to itself"]
+    assert translated(schema)["$defs"] == {"Listed": LISTED}
+
+
+def test_recursion_is_a_problem_where_it_is_not_allowed() -> None:
+    mutual = {
+        "A": rooted({"b": {"$ref": "#/$defs/B"}}),
+        "B": {"patternProperties": {"x": {"$ref": "#/$defs/A"}}},
+    }
+    schema = rooted({"a": {"$ref": "#/$defs/A"}, "me": {"$ref": "#"}}, **{"$defs": mutual})
+    assert problems(schema, recursion="nowhere") == [
+        "the top level refers to itself",
+        "A refers to itself",
+        "B refers to itself",
+    ]
+
+
+def test_keywords_are_described_where_they_are_not_accepted() -> None:
+    rules = SchemaRules(
+        described=frozenset({"maximum"}), formats=frozenset({"date"}), min_items=frozenset({1})
+    )
+    assert field({"type": "number", "maximum": 3, "minimum": 1, "description": "N."}, rules) == {
+        "type": "number",
+        "minimum": 1,
+        "description": "N. (maximum: 3)",
+    }
+    assert field({"format": "uri"}, rules) == {"description": '(format: "uri")'}
+    assert field({"format": "date"}, rules) == {"format": "date"}
+    assert field({"minItems": 2}, rules) == {"description": "(minItems: 2)"}
+    assert field({"minItems": 1}, rules) == {"minItems": 1}
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        pytest.param(
+            {"type": ["string", "integer"]}, {"type": ["string", "integer", "null"]}, id="types"
+        ),
+        pytest.param({"type": ["string", "null"]}, {"type": ["string", "null"]}, id="null already"),
+        pytest.param({"const": None}, {"enum": [None], "type": "null"}, id="null alone"),
+        pytest.param(
+            {"enum": [1, None]}, {"enum": [1, None], "type": ["integer", "null"]}, id="null listed"
+        ),
+        pytest.param(
+            {"const": "a"},
+            {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
+            id="const",
+        ),
+        pytest.param({"$ref": "#/$defs/N"}, {"$ref": "#/$defs/N"}, id="null behind a reference"),
+        pytest.param(
+            {"$ref": "#/$defs/A"},
+            {"anyOf": [{"$ref": "#/$defs/A"}, {"type": "null"}]},
+            id="reference",
+        ),
+        pytest.param(
+            {"$ref": "#/$defs/L"},
+            {"anyOf": [{"$ref": "#/$defs/L"}, {"type": "null"}]},
+            id="reference to itself",
+        ),
+        pytest.param(
+            {"oneOf": [TEXT, {"type": "null"}]},
+            {"anyOf": [TEXT, {"type": "null"}]},
+            id="choice with null",
+        ),
+        pytest.param(
+            {"type": "object", "additionalProperties": False},
+            {
+                "anyOf": [
+                    {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {},
+                        "required": [],
+                    },
+                    {"type": "null"},
+                ]
+            },
+            id="closed object",
+        ),
+        pytest.param({"allOf": [{"type": "null"}]}, {"type": "null"}, id="all of null"),
+    ],
+)
+def test_optional_properties_of_a_strict_schema_may_be_null(inner: Any, expected: Any) -> None:
+    definitions = {
+        "N": {"type": ["null", "string"]},
+        "A": TEXT,
+        "L": {"anyOf": [{"$ref": "#/$defs/L"}]},
+    }
+    made = translated(rooted({"p": inner}, **{"$defs": definitions}), STRICT)
+    assert made["properties"]["p"] == expected
+    assert made["required"] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "problem"),
+    [
+        ({"type": ["object", "null"]}, "p is an object with free keys"),
+        ({"type": ["array", "null"]}, "p is a list of anything"),
+        (True, "p may be anything"),
+        (False, "p accepts nothing"),
+        ({"anyOf": [True, TEXT]}, "p may be anything"),
+        ({"anyOf": [TEXT], "oneOf": [TEXT]}, "p has conditions (oneOf)"),
+        ({"type": "string", "allOf": [TEXT, TEXT]}, "p has conditions (allOf)"),
+        ({"type": "string", "propertyNames": TEXT}, "p has conditions (propertyNames)"),
+    ],
+)
+def test_a_place_that_cannot_be_enforced_is_named(inner: Any, problem: str) -> None:
+    assert problems(rooted({"p": inner}, required=["p"]), STRICT) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("inner", "expected"),
+    [
+        pytest.param(
+            {"type": "array", "items": [TEXT, TEXT], "additionalItems": {"type": "null"}},
+            {"type": "array", "items": {"anyOf": [TEXT, {"type": "null"}]}},
+            id="tuple of draft 7",
+        ),
+        pytest.param(
+            {"$ref": "#/$defs/B", "type": "object"},
+            {"anyOf": [{"$ref": "#/$defs/B"}]},
+            id="reference",
+        ),
+        pytest.param(
+            {"properties": {"a": TEXT}},
+            {
+                "type": "object",
+                "properties": {"a": {"type": ["string", "null"]}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+            id="object without a type",
+        ),
+        pytest.param(
+            {"type": "string", "title": "T", "$comment": "c", "default": None},
+            TEXT,
+            id="annotations",
+        ),
+    ],
+)
+def test_schemas_of_others_can_be_enforced(inner: Any, expected: Any) -> None:
+    assert field(inner, STRICT) == expected
+
+
+def test_a_vendor_may_enforce_optional_properties() -> None:
+    schema = rooted({"a": TEXT, "b": TEXT}, required=["a"])
+    rules = SchemaRules(enforced=True)
+    assert translated(schema, rules) == {**schema, "additionalProperties": False}
+    assert translated(schema, rules, required="some") == {**schema, "additionalProperties": False}
+    assert problems(rooted({"a": TEXT}), rules, required="some") == [
+        "the top level is an object that requires nothing"
+    ]
+
+
+def test_the_size_of_a_schema_may_be_limited() -> None:
+    schema = rooted({"a": rooted({"b": rooted({"c": TEXT})})})
+    assert translate_schema(schema, PLAIN).properties == 3
+    assert problems(schema, most_properties=3, most_levels=3) == []
+    assert problems(schema, most_properties=2, most_levels=2) == [
+        "a.b is an object at level 3, at most 2 may be",
+        "the top level has 3 properties, at most 2 may be",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inner", "problem"),
+    [
+        ("text", "p is not a schema"),
+        ({"required": True}, "p has a malformed 'required'"),
+        ({"required": [1]}, "p has a malformed 'required'"),
+        ({"type": {}}, "p has a malformed 'type'"),
+        ({"type": ["string", None]}, "p has a malformed 'type'"),
+        ({"properties": []}, "p has a malformed 'properties'"),
+        ({"properties": {"q": 1}}, "p.q is not a schema"),
+        ({"items": [{"anyOf": {}}]}, "p has a malformed 'anyOf'"),
+        ({"items": {"enum": "a"}}, "p[] has a malformed 'enum'"),
+        ({"$ref": 7}, "p has a malformed '$ref'"),
+        ({"oneOf": [None]}, "p is not a schema"),
+    ],
+)
+def test_a_malformed_schema_is_a_problem(inner: Any, problem: str) -> None:
+    assert problems(rooted({"p": inner})) == [problem]
+
+
+def test_optional_properties_that_are_no_objects_cannot_be_enforced() -> None:
+    assert problems(rooted({"p": True}), STRICT) == ["p may be anything"]
+    assert problems(rooted({"p": False}), STRICT) == ["p accepts nothing"]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["string", "object", "#", "#/$defs/A", "a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *(
+                        "type",
+                        "properties",
+                        "items",
+                        "anyOf",
+                        "oneOf",
+                        "allOf",
+                        "$ref",
+                        "$defs",
+                        "enum",
+                    ),
+                    *(
+                        "const",
+                        "required",
+                        "not",
+                        "additionalProperties",
+                        "prefixItems",
+                        "a",
+                        "format",
+                    ),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "properties", "anyOf", "$defs", "$ref", "required"]), JSON
+    )
+)
+def test_whatever_others_call_a_schema_is_translated_or_refused(schema: dict[str, Any]) -> None:
+    before = copy.deepcopy(schema)
+    for rules in (
+        PLAIN,
+        STRICT,
+        SchemaRules(plain_root=True, root_keys=64, recursion="optional", lone_refs=True),
+        SchemaRules(enforced=True, recursion="nowhere", enum_types=frozenset({"string"})),
+    ):
+        made = translate_schema(schema, rules)
+        again = translate_schema(made.schema, rules)
+        if not made.problems:
+            assert (again.schema, again.problems) == (made.schema, ())
+    assert schema == before

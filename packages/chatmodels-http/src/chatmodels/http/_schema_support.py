@@ -1,0 +1,215 @@
+"""Translates the schemas and tool names of a request into those that a vendor accepts."""
+
+from collections.abc import Mapping, Sequence
+from operator import is_
+
+import msgspec
+from msgspec.structs import replace
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    OutputSchema,
+    SchemaRules,
+    SchemaTranslation,
+    ToolDefinition,
+    UnsupportedError,
+    translate_schema,
+)
+from chatmodels.http._tool_names import accepted_name, accepted_names, renamed
+from chatmodels.http.wire._json import Json
+
+_NO_NAMES: Mapping[str, str] = {}
+_REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
+
+
+class SchemaSupport(msgspec.Struct, frozen=True, kw_only=True):
+    """The schemas and the names of tools that a vendor accepts, as data.
+
+    Attributes:
+        tools: The parameters of tools; None for every schema.
+        strict_tools: The parameters of strict tools; None if the vendor does not treat them apart.
+        output: The schema of structured output that the vendor enforces; None for every schema.
+        names: The characters of tool names, as the inside of a character class; None for all. A
+            first "^" is for names that do not begin with a digit or a dash.
+        longest_name: The largest number of characters of a tool's name.
+        longest_description: The largest number of characters of a tool's description; None for any.
+        most_strict_properties: The largest number of properties of all strict tools; None for any.
+    """
+
+    tools: SchemaRules | None = None
+    strict_tools: SchemaRules | None = None
+    output: SchemaRules | None = None
+    names: str | None = None
+    longest_name: int = 64
+    longest_description: int | None = None
+    most_strict_properties: int | None = None
+
+
+class TranslatedRequest(msgspec.Struct, frozen=True):
+    """A request whose schemas and tool names the vendor accepts.
+
+    Attributes:
+        request: The request to encode.
+        names: The caller's names of renamed tools, by the name that is sent.
+        warnings: What the vendor will not enforce, for the response.
+    """
+
+    request: ChatRequest
+    names: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def translate_request(
+    request: ChatRequest, support: SchemaSupport, provider: str, /, *, lenient: bool = False
+) -> TranslatedRequest:
+    """Translate schemas and names; what cannot keep its meaning is refused.
+
+    Args:
+        request: The request.
+        support: What the vendor accepts.
+        provider: The provider's registered name, for messages.
+        lenient: Whether strictness and descriptions that the vendor does not accept are given up
+            with a warning.
+
+    Raises:
+        UnsupportedError: The vendor does not accept a schema; the message lists every place.
+        InvalidRequestError: A schema is nested too deeply, or is not JSON.
+    """
+    try:
+        return _translated(request, support, provider, lenient=lenient)
+    except RecursionError as error:
+        raise InvalidRequestError(
+            "a schema is nested too deeply; use a flatter one, or one that refers to itself"
+        ) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRequestError(f"a schema cannot be written as JSON: {error}") from error
+
+
+def _translated(
+    request: ChatRequest, support: SchemaSupport, provider: str, *, lenient: bool
+) -> TranslatedRequest:
+    refused: list[str] = []
+    warnings: list[str] = []
+    back = _NO_NAMES
+    if support.names is not None:
+        names = accepted_names(request, support.names, support.longest_name)
+        if names:
+            request = renamed(request, names)
+            back = {sent: name for name, sent in names.items()}
+    if request.tools and (support.tools or support.strict_tools or support.longest_description):
+        writer = _Tools(support, back, refused, warnings if lenient else refused)
+        tools = tuple(map(writer.written, request.tools))
+        if not all(map(is_, tools, request.tools)):
+            request = replace(request, tools=tools)
+    if request.output is not None:
+        output = request.output
+        if support.names is not None:
+            name = accepted_name(output.name, support.names, support.longest_name)
+            output = output if name == output.name else replace(output, name=name)
+        output = _output(output, support, refused, warnings)
+        if output is not request.output:
+            request = replace(request, output=output)
+    if refused:
+        raise UnsupportedError(
+            f"{provider} does not accept {'; '.join(refused)}; change the schema"
+        )
+    if not warnings:
+        return TranslatedRequest(request, back, ())
+    return TranslatedRequest(request, back, tuple(f"{provider}: {text}" for text in warnings))
+
+
+class _Tools:
+    """Writes the tools of one request.
+
+    Args:
+        support: What the vendor accepts.
+        names: The caller's names, by the name that is sent.
+        refused: Gets what the vendor does not accept.
+        dropped: Gets what can be left out.
+    """
+
+    def __init__(
+        self,
+        support: SchemaSupport,
+        names: Mapping[str, str],
+        refused: list[str],
+        dropped: list[str],
+    ) -> None:
+        self._support = support
+        self._names = names
+        self._refused = refused
+        self._dropped = dropped
+        self._properties = 0
+
+    def written(self, tool: ToolDefinition) -> ToolDefinition:
+        """Write one tool; it stays the same object if nothing changes."""
+        support = self._support
+        name = self._names.get(tool.name, tool.name)
+        schema, strict, description = tool.parameters, tool.strict, tool.description
+        if strict and support.strict_tools is not None:
+            enforced = _known(schema, support.strict_tools)
+            self._properties += enforced.properties
+            problems = self._problems(enforced)
+            if problems:
+                strict = False
+                self._dropped.append(f"the tool {name!r} as strict: {'; '.join(problems)}")
+            else:
+                schema = enforced.schema
+        if not (strict and support.strict_tools is not None) and support.tools is not None:
+            plain = _known(schema, support.tools)
+            schema = plain.schema
+            if plain.problems:
+                self._refused.append(f"the tool {name!r}: {'; '.join(plain.problems)}")
+        longest = support.longest_description
+        if longest is not None and len(description) > longest:
+            self._dropped.append(
+                f"the tool {name!r} with a description of more than {longest} characters"
+            )
+            description = description[:longest]
+        if schema is tool.parameters and strict is tool.strict and description is tool.description:
+            return tool
+        return ToolDefinition(tool.name, description, schema, strict)
+
+    def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
+        most = self._support.most_strict_properties
+        if not enforced.problems and most is not None and self._properties > most:
+            return [f"strict tools have more than {most} properties"]
+        return enforced.problems
+
+
+def _output(
+    output: OutputSchema, support: SchemaSupport, refused: list[str], warnings: list[str]
+) -> OutputSchema:
+    schema = output.schema
+    if schema is None:
+        return output
+    rules = support.output if output.strict else support.tools
+    if rules is not None:
+        translation = _known(schema, rules)
+        problems = "; ".join(translation.problems)
+        if not problems:
+            schema = translation.schema
+        elif rules.enforced:
+            warnings.append(f"the output's schema cannot be enforced: {problems}")
+            return _output(replace(output, strict=False), support, refused, warnings)
+        elif output.strict:
+            refused.append(f"the output's schema: {problems}")
+    return output if schema is output.schema else replace(output, schema=schema)
+
+
+_translations: dict[tuple[int, int], tuple[dict[str, Json], SchemaRules, SchemaTranslation]] = {}
+
+
+def _known(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
+    """Translate a schema once; it is known by its identity, which the entry keeps alive."""
+    key = (id(schema), id(rules))
+    entry = _translations.get(key)
+    if entry is None:
+        translation = translate_schema(schema, rules)
+        if translation.schema == schema:  # so that requests without changes are not copied
+            translation = replace(translation, schema=schema)
+        if len(_translations) >= _REMEMBERED:
+            _translations.clear()
+        entry = _translations[key] = (schema, rules, translation)
+    return entry[2]

@@ -1,0 +1,253 @@
+"""The schemas and names of tools in a request, as a vendor accepts them."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from chatmodels.core import (
+    ChatRequest,
+    InvalidRequestError,
+    Message,
+    OutputSchema,
+    SchemaRules,
+    TextPart,
+    ToolCall,
+    ToolChoice,
+    ToolDefinition,
+    ToolResult,
+    UnsupportedError,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.http import SchemaSupport, translate_request
+
+TEXT = {"type": "string"}
+EMPTY: dict[str, Any] = {"type": "object", "properties": {}}
+STRICT = SchemaRules(enforced=True, required="some")
+SUPPORT = SchemaSupport(
+    tools=SchemaRules(listed_root=True),
+    strict_tools=STRICT,
+    output=STRICT,
+    names="^a-zA-Z0-9_",
+    longest_name=20,
+    longest_description=10,
+    most_strict_properties=2,
+)
+
+
+def request(*tools: ToolDefinition, **fields: Any) -> ChatRequest:
+    return ChatRequest(**{"messages": (user("?"),), "tools": tools, **fields})
+
+
+def closed(*names: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(names, TEXT),
+        "required": list(names),
+        "additionalProperties": False,
+    }
+
+
+def test_a_request_that_the_vendor_accepts_stays_the_same() -> None:
+    asked = request(
+        ToolDefinition("look", "Look.", EMPTY),
+        ToolDefinition("find", "", closed("q"), strict=True),
+        output=OutputSchema("place", closed("city")),
+        messages=(
+            user("?"),
+            Message("assistant", (ToolCall("c1", "look", "{}"),)),
+            tool_result(ToolResult("c1", (TextPart("x"),))),
+        ),
+    )
+
+    translated = translate_request(asked, SUPPORT, "acme")
+
+    assert translated.request is asked
+    assert (translated.names, translated.warnings) == ({}, ())
+
+
+def test_a_vendor_that_accepts_everything_gets_everything() -> None:
+    asked = request(
+        ToolDefinition("kb.search", "x" * 99, {}, strict=True), output=OutputSchema("o", {})
+    )
+    assert translate_request(asked, SchemaSupport(), "acme").request is asked
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("kb.search", "kb_search"),
+        ("fs/read-file", "fs_read_file"),
+        ("2nd", "_2nd"),
+        ("größe", "gr__e"),
+        ("", "_"),
+    ],
+)
+def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
+    asked = request(
+        ToolDefinition(name, "", EMPTY),
+        ToolDefinition("other", "", EMPTY),
+        tool_choice=ToolChoice("tool", name),
+        messages=(
+            system("Help."),
+            Message(
+                "assistant",
+                (TextPart("So."), ToolCall("c1", name, "{}"), ToolCall("c2", "other", "{}")),
+            ),
+            tool_result(ToolResult("c1", (TextPart("x"),), name)),
+            tool_result(ToolResult("c2", (TextPart("x"),), "other")),
+        ),
+    )
+
+    translated = translate_request(asked, SUPPORT, "acme")
+
+    made = translated.request
+    assert [tool.name for tool in made.tools] == [sent, "other"]
+    assert made.tool_choice == ToolChoice("tool", sent)
+    assert [call.name for call in made.messages[1].tool_calls] == [sent, "other"]
+    results = [message.parts[0] for message in made.messages[2:]]
+    assert [part.name for part in results if isinstance(part, ToolResult)] == [sent, "other"]
+    assert made.messages[0] is asked.messages[0]
+    assert translated.names == {sent: name}
+
+
+def test_a_choice_of_another_tool_and_a_mode_stay() -> None:
+    tools = (ToolDefinition("a.b", "", EMPTY), ToolDefinition("other", "", EMPTY))
+    for choice in (ToolChoice("tool", "other"), ToolChoice("auto"), None):
+        made = translate_request(request(*tools, tool_choice=choice), SUPPORT, "acme").request
+        assert made.tool_choice == choice
+
+
+def test_names_stay_apart() -> None:
+    names = ["a.b", "a/b", "c_d", "c.d", "x" * 21, "x" * 22]
+    tools = [ToolDefinition(name, "", EMPTY) for name in names]
+
+    translated = translate_request(request(*tools), SUPPORT, "acme")
+    turned = translate_request(request(*reversed(tools)), SUPPORT, "acme")
+
+    sent = [tool.name for tool in translated.request.tools]
+    assert len(set(sent)) == len(names)
+    assert all(len(name) <= 20 for name in sent)
+    assert sent[2] == "c_d"
+    assert [name[:4] for name in sent] == ["a_b_", "a_b_", "c_d", "c_d_", "xxxx", "xxxx"]
+    assert turned.names == translated.names  # whatever their order, or a cached prompt would change
+
+
+def test_a_strict_tool_is_enforced_or_refused() -> None:
+    schema = {"type": "object", "properties": {"q": TEXT}, "required": ["q"]}
+    open_ = ToolDefinition("find", "", schema, strict=True)
+    assert translate_request(request(open_), SUPPORT, "acme").request.tools[0].parameters == closed(
+        "q"
+    )
+
+    free = {"type": "object", "properties": {"map": {"type": "object"}}, "required": ["map"]}
+    asked = request(ToolDefinition("a.b", "", free, strict=True))
+    with pytest.raises(UnsupportedError) as caught:
+        translate_request(asked, SUPPORT, "acme")
+    assert caught.value.message == (
+        "acme does not accept the tool 'a.b' as strict: map is an object with free keys; map is an "
+        "object that requires nothing; change the schema"
+    )
+
+    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    assert translated.request.tools == (ToolDefinition("a_b", "", free),)
+    (warning,) = translated.warnings
+    assert warning.startswith(
+        "acme: the tool 'a.b' as strict: map is an object with free keys; map"
+    )
+
+
+def test_the_properties_of_all_strict_tools_are_limited() -> None:
+    tools = [ToolDefinition(name, "", closed(name), strict=True) for name in ("a", "b")]
+    assert translate_request(request(*tools), SUPPORT, "acme").request.tools == tuple(tools)
+
+    more = ToolDefinition("c", "", closed("c"), strict=True)
+    with pytest.raises(
+        UnsupportedError, match="the tool 'c' as strict: strict tools have more than 2"
+    ):
+        translate_request(request(*tools, more), SUPPORT, "acme")
+
+
+def test_strict_tools_may_be_like_others() -> None:
+    support = replace(SUPPORT, strict_tools=None)
+    made = translate_request(request(ToolDefinition("a", "", {}, strict=True)), support, "acme")
+    assert made.request.tools == (ToolDefinition("a", "", EMPTY, strict=True),)
+
+
+def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
+    asked = request(ToolDefinition("look", "x" * 11, EMPTY))
+    with pytest.raises(
+        UnsupportedError, match="'look' with a description of more than 10 characters"
+    ):
+        translate_request(asked, SUPPORT, "acme")
+
+    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    assert translated.request.tools[0].description == "x" * 10
+    assert len(translated.warnings) == 1
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_schema_that_the_vendor_does_not_accept_is_refused_with_its_place(lenient: bool) -> None:
+    wrong = {"type": "object", "properties": {"q": {"$ref": "#/nowhere"}}}
+    tool, output = ToolDefinition("look", "", wrong), OutputSchema("place", wrong)
+    support = replace(SUPPORT, output=SchemaRules())
+    with pytest.raises(UnsupportedError) as caught:
+        translate_request(request(tool, output=output), support, "acme", lenient=lenient)
+    assert caught.value.message == (
+        "acme does not accept the tool 'look': q refers to '#/nowhere', which is not a schema in "
+        "it; the output's schema: q refers to '#/nowhere', which is not a schema in it; change the "
+        "schema"
+    )
+
+
+def test_an_output_that_cannot_be_enforced_is_not_strict_and_gives_a_warning() -> None:
+    output = OutputSchema("place", {"properties": {"map": {"type": "object"}}})
+
+    translated = translate_request(request(output=output), SUPPORT, "acme")
+
+    assert translated.request.output == OutputSchema(
+        "place", {"type": "object", **(output.schema or {})}, strict=False
+    )
+    (warning,) = translated.warnings
+    assert warning.startswith("acme: the output's schema cannot be enforced: map is an object")
+
+
+@pytest.mark.parametrize(
+    ("output", "schema"),
+    [
+        (OutputSchema("o", None), None),
+        (OutputSchema("o", {}, strict=False), EMPTY),
+        (OutputSchema("o", {"type": "array"}, strict=False), {"type": "array"}),
+    ],
+)
+def test_an_output_that_is_not_enforced_is_sent_as_well_as_it_can_be(
+    output: Any, schema: Any
+) -> None:
+    translated = translate_request(request(output=output), SUPPORT, "acme")
+    assert translated.request.output == replace(output, schema=schema)
+    assert translated.warnings == ()
+
+
+def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
+    deep: dict[str, Any] = {"type": "object"}
+    for _ in range(10_000):
+        deep = {"type": "object", "properties": {"a": deep}}
+    with pytest.raises(InvalidRequestError, match="nested too deeply"):
+        translate_request(request(ToolDefinition("look", "", deep)), SUPPORT, "acme")
+
+
+def test_a_schema_that_is_not_json_is_refused() -> None:
+    wrong = {"type": "object", "enum": [object()]}
+    support = replace(SUPPORT, tools=SchemaRules(plain_root=True))
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        translate_request(request(ToolDefinition("look", "", wrong)), support, "acme")
+
+
+def test_translations_are_kept_as_long_as_there_is_room() -> None:
+    schemas = [{"type": "object"} for _ in range(3_000)]
+    for schema in schemas:
+        made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
+        again = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
+        assert made.request.tools[0].parameters is again.request.tools[0].parameters

@@ -1,0 +1,46 @@
+"""The schemas and names of tools that the Messages API accepts."""
+
+from msgspec.structs import replace
+
+from chatmodels.core import SchemaRules
+from chatmodels.http import SchemaSupport
+from chatmodels.providers.anthropic._models import generation
+
+_OUTPUT = SchemaRules(  # "Structured outputs", its limitations
+    described=frozenset(
+        {
+            *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+            *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
+            *("oneOf", "prefixItems"),
+        }
+    ),
+    formats=frozenset(
+        {
+            *("date-time", "time", "date", "duration", "email", "hostname", "uri"),
+            *("ipv4", "ipv6", "uuid"),
+        }
+    ),
+    min_items=frozenset({0, 1}),
+    recursion="nowhere",
+    enforced=True,
+)
+_LONGEST_KEY = 64
+
+_OLD = SchemaSupport(
+    # The API refuses choices at the root, and other keys there.
+    tools=SchemaRules(plain_root=True, root_keys=_LONGEST_KEY),
+    names="a-zA-Z0-9_-",
+    longest_name=128,
+)
+"""Models without structured output do not enforce any schema."""
+
+_SCHEMAS = replace(
+    _OLD,
+    strict_tools=replace(_OUTPUT, plain_root=True, root_keys=_LONGEST_KEY),
+    output=_OUTPUT,
+)
+
+
+def schemas_of(model: str, /) -> SchemaSupport:
+    """Return the schemas that a model accepts."""
+    return _SCHEMAS if generation(model).structured else _OLD

@@ -1,0 +1,41 @@
+"""The schemas and names of tools that Converse accepts."""
+
+from msgspec.structs import replace
+
+from chatmodels.core import SchemaRules
+from chatmodels.http import SchemaSupport
+from chatmodels.providers.bedrock._models import family_of
+
+_OUTPUT = SchemaRules(  # "Get validated JSON results from models"
+    described=frozenset(
+        {
+            *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+            *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
+            *("oneOf", "prefixItems"),
+        }
+    ),
+    formats=frozenset(
+        {
+            *("date-time", "time", "date", "duration", "email", "hostname", "uri"),
+            *("ipv4", "ipv6", "uuid"),
+        }
+    ),
+    min_items=frozenset({0, 1}),
+    recursion="nowhere",
+    enforced=True,
+)
+
+_PLAIN = SchemaSupport(
+    # Nova accepts `type`, `properties` and `required` alone at the root, and Claude no choices.
+    tools=SchemaRules(plain_root=True),
+    names="a-zA-Z0-9_-",  # "ToolSpecification", API reference
+    longest_name=64,
+)
+"""Models without structured output do not enforce any schema."""
+
+_NATIVE = replace(_PLAIN, strict_tools=replace(_OUTPUT, plain_root=True), output=_OUTPUT)
+
+
+def schemas_of(model: str, /) -> SchemaSupport:
+    """Return the schemas that a model accepts."""
+    return _NATIVE if family_of(model).native else _PLAIN
