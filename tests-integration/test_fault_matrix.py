@@ -114,6 +114,7 @@ def named(kind: type[ChatModelError], message: str = "no", **more: Any) -> ChatM
 LEAKING = named(NetworkError)
 LEAKING.__cause__ = ValueError(f"key {SECRET}")
 
+
 def never(server: FaultServer, timeout: float) -> bool:
     return False
 
