@@ -51,7 +51,7 @@ def test_a_stream_without_a_first_event(server: Any, model: Make, collect: Any) 
         wait(exchange)
 
     server.handler = handle
-    error = late(collect, model(timeout=Timeout(first_event=0.03)))
+    error = late(collect, model(timeout=Timeout(first_event=0.3)))
     assert error.details["limit"] == "first_event"
     assert error.partial is None
 
