@@ -18,6 +18,7 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     InternalError,
+    InvalidRequestError,
     NetworkError,
     ProviderImportError,
     ProviderUnavailableError,
@@ -363,6 +364,18 @@ def test_a_cancellation_under_trio_has_the_code_cancelled() -> None:
         pytest.param(ResponseInvalidError("html"), False, id="response"),
         pytest.param(ToolArgumentsError("null"), False, id="arguments"),
         pytest.param(InternalError("bug"), False, id="internal"),
+        pytest.param(
+            RateLimitError("wait", details={"should_retry": False}), False, id="a hint says no"
+        ),
+        pytest.param(
+            InvalidRequestError("odd", details={"should_retry": True}), True, id="a hint says yes"
+        ),
+        pytest.param(
+            RateLimitError("wait", details={"should_retry": "no"}), True, id="no readable hint"
+        ),
+        pytest.param(
+            ConfigurationError("no key", details={"should_retry": True}), False, id="set-up"
+        ),
         pytest.param(TimeoutError("foreign"), False, id="foreign"),
         pytest.param(asyncio.CancelledError(), False, id="cancelled"),
     ],

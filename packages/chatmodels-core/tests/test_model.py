@@ -609,6 +609,22 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
     assert caught.value.partial.text == '{"value": 1'
 
 
+async def test_an_output_that_was_filtered_says_so_and_why() -> None:
+    model = Responding()
+    model.answer = ChatResponse(
+        message=assistant(""), finish_reason="content_filter", warnings=("the prompt was blocked",)
+    )
+
+    with pytest.raises(OutputInvalidError) as caught:
+        await model.astream("Hi", output_type=int).collect()
+
+    assert caught.value.message.startswith(
+        "a content filter ended the response; the prompt was blocked (the answer is empty"
+    )
+    assert caught.value.partial is not None
+    assert caught.value.partial.finish_reason == "content_filter"
+
+
 def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant(ToolCall("1", "weather")))

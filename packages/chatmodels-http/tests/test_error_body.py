@@ -64,6 +64,44 @@ JSON = st.recursive(
         ),
         pytest.param('{"error": ["first", "second"]}', ErrorBody("first"), id="a list of texts"),
         pytest.param('{"errors": [{"message": "a"}, "b", {"c": 1}]}', ErrorBody('a; b; {"c":1}')),
+        pytest.param(
+            '{"errors": [{"code": "c", "message": "no"}]}', ErrorBody("no", "c"), id="a list's code"
+        ),
+        pytest.param('{"errors": []}', ErrorBody(), id="an empty list of flat errors"),
+        pytest.param(
+            '{"errorCode": "c", "errorMessage": "no"}', ErrorBody("no", "c"), id="camel case"
+        ),
+        pytest.param('{"errorCode": 401}', ErrorBody(status=401), id="a status in camel case"),
+        pytest.param(
+            '{"error": {"type": "t", "details": {"error_code": "c"}}}',
+            ErrorBody("", "c", "t"),
+            id="a code in details",
+        ),
+        pytest.param(
+            '{"error": {"code": null, "innererror": {"code": "c"}}}',
+            ErrorBody("", "c"),
+            id="a code in an inner error",
+        ),
+        pytest.param(
+            '{"error": {"message": "m", "metadata": {"raw": "no", "provider_name": "P"}}}',
+            ErrorBody("P: no"),
+            id="a cause behind a gateway",
+        ),
+        pytest.param(
+            '{"error": {"metadata": {"raw": {"error": {"message": "no", "code": "c"}}}}}',
+            ErrorBody("no", "c"),
+            id="a cause without a name",
+        ),
+        pytest.param(
+            '{"error": {"message": "m", "metadata": {"raw": "{}", "provider_name": "P"}}}',
+            ErrorBody("m"),
+            id="a cause that says nothing",
+        ),
+        pytest.param(
+            '{"error": {"message": "m", "metadata": {"reasons": []}}}',
+            ErrorBody("m"),
+            id="metadata without a cause",
+        ),
         pytest.param('{"error": null, "message": "no"}', ErrorBody("no"), id="error is null"),
         pytest.param('{"error": []}', ErrorBody(), id="an empty list of errors"),
         pytest.param("[]", ErrorBody(), id="an empty list"),

@@ -7,7 +7,7 @@ from chatmodels.core import (
     QuotaExceededError,
     RateLimitError,
 )
-from chatmodels.http import HttpFailure, read_error, standard_failure
+from chatmodels.http import FailureRules, HttpFailure, read_error, standard_failure
 
 
 def failed(status: int, body: str = "", **headers: str) -> ChatModelError:
@@ -44,14 +44,13 @@ def test_a_status_has_a_code(status: int, code: str) -> None:
         pytest.param(
             429, '{"error": {"code": "insufficient_quota"}}', "quota_exceeded", id="quota"
         ),
-        pytest.param(413, '{"error": {"code": "rate_limit_exceeded"}}', "rate_limited", id="Groq"),
         pytest.param(
             400, '{"error_type": "TOO_MANY_TOKENS"}', "context_length_exceeded", id="type"
         ),
         pytest.param(400, '{"error": "prompt is too long"}', "context_length_exceeded", id="long"),
         pytest.param(404, '{"error": "model \'x\' not found"}', "model_not_found", id="no model"),
         pytest.param(404, '{"error": "not found"}', "invalid_request", id="not a model"),
-        pytest.param(422, '{"error": "model: not found"}', "invalid_request", id="another status"),
+        pytest.param(422, '{"error": "model: not found"}', "model_not_found", id="another status"),
         pytest.param(200, '{"error": {"code": 429}}', "rate_limited", id="a status in the body"),
         pytest.param(200, '{"error": "broken"}', "provider_unavailable", id="an error in a 200"),
         pytest.param(
@@ -69,14 +68,84 @@ def test_a_status_has_a_code(status: int, code: str) -> None:
             "context_length_exceeded",
             id="a fault told inside a success",
         ),
-        pytest.param(500, '{"error": "prompt is too long"}', "provider_unavailable", id="5xx"),
+        pytest.param(
+            500, '{"error": "prompt is too long"}', "context_length_exceeded", id="a mistake as 500"
+        ),
+        pytest.param(502, '{"error": "prompt is too long"}', "provider_unavailable", id="5xx"),
+        pytest.param(
+            502, '{"error": {"type": "timeout_error"}}', "timeout", id="a code refines any 5xx"
+        ),
+        pytest.param(
+            400, "<html><title>Prompt is too long</title>", "invalid_request", id="words of a page"
+        ),
+        pytest.param(
+            400,
+            '{"error": {"code": "rate_limit_error", "message": "too many tokens"}}',
+            "rate_limited",
+            id="a phrase outside the class of the code",
+        ),
     ],
 )
-def test_the_words_of_the_vendor_count_more_than_the_status(
-    status: int, body: str, code: str
-) -> None:
+def test_codes_and_phrases_refine_the_status(status: int, body: str, code: str) -> None:
     error = failed(status, body)
     assert (error.code, error.status) == (code, status)
+
+
+@pytest.mark.parametrize("word", ["api_error", "rate_limit_error", "context_length_exceeded"])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "authentication"),
+        (402, "quota_exceeded"),
+        (403, "permission_denied"),
+        (407, "configuration_invalid"),
+        (408, "timeout"),
+    ],
+)
+def test_words_never_contradict_the_status(status: int, code: str, word: str) -> None:
+    body = f'{{"error": {{"type": "{word}", "message": "prompt is too long"}}}}'
+    assert failed(status, body).code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "code"),
+    [
+        (401, "permission_denied", "permission_denied"),
+        (401, "insufficient_quota", "authentication"),
+        (403, "authentication_error", "authentication"),
+        (403, "model_not_found", "model_not_found"),
+        (403, "insufficient_quota", "quota_exceeded"),
+        (403, "content_filter", "content_filtered"),
+        (404, "api_error", "invalid_request"),
+        (404, "model_not_found", "model_not_found"),
+        (404, "unsupported_value", "unsupported"),
+        (404, "context_length_exceeded", "invalid_request"),
+        (413, "rate_limit_exceeded", "invalid_request"),
+        (413, "context_length_exceeded", "context_length_exceeded"),
+        (429, "api_error", "rate_limited"),
+        (429, "context_length_exceeded", "rate_limited"),
+        (429, "quota_exceeded", "quota_exceeded"),
+        (400, "api_error", "provider_unavailable"),
+    ],
+)
+def test_a_code_refines_within_the_class_of_the_status(status: int, word: str, code: str) -> None:
+    assert failed(status, f'{{"error": {{"code": "{word}"}}}}').code == code
+
+
+def test_the_first_match_within_the_class_wins() -> None:
+    rules = FailureRules(
+        codes={"a": ErrorCode.TIMEOUT, "b": ErrorCode.QUOTA_EXCEEDED},
+        phrases=(("slow", ErrorCode.RATE_LIMITED), ("down", ErrorCode.QUOTA_EXCEEDED)),
+    )
+    by_code = read_error({"code": "a", "type": "b"})
+    by_phrase = read_error({"message": "Slow down"})
+    vendors_first = read_error({"message": "reduce your prompt: slow"})
+
+    assert rules.classify(400, by_code) == "timeout"
+    assert rules.classify(429, by_code) == "quota_exceeded"
+    assert rules.classify(429, by_phrase) == "rate_limited"
+    assert rules.classify(402, by_phrase) == "quota_exceeded"
+    assert rules.classify(400, vendors_first) == "rate_limited"
 
 
 def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None:
@@ -157,7 +226,7 @@ def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
     error = standard_failure(
         failure,
         "acme",
-        codes={"e17": ErrorCode.QUOTA_EXCEEDED},
+        rules=FailureRules(codes={"e17": ErrorCode.QUOTA_EXCEEDED}),
         body=read_error({"message": "all gone", "code": "E17"}),
     )
     assert isinstance(error, QuotaExceededError)
@@ -167,9 +236,9 @@ def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
 @pytest.mark.parametrize("status", [200, 498, 503])
 def test_a_codec_may_tell_what_a_status_means(status: int) -> None:
     failure = HttpFailure(status=status, headers={}, body=b"{}")
-    meaning = {status: ErrorCode.CONTENT_FILTERED}
+    rules = FailureRules(statuses={status: ErrorCode.CONTENT_FILTERED})
 
-    assert standard_failure(failure, "acme", statuses=meaning).code == "content_filtered"
+    assert standard_failure(failure, "acme", rules=rules).code == "content_filtered"
 
 
 def test_a_key_in_the_body_is_masked_in_the_excerpt_as_well() -> None:

@@ -22,6 +22,20 @@ NOW = 1_767_391_857.0  # 2026-01-02T22:10:57Z
         ),
         pytest.param({"retry-after": "inf"}, None, id="infinite"),
         pytest.param({"retry-after": ""}, None, id="empty"),
+        pytest.param({"llm_provider-retry-after": "3"}, 3.0, id="of the provider behind LiteLLM"),
+        pytest.param({"llm_provider-retry-after-ms": "1500"}, 1.5, id="and its milliseconds"),
+        pytest.param(
+            {"retry-after": "2", "llm_provider-retry-after": "3"}, 2.0, id="the gateway's first"
+        ),
+        pytest.param(
+            {
+                "llm_provider-retry-after": "7",
+                "llm_provider-x-ratelimit-remaining-requests": "0",
+                "llm_provider-x-ratelimit-reset-requests": "2099-01-01T00:00:00Z",
+            },
+            7.0,
+            id="advice counts more than a reset",
+        ),
         pytest.param({}, None, id="nothing"),
     ],
 )
@@ -42,6 +56,8 @@ def test_the_advised_delay_is_read(headers: dict[str, str], seconds: float | Non
         pytest.param("1767391899000", 42.0, id="Unix milliseconds"),
         pytest.param("2026-01-02T22:11:57Z", 60.0, id="RFC 3339"),
         pytest.param("2026-01-02T22:11:57", 60.0, id="a date without a zone"),
+        pytest.param("31d0h0m0s", 31 * 86_400.0, id="in a month"),
+        pytest.param("2099-01-01T00:00:00Z", None, id="in decades, which is no advice"),
         pytest.param("tomorrow", None, id="unreadable"),
         pytest.param("", None, id="empty"),
     ],
@@ -76,6 +92,8 @@ def test_the_clock_of_the_system_counts_by_default() -> None:
         pytest.param({"x-amzn-requestid": "9c7"}, "9c7", id="Amazon"),
         pytest.param({"cf-ray": "8c1-SYD"}, "8c1-SYD", id="Cloudflare at last"),
         pytest.param({"x-request-id": ""}, None, id="empty"),
+        pytest.param({"x-litellm-call-id": "a", "cf-ray": "b"}, "a", id="LiteLLM"),
+        pytest.param({"llm_provider-request-id": "c"}, "c", id="Anthropic behind LiteLLM"),
     ],
 )
 def test_the_id_of_a_request_is_found(headers: dict[str, str], expected: str | None) -> None:

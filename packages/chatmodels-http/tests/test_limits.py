@@ -164,3 +164,15 @@ def test_an_engine_that_ran_out_of_time_ran_into_the_nearest_limit(
 
 def test_the_real_clock_counts_by_default() -> None:
     assert (Limits(NONE, "acme").read() or math.inf) == math.inf
+
+
+def test_by_default_only_silence_ends_an_attempt(clock: Clock) -> None:
+    default = Limits(Timeout(), "acme", stream=True, clock=clock)
+    for _ in range(3):
+        assert default.read() == 600  # bytes without an event, such as pings, start it anew
+        clock.now += 599
+        default.check()
+    default.progress()
+    clock.now += 86_400
+    default.check()
+    assert default.read() == 600

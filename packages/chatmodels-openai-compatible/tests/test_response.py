@@ -207,6 +207,7 @@ def test_citations_may_be_mere_addresses() -> None:
     [
         pytest.param("stop", {}, "stop", id="stop"),
         pytest.param("eos", {}, "stop", id="another word for it"),
+        pytest.param("abort", {}, "error", id="the server gave up"),
         pytest.param("length", {"content": "Hi"}, "length", id="length"),
         pytest.param("model_length", {"content": "Hi"}, "length", id="Mistral's word for it"),
         pytest.param("brand_new", {}, "other", id="an unknown word"),

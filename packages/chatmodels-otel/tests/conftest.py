@@ -73,7 +73,10 @@ class Conventions:
         if ("server.address" in attributes) != ("server.port" in attributes):
             found.append("server.address and server.port belong together")
         scope = span.instrumentation_scope
-        if scope is None or scope.schema_url != self.facts["schema_url"]:
+        schemas = [self.facts["schema_url"]]
+        if self.knows_version_1_41:
+            schemas.append(self.facts["v1_41"]["schema_url"])
+        if scope is None or scope.schema_url not in schemas:
             found.append(f"schema url of {scope}")
         if any(event.name == "exception" for event in span.events):
             found.append("exceptions are events of logs")
@@ -120,6 +123,8 @@ class Conventions:
         if operation == "chat":
             provider = str(attributes.get("gen_ai.provider.name"))
             levels |= _by_name(self.facts["providers"].get(provider, {}))
+            if self.knows_version_1_41:
+                levels |= dict.fromkeys(self.facts["v1_41"]["types"], "recommended")
         # The conventions require it, but most calls have no guardrail.
         levels.pop("aws.bedrock.guardrail.id", None)
         if attributes.get("gen_ai.provider.name") == "aws.bedrock":
@@ -167,7 +172,10 @@ class Conventions:
         return found
 
     def _value(self, name: str, value: Any, *, structured: bool) -> list[str]:
-        kind = self.facts["types"][name]
+        types = self.facts["types"]
+        if self.knows_version_1_41:
+            types = types | self.facts["v1_41"]["types"]
+        kind = types[name]
         if kind == "any":
             if isinstance(value, str) and not structured:
                 value = json.loads(value)

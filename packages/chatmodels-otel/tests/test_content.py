@@ -422,21 +422,24 @@ def test_details_do_not_depend_on_sampling(recorder) -> None:
     assert record.trace_id != 0
 
 
-def test_a_failure_is_an_event_with_its_traceback(recorder) -> None:
-    model = instrument(
-        MockChatModel(responses=[ErrorCode.RATE_LIMITED]), telemetry=recorder.telemetry()
-    )
+@pytest.mark.parametrize("details", [False, True])
+def test_a_failure_is_an_event_with_its_traceback(recorder, details) -> None:
+    telemetry = recorder.telemetry(operation_details=details)
+    model = instrument(MockChatModel(responses=[ErrorCode.RATE_LIMITED]), telemetry=telemetry)
 
     with pytest.raises(Exception, match="rate"):
         model.generate("Hi")
 
-    (record,) = recorder.logs
+    record = recorder.logs[-1]
     span = recorder.span
-    assert record.event_name == "gen_ai.client.operation.exception"
+    assert record.event_name == "gen_ai.client.inference.exception"
     assert record.attributes["exception.type"].endswith("RateLimitError")
     assert record.attributes["exception.message"] == span.status.description
     assert "Traceback" in record.attributes["exception.stacktrace"]
-    assert record.attributes["gen_ai.request.model"] == "mock"
+    assert record.attributes["error.type"] == "rate_limited"
+    identifying = {name for name in record.attributes if not name.startswith("exception.")}
+    shared = {"gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.request.model"}
+    assert identifying == {"error.type"} | (shared if details else set())
     assert (record.trace_id, record.span_id) == (span.context.trace_id, span.context.span_id)
 
 

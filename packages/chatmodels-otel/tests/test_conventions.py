@@ -163,7 +163,7 @@ def test_what_is_wrong_with_metrics_is_found(conventions, metrics, finding) -> N
     ("name", "severity", "attributes", "finding"),
     [
         ("gen_ai.choice", 9, {}, "no event 'gen_ai.choice'"),
-        ("gen_ai.client.operation.exception", 17, {}, "severity"),
+        ("gen_ai.client.inference.exception", 17, {}, "severity"),
         (
             "gen_ai.client.inference.operation.details",
             5,

@@ -457,3 +457,30 @@ def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
     _, told, _, flags = model.headers["traceparent"].split("-")
     assert told == trace
     assert int(flags, 16) & TraceFlags.SAMPLED == 0
+
+
+@pytest.mark.parametrize(
+    ("conventions_of", "names", "kind", "schema"),
+    [
+        ("latest", {"cache_write"}, int, "gen-ai-dev/1.42.0-dev"),
+        ("v1.41", {"cache_creation"}, float, "1.41.0"),
+        ("both", {"cache_write", "cache_creation"}, int, "gen-ai-dev/1.42.0-dev"),
+    ],
+)
+def test_attributes_of_version_1_41_can_be_chosen(
+    recorder, conventions_of, names, kind, schema
+) -> None:
+    recorder.conventions.knows_version_1_41 = conventions_of != "latest"
+    response = ChatResponse(message=assistant("x"), usage=Usage(cache_write_tokens=3))
+    telemetry = recorder.telemetry(conventions=conventions_of)
+    model = instrument(at("acme", None, response), telemetry=telemetry)
+
+    model.generate("Hi", top_k=7)
+    model.generate("Hi")
+
+    span, without = recorder.chats
+    found = {name.split(".")[2] for name in span.attributes if name.startswith("gen_ai.usage.c")}
+    assert found == names
+    assert type(span.attributes["gen_ai.request.top_k"]) is kind
+    assert "gen_ai.request.top_k" not in without.attributes
+    assert span.instrumentation_scope.schema_url == f"https://opentelemetry.io/schemas/{schema}"

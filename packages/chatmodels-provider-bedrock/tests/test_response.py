@@ -226,7 +226,7 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
         (429, "ThrottlingException", "Too many tokens, please wait", "rate_limited"),
         (429, "ThrottlingException", "Too many tokens per day, please wait", "quota_exceeded"),
         (429, "", "Too many tokens, please wait before trying again.", "rate_limited"),
-        (429, "ModelNotReadyException", "Warming up.", "provider_unavailable"),
+        (429, "ModelNotReadyException", "Warming up.", "rate_limited"),
         (500, "InternalServerException", "Oh.", "provider_unavailable"),
         (503, "", "", "provider_unavailable"),
     ],

@@ -287,7 +287,7 @@ def test_a_generation_that_failed_in_a_stream_is_an_error_in_the_vendors_words()
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"id": "1", "message": "too many tokens"}, ErrorCode.PROVIDER_UNAVAILABLE),
+        ({"id": "1", "message": "too many tokens"}, ErrorCode.CONTEXT_LENGTH_EXCEEDED),
         ({"error": {"message": "oops"}}, ErrorCode.PROVIDER_UNAVAILABLE),
         ({"id": "1"}, ErrorCode.RESPONSE_INVALID),
         ({"id": "1", "message": {"content": []}}, ErrorCode.RESPONSE_INVALID),

@@ -133,6 +133,8 @@ def test_the_call_of_the_answers_tool_is_the_answer() -> None:
     [
         ("MAX_TOKENS", "MAX_TOKENS", "length"),
         ("SAFETY", "SAFETY", "content_filter"),
+        ("ESCALATION", "ESCALATION", "content_filter"),
+        ("PUP_LIMITED_DISABLED", "PUP_LIMITED_DISABLED", "content_filter"),
         ("MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL", "error"),
         ("A_NEW_ONE", "A_NEW_ONE", "other"),
         (2, "MAX_TOKENS", "length"),
@@ -438,6 +440,13 @@ def test_the_wait_is_read_from_the_details() -> None:
     assert failure(429, "RESOURCE_EXHAUSTED", "", odd).retry_after is None
 
 
+def test_the_reason_in_the_details_is_the_code() -> None:
+    info = {"reason": "API_KEY_INVALID", "domain": "googleapis.com"}
+    error = failure(400, "INVALID_ARGUMENT", "Bad key.", {"violations": 7}, info)
+    assert error.code is ErrorCode.AUTHENTICATION
+    assert error.details["provider_code"] == "API_KEY_INVALID"
+
+
 def test_quoted_json_in_a_message_is_not_a_detail() -> None:
     quoted = '{"quotaId": "RequestsPerDay", "retryDelay": "9s"}'
     error = failure(429, "RESOURCE_EXHAUSTED", quoted, {"violations": 7}, {"retryDelay": "later"})
@@ -455,6 +464,12 @@ def test_an_escaped_message_is_read_as_text() -> None:
     body = b'{"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "%b"}}'
     failed = HttpFailure(status=400, headers={}, body=body % message.encode())
     assert CODEC.failure(failed).code is ErrorCode.AUTHENTICATION
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"[" * 100_000, b'{"error": "\xff"}'])
+def test_a_failure_with_any_body_is_a_failure(body: bytes) -> None:
+    error = CODEC.failure(HttpFailure(status=503, headers={}, body=body))
+    assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
 def test_failures_in_arrays_are_read() -> None:

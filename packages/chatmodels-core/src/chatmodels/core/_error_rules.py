@@ -79,14 +79,14 @@ def error_code(error: BaseException, /) -> ErrorCode:
 
 
 def is_retryable(error: BaseException, /) -> bool:
-    """Tell whether the same call may succeed if it is made again.
+    """Report whether the same call may succeed if it is made again.
 
     True for rate limits, overload and outages of the provider, time-outs, lost connections and
-    broken streams. Whether the call may be repeated at all is for the caller to know: see
-    `ChatRequest.repeatable`.
+    broken streams. An explicit hint of the provider, the header `x-should-retry`, counts more than
+    the code; it is in `details["should_retry"]`. Whether the call may be repeated at all is for
+    the caller to know: see `ChatRequest.repeatable`.
     """
-    return (
-        isinstance(error, ChatModelError)
-        and error.code in _RETRYABLE
-        and not isinstance(error, ConfigurationError)
-    )
+    if not isinstance(error, ChatModelError) or isinstance(error, ConfigurationError):
+        return False
+    hint = error.details.get("should_retry")
+    return hint if isinstance(hint, bool) else error.code in _RETRYABLE

@@ -13,7 +13,8 @@ from chatmodels.http._engine import (
 from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
 from chatmodels.http._event_stream import EventStreamFramer
 from chatmodels.http._exchange import HttpFailure, HttpRequest
-from chatmodels.http._failures import STATUS_CODES, VENDOR_CODES, standard_failure
+from chatmodels.http._failure_rules import FailureRules
+from chatmodels.http._failures import standard_failure
 from chatmodels.http._frames import Frame, Framer, StreamDecoder
 from chatmodels.http._headers import rate_limits, request_id, retry_after
 from chatmodels.http._model import HttpChatModel
@@ -24,8 +25,6 @@ from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
 
 __all__ = [
-    "STATUS_CODES",
-    "VENDOR_CODES",
     "Answer",
     "AsyncAnswer",
     "AsyncEngine",
@@ -35,6 +34,7 @@ __all__ = [
     "Engine",
     "ErrorBody",
     "EventStreamFramer",
+    "FailureRules",
     "Frame",
     "Framer",
     "Head",

@@ -49,7 +49,9 @@ def read_error_body(body: bytes, /) -> ErrorBody:
     """Read the body of a failure; it never raises.
 
     Understood are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
-    `{"message": ...}`, `{"errors": [...]}`, a list of any of these, web pages and plain text.
+    `{"message": ...}`, `{"errors": [...]}`, `{"errorMessage": ...}`, a list of any of these, web
+    pages and plain text. If a gateway passes the error of another provider on, as OpenRouter in
+    `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error counts.
     """
     try:
         parsed: Json = msgspec.json.decode(body)
@@ -80,26 +82,46 @@ def _read(parsed: Json) -> ErrorBody:
 
 
 def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
-    def field(*names: str) -> str | None:
-        for name in names:
-            for level in (inner, outer):
-                value = level.get(name)
-                if isinstance(value, str) and value and not value.isdigit():
-                    return value
-        return None
-
+    levels = [inner, outer]
+    # Finer than the error itself are {"errors": [{"code": ...}]}, Anthropic's
+    # {"details": {"error_code": ...}} and Azure's {"innererror": {"code": ...}}.
+    nested = [inner.get("errors"), inner.get("details"), inner.get("innererror")]
+    within = [item[0] if _is_array(item) and item else item for item in nested]
+    every = [*levels, *filter(_is_object, within)]
+    cause = _cause(inner.get("metadata"))
     return ErrorBody(
-        message=excerpt(_message(inner)),
+        message=cause.message or excerpt(_message(inner)),
         # Google's "status", Amazon's "__type" and Cohere's "error_type" are words as well
-        code=field("code", "status", "__type"),
-        type=field("type", "error_type"),
-        param=field("param"),
+        code=_field(every, "code", "status", "__type", "errorCode", "error_code") or cause.code,
+        type=_field(levels, "type", "error_type") or cause.type,
+        param=_field(levels, "param") or cause.param,
         status=_status(inner) or _status(outer),
     )
 
 
+def _cause(metadata: Json) -> ErrorBody:
+    """Read the error of the provider behind a gateway; an empty one if there is none."""
+    raw = metadata.get("raw") if _is_object(metadata) else None
+    if not raw or not _is_object(metadata):
+        return ErrorBody()
+    said = read_error_body(raw.encode()) if isinstance(raw, str) else _read(raw)
+    name = metadata.get("provider_name")
+    if not said.message or not isinstance(name, str):
+        return said
+    return msgspec.structs.replace(said, message=excerpt(f"{name}: {said.message}"))
+
+
+def _field(levels: list[dict[str, Any]], *names: str) -> str | None:
+    for name in names:
+        for level in levels:
+            value = level.get(name)
+            if isinstance(value, str) and value and not value.isdigit():
+                return value
+    return None
+
+
 def _message(fields: dict[str, Any]) -> str:
-    for name in ("message", "Message", "detail", "errors", "msg", "error_description", "title"):
+    for name in _MESSAGES:
         if text := _words(fields.get(name)):
             return text
     return ""
@@ -119,7 +141,7 @@ def _words(value: Json) -> str:
 
 
 def _status(fields: dict[str, Any]) -> int | None:
-    for name in ("code", "status", "status_code"):
+    for name in ("code", "status", "status_code", "errorCode"):
         value = fields.get(name)
         number = int(value) if isinstance(value, str) and _STATUS.fullmatch(value) else value
         if type(number) is int and 400 <= number <= 599:
@@ -172,6 +194,10 @@ def page_text(page: str, /) -> str:
     return "\n".join([*words, page[place:]])
 
 
+_MESSAGES = (
+    *("message", "Message", "errorMessage", "detail", "errors", "msg", "error_description"),
+    *("error_msg", "title"),
+)
 _STATUS = re.compile("[0-9]{3}")
 _PAGE_LENGTH = 8192  # a page's title stands at its beginning
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)

@@ -16,11 +16,15 @@ REQUEST_ID_HEADERS = (
     "x-debug-trace-id",
     "x-generation-id",
     "inference-id",
+    "x-litellm-call-id",
+    "llm_provider-x-request-id",
+    "llm_provider-request-id",
     "cf-ray",
 )
-"""Where vendors put the id that their support asks for, the most telling first.
+"""The headers of the id that a vendor's support asks for, the most telling first.
 
-The last one is not the vendor's but Cloudflare's: better than nothing.
+LiteLLM repeats those of the provider behind it as `llm_provider-...`. The last one is not the
+vendor's but Cloudflare's: better than nothing.
 """
 
 
@@ -37,25 +41,21 @@ def request_id(headers: Mapping[str, str], /) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> float | None:
-    """Tell how many seconds the provider asks to wait before the next attempt.
+    """Return how many seconds the provider asks to wait before the next attempt.
 
-    Taken from `retry-after-ms`, `retry-after` (seconds or a date), or else from the resets of
-    those rate limits of which nothing remains.
+    Taken from `retry-after-ms`, `retry-after` (seconds or a date), the same headers of a provider
+    behind LiteLLM (`llm_provider-...`), or else from the resets of those rate limits of which
+    nothing remains. A reset that is more than a month away is no advice.
 
     Args:
         headers: Lower-case name to value.
         now: The present in Unix seconds; by default the system's clock.
     """
     now = time.time() if now is None else now
-    milliseconds = _number(headers.get("retry-after-ms", ""))
-    if milliseconds is not None:
-        return max(milliseconds / 1000, 0.0)
-    advised = headers.get("retry-after")
-    if advised is not None:
-        seconds = _number(advised)
-        moment = _date(advised) if seconds is None else now + seconds
-        if moment is not None:
-            return max(moment - now, 0.0) if seconds is None else max(seconds, 0.0)
+    for prefix in ("", "llm_provider-"):
+        advised = _advised(headers, prefix, now)
+        if advised is not None:
+            return max(advised, 0.0)
     resets = [
         seconds
         for name, value in headers.items()
@@ -63,8 +63,21 @@ def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> f
         and "reset" in name
         and _exhausted(headers.get(name.replace("reset", "remaining")))
         and (seconds := until_reset(value, now=now)) is not None
+        and seconds <= _LONGEST_RESET
     ]
     return max(resets, default=None)
+
+
+def _advised(headers: Mapping[str, str], prefix: str, now: float) -> float | None:
+    milliseconds = _number(headers.get(f"{prefix}retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    advised = headers.get(f"{prefix}retry-after", "")
+    seconds = _number(advised)
+    if seconds is not None:
+        return seconds
+    moment = _date(advised)
+    return None if moment is None else moment - now
 
 
 def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
@@ -98,6 +111,7 @@ def until_reset(value: str, /, *, now: float) -> float | None:
     return None if moment is None else max(moment - now, 0.0)
 
 
+_LONGEST_RESET = 31 * 86400.0
 _UNIX_SECONDS = 1e9  # larger numbers are moments, smaller ones durations
 _UNIX_MILLISECONDS = 1e12
 _AMOUNT = r"(\d+(?:\.\d+)?)"

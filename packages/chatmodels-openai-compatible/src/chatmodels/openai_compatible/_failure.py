@@ -1,40 +1,24 @@
-"""What failures of chat completions have beyond what failures of all vendors have."""
-
-from collections.abc import Mapping
+"""The rules for failures of chat completions, beyond those of all APIs."""
 
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
-from chatmodels.http import VENDOR_CODES, HttpFailure, standard_failure
+from chatmodels.http import FailureRules, HttpFailure, standard_failure
 from chatmodels.http.wire import NOT_JSON, Json, is_object, objects
 
-CODES = dict(VENDOR_CODES) | {
-    "unsupported_parameter": ErrorCode.UNSUPPORTED,  # OpenAI
-    "unsupported_value": ErrorCode.UNSUPPORTED,
-    "unsupported_country_region_territory": ErrorCode.PERMISSION_DENIED,
-    "request_too_large": ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-    "model_decommissioned": ErrorCode.MODEL_NOT_FOUND,  # Groq
-    "model_not_available": ErrorCode.MODEL_NOT_FOUND,
-    "tool_use_failed": ErrorCode.TOOL_ARGUMENTS_INVALID,
-    "json_validate_failed": ErrorCode.OUTPUT_INVALID,
-    "invalid_model": ErrorCode.MODEL_NOT_FOUND,  # Mistral
-    "rate_limited": ErrorCode.RATE_LIMITED,
-    "deploymentnotfound": ErrorCode.MODEL_NOT_FOUND,  # Azure
-    "unknown_model": ErrorCode.MODEL_NOT_FOUND,
-    "operationnotsupported": ErrorCode.UNSUPPORTED,
-    "permissiondenied": ErrorCode.PERMISSION_DENIED,
-    "insufficientquota": ErrorCode.QUOTA_EXCEEDED,
-}
+_RULES = FailureRules(
+    codes={"request_too_large": ErrorCode.CONTEXT_LENGTH_EXCEEDED}  # Groq
+)
 
 
 def read_failure(
-    failure: HttpFailure, provider: str, *, codes: Mapping[str, ErrorCode] = CODES
+    failure: HttpFailure, provider: str, *, rules: FailureRules = _RULES
 ) -> ChatModelError:
     """Translate a failure, or an error inside a success.
 
-    What Azure's filters found is in `details["content_filter_result"]` ("Content filtering").
+    The findings of Azure's filters are in `details["content_filter_result"]` ("Content filtering").
     """
-    error = standard_failure(failure, provider, codes=codes)
+    error = standard_failure(failure, provider, rules=rules)
     if error.code is ErrorCode.CONTENT_FILTERED and (found := _filtered(failure.body)):
         error.details = {**error.details, "content_filter_result": found}
     return error

@@ -21,6 +21,7 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "sensitive": "content_filter",  # Z.ai
     "refusal": "refusal",
     "error": "error",  # OpenRouter
+    "abort": "error",  # vLLM
     "network_error": "error",  # Z.ai
     "insufficient_system_resource": "error",  # DeepSeek
 }

@@ -13,7 +13,8 @@ from chatmodels.otel._failure import described, error_type, message, quotes
 from chatmodels.otel._finished import finished
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._semconv import OTHER
+from chatmodels.otel._semconv import ERROR_TYPE, OTHER
+from chatmodels.otel._version_1_41 import in_version_1_41
 from chatmodels.otel._watch import Watch
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Endings:
         self._guard = guard
         self._meters = meters
         self._cost = options.cost
+        self._conventions = options.conventions
         self._capture = Capture(options, guard)
         is_detailed = options.operation_details or self._capture.on_event
         self._details = events if is_detailed else None
@@ -95,6 +97,8 @@ class Endings:
         if is_described:
             try:
                 call_attributes(attributes, watch, response, failure, cost)
+                if self._conventions != "latest":
+                    in_version_1_41(attributes, keep=self._conventions == "both")
                 if self._wants_more:
                     self._add(attributes, watch, response)
             except Exception as raised:
@@ -103,9 +107,11 @@ class Endings:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
             try:
+                # The attributes of the span are optional here; the span's id leads to them.
+                shared = watch.plan.shared if self.wants_details else {}
                 self._exceptions.exception(
                     error,
-                    dict(watch.plan.shared),
+                    {**shared, ERROR_TYPE: error_type(error)},
                     watch.context,
                     content=self._capture.on_event,
                 )

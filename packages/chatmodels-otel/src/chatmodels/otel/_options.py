@@ -45,7 +45,8 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
         operation_details: Whether each call is also recorded as an event with all its attributes.
         exceptions: Where a failure's traceback goes: a "log" event, an event on the "span",
             "both", or "none".
-        conventions: The names of metrics: the "latest", those of "v1.41", or "both".
+        conventions: The names of metrics and of attributes of spans: the "latest", those of
+            "v1.41", or "both".
         measurements: "deferred" measurements are handed to the SDK when a reader collects them,
             off the path of the call; "immediate" ones when the call ends.
         chunk_times: Whether the time of each chunk of a stream is measured.

@@ -7,6 +7,7 @@ everything that is emitted against its machine-readable form.
 from typing import Final
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai-dev/1.42.0-dev"
+SCHEMA_URL_V1_41: Final = "https://opentelemetry.io/schemas/1.41.0"
 SCOPE: Final = "chatmodels.otel"
 
 CHAT: Final = "chat"
@@ -48,7 +49,7 @@ BEDROCK: Final = "aws.bedrock"
 BEDROCK_GUARDRAIL: Final = "aws.bedrock.guardrail.id"
 
 DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
-EXCEPTION_EVENT: Final = "gen_ai.client.operation.exception"
+EXCEPTION_EVENT: Final = "gen_ai.client.inference.exception"
 
 # Of our own, for what the conventions have no name for.
 RETRY_COUNT: Final = "chatmodels.retry.count"

@@ -40,13 +40,19 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
         return output.parse(response.text)
     except OutputInvalidError as error:
         error.partial = response
-        if response.finish_reason == "length":
-            raise _cut_off(error)
+        if reason := _ended_early(response):
+            error.message = f"{reason} ({error})"
+            error.args = (error.message,)
         raise
 
 
-def _cut_off(error: OutputInvalidError) -> OutputInvalidError:
-    """Say first what is behind an output that stops in the middle."""
-    error.message = f"the limit of tokens cut the answer off; raise max_output_tokens ({error})"
-    error.args = (error.message,)
-    return error
+def _ended_early(response: ChatResponse[Any]) -> str:
+    """Return the reason that is behind an output which stops in the middle or is empty."""
+    match response.finish_reason:
+        case "length":
+            return "the limit of tokens cut the answer off; raise max_output_tokens"
+        case "content_filter":
+            # Some providers say in a warning which filter it was.
+            return "; ".join(("a content filter ended the response", *response.warnings))
+        case _:
+            return ""

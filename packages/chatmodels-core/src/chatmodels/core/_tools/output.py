@@ -41,6 +41,11 @@ class Output(Generic[T]):
             self._reader: Reader[Any] = Reader(form, {}, {})
             self.schema = output_type
             return
+        if isinstance(output_type, dict):
+            raise InvalidRequestError(
+                "output_type is a type, not a dict; pass a JSON Schema as "
+                'OutputSchema("name", {...}), or the type dict for any object'
+            )
         try:
             self._reader, self.schema = self._prepared(output_type)
         except TypeError as error:

@@ -1,7 +1,7 @@
 """The tools of one call: what `tools` and `tool_choice` may hold, brought into one form."""
 
 import functools
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatmodels.core._errors import ConfigurationError, InvalidRequestError
@@ -22,10 +22,16 @@ def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinit
 
     Raises:
         ConfigurationError: No tool can be made of a function, or something is no function.
-        InvalidRequestError: Two tools have one name.
+        InvalidRequestError: Two tools have one name, or the argument is not a sequence of tools.
     """
     if not tools:
         return ()
+    if isinstance(tools, ToolDefinition | Tool | str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        name = getattr(tools, "__name__", None) or getattr(tools, "name", "...")
+        raise InvalidRequestError(
+            f"tools is a sequence of functions, Tools and ToolDefinitions, not "
+            f"{type(tools).__name__}; pass tools=[{name}]"
+        )
     definitions = tuple(_definition(item) for item in tools)
     if len({definition.name for definition in definitions}) < len(definitions):
         names = [definition.name for definition in definitions]

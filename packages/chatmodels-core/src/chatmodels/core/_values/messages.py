@@ -51,6 +51,10 @@ class Message(Value, frozen=True):
         for part in self.parts:
             if not isinstance(part, _PARTS):
                 raise _not_parts(self.role, part)
+        if not isinstance(self.name, str | None):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            raise InvalidRequestError(
+                f"Message.name cannot be {type(self.name).__name__}; pass the speaker's name"
+            )
 
     @property
     def text(self) -> str:

@@ -1,10 +1,10 @@
 """What a message is made of: text, media, tool calls and their results, reasoning, refusals."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
-from chatmodels.core._errors import ToolArgumentsError
+from chatmodels.core._errors import InvalidRequestError, ToolArgumentsError
 
 Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
 
@@ -78,6 +78,10 @@ class TextPart(Value, frozen=True, tag_field="type", tag="text"):
     citations: tuple[Citation, ...] = ()
     signature: Signature | None = None
 
+    def __post_init__(self) -> None:
+        if type(self.text) is not str:
+            check_field(self, "text", str, "pass str(...)")
+
 
 class ImagePart(Value, frozen=True, kw_only=True, tag_field="type", tag="image"):
     """An image, as bytes, as a URL, or as the id of a file that the vendor holds.
@@ -98,6 +102,9 @@ class ImagePart(Value, frozen=True, kw_only=True, tag_field="type", tag="image")
     media_type: str | None = None
     detail: Literal["auto", "low", "high", "original"] | None = None
     signature: Signature | None = None
+
+    def __post_init__(self) -> None:
+        _check_medium(self, "image")
 
 
 class AudioPart(Value, frozen=True, kw_only=True, tag_field="type", tag="audio"):
@@ -121,6 +128,9 @@ class AudioPart(Value, frozen=True, kw_only=True, tag_field="type", tag="audio")
     transcript: str | None = None
     expires_at: int | None = None
 
+    def __post_init__(self) -> None:
+        _check_medium(self, "audio")
+
 
 class FilePart(Value, frozen=True, kw_only=True, tag_field="type", tag="file"):
     """A document, a video or any other file.
@@ -141,6 +151,9 @@ class FilePart(Value, frozen=True, kw_only=True, tag_field="type", tag="file"):
     media_type: str | None = None
     name: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_medium(self, "file")
+
 
 class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
     """The model's wish to have a tool run.
@@ -158,6 +171,12 @@ class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
     name: str
     arguments_json: str = "{}"
     signature: Signature | None = None
+
+    def __post_init__(self) -> None:
+        if not (type(self.id) is type(self.name) is type(self.arguments_json) is str):
+            check_field(self, "id", str, "pass the id of the call")
+            check_field(self, "name", str, "pass the name of the tool")
+            check_field(self, "arguments_json", str, "pass json.dumps(...) of the arguments")
 
     @property
     def arguments(self) -> dict[str, Json]:
@@ -199,6 +218,18 @@ class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
     name: str | None = None
     is_error: bool = False
 
+    def __post_init__(self) -> None:
+        check_field(self, "id", str, "pass the id of the call")
+        if type(self.content) is not tuple:
+            check_field(self, "content", list, "tool_result() makes the parts of texts and media")
+            msgspec.structs.force_setattr(self, "content", tuple(self.content))
+        for part in self.content:
+            if not isinstance(part, _RESULT_PARTS):
+                raise InvalidRequestError(
+                    f"the content of a ToolResult consists of text and media parts, not "
+                    f"{type(part).__name__}; tool_result() makes them of texts and media"
+                )
+
     @property
     def text(self) -> str:
         """All text of the content, joined."""
@@ -218,6 +249,9 @@ class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
     text: str = ""
     signature: Signature | None = None
 
+    def __post_init__(self) -> None:
+        check_field(self, "text", str, "pass str(...)")
+
 
 class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
     """The model's own words for why it will not answer."""
@@ -225,6 +259,9 @@ class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
     type: ClassVar[Literal["refusal"]] = "refusal"
 
     text: str
+
+    def __post_init__(self) -> None:
+        check_field(self, "text", str, "pass str(...)")
 
 
 class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
@@ -237,6 +274,28 @@ class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
 
     signature: Signature
 
+    def __post_init__(self) -> None:
+        check_field(self, "signature", Signature, "the vendor's part_options() makes such a part")
+
+
+def check_field(part: Value, field: str, kind: type | tuple[type, ...], remedy: str) -> None:
+    """Refuse a value that type checkers refuse too: else the provider would be blamed for it."""
+    value = getattr(part, field)
+    if not isinstance(value, kind):
+        raise InvalidRequestError(
+            f"{type(part).__name__}.{field} cannot be {type(value).__name__}; {remedy}"
+        )
+
+
+def _check_medium(part: Value, maker: str) -> None:
+    remedy = f"{maker}() reads paths, bytes and URLs"
+    check_field(part, "data", _BYTES, remedy)
+    for field in ("url", "file_id", "media_type"):
+        check_field(part, field, _TEXT, remedy)
+
+
+_BYTES = (bytes, bytearray, memoryview, type(None))
+_TEXT = (str, type(None))
 
 ResultPart = TextPart | ImagePart | AudioPart | FilePart
 """What a tool result may hold."""
@@ -253,3 +312,5 @@ Part = (
     | ProviderPart
 )
 """Anything a message may hold; `part.type` tells which."""
+
+_RESULT_PARTS: tuple[Any, ...] = get_args(ResultPart)

@@ -1,12 +1,12 @@
 """What a model is asked: the conversation, the tools, the form of the answer, the settings."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import Json, Value
+from chatmodels.core._values.parts import Json, Value, check_field
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import Timeout
 
@@ -26,6 +26,14 @@ class ToolDefinition(Value, frozen=True):
     parameters: dict[str, Json]
     strict: bool = False
 
+    def __post_init__(self) -> None:
+        check_field(self, "name", str, "pass the name of the tool")
+        check_field(self, "parameters", dict, "pass the JSON Schema as a dict")
+
+
+ToolChoiceMode = Literal["auto", "none", "required", "tool"]
+_MODES: tuple[str, ...] = get_args(ToolChoiceMode)
+
 
 class ToolChoice(Value, frozen=True):
     """Whether the model may, must or must not call tools.
@@ -36,13 +44,17 @@ class ToolChoice(Value, frozen=True):
         name: The tool demanded.
 
     Raises:
-        InvalidRequestError: The mode and the name do not fit together.
+        InvalidRequestError: There is no such mode, or the mode and the name do not fit together.
     """
 
-    mode: Literal["auto", "none", "required", "tool"]
+    mode: ToolChoiceMode
     name: str | None = None
 
     def __post_init__(self) -> None:
+        if self.mode not in _MODES:
+            raise InvalidRequestError(
+                f"there is no tool choice of mode {self.mode!r}; use one of {', '.join(_MODES)}"
+            )
         if (self.mode == "tool") != (self.name is not None):
             raise InvalidRequestError(
                 f"a ToolChoice has a name if, and only if, its mode is 'tool', not mode "
@@ -64,6 +76,10 @@ class OutputSchema(Value, frozen=True):
     schema: dict[str, Json] | None
     description: str | None = None
     strict: bool = True
+
+    def __post_init__(self) -> None:
+        check_field(self, "name", str, "the name comes before the schema")
+        check_field(self, "schema", (dict, type(None)), "pass the JSON Schema as a dict")
 
 
 class ChatRequest(Value, frozen=True, kw_only=True):

@@ -13,22 +13,23 @@ def _positive(value: object) -> bool:
 class Timeout(Value, frozen=True, kw_only=True):
     """Time limits in seconds; `None` means no limit.
 
-    Limits on a stream hold on parsed events: comments that keep a connection alive are no
-    progress.
+    By default only silence ends a call. Models that reason at high effort send no event for many
+    minutes, while the server's pings and comments show that it works: such bytes satisfy `read`.
+    They do not satisfy `first_event` and `between_events`, which wait for parsed events.
 
     Attributes:
         connect: Until a connection stands, TLS included.
         read: Between two pieces of bytes, the first piece included; also for a function that
-            returns the key or the token.
+            returns the key or the token. The default is that of the vendors' own SDKs.
         first_event: From the start of an attempt to the first event of a stream.
         between_events: From one event of a stream to the next.
         total: From the call to its end, retries and waits between them included.
     """
 
     connect: float | None = 10.0
-    read: float | None = 300.0
-    first_event: float | None = 300.0
-    between_events: float | None = 120.0
+    read: float | None = 600.0
+    first_event: float | None = None
+    between_events: float | None = None
     total: float | None = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What failures of the Responses API have beyond what failures of all vendors have."""
+"""The rules for failures of the Responses API, beyond those of all APIs."""
 
 from functools import partial
 from typing import NoReturn
@@ -6,11 +6,11 @@ from typing import NoReturn
 import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
-from chatmodels.http import HttpFailure
+from chatmodels.http import FailureRules, HttpFailure
 from chatmodels.http.wire import Json, is_object, reject_body
 from chatmodels.openai_compatible import _failure
 
-_CODES = dict(_failure.CODES) | {
+_CODES = {
     word: code
     for code, words in {
         # "The response object", `error.code`: what is wrong with the request, told in a 200
@@ -29,11 +29,12 @@ _CODES = dict(_failure.CODES) | {
     }.items()
     for word in words.split()
 }
+_RULES = FailureRules(codes=_CODES)
 
 
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
-    return _failure.read_failure(failure, provider, codes=_CODES)
+    return _failure.read_failure(failure, provider, rules=_RULES)
 
 
 def failure_of(error: Json, provider: str) -> ChatModelError:

@@ -1,44 +1,33 @@
-"""What failures of the Chat API have beyond what failures of all vendors have."""
+"""The rules for failures of the Chat API, beyond those of all APIs."""
 
 from typing import NoReturn
 
 from chatmodels.core import ChatModelError, ErrorCode
-from chatmodels.http import (
-    STATUS_CODES,
-    VENDOR_CODES,
-    ErrorBody,
-    HttpFailure,
-    excerpt,
-    read_error_body,
-    standard_failure,
-)
+from chatmodels.http import ErrorBody, FailureRules, HttpFailure, excerpt, standard_failure
 from chatmodels.http.wire import Json, reject_body
 from chatmodels.providers.cohere._models import PROVIDER_NAME
 
-_STATUSES = dict(STATUS_CODES) | {
-    498: ErrorCode.CONTENT_FILTERED,  # a "deny-listed token" in request or answer ("Chat", errors)
-    499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by who reads it
-}
-_PHRASES = (
-    ("deny-listed token", ErrorCode.CONTENT_FILTERED),
-    # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
-    ("/ month", ErrorCode.QUOTA_EXCEEDED),
+_RULES = FailureRules(
+    statuses={
+        # a "deny-listed token" in request or response ("Chat", errors)
+        498: ErrorCode.CONTENT_FILTERED,
+        499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by the caller
+    },
+    codes={  # finish reasons of a generation that failed
+        "error": ErrorCode.PROVIDER_UNAVAILABLE,
+        "timeout": ErrorCode.TIMEOUT,
+    },
+    phrases=(
+        ("deny-listed token", ErrorCode.CONTENT_FILTERED),
+        # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
+        ("/ month", ErrorCode.QUOTA_EXCEEDED),
+    ),
 )
-_CODES = dict(VENDOR_CODES) | {
-    "error": ErrorCode.PROVIDER_UNAVAILABLE,
-    "timeout": ErrorCode.TIMEOUT,
-}
-"""Words of the vendor, those with which a generation ends that failed among them."""
 
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
     """Translate a failure, or an error inside a success."""
-    said = read_error_body(failure.body)
-    statuses = _STATUSES
-    for phrase, code in _PHRASES:
-        if phrase in said.message:
-            statuses = statuses | {failure.status: code}
-    return standard_failure(failure, PROVIDER_NAME, codes=_CODES, statuses=statuses, body=said)
+    return standard_failure(failure, PROVIDER_NAME, rules=_RULES)
 
 
 def failed_generation(word: str | None, error: Json, data: bytes) -> ChatModelError | None:
@@ -54,7 +43,7 @@ def failed_generation(word: str | None, error: Json, data: bytes) -> ChatModelEr
     message = error if isinstance(error, str) else "the generation failed"
     said = ErrorBody(excerpt(message), type=word)
     failure = HttpFailure(status=200, headers={}, body=data)
-    return standard_failure(failure, PROVIDER_NAME, codes=_CODES, body=said)
+    return standard_failure(failure, PROVIDER_NAME, rules=_RULES, body=said)
 
 
 def reject(data: bytes, why: object) -> NoReturn:
