@@ -406,7 +406,7 @@ def failure(
         (
             400,
             "INVALID_ARGUMENT",
-            "The prompt exceeds the maximum number of tokens, which is 8.",
+            "The input token count, 9, exceeds the maximum of 8.",
             ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         ),
         (

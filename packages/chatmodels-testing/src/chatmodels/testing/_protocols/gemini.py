@@ -35,8 +35,7 @@ _WORDS = {
 """Google's words for errors ("API errors"); all others are invalid arguments."""
 
 _SAYINGS = {
-    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "The prompt exceeds the maximum number of tokens, "
-    "which is 1048576.",
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "The input token count, 1048577, exceeds the maximum.",
     ErrorCode.CONTENT_FILTERED: "The prompt violates Google's Responsible AI practices.",
     ErrorCode.MODEL_NOT_FOUND: "models/simulated is not found in v1beta.",
     ErrorCode.QUOTA_EXCEEDED: "Your billing account is closed.",
