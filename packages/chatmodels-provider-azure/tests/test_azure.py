@@ -358,7 +358,7 @@ def test_of_several_findings_the_worst_counts(worse: Any, better: Any) -> None:
 def test_a_prompt_that_is_filtered_in_the_responses_api_is_an_error_with_the_findings() -> None:
     found = {"jailbreak": {"detected": True, "filtered": True}}
     error = {
-        "message": "The response was filtered due to the prompt.",
+        "message": "A filter stopped this prompt.",
         "type": "invalid_request_error",
         "param": "prompt",
         "code": "content_filter",

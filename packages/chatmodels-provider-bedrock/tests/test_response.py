@@ -200,7 +200,7 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
         (
             400,
             "ValidationException",
-            "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+            "Input Tokens Exceeded: 9 of 8.",
             "context_length_exceeded",
         ),
         (400, "ValidationException", "too many total text bytes", "context_length_exceeded"),

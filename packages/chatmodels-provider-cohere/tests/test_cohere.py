@@ -83,7 +83,7 @@ def test_the_settings_are_named_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [
-        (400, {"message": "too many tokens: size limit exceeded"}, "context_length_exceeded"),
+        (400, {"message": "too many tokens: one over the limit"}, "context_length_exceeded"),
         (400, {"message": "x", "error_type": "TOO_MANY_TOKENS"}, "context_length_exceeded"),
         (401, {"message": "invalid api token"}, "authentication"),
         (404, {"message": "model 'x' not found, make sure"}, "model_not_found"),

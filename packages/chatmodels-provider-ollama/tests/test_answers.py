@@ -34,7 +34,7 @@ from chatmodels.testing._protocols.protocol import Ask
 
 PLAIN = ChatRequest(messages=(user("?"),))
 THOUGHT = Signature("ollama", {"type": "thinking"})
-MOMENT = {"model": "qwen3", "created_at": "2025-06-09T17:58:55.337823Z"}
+MOMENT = {"model": "qwen3", "created_at": "2026-03-14T09:26:53.589793Z"}
 OVER = {"done": True, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 55}
 Json = dict[str, Any]
 
@@ -100,7 +100,7 @@ def test_what_was_held_back_comes_at_the_end() -> None:
 
 def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
     calls = (
-        ToolCall("call_20250609175855337823_0", "weather", '{"city":"Oslo"}'),
+        ToolCall("call_20260314092653589793_0", "weather", '{"city":"Oslo"}'),
         ToolCall("own", "weather", "{}"),
     )
     first, second = call({"city": "Oslo"}), call(None, id="own")

@@ -5,7 +5,6 @@ import http.client
 import json
 import re
 import socket
-import struct
 import threading
 from contextlib import ExitStack, closing
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing import WIRE_FAULTS, Drip, Expected, FaultServer, ReceivedRequest, WireFault
+from chatmodels.testing._reset import reset_on_close
 from chatmodels.testing._wire import connection as connections
 from chatmodels.testing._wire.connection import RawConnection
 from chatmodels.testing._wire.fault import Step
@@ -170,7 +170,7 @@ def test_a_drip_goes_on_until_the_client_leaves() -> None:
         while len(data) < 40:
             data += peer.recv(40 - len(data))
         assert data == b"drop" * 10
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(peer)
         peer.close()
         assert server.wait_until_left()
 

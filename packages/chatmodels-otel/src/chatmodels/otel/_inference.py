@@ -36,7 +36,7 @@ class _Times:
 
     def __init__(self, meter: Meter, prefix: str) -> None:
         self.duration = seconds(
-            meter, f"{prefix}.duration", "Duration of a model inference operation."
+            meter, f"{prefix}.duration", "Seconds from the start of a call to its end."
         )
         self.first_chunk = seconds(
             meter,

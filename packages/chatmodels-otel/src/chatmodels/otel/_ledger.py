@@ -16,11 +16,11 @@ from chatmodels.otel._semconv import TOKEN_MODALITY, TOKENS
 from chatmodels.otel._watch import Watch
 
 _COUNTERS = (
-    ("input_tokens", "Number of input (prompt) tokens used, including cached tokens."),
-    ("output_tokens", "Number of output (completion) tokens used, including reasoning tokens."),
-    ("cache_read.input_tokens", "Number of input tokens served from a provider-managed cache."),
-    ("cache_write.input_tokens", "Number of input tokens written to a provider-managed cache."),
-    ("reasoning.output_tokens", "Number of output tokens used for reasoning."),
+    ("input_tokens", "Tokens of prompts, cached ones included."),
+    ("output_tokens", "Tokens of responses, reasoning included."),
+    ("cache_read.input_tokens", "Tokens of prompts that the provider read from its cache."),
+    ("cache_write.input_tokens", "Tokens of prompts that the provider wrote to its cache."),
+    ("reasoning.output_tokens", "Tokens of responses that are reasoning."),
 )
 """The usage counters, in the order of `_split`."""
 

@@ -5,9 +5,6 @@ Faults need the raw socket: an answer may break off after any byte, by a reset a
 
 import asyncio
 import math
-import socket
-import struct
-import sys
 from collections.abc import Callable
 
 import h11
@@ -15,12 +12,11 @@ import msgspec
 
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
+from chatmodels.testing._reset import reset_on_close
 
 Handler = Callable[[Exchange], Answer]
 """Chooses the answer to a request; runs in the simulator's event loop and must not block."""
 
-_LINGER = "hh" if sys.platform == "win32" else "ii"
-_RESET_ON_CLOSE = struct.pack(_LINGER, 1, 0)  # SO_LINGER for no seconds
 _REASONS = {200: b"OK", 401: b"Unauthorized", 404: b"Not Found", 429: b"Too Many Requests"}
 
 
@@ -125,8 +121,7 @@ class Connection(asyncio.Protocol):
                 return
         match answer.ending:
             case "reset":
-                peer = self._transport.get_extra_info("socket")
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                reset_on_close(self._transport.get_extra_info("socket"))
                 exchange.end("cut")
                 self._transport.abort()
             case "stall":

@@ -28,10 +28,10 @@ _OF_COHERE = frozenset({"endpoint", "page_size", "page_token", "default_only"})
 _FINISH = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL"}
 
 _SAYINGS = {
-    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "too many tokens: size limit exceeded by 1 tokens",
-    ErrorCode.CONTENT_FILTERED: "the request contains a deny-listed token",
-    ErrorCode.MODEL_NOT_FOUND: "model 'simulated' not found, make sure the correct ID was used",
-    ErrorCode.QUOTA_EXCEEDED: "a Trial key is limited to 1000 API calls / month",
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "too many tokens: one over the limit",
+    ErrorCode.CONTENT_FILTERED: "the prompt contains a deny-listed token",
+    ErrorCode.MODEL_NOT_FOUND: "model 'simulated' not found",
+    ErrorCode.QUOTA_EXCEEDED: "a Trial key has a limit of 1000 calls / month",
 }
 """Failures have no codes: the status and the message are all there is."""
 

@@ -35,10 +35,9 @@ _WORDS = {
 """Google's words for errors ("API errors"); all others are invalid arguments."""
 
 _SAYINGS = {
-    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "The input token count (1048577) exceeds the maximum number "
-    "of tokens allowed (1048576).",
+    ErrorCode.CONTEXT_LENGTH_EXCEEDED: "The input token count, 1048577, exceeds the maximum.",
     ErrorCode.CONTENT_FILTERED: "The prompt violates Google's Responsible AI practices.",
-    ErrorCode.MODEL_NOT_FOUND: "models/simulated is not found for API version v1beta.",
+    ErrorCode.MODEL_NOT_FOUND: "models/simulated is not found in v1beta.",
     ErrorCode.QUOTA_EXCEEDED: "Your billing account is closed.",
 }
 """What has no word of its own is told by the message."""

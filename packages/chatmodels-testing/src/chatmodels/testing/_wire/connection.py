@@ -1,20 +1,18 @@
 """One connection to a fault server: it reads requests and plays the steps of scripts."""
 
 import asyncio
-import socket
-import struct
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import h11
 
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._reset import reset_on_close
 from chatmodels.testing._wire.fault import Drip, Step
 
 MAX_REQUEST = 64 * 2**20
 """Bytes that a request may have; a connection with a larger one is closed."""
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER for no seconds
 _ENOUGH = 65_536  # bytes that wait for the client, beyond which a drip pauses
 
 
@@ -148,8 +146,7 @@ class RawConnection(asyncio.Protocol):
                     self._transport.close()
                     return  # busy until the socket is closed
                 case _:  # "reset"
-                    peer = self._transport.get_extra_info("socket")
-                    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+                    reset_on_close(self._transport.get_extra_info("socket"))
                     self._transport.abort()
                     return
         else:
