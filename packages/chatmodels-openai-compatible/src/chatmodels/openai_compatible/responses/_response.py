@@ -44,8 +44,6 @@ def word_of(wire: WireResponse) -> str | None:
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
-    if value is None:
-        return Usage()
     wire = lenient(value, WireUsage, "the usage was", warnings)
     if wire is None:
         return Usage()
