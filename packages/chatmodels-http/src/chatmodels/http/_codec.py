@@ -108,11 +108,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
         """
-        reader = self.reader(request)
-        replaced = with_stand_ins(body)
-        if replaced is not body:
-            reader = HalfCharacters(reader)
-        return whole_response(reader.whole(replaced))
+        return read_whole(self.reader(request), body)
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a request, whose output may come from a tool."""
@@ -125,3 +121,15 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         if not translated.names and not translated.warnings:
             return decoder
         return TranslatedNames(decoder, translated.names, translated.warnings)
+
+
+def read_whole(reader: StreamDecoder, body: bytes, /) -> ChatResponse[Any]:
+    """Translate a body with the decoder of a response, halves of characters included.
+
+    Raises:
+        ChatModelError: The body reports an error or is not in this wire format.
+    """
+    replaced = with_stand_ins(body)
+    if replaced is not body:
+        reader = HalfCharacters(reader)
+    return whole_response(reader.whole(replaced))

@@ -16,7 +16,7 @@ from chatmodels.core import (
     whole_response,
 )
 from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Listing
+from chatmodels.http._codec import Listing, read_whole
 from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
 from chatmodels.http._frames import Frame, StreamDecoder
 from chatmodels.http._half_characters import (
@@ -45,7 +45,7 @@ def decoded(
     if failure is not None:
         raise caller.finished(failure, answer)
     try:
-        response = whole_response(caller.codec.translated_reader(request).whole(body))
+        response = read_whole(caller.codec.translated_reader(request), body)
     except ChatModelError as error:
         caller.finished(error, answer)
         raise
