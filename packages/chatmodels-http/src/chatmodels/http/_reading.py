@@ -13,7 +13,6 @@ from chatmodels.core import (
     StreamEvent,
     StreamInterruptedError,
     events_of,
-    whole_response,
 )
 from chatmodels.http._caller import Caller
 from chatmodels.http._codec import Listing, read_whole
