@@ -5,11 +5,9 @@ chatmodels differs from the vendor's SDK on purpose in these further points:
 * The reason for a blocked prompt is the finish reason.
 * The input includes tokens that the vendor's own tools brought in.
 * The vendor's message in an error is on one line.
-* The code of an error is the reason in its details, if there is one.
 * A body without any candidate is an error.
 """
 
-import re
 from functools import partial
 from typing import Any
 
@@ -31,11 +29,7 @@ def adapt(expected: Json, exchange: Recording, _: ChatResponse[Any] | None) -> J
     if usage is not None and usage["tool_prompt"] is not None:
         adapted["usage"] = usage | {"input": (usage["input"] or 0) + usage["tool_prompt"]}
     if error is not None:
-        reason = re.search(rb'"reason":\s*"(\w+)"', exchange.content)
-        adapted["error"] = error | {
-            "message": " ".join((error["message"] or "").split()),
-            "code": reason[1].decode() if reason else error["code"],
-        }
+        adapted["error"] = error | {"message": " ".join((error["message"] or "").split())}
     elif b'"candidates"' not in exchange.content and not blocked:
         adapted["error"] = {}
     return adapted
