@@ -97,7 +97,7 @@ def answering_service() -> Iterator[str]:
 def discovery() -> None:
     section("Who is installed", "found by entry point, imported when needed")
     table = Table("provider", "install", "health", "can, among others", box=None, pad_edge=False)
-    health = check_health()
+    health = check_health(timeout=60)  # a busy machine takes its time to import all providers
     for name in list_providers():
         metadata = provider(name).metadata
         can = ", ".join(what for what in ASKED_FOR if what in metadata.capabilities)
