@@ -13,6 +13,7 @@ from chatmodels.core import (
     Message,
     Part,
     PartEnd,
+    Profile,
     ProviderMetadata,
     ProviderOptions,
     ProviderPart,
@@ -80,7 +81,7 @@ def signing(request: ChatRequest) -> Signing:
 
 def model(rules: ConversationRules, base_url: str = "https://acme.test/v1") -> HttpChatModel:
     codec = Codec(
-        settings={},
+        profile=lambda model: Profile(),
         encode=encode,
         decoder=signing,
         failure=lambda failure: standard_failure(failure, "acme"),

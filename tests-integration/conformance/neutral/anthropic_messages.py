@@ -37,11 +37,12 @@ from chatmodels.core import (
     ToolDefinition,
     ToolResult,
     create_chat_model,
+    translate_schema,
 )
 from chatmodels.http import Engine
-from chatmodels.http.wire import enforceable, is_recursive
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._models import generation_of
+from chatmodels.providers.anthropic._models import generation
+from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.row import InexpressibleError, Requests
@@ -146,7 +147,7 @@ def _tools(rest: Body, model: str) -> tuple[ToolDefinition, ...]:
             if value is not None and (name, value) != ("type", "custom")
         }
         unknown = tool.keys() - {"name", "description", "input_schema", "strict"}
-        unsure = tool.get("strict") and "structured" in generation_of(model).lacks
+        unsure = tool.get("strict") and not generation(model).structured
         if unknown or unsure or "input_schema" not in tool:
             break
         own.append(
@@ -205,7 +206,7 @@ def _output(rest: Body, model: str) -> OutputSchema | None:
         del rest["output_config"]
     if form is None:
         return None
-    if "structured" in generation_of(model).lacks or is_recursive(form["schema"]):
+    if not generation(model).structured or _enforced(form["schema"], model) is None:
         rest["output_config"] = {**rest.get("output_config", {}), "format": form}
         return None
     return OutputSchema("output", form["schema"])
@@ -219,10 +220,11 @@ def normal(body: Body) -> Body:
         kept["output_config"] = {**kept.get("output_config", {}), "format": form}
     if "format" in kept.get("output_config", {}):
         form = kept["output_config"]["format"]
-        kept["output_config"]["format"] = {**form, "schema": enforceable(form["schema"])}
-    kept["tools"] = [_normal_tool(tool) for tool in kept.get("tools", [])]
+        schema = _enforced(form["schema"], kept["model"]) or form["schema"]
+        kept["output_config"]["format"] = {**form, "schema": schema}
+    kept["tools"] = [_normal_tool(tool, kept["model"]) for tool in kept.get("tools", [])]
     system = _normal_content(kept.pop("system", []))
-    late = "late_system" not in generation_of(kept["model"]).lacks
+    late = generation(kept["model"]).late_system
     turns: list[Body] = []
     for turn in kept["messages"]:
         content = [
@@ -252,15 +254,25 @@ def _normal_block(block: Body) -> Body:
     return kept
 
 
-def _normal_tool(tool: Body) -> Body:
+def _normal_tool(tool: Body, model: str) -> Body:
     kept = {
         name: value
         for name, value in tool.items()
         if value not in (None, "", False) and (name, value) != ("type", "custom")
     }
-    return (
-        kept | {"input_schema": enforceable(kept["input_schema"])} if kept.get("strict") else kept
-    )
+    rules = schemas_of(model).strict_tools if kept.get("strict") else schemas_of(model).tools
+    if rules is not None and "input_schema" in kept:
+        kept["input_schema"] = translate_schema(kept["input_schema"], rules).schema
+    return kept
+
+
+def _enforced(schema: Body, model: str) -> Body | None:
+    """Return the schema of an output as it is sent; None if it cannot be enforced."""
+    rules = schemas_of(model).output
+    if rules is None:
+        return schema
+    translated = translate_schema(schema, rules)
+    return None if translated.problems else translated.schema
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

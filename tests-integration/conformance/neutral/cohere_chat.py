@@ -29,9 +29,11 @@ from chatmodels.core import (
     ToolDefinition,
     ToolResult,
     create_chat_model,
+    translate_schema,
 )
 from chatmodels.http import Engine
-from chatmodels.providers.cohere._request import SETTINGS
+from chatmodels.providers.cohere._models import SETTINGS
+from chatmodels.providers.cohere._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.row import Requests
@@ -110,6 +112,9 @@ def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
     kept = {name: value for name, value in body.items() if value not in (None, [], False)}
     kept["messages"] = [_normal_message(message) for message in kept["messages"]]
+    form, rules = kept.get("response_format", {}), schemas_of(kept["model"]).output
+    if form.get("schema") is not None and rules is not None:  # ours closes the objects of a schema
+        kept["response_format"] = {**form, "schema": translate_schema(form["schema"], rules).schema}
     return kept
 
 

@@ -35,6 +35,7 @@ from chatmodels.core import (
     ToolDefinition,
     ToolResult,
     create_chat_model,
+    translate_schema,
 )
 from chatmodels.http import Engine
 from chatmodels.providers.mistral import DIALECT
@@ -156,7 +157,11 @@ def normal(body: Body) -> Body:
     if form := kept.get("response_format"):
         form = kept["response_format"] = _said(form)
         if "json_schema" in form:
-            form["json_schema"] = _said(form["json_schema"])
+            described = form["json_schema"] = _said(form["json_schema"])
+            # Ours leaves out what says nothing about the output, such as `$schema` and titles.
+            rules = DIALECT.schemas.output
+            if rules is not None and described.get("strict"):
+                described["schema"] = translate_schema(described["schema"], rules).schema
     return kept
 
 

@@ -73,7 +73,7 @@ _CONTEXT_LENGTH_EXCEEDED = (
     r"maximum prompt length",  # xAI
     r"prompt (is )?too long|prompt exceeds max length",
     r"prompt token count\b.*exceeds the limit",  # GitHub Copilot
-    r"exceeds the maximum number of tokens",  # Gemini
+    r"exceeds the maximum number of tokens|token count\b.*exceeds the maximum",  # Gemini
     r"input is too long|input tokens exceed|too many (input )?tokens|too many total text bytes",
     r"total length of all messages is too long",
     r"exceeded model token limit|token limit exceeded",  # Moonshot

@@ -162,7 +162,8 @@ class HttpChatModel(StandardChatModel):
     def explanation(self, request: ChatRequest, /) -> Explanation:
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
-        wire = codec.encode(self.model, self._translated(request).request, stream=False)
+        translated = self._translated(request)
+        wire = codec.encode(self.model, translated.request, stream=False)
         url, headers = self._caller.explained(wire)
         chosen = request.settings.chosen()
         fields = codec.profile(self.model).settings or {}
@@ -172,6 +173,7 @@ class HttpChatModel(StandardChatModel):
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
             mapped={name: word for name, word in fields.items() if name in chosen},
+            warnings=translated.warnings,
         )
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:

@@ -1,6 +1,7 @@
 """Translates the schemas and tool names of a request into those that a vendor accepts."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from operator import is_
 
 import msgspec
@@ -112,7 +113,8 @@ def _translated(
             request = replace(request, output=output)
     if refused:
         raise UnsupportedError(
-            f"{provider} does not accept {'; '.join(refused)}; change the schema"
+            f"{provider} does not accept {'; '.join(refused)}; change it, or create the model with "
+            'unsupported="warn" to have strictness and long descriptions given up with a warning'
         )
     if not warnings:
         return TranslatedRequest(request, back, ())
@@ -149,12 +151,12 @@ class _Tools:
         schema, strict, description = tool.parameters, tool.strict, tool.description
         if strict and support.strict_tools is not None:
             enforced = _known(schema, support.strict_tools)
-            self._properties += enforced.properties
             problems = self._problems(enforced)
             if problems:
                 strict = False
                 self._dropped.append(f"the tool {name!r} as strict: {'; '.join(problems)}")
             else:
+                self._properties += enforced.properties
                 schema = enforced.schema
         if not (strict and support.strict_tools is not None) and support.tools is not None:
             plain = _known(schema, support.tools)
@@ -173,7 +175,9 @@ class _Tools:
 
     def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
         most = self._support.most_strict_properties
-        if not enforced.problems and most is not None and self._properties > most:
+        if not enforced.problems and most is not None and (
+            self._properties + enforced.properties > most
+        ):
             return [f"strict tools have more than {most} properties"]
         return enforced.problems
 
@@ -190,26 +194,35 @@ def _output(
         problems = "; ".join(translation.problems)
         if not problems:
             schema = translation.schema
-        elif rules.enforced:
+        elif output.strict and rules.enforced:
             warnings.append(f"the output's schema cannot be enforced: {problems}")
             return _output(replace(output, strict=False), support, refused, warnings)
-        elif output.strict:
+        else:
             refused.append(f"the output's schema: {problems}")
     return output if schema is output.schema else replace(output, schema=schema)
 
 
-_translations: dict[tuple[int, int], tuple[dict[str, Json], SchemaRules, SchemaTranslation]] = {}
+class _Known(msgspec.Struct, frozen=True):
+    """A translation, what it was made of, and a copy of it: callers can change their schemas."""
+
+    schema: dict[str, Json]
+    rules: SchemaRules
+    copy: dict[str, Json]
+    translation: SchemaTranslation
+
+
+_translations: dict[tuple[int, int], _Known] = {}
 
 
 def _known(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
     """Translate a schema once; it is known by its identity, which the entry keeps alive."""
     key = (id(schema), id(rules))
     entry = _translations.get(key)
-    if entry is None:
+    if entry is None or entry.copy != schema:
         translation = translate_schema(schema, rules)
         if translation.schema == schema:  # so that requests without changes are not copied
             translation = replace(translation, schema=schema)
         if len(_translations) >= _REMEMBERED:
             _translations.clear()
-        entry = _translations[key] = (schema, rules, translation)
-    return entry[2]
+        entry = _translations[key] = _Known(schema, rules, deepcopy(schema), translation)
+    return entry.translation

@@ -116,9 +116,10 @@ _GENERATIONS = {
     "-opus-5-5": _NEWEST,
     "-sonnet-5": _5,
     "-opus-5": _5,
-    "-fable-5-": _NEWEST,
+    "-fable-5-1": _NEWEST,
+    "-fable-5-2": _NEWEST,
     "-fable-5": _ALWAYS_THINKING,
-    "-mythos-5-": _NEWEST,
+    "-mythos-5-1": _NEWEST,
     "-mythos-": _ALWAYS_THINKING,
 }
 
@@ -156,8 +157,8 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         settings=settings,
         values={**profile.values, "reasoning_effort": tuple(efforts)},
         exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
-        # Thinking takes no temperature and no top_k ("Extended thinking").
-        not_with_reasoning=("temperature", "top_k") if generation.thinking else (),
+        # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
+        not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},
         strict_tools=profile.strict_tools and generation.structured,
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,

@@ -18,8 +18,6 @@ from chatmodels.openai_compatible._wire import (
     body_decoder,
 )
 
-_SAID_NOTHING = WireMessage()
-
 
 def decoded(data: bytes, dialect: str) -> WireBody:
     """Parse a body or a chunk.

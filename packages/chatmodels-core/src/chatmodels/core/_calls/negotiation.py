@@ -76,32 +76,34 @@ def refuse_unsupported(
         raise _refusal(found, provider, remedies)
 
 
-def reasons(settings: Settings) -> bool:
+def _reasons(chosen: Mapping[str, Any]) -> bool:
     """Return whether settings request reasoning."""
-    effort = settings.reasoning_effort
-    return bool(settings.reasoning_budget) or (effort is not None and effort != "none")
+    return bool(chosen.get("reasoning_budget")) or (
+        chosen.get("reasoning_effort") not in {None, "none"}
+    )
 
 
 def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
+    """Find what is not supported by itself, then beside reasoning, then beside other settings."""
     if settings is NO_SETTINGS:
         return
-    chosen = settings.chosen()
-    excluded = {
-        name: group[0]
-        for group in profile.exclusive
-        for name in group[1:]
-        if group[0] in chosen and name in chosen
-    }
-    reasoning = bool(profile.not_with_reasoning) and reasons(settings)
-    for name, value in chosen.items():
+    kept = settings.chosen()
+    for name, value in list(kept.items()):
         if profile.settings is not None and name not in profile.settings:
+            del kept[name]
             yield Unsupported(name, name)
         elif (hint := _outside(name, value, profile)) is not None:
+            del kept[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-        elif name in excluded:
-            yield Unsupported(f"{name} beside {excluded[name]}", name)
-        elif reasoning and name in profile.not_with_reasoning:
-            yield Unsupported(f"{name} beside reasoning", name)
+    if _reasons(kept):
+        for name, values in profile.not_with_reasoning.items():
+            if name in kept and kept[name] not in values:
+                del kept[name]
+                yield Unsupported(f"{name} beside reasoning", name)
+    for first, *others in profile.exclusive:
+        for name in others:
+            if first in kept and kept.pop(name, None) is not None:
+                yield Unsupported(f"{name} beside {first}", name)
 
 
 def _outside(name: str, value: Any, profile: Profile) -> str | None:
@@ -132,7 +134,9 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
-    elif choice.mode not in profile.tool_choices_with_reasoning and reasons(request.settings):
+    elif choice.mode not in profile.tool_choices_with_reasoning and _reasons(
+        request.settings.chosen()
+    ):
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r} beside reasoning")
 
 

@@ -20,7 +20,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         values: The supported values of a setting, if not all are.
         ranges: The least and the largest value of a setting, if narrower than core's.
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
-        not_with_reasoning: Settings that cannot be combined with reasoning.
+        not_with_reasoning: Setting to the values that are supported beside reasoning, if not all
+            are; empty for none.
         tools: Whether tools are supported.
         strict_tools: Whether strict tools are supported.
         tool_choices: The supported modes of a tool choice.
@@ -31,7 +32,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, Collection[Any]] = {}
     ranges: Mapping[str, tuple[float, float]] = {}
     exclusive: Sequence[Sequence[str]] = ()
-    not_with_reasoning: Collection[str] = ()
+    not_with_reasoning: Mapping[str, Collection[Any]] = {}
     tools: bool = True
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES

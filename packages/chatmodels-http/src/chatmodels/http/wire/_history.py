@@ -11,6 +11,7 @@ from operator import is_
 from msgspec.structs import replace
 
 from chatmodels.core import AudioPart, FilePart, ImagePart, Message, Part, TextPart, ToolResult
+from chatmodels.http.wire._media import text_of
 
 Medium = ImagePart | AudioPart | FilePart
 
@@ -91,7 +92,5 @@ def _as_text(part: Medium | TextPart, user: Takes, results: Takes) -> Medium | T
         return part
     if not (part.media_type or "").startswith("text/"):
         return part
-    try:
-        return TextPart(part.data.decode())
-    except UnicodeDecodeError:
-        return part
+    text = text_of(part)
+    return part if text is None else TextPart(text)

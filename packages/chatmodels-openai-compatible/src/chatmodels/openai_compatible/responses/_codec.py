@@ -36,7 +36,8 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
 
 
 def _profile(dialect: ResponsesDialect, model: str) -> Profile:
-    return Profile(settings=dialect.settings, not_with_reasoning=dialect.not_with_reasoning)
+    refused = dict.fromkeys(dialect.not_with_reasoning, ())
+    return Profile(settings=dialect.settings, not_with_reasoning=refused)
 
 
 def _encode(

@@ -6,6 +6,8 @@ Limits and ends: the models' own pages under "Models & pricing", and "Model depr
 from collections.abc import Mapping
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.claude import Generation, claude_profile, generation_of
 
@@ -45,10 +47,14 @@ def generation(model: str) -> Generation:
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
     """Return the abilities of a model."""
-    return claude_profile(_PROFILE, generation(model))
+    claude = generation_of(model)
+    if claude is None:
+        return claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
+    return claude_profile(_PROFILE, claude)
 
 
-_PROFILE = Profile(settings=SETTINGS, values={"service_tier": ("auto", "default")})
+_UNKNOWN_PROFILE = Profile(settings=SETTINGS, values={"service_tier": ("auto", "default")})
+_PROFILE = replace(_UNKNOWN_PROFILE, ranges={"temperature": (0, 1)})
 
 
 CAPABILITIES = frozenset(

@@ -24,7 +24,12 @@ _TOOL = ToolDefinition("clock", "Tell the time.", {"type": "object", "properties
 _STRICT_TOOL = ToolDefinition(
     "clock",
     "Tell the time.",
-    {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    {
+        "type": "object",
+        "properties": {"zone": {"type": "string"}},
+        "required": ["zone"],  # Cohere's strict tools require at least one
+        "additionalProperties": False,
+    },
     strict=True,
 )
 

@@ -1,0 +1,120 @@
+"""Requests compared with what a model supports."""
+
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    FREE_TOOL_CHOICES,
+    ChatRequest,
+    Profile,
+    Settings,
+    ToolChoice,
+    ToolDefinition,
+    UnsupportedError,
+    negotiate,
+    user,
+)
+
+TOOL = ToolDefinition("clock", "", {"type": "object"})
+STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)
+PROFILE = Profile(
+    settings={"temperature": "t", "top_p": "p", "reasoning_effort": "e", "seed": "s"},
+    values={"reasoning_effort": ("none", "high")},
+    ranges={"temperature": (0, 1)},
+    exclusive=(("temperature", "top_p"),),
+    not_with_reasoning={"temperature": (1,), "seed": ()},
+    strict_tools=False,
+    tool_choices=frozenset({"auto", "none", "required"}),
+    tool_choices_with_reasoning=FREE_TOOL_CHOICES,
+)
+
+
+def request(*tools: ToolDefinition, choice: ToolChoice | None = None, **settings: Any) -> ChatRequest:
+    return ChatRequest(
+        messages=(user("Hi"),), settings=Settings(**settings), tools=tools, tool_choice=choice
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "problems", "kept"),
+    [
+        pytest.param(request(top_k=1, seed=1), ["top_k"], request(seed=1), id="a setting"),
+        pytest.param(
+            request(reasoning_effort="low"), ["reasoning_effort='low'"], request(), id="a value"
+        ),
+        pytest.param(
+            request(temperature=1.5, top_p=0.5),
+            ["temperature=1.5"],
+            request(top_p=0.5),
+            id="what is left out excludes nothing",
+        ),
+        pytest.param(
+            request(temperature=0.5, top_p=0.5),
+            ["top_p beside temperature"],
+            request(temperature=0.5),
+            id="two that exclude each other",
+        ),
+        pytest.param(
+            request(temperature=0.5, top_p=0.5, reasoning_effort="high"),
+            ["temperature beside reasoning"],
+            request(top_p=0.5, reasoning_effort="high"),
+            id="beside reasoning",
+        ),
+        pytest.param(
+            request(temperature=1, seed=1, reasoning_effort="high"),
+            ["seed beside reasoning"],
+            request(temperature=1, reasoning_effort="high"),
+            id="a value beside reasoning",
+        ),
+        pytest.param(request(STRICT), ["strict in the tool 'clock'"], request(TOOL), id="strict"),
+        pytest.param(
+            request(TOOL, choice=ToolChoice("tool", "clock")),
+            ["tool_choice 'clock'"],
+            request(TOOL),
+            id="a tool choice",
+        ),
+        pytest.param(
+            request(TOOL, choice=ToolChoice("required"), reasoning_effort="high"),
+            ["tool_choice 'required' beside reasoning"],
+            request(TOOL, reasoning_effort="high"),
+            id="a tool choice beside reasoning",
+        ),
+        pytest.param(
+            request(STRICT, choice=ToolChoice("auto"), seed=1, top_k=1),
+            ["top_k", "strict in the tool 'clock'"],
+            request(TOOL, choice=ToolChoice("auto"), seed=1),
+            id="everything at once",
+        ),
+    ],
+)
+def test_what_is_not_supported_is_refused_or_left_out(
+    asked: ChatRequest, problems: list[str], kept: ChatRequest
+) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        negotiate(asked, PROFILE, provider="acme")
+    for problem in problems:
+        assert problem in caught.value.message
+    found, warnings = negotiate(asked, PROFILE, provider="acme", unsupported="warn")
+    assert found == kept
+    assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
+
+
+def test_a_model_without_tools_is_given_none() -> None:
+    asked = request(TOOL, choice=ToolChoice("required"))
+    found, warnings = negotiate(asked, Profile(tools=False), provider="acme", unsupported="warn")
+    assert (found, warnings) == (request(), ("acme does not support tools: left out",))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request(),
+        request(TOOL),
+        request(temperature=0.5, reasoning_effort="none"),
+        request(TOOL, choice=ToolChoice("required")),
+    ],
+)
+def test_what_is_supported_stays_the_same_object(asked: ChatRequest) -> None:
+    assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
+    assert negotiate(asked, PROFILE, provider="acme")[0] is asked
