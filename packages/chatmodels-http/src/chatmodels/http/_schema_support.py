@@ -113,8 +113,7 @@ def _translated(
             request = replace(request, output=output)
     if refused:
         raise UnsupportedError(
-            f"{provider} does not accept {'; '.join(refused)}; change it, or create the model with "
-            'unsupported="warn" to have strictness and long descriptions given up with a warning'
+            f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
     if not warnings:
         return TranslatedRequest(request, back, ())
@@ -197,7 +196,7 @@ def _output(
         elif output.strict and rules.enforced:
             warnings.append(f"the output's schema cannot be enforced: {problems}")
             return _output(replace(output, strict=False), support, refused, warnings)
-        else:
+        elif output.strict:
             refused.append(f"the output's schema: {problems}")
     return output if schema is output.schema else replace(output, schema=schema)
 
