@@ -134,7 +134,7 @@ def test_what_cannot_be_expressed_is_refused(
 
 
 def test_tools_are_functions() -> None:
-    assert body(tools=(WEATHER, CLOCK)) == {
+    assert body(tools=(WEATHER,)) == {
         "tools": [
             {
                 "type": "function",
@@ -144,10 +144,17 @@ def test_tools_are_functions() -> None:
                     "parameters": CITY,
                 },
             },
-            {"type": "function", "function": {"name": "clock", "parameters": CITY}},
         ],
+    }
+
+
+def test_strictness_holds_for_all_tools_of_a_request() -> None:
+    assert body(tools=(CLOCK,)) == {
+        "tools": [{"type": "function", "function": {"name": "clock", "parameters": CITY}}],
         "strict_tools": True,
     }
+    with pytest.raises(UnsupportedError, match="'weather', which is not strict, beside strict"):
+        body(tools=(WEATHER, CLOCK))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +170,8 @@ def test_tools_are_functions() -> None:
 def test_a_tool_that_is_demanded_is_offered_alone(
     choice: ToolChoice, names: list[str], word: str | None
 ) -> None:
-    made = body(tools=(WEATHER, CLOCK), tool_choice=choice)
+    loose = ToolDefinition("clock", "", CITY)
+    made = body(tools=(WEATHER, loose), tool_choice=choice)
 
     assert [tool["function"]["name"] for tool in made["tools"]] == names
     assert made.get("tool_choice") == word

@@ -29,6 +29,7 @@ _LONGEST_KEY = 64
 _OLD = SchemaSupport(
     # The API refuses choices at the root, and other keys there.
     tools=SchemaRules(plain_root=True, root_keys=_LONGEST_KEY),
+    output=SchemaRules(plain_root=True, root_keys=_LONGEST_KEY),  # as the parameters of a tool
     names="a-zA-Z0-9_-",
     longest_name=128,
 )

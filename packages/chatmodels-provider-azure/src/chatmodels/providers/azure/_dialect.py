@@ -26,6 +26,7 @@ DIALECT = Dialect(
         "verbosity": "verbosity",
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    reasoning_details=True,  # of models of other makers
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     reasoning_field="as_sent",  # by models of other makers
 )

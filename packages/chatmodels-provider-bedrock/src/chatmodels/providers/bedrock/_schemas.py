@@ -28,6 +28,7 @@ _OUTPUT = SchemaRules(  # "Get validated JSON results from models"
 _PLAIN = SchemaSupport(
     # Nova accepts `type`, `properties` and `required` alone at the root, and Claude no choices.
     tools=SchemaRules(plain_root=True),
+    output=SchemaRules(plain_root=True),  # as the parameters of a tool
     names="a-zA-Z0-9_-",  # "ToolSpecification", API reference
     longest_name=64,
 )

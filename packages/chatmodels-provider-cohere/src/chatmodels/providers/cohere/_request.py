@@ -42,7 +42,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         if not turns:
             problems.append("files without a text")
     if request.tools:
-        _offer(request, body)
+        _offer(request, body, problems)
     if request.output is not None:
         _shape(model, request, request.output, body, problems)
     if request.provider_options.get("stream", stream) != stream:
@@ -66,13 +66,18 @@ def _think(model: str, request: ChatRequest, body: dict[str, Json]) -> None:
         put(body, "thinking.token_budget", budget)
 
 
-def _offer(request: ChatRequest, body: dict[str, Json]) -> None:
+def _offer(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
     """Offer the tools; where one of them is demanded, that one alone."""
     choice = request.tool_choice or ToolChoice("auto")
     offered = [tool for tool in request.tools if choice.name in {None, tool.name}]
     body["tools"] = [_tool(tool) for tool in offered]
     if any(tool.strict for tool in offered):
         body["strict_tools"] = True
+        problems += [
+            f"the tool {tool.name!r}, which is not strict, beside strict ones"
+            for tool in offered
+            if not tool.strict
+        ]
     if choice.mode in _CHOICES:
         body["tool_choice"] = _CHOICES[choice.mode]
 
