@@ -123,9 +123,7 @@ def model(kind: str, name: str, client: object, **options: Any) -> ChatModel:
 
 def seen_by_servers(path: str) -> str:
     """Resolve a path as the most obliging of servers might."""
-    while (decoded := unquote(path)) != path:
-        path = decoded
-    return posixpath.normpath(path.replace("\\", "/"))
+    return posixpath.normpath(unquote(unquote(path)).replace("\\", "/"))
 
 
 @pytest.mark.parametrize("injected", [False, True], ids=["own engine", "httpx"])

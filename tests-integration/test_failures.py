@@ -3,7 +3,6 @@
 The messages are shortened to the phrases by which they are recognised.
 """
 
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -54,9 +53,7 @@ class Server:
 
 
 async def call(model: ChatModel, shape: str) -> None:
-    response = SHAPES[shape](model)
-    if inspect.isawaitable(response):
-        await response
+    await SHAPES[shape](model)  # those that are not async raise before
 
 
 def openai(message: str, **fields: object) -> object:

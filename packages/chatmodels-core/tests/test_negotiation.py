@@ -30,7 +30,9 @@ PROFILE = Profile(
 )
 
 
-def request(*tools: ToolDefinition, choice: ToolChoice | None = None, **settings: Any) -> ChatRequest:
+def request(
+    *tools: ToolDefinition, choice: ToolChoice | None = None, **settings: Any
+) -> ChatRequest:
     return ChatRequest(
         messages=(user("Hi"),), settings=Settings(**settings), tools=tools, tool_choice=choice
     )
@@ -98,6 +100,13 @@ def test_what_is_not_supported_is_refused_or_left_out(
     found, warnings = negotiate(asked, PROFILE, provider="acme", unsupported="warn")
     assert found == kept
     assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
+
+
+def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:
+    profile = Profile(tool_choices=FREE_TOOL_CHOICES)
+    asked = request(STRICT, choice=ToolChoice("required"))
+    found, _ = negotiate(asked, profile, provider="acme", unsupported="warn")
+    assert found == request(STRICT)
 
 
 def test_a_model_without_tools_is_given_none() -> None:

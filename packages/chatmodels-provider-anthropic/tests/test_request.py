@@ -149,6 +149,10 @@ def test_what_the_model_does_not_support_is_refused_all_at_once() -> None:
     assert "strict in the tool 'weather'" in caught.value.message
 
 
+def test_thinking_is_not_switched_off_where_there_is_none() -> None:
+    assert "thinking" not in with_settings(OLD, reasoning_effort="none")
+
+
 def test_an_option_that_contradicts_the_call_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="stream in provider_options"):
         body(provider_options={"stream": True})

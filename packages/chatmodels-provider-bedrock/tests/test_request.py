@@ -291,6 +291,11 @@ def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> No
     assert "toolConfig" in body(NOVA, output=loose, settings=Settings(reasoning_effort="low"))
 
 
+def test_an_output_that_needs_a_forced_tool_is_refused_where_there_is_none() -> None:
+    with pytest.raises(UnsupportedError, match="this model cannot be forced to call a tool"):
+        body("us.anthropic.claude-sonnet-5-5", output=OutputSchema("Any", None))
+
+
 def test_provider_options_are_added() -> None:
     options = {
         "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"},

@@ -220,8 +220,7 @@ class _Answer:
                 self._pieces.__anext__().send(None)
             except StopIteration:
                 continue  # a piece that had come before
-            except (StopAsyncIteration, *FAILURES):
+            # A RuntimeError: the event loop is at its end, and closes the generators right now.
+            except (StopAsyncIteration, RuntimeError, *FAILURES):
                 pass
-            except RuntimeError:
-                pass  # the event loop is at its end, and closes the generators at this moment
             self._suspended = False

@@ -174,8 +174,10 @@ class _Tools:
 
     def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
         most = self._support.most_strict_properties
-        if not enforced.problems and most is not None and (
-            self._properties + enforced.properties > most
+        if (
+            not enforced.problems
+            and most is not None
+            and (self._properties + enforced.properties > most)
         ):
             return [f"strict tools have more than {most} properties"]
         return enforced.problems

@@ -60,8 +60,6 @@ def read_usage(wire: WireChunk) -> Usage:
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read how likely the tokens were."""
-    if value is None:
-        return ()
     wires = lenient(value, list[WireLogprob], "log probabilities were", warnings) or []
     return tuple(
         TokenLogprob(
