@@ -142,7 +142,7 @@ def test_a_thousand_calls_at_once_are_answered(model: Make) -> None:
         writer.close()
         await writer.wait_closed()
 
-    async def calls() -> None:
+    async def calls() -> list[str]:
         server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=count)
         port = server.sockets[0].getsockname()[1]
         patient = Timeout(connect=None, read=None)
@@ -155,9 +155,9 @@ def test_a_thousand_calls_at_once_are_answered(model: Make) -> None:
             for _ in range(count):
                 group.start_soon(one)
         server.close()
+        return texts
 
-    anyio.run(calls)
-    assert texts == ["ab"] * count
+    assert anyio.run(calls) == ["ab"] * count
 
 
 def allow_open_files(count: int) -> None:

@@ -187,10 +187,9 @@ class StreamReading:
         """
         if body.lstrip().startswith(_SSE_BEGINS):
             yield from self.events(body)
-            if not self.ended:
-                yield from self.last_events()
-            return
-        yield from events_of(decoded(self._caller, self._answer, body, self._request))
+            yield from () if self.ended else self.last_events()
+        else:
+            yield from events_of(decoded(self._caller, self._answer, body, self._request))
 
     def broken(self, error: TransferError) -> ChatModelError:
         """Tell why the body did not come to its end."""
