@@ -14,6 +14,9 @@ NOT_RECORDED = "not recorded"
 REFUSED = "refused by chatmodels, as a value is out of range"
 """The reason to leave out a request that chatmodels does not send."""
 
+REFUSED_BY_BOTH = "refused by chatmodels, as the provider refused it"
+"""The reason to leave out a request that the provider did not accept either."""
+
 
 def written_differently(requests: Requests, exchange: Recording) -> list[str]:
     """List how a request is written otherwise than it was recorded.
@@ -30,9 +33,11 @@ def written_differently(requests: Requests, exchange: Recording) -> list[str]:
     try:
         captured.capture(model, request, stream=requests.streamed(exchange))
     except InvalidRequestError as error:
-        if type(error) is not InvalidRequestError:  # what is not supported has to be
-            raise
-        raise InexpressibleError(REFUSED)
+        if type(error) is InvalidRequestError:
+            raise InexpressibleError(REFUSED)
+        if exchange.response.status == 400:
+            raise InexpressibleError(REFUSED_BY_BOTH)
+        raise  # what is not supported has to be
     theirs, ours = requests.normal(recorded), requests.normal(captured.body)
     found = list(unlike(theirs, ours))
     if exchange.request.url:

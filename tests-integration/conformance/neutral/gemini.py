@@ -43,9 +43,11 @@ from chatmodels.core import (
 from chatmodels.http import Engine
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._models import generation_of
+from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of, url_of
 from conformance.row import Requests
+from conformance.schemas import output_schema, tool_schema
 
 Body = dict[str, Any]
 PROVIDER = "google"  # of both APIs: what differs is not in bodies
@@ -220,6 +222,8 @@ def normal(body: Body) -> Body:
         thinking["thinkingLevel"] = thinking["thinkingLevel"].lower()
     if thinking.get("thinkingBudget") == 0:
         thinking.pop("includeThoughts", None)
+    if isinstance(schema := config.get("responseJsonSchema"), dict):
+        config["responseJsonSchema"] = output_schema(schema, _SCHEMAS, strict=True)
     if config:
         kept["generationConfig"] = config
     if tools := _normal_tools(kept.pop("tools", [])):
@@ -227,6 +231,7 @@ def normal(body: Body) -> Body:
     return kept
 
 
+_SCHEMAS = schemas_of("gemini-3.8-flash")
 _SAFE = str.maketrans("-_", "+/")
 _ONE = ("candidateCount", 1)
 
@@ -260,7 +265,8 @@ def _normal_function(function: Body) -> Body:
     if "parameters" in function:
         function["parametersJsonSchema"] = function.pop("parameters")
     if "parametersJsonSchema" in function:
-        function["parametersJsonSchema"] = _normal_schema(function["parametersJsonSchema"])
+        schema = _normal_schema(function["parametersJsonSchema"])
+        function["parametersJsonSchema"] = tool_schema(schema, _SCHEMAS, strict=False)
     return {name: value for name, value in function.items() if value != ""}
 
 

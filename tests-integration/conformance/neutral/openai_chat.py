@@ -45,11 +45,17 @@ from chatmodels.core import (
 )
 from chatmodels.http import Engine
 from chatmodels.http.wire import arguments_json
-from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
+from chatmodels.openai_compatible import (
+    COMMON_SETTINGS,
+    OPENAI_SCHEMAS,
+    Dialect,
+    chat_completions_codec,
+)
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.neutral.provider import model_with
 from conformance.row import InexpressibleError, Requests
+from conformance.schemas import output_schema, tool_schema
 
 Body = dict[str, Any]
 
@@ -335,6 +341,10 @@ def _without_defaults(kept: Body) -> Body:
             for name, value in function.items()
             if (name, value) not in (("strict", False), ("strict", None), ("description", ""))
         }
+        function = tool["function"]
+        if isinstance(parameters := function.get("parameters"), dict):
+            strict = function.get("strict")
+            function["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
     described = kept.get("response_format", {}).get("json_schema")
     if described is not None:
         kept["response_format"] = {
@@ -346,6 +356,10 @@ def _without_defaults(kept: Body) -> Body:
                 and (name, value) not in (("strict", False), ("description", ""))
             },
         }
+        described = kept["response_format"]["json_schema"]
+        if isinstance(schema := described.get("schema"), dict):
+            strict = described.get("strict")
+            described["schema"] = output_schema(schema, OPENAI_SCHEMAS, strict=strict)
     return kept
 
 

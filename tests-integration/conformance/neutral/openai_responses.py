@@ -36,6 +36,7 @@ from chatmodels.core import (
     ToolResult,
 )
 from chatmodels.http import Engine
+from chatmodels.openai_compatible import OPENAI_SCHEMAS
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
     ResponsesDialect,
@@ -45,6 +46,7 @@ from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.neutral.provider import model_with
 from conformance.row import InexpressibleError, Requests
+from conformance.schemas import output_schema, tool_schema
 
 Body = dict[str, Any]
 DIALECT = ResponsesDialect(name="any")
@@ -232,12 +234,22 @@ def normal(body: Body) -> Body:
         items = [{"role": "system", "content": instructions}, *items]
     kept["input"] = [found for item in items for found in _normal_item(item)]
     kept["include"] = sorted(kept.get("include", []))
-    kept["tools"] = [_without(tool, None, "", False) for tool in kept.get("tools", [])]
+    kept["tools"] = [_normal_tool(tool) for tool in kept.get("tools", [])]
     text = dict(kept.pop("text", {}))
     if (form := text.pop("format", None)) and form["type"] != "text":
-        text["format"] = _without(form, None, "", False)
+        form = text["format"] = _without(form, None, "", False)
+        if isinstance(schema := form.get("schema"), dict):
+            form["schema"] = output_schema(schema, OPENAI_SCHEMAS, strict=form.get("strict"))
     kept["text"] = _without(text, None)
     kept["reasoning"] = _without(kept.get("reasoning", {}), None)
+    return kept
+
+
+def _normal_tool(tool: Body) -> Body:
+    kept = _without(tool, None, "", False)
+    if kept.get("type") == "function" and isinstance(parameters := kept.get("parameters"), dict):
+        strict = kept.get("strict")
+        kept["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
     return kept
 
 
