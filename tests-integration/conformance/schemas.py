@@ -20,7 +20,5 @@ def output_schema(schema: Schema, support: SchemaSupport, *, strict: object) -> 
 
 
 def _translated(schema: Schema, rules: SchemaRules | None) -> Schema:
-    if rules is None:
-        return schema
-    translated = translate_schema(schema, rules)
+    translated = translate_schema(schema, rules or SchemaRules())
     return schema if translated.problems else translated.schema

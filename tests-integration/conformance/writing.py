@@ -33,11 +33,10 @@ def written_differently(requests: Requests, exchange: Recording) -> list[str]:
     try:
         captured.capture(model, request, stream=requests.streamed(exchange))
     except InvalidRequestError as error:
-        if type(error) is InvalidRequestError:
-            raise InexpressibleError(REFUSED)
-        if exchange.response.status == 400:
-            raise InexpressibleError(REFUSED_BY_BOTH)
-        raise  # what is not supported has to be
+        by_both = exchange.response.status == 400
+        if type(error) is not InvalidRequestError and not by_both:
+            raise  # what is not supported has to be
+        raise InexpressibleError(REFUSED_BY_BOTH if by_both else REFUSED)
     theirs, ours = requests.normal(recorded), requests.normal(captured.body)
     found = list(unlike(theirs, ours))
     if exchange.request.url:
