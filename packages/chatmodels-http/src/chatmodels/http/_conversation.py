@@ -34,7 +34,8 @@ _AUTHORITY_END = re.compile("[/?#]")
 def endpoint_of(base_url: str, /) -> str | None:
     """Return the host of a base URL: by default opaque state is valid there and nowhere else.
 
-    Accounts are not told apart: keys of one account are replaced, and say nothing about it.
+    All accounts on a host count as one: an account replaces its keys, and a key does not identify
+    its account.
     """
     authority = _AUTHORITY_END.split(base_url.rpartition("://")[2], 1)[0]
     return authority.rpartition("@")[2].lower() or None

@@ -11,7 +11,7 @@ from chatmodels.http._failure_words import CODES, PHRASES
 
 
 class FailureRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What the statuses, codes and messages of one API mean, beyond what they mean everywhere.
+    """What statuses, codes and messages mean in one API, beside the rules shared by all APIs.
 
     The order is the same for all vendors, and in each step the first match wins:
 

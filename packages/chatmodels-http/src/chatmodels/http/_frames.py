@@ -50,7 +50,7 @@ class StreamDecoder(Protocol):
         """Take one frame in and give the events that it causes.
 
         Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not of this wire format.
         """
         ...
 

@@ -16,7 +16,7 @@ Thinking = Literal["", "budget", "adaptive"]
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """What models of Claude have in common.
+    """What the models of one generation of Claude support, whichever vendor hosts them.
 
     Attributes:
         max_tokens: The largest output in tokens, which every request has to state.

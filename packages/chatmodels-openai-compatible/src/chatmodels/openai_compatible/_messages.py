@@ -163,7 +163,7 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
         for part in thoughts
         for block in objects(state_of(part.signature, dialect.name).get("thinking_blocks"))
     ]
-    if blocks:  # whoever sent them can take them back
+    if blocks:  # the API that returned them accepts them back
         return {"thinking_blocks": blocks}
     if dialect.reasoning_details:
         details = [

@@ -113,7 +113,7 @@ class ChatCompletionsDecoder:
         """Take one frame in and give the events that it causes.
 
         Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not of this wire format.
         """
         data = frame.data
         if self._ended or not data:
@@ -226,7 +226,8 @@ class ChatCompletionsDecoder:
             self._draw(delta.images, events)
         if delta.executed_tools is not None:
             for tool in objects(delta.executed_tools):
-                self._executed[str(tool.get("index"))] = tool  # told again when it has run
+                # A tool is sent again, with its result, after it has run.
+                self._executed[str(tool.get("index"))] = tool
 
     def _draw(self, images: Json, events: list[StreamEvent]) -> None:
         for image in read_images(images, self._warnings):

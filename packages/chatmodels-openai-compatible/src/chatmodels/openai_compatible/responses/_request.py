@@ -53,7 +53,7 @@ def encode_request(
     include = [*dialect.include, *([_LOGPROBS] if _wants_logprobs(settings) else ())]
     if include:
         body["include"] = include
-    body["stream"] = stream  # some servers stream unless told otherwise
+    body["stream"] = stream  # some servers stream by default
     if request.provider_options:
         _add(request.provider_options, body, problems)
     return write_body(body, dialect.name, problems)

@@ -125,7 +125,7 @@ class MessagesDecoder:
         """Take one frame in and give the events that it causes.
 
         Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not of this wire format.
         """
         data = frame.data
         if self._ended or not data:

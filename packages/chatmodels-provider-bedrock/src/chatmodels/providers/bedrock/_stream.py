@@ -56,7 +56,7 @@ class ConverseDecoder:
         """Take one frame in and give the events that it causes.
 
         Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not of this wire format.
         """
         if self._ended:
             return ()

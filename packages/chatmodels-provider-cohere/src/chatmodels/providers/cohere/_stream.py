@@ -98,7 +98,7 @@ class ChatV2Decoder:
         """Take one frame in and give the events that it causes.
 
         Raises:
-            ChatModelError: The frame tells of an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not of this wire format.
         """
         data = frame.data
         if self._ended or not data or data.startswith(b"[DONE]"):
