@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Condition
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -15,6 +15,7 @@ from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
     Ask,
@@ -26,7 +27,6 @@ from chatmodels.testing._protocols.protocol import (
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, checked, simulated, written
-from chatmodels.testing._service import Service
 
 FAULT_PREFIX = "fault-"
 """How the names of models begin that make the simulator commit a fault of the catalogue."""
@@ -34,7 +34,7 @@ FAULT_PREFIX = "fault-"
 _MODELS = ("simulated-large", "simulated-small")
 
 
-class Simulator:
+class Simulator(LoopbackServer[Connection]):
     """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
 
     It answers, in this order of precedence, with the fault that the model's name asks for
@@ -59,6 +59,8 @@ class Simulator:
         recordings: The recorded exchanges that are replayed.
     """
 
+    _name = "simulator"
+
     def __init__(
         self,
         *,
@@ -68,54 +70,15 @@ class Simulator:
         pace: float = 0.0,
         port: int = 0,
     ) -> None:
+        super().__init__(port)
         exchanges = recordings(replay) if isinstance(replay, str | Path) else replay
         self.latency = latency
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
         self._reply = None if reply is None else checked(reply)
         self.recordings = tuple(exchanges)
-        self._wanted_port = port
         self._lock = Condition()
-        self._service: Service[Connection] | None = None
         self.reset()
-
-    def __repr__(self) -> str:
-        return f"<Simulator {self.url}>" if self._service is not None else "<Simulator, stopped>"
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Begin to listen; when this returns, requests are answered.
-
-        Raises:
-            RuntimeError: It has been started already.
-            OSError: The port is taken.
-        """
-        if self._service is not None:
-            raise RuntimeError("the simulator has been started already")
-        self._service = Service(
-            lambda connections: Connection(self._handle, connections), self._wanted_port
-        )
-
-    def stop(self) -> None:
-        """Break off all connections and listen no more; a second time it does nothing."""
-        if self._service is not None:
-            self._service.stop()
-            self._service = None
-
-    @property
-    def url(self) -> str:
-        """The root of the address, without a final slash.
-
-        Raises:
-            RuntimeError: The simulator has not been started.
-        """
-        return f"http://127.0.0.1:{self._running.port}"
 
     @property
     def base_url(self) -> str:
@@ -187,11 +150,8 @@ class Simulator:
             self._numbers = itertools.count(1)
             self._kept: dict[str, tuple[ChatResponse[Any], Ask]] = {}
 
-    @property
-    def _running(self) -> Service[Connection]:
-        if self._service is None:
-            raise RuntimeError("the simulator has not been started")
-        return self._service
+    def _connect(self, connections: set[Connection]) -> Connection:
+        return Connection(self._handle, connections)
 
     def wait(self, count: int = 1, timeout: float = 60.0) -> Exchange:
         """Wait until so many requests have come in, and give the last of them.

@@ -1,17 +1,16 @@
 """A server on loopback that plays faults of the transport."""
 
 from threading import Condition
-from typing import Self
 
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._service import Service
+from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._wire.catalogue import WIRE_FAULTS
 from chatmodels.testing._wire.connection import RawConnection
 from chatmodels.testing._wire.fault import WireFault
 from chatmodels.testing._wire.playbook import Playbook
 
 
-class FaultServer:
+class FaultServer(LoopbackServer[RawConnection]):
     """Plays one fault per request, down to the bytes and the TCP segments.
 
     A `Simulator` speaks correct HTTP; this server speaks whatever a fault of `WIRE_FAULTS` says:
@@ -31,6 +30,8 @@ class FaultServer:
         KeyError: There is no fault of that name.
     """
 
+    _name = "fault server"
+
     def __init__(
         self,
         fault: WireFault | str | None = None,
@@ -39,49 +40,10 @@ class FaultServer:
         keep_alive: bool = True,
         port: int = 0,
     ) -> None:
+        super().__init__(port)
         self._playbook = Playbook(None if fault is None else _found(fault), keep_alive=keep_alive)
         self._pace = pace
-        self._port = port
-        self._service: Service[RawConnection] | None = None
         self._changed = Condition()
-
-    def __repr__(self) -> str:
-        return (
-            f"<FaultServer {self.url}>" if self._service is not None else "<FaultServer, stopped>"
-        )
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Begin to listen.
-
-        Raises:
-            RuntimeError: It has been started already.
-            OSError: The port is taken.
-        """
-        if self._service is not None:
-            raise RuntimeError("the fault server has been started already")
-        self._service = Service(self._connect, self._port)
-
-    def stop(self) -> None:
-        """Break off all connections and stop listening; a second time it does nothing."""
-        if self._service is not None:
-            self._service.stop()
-            self._service = None
-
-    @property
-    def url(self) -> str:
-        """The root of the address, without a final slash.
-
-        Raises:
-            RuntimeError: The server has not been started.
-        """
-        return f"http://127.0.0.1:{self._running.port}"
 
     @property
     def base_url(self) -> str:
@@ -160,12 +122,6 @@ class FaultServer:
         """
         with self._changed:
             return self._changed.wait_for(lambda: self._played(count), timeout)
-
-    @property
-    def _running(self) -> Service[RawConnection]:
-        if self._service is None:
-            raise RuntimeError("the fault server has not been started")
-        return self._service
 
     def _connect(self, connections: set[RawConnection]) -> RawConnection:
         return RawConnection(self._playbook, connections, self._pace, self._notify)
