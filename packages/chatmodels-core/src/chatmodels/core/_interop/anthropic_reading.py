@@ -112,7 +112,7 @@ def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
     match kind:
         case "text":
             text = fields.required("text")
-            cited = fields.take("citations") or []
+            cited: Json = fields.take("citations") or []
             citations = tuple(
                 _citation(note, text) for note in each(cited, f"{fields.place}.citations")
             )

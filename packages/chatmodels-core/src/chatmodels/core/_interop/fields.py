@@ -105,13 +105,13 @@ def each(values: object, place: str) -> Iterator[Fields]:
         yield Fields(value, f"{place}[{index}]")
 
 
-def entries(messages: Iterable[object], converter: str) -> Iterator[tuple[object, str]]:
+def entries(messages: object, converter: str) -> Iterator[tuple[object, str]]:
     """Yield each message of a conversation with its place.
 
     Raises:
         InvalidRequestError: The conversation is empty, or is not a sequence of messages.
     """
-    if isinstance(messages, str | bytes | Mapping) or not isinstance(messages, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if not _is_iterable(messages):
         raise wrong(f"the argument of {converter}()", "a list of messages", messages)
     empty = True
     for index, message in enumerate(messages):
@@ -220,13 +220,21 @@ def _placed(place: str, make: Callable[[], T]) -> T:
         raise InvalidRequestError(f"{place}: {error.message}") from error
 
 
+def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, Mapping)
+
+
 def _mapping(value: object, place: str) -> Mapping[str, Json]:
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return value
     dump = getattr(value, "model_dump", None)
     if callable(dump):  # an object of a vendor's SDK
         dumped = dump(exclude_none=True)
-        if isinstance(dumped, Mapping):
+        if _is_mapping(dumped):
             return dumped
     raise wrong(place, "a mapping", value)
 

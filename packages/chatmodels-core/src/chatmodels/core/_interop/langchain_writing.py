@@ -37,14 +37,18 @@ def messages_to_langchain(messages: Prompt, /) -> list[Any]:
         ConfigurationError: langchain-core is not installed.
     """
     try:
-        from langchain_core import messages as langchain  # pyright: ignore[reportMissingImports]
+        from langchain_core import messages as langchain  # pyright: ignore - an extra
     except ImportError as error:
         raise ConfigurationError(
             "messages_to_langchain() needs langchain-core; try: pip install langchain-core"
         ) from error
+    return _written(conversation(messages), langchain)
+
+
+def _written(messages: Sequence[Message], langchain: Any) -> list[Any]:
     written: list[Any] = []
     kinds: dict[str, Any] = {"system": langchain.SystemMessage, "user": langchain.HumanMessage}
-    for message in conversation(messages):
+    for message in messages:
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         written += [
             langchain.ToolMessage(

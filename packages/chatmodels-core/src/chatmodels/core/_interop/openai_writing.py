@@ -157,7 +157,7 @@ def _said(part: TextPart) -> Object:
     state = state_of(part.signature, RESPONSES)
     if "id" not in state:
         return {"type": "message", "role": "assistant", **state, "content": part.text}
-    content = [{"type": "output_text", "text": part.text, "annotations": []}]
+    content: list[Object] = [{"type": "output_text", "text": part.text, "annotations": []}]
     known = {"type": "message", "role": "assistant", "status": "completed"}
     return {**known, **state, "content": content}
 

@@ -1,6 +1,7 @@
 """Opaque state and encoded media, as the writers of all formats need them."""
 
 import base64
+from typing import TypeGuard
 
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, Signature
@@ -8,9 +9,13 @@ from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, 
 
 def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
     """Return opaque state that a format understands, as fields; empty for other formats."""
-    if signature is None or signature.format != known or not isinstance(signature.data, dict):
+    if signature is None or signature.format != known or not _is_object(signature.data):
         return {}
     return signature.data
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)
 
 
 def base64_of(data: bytes, /) -> str:

@@ -148,6 +148,7 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
 
 
 def _not_a_message(value: object) -> InvalidRequestError:
+    kind = type(value).__name__
     if isinstance(getattr(value, "message", None), Message):
         remedy = "pass its .message"
     elif isinstance(value, Mapping):
@@ -158,7 +159,7 @@ def _not_a_message(value: object) -> InvalidRequestError:
     else:
         remedy = "see system(), user(), assistant() and tool_result()"
     return InvalidRequestError(
-        f"a prompt is a str, a Message or a sequence of them, not {type(value).__name__}; {remedy}"
+        f"a prompt is a str, a Message or a sequence of them, not {kind}; {remedy}"
     )
 
 
