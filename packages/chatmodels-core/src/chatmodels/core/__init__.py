@@ -3,9 +3,23 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
-from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.generation import (
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    MessageGenerator,
+    MessageStreamer,
+)
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._calls.protocols import (
+    AsyncHealthChecker,
+    ChatModel,
+    HealthChecker,
+    ModelInfoProvider,
+)
+from chatmodels.core._calls.started import Opened
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
@@ -37,18 +51,6 @@ from chatmodels.core._errors import (
     UnsupportedError,
 )
 from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._protocols import (
-    AsyncHealthChecker,
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    CallOptions,
-    ChatModel,
-    HealthChecker,
-    MessageGenerator,
-    MessageStreamer,
-    ModelInfoProvider,
-    Provider,
-)
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
@@ -66,6 +68,7 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource

@@ -42,9 +42,9 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if problems:
         raise ConfigurationError("; ".join(problems))
     if api == "responses":
-        from chatmodels.providers.openai import _responses
+        from chatmodels.providers.openai._responses import codec as responses_codec
 
-        return _responses.codec(model, headers)
+        return responses_codec(model, headers)
     return _chat_codec(model, official, headers)
 
 
