@@ -48,6 +48,19 @@ _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
 _NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
 
+FAMILIES = (
+    "o[0-9]*",
+    "gpt-5-chat*",
+    "gpt-5-search*",
+    "gpt-5.*",
+    "gpt-5*",
+    "codex-*",
+    "gpt-[6-9]*",
+    "gpt-1[0-9]*",
+    "*",
+)
+"""Patterns of the names of models whose abilities differ."""
+
 
 def sampling_rules(model: str) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return the settings that a model never supports, and those not beside reasoning.
