@@ -54,9 +54,7 @@ def encode(request: ChatRequest) -> HttpRequest:
         pytest.param(Settings(seed=1), {}, id="a setting that is not sent"),
     ],
 )
-def test_a_setting_has_the_field_that_is_sent(
-    settings: Settings, expected: dict[str, str]
-) -> None:
+def test_a_setting_has_the_field_that_is_sent(settings: Settings, expected: dict[str, str]) -> None:
     request = ChatRequest(messages=(user("Hi"),), settings=settings)
     assert mapped_settings(request, PROFILE, encode) == expected
 

@@ -52,7 +52,7 @@ FAMILIES = (
     "o[0-9]*",
     "gpt-5-chat*",
     "gpt-5-search*",
-    "gpt-5.*",
+    "gpt-5.[0-9]*",
     "gpt-5*",
     "codex-*",
     "gpt-[6-9]*",

@@ -1,0 +1,135 @@
+"""Each setting, at each family of models of each provider, is sent, refused or reported."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from capabilities import APIS, CLOCK, VALUES, Api, Unsupported, example, fate, is_implied
+from chatmodels.core import Settings, UnsupportedError, list_providers, provider
+from chatmodels.http import HttpProvider
+
+
+@dataclass
+class City:
+    name: str
+
+
+OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "tools": ({}, {"tools": [CLOCK]}),
+    "a strict tool": ({"tools": [CLOCK]}, {"tools": [replace(CLOCK, strict=True)]}),
+    "no calls": ({"tools": [CLOCK]}, {"tools": [CLOCK], "tool_choice": "none"}),
+    "any call": ({"tools": [CLOCK]}, {"tools": [CLOCK], "tool_choice": "required"}),
+    "one call": ({"tools": [CLOCK]}, {"tools": [CLOCK], "tool_choice": "clock"}),
+    "an output": ({}, {"output_type": City}),
+    "an open output": ({}, {"output_type": dict}),
+    "an output beside tools": ({"tools": [CLOCK]}, {"tools": [CLOCK], "output_type": City}),
+    "the vendor's option": ({}, {"provider_options": {"odd": 1}}),
+}
+"""Arguments of a call besides settings, without something and with it. `tool_choice="auto"` is not
+among them: it is the meaning of tools without a choice."""
+
+
+def test_every_installed_provider_that_speaks_http_has_an_api_here() -> None:
+    installed = {name for name in list_providers() if isinstance(provider(name), HttpProvider)}
+    assert {api.provider for api in APIS} == installed
+
+
+@pytest.mark.parametrize("tools", [False, True], ids=["alone", "with tools"])
+@pytest.mark.parametrize("unsupported", ["error", "warn"])
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_a_setting_is_sent_or_refused_or_reported(
+    api: Api, unsupported: Unsupported, tools: bool
+) -> None:
+    allowed = {"sent", "implied", "refused" if unsupported == "error" else "left out"}
+    others = {"tools": [CLOCK]} if tools else {}
+    wrong: list[Any] = []
+    for family in api.families():
+        model = api.model(example(family), unsupported)
+        if tools and not model.profile.tools:
+            continue
+        for name, values in VALUES.items():
+            for value in values:
+                found = fate(model, name, value, **others)
+                if found.kind not in allowed:
+                    wrong.append((family, name, value, found))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_an_option_is_sent_or_refused_or_reported(api: Api, option: str) -> None:
+    without, given = OPTIONS[option]
+    wrong: list[Any] = []
+    for family in api.families():
+        before = api.model(example(family), "warn").explain("?", **without)
+        try:
+            after = api.model(example(family)).explain("?", **given)
+        except UnsupportedError:
+            try:
+                after = api.model(example(family), "warn").explain("?", **given)
+            except UnsupportedError:
+                continue  # nothing is left if it is left out
+            if not after.warnings:
+                wrong.append(("refused without a warning", family))
+        else:
+            if after.body == before.body:
+                wrong.append(("dropped", family))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_a_family_is_the_first_one_that_its_example_matches(api: Api) -> None:
+    families = api.families()
+    assert [_family(example(family), families) for family in families] == list(families)
+
+
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_a_known_model_has_the_abilities_of_its_family(api: Api) -> None:
+    families = api.families()
+    wrong = [
+        known.name
+        for known in provider(api.provider).metadata.models
+        if api.model(known.name).profile
+        != api.model(example(_family(known.name, families))).profile
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_a_profile_has_no_word_that_core_refuses(api: Api) -> None:
+    for family in api.families():
+        for name, words in api.model(example(family)).profile.values.items():
+            assert set(words) <= set(VALUES[name])
+
+
+# A busy machine is no failure.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_settings_together_are_sent_or_refused_or_reported(data: st.DataObject) -> None:
+    api = data.draw(st.sampled_from(APIS))
+    family = data.draw(st.sampled_from(api.families()))
+    names = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=2, unique=True))
+    chosen = {name: data.draw(st.sampled_from(VALUES[name]), name) for name in names}
+    strict, lenient = api.model(example(family)), api.model(example(family), "warn")
+    others = {"tools": [CLOCK]} if data.draw(st.booleans()) and strict.profile.tools else {}
+
+    explained = lenient.explain("?", **chosen, **others)
+
+    reported = {name for name in names if any(f" {name}" in text for text in explained.warnings)}
+    for name in chosen.keys() - reported - explained.mapped.keys():
+        assert is_implied(lenient, Settings(**{name: chosen[name]}), tools=bool(others))
+    if reported:
+        with pytest.raises(UnsupportedError) as caught:
+            strict.explain("?", **chosen, **others)
+        assert all(f" {name}" in caught.value.message for name in reported)
+    else:
+        assert strict.explain("?", **chosen, **others).body == explained.body
+
+
+def _family(name: str, families: Any) -> str:
+    return next(family for family in families if fnmatchcase(name, family))
