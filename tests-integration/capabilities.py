@@ -1,4 +1,4 @@
-"""The APIs of all providers, their families of models, and the fate of a setting at each of them."""
+"""The APIs of all providers, their families of models, and the fate of a setting there."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
