@@ -76,10 +76,15 @@ _RESOURCE = "https://acme.openai.azure.com"
 APIS = (
     Api("Amazon Bedrock", "bedrock", extra={"region": "us-east-1"}),
     Api("Anthropic", "anthropic"),
-    Api("Azure", "azure", "v1 endpoints, chat completions", _RESOURCE, {"api_version": "v1"}),
-    Api("Azure", "azure", "v1 endpoints, Responses API", _RESOURCE, {"api": "responses"}),
-    Api("Azure", "azure", "versions before 2024-09-01", _RESOURCE, {"api_version": "2024-06-01"}),
-    Api("Azure", "azure", "models of all makers", "https://acme.services.ai.azure.com/models"),
+    Api("Azure", "azure", "Chat completions at the v1 endpoints", _RESOURCE, {"api_version": "v1"}),
+    Api("Azure", "azure", "Responses API at the v1 endpoints", _RESOURCE, {"api": "responses"}),
+    Api("Azure", "azure", "Versions before 2024-09-01", _RESOURCE, {"api_version": "2024-06-01"}),
+    Api(
+        "Azure",
+        "azure",
+        "Models of all makers (/models)",
+        "https://acme.services.ai.azure.com/models",
+    ),
     Api("Cohere", "cohere"),
     Api("Google", "google", "Gemini API"),
     Api("Google", "google-vertex", "Vertex AI"),
@@ -89,11 +94,11 @@ APIS = (
     Api(
         "OpenAI",
         "openai",
-        "chat completions",
+        "Chat completions",
         "https://api.openai.com/v1",
         {"api": "chat_completions"},
     ),
-    Api("OpenAI", "openai", "other servers", "https://models.example/v1"),
+    Api("OpenAI", "openai", "Other servers", "https://models.example/v1"),
 )
 
 WORDS: Mapping[str, tuple[str, ...]] = {

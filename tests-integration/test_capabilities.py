@@ -106,7 +106,17 @@ def _is_honest(api: Api, family: str, option: str) -> bool:
 @pytest.mark.parametrize("api", APIS, ids=str)
 def test_a_family_is_the_first_one_that_its_example_matches(api: Api) -> None:
     families = api.families()
-    assert [_family(example(family), families) for family in families] == list(families)
+    examples = {family: example(family) for family in families}
+    assert [_family(name, families) for name in examples.values()] == list(families)
+
+
+@pytest.mark.parametrize("api", APIS, ids=str)
+def test_the_first_pattern_that_a_name_matches_is_the_longest(api: Api) -> None:
+    families = api.families()
+    names = [known.name for known in provider(api.provider).metadata.models]
+    for name in (*names, *map(example, families)):
+        matching = [family for family in families if fnmatchcase(name, family)]
+        assert matching[0] == max(matching, key=len)
 
 
 @pytest.mark.parametrize("api", APIS, ids=str)

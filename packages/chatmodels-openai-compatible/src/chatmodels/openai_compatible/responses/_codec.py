@@ -38,6 +38,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
 def _profile(dialect: ResponsesDialect, model: str) -> Profile:
     return Profile(
         settings=dialect.settings,
+        values=dialect.values,
         implied={"logprobs": (False,)},
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),

@@ -60,7 +60,7 @@ _GENERATIONS = {
 
 
 FAMILIES = tuple(
-    f"{part}*" if part.startswith("gemini") else f"*{part}*" if part else "*"
+    f"{part}*" if part.startswith("gemini") else f"gemini-*{part}*" if part else "*"
     for part in _GENERATIONS
 )
 """Patterns of the names of models whose abilities differ."""

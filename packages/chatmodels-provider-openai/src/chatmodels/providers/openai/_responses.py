@@ -14,12 +14,13 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import FAMILIES, sampling_rules
+from chatmodels.providers.openai._dialect import FAMILIES, VALUES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
+    values=VALUES,
 )
 
 
