@@ -6,6 +6,7 @@ that a setting makes in the request of `explain`. The tests compare the page wit
 
 import json
 import math
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, takewhile
@@ -128,8 +129,7 @@ def _common(
     )
     yield "Settings", table(("all models", "supported", "sent as"), rows)
     refused = ", ".join(_shown(name) for name in names if same[name] == NO)
-    if refused:
-        yield "Refused", f"Refused: {refused}.\n"
+    yield "Refused", f"Refused: {refused or 'nothing'}.\n"
 
 
 def _efforts(models: Mapping[str, HttpChatModel]) -> Iterator[tuple[str, str]]:
@@ -223,4 +223,5 @@ def _code(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8", newline="\n")
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else PAGE
+    target.write_text(page(), "utf-8", newline="\n")

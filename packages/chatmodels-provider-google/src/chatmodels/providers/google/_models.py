@@ -98,7 +98,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
             "service_tier": ("auto", "default", "flex", "priority"),
         },
         implied={"service_tier": ("auto",), "reasoning_effort": () if thinks else ("none",)},
-        ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
+        ranges={"reasoning_budget": (1, math.inf)} if known.always else {},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
     )
 
