@@ -179,8 +179,11 @@ def _without_implied(request: ChatRequest, profile: Profile) -> ChatRequest:
     if settings is NO_SETTINGS:
         return request
     names = [name for name, values in profile.implied.items() if getattr(settings, name) in values]
-    if profile.needs_tools and not _can_call(request):
-        names += [name for name in profile.needs_tools if getattr(settings, name) is not None]
+    names += [
+        name
+        for name in profile.needs_tools
+        if getattr(settings, name) is not None and not _can_call(request)
+    ]
     if not names:
         return request
     kept = msgspec.structs.replace(settings, **dict.fromkeys(names))
