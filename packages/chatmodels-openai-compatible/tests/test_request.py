@@ -14,6 +14,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
+    negotiate,
     user,
 )
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
@@ -34,9 +35,9 @@ WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 
 def body(dialect: Dialect = ALL, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("Hello"),), **fields)
-    written: dict[str, Any] = json.loads(
-        chat_completions_codec(dialect).encode("m-1", request, stream=stream).body
-    )
+    codec = chat_completions_codec(dialect)
+    request, _ = negotiate(request, codec.profile("m-1"), provider="vendor")
+    written: dict[str, Any] = json.loads(codec.encode("m-1", request, stream=stream).body)
     assert written.pop("model") == "m-1"
     assert written.pop("messages") == [{"role": "user", "content": "Hello"}]
     return written

@@ -13,6 +13,7 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
+    negotiate,
     user,
 )
 from chatmodels.http import Codec, HttpRequest
@@ -28,6 +29,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 def written(codec: Codec = CODEC, *, stream: bool = False, **fields: Any) -> Any:
     request = ChatRequest(messages=(user("Hello"),), **fields)
+    request, _ = negotiate(request, codec.profile("m"), provider="vendor")
     body = json.loads(codec.encode("m", request, stream=stream).body)
     assert body.pop("model") == "m"
     assert body.pop("input") == [{"role": "user", "content": "Hello"}]

@@ -82,6 +82,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         profile: Returns the abilities of a model.
+        families: Patterns of model names, such as "claude-opus-5*": one for each family whose
+            abilities may differ. A name belongs to the first pattern that it matches.
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
@@ -95,6 +97,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     profile: Callable[[str], Profile]
+    families: Sequence[str] = ("*",)
     conversation: ConversationRules = ConversationRules()
     schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None

@@ -1,7 +1,7 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ from chatmodels.http._endpoint import at_endpoint
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
+from chatmodels.http._mapped import mapped_settings
 from chatmodels.http._reading import StreamReading, decoded
 from chatmodels.http._schema_support import TranslatedRequest, translate_request
 from chatmodels.http._signer import SignerSource
@@ -163,16 +164,15 @@ class HttpChatModel(StandardChatModel):
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
         translated = self._translated(request)
-        wire = codec.encode(self.model, translated.request, stream=False)
+        encode = partial(codec.encode, self.model, stream=False)
+        wire = encode(translated.request)
         url, headers = self._caller.explained(wire)
-        chosen = request.settings.chosen()
-        fields = codec.profile(self.model).settings or {}
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped={name: word for name, word in fields.items() if name in chosen},
+            mapped=mapped_settings(translated.request, self.profile, encode),
             warnings=translated.warnings,
         )
 

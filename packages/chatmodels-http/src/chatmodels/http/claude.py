@@ -124,6 +124,13 @@ _GENERATIONS = {
 }
 
 
+CLAUDE_FAMILIES = (
+    *(f"claude{part.removeprefix('claude')}*" for part in _GENERATIONS),
+    "claude*",
+)
+"""Patterns of the names of all generations; the last is for those that the table does not know."""
+
+
 @lru_cache(maxsize=256)
 def generation_of(model: str, /) -> Generation | None:
     """Return the generation of a model, by a part of its name, since clouds add to names.
@@ -156,6 +163,10 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         profile,
         settings=settings,
         values={**profile.values, "reasoning_effort": tuple(efforts)},
+        implied={
+            **profile.implied,
+            **({} if generation.thinking else {"reasoning_effort": ("none",)}),
+        },
         exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
         # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
         not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},

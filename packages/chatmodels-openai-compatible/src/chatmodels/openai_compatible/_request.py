@@ -50,11 +50,9 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
 
 
 def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> None:
-    has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        # OpenAI refuses it without tools, where it has no meaning.
-        if path is not None and (name != "parallel_tool_calls" or has_tools):
+        if path is not None:
             put(body, path, _value(name, value))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)

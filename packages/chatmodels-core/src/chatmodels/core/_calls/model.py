@@ -270,6 +270,11 @@ class StandardChatModel(Primitives):
         return changed
 
     @property
+    def profile(self) -> Profile:
+        """The abilities of the model, with which each request is compared."""
+        return self._defaults.profile
+
+    @property
     def observers(self) -> tuple[Observer, ...]:
         """What watches calls, in the order in which it is told."""
         return self._observers

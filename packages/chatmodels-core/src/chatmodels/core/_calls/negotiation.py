@@ -56,10 +56,10 @@ def negotiate(
         return request, ()
     found = [*_settings(request.settings, profile), *_tools(request, profile)]
     if not found:
-        return request, ()
+        return _without_implied(request, profile), ()
     if unsupported == "error":
         raise _refusal(found, provider, remedies or {})
-    return _without(request, found, profile), tuple(
+    return _without_implied(_without(request, found, profile), profile), tuple(
         f"{provider} does not support {each.what}: left out" for each in found
     )
 
@@ -171,3 +171,27 @@ def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -
         if any(each.what.startswith("tool_choice") for each in found):
             changes["tool_choice"] = None
     return msgspec.structs.replace(request, **changes)
+
+
+def _without_implied(request: ChatRequest, profile: Profile) -> ChatRequest:
+    """Leave out what holds without being sent."""
+    settings = request.settings
+    if settings is NO_SETTINGS:
+        return request
+    names = [name for name, values in profile.implied.items() if getattr(settings, name) in values]
+    names += [
+        name
+        for name in profile.needs_tools
+        if getattr(settings, name) is not None and not _can_call(request)
+    ]
+    if not names:
+        return request
+    kept = msgspec.structs.replace(settings, **dict.fromkeys(names))
+    return msgspec.structs.replace(request, settings=kept)
+
+
+def _can_call(request: ChatRequest) -> bool:
+    """Return whether the model can call tools, the vendor's own among them."""
+    if request.tool_choice is not None and request.tool_choice.mode == "none":
+        return False
+    return bool(request.tools) or "tools" in request.provider_options

@@ -19,6 +19,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         settings: The supported settings: neutral name to the field of the body; None for all.
         values: The supported values of a setting, if not all are.
         ranges: The least and the largest value of a setting, if narrower than core's.
+        implied: The values of a setting that hold without a field of the body. They are accepted,
+            and left out of the request.
+        needs_tools: The settings that have no meaning unless the model can call tools. They are
+            left out of other requests, since several vendors refuse them there.
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
         not_with_reasoning: Setting to the values that are supported beside reasoning, if not all
             are; empty for none.
@@ -31,6 +35,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str] | None = None
     values: Mapping[str, Collection[Any]] = {}
     ranges: Mapping[str, tuple[float, float]] = {}
+    implied: Mapping[str, Collection[Any]] = {}
+    needs_tools: Collection[str] = ()
     exclusive: Sequence[Sequence[str]] = ()
     not_with_reasoning: Mapping[str, Collection[Any]] = {}
     tools: bool = True

@@ -36,8 +36,13 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
 
 
 def _profile(dialect: ResponsesDialect, model: str) -> Profile:
-    refused = dict.fromkeys(dialect.not_with_reasoning, ())
-    return Profile(settings=dialect.settings, not_with_reasoning=refused)
+    return Profile(
+        settings=dialect.settings,
+        values=dialect.values,
+        implied={"logprobs": (False,)},
+        needs_tools=("parallel_tool_calls",),
+        not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),
+    )
 
 
 def _encode(

@@ -20,7 +20,7 @@ from chatmodels.providers.bedrock._messages import encode_conversation
 from chatmodels.providers.bedrock._models import SETTINGS, Family, family_of
 from chatmodels.providers.bedrock._thinking import FIELDS, OFF, think
 
-_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
+_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata", "service_tier")
 _MODES = {"auto": "auto", "required": "any", "tool": "tool"}
 
 
@@ -42,8 +42,6 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
             put(body, SETTINGS[name], value)
         elif name == "top_k":
             put(body, f"{FIELDS}.{known.top_k}", value)
-        elif name == "service_tier" and value != "auto":
-            body["serviceTier"] = {"type": value}
     think(request, known, body)
     _offer(request, body, problems)
     if request.output is not None:

@@ -93,6 +93,10 @@ CAPABILITIES = frozenset(capability for model in MODELS for capability in model.
 _CAPABILITIES = {model.name: model.capabilities for model in MODELS}
 
 
+FAMILIES = (*_CAPABILITIES, "*")
+"""The names of models whose abilities differ, and the pattern of all others."""
+
+
 def lacks(model: str, capability: Capability) -> bool:
     """Tell whether a model is known not to have a capability."""
     return model in _CAPABILITIES and capability not in _CAPABILITIES[model]
@@ -106,6 +110,7 @@ def profile(model: str) -> Profile:
         settings=SETTINGS,
         values={} if thinks else {"reasoning_effort": ("none",)},
         ranges={} if thinks else {"reasoning_budget": (0, 0)},
+        implied={} if thinks else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
     )

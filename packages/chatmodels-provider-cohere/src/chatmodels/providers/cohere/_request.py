@@ -36,7 +36,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     for name, value in request.settings.chosen().items():
         if not name.startswith("reasoning_"):
             body[SETTINGS[name]] = value
-    _think(model, request, body)
+    _think(request, body)
     if documents:
         body["documents"] = documents
         if not turns:
@@ -51,15 +51,14 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(model: str, request: ChatRequest, body: dict[str, Json]) -> None:
+def _think(request: ChatRequest, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
     if budget is None:
         budget = 0 if effort == "none" else _BUDGETS.get(effort or "")
     if budget == 0:
-        if not lacks(model, Capability.REASONING):
-            body["thinking"] = {"type": "disabled"}
+        body["thinking"] = {"type": "disabled"}
         return
     put(body, "thinking.type", "enabled")
     if budget is not None:

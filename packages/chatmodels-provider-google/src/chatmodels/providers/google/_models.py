@@ -59,6 +59,13 @@ _GENERATIONS = {
 }
 
 
+FAMILIES = tuple(
+    f"{part}*" if part.startswith("gemini") else f"gemini-*{part}*" if part else "*"
+    for part in _GENERATIONS
+)
+"""Patterns of the names of models whose abilities differ."""
+
+
 def generation_of(model: str) -> Generation:
     """Find the generation of a model: by a part of its name, which may be a path."""
     return next(known for part, known in _GENERATIONS.items() if part in model)
@@ -90,7 +97,8 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
             "reasoning_effort": tuple(w for w in efforts if w != "none" or not known.always),
             "service_tier": ("auto", "default", "flex", "priority"),
         },
-        ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
+        implied={"service_tier": ("auto",), "reasoning_effort": () if thinks else ("none",)},
+        ranges={"reasoning_budget": (1, math.inf)} if known.always else {},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
     )
 

@@ -78,8 +78,7 @@ def encode_request(
 def _set(given: Settings, settings: Mapping[str, str], body: dict[str, Json]) -> None:
     for name, value in given.chosen().items():
         if name == "service_tier":
-            if value != "auto":
-                body[settings[name]] = _TIERS[value]
+            body[settings[name]] = _TIERS[value]
         elif not name.startswith("reasoning_"):
             put(body, settings[name], value)
     if given.top_logprobs is not None:
@@ -90,7 +89,7 @@ def _think(given: Settings, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = given.reasoning_effort, given.reasoning_budget
     if budget is not None:
         thinking: dict[str, Json] = {"thinkingBudget": budget}
-    elif effort is None or not (known.most or known.levels):
+    elif effort is None:
         return
     elif known.most:
         thinking = {"thinkingBudget": min(_BUDGETS.get(effort, known.most), known.most)}
