@@ -93,6 +93,7 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.json import from_json, to_json
 from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.media_text import text_of
 from chatmodels.core._values.messages import (
     Message,
     Prompt,
@@ -127,7 +128,14 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.profile import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core._values.profile import (
+    ALL_TOOL_CHOICES,
+    FREE_TOOL_CHOICES,
+    AcceptedMedia,
+    MediaKind,
+    MediaSource,
+    Profile,
+)
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
@@ -142,6 +150,7 @@ __all__ = [
     "FREE_TOOL_CHOICES",
     "MASK",
     "STRICT_SCHEMA",
+    "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -182,6 +191,8 @@ __all__ = [
     "Json",
     "Lifetime",
     "LogprobsDelta",
+    "MediaKind",
+    "MediaSource",
     "Message",
     "MessageGenerator",
     "MessageStreamer",
@@ -283,6 +294,7 @@ __all__ = [
     "set_alias",
     "structured_output",
     "system",
+    "text_of",
     "to_json",
     "tool",
     "tool_choice",

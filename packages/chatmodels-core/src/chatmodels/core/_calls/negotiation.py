@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chatmodels.core._calls.media import place_media
 from chatmodels.core._errors import UnsupportedError
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest
@@ -41,26 +42,39 @@ def negotiate(
 ) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request as the model supports it, and the warnings about what was left out.
 
+    Media go where the model accepts them: see `Profile`. Text files and audio with a transcript
+    become texts if there is no place for them.
+
     Args:
         request: The request.
         profile: The abilities of the model.
         provider: The provider's name, for messages.
-        unsupported: "error" refuses what is not supported, "warn" leaves it out.
+        unsupported: "error" refuses what is not supported, "warn" leaves it out. In place of a
+            medium there is a line of text then.
         remedies: Setting to the option of the model under which it is supported.
 
     Raises:
         UnsupportedError: Something is not supported, and `unsupported` is "error". The message
             lists everything.
     """
-    if request.settings is NO_SETTINGS and not request.tools:
-        return request, ()
-    found = [*_settings(request.settings, profile), *_tools(request, profile)]
-    if not found:
-        return request, ()
-    if unsupported == "error":
-        raise _refusal(found, provider, remedies or {})
-    return _without(request, found, profile), tuple(
-        f"{provider} does not support {each.what}: left out" for each in found
+    placed = place_media(request.messages, profile)
+    found: list[Unsupported] = []
+    if request.settings is not NO_SETTINGS or request.tools:
+        found = [*_settings(request.settings, profile), *_tools(request, profile)]
+    if unsupported == "error" and (found or placed.replaced):
+        media = (Unsupported(each.what, hint=each.hint) for each in placed.replaced)
+        raise _refusal([*found, *media], provider, remedies or {})
+    if found:
+        request = _without(request, found, profile)
+    if placed.messages is not request.messages:
+        request = msgspec.structs.replace(request, messages=placed.messages)
+    return request, (
+        *(f"{provider} does not support {each.what}: left out" for each in found),
+        *(f"{provider} does not support {each.what}: left out" for each in placed.omitted),
+        *(
+            f"{provider} does not support {each.what}: replaced by a line of text"
+            for each in placed.replaced
+        ),
     )
 
 
@@ -149,10 +163,11 @@ def _refusal(
             options.setdefault(remedies[each.setting], []).append(each.setting)
     ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
     ways.append('with unsupported="warn" to have it left out with a warning')
+    in_any_case = "; provider_options send a field in any case" if found[0].setting else ""
     listed = ", ".join(f"{each.what} ({each.hint})" if each.hint else each.what for each in found)
     return UnsupportedError(
         f"{provider} does not support {listed}; leave it out, or create the model "
-        f"{', or '.join(ways)}; provider_options send a field in any case"
+        f"{', or '.join(ways)}{in_any_case}"
     )
 
 

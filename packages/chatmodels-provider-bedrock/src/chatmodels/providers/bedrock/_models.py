@@ -12,6 +12,7 @@ from functools import lru_cache
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.claude import Generation, claude_profile, generation_of
 from chatmodels.http.wire import Wire
+from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "inferenceConfig.temperature",
@@ -95,6 +96,9 @@ def profile(model: str) -> Profile:
         ranges={"temperature": (0, 1)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         strict_tools=known.native,
+        user_media=USER_MEDIA,
+        assistant_media=(),
+        result_media=RESULT_MEDIA,
     )
     return found if known.claude is None else claude_profile(found, known.claude)
 

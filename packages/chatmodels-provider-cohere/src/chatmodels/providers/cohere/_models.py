@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.providers.cohere._media import DOCUMENTS, IMAGES
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -108,4 +109,7 @@ def profile(model: str) -> Profile:
         ranges={} if thinks else {"reasoning_budget": (0, 0)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
+        user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
+        assistant_media=(),
+        result_media=DOCUMENTS,
     )

@@ -29,9 +29,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
     """
     problems: list[str] = []
-    turns, documents = encode_conversation(
-        request.messages, problems, sees=not lacks(model, Capability.VISION)
-    )
+    turns, documents = encode_conversation(request.messages, problems)
     body: dict[str, Json] = {"model": model, "messages": turns, "stream": stream}
     for name, value in request.settings.chosen().items():
         if not name.startswith("reasoning_"):

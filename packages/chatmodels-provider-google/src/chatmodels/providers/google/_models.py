@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.wire import Wire
+from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
 
 
 class Generation(Wire, frozen=True, gc=False):
@@ -92,6 +93,9 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         },
         ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
+        user_media=USER_MEDIA,
+        assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
+        result_media=RESULT_MEDIA if known.modern else (),
     )
 
 

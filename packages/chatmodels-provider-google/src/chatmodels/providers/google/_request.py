@@ -55,7 +55,6 @@ def encode_request(
         request.messages,
         problems,
         modern=known.modern,
-        draws="-image" in model,
     )
     if known.fixed and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with what the model said, with this model")

@@ -9,6 +9,9 @@ from chatmodels.core import ProviderPart, Signature
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""The images that models see ("Images and vision")."""
+
 DIALECT = Dialect(
     name="openai",
     settings={
@@ -26,14 +29,21 @@ DIALECT = Dialect(
         "verbosity": "verbosity",
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    image_types=IMAGE_TYPES,
+    file_types=("application/pdf",),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
 )
-"""Instructions have the role "system", which the API takes for "developer" where it must."""
+"""Instructions have the role "system", which the API takes for "developer" where it must.
+
+Files are PDF only ("File inputs"): other texts are written out, as that page advises.
+"""
 
 ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     call_ids=ANY_ID,
+    image_types=None,
+    file_types=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )

@@ -14,12 +14,14 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import sampling_rules
+from chatmodels.providers.openai._dialect import IMAGE_TYPES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
+    image_types=IMAGE_TYPES,
+    refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
 )
 
 
