@@ -8,24 +8,19 @@ import pytest
 
 from chatmodels.core import (
     ChatModelError,
-    ChatRequest,
     ErrorCode,
     ImagePart,
     InvalidRequestError,
-    OutputSchema,
     RateLimitError,
     ResponseInvalidError,
     Signature,
     TextPart,
     ToolCall,
-    ToolDefinition,
     UnsupportedError,
-    user,
 )
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
-    answer_tool,
     arguments_json,
     arguments_of,
     data_url,
@@ -121,14 +116,6 @@ def test_opaque_state_is_given_to_its_own_vendor_alone() -> None:
     assert state_of(Signature("acme", {"a": 1}), "other") == {}
     assert state_of(Signature("acme", "text"), "acme") == {}
     assert state_of(None, "acme") == {}
-
-
-def test_the_tool_of_the_answer_is_named_like_no_other() -> None:
-    tools = tuple(ToolDefinition(name, "", {}) for name in ("answer", "answer_"))
-    request = ChatRequest(messages=(user("?"),), tools=tools, output=OutputSchema("answer", None))
-
-    assert answer_tool(request) == "answer__"
-    assert answer_tool(ChatRequest(messages=(user("?"),))) == ""
 
 
 def test_what_is_not_readable_is_left_out_with_one_warning() -> None:

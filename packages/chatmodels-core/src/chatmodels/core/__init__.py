@@ -129,11 +129,13 @@ from chatmodels.core._values.parts import (
     ToolResult,
 )
 from chatmodels.core._values.profile import (
+    ALL_OUTPUT_FORMS,
     ALL_TOOL_CHOICES,
     FREE_TOOL_CHOICES,
     AcceptedMedia,
     MediaKind,
     MediaSource,
+    OutputForm,
     Profile,
 )
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -145,6 +147,7 @@ from chatmodels.core._version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "ALL_OUTPUT_FORMS",
     "ALL_TOOL_CHOICES",
     "CONTRACT_VERSION",
     "FREE_TOOL_CHOICES",
@@ -205,6 +208,7 @@ __all__ = [
     "Opened",
     "OptionSpec",
     "Output",
+    "OutputForm",
     "OutputInvalidError",
     "OutputSchema",
     "Part",

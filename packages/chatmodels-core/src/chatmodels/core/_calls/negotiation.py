@@ -90,13 +90,6 @@ def refuse_unsupported(
         raise _refusal(found, provider, remedies)
 
 
-def _reasons(chosen: Mapping[str, Any]) -> bool:
-    """Return whether settings request reasoning."""
-    return bool(chosen.get("reasoning_budget")) or (
-        chosen.get("reasoning_effort") not in {None, "none"}
-    )
-
-
 def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
     """Find what is not supported by itself, then beside reasoning, then beside other settings."""
     if settings is NO_SETTINGS:
@@ -109,7 +102,7 @@ def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
         elif (hint := _outside(name, value, profile)) is not None:
             del kept[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-    if _reasons(kept):
+    if Settings(**kept).reasons:
         for name, values in profile.not_with_reasoning.items():
             if name in kept and kept[name] not in values:
                 del kept[name]
@@ -148,9 +141,7 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
-    elif choice.mode not in profile.tool_choices_with_reasoning and _reasons(
-        request.settings.chosen()
-    ):
+    elif choice.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r} beside reasoning")
 
 

@@ -14,6 +14,11 @@ FREE_TOOL_CHOICES: frozenset[ToolChoiceMode] = frozenset({"auto", "none"})
 MediaKind = Literal["image", "audio", "file"]
 MediaSource = Literal["data", "url", "file_id"]
 
+OutputForm = Literal["strict", "schema", "object"]
+"""Structured output by an enforced schema, by a schema that is not enforced, or any JSON object."""
+
+ALL_OUTPUT_FORMS: frozenset[OutputForm] = frozenset({"strict", "schema", "object"})
+
 
 class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Media that a model accepts in one place of a conversation.
@@ -58,6 +63,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         strict_tools: Whether strict tools are supported.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
+        native_output: The forms of structured output that the API has. The others are requested
+            through a tool that the model has to call.
+        native_output_without: Fields with which native output cannot be combined.
         user_media: The media that messages of the user can have; None for all.
         assistant_media: Those that messages of the assistant can have; None for all.
         result_media: Those that results of tools can have; None for all.
@@ -73,6 +81,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    native_output: frozenset[OutputForm] = ALL_OUTPUT_FORMS
+    native_output_without: Collection[Literal["tools", "documents"]] = ()
     user_media: tuple[AcceptedMedia, ...] | None = None
     assistant_media: tuple[AcceptedMedia, ...] | None = None
     result_media: tuple[AcceptedMedia, ...] | None = None

@@ -23,7 +23,7 @@ from chatmodels.http.wire._names import (
     path_name,
     shown_name,
 )
-from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, answer_tool
+from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
@@ -37,7 +37,6 @@ from chatmodels.http.wire._request import (
 from chatmodels.http.wire._usage import known_usage
 
 __all__ = [
-    "ANSWER_DESCRIPTION",
     "NOT_JSON",
     "NO_REASON",
     "OUTPUT_FROM_TOOL",
@@ -46,7 +45,6 @@ __all__ = [
     "Medium",
     "Wire",
     "add_options",
-    "answer_tool",
     "arguments_json",
     "arguments_of",
     "base64_text",

@@ -4,7 +4,7 @@ from functools import partial
 
 from chatmodels.core import AcceptedMedia, ChatRequest, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
-from chatmodels.openai_compatible._server import Headers, codec_fields
+from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
 from chatmodels.openai_compatible.responses._media import accepted_media
@@ -42,6 +42,7 @@ def _profile(dialect: ResponsesDialect, model: str) -> Profile:
     return Profile(
         settings=dialect.settings,
         not_with_reasoning=refused,
+        native_output=output_forms(dialect.output_formats),
         user_media=media,
         # Drawn by a tool of this vendor.
         assistant_media=(AcceptedMedia(kind="image", state=dialect.mark),),

@@ -96,6 +96,7 @@ def profile(model: str) -> Profile:
         ranges={"temperature": (0, 1)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         strict_tools=known.native,
+        native_output=frozenset({"strict"} if known.native else ()),
         user_media=USER_MEDIA,
         assistant_media=(),
         result_media=RESULT_MEDIA,

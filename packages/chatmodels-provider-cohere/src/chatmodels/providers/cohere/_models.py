@@ -109,6 +109,10 @@ def profile(model: str) -> Profile:
         ranges={} if thinks else {"reasoning_budget": (0, 0)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
+        native_output=frozenset(
+            () if lacks(model, Capability.STRUCTURED_OUTPUT) else ("strict", "object")
+        ),
+        native_output_without=("tools", "documents"),  # "Chat"
         user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
         assistant_media=(),
         result_media=DOCUMENTS,

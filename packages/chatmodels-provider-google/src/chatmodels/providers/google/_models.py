@@ -93,6 +93,8 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         },
         ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
+        # "Structured outputs"
+        native_output_without=() if known.modern else ("tools",),
         user_media=USER_MEDIA,
         assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
         result_media=RESULT_MEDIA if known.modern else (),
