@@ -170,23 +170,18 @@ def test_provider_options_are_put_into_the_body_as_they_are() -> None:
 def test_everything_that_cannot_be_expressed_is_listed_at_once() -> None:
     message = refusal(
         PLAIN,
-        output=OutputSchema("point", {"type": "object"}),
         provider_options={"n": 2, "stream": True},
     )
     assert message == (
-        "vendor has no way to express output by a JSON Schema, several choices in one answer (n); "
-        "see batch(), stream in provider_options; call stream() or generate(); leave it out or "
-        "take another model"
+        "vendor has no way to express several choices in one answer (n); see batch(), stream in "
+        "provider_options; call stream() or generate(); leave it out or take another model"
     )
 
 
 def test_the_profile_is_that_of_the_dialect() -> None:
     profile = chat_completions_codec(PLAIN).profile("m")
     assert (profile.settings, profile.strict_tools) == (PLAIN.settings, False)
-
-
-def test_a_json_object_is_refused_where_there_is_none() -> None:
-    assert "output as a JSON object" in refusal(PLAIN, output=OutputSchema("any", None))
+    assert profile.native_output == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ FREE = {"type": "object"}
 def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
     request, _ = negotiate(request, CODEC.profile(model), provider="anthropic")
-    translated = translate_request(request, CODEC.schemas(model), "anthropic")
+    translated = translate_request(
+        request, CODEC.schemas(model), "anthropic", profile=CODEC.profile(model)
+    )
     return json.loads(CODEC.encode(model, translated.request, stream=stream).body)
 
 

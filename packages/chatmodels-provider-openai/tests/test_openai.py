@@ -169,9 +169,9 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
         model.explain("Hello", prediction="x", audio_output=AudioOutput("alloy"))
 
 
-def test_sound_that_responses_lack_is_refused() -> None:
+def test_audio_that_responses_lack_is_refused() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
-    with pytest.raises(UnsupportedError, match="sound as wav"):
+    with pytest.raises(UnsupportedError, match="audio of type audio/wav"):
         model.explain(user(AudioPart(data=b"RIFF", media_type="audio/wav")))
 
 

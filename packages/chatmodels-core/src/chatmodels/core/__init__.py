@@ -96,6 +96,7 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.json import from_json, to_json
 from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.media_text import text_of
 from chatmodels.core._values.messages import (
     Message,
     Prompt,
@@ -130,7 +131,16 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.profile import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core._values.profile import (
+    ALL_OUTPUT_FORMS,
+    ALL_TOOL_CHOICES,
+    FREE_TOOL_CHOICES,
+    AcceptedMedia,
+    MediaKind,
+    MediaSource,
+    OutputForm,
+    Profile,
+)
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
@@ -140,11 +150,13 @@ from chatmodels.core._version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "ALL_OUTPUT_FORMS",
     "ALL_TOOL_CHOICES",
     "CONTRACT_VERSION",
     "FREE_TOOL_CHOICES",
     "MASK",
     "STRICT_SCHEMA",
+    "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -185,6 +197,8 @@ __all__ = [
     "Json",
     "Lifetime",
     "LogprobsDelta",
+    "MediaKind",
+    "MediaSource",
     "Message",
     "MessageGenerator",
     "MessageStreamer",
@@ -197,6 +211,7 @@ __all__ = [
     "Opened",
     "OptionSpec",
     "Output",
+    "OutputForm",
     "OutputInvalidError",
     "OutputSchema",
     "Part",
@@ -286,6 +301,7 @@ __all__ = [
     "set_alias",
     "structured_output",
     "system",
+    "text_of",
     "to_json",
     "tool",
     "tool_choice",

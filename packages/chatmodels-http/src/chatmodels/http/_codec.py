@@ -17,6 +17,7 @@ from chatmodels.core import (
     Profile,
     whole_response,
 )
+from chatmodels.http._answer_tool import answer_tool
 from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
@@ -28,7 +29,6 @@ from chatmodels.http._output import OutputFromTool
 from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._sse import SseFramer
 from chatmodels.http._translated_names import TranslatedNames
-from chatmodels.http.wire._output import answer_tool
 
 
 class Encode(Protocol):
@@ -120,7 +120,9 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a translated request."""
-        decoder = self.reader(translated.request)
+        decoder = self.decoder(translated.request)
+        if translated.answer_tool:
+            decoder = OutputFromTool(decoder, translated.answer_tool)
         if not translated.names and not translated.warnings:
             return decoder
         return TranslatedNames(decoder, translated.names, translated.warnings)

@@ -71,13 +71,14 @@ class HttpChatModel(StandardChatModel):
         codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
+        self._profile = codec.profile(model)
         self._lenient = options.unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
             settings=options.settings,
             timeout=options.timeout,
-            profile=codec.profile(model),
+            profile=self._profile,
             unsupported=options.unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
@@ -177,7 +178,9 @@ class HttpChatModel(StandardChatModel):
         )
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
-        return translate_request(request, self._schemas, self.provider, lenient=self._lenient)
+        return translate_request(
+            request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
+        )
 
     def model_info(self) -> ModelInfo:
         """Describe the model from what the provider package knows."""

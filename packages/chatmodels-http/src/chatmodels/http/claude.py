@@ -171,6 +171,7 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
         not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},
         strict_tools=profile.strict_tools and generation.structured,
+        native_output=frozenset({"strict"} if generation.structured else ()),
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
     )

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from chatmodels.core import OutputForm
 from chatmodels.http import HttpRequest, Listing, SchemaSupport
 from chatmodels.openai_compatible._models import read_models
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
@@ -63,6 +64,13 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
         "models": models,
         "health": HttpRequest(method="GET", path=health, headers=headers),
     }
+
+
+def output_forms(formats: Collection[str]) -> frozenset[OutputForm]:
+    """Return the forms of structured output that a server has by the formats that it accepts."""
+    schema: tuple[OutputForm, ...] = ("strict", "schema") if "json_schema" in formats else ()
+    objects: tuple[OutputForm, ...] = ("object",) if "json_object" in formats else ()
+    return frozenset((*schema, *objects))
 
 
 def _schemas(schemas: SchemaSupport, model: str, /) -> SchemaSupport:

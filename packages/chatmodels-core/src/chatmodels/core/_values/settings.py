@@ -121,6 +121,11 @@ class Settings(Value, frozen=True, kw_only=True):
         """List the settings that are not left to the provider, by name."""
         return {name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None}
 
+    @property
+    def reasons(self) -> bool:
+        """Whether the settings request reasoning."""
+        return bool(self.reasoning_budget) or self.reasoning_effort not in {None, "none"}
+
 
 SETTING_NAMES: tuple[str, ...] = Settings.__struct_fields__
 NO_SETTINGS = Settings()

@@ -49,7 +49,7 @@ def encode_request(
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output is not None:
-        put(body, "text.format", _format(request.output, dialect, problems))
+        put(body, "text.format", _format(request.output))
     wants_logprobs = settings.logprobs or settings.top_logprobs is not None
     include = [*dialect.include, *([_LOGPROBS] if wants_logprobs else ())]
     if include:
@@ -129,10 +129,8 @@ def _choice(choice: ToolChoice) -> Json:
     return choice.mode
 
 
-def _format(output: OutputSchema, dialect: ResponsesDialect, problems: list[str]) -> Json:
+def _format(output: OutputSchema) -> Json:
     kind = "json_object" if output.schema is None else "json_schema"
-    if kind not in dialect.output_formats:
-        problems.append("output by a JSON Schema" if output.schema else "output as a JSON object")
     if output.schema is None:
         return {"type": kind}
     described: dict[str, Json] = {"type": kind, "name": output.name, "schema": output.schema}

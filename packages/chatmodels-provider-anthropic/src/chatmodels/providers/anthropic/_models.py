@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
+from chatmodels.providers.anthropic._media import ACCEPTED
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -61,6 +62,9 @@ _UNKNOWN_PROFILE = Profile(
     settings=SETTINGS,
     values={"service_tier": ("auto", "default")},
     needs_tools=("parallel_tool_calls",),
+    user_media=ACCEPTED,
+    assistant_media=(),
+    result_media=ACCEPTED,
 )
 _PROFILE = replace(_UNKNOWN_PROFILE, ranges={"temperature": (0, 1)})
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
 from chatmodels.http.wire import Wire
+from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "inferenceConfig.temperature",
@@ -114,6 +115,10 @@ def profile(model: str) -> Profile:
         implied={"service_tier": ("auto",)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         strict_tools=known.native,
+        native_output=frozenset({"strict"} if known.native else ()),
+        user_media=USER_MEDIA,
+        assistant_media=(),
+        result_media=RESULT_MEDIA,
     )
     return found if known.claude is None else claude_profile(found, known.claude)
 

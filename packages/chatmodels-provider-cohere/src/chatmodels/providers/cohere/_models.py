@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.providers.cohere._media import DOCUMENTS, IMAGES
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -113,4 +114,11 @@ def profile(model: str) -> Profile:
         implied={} if thinks else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
+        native_output=frozenset(
+            () if lacks(model, Capability.STRUCTURED_OUTPUT) else ("strict", "object")
+        ),
+        native_output_without=("tools", "documents"),  # "Chat"
+        user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
+        assistant_media=(),
+        result_media=DOCUMENTS,
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.wire import Wire
+from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
 
 
 class Generation(Wire, frozen=True, gc=False):
@@ -100,6 +101,11 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         implied={"service_tier": ("auto",), "reasoning_effort": () if thinks else ("none",)},
         ranges={"reasoning_budget": (1, math.inf)} if known.always else {},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
+        # "Structured outputs"
+        native_output_without=() if known.modern else ("tools",),
+        user_media=USER_MEDIA,
+        assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
+        result_media=RESULT_MEDIA if known.modern else (),
     )
 
 

@@ -12,6 +12,9 @@ from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
 """The words of the tiers ("Create a model response" and "Create a chat completion")."""
 
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""The images that models see ("Images and vision")."""
+
 DIALECT = Dialect(
     name="openai",
     settings={
@@ -30,15 +33,22 @@ DIALECT = Dialect(
     },
     values=VALUES,
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    image_types=IMAGE_TYPES,
+    file_types=("application/pdf",),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
 )
-"""Instructions have the role "system", which the API takes for "developer" where it must."""
+"""Instructions have the role "system", which the API takes for "developer" where it must.
+
+Files are PDF only ("File inputs"): other texts are written out, as that page advises.
+"""
 
 ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     values={},
     call_ids=ANY_ID,
+    image_types=None,
+    file_types=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )

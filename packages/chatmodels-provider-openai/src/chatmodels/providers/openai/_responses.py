@@ -14,13 +14,15 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import FAMILIES, VALUES, sampling_rules
+from chatmodels.providers.openai._dialect import FAMILIES, IMAGE_TYPES, VALUES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
     values=VALUES,
+    image_types=IMAGE_TYPES,
+    refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
 )
 
 
