@@ -1,5 +1,6 @@
 """What a simulator answers, and what it remembers."""
 
+import asyncio
 import errno
 import socket
 import time
@@ -463,6 +464,18 @@ def test_it_stops_while_clients_connect() -> None:
             simulator.stop()  # a connection left open would be told as a ResourceWarning
 
         assert simulator.connections == 0
+
+
+def test_it_runs_where_the_default_event_loop_cannot_watch_a_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class LikeThatOfWindows(asyncio.SelectorEventLoop):
+        def add_reader(self, *_: object) -> None:
+            raise AssertionError("a proactor has no readers")
+
+    monkeypatch.setattr(asyncio.events, "new_event_loop", LikeThatOfWindows)
+    with Simulator() as simulator:
+        assert ask(simulator).status == 200
 
 
 def test_it_cannot_be_started_twice(simulator: Simulator) -> None:
