@@ -56,12 +56,13 @@ class Conventions:
             span.name.startswith("chatmodels.") or "code.function.name" in attributes
         ):
             return []  # of our own, or of the program's
+        if "http.request.method" in attributes:
+            operation = "http"
         facts = self.facts["spans"].get(str(operation))
         if facts is None:
             return [f"no operation {operation!r}"]
         found = self._attributes(attributes, self._levels(str(operation), attributes))
-        subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
-        if span.name != f"{operation} {attributes.get(subject)}":
+        if span.name != _span_name(str(operation), attributes):
             found.append(f"span name {span.name!r}")
         if span.kind.name.lower() != facts["kind"]:
             found.append(f"span kind {span.kind}")
@@ -219,6 +220,13 @@ class Conventions:
         return found
 
 
+def _span_name(operation: str, attributes: Mapping[str, Any]) -> str:
+    if operation == "http":
+        return str(attributes["http.request.method"])
+    subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
+    return f"{operation} {attributes.get(subject)}"
+
+
 def _by_name(facts: Mapping[str, Any]) -> dict[str, str]:
     return {name: level for level in LEVELS for name in facts.get(level, ())}
 
@@ -277,6 +285,11 @@ class Recorder:
     @property
     def chats(self) -> list[ReadableSpan]:
         return [span for span in self.spans if span.name.startswith("chat ")]
+
+    @property
+    def requests(self) -> list[ReadableSpan]:
+        """The spans of HTTP requests."""
+        return [span for span in self.spans if "http.request.method" in (span.attributes or {})]
 
     @property
     def span(self) -> ReadableSpan:

@@ -3,6 +3,7 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
 from chatmodels.core._calls.negotiation import negotiate
@@ -176,6 +177,7 @@ __all__ = [
     "Flow",
     "HealthChecker",
     "HealthReport",
+    "HttpExchange",
     "ImagePart",
     "InternalError",
     "InvalidRequestError",

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, MutableSequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import ErrorCode
 from chatmodels.core._log import error_facts, logger
@@ -97,6 +98,8 @@ class CallInfo:
             observer put a list or an array there in its `start`.
         headers: Headers to send along with each request, if the provider is asked by HTTP; None,
             unless an observer put some there.
+        exchanges: Where each HTTP exchange is noted as it begins; None, unless an observer put a
+            list there in its `start`. Those still open when the call ends, end with it.
     """
 
     __slots__ = (
@@ -107,6 +110,7 @@ class CallInfo:
         "endpoint",
         "event_times",
         "events",
+        "exchanges",
         "first_event_at",
         "headers",
         "is_delegated",
@@ -146,6 +150,7 @@ class CallInfo:
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
+        self.exchanges: list[HttpExchange] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -197,6 +202,8 @@ class CallInfo:
 
     def note_attempt_failed(self, error: Exception) -> None:
         """Record that an attempt failed."""
+        if self.exchanges:
+            end_exchanges(self.exchanges, error)
         if self._tokens is not None:
             for observer, token in self._tokens:
                 told: Callable[[object, Exception], None] | None = getattr(
@@ -224,6 +231,8 @@ class CallInfo:
         """
         if self.outcome != "pending":
             return
+        if self.exchanges:
+            end_exchanges(self.exchanges, None if left else error)  # left by the program's error
         if error is not None and error_code(error) is ErrorCode.CANCELLED:
             self.outcome = "cancelled"
         elif error is None or left is not None:
