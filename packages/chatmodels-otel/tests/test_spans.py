@@ -23,6 +23,7 @@ from chatmodels.core import (
     Settings,
     StandardChatModel,
     ToolCall,
+    UnsupportedError,
     Usage,
     assistant,
     tool,
@@ -374,6 +375,21 @@ def test_the_finish_reason_is_the_same_word_for_all_providers(
     assert attributes["gen_ai.response.finish_reasons"] == (recorded,)
     (written,) = json.loads(attributes["gen_ai.output.messages"])
     assert written["finish_reason"] == recorded
+
+
+@pytest.mark.parametrize("op", ["generate", "stream"])
+def test_a_call_that_is_refused_before_sending_is_recorded(recorder, op) -> None:
+    model = Answering("acme", "large", supported_settings=frozenset())
+    model = instrument(model, telemetry=recorder.telemetry())
+
+    with pytest.raises(UnsupportedError):
+        getattr(model, op)("Hi", seed=3)
+
+    assert recorder.span.attributes["error.type"] == "unsupported"
+    assert recorder.span.status.status_code is StatusCode.ERROR
+    assert "seed" in recorder.span.status.description
+    assert recorder.total("gen_ai.client.inference.duration") == 1
+    assert [record.event_name for record in recorder.logs] == ["gen_ai.client.inference.exception"]
 
 
 def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> None:
