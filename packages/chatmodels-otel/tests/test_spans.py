@@ -20,6 +20,7 @@ from chatmodels.core import (
     ChatModelError,
     ChatResponse,
     ErrorCode,
+    Profile,
     Settings,
     StandardChatModel,
     ToolCall,
@@ -408,6 +409,18 @@ def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
     instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
 
     assert recorder.span.attributes["gen_ai.request.temperature"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("effort", "level"), [("low", "low"), ("xhigh", "max"), ("none", None), (None, None)]
+)
+def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, effort, level) -> None:
+    profile = Profile(effort_words={"xhigh": "max", "none": None})
+    model = instrument(Answering("acme", "large", profile=profile), telemetry=recorder.telemetry())
+
+    model.generate("Hi", reasoning_effort=effort)
+
+    assert recorder.span.attributes.get("gen_ai.request.reasoning.level") == level
 
 
 def test_a_call_with_tools_is_like_any_other(recorder) -> None:

@@ -47,6 +47,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
         settings=chosen.settings,
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
         strict_tools=chosen.strict_tools,
+        effort_words=chosen.effort_words,
     )
 
 

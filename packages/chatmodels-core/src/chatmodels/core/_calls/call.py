@@ -9,6 +9,7 @@ from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import ErrorCode
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
+from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
@@ -86,6 +87,7 @@ class CallInfo:
         request: What was asked.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
+        profile: The abilities of the model.
         timeout: The time limits that hold.
         started: When it began, in seconds of the monotonic clock.
         attempts: How often the provider has been asked so far.
@@ -118,6 +120,7 @@ class CallInfo:
         "model",
         "op",
         "outcome",
+        "profile",
         "provider",
         "request",
         "started",
@@ -134,6 +137,7 @@ class CallInfo:
         timeout: Timeout,
         endpoint: str | None = None,
         api: str | None = None,
+        profile: Profile = EVERYTHING,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -142,6 +146,7 @@ class CallInfo:
         self.request = request
         self.endpoint = endpoint
         self.api = api
+        self.profile = profile
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0

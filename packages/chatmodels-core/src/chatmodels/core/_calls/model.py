@@ -312,5 +312,6 @@ class StandardChatModel(Primitives):
             timeout=request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
+            profile=self._defaults.profile,
             observers=self._observers,
         )

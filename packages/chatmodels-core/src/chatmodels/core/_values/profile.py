@@ -26,6 +26,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         strict_tools: Whether strict tools are supported.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
+        effort_words: Reasoning effort to the word that is sent for it, if that is another one; None
+            for an effort that is sent without a word, as a number of tokens or a switch.
     """
 
     settings: Mapping[str, str] | None = None
@@ -37,6 +39,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    effort_words: Mapping[str, str | None] = {}
 
 
 EVERYTHING = Profile()

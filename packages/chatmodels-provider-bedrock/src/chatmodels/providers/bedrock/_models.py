@@ -95,6 +95,7 @@ def profile(model: str) -> Profile:
         ranges={"temperature": (0, 1)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         strict_tools=known.native,
+        effort_words={"none": None},
     )
     return found if known.claude is None else claude_profile(found, known.claude)
 

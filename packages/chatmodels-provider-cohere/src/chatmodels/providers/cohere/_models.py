@@ -108,4 +108,5 @@ def profile(model: str) -> Profile:
         ranges={} if thinks else {"reasoning_budget": (0, 0)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
+        effort_words=dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     )

@@ -92,6 +92,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         },
         ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
+        effort_words={} if known.levels else dict.fromkeys(_EFFORTS),  # budgets stand for them
     )
 
 
