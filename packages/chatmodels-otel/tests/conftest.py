@@ -209,6 +209,8 @@ class Conventions:
             return [] if _is(value, shape) else [f"{path} is no {shape}"]
         if not isinstance(value, dict):
             return [f"{path} is no object"]
+        if shape == "part" and value.get("type") not in variants:
+            return [f"{path} has the type {value.get('type')!r}"]
         if variants is not None:
             fields = {"type": "string"} | variants.get(value.get("type"), {})
         found: list[str] = []
@@ -309,6 +311,16 @@ class Recorder:
             for resource in (data.resource_metrics if data else ())
             for scope in resource.scope_metrics
             for metric in scope.metrics
+        }
+
+    @property
+    def schemas(self) -> set[str | None]:
+        """The schemas of the metrics."""
+        data = self._reader.get_metrics_data()
+        return {
+            scope.scope.schema_url
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
         }
 
     def points(self, name: str) -> list[Any]:

@@ -513,3 +513,4 @@ def test_attributes_of_version_1_41_can_be_chosen(
     assert type(span.attributes["gen_ai.request.top_k"]) is kind
     assert "gen_ai.request.top_k" not in without.attributes
     assert span.instrumentation_scope.schema_url == f"https://opentelemetry.io/schemas/{schema}"
+    assert recorder.schemas == {f"https://opentelemetry.io/schemas/{schema}"}

@@ -85,3 +85,8 @@ PROVIDER_NAMES: Final = {
     "xai": "x_ai",
 }
 """Registered names that the conventions call otherwise; every other is used as it is."""
+
+
+def schema_url(conventions: str, /) -> str:
+    """Return the schema of spans and metrics under the conventions that an option names."""
+    return SCHEMA_URL_V1_41 if conventions == "v1.41" else SCHEMA_URL
