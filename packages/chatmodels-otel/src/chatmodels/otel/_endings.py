@@ -107,8 +107,10 @@ class Endings:
                     self._add(attributes, watch, response)
             except Exception as raised:
                 self._guard.failed("attributes", raised)
-        if watch.is_recorded and call.exchanges and self._tracer is not None:
-            self._exchanges(watch, call.exchanges, self._tracer)
+        if call.exchanges and watch.is_recorded and self._tracer is not None:
+            # Nearly all calls have one exchange, which did not fail.
+            if self._all_http_spans or len(call.exchanges) > 1 or call.exchanges[0].failure:
+                self._exchanges(watch, call.exchanges, self._tracer)
         if watch.span is not None:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":

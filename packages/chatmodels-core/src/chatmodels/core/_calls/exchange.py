@@ -42,6 +42,9 @@ class HttpExchange:
 
 def end_exchanges(exchanges: Sequence[HttpExchange], error: BaseException | None = None, /) -> None:
     """Record that exchanges are over, the last of them by an error if there is one."""
-    exchanges[-1].end(error)
-    for exchange in exchanges:
-        exchange.end()
+    # Written out: nearly all calls have one exchange, and come here when it is over and at the end.
+    if exchanges[-1].ended is None:
+        exchanges[-1].end(error)
+    if len(exchanges) > 1:
+        for exchange in exchanges:
+            exchange.end()
