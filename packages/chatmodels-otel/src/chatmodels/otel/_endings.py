@@ -107,10 +107,8 @@ class Endings:
                     self._add(attributes, watch, response)
             except Exception as raised:
                 self._guard.failed("attributes", raised)
-        if call.exchanges and watch.is_recorded and self._tracer is not None:
-            # Nearly all calls have one exchange, which did not fail.
-            if self._all_http_spans or len(call.exchanges) > 1 or call.exchanges[0].failure:
-                self._exchanges(watch, call.exchanges, self._tracer)
+        if call.exchanges and watch.is_recorded:
+            self._exchanges(watch, call.exchanges)
         if watch.span is not None:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
@@ -126,12 +124,14 @@ class Endings:
             except Exception as raised:
                 self._guard.failed("events", raised)
 
-    def _exchanges(self, watch: Watch, exchanges: list[HttpExchange], tracer: Tracer) -> None:
+    def _exchanges(self, watch: Watch, exchanges: list[HttpExchange]) -> None:
+        is_smooth = len(exchanges) == 1 and exchanges[0].failure is None
+        if self._tracer is None or (is_smooth and not self._all_http_spans):
+            return
         try:
-            if self._all_http_spans or any(each.failure is not None for each in exchanges):
-                from chatmodels.otel._http_spans import record_exchanges
+            from chatmodels.otel._http_spans import record_exchanges
 
-                record_exchanges(watch, exchanges, tracer)
+            record_exchanges(watch, exchanges, self._tracer)
         except Exception as raised:
             self._guard.failed("http spans", raised)
 

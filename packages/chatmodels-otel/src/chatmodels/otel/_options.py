@@ -47,8 +47,8 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
         operation_details: Whether each call is also recorded as an event with all its attributes.
         exceptions: Where a failure's traceback goes: a "log" event, an event on the "span",
             "both", or "none".
-        http_spans: Which calls have a span for each HTTP request below their own: those with a
-            request that failed ("failures"), "all", or "none".
+        http_spans: Which calls have a span for each HTTP request below their own: those whose
+            request failed or was made again ("failures"), "all", or "none".
         conventions: The names of metrics and of attributes of spans: the "latest", those of
             "v1.41", or "both".
         measurements: "deferred" measurements are handed to the SDK when a reader collects them,
