@@ -3,6 +3,7 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
@@ -191,6 +192,7 @@ __all__ = [
     "Flow",
     "HealthChecker",
     "HealthReport",
+    "HttpExchange",
     "ImagePart",
     "InternalError",
     "InvalidRequestError",

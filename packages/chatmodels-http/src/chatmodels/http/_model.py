@@ -93,7 +93,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = caller.open(wire, limits, self.model, more=call.headers)
+        answer = caller.open(wire, limits, self.model, more=call.headers, exchanges=call.exchanges)
         body = read_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -103,7 +103,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = await caller.aopen(wire, limits, self.model, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, more=call.headers, exchanges=call.exchanges
+        )
         body = await aread_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -113,7 +115,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = caller.open(wire, limits, self.model, stream=True, more=call.headers)
+        answer = caller.open(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
@@ -139,7 +143,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = await caller.aopen(wire, limits, self.model, stream=True, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:

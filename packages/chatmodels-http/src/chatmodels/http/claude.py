@@ -174,4 +174,5 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         native_output=frozenset({"strict"} if generation.structured else ()),
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
+        effort_words={word: None for word in efforts if word not in generation.efforts},
     )

@@ -54,6 +54,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
         user_media=accepted_media(chosen, chosen.inputs),
         assistant_media=SPOKEN if "audio_output" in chosen.settings else (),
         result_media=accepted_media(chosen, chosen.result_inputs),
+        effort_words=chosen.effort_words,
     )
 
 

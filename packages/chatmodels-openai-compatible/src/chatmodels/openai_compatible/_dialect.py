@@ -55,6 +55,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
             field in which this server sent it.
+        effort_words: Reasoning effort to the word that is sent for it, if that is another one.
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
         adapt: What this vendor wants otherwise than all others do; called before the caller's
             `provider_options` are put in.
@@ -75,5 +76,6 @@ class Dialect(Server, frozen=True, kw_only=True):
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
+    effort_words: Mapping[str, str] = {}
     reasoning_details: bool = False
     adapt: Adapt | None = None

@@ -53,14 +53,16 @@ def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> 
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
         if path is not None:
-            put(body, path, _value(name, value))
+            put(body, path, _value(name, value, dialect))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)
     if "audio" in body:
         body["modalities"] = ["text", "audio"]
 
 
-def _value(name: str, value: Any) -> Json:
+def _value(name: str, value: Any, dialect: Dialect) -> Json:
+    if name == "reasoning_effort":
+        return dialect.effort_words.get(value, value)
     if name == "prediction":
         return {"type": "content", "content": value}
     if isinstance(value, AudioOutput):

@@ -35,6 +35,10 @@ else:
 
     T = TypeVar("T")
 
+Op = Literal["generate", "stream", "explain"]
+
+_NESTED = "an argument is nested too deeply; pass a flatter one"
+
 
 class StandardChatModel(Primitives):
     """A whole `ChatModel` from at least one of `respond` and `events`.
@@ -285,19 +289,24 @@ class StandardChatModel(Primitives):
         return copy.copy(self)
 
     def _prepare(
-        self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+        self, op: Op, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:
         try:
             return prepare(prompt, output_type, options, self._defaults)
         except ChatModelError as error:
-            raise error.located(op=op, provider=self.provider, model=self.model)
+            raise self._refused(op, error)
         except RecursionError as error:  # from the repr of an argument, say
-            raise InvalidRequestError(
-                "an argument is nested too deeply; pass a flatter one",
-                op=op,
-                provider=self.provider,
-                model=self.model,
-            ) from error
+            raise self._refused(op, InvalidRequestError(_NESTED)) from error
+
+    def _refused(self, op: Op, error: ChatModelError) -> ChatModelError:
+        """Have observers see a call that is refused, and return the error to raise.
+
+        The arguments may be anything, so the request that observers see is empty.
+        """
+        error = error.located(op=op, provider=self.provider, model=self.model)
+        if op != "explain":
+            self._begin(op, ChatRequest(messages=())).end(None, error)
+        return error
 
     def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
         return CallInfo(
@@ -308,5 +317,6 @@ class StandardChatModel(Primitives):
             timeout=request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
+            profile=self._defaults.profile,
             observers=self._observers,
         )

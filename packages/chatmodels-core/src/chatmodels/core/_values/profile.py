@@ -74,6 +74,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         assistant_media: Those that messages of the assistant can have; None for all.
         result_media: Those that results of tools can have; None for all.
         state_scope: Where the opaque state that the endpoint sends is valid; None for everywhere.
+        effort_words: Reasoning effort to the word that is sent for it, if that is another one; None
+            for an effort that is sent without a word, as a number of tokens or a switch.
     """
 
     settings: Mapping[str, str] | None = None
@@ -93,6 +95,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     assistant_media: tuple[AcceptedMedia, ...] | None = None
     result_media: tuple[AcceptedMedia, ...] | None = None
     state_scope: str | None = None
+    effort_words: Mapping[str, str | None] = {}
 
 
 EVERYTHING = Profile()

@@ -121,4 +121,5 @@ def profile(model: str) -> Profile:
         user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
         assistant_media=(),
         result_media=DOCUMENTS,
+        effort_words=dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     )

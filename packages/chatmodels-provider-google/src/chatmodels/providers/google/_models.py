@@ -106,6 +106,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         user_media=USER_MEDIA,
         assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
         result_media=RESULT_MEDIA if known.modern else (),
+        effort_words={} if known.levels else dict.fromkeys(_EFFORTS),  # budgets stand for them
     )
 
 

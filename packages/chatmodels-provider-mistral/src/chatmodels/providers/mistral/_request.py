@@ -1,7 +1,6 @@
 """What Mistral wants otherwise than OpenAI does, in bodies that are OpenAI's so far."""
 
 from chatmodels.http.wire import Json, is_list
-from chatmodels.providers.mistral._models import family_of
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
@@ -12,9 +11,6 @@ def adapt(body: dict[str, Json], problems: list[str]) -> None:
     body["messages"] = messages
     if body.get("tool_choice") == "required":
         body["tool_choice"] = "any"
-    efforts = family_of(body["model"]).efforts
-    if efforts is not None and "reasoning_effort" in body:
-        body["reasoning_effort"] = efforts[body["reasoning_effort"]]
 
 
 def _is_empty(message: dict[str, Json]) -> bool:

@@ -11,7 +11,7 @@ from chatmodels.http import (
 )
 from chatmodels.providers.ollama._failure import read_failure
 from chatmodels.providers.ollama._listing import read_models
-from chatmodels.providers.ollama._request import SETTINGS, encode_request
+from chatmodels.providers.ollama._request import EFFORT_WORDS, SETTINGS, encode_request
 from chatmodels.providers.ollama._stream import ChatDecoder
 
 
@@ -26,6 +26,7 @@ _PROFILE = Profile(
     user_media=(AcceptedMedia(kind="image", without=("image/svg",)),),
     assistant_media=(),
     result_media=(),
+    effort_words=EFFORT_WORDS,
 )
 
 
