@@ -5,7 +5,7 @@ the document. None of that may reach a queue, a cache or another process with an
 """
 
 import re
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 _MASK = "***"
 _LONGEST = 8_000  # characters of one text: enough for the traceback of another process
@@ -23,22 +23,22 @@ _OPAQUE = re.compile(r"[\w+-]{32,}")
 
 
 class Description(NamedTuple):
-    """The parts of a foreign exception that are pickled.
+    """The parts of a foreign exception that are pickled, as a tuple; 0.1.0 pickled this class.
 
     Attributes:
         text: The name of its type and its masked text.
-        cause: Its cause: an error of ours, or a description in turn.
+        cause: Its cause: an error of ours, or the parts of another one in turn.
         members: The exceptions of a group likewise; None if it is no group.
     """
 
     text: str
-    cause: "Exception | Description | None"
-    members: "list[Exception | Description] | None"
+    cause: Exception | tuple[Any, ...] | None
+    members: list[Exception | tuple[Any, ...]] | None
 
 
 def described(
     error: BaseException, own: type[Exception], seen: tuple[BaseException, ...] = (), /
-) -> Exception | Description:
+) -> Exception | tuple[object, ...]:
     """Return what to pickle for an exception: itself if it is ours, else its description.
 
     Args:
@@ -52,17 +52,18 @@ def described(
     cause = error.__cause__
     if cause is not None and any(cause is each for each in seen):
         cause = None
-    members: list[Exception | Description] | None = None
+    members: list[Exception | tuple[object, ...]] | None = None
     if _is_group(error):
         members = [described(member, own, seen) for member in error.exceptions]
     reason = None if cause is None else described(cause, own, seen)
-    return Description(_words(error), reason, members)
+    return _words(error), reason, members  # a pickle that names no private class
 
 
-def restored(description: Exception | Description, /) -> Exception:
+def restored(described: Exception | tuple[Any, ...], /) -> Exception:
     """Return the exception that stands for a description."""
-    if not isinstance(description, Description):
-        return description
+    if isinstance(described, Exception):
+        return described
+    description = Description(*described)
     error: Exception
     if description.members is None:
         error = RuntimeError(description.text)

@@ -1,8 +1,9 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from copyreg import __newobj__  # pyright: ignore[reportPrivateUsage] - documented in PEP 307
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -19,6 +20,7 @@ from chatmodels.core import (
     ProviderOptions,
     StandardChatModel,
     StreamEvent,
+    registry,
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
 from chatmodels.http._caller import Caller
@@ -49,6 +51,8 @@ class HttpChatModel(StandardChatModel):
         observers: What watches calls.
         signers: Where credentials come from that are no fixed header.
         remedies: See `StandardChatModel`.
+        given: The options that its provider made it with. If the provider is registered, a pickle
+            consists of the names of provider and model, these options, policies and observers.
 
     Raises:
         ConfigurationError: The provider has no address, or a client passed is of no known kind.
@@ -66,7 +70,9 @@ class HttpChatModel(StandardChatModel):
         observers: Sequence[Observer] = (),
         signers: SignerSource | None = None,
         remedies: Mapping[str, str] | None = None,
+        given: ProviderOptions | None = None,
     ) -> None:
+        self._given = given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
@@ -86,6 +92,39 @@ class HttpChatModel(StandardChatModel):
             endpoint=self._caller.base_url,
             api=codec.api,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the names of provider and model, with the options: no private class is named."""
+        metadata = self._caller.metadata
+        if self._given is None or not _is_registered(metadata):
+            return __newobj__, (type(self),), self.__dict__
+        return HttpChatModel._unpickled, (
+            metadata.name,
+            self.model,
+            self._given,
+            self._policies,
+            self._observers,
+        )
+
+    @classmethod
+    def _unpickled(
+        cls,
+        provider: str,
+        model: str,
+        options: ProviderOptions,
+        policies: tuple[Policy, ...],
+        observers: tuple[Observer, ...],
+    ) -> "HttpChatModel":
+        made = registry.provider(provider).create_chat_model(model, options)
+        assert isinstance(made, cls), f"provider {provider!r} makes no models of HTTP"
+        made._policies = policies
+        made._observers = observers
+        return made
+
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer."""
@@ -207,6 +246,12 @@ def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
         if known.name == model:
             return known
     return ModelInfo(name=model, provider=metadata.name)
+
+
+def _is_registered(metadata: ProviderMetadata) -> bool:
+    if not registry.is_registered(metadata.name):
+        return False
+    return registry.provider(metadata.name).metadata is metadata
 
 
 @lru_cache

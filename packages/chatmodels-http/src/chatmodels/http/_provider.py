@@ -61,9 +61,9 @@ class HttpProvider:
             ConfigurationError: There is no address, or a client passed is of no known kind.
             UnsupportedError: Settings in the options cannot be honoured.
         """
-        options = self._complete(options)
+        given, options = options, self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
-        return HttpChatModel(self.metadata, model, codec, options, signers=signers)
+        return HttpChatModel(self.metadata, model, codec, options, signers=signers, given=given)
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""

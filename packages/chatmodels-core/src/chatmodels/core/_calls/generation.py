@@ -107,3 +107,13 @@ class CallableModel(
     MessageGenerator, AsyncMessageGenerator, MessageStreamer, AsyncMessageStreamer, Protocol
 ):
     """A model that a policy can call instead of its own: every `ChatModel` is one."""
+
+    @property
+    def provider(self) -> str:
+        """The provider's registered name."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name, as the provider wants to be told."""
+        ...

@@ -60,16 +60,6 @@ class ChatModel(CallableModel, ModelInfoProvider, HealthChecker, AsyncHealthChec
     It may be shared by threads, tasks and event loops.
     """
 
-    @property
-    def provider(self) -> str:
-        """The provider's registered name."""
-        ...
-
-    @property
-    def model(self) -> str:
-        """The model's name, as the provider wants to be told."""
-        ...
-
     def batch(
         self,
         prompts: Sequence[Prompt | ChatRequest],

@@ -294,15 +294,15 @@ class AliasedModel:
             options.get("http_client") or options.get("async_http_client"),
         )
         arguments = (self._registry, self.alias, options, self._policies, self._observers)
-        return _unpickled, arguments
+        return AliasedModel._unpickled, arguments
 
-
-def _unpickled(
-    registry: Targets,
-    alias: str,
-    options: dict[str, Any],
-    policies: tuple[Policy, ...],
-    observers: tuple[Observer, ...],
-) -> AliasedModel:
-    model = AliasedModel(registry, alias, options)
-    return model.with_policies(*policies).with_observers(*observers)
+    @classmethod
+    def _unpickled(
+        cls,
+        registry: Targets,
+        alias: str,
+        options: dict[str, Any],
+        policies: tuple[Policy, ...],
+        observers: tuple[Observer, ...],
+    ) -> Self:
+        return cls(registry, alias, options).with_policies(*policies).with_observers(*observers)

@@ -282,6 +282,7 @@ class ProviderRegistry(ProviderCatalog):
 registry = ProviderRegistry(discover=True)
 """The registry that providers register themselves in when they are imported."""
 
+registry.__module__ = "chatmodels.core"  # pickles name it there
 ProviderCatalog.home = registry
 
 

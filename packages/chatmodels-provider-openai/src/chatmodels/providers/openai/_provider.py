@@ -103,6 +103,7 @@ class OpenAIProvider(HttpProvider):
             chosen,
             options,
             remedies=dict.fromkeys(elsewhere, 'api="chat_completions"'),
+            given=options,
         )
 
 
