@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     FREE_TOOL_CHOICES,
@@ -127,3 +128,37 @@ def test_a_model_without_tools_is_given_none() -> None:
 def test_what_is_supported_stays_the_same_object(asked: ChatRequest) -> None:
     assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
     assert negotiate(asked, PROFILE, provider="acme")[0] is asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        pytest.param(
+            request(service_tier="auto", seed=1), request(seed=1), id="a value that holds anyway"
+        ),
+        pytest.param(
+            request(service_tier="flex"), request(service_tier="flex"), id="another value of it"
+        ),
+        pytest.param(request(parallel_tool_calls=False), request(), id="no tools"),
+        pytest.param(
+            request(TOOL, choice=ToolChoice("none"), parallel_tool_calls=True),
+            request(TOOL, choice=ToolChoice("none")),
+            id="no tools that can be called",
+        ),
+        pytest.param(
+            request(TOOL, parallel_tool_calls=False),
+            request(TOOL, parallel_tool_calls=False),
+            id="tools",
+        ),
+        pytest.param(
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            id="tools of the vendor",
+        ),
+    ],
+)
+def test_settings_that_need_not_be_sent_are_left_out_without_a_warning(
+    asked: ChatRequest, kept: ChatRequest
+) -> None:
+    profile = Profile(implied={"service_tier": ("auto",)}, needs_tools=("parallel_tool_calls",))
+    assert negotiate(asked, profile, provider="acme") == (kept, ())

@@ -34,7 +34,9 @@ FREE = {"type": "object"}
 def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
     request, _ = negotiate(request, CODEC.profile(model), provider="anthropic")
-    translated = translate_request(request, CODEC.schemas(model), "anthropic")
+    translated = translate_request(
+        request, CODEC.schemas(model), "anthropic", profile=CODEC.profile(model)
+    )
     return json.loads(CODEC.encode(model, translated.request, stream=stream).body)
 
 
@@ -247,6 +249,12 @@ def test_the_choice_of_tools_says_whether_several_may_be_called(
 
 def test_several_calls_at_once_mean_nothing_without_tools() -> None:
     assert "tool_choice" not in with_settings(parallel_tool_calls=False)
+
+
+def test_the_vendors_own_tools_are_tools_as_well() -> None:
+    options = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    made = body(settings=Settings(parallel_tool_calls=False), provider_options=options)
+    assert made["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
 
 
 def test_the_form_of_an_answer_is_asked_for_as_such() -> None:

@@ -42,7 +42,9 @@ FORM = OutputSchema("Shoe", SCHEMA, "A shoe.")
 def body(model: str = CLAUDE, **given: Any) -> dict[str, Any]:
     request = ChatRequest(**{"messages": (user("Hi"),)} | given)
     request, _ = negotiate(request, CODEC.profile(model), provider="bedrock")
-    translated = translate_request(request, CODEC.schemas(model), "bedrock")
+    translated = translate_request(
+        request, CODEC.schemas(model), "bedrock", profile=CODEC.profile(model)
+    )
     return msgspec.json.decode(CODEC.encode(model, translated.request, stream=False).body)
 
 

@@ -45,7 +45,9 @@ ANSWER = {
 def body(model: str = THINKING, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
     request, _ = negotiate(request, CODEC.profile(model), provider="cohere")
-    translated = translate_request(request, CODEC.schemas(model), "cohere")
+    translated = translate_request(
+        request, CODEC.schemas(model), "cohere", profile=CODEC.profile(model)
+    )
     made = json.loads(CODEC.encode(model, translated.request, stream=stream).body)
     return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
 

@@ -16,7 +16,7 @@ from chatmodels.core import (
     negotiate,
     user,
 )
-from chatmodels.http import Codec
+from chatmodels.http import Codec, translate_request
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
@@ -31,7 +31,10 @@ CITY = OutputSchema("City", SCHEMA)
 def body(model: str = NEW, codec: Codec = CODEC, **request: Any) -> dict[str, Any]:
     asked = ChatRequest(messages=(user("?"),), **request)
     asked, _ = negotiate(asked, codec.profile(model), provider="google")
-    made = json.loads(codec.encode(model, asked, stream=False).body)
+    translated = translate_request(
+        asked, codec.schemas(model), "google", profile=codec.profile(model)
+    )
+    made = json.loads(codec.encode(model, translated.request, stream=False).body)
     del made["contents"]
     return made
 
@@ -216,7 +219,6 @@ def test_forms_of_answers_are_native(model: str, tools: Any) -> None:
     [
         (None, {"mode": "ANY"}),
         (ToolChoice("auto"), {"mode": "ANY"}),
-        (ToolChoice("none"), {"mode": "ANY", "allowedFunctionNames": ["City"]}),
     ],
 )
 def test_older_models_answer_through_a_tool_where_there_are_others(
@@ -227,6 +229,12 @@ def test_older_models_answer_through_a_tool_where_there_are_others(
     assert names == ["weather", "City"]
     assert made["toolConfig"] == {"functionCallingConfig": calling}
     assert "generationConfig" not in made
+
+
+def test_tools_that_must_not_be_called_are_out_of_the_way_of_native_output() -> None:
+    made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=ToolChoice("none"))
+    assert made["generationConfig"]["responseJsonSchema"]["type"] == "object"
+    assert "tools" not in made
 
 
 def test_a_free_form_is_a_tool_of_any_object() -> None:

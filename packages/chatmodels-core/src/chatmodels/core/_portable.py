@@ -7,8 +7,6 @@ the document. None of that may reach a queue, a cache or another process with an
 import re
 from typing import NamedTuple, TypeGuard
 
-from chatmodels.core._errors import ChatModelError
-
 _MASK = "***"
 _LONGEST = 8_000  # characters of one text: enough for the traceback of another process
 
@@ -34,34 +32,36 @@ class Description(NamedTuple):
     """
 
     text: str
-    cause: "ChatModelError | Description | None"
-    members: "list[ChatModelError | Description] | None"
+    cause: "Exception | Description | None"
+    members: "list[Exception | Description] | None"
 
 
 def described(
-    error: BaseException, seen: tuple[BaseException, ...] = (), /
-) -> ChatModelError | Description:
+    error: BaseException, own: type[Exception], seen: tuple[BaseException, ...] = (), /
+) -> Exception | Description:
     """Return what to pickle for an exception: itself if it is ours, else its description.
 
     Args:
         error: The exception.
+        own: The class of the errors that are pickled whole.
         seen: The exceptions that led to it, for causes that form a circle.
     """
-    if isinstance(error, ChatModelError):
+    if isinstance(error, own):
         return error
     seen = (*seen, error)
     cause = error.__cause__
     if cause is not None and any(cause is each for each in seen):
         cause = None
-    members: list[ChatModelError | Description] | None = None
+    members: list[Exception | Description] | None = None
     if _is_group(error):
-        members = [described(member, seen) for member in error.exceptions]
-    return Description(_words(error), None if cause is None else described(cause, seen), members)
+        members = [described(member, own, seen) for member in error.exceptions]
+    reason = None if cause is None else described(cause, own, seen)
+    return Description(_words(error), reason, members)
 
 
-def restored(description: ChatModelError | Description, /) -> Exception:
+def restored(description: Exception | Description, /) -> Exception:
     """Return the exception that stands for a description."""
-    if isinstance(description, ChatModelError):
+    if not isinstance(description, Description):
         return description
     error: Exception
     if description.members is None:

@@ -1,7 +1,7 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ from chatmodels.http._endpoint import at_endpoint
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
+from chatmodels.http._mapped import mapped_settings
 from chatmodels.http._reading import StreamReading, decoded
 from chatmodels.http._schema_support import TranslatedRequest, translate_request
 from chatmodels.http._signer import SignerSource
@@ -70,13 +71,14 @@ class HttpChatModel(StandardChatModel):
         codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
+        self._profile = codec.profile(model)
         self._lenient = options.unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
             settings=options.settings,
             timeout=options.timeout,
-            profile=codec.profile(model),
+            profile=self._profile,
             unsupported=options.unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
@@ -169,21 +171,22 @@ class HttpChatModel(StandardChatModel):
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
         translated = self._translated(request)
-        wire = codec.encode(self.model, translated.request, stream=False)
+        encode = partial(codec.encode, self.model, stream=False)
+        wire = encode(translated.request)
         url, headers = self._caller.explained(wire)
-        chosen = request.settings.chosen()
-        fields = codec.profile(self.model).settings or {}
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped={name: word for name, word in fields.items() if name in chosen},
+            mapped=mapped_settings(translated.request, self.profile, encode),
             warnings=translated.warnings,
         )
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
-        return translate_request(request, self._schemas, self.provider, lenient=self._lenient)
+        return translate_request(
+            request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
+        )
 
     def model_info(self) -> ModelInfo:
         """Describe the model from what the provider package knows."""

@@ -47,7 +47,9 @@ class Dialect(Server, frozen=True, kw_only=True):
         strict_tools: Whether tools may be `strict`.
         output_formats: The kinds of `response_format` there are.
         inputs: What user messages may hold besides text.
-        audio_formats: The encodings of sound in the input.
+        audio_formats: The encodings of audio in the input.
+        image_types: The media types of images as bytes; None for all.
+        file_types: The media types of files as bytes, videos apart; None for all.
         result_inputs: What tool results may hold besides text.
         call_ids: The ids of tool calls that are accepted.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
@@ -69,6 +71,8 @@ class Dialect(Server, frozen=True, kw_only=True):
     )
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
+    image_types: tuple[str, ...] | None = None
+    file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None

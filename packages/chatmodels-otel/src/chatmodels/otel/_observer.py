@@ -1,6 +1,7 @@
 """Watches calls: begins their spans, makes them current, and hands over what is to be recorded."""
 
 import sys
+from collections.abc import Callable
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,6 +51,7 @@ class CallObserver:
         tracer: What makes spans, if there are to be any.
         meters: The instruments, if there are to be any.
         events: What emits events, if there are to be any.
+        default: Returns the observer of the default telemetry. Pickles name this function.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class CallObserver:
         tracer: Tracer | None,
         meters: "Meters | None",
         events: "Events | None",
+        default: "Callable[[], CallObserver]",
     ) -> None:
+        self._default = default
         self._options = options
         self._guard = guard
         self._tracer = tracer
@@ -77,9 +81,7 @@ class CallObserver:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be that of the default telemetry in another process: providers belong to this one."""
-        from chatmodels.otel._telemetry import default_observer
-
-        return default_observer, ()
+        return self._default, ()
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.

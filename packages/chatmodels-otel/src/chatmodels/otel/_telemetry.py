@@ -57,7 +57,7 @@ class Telemetry:
         emitted = _events(logger_provider) if level == "full" else None
         self._meters = meters
         self.whole_observer = CallObserver(
-            options, guard, tracer=tracer, meters=meters, events=emitted
+            options, guard, tracer=tracer, meters=meters, events=emitted, default=default_observer
         )
         drawn = tracer if level == "full" else None
         self._registry = None if meters is None else _registry_watch(meters, guard, drawn)

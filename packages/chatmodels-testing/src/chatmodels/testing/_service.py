@@ -2,15 +2,22 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
 from typing import Generic, TypeVar
 
-from chatmodels.testing._connection import Connection
-from chatmodels.testing._wire.connection import RawConnection
 
-C = TypeVar("C", Connection, RawConnection)
+class ServedConnection(asyncio.Protocol, ABC):
+    """A connection to a service, which breaks it off when it is stopped."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Break the connection off."""
+
+
+C = TypeVar("C", bound=ServedConnection)
 
 
 class Service(Generic[C]):

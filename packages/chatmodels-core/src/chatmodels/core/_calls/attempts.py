@@ -7,8 +7,9 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
-from chatmodels.core._calls.flow import Call, Opened, Policy, Source, adrive, drive
+from chatmodels.core._calls.flow import Call, Policy, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
+from chatmodels.core._calls.started import Opened, Source
 from chatmodels.core._errors import ChatModelError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.response import ChatResponse

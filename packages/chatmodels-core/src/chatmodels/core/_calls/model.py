@@ -12,11 +12,11 @@ from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.finish import finish
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.negotiation import refuse_unsupported
+from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
-from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport
 from chatmodels.core._values.profile import EVERYTHING, Profile
@@ -272,6 +272,11 @@ class StandardChatModel(Primitives):
             each for each in self._observers if all(each is not other for other in observers)
         )
         return changed
+
+    @property
+    def profile(self) -> Profile:
+        """The abilities of the model, with which each request is compared."""
+        return self._defaults.profile
 
     @property
     def observers(self) -> tuple[Observer, ...]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
-from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt, conversation
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition

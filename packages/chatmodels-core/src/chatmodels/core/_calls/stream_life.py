@@ -17,7 +17,7 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import failed, interrupted, located_in
-from chatmodels.core._calls.flow import Opened
+from chatmodels.core._calls.started import Opened
 from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.response import ChatResponse
 

@@ -1,6 +1,6 @@
 """The codec of `POST /api/chat`."""
 
-from chatmodels.core import FREE_TOOL_CHOICES, ChatRequest, Profile
+from chatmodels.core import FREE_TOOL_CHOICES, AcceptedMedia, ChatRequest, Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,
@@ -24,6 +24,9 @@ _PROFILE = Profile(
     strict_tools=False,
     tool_choices=FREE_TOOL_CHOICES,
     effort_words=EFFORT_WORDS,
+    user_media=(AcceptedMedia(kind="image", without=("image/svg",)),),
+    assistant_media=(),
+    result_media=(),
 )
 
 

@@ -10,10 +10,12 @@ other servers speak.
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from chatmodels.core import ConfigurationError, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import ELSEWHERE, dialect_for
+from chatmodels.providers.openai._dialect import ELSEWHERE, FAMILIES, dialect_for
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -42,9 +44,9 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if problems:
         raise ConfigurationError("; ".join(problems))
     if api == "responses":
-        from chatmodels.providers.openai import _responses
+        from chatmodels.providers.openai._responses import codec as responses_codec
 
-        return _responses.codec(model, headers)
+        return responses_codec(model, headers)
     return _chat_codec(model, official, headers)
 
 
@@ -66,7 +68,9 @@ def is_official(base_url: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
-    return chat_completions_codec(dialect_for(model) if official else ELSEWHERE, headers)
+    if not official:
+        return chat_completions_codec(ELSEWHERE, headers)
+    return replace(chat_completions_codec(dialect_for(model), headers), families=FAMILIES)
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:

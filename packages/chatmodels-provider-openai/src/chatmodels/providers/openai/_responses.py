@@ -14,12 +14,15 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import sampling_rules
+from chatmodels.providers.openai._dialect import FAMILIES, IMAGE_TYPES, VALUES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
+    values=VALUES,
+    image_types=IMAGE_TYPES,
+    refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
 )
 
 
@@ -28,4 +31,5 @@ def codec(model: str, headers: tuple[tuple[str, str], ...]) -> Codec:
     """Return the codec for a model, with the headers that name the account to bill."""
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    return responses_codec(replace(RESPONSES, settings=kept, not_with_reasoning=beside), headers)
+    dialect = replace(RESPONSES, settings=kept, not_with_reasoning=beside)
+    return replace(responses_codec(dialect, headers), families=FAMILIES)
