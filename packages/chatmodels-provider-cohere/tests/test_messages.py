@@ -203,3 +203,9 @@ def test_a_document_is_sent_in_its_charset_or_refused() -> None:
     assert sent["documents"] == [{"data": {"text": "Café"}}]
     with pytest.raises(UnsupportedError, match="not UTF-8"):
         turns(user("?", FilePart(data=b"Caf\xe9", media_type="text/plain")))
+
+
+def test_media_that_were_not_negotiated_are_refused_in_results() -> None:
+    request = ChatRequest(messages=(tool_result("1", PIXEL),))
+    with pytest.raises(UnsupportedError, match="an image in a tool result"):
+        CODEC.encode(SEEING, request, stream=False)
