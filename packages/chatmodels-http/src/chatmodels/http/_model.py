@@ -72,7 +72,8 @@ class HttpChatModel(StandardChatModel):
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
-        self._given = given
+        # Signers decide themselves which credentials a pickle carries.
+        self._given = given if signers is None else None
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url)
         self._caller = Caller(metadata, codec, options, signers)
