@@ -215,7 +215,7 @@ def test_what_a_vendor_takes_stays_as_it_is() -> None:
 def test_what_a_model_gave_goes_into_the_next_message_of_the_user() -> None:
     history = [user("Draw."), assistant("Here:", PICTURE, SPOKEN), user("Bigger.")]
 
-    assert carried(history, user=images) == [
+    assert list(carried(history, user=images)) == [
         user("Draw."),
         assistant("Here:", TextPart("Good day.")),
         user("From the assistant:", PICTURE, "Bigger."),
@@ -231,7 +231,7 @@ def test_what_tools_gave_goes_after_all_results_that_belong_together() -> None:
         assistant("Fine."),
     ]
 
-    assert carried(history, user=images) == [
+    assert list(carried(history, user=images)) == [
         calls,
         Message("tool", (ToolResult("a", (TextPart("done"),), "draw"),)),
         Message(
@@ -248,7 +248,10 @@ def test_what_tools_gave_goes_after_all_results_that_belong_together() -> None:
 def test_what_a_vendor_takes_nowhere_is_left_out_or_left_for_it_to_refuse() -> None:
     result = Message("tool", (ToolResult("a", (PICTURE,)),))
 
-    assert carried([user("?"), assistant(PICTURE), result], user=nothing) == [user("?"), result]
+    assert list(carried([user("?"), assistant(PICTURE), result], user=nothing)) == [
+        user("?"),
+        result,
+    ]
 
 
 def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
@@ -276,8 +279,8 @@ def test_a_file_of_text_in_a_result_is_its_text_if_there_is_no_place_for_it(
     result = Message("tool", (ToolResult("a", (TextPart("See."), file)),))
     expected = Message("tool", (ToolResult("a", (TextPart("See."), shown or file)),))
 
-    assert carried([result], user=nothing) == [expected]
-    assert carried([result], user=nothing, results=files) == [result]
+    assert list(carried([result], user=nothing)) == [expected]
+    assert list(carried([result], user=nothing, results=files)) == [result]
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,8 @@ def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
     cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
     text = TextPart("Rain.", (Citation(url="u"),), Signature("anthropic", cited))
     called = ToolCall("c", "roll", signature=Signature("anthropic", {"caller": {"type": "code"}}))
-    assert content(ProviderPart(Signature("anthropic", search)), text, called) == [
+    said = assistant(ProviderPart(Signature("anthropic", search)), text, called)
+    assert body(user("?"), said, tool_result("c", "4"))["messages"][1]["content"] == [
         search,
         {"type": "text", "text": "Rain.", **cited},
         {"type": "tool_use", "id": "c", "name": "roll", "input": {}, "caller": {"type": "code"}},

@@ -328,8 +328,6 @@ def test_speakers_have_no_names() -> None:
 def test_what_the_assistant_said_last_is_to_be_continued() -> None:
     *_, last = messages(user("Count."), assistant("One, two,"))
     assert last == {"role": "assistant", "content": "One, two,", "prefix": True}
-    *_, last = messages(user("Count."), assistant("Well.", ToolCall("D681PevKs", "count")))
-    assert "prefix" not in last
 
 
 def test_refusals_are_texts() -> None:

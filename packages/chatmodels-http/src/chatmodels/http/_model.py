@@ -67,7 +67,7 @@ class HttpChatModel(StandardChatModel):
         remedies: Mapping[str, str] | None = None,
     ) -> None:
         base_url = options.base_url or metadata.base_url or ""
-        codec = at_endpoint(codec, base_url)
+        codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
         self._lenient = options.unsupported == "warn"

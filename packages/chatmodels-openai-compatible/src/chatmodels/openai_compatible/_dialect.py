@@ -50,6 +50,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         audio_formats: The encodings of sound in the input.
         result_inputs: What tool results may hold besides text.
         call_ids: The ids of tool calls that are accepted.
+        paired_calls: Whether each tool call needs a result and each result a call.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
             field in which this server sent it.
@@ -70,6 +71,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
+    paired_calls: bool = False
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     reasoning_details: bool = False
     adapt: Adapt | None = None

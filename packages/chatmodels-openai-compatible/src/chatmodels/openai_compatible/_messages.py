@@ -17,7 +17,16 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, Medium, arguments_json, carried, misplaced, objects, state_of
+from chatmodels.http.wire import (
+    Json,
+    Medium,
+    arguments_json,
+    carried,
+    misplaced,
+    numbered,
+    objects,
+    state_of,
+)
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect, Input
 from chatmodels.openai_compatible._media import encode_media, takes
@@ -37,7 +46,7 @@ def encode_messages(
         assistant=partial(_takes_back, dialect=dialect),
         results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
     )
-    for number, message in enumerate(taken):
+    for number, message in numbered(taken):
         found: list[str] = []
         match message.role:
             case "system":

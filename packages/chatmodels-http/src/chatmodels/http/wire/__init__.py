@@ -24,6 +24,7 @@ from chatmodels.http.wire._names import (
     path_name,
     shown_name,
 )
+from chatmodels.http.wire._numbered import numbered
 from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, answer_tool
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
@@ -64,6 +65,7 @@ __all__ = [
     "known_usage",
     "lenient",
     "misplaced",
+    "numbered",
     "objects",
     "path_name",
     "put",

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import AudioPart, FilePart, ImagePart, Message, Part, TextPart, ToolResult
 from chatmodels.http.wire._media import text_of
+from chatmodels.http.wire._numbered import NumberedMessages, numbered
 
 Medium = ImagePart | AudioPart | FilePart
 
@@ -37,6 +38,7 @@ def carried(
     Sound that a model spoke becomes its transcript. Other media go into the next message of the
     user, after a line that tells where they are from. Of what that does not take either, the media
     of models are left out. Those of tools and of users stay, for the vendor's encoder to refuse.
+    `numbered` iterates over the result with the places that problems name.
 
     Args:
         messages: The conversation.
@@ -45,14 +47,17 @@ def carried(
         results: What tool results may hold.
     """
     moved: list[Message] = []
+    numbers: list[int] = []
     waiting: list[Part] = []
-    for message in messages:
+    number = 0
+    for number, message in numbered(messages):
         parts: list[Part] = []
         if waiting and message.role != "tool":  # results follow their calls at once
             if message.role == "user":
                 parts += waiting
             else:
                 moved.append(Message("user", tuple(waiting)))
+                numbers.append(number)
             waiting = []
         for part in message.parts:
             if isinstance(part, ToolResult):
@@ -65,9 +70,14 @@ def carried(
                 waiting += (TextPart("From the assistant:"), part)
         if len(parts) == len(message.parts) and all(map(is_, parts, message.parts)):
             moved.append(message)
+            numbers.append(number)
         elif parts:
             moved.append(replace(message, parts=tuple(parts)))
-    return [*moved, Message("user", tuple(waiting))] if waiting else moved
+            numbers.append(number)
+    if waiting:
+        moved.append(Message("user", tuple(waiting)))
+        numbers.append(number)
+    return NumberedMessages(moved, numbers)
 
 
 def _result(result: ToolResult, user: Takes, results: Takes, waiting: list[Part]) -> ToolResult:

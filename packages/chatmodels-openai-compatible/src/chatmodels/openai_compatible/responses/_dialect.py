@@ -37,6 +37,7 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
         system_role: What the role of instructions is called.
         output_formats: The kinds of `text.format` there are.
         inputs: What messages of users and tool results may hold besides text.
+        paired_calls: Whether each tool call needs a result and each result a call.
         include: What every answer shall hold besides, as `"reasoning.encrypted_content"` where a
             vendor gives the state of its reasoning only to those who ask.
     """
@@ -50,6 +51,7 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
     inputs: frozenset[ResponsesInput] = frozenset(
         {"image", "image_url", "image_id", "file", "file_url", "file_id"}
     )
+    paired_calls: bool = False
     include: tuple[str, ...] = ()
 
     @property

@@ -27,6 +27,7 @@ from chatmodels.http.wire import (
     base64_text,
     carried,
     misplaced,
+    numbered,
     state_of,
 )
 from chatmodels.openai_compatible._custom import custom_input
@@ -59,7 +60,7 @@ class InputEncoder:
         items: list[Item] = []
         allowed = partial(takes, dialect=self._dialect)
         taken = carried(messages, user=allowed, assistant=self._is_own, results=allowed)
-        for number, message in enumerate(taken):
+        for number, message in numbered(taken):
             self._where = f"a message of role {message.role!r} (message {number})"
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items

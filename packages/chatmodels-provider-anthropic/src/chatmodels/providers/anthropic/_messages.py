@@ -20,7 +20,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
+from chatmodels.http.wire import Json, arguments_of, carried, misplaced, numbered, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media, takes
 
@@ -39,7 +39,7 @@ def encode_conversation(
     turns: list[dict[str, Json]] = []
     taken = carried(messages, user=takes, results=takes)
     toolsets: dict[str, str] = {}
-    for number, message in enumerate(taken):
+    for number, message in numbered(taken):
         found: list[str] = []
         blocks = _blocks(message, found)
         _name_toolsets(blocks, toolsets)

@@ -28,6 +28,7 @@ from chatmodels.http.wire import (
     carried,
     is_object,
     misplaced,
+    numbered,
     state_of,
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
@@ -64,7 +65,7 @@ class _Encoding:
         system: Blocks = []
         turns: Blocks = []
         taken = carried(messages, user=takes, results=takes_as_result)
-        for number, message in enumerate(taken):
+        for number, message in numbered(taken):
             known = len(self._problems)
             blocks = self._blocks(message)
             found = self._problems[known:]

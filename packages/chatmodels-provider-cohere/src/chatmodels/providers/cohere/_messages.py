@@ -21,7 +21,7 @@ from chatmodels.core import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
+from chatmodels.http.wire import Json, arguments_of, carried, misplaced, numbered, state_of
 from chatmodels.providers.cohere._media import (
     encode_document,
     encode_image,
@@ -44,7 +44,7 @@ def encode_conversation(
     """
     turns: list[Json] = []
     documents: list[Json] = []
-    for number, message in enumerate(
+    for number, message in numbered(
         carried(
             messages,
             user=lambda medium: takes(medium) and (sees or not isinstance(medium, ImagePart)),

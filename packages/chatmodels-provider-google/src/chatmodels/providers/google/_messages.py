@@ -34,6 +34,7 @@ from chatmodels.http.wire import (
     is_list,
     is_object,
     misplaced,
+    numbered,
     state_of,
 )
 from chatmodels.providers.google._media import encode_media, fits_result, takes
@@ -71,7 +72,7 @@ def encode_conversation(
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(modern=modern)
-    for number, message in enumerate(taken):
+    for number, message in numbered(taken):
         parts = writer.parts(message)
         problems += [f"{problem} (message {number})" for problem in writer.problems]
         writer.problems.clear()

@@ -7,7 +7,7 @@ from chatmodels.providers.mistral._models import family_of
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
     """Change a body; nothing in it is refused here."""
     messages = [_message(message) for message in body["messages"] if not _is_empty(message)]
-    if messages and messages[-1]["role"] == "assistant" and "tool_calls" not in messages[-1]:
+    if messages and messages[-1]["role"] == "assistant":
         messages[-1]["prefix"] = True  # else it is an error for the last message ("Prefix")
     body["messages"] = messages
     if body.get("tool_choice") == "required":

@@ -24,6 +24,7 @@ from chatmodels.http.wire import (
     base64_text,
     carried,
     misplaced,
+    numbered,
     state_of,
 )
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
@@ -33,7 +34,7 @@ def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Js
     """Translate a conversation; what cannot be expressed is added to the problems."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
-    for number, message in enumerate(carried(messages, user=_takes)):
+    for number, message in numbered(carried(messages, user=_takes)):
         found: list[str] = []
         if message.role == "assistant":
             encoded += _said(message, found)

@@ -27,6 +27,7 @@ DIALECT = Dialect(
     },
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
+    paired_calls=True,
 )
 """Instructions have the role "system", which the API takes for "developer" where it must."""
 
@@ -34,6 +35,7 @@ ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     call_ids=ANY_ID,
+    paired_calls=False,
     reasoning_field="as_sent",
     reasoning_details=True,
 )
@@ -41,7 +43,7 @@ ELSEWHERE = replace(
 
 Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
 DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
-they keep state.
+they keep state. Several servers accept calls without results, such as llama.cpp and vLLM.
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")

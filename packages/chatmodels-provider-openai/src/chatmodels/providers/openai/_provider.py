@@ -44,7 +44,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if api == "responses":
         from chatmodels.providers.openai import _responses
 
-        return _responses.codec(model, headers)
+        return _responses.codec(model, headers, official=official)
     return _chat_codec(model, official, headers)
 
 
