@@ -36,6 +36,7 @@ CALLS = (
 )
 """Ids as some vendors give them and others refuse them."""
 
+INFERENCE = "https://a.services.ai.azure.com/models"
 LENIENT = {"ollama"}
 """Providers whose servers accept calls without results."""
 
@@ -110,7 +111,9 @@ def test_calls_without_results_and_results_without_calls_are_refused(provider: s
             create_chat_model("openai:m", base_url="https://vllm.test/v1", api_key="k", api=api)
             for api in ("chat_completions", "responses")
         ),
-        create_chat_model("azure:m", base_url="https://a.services.ai.azure.com/models", api_key="k"),
+        create_chat_model(
+            "azure:m", base_url="https://a.services.ai.azure.com/models", api_key="k"
+        ),
     ],
     ids=["ollama", "chat completions", "responses", "azure inference"],
 )

@@ -12,9 +12,9 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)

@@ -166,7 +166,7 @@ def test_none_falls_back_to_the_default() -> None:
         (
             "service_tier",
             ["slow"],
-            "one of auto, default, flex, priority, scale, batch, fast, ultrafast",
+            "one of auto, default, flex, priority, scale, batch, fast, ultrafast, reserved",
         ),
         ("prompt_cache_key", [b"key"], "a non-empty str"),
         ("prompt_cache_retention", ["1h"], "one of in_memory, 24h"),

@@ -5,7 +5,6 @@ from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.model import StandardChatModel
-from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
@@ -274,7 +273,6 @@ __all__ = [
     "list_providers",
     "load_config",
     "logger",
-    "negotiate",
     "provider",
     "providers_for_model",
     "providers_with",

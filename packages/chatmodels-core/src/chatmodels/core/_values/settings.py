@@ -15,6 +15,7 @@ ServiceTier = Literal[
     "batch",
     "fast",
     "ultrafast",
+    "reserved",
 ]
 Verbosity = Literal["low", "medium", "high"]
 AudioFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
