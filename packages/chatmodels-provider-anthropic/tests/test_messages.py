@@ -175,8 +175,8 @@ def test_what_cannot_be_said_is_refused_all_at_once() -> None:
             user(FilePart(url="https://example.com/a.mp4", media_type="video/mp4")),
             user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart(), RefusalPart("No.")),
             user(ToolCall("a", "weather")),
-            assistant("Yes."),
-            tool_result("a", AudioPart(data=b"RIFF", media_type="audio/wav")),
+            assistant("Yes.", ToolCall("b", "weather")),
+            tool_result("b", AudioPart(data=b"RIFF", media_type="audio/wav")),
         )
     for problem in (
         "an image in a message of role 'system' (message 0)",

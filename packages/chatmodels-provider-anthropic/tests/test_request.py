@@ -277,6 +277,22 @@ def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
 
 
 @pytest.mark.parametrize(
+    ("model", "output", "strict"),
+    [
+        pytest.param("qwen3", OutputSchema("city", CITY), True, id="another vendor's model"),
+        pytest.param("qwen3", OutputSchema("city", CITY, strict=False), None, id="a loose schema"),
+        pytest.param("qwen3", OutputSchema("city", None), None, id="any object"),
+        pytest.param(OLD, OutputSchema("city", CITY), None, id="an old Claude"),
+    ],
+)
+def test_a_server_of_other_models_is_asked_to_enforce_the_form(
+    model: str, output: OutputSchema, strict: bool | None
+) -> None:
+    (tool,) = body(model, output=output)["tools"]
+    assert tool.get("strict") is strict
+
+
+@pytest.mark.parametrize(
     "settings", [Settings(reasoning_budget=2048), Settings(reasoning_effort="low")], ids=repr
 )
 @pytest.mark.parametrize("tools", [(), (WEATHER,)], ids=["alone", "beside a tool"])

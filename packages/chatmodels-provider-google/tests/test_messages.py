@@ -207,9 +207,10 @@ def test_images_in_results_follow_for_older_models() -> None:
     assert image == INLINE
 
 
-def test_what_a_model_drew_is_its_own_for_models_that_draw() -> None:
+@pytest.mark.parametrize("model", ["gemini-3-pro-image", "gemini-nano-banana-2.1"])
+def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
     drawn = ImagePart(data=b"png", media_type="image/png", signature=SIGNED)
-    assert said(drawn, model="gemini-3-pro-image") == [
+    assert said(drawn, model=model) == [
         {"role": "model", "parts": [{**INLINE, "thoughtSignature": "c2ln"}]}
     ]
     made = body(user("?"), assistant(drawn), user("!"), model=NEW)

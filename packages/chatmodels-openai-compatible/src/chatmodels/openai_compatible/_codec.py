@@ -45,6 +45,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
     chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
     return Profile(
         settings=chosen.settings,
+        values=chosen.values,
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
         strict_tools=chosen.strict_tools,
     )

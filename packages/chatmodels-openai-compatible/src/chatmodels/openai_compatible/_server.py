@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -34,6 +34,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         key_prefix: What stands before the key in it.
         settings: The settings honoured: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
+        values: The values that a setting accepts, by its neutral name; all if it is not listed.
         not_with_reasoning: Settings that cannot be combined with reasoning.
         schemas: The schemas and names of tools that the vendor accepts.
     """
@@ -44,6 +45,9 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    values: Mapping[str, Collection[Any]] = msgspec.field(
+        default_factory=dict[str, Collection[Any]]
+    )
     not_with_reasoning: Collection[str] = ()
     schemas: SchemaSupport = OPENAI_SCHEMAS
 

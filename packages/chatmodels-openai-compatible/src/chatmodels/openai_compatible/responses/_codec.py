@@ -39,7 +39,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
 
 def _profile(dialect: ResponsesDialect, model: str) -> Profile:
     refused = dict.fromkeys(dialect.not_with_reasoning, ())
-    return Profile(settings=dialect.settings, not_with_reasoning=refused)
+    return Profile(settings=dialect.settings, values=dialect.values, not_with_reasoning=refused)
 
 
 def _encode(

@@ -11,7 +11,7 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
-from chatmodels.providers.anthropic._models import SETTINGS, generation
+from chatmodels.providers.anthropic._models import SETTINGS, UNKNOWN, generation
 
 _SAME = ("temperature", "top_p", "top_k", "stop")
 _MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
@@ -130,11 +130,13 @@ def _shape(
     elif body.get("thinking", _NO_THOUGHT) != _NO_THOUGHT:
         problems.append("reasoning beside an output that only a tool can give a form")
     name = answer_tool(request)
-    tool = {
+    tool: dict[str, Json] = {
         "name": name,
         "description": output.description or ANSWER_DESCRIPTION,
         "input_schema": {"type": "object"} if schema is None else schema,
     }
+    if known is UNKNOWN and schema is not None and output.strict:
+        tool["strict"] = True  # servers of other models enforce no schema otherwise, as vLLM
     body["tools"] = [*body.get("tools", ()), tool]
     free = request.tools and (choice is None or choice.mode == "auto")
     mode = {"type": "any"} if free else {"type": "tool", "name": name}

@@ -64,6 +64,11 @@ def generation_of(model: str) -> Generation:
     return next(known for part, known in _GENERATIONS.items() if part in model)
 
 
+def draws(model: str) -> bool:
+    """Return whether a model makes images, and so accepts its own images back ("Gemini models")."""
+    return "-image" in model or "nano-banana" in model
+
+
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolDefinition
 from chatmodels.http.wire import ANSWER_DESCRIPTION, Json, add_options, answer_tool, put, write_body
 from chatmodels.providers.google._messages import encode_conversation
-from chatmodels.providers.google._models import Generation, generation_of
+from chatmodels.providers.google._models import Generation, draws, generation_of
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "generationConfig.temperature",
@@ -55,7 +55,7 @@ def encode_request(
         request.messages,
         problems,
         modern=known.modern,
-        draws="-image" in model,
+        draws=draws(model),
     )
     if known.fixed and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with what the model said, with this model")

@@ -3,6 +3,9 @@
 from chatmodels.http.wire import Json, is_list
 from chatmodels.providers.mistral._models import family_of
 
+TIERS = {"auto": "auto", "default": "standard_only"}
+"""The vendor's words for tiers: `RequestedServiceTier` in its SDK."""
+
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
     """Change a body; nothing in it is refused here."""
@@ -12,6 +15,8 @@ def adapt(body: dict[str, Json], problems: list[str]) -> None:
     body["messages"] = messages
     if body.get("tool_choice") == "required":
         body["tool_choice"] = "any"
+    if "service_tier" in body:
+        body["service_tier"] = TIERS[body["service_tier"]]
     efforts = family_of(body["model"]).efforts
     if efforts is not None and "reasoning_effort" in body:
         body["reasoning_effort"] = efforts[body["reasoning_effort"]]

@@ -9,6 +9,8 @@ from chatmodels.core import ProviderPart, Signature
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
+SERVICE_TIERS = ("auto", "default", "flex", "priority", "scale", "batch", "fast", "ultrafast")
+
 DIALECT = Dialect(
     name="openai",
     settings={
@@ -25,6 +27,7 @@ DIALECT = Dialect(
         "audio_output": "audio",
         "verbosity": "verbosity",
     },
+    values={"service_tier": SERVICE_TIERS},
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=True,
@@ -34,6 +37,7 @@ DIALECT = Dialect(
 ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
+    values={},
     call_ids=ANY_ID,
     paired_calls=False,
     reasoning_field="as_sent",

@@ -20,7 +20,8 @@ _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
 _REASONING = re.compile(
-    r"(ft:)?(o\d|gpt-([5-9]|1\d)|codex-|computer-use-)(?!.*-(chat|search|audio))"
+    r"(ft:)?(o\d|gpt-([5-9]|1\d|rosalind-|daybreak-)|codex-|computer-use-)"
+    r"(?!.*-(chat|search|audio))"
 )
 _OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 

@@ -14,12 +14,13 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import sampling_rules
+from chatmodels.providers.openai._dialect import SERVICE_TIERS, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
+    values={"service_tier": SERVICE_TIERS},
 )
 
 
@@ -34,5 +35,11 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
     """
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    dialect = replace(RESPONSES, settings=kept, not_with_reasoning=beside, paired_calls=official)
+    dialect = replace(
+        RESPONSES,
+        settings=kept,
+        not_with_reasoning=beside,
+        values=RESPONSES.values if official else {},
+        paired_calls=official,
+    )
     return responses_codec(dialect, headers)
