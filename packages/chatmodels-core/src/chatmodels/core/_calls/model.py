@@ -18,7 +18,7 @@ from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._protocols import CallOptions
 from chatmodels.core._values.messages import Prompt
-from chatmodels.core._values.metadata import Explanation, HealthReport
+from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
 from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
@@ -49,6 +49,8 @@ class StandardChatModel(Primitives):
         timeout: Time limits likewise; a number limits the total.
         supported_settings: The supported settings; None for those of the profile.
         profile: The abilities of the model; by default everything is supported.
+        capabilities: The capabilities that the provider's metadata claim. Tools, media and output
+            types that are not among them are refused; None if the subclass does that.
         unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
@@ -73,6 +75,7 @@ class StandardChatModel(Primitives):
         timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
         profile: Profile = EVERYTHING,
+        capabilities: frozenset[Capability] | None = None,
         unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
@@ -88,6 +91,8 @@ class StandardChatModel(Primitives):
         if supported_settings is not None:
             names = {name: name for name in supported_settings}
             profile = msgspec.structs.replace(profile, settings=names)
+        if capabilities is not None and Capability.TOOLS not in capabilities:
+            profile = msgspec.structs.replace(profile, tools=False)
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
@@ -95,6 +100,7 @@ class StandardChatModel(Primitives):
             profile=profile,
             unsupported=unsupported,
             remedies=remedies or {},
+            capabilities=capabilities,
         )
         if unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
