@@ -25,6 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._request import GEMINI_SETTINGS
@@ -303,3 +304,18 @@ def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() 
         body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
     assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
     assert body(system("Be brief."), model="gemini-3.6-flash")["contents"] == []
+
+
+def test_options_are_added_to_the_part_before_them() -> None:
+    clip = part_options(videoMetadata={"startOffset": "30s"}, mediaResolution={"level": "LOW"})
+    film = FilePart(url="https://example.com/1.mp4", media_type="video/mp4")
+    foreign = ProviderPart(Signature("anthropic", {"videoMetadata": {}}))
+    (content,) = body(user(clip, film, clip, foreign, "What happens?"))["contents"]
+    assert content["parts"] == [
+        {
+            "fileData": {"fileUri": "https://example.com/1.mp4", "mimeType": "video/mp4"},
+            "videoMetadata": {"startOffset": "30s"},
+            "mediaResolution": {"level": "LOW"},
+        },
+        {"text": "What happens?"},
+    ]

@@ -38,6 +38,7 @@ from chatmodels.http.wire import (
     state_of,
 )
 from chatmodels.providers.google._media import encode_media, fits_result, takes
+from chatmodels.providers.google._part_options import are_options
 from chatmodels.providers.google._wire import STATE_FORMAT
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -114,7 +115,14 @@ class _Writer:
 
     def parts(self, message: Message) -> list[Json]:
         """Write the parts of a message."""
-        return [encoded for part in message.parts for encoded in self._part(part, message.role)]
+        written: list[Json] = []
+        for part in message.parts:
+            if isinstance(part, ProviderPart) and are_options(kept := self._kept(part)):
+                if written:
+                    written[-1] = {**written[-1], **kept}
+            else:
+                written += self._part(part, message.role)
+        return written
 
     def _part(self, part: Part, role: str) -> list[Json]:
         said = role == "assistant"
