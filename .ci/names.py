@@ -6,7 +6,9 @@ With `--print` they go to standard output instead: that is what the tests compar
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
+from collections.abc import Iterator
 
 import workspace
 
@@ -15,8 +17,18 @@ def public_names() -> str:
     lines: list[str] = []
     for distribution in workspace.packages():
         name = workspace.module(distribution)
-        lines += [f"{name}.{public}" for public in importlib.import_module(name).__all__]
+        for module in (name, *submodules(name)):
+            names = getattr(importlib.import_module(module), "__all__", ())
+            lines += [f"{module}.{public}" for public in names]
     return "".join(f"{line}\n" for line in lines)
+
+
+def submodules(name: str) -> Iterator[str]:
+    for found in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+        if not found.name.rpartition(".")[2].startswith("_"):
+            yield found.name
+            if found.ispkg:
+                yield from submodules(found.name)
 
 
 if __name__ == "__main__":

@@ -299,7 +299,7 @@ def test_what_would_change_without_its_secrets_does_not_pickle(aliased, options)
 
 
 def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
-    with pytest.raises(ConfigurationError, match="its registry exists in this process only"):
+    with pytest.raises(ConfigurationError, match="it exists in this process only"):
         pickle.dumps(registry.create_chat_model("default"))
 
 

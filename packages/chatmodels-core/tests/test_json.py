@@ -368,7 +368,9 @@ def test_data_that_holds_itself_is_refused() -> None:
             id="later-format",
         ),
         pytest.param(
-            marked("Message", None).replace("null", "[" * 100_000), "recursion", id="too-deep"
+            marked("Message", None).replace("null", "[" * 100_000),
+            "not the JSON of a value of chatmodels",
+            id="too-deep",
         ),
     ],
 )

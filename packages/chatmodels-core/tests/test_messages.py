@@ -123,8 +123,12 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
         pytest.param([], "no messages; pass", id="empty"),
         pytest.param(3, "not int; see system()", id="number"),
         pytest.param(b"Hi", "not bytes; see system()", id="bytes"),
-        pytest.param({"role": "user", "content": "Hi"}, "not dict; see system()", id="dict"),
-        pytest.param([{"role": "user", "content": "Hi"}], "not dict; see system()", id="dicts"),
+        pytest.param(
+            {"role": "user", "content": "Hi"}, "not dict; messages_from_openai() and", id="dict"
+        ),
+        pytest.param(
+            [{"role": "user", "content": "Hi"}], "not dict; messages_from_openai() and", id="dicts"
+        ),
         pytest.param([user("Hi"), TextPart("Hi")], "not TextPart; see", id="part"),
         pytest.param(
             [user("Hi"), ChatResponse(message=assistant("Ho"))],

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     FREE_TOOL_CHOICES,
@@ -145,9 +146,9 @@ IMAGE = ImagePart(data=b"png", media_type="image/png")
 @pytest.mark.parametrize(
     ("prompt", "options", "problem"),
     [
-        (user("?", IMAGE, IMAGE), {}, "images (message 0); leave"),
-        ([user("?"), tool_result(ToolResult("c", (IMAGE,)))], {}, "images (message 1)"),
-        (user(AudioPart(data=b"x"), FilePart(data=b"x")), {}, "audio (message 0), files"),
+        (user("?", IMAGE, IMAGE), {}, "an image of type image/png in a user message (message 0)"),
+        ([user("?"), tool_result(ToolResult("c", (IMAGE,)))], {}, "(message 1)"),
+        (user(AudioPart(data=b"x"), FilePart(data=b"x")), {}, "(message 0), a file"),
         ("?", {"output_type": dict}, "output types"),
         ("?", {"tools": [TOOL]}, "tools"),
     ],
@@ -175,3 +176,37 @@ class Seeing(StandardChatModel):
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         return ChatResponse(message=assistant('{"value": "Hi"}' if request.output else "Hi"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        pytest.param(
+            request(service_tier="auto", seed=1), request(seed=1), id="a value that holds anyway"
+        ),
+        pytest.param(
+            request(service_tier="flex"), request(service_tier="flex"), id="another value of it"
+        ),
+        pytest.param(request(parallel_tool_calls=False), request(), id="no tools"),
+        pytest.param(
+            request(TOOL, choice=ToolChoice("none"), parallel_tool_calls=True),
+            request(TOOL, choice=ToolChoice("none")),
+            id="no tools that can be called",
+        ),
+        pytest.param(
+            request(TOOL, parallel_tool_calls=False),
+            request(TOOL, parallel_tool_calls=False),
+            id="tools",
+        ),
+        pytest.param(
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            id="tools of the vendor",
+        ),
+    ],
+)
+def test_settings_that_need_not_be_sent_are_left_out_without_a_warning(
+    asked: ChatRequest, kept: ChatRequest
+) -> None:
+    profile = Profile(implied={"service_tier": ("auto",)}, needs_tools=("parallel_tool_calls",))
+    assert negotiate(asked, profile, provider="acme") == (kept, ())

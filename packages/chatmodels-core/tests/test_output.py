@@ -311,7 +311,11 @@ def test_neither_pydantic_nor_the_docstring_parser_is_imported_without_need() ->
 import sys
 from chatmodels.core._tools.output import structured_output
 from chatmodels.core._tools.tools import tool
-loaded = {"chatmodels.core._tools.schema", "chatmodels.core._tools.signatures", "docstring_parser"}
+loaded = {
+    "chatmodels.core._tools.schema",
+    "chatmodels.core._tools.signatures",
+    "docstring_parser",
+}
 assert not loaded & set(sys.modules), loaded & set(sys.modules)
 
 @tool

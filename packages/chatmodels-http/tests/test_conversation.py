@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
+    AcceptedMedia,
     ChatRequest,
     ChatResponse,
     ImagePart,
@@ -30,6 +31,7 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolResult,
     assistant,
+    numbered,
     system,
     to_json,
     tool_result,
@@ -48,9 +50,10 @@ from chatmodels.http import (
     everywhere,
     standard_failure,
 )
-from chatmodels.http.wire import carried, numbered
 
 METADATA = ProviderMetadata(name="acme", description="", distribution="acme")
+ANY = Profile()
+MOVING = Profile(user_media=(AcceptedMedia(kind="image"),), result_media=())
 STRICT = IdForm("[a-z0-9_]{1,20}", 20)
 
 
@@ -88,10 +91,13 @@ def image_of(data: bytes) -> ImagePart:
 
 
 def model(
-    rules: ConversationRules, base_url: str = "https://acme.test/v1", encode: Encode = encode
+    rules: ConversationRules,
+    base_url: str = "https://acme.test/v1",
+    encode: Encode = encode,
+    profile: Profile = ANY,
 ) -> HttpChatModel:
     codec = Codec(
-        profile=lambda model: Profile(),
+        profile=lambda model: profile,
         encode=encode,
         decoder=signing,
         failure=lambda failure: standard_failure(failure, "acme"),
@@ -256,15 +262,16 @@ def test_places_in_errors_are_those_of_the_callers_conversation() -> None:
     places: list[int] = []
 
     def placing(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
-        taken = carried(request.messages, user=lambda medium: True)
-        places.extend(number for number, _ in numbered(taken))
+        places[:] = [number for number, _ in numbered(request.messages)]
         return HttpRequest(path="/", body=b"{}")
 
-    made = model(ConversationRules(), encode=placing)
+    made = model(ConversationRules(), encode=placing, profile=MOVING)
     made.explain(conversation)
+    assert places == [1, 2, 2, 3]
     made.explain([*conversation[:2], tool_result(result), calls("b"), tool_result("b", "x")])
+    assert places == [1, 2, 3, 3, 4]
     made.explain([*conversation[:2], tool_result(result)])
-    assert places == [1, 2, 2, 3, 1, 2, 3, 3, 4, 1, 2, 2]
+    assert places == [1, 2, 2]
 
 
 HERE = "acme.test"

@@ -124,11 +124,11 @@ def probes(provider: HttpProvider, apart: Any) -> Callable[[Any], list[HealthRep
 
 def test_a_provider_that_answers_is_healthy(probes: Any, server: Any, options: Options) -> None:
     server.handler = lambda exchange: exchange.answer("[]")
-    for report in probes(options(timeout=Timeout(total=5))):
+    for report in probes(options(timeout=Timeout(total=300))):
         assert (report.provider, report.status) == ("acme", "healthy")
         assert report.message == f"{server.url} answers"
         assert report.latency is not None
-        assert report.latency > 0
+        assert report.latency >= 0  # the clocks of some systems tick coarsely
 
 
 def test_a_provider_that_refuses_is_unhealthy(probes: Any, server: Any, options: Options) -> None:

@@ -109,7 +109,8 @@ def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask:
 def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
 ) -> None:
-    monkeypatch.setattr("chatmodels.http._httpcore_parts.environment_proxy", lambda _: proxy)
+    module = "chatmodels.http._httpcore_parts"
+    monkeypatch.setattr(f"{module}.environment_proxy", lambda _: proxy)
     with pytest.raises(ConfigurationError, match="the address of the proxy") as caught:
         ask(model(base_url=f"http://{host}"))
     assert "sword" not in f"{caught.value.message} {caught.value.__cause__}"

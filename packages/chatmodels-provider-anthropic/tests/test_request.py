@@ -243,6 +243,12 @@ def test_several_calls_at_once_mean_nothing_without_tools() -> None:
     assert "tool_choice" not in with_settings(parallel_tool_calls=False)
 
 
+def test_the_vendors_own_tools_are_tools_as_well() -> None:
+    options = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    made = body(settings=Settings(parallel_tool_calls=False), provider_options=options)
+    assert made["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+
+
 def test_the_form_of_an_answer_is_asked_for_as_such() -> None:
     made = body(output=OutputSchema("city", CITY), settings=Settings(reasoning_effort="low"))
     form = {"type": "json_schema", "schema": CITY}

@@ -25,6 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
@@ -39,7 +40,8 @@ INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
 
 
 def body(*messages: Message, model: str = OLD) -> dict[str, Any]:
-    encoded = CODEC.encode(model, ChatRequest(messages=messages), stream=False)
+    asked, _ = negotiate(ChatRequest(messages=messages), CODEC.profile(model), provider="google")
+    encoded = CODEC.encode(model, asked, stream=False)
     return json.loads(encoded.body)
 
 
@@ -251,10 +253,6 @@ def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
             AudioPart(data=b"mp3", media_type="audio/mpeg"),
             {"inlineData": {"mimeType": "audio/mpeg", "data": "bXAz"}},
         ),
-        (
-            FilePart(data=b"?"),
-            {"inlineData": {"mimeType": "application/octet-stream", "data": "Pw=="}},
-        ),
     ],
     ids=repr,
 )
@@ -282,21 +280,30 @@ def test_the_resolution_of_images_is_chosen_where_it_can_be(
 def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
     call = ToolCall("1", "f", "{}")
     conversation = (
-        system("Be brief.", PIXEL),
-        user(ImagePart(), call, RefusalPart("No.")),
+        user("?"),
+        user(call, RefusalPart("No.")),
         tool_result("gone", "7"),
     )
     with pytest.raises(UnsupportedError) as caught:
         body(*conversation)
     message = str(caught.value)
     for words in (
-        "an image as image/png in a message of role 'system' (message 0)",
-        "an image in a user message without data, url or file_id (message 1)",
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
         "the result of 'gone', which is no call before it (message 2)",
     ):
         assert words in message
+
+
+def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(system("Be brief.", PIXEL), user(ImagePart(), FilePart(data=b"?")))
+    for words in (
+        "an image of type image/png in a system message (message 0)",
+        "an image without data, url or file_id in a user message (message 1)",
+        "a file in a user message (message 1)",
+    ):
+        assert words in caught.value.message
 
 
 def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() -> None:

@@ -213,7 +213,6 @@ def test_forms_of_answers_are_native(model: str, tools: Any) -> None:
     [
         (None, {"mode": "ANY"}),
         (ToolChoice("auto"), {"mode": "ANY"}),
-        (ToolChoice("none"), {"mode": "ANY", "allowedFunctionNames": ["City"]}),
     ],
 )
 def test_older_models_answer_through_a_tool_where_there_are_others(
@@ -224,6 +223,12 @@ def test_older_models_answer_through_a_tool_where_there_are_others(
     assert names == ["weather", "City"]
     assert made["toolConfig"] == {"functionCallingConfig": calling}
     assert "generationConfig" not in made
+
+
+def test_tools_that_must_not_be_called_are_out_of_the_way_of_native_output() -> None:
+    made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=ToolChoice("none"))
+    assert made["generationConfig"]["responseJsonSchema"]["type"] == "object"
+    assert "tools" not in made
 
 
 def test_a_free_form_is_a_tool_of_any_object() -> None:

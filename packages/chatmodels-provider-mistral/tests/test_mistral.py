@@ -289,7 +289,7 @@ def test_a_medium_is_written_as_mistral_has_it(part: Any, written: dict[str, Any
     ],
 )
 def test_what_a_model_is_known_not_to_take_is_refused(name: str, part: Any) -> None:
-    with pytest.raises(UnsupportedError, match="no way to express"):
+    with pytest.raises(UnsupportedError, match="mistral does not support"):
         messages(user(part), name=name)
 
 

@@ -223,21 +223,24 @@ def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
     ]
 
 
-SOUND = AudioPart(data=b"x", media_type="audio/wav")
+AUDIO = AudioPart(data=b"x", media_type="audio/wav")
 
 
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        (user(ImagePart(url="https://example.com")), "an image by its address; pass its bytes"),
-        (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
-        (user(SOUND), "sound as audio/wav in a message of role 'user'"),
+        (
+            user(ImagePart(url="https://example.com")),
+            r"an image by URL in a user message \(message 0\) \(supported: as bytes\)",
+        ),
+        (user(ImagePart(file_id="f")), "an image by file id in a user message"),
+        (user(AUDIO), "audio of type audio/wav in a user message"),
         (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
-        (system(PIXEL), "an image as image/png in a message of role 'system'"),
+        (system(PIXEL), "an image of type image/png in a system message"),
         (system(ToolResult("1")), "a tool result in a message of role 'system'"),
         (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
         (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
-        (tool_result("1", SOUND), "sound as audio/wav in a tool result"),
+        (tool_result("1", AUDIO), "audio of type audio/wav in the result of the tool '1'"),
     ],
 )
 def test_parts_that_cannot_be_expressed_are_refused(message: Message, problem: str) -> None:

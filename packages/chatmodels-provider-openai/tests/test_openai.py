@@ -105,6 +105,19 @@ def test_models_that_reason_take_no_sampling_parameters(
     assert free.warnings == ()
 
 
+@pytest.mark.parametrize("tier", ["batch", "reserved"])
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        create_chat_model("openai:gpt-4o", api_key="sk-1", api=api, service_tier=tier)
+    assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
+
+
+def test_a_service_tier_is_left_to_other_servers() -> None:
+    model = create_chat_model("openai:any", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", service_tier="batch").body["service_tier"] == "batch"
+
+
 def test_sampling_is_free_without_reasoning() -> None:
     model = create_chat_model("openai:gpt-5.1", api_key="sk-1")
     body = model.explain("Hello", temperature=0.5, reasoning_effort="none").body
@@ -156,9 +169,9 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
         model.explain("Hello", prediction="x", audio_output=AudioOutput("alloy"))
 
 
-def test_sound_that_responses_lack_is_refused() -> None:
+def test_audio_that_responses_lack_is_refused() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
-    with pytest.raises(UnsupportedError, match="sound as wav"):
+    with pytest.raises(UnsupportedError, match="audio of type audio/wav"):
         model.explain(user(AudioPart(data=b"RIFF", media_type="audio/wav")))
 
 

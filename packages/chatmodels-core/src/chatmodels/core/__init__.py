@@ -3,8 +3,23 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
-from chatmodels.core._calls.flow import Call, Effect, Flow, Opened, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.exchange import HttpExchange
+from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.generation import (
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    MessageGenerator,
+    MessageStreamer,
+)
 from chatmodels.core._calls.model import StandardChatModel
+from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._calls.protocols import (
+    AsyncHealthChecker,
+    ChatModel,
+    HealthChecker,
+    ModelInfoProvider,
+)
+from chatmodels.core._calls.started import Opened
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._container import Container, Lifetime
@@ -36,18 +51,6 @@ from chatmodels.core._errors import (
     UnsupportedError,
 )
 from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._protocols import (
-    AsyncHealthChecker,
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    CallOptions,
-    ChatModel,
-    HealthChecker,
-    MessageGenerator,
-    MessageStreamer,
-    ModelInfoProvider,
-    Provider,
-)
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
@@ -65,6 +68,7 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
 from chatmodels.core._registry.secret import MASK, Secret, SecretSource
@@ -92,6 +96,7 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.json import from_json, to_json
 from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.media_text import text_of
 from chatmodels.core._values.messages import (
     Message,
     Prompt,
@@ -110,6 +115,7 @@ from chatmodels.core._values.metadata import (
     OptionSpec,
     ProviderMetadata,
 )
+from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
@@ -126,7 +132,16 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.profile import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core._values.profile import (
+    ALL_OUTPUT_FORMS,
+    ALL_TOOL_CHOICES,
+    FREE_TOOL_CHOICES,
+    AcceptedMedia,
+    MediaKind,
+    MediaSource,
+    OutputForm,
+    Profile,
+)
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
@@ -136,11 +151,13 @@ from chatmodels.core._version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "ALL_OUTPUT_FORMS",
     "ALL_TOOL_CHOICES",
     "CONTRACT_VERSION",
     "FREE_TOOL_CHOICES",
     "MASK",
     "STRICT_SCHEMA",
+    "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -175,12 +192,15 @@ __all__ = [
     "Flow",
     "HealthChecker",
     "HealthReport",
+    "HttpExchange",
     "ImagePart",
     "InternalError",
     "InvalidRequestError",
     "Json",
     "Lifetime",
     "LogprobsDelta",
+    "MediaKind",
+    "MediaSource",
     "Message",
     "MessageGenerator",
     "MessageStreamer",
@@ -189,10 +209,12 @@ __all__ = [
     "ModelInfoProvider",
     "ModelNotFoundError",
     "NetworkError",
+    "NumberedMessages",
     "Observer",
     "Opened",
     "OptionSpec",
     "Output",
+    "OutputForm",
     "OutputInvalidError",
     "OutputSchema",
     "Part",
@@ -273,6 +295,7 @@ __all__ = [
     "list_providers",
     "load_config",
     "logger",
+    "numbered",
     "provider",
     "providers_for_model",
     "providers_with",
@@ -281,6 +304,7 @@ __all__ = [
     "set_alias",
     "structured_output",
     "system",
+    "text_of",
     "to_json",
     "tool",
     "tool_choice",

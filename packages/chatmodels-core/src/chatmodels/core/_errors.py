@@ -30,11 +30,9 @@ The code `cancelled` has no class: a cancellation passes through as it is.
 """
 
 from collections.abc import Mapping
+from copyreg import __newobj__  # pyright: ignore[reportPrivateUsage] - documented in PEP 307
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
-
-if TYPE_CHECKING:
-    from chatmodels.core._values.response import ChatResponse
+from typing import Any, ClassVar, Self
 
 Details = Mapping[str, object]
 
@@ -80,7 +78,9 @@ class ChatModelError(Exception):
         retry_after: Seconds that the provider asks to wait before the next attempt.
         details: Further facts, such as the vendor's own error code and type, or a bounded
             excerpt of the body. Never a secret.
-        partial: What a broken stream had delivered, as the response it would have become.
+        partial: The part of the response that a broken stream had delivered, as a `ChatResponse`;
+            None if there is none. Its type is not declared here, because responses consist of
+            messages, which raise these errors.
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
@@ -97,7 +97,7 @@ class ChatModelError(Exception):
         request_id: str | None = None,
         retry_after: float | None = None,
         details: Details | None = None,
-        partial: "ChatResponse[Any] | None" = None,
+        partial: Any = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -119,15 +119,17 @@ class ChatModelError(Exception):
         """
         from chatmodels.core._portable import described
 
-        cause = None if self.__cause__ is None else described(self.__cause__)
+        cause = None if self.__cause__ is None else described(self.__cause__, ChatModelError)
         # The state is pickled after the error itself, so that causes may form a circle.
-        return _blank, (type(self), self.args), (dict(self.__dict__), cause)
+        return __newobj__, (type(self),), (dict(self.__dict__), cause, self.args)
 
     def __setstate__(self, state: Any, /) -> None:
         """Take the attributes and the cause as `__reduce__` gave them."""
         from chatmodels.core._portable import restored
 
-        attributes, cause = state
+        attributes, cause, *args = state
+        if args:  # pickles of 0.1.0 set them themselves
+            (self.args,) = args
         self.__dict__.update(attributes)
         if cause is not None:
             self.__cause__ = restored(cause)
@@ -274,7 +276,22 @@ class InternalError(ChatModelError):
     default_code = ErrorCode.INTERNAL
 
 
+# Pickles of 0.1.0 name these functions.
+
+
 def _blank(cls: type[ChatModelError], args: tuple[Any, ...]) -> ChatModelError:
     error = cls.__new__(cls)  # a subclass may need other arguments than ours
     error.args = args
+    return error
+
+
+def _restored(
+    cls: type[ChatModelError],
+    args: tuple[Any, ...],
+    attributes: dict[str, Any],
+    cause: BaseException | None,
+) -> ChatModelError:
+    error = _blank(cls, args)
+    error.__dict__.update(attributes)
+    error.__cause__ = cause
     return error

@@ -5,9 +5,7 @@ the document. None of that may reach a queue, a cache or another process with an
 """
 
 import re
-from typing import NamedTuple, TypeGuard
-
-from chatmodels.core._errors import ChatModelError
+from typing import Any, NamedTuple, TypeGuard
 
 _MASK = "***"
 _LONGEST = 8_000  # characters of one text: enough for the traceback of another process
@@ -25,44 +23,47 @@ _OPAQUE = re.compile(r"[\w+-]{32,}")
 
 
 class Description(NamedTuple):
-    """The parts of a foreign exception that are pickled.
+    """The parts of a foreign exception that are pickled, as a tuple; 0.1.0 pickled this class.
 
     Attributes:
         text: The name of its type and its masked text.
-        cause: Its cause: an error of ours, or a description in turn.
+        cause: Its cause: an error of ours, or the parts of another one in turn.
         members: The exceptions of a group likewise; None if it is no group.
     """
 
     text: str
-    cause: "ChatModelError | Description | None"
-    members: "list[ChatModelError | Description] | None"
+    cause: Exception | tuple[Any, ...] | None
+    members: list[Exception | tuple[Any, ...]] | None
 
 
 def described(
-    error: BaseException, seen: tuple[BaseException, ...] = (), /
-) -> ChatModelError | Description:
+    error: BaseException, own: type[Exception], seen: tuple[BaseException, ...] = (), /
+) -> Exception | tuple[object, ...]:
     """Return what to pickle for an exception: itself if it is ours, else its description.
 
     Args:
         error: The exception.
+        own: The class of the errors that are pickled whole.
         seen: The exceptions that led to it, for causes that form a circle.
     """
-    if isinstance(error, ChatModelError):
+    if isinstance(error, own):
         return error
     seen = (*seen, error)
     cause = error.__cause__
     if cause is not None and any(cause is each for each in seen):
         cause = None
-    members: list[ChatModelError | Description] | None = None
+    members: list[Exception | tuple[object, ...]] | None = None
     if _is_group(error):
-        members = [described(member, seen) for member in error.exceptions]
-    return Description(_words(error), None if cause is None else described(cause, seen), members)
+        members = [described(member, own, seen) for member in error.exceptions]
+    reason = None if cause is None else described(cause, own, seen)
+    return _words(error), reason, members  # a pickle that names no private class
 
 
-def restored(description: ChatModelError | Description, /) -> Exception:
+def restored(described: Exception | tuple[Any, ...], /) -> Exception:
     """Return the exception that stands for a description."""
-    if isinstance(description, ChatModelError):
-        return description
+    if isinstance(described, Exception):
+        return described
+    description = Description(*described)
     error: Exception
     if description.members is None:
         error = RuntimeError(description.text)

@@ -8,6 +8,7 @@ from chatmodels.core import (
     AuthenticationError,
     ChatModelError,
     ConfigurationError,
+    HttpExchange,
     ProviderMetadata,
     ProviderOptions,
     Secret,
@@ -100,6 +101,7 @@ class Caller:
         *,
         stream: bool = False,
         more: Mapping[str, str] | None = None,
+        exchanges: list[HttpExchange] | None = None,
     ) -> Answer:
         """Send a request and give its success, the body unread.
 
@@ -109,6 +111,7 @@ class Caller:
             model: The model's name, for messages.
             stream: Whether a stream is asked for.
             more: Headers to send along this time.
+            exchanges: Where each request is noted, if an observer wants it.
 
         Raises:
             ChatModelError: It did not succeed.
@@ -120,15 +123,20 @@ class Caller:
             secret = revealed(self._secret, limits)
             try:
                 head = self._head(request, secret, more, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _noted(exchanges, head)
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._not_sent(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if exchange is not None:
+                exchange.status = answer.status
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, read_failure(answer, limits), model)
+            if exchange is not None:
+                exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
@@ -145,6 +153,7 @@ class Caller:
         *,
         stream: bool = False,
         more: Mapping[str, str] | None = None,
+        exchanges: list[HttpExchange] | None = None,
     ) -> AsyncAnswer:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
@@ -154,15 +163,20 @@ class Caller:
             secret = await arevealed(self._secret, limits)
             try:
                 head = self._head(request, secret, more, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _noted(exchanges, head)
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._not_sent(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if exchange is not None:
+                exchange.status = answer.status
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, await aread_failure(answer, limits), model)
+            if exchange is not None:
+                exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
@@ -273,3 +287,9 @@ class Caller:
         headers |= {name.lower(): value for name, value in request.headers}
         headers |= {name.lower(): value for name, value in given.items()}
         return headers
+
+
+def _noted(exchanges: list[HttpExchange], head: Head) -> HttpExchange:
+    exchange = HttpExchange(head.method, head.url)
+    exchanges.append(exchange)
+    return exchange

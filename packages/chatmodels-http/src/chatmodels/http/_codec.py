@@ -17,6 +17,7 @@ from chatmodels.core import (
     Profile,
     whole_response,
 )
+from chatmodels.http._answer_tool import answer_tool
 from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
@@ -28,7 +29,6 @@ from chatmodels.http._output import OutputFromTool
 from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._sse import SseFramer
 from chatmodels.http._translated_names import TranslatedNames
-from chatmodels.http.wire._output import answer_tool
 
 
 class Encode(Protocol):
@@ -82,6 +82,8 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         profile: Returns the abilities of a model.
+        families: Patterns of model names, such as "claude-opus-5*": one for each family whose
+            abilities may differ. A name belongs to the first pattern that it matches.
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
@@ -95,6 +97,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     profile: Callable[[str], Profile]
+    families: Sequence[str] = ("*",)
     conversation: ConversationRules = ConversationRules()
     schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
@@ -117,7 +120,9 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a translated request."""
-        decoder = self.reader(translated.request)
+        decoder = self.decoder(translated.request)
+        if translated.answer_tool:
+            decoder = OutputFromTool(decoder, translated.answer_tool)
         if not translated.names and not translated.warnings:
             return decoder
         return TranslatedNames(decoder, translated.names, translated.warnings)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chatmodels.core import (
     ImagePart,
     Message,
+    NumberedMessages,
     Part,
     ProviderPart,
     ReasoningPart,
@@ -23,9 +24,9 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http._call_ids import ANY_ID, CallIds, IdForm
-from chatmodels.http.wire._numbered import NumberedMessages
 
 _EMPTY = TextPart("(empty)")
 _SIGNED = frozenset({TextPart, ReasoningPart, ToolCall, ProviderPart, ImagePart})
@@ -83,7 +84,7 @@ def fitted(
     ids = CallIds(rules.ids)
     found: list[Message] = []
     numbers: list[int] = []
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         parts = message.parts
         if len(parts) == 1 and type(parts[0]) is TextPart and _is_plain(parts[0]):
             found.append(message)  # as most are

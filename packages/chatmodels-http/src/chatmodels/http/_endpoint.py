@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from chatmodels.core import ChatRequest, PartEnd, StreamEvent, ToolCallEnd
+from chatmodels.core import ChatRequest, PartEnd, Profile, StreamEvent, ToolCallEnd
 from chatmodels.http._codec import Codec, Encode
 from chatmodels.http._conversation import ConversationRules, fitted
 from chatmodels.http._exchange import HttpRequest
@@ -18,8 +18,16 @@ def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
     rules = codec.conversation
     scope = rules.state_scope(base_url)
     decoder = codec.decoder if scope is None else partial(_marking, codec.decoder, scope)
-    encode = partial(_encode, codec.encode, rules, scope, provider)
-    return replace(codec, encode=encode, decoder=decoder)
+    return replace(
+        codec,
+        encode=partial(_encode, codec.encode, rules, scope, provider),
+        decoder=decoder,
+        profile=partial(_profile, codec.profile, scope),
+    )
+
+
+def _profile(inner: Callable[[str], Profile], scope: str | None, model: str, /) -> Profile:
+    return replace(inner(model), state_scope=scope)
 
 
 def _encode(

@@ -1,8 +1,9 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from copyreg import __newobj__  # pyright: ignore[reportPrivateUsage] - documented in PEP 307
+from functools import lru_cache, partial
+from typing import Any, Self
 
 import msgspec
 
@@ -19,6 +20,7 @@ from chatmodels.core import (
     ProviderOptions,
     StandardChatModel,
     StreamEvent,
+    registry,
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
 from chatmodels.http._caller import Caller
@@ -27,6 +29,7 @@ from chatmodels.http._endpoint import at_endpoint
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
+from chatmodels.http._mapped import mapped_settings
 from chatmodels.http._reading import StreamReading, decoded
 from chatmodels.http._schema_support import TranslatedRequest, translate_request
 from chatmodels.http._signer import SignerSource
@@ -48,6 +51,8 @@ class HttpChatModel(StandardChatModel):
         observers: What watches calls.
         signers: Where credentials come from that are no fixed header.
         remedies: See `StandardChatModel`.
+        given: The options that its provider made it with. If the provider is registered, a pickle
+            consists of the names of provider and model, these options, policies and observers.
 
     Raises:
         ConfigurationError: The provider has no address, or a client passed is of no known kind.
@@ -65,18 +70,21 @@ class HttpChatModel(StandardChatModel):
         observers: Sequence[Observer] = (),
         signers: SignerSource | None = None,
         remedies: Mapping[str, str] | None = None,
+        given: ProviderOptions | None = None,
     ) -> None:
+        self._given = given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
+        self._profile = codec.profile(model)
         self._lenient = options.unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
             settings=options.settings,
             timeout=options.timeout,
-            profile=codec.profile(model),
+            profile=self._profile,
             unsupported=options.unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
@@ -85,13 +93,46 @@ class HttpChatModel(StandardChatModel):
             api=codec.api,
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the names of provider and model, with the options: no private class is named."""
+        metadata = self._caller.metadata
+        if self._given is None or not _is_registered(metadata):
+            return __newobj__, (type(self),), self.__dict__
+        return HttpChatModel._unpickled, (
+            metadata.name,
+            self.model,
+            self._given,
+            self._policies,
+            self._observers,
+        )
+
+    @classmethod
+    def _unpickled(
+        cls,
+        provider: str,
+        model: str,
+        options: ProviderOptions,
+        policies: tuple[Policy, ...],
+        observers: tuple[Observer, ...],
+    ) -> "HttpChatModel":
+        made = registry.provider(provider).create_chat_model(model, options)
+        assert isinstance(made, cls), f"provider {provider!r} makes no models of HTTP"
+        made._policies = policies
+        made._observers = observers
+        return made
+
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
+
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer."""
         caller = self._caller
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = caller.open(wire, limits, self.model, more=call.headers)
+        answer = caller.open(wire, limits, self.model, more=call.headers, exchanges=call.exchanges)
         body = read_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -101,7 +142,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = await caller.aopen(wire, limits, self.model, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, more=call.headers, exchanges=call.exchanges
+        )
         body = await aread_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -111,7 +154,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = caller.open(wire, limits, self.model, stream=True, more=call.headers)
+        answer = caller.open(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
@@ -137,7 +182,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = await caller.aopen(wire, limits, self.model, stream=True, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
@@ -163,21 +210,22 @@ class HttpChatModel(StandardChatModel):
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
         translated = self._translated(request)
-        wire = codec.encode(self.model, translated.request, stream=False)
+        encode = partial(codec.encode, self.model, stream=False)
+        wire = encode(translated.request)
         url, headers = self._caller.explained(wire)
-        chosen = request.settings.chosen()
-        fields = codec.profile(self.model).settings or {}
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped={name: word for name, word in fields.items() if name in chosen},
+            mapped=mapped_settings(translated.request, self.profile, encode),
             warnings=translated.warnings,
         )
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
-        return translate_request(request, self._schemas, self.provider, lenient=self._lenient)
+        return translate_request(
+            request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
+        )
 
     def model_info(self) -> ModelInfo:
         """Describe the model from what the provider package knows."""
@@ -198,6 +246,12 @@ def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
         if known.name == model:
             return known
     return ModelInfo(name=model, provider=metadata.name)
+
+
+def _is_registered(metadata: ProviderMetadata) -> bool:
+    if not registry.is_registered(metadata.name):
+        return False
+    return registry.provider(metadata.name).metadata is metadata
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from chatmodels.core import InvalidRequestError, Message, ToolCall, ToolResult
+from chatmodels.core import InvalidRequestError, Message, ToolCall, ToolResult, numbered
 
 
 def refuse_unpaired(messages: Sequence[Message], provider: str, /) -> None:
@@ -23,7 +23,7 @@ def refuse_unpaired(messages: Sequence[Message], provider: str, /) -> None:
 
 def _unpaired(messages: Sequence[Message]) -> Iterator[str]:
     waiting: dict[str, list[int]] = {}  # the messages of the calls, by their ids
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         said = message.role == "assistant"
         for part in message.parts:  # the encoder refuses what is in a message of a wrong role
             if said and isinstance(part, ToolCall):

@@ -69,13 +69,30 @@ class HttpProvider:
             ConfigurationError: There is no address, or a client passed is of no known kind.
             UnsupportedError: Settings in the options cannot be honoured.
         """
-        options = self._complete(options)
+        given, options = options, self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
-        return HttpChatModel(self.metadata, model, codec, options, signers=signers)
+        return HttpChatModel(self.metadata, model, codec, options, signers=signers, given=given)
 
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""
         return known_model(self.metadata, model)
+
+    def families(self, options: ProviderOptions, /) -> Sequence[str]:
+        """List the families of models whose abilities may differ.
+
+        A model's `profile` describes its abilities.
+
+        Args:
+            options: The options of a model, which can choose the API and its address.
+
+        Returns:
+            Patterns of names, such as "claude-opus-5*". A name belongs to the first that it
+            matches; the last matches every name.
+
+        Raises:
+            ConfigurationError: The options are not valid.
+        """
+        return self._codec(self._complete(options)).families
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
         """Make the cheapest request that proves address and credentials."""

@@ -7,8 +7,9 @@ from chatmodels.core import ChatRequest, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
+from chatmodels.openai_compatible._media import SPOKEN, accepted_media
 from chatmodels.openai_compatible._request import encode_request
-from chatmodels.openai_compatible._server import Headers, codec_fields
+from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
 
@@ -46,8 +47,14 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
     return Profile(
         settings=chosen.settings,
         values=chosen.values,
+        needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
         strict_tools=chosen.strict_tools,
+        native_output=output_forms(chosen.output_formats),
+        user_media=accepted_media(chosen, chosen.inputs),
+        assistant_media=SPOKEN if "audio_output" in chosen.settings else (),
+        result_media=accepted_media(chosen, chosen.result_inputs),
+        effort_words=chosen.effort_words,
     )
 
 

@@ -1,6 +1,7 @@
 """Watches calls: begins their spans, makes them current, and hands over what is to be recorded."""
 
 import sys
+from collections.abc import Callable
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,6 +51,7 @@ class CallObserver:
         tracer: What makes spans, if there are to be any.
         meters: The instruments, if there are to be any.
         events: What emits events, if there are to be any.
+        default: Returns the observer of the default telemetry. Pickles name this function.
     """
 
     def __init__(
@@ -60,13 +62,16 @@ class CallObserver:
         tracer: Tracer | None,
         meters: "Meters | None",
         events: "Events | None",
+        default: "Callable[[], CallObserver]",
     ) -> None:
+        self._default = default
         self._options = options
         self._guard = guard
         self._tracer = tracer
         self._meters = meters
         self._events = events
-        self._endings = Endings(options, guard, meters=meters, events=events)
+        self._endings = Endings(options, guard, tracer=tracer, meters=meters, events=events)
+        self._wants_exchanges = options.http_spans != "none"
         self._plans: dict[Key, Plan] = {}
         self._rest: dict[str, Plan] = {}
 
@@ -76,9 +81,7 @@ class CallObserver:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Be that of the default telemetry in another process: providers belong to this one."""
-        from chatmodels.otel._telemetry import default_observer
-
-        return default_observer, ()
+        return self._default, ()
 
     def start(self, call: CallInfo, /) -> Watch | None:
         """Begin the span.
@@ -108,6 +111,8 @@ class CallObserver:
                     if is_shared:
                         context = marked(context)
                     watch = Watch(call, plan, span, started, is_sampled, context)
+                if is_sampled and self._wants_exchanges and call.exchanges is None:
+                    call.exchanges = []
                 if plan.propagates:
                     call.headers = _traceparent(context)
             if self._meters is not None and self._meters.live:

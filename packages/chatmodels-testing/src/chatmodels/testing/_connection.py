@@ -13,6 +13,7 @@ import msgspec
 from chatmodels.testing._answer import Answer
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._reset import reset_on_close
+from chatmodels.testing._service import ServedConnection
 
 Handler = Callable[[Exchange], Answer]
 """Chooses the answer to a request; runs in the simulator's event loop and must not block."""
@@ -20,7 +21,7 @@ Handler = Callable[[Exchange], Answer]
 _REASONS = {200: b"OK", 401: b"Unauthorized", 404: b"Not Found", 429: b"Too Many Requests"}
 
 
-class Connection(asyncio.Protocol):
+class Connection(ServedConnection):
     """Serves one client.
 
     Args:

@@ -19,17 +19,14 @@ nest: a `Call` of an outer one runs the inner ones, the innermost asks the provi
 
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._errors import ConfigurationError
-from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.request import ChatRequest
-
-if TYPE_CHECKING:
-    from chatmodels.core._protocols import ChatModel
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -42,7 +39,7 @@ class Call(msgspec.Struct, frozen=True):
     """
 
     request: ChatRequest
-    model: "ChatModel | None" = None
+    model: CallableModel | None = None
 
 
 class Sleep(msgspec.Struct, frozen=True):
@@ -53,20 +50,6 @@ class Sleep(msgspec.Struct, frozen=True):
 
 Effect = Call | Sleep
 Result = TypeVar("Result")
-Source = TypeVar("Source")
-
-
-class Opened(msgspec.Struct, Generic[Source], frozen=True):
-    """A stream whose first event has arrived: the outcome of a `Call` that streams.
-
-    Attributes:
-        first: The first event.
-        events: The iterator of the others; closed where it can be closed.
-    """
-
-    first: StreamEvent
-    events: Source
-
 
 # What is sent in depends on the effect yielded, which the type of a generator cannot say.
 Flow = Generator[Effect, Any, Result]
@@ -161,9 +144,7 @@ async def adrive(
 
 
 def _check_model(model: object) -> None:
-    from chatmodels.core._protocols import ChatModel
-
-    if isinstance(model, ChatModel):
+    if isinstance(model, CallableModel):
         return
     remedy = f"create_chat_model({model!r})" if isinstance(model, str) else "a model"
     raise ConfigurationError(

@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 
-from chatmodels.core._calls.claims import refuse_unclaimed
 from chatmodels.core._calls.negotiation import negotiate
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
-from chatmodels.core._protocols import CallOptions
+from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, conversation
-from chatmodels.core._values.metadata import Capability
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -57,7 +55,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         profile: The abilities of the model.
         unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
         remedies: Setting to the option of the model under which it is supported.
-        capabilities: The capabilities that the model claims; None if its provider checks requests.
+        outputs: Whether output types are supported; a provider that checks that itself says yes.
     """
 
     provider: str
@@ -66,7 +64,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
-    capabilities: frozenset[Capability] | None = None
+    outputs: bool = True
 
 
 def prepare(
@@ -195,8 +193,10 @@ def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
         unsupported=defaults.unsupported,
         remedies=defaults.remedies,
     )
-    if defaults.capabilities is not None:
-        refuse_unclaimed(request, defaults.capabilities, provider=defaults.provider)
+    if request.output is not None and not defaults.outputs:
+        raise UnsupportedError(
+            f"{defaults.provider} does not support output types; leave it out or use another model"
+        )
     if request is prepared.request:
         return prepared
     return Prepared(request, prepared.output, (*prepared.warnings, *warnings))

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack
 
 import msgspec
 
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, ConfigurationError
-from chatmodels.core._protocols import CallOptions, ChatModel, Provider
 from chatmodels.core._registry.credentials import has_credentials, hidden
 from chatmodels.core._registry.options import refuse_to_pickle
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
@@ -22,13 +24,28 @@ from chatmodels.core._values.response import ChatResponse
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from chatmodels.core._registry.registry import ProviderRegistry
-
     T = TypeVar("T", default=None)
 else:
     from typing import TypeVar
 
     T = TypeVar("T")
+
+
+class Targets(Protocol):
+    """The part of a registry that an alias needs."""
+
+    @property
+    def generation(self) -> int:
+        """A number that changes with every change of the registry."""
+        ...
+
+    def resolve(self, spec: str, /) -> tuple[Provider, str]:
+        """Find the provider and the model that a spec or an alias names."""
+        ...
+
+    def create_chat_model(self, spec: str, /, **options: Any) -> ChatModel:
+        """Create a model; no request is sent."""
+        ...
 
 
 class _Current(msgspec.Struct, frozen=True):
@@ -56,9 +73,7 @@ class AliasedModel:
         ChatModelError: There is no such alias, or its target cannot be created.
     """
 
-    def __init__(
-        self, registry: "ProviderRegistry", alias: str, options: dict[str, Any], /
-    ) -> None:
+    def __init__(self, registry: Targets, alias: str, options: dict[str, Any], /) -> None:
         self.alias = alias
         self._hooks: tuple[ModelHook, ...] = ()
         self._registry = registry
@@ -272,29 +287,22 @@ class AliasedModel:
         return self._copy(present, deepcopy(present.model, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from chatmodels.core._registry.registry import registry
-
-        if self._registry is not registry:
-            raise ConfigurationError(
-                f"the model of alias {self.alias!r} cannot be pickled: its registry exists in this "
-                "process only; create the model in the process that uses it"
-            )
         options = self._options
         refuse_to_pickle(
             options.get("headers") or {},
             options.get("proxy"),
             options.get("http_client") or options.get("async_http_client"),
         )
-        return _unpickled, (self.alias, options, self._policies, self._observers)
+        arguments = (self._registry, self.alias, options, self._policies, self._observers)
+        return AliasedModel._unpickled, arguments
 
-
-def _unpickled(
-    alias: str,
-    options: dict[str, Any],
-    policies: tuple[Policy, ...],
-    observers: tuple[Observer, ...],
-) -> AliasedModel:
-    from chatmodels.core._registry.registry import registry
-
-    model = AliasedModel(registry, alias, options)
-    return model.with_policies(*policies).with_observers(*observers)
+    @classmethod
+    def _unpickled(
+        cls,
+        registry: Targets,
+        alias: str,
+        options: dict[str, Any],
+        policies: tuple[Policy, ...],
+        observers: tuple[Observer, ...],
+    ) -> Self:
+        return cls(registry, alias, options).with_policies(*policies).with_observers(*observers)

@@ -2,13 +2,14 @@
 
 import sys
 from threading import Lock
+from typing import ClassVar
 
 from chatmodels.core._errors import ConfigurationError, ProviderImportError
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._protocols import Provider
 from chatmodels.core._registry.checks import calling_module, check_name, check_provider
 from chatmodels.core._registry.discovery import Discovery
 from chatmodels.core._registry.errors import not_found, unimportable
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import Registrations
 from chatmodels.core._spelling import listing
 from chatmodels.core._values.metadata import Capability, ProviderMetadata
@@ -25,7 +26,12 @@ class ProviderCatalog:
 
     Args:
         discover: Whether to look for what is not registered among the installed providers.
+
+    Attributes:
+        home: The global registry, in which modules register their providers when imported.
     """
+
+    home: ClassVar["ProviderCatalog"]
 
     def __init__(self, *, discover: bool = False) -> None:
         self._discover = discover
@@ -184,7 +190,7 @@ class ProviderCatalog:
     def _imported(self, name: str, module: str) -> Provider:
         # Wherever it is wanted, a module registers its provider in the global registry; once, so
         # that what was unregistered there, or replaced, is not there any more.
-        home = _global()
+        home = self.home
         state = home._state
         provider = state.made.get((name, module)) or state.providers.get(name)
         if provider is None:
@@ -214,12 +220,6 @@ class ProviderCatalog:
                 provider=name,
             )
         return provider
-
-
-def _global() -> ProviderCatalog:
-    from chatmodels.core._registry.registry import registry
-
-    return registry
 
 
 def note(message: str, *arguments: str, op: str, provider: str | None = None) -> None:

@@ -1,13 +1,9 @@
 """What a registry says when it has not got what is asked for."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping
 
 from chatmodels.core._errors import ProviderImportError, ProviderNotFoundError
 from chatmodels.core._spelling import hint, is_provider_name, listing, nearest
-
-if TYPE_CHECKING:
-    from chatmodels.core._registry.registry import ProviderRegistry
 
 
 def not_found(
@@ -31,27 +27,32 @@ def not_found(
     )
 
 
-def no_alias(name: str, registry: "ProviderRegistry", /) -> ProviderNotFoundError:
+def no_alias(
+    name: str,
+    aliases: Mapping[str, str],
+    providers: Collection[str],
+    providers_for_model: Callable[[str], list[str]],
+    /,
+) -> ProviderNotFoundError:
     """Say that something without a colon is no alias, and guess what was meant."""
-    while (target := registry.aliases.get(name)) is not None:
+    while (target := aliases.get(name)) is not None:
         # The alias that this one stands for was removed.
         name = target
-    providers = registry.list_providers()
     maker, _, model = name.partition("/")
     if name in providers:
         remedy = f"name a model as well, as in '{name}:<model>'"
     elif model and maker in providers:
         remedy = f"did you mean '{maker}:{model}'?"
-    elif near := hint(name, registry.aliases):
+    elif near := hint(name, aliases):
         remedy = near
-    elif makers := registry.providers_for_model(name):
+    elif makers := providers_for_model(name):
         remedy = f"did you mean '{makers[0]}:{name}'?"
     else:
         remedy = (
             "write 'provider:model', as in 'openai:gpt-6.1-terra', or call set_alias(...) first"
         )
     return ProviderNotFoundError(
-        f"no alias named {name!r} (aliases: {listing(registry.aliases)}); {remedy}", op="resolve"
+        f"no alias named {name!r} (aliases: {listing(aliases)}); {remedy}", op="resolve"
     )
 
 

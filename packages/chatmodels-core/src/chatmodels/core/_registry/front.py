@@ -4,7 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from chatmodels.core._protocols import ChatModel, Provider
+from chatmodels.core._calls.protocols import ChatModel
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
 from chatmodels.core._registry.secret import Secret, SecretSource

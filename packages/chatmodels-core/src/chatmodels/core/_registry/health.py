@@ -1,20 +1,21 @@
 """Probes many providers at once, and waits for none of them longer than allowed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import AuthenticationError, ChatModelError, ErrorCode
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import HealthReport, HealthStatus
 
-if TYPE_CHECKING:
-    from chatmodels.core._registry.registry import ProviderRegistry
+Find = Callable[[str], Provider]
+GatherOptions = Callable[[str], ProviderOptions]
 
 
 def check_all(
-    registry: "ProviderRegistry", names: Sequence[str], timeout: float, /
+    names: Sequence[str], timeout: float, /, *, find: Find, gather_options: GatherOptions
 ) -> dict[str, HealthReport]:
     """Probe providers concurrently, each in a thread of its own.
 
@@ -22,16 +23,17 @@ def check_all(
     does not keep the interpreter from exiting.
 
     Args:
-        registry: Where the providers are.
         names: Which to probe.
         timeout: Seconds for each probe, import of the provider included.
+        find: Returns the provider of a name, importing it if need be.
+        gather_options: Returns the options that a provider is probed with.
     """
     from contextvars import copy_context
 
     reports: dict[str, HealthReport] = {}
 
     def note(name: str) -> None:
-        reports[name] = _probed(registry, name, timeout)
+        reports[name] = _probed(name, find, gather_options)
 
     threads = [
         # Daemons, unlike the threads of a pool, are not waited for at exit.
@@ -51,11 +53,11 @@ def check_all(
     return {name: reports.get(name) or _late(name, timeout) for name in names}
 
 
-def _probed(registry: "ProviderRegistry", name: str, timeout: float) -> HealthReport:
+def _probed(name: str, find: Find, gather_options: GatherOptions) -> HealthReport:
     try:
-        provider = registry.provider(name)
+        provider = find(name)
         try:
-            options = registry.provider_options(name, timeout=timeout, max_retries=0)
+            options = gather_options(name)
         except AuthenticationError as error:
             # Nothing was asked, so nothing is known.
             return _report(name, error, "unknown")

@@ -1,6 +1,7 @@
 """The options that a model is created with."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, Self
 
 import msgspec
@@ -116,7 +117,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         refuse_to_pickle(self.headers, self.proxy, self.http_client or self.async_http_client)
-        return _restored, (type(self), {name: getattr(self, name) for name in _DEFAULTS})
+        return partial(type(self), **{name: getattr(self, name) for name in _DEFAULTS}), ()
 
 
 def refuse_to_pickle(headers: Mapping[str, str], proxy: str | None, client: object | None) -> None:
@@ -139,6 +140,7 @@ def refuse_to_pickle(headers: Mapping[str, str], proxy: str | None, client: obje
 
 
 def _restored(cls: type[ProviderOptions], values: dict[str, Any]) -> ProviderOptions:
+    """Make the options that a pickle of 0.1.0 describes."""
     return cls(**values)
 
 

@@ -3,15 +3,16 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 
+from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors import ChatModelError, ConfigurationError, InternalError
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._protocols import ChatModel, Provider
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import ProviderCatalog, note
 from chatmodels.core._registry.config_file import ConfigFile, environment_config, read_config
 from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.watching import tell, watched_creation
 from chatmodels.core._values.metadata import HealthReport, ProviderMetadata
@@ -141,7 +142,7 @@ class ProviderRegistry(ProviderCatalog):
         if spec is None and self._config() is not None:
             spec = self._state.target(alias)
         if spec is None:
-            raise no_alias(alias, self)
+            raise no_alias(alias, self.aliases, self.list_providers(), self.providers_for_model)
         return spec
 
     def create_chat_model(self, spec: str, /, **options: object) -> ChatModel:
@@ -219,7 +220,12 @@ class ProviderRegistry(ProviderCatalog):
 
         if names is None:
             names = self.list_providers()
-        reports = check_all(self, [names] if isinstance(names, str) else list(names), timeout)
+        reports = check_all(
+            [names] if isinstance(names, str) else list(names),
+            timeout,
+            find=self.provider,
+            gather_options=lambda name: self.provider_options(name, timeout=timeout, max_retries=0),
+        )
         observers = self._state.observers
         for report in reports.values() if observers else ():
             tell(observers, lambda each, report=report: each.checked(report))
@@ -236,6 +242,16 @@ class ProviderRegistry(ProviderCatalog):
         from chatmodels.core._calls.bridge import in_thread
 
         return await in_thread(lambda: self.check_health(names, timeout=timeout))
+
+    def __reduce__(self) -> str:
+        """Pickle the global registry by its name, and no other."""
+        if self is not registry:
+            raise ConfigurationError(
+                "a registry other than the global one cannot be pickled, nor a model of its "
+                "aliases: it exists in this process only; create the model in the process that "
+                "uses it"
+            )
+        return "registry"
 
     def _options(
         self, metadata: ProviderMetadata, arguments: Mapping[str, object]
@@ -265,6 +281,9 @@ class ProviderRegistry(ProviderCatalog):
 
 registry = ProviderRegistry(discover=True)
 """The registry that providers register themselves in when they are imported."""
+
+registry.__module__ = "chatmodels.core"  # pickles name it there
+ProviderCatalog.home = registry
 
 
 def _text(spec: object) -> str:

@@ -170,7 +170,14 @@ class Secret:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._origin,)
+        return Secret._unpickled, (self._origin,)
+
+    @classmethod
+    def _unpickled(cls, origin: str | None) -> Self:
+        secret = cls(MASK, origin=origin)
+        # The environment may be filled after unpickling: it is read when the secret is used.
+        secret._value = None
+        return secret
 
 
 async def _called(source: Callable[[], str | Awaitable[str]]) -> str | Awaitable[str]:
@@ -185,11 +192,7 @@ async def _called(source: Callable[[], str | Awaitable[str]]) -> str | Awaitable
 _ASYNC = 0x80  # inspect.CO_COROUTINE, without importing inspect
 
 
-def _unpickled(origin: str | None) -> Secret:
-    secret = Secret(MASK, origin=origin)
-    # The environment may be filled after unpickling: it is read when the secret is used.
-    secret._value = None  # pyright: ignore[reportPrivateUsage] # the class's own other constructor
-    return secret
+_unpickled = Secret._unpickled  # pyright: ignore[reportPrivateUsage] - in pickles of 0.1.0
 
 
 def _is_usable(given: object) -> TypeGuard[str]:

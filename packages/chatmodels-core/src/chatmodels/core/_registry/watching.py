@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._protocols import ChatModel
 from chatmodels.core._registry.registrations import RegistryObserver
 
 Observers = tuple[tuple[RegistryObserver], ...]

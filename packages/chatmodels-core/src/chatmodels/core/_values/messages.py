@@ -148,13 +148,18 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
 
 
 def _not_a_message(value: object) -> InvalidRequestError:
-    remedy = (
-        "pass its .message"
-        if isinstance(getattr(value, "message", None), Message)
-        else "see system(), user(), assistant() and tool_result()"
-    )
+    kind = type(value).__name__
+    if isinstance(getattr(value, "message", None), Message):
+        remedy = "pass its .message"
+    elif isinstance(value, Mapping):
+        remedy = (
+            "messages_from_openai() and messages_from_anthropic() of chatmodels.core.interop "
+            "convert dictionaries"
+        )
+    else:
+        remedy = "see system(), user(), assistant() and tool_result()"
     return InvalidRequestError(
-        f"a prompt is a str, a Message or a sequence of them, not {type(value).__name__}; {remedy}"
+        f"a prompt is a str, a Message or a sequence of them, not {kind}; {remedy}"
     )
 
 

@@ -80,7 +80,8 @@ class Settings(Value, frozen=True, kw_only=True):
         top_logprobs: How many alternatives to report for each token, from 0 to 20.
         reasoning_effort: How hard the model should think.
         reasoning_budget: How many tokens it may think, 0 for none.
-        parallel_tool_calls: Whether it may call several tools in one turn.
+        parallel_tool_calls: Whether it may call several tools in one turn. It is not sent unless
+            the model can call tools.
         user: The caller's own id of its end user, for the provider's abuse detection.
         metadata: The caller's labels, kept by the provider with a stored response.
         store: Whether the provider may keep the response.
@@ -119,6 +120,11 @@ class Settings(Value, frozen=True, kw_only=True):
     def chosen(self) -> dict[str, Any]:
         """List the settings that are not left to the provider, by name."""
         return {name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None}
+
+    @property
+    def reasons(self) -> bool:
+        """Whether the settings request reasoning."""
+        return bool(self.reasoning_budget) or self.reasoning_effort not in {None, "none"}
 
 
 SETTING_NAMES: tuple[str, ...] = Settings.__struct_fields__

@@ -1,11 +1,10 @@
 """Translates conversations into the vendor's items.
 
 Left out is what the API has no place for: reasoning and own parts of other vendors, and speakers'
-names. Of sound there is what was said, if it is known.
+names.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from chatmodels.core import (
     AudioPart,
@@ -19,20 +18,18 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
-    Medium,
     arguments_json,
     base64_text,
-    carried,
     misplaced,
-    numbered,
     state_of,
 )
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
-from chatmodels.openai_compatible.responses._media import encode_media, takes
+from chatmodels.openai_compatible.responses._media import encode_media
 from chatmodels.openai_compatible.responses._wire import Item
 
 _ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
@@ -61,9 +58,7 @@ class InputEncoder:
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
-        allowed = partial(takes, dialect=self._dialect)
-        taken = carried(messages, user=allowed, assistant=self._is_own, results=allowed)
-        for number, message in numbered(taken):
+        for number, message in numbered(messages):
             self._where = f"a message of role {message.role!r} (message {number})"
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items
@@ -76,7 +71,7 @@ class InputEncoder:
             if isinstance(part, TextPart):
                 content.append(_input_text(part.text))
             elif isinstance(part, ImagePart | AudioPart | FilePart) and message.role == "user":
-                content += encode_media(part, self._where, self._dialect, self._problems)
+                content.append(encode_media(part))
             elif isinstance(part, ToolResult) and message.role != "system":
                 items.append(self._result(part))
             elif isinstance(part, ProviderPart):
@@ -152,7 +147,7 @@ class InputEncoder:
             if isinstance(part, TextPart):
                 content.append(_input_text(part.text))
             else:
-                content += encode_media(part, self._where, self._dialect, self._problems)
+                content.append(encode_media(part))
         kind = "custom_tool_call" if result.id in self._custom else "function_call"
         return {
             "type": f"{kind}_output",
@@ -164,11 +159,6 @@ class InputEncoder:
     def _kept(self, part: ProviderPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state else []
-
-    def _is_own(self, medium: Medium) -> bool:
-        return isinstance(medium, ImagePart) and bool(
-            state_of(medium.signature, self._dialect.mark)
-        )
 
     def _misplaced(self, part: Part) -> None:
         if not isinstance(part, ReasoningPart):

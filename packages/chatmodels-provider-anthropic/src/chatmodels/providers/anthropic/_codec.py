@@ -6,7 +6,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
-from chatmodels.providers.anthropic._models import profile
+from chatmodels.providers.anthropic._models import FAMILIES, profile
 from chatmodels.providers.anthropic._request import encode_request
 from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.providers.anthropic._stream import MessagesDecoder
@@ -34,6 +34,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
     """
     return Codec(
         profile=profile,
+        families=FAMILIES,
         conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
         decoder=partial(_decoder, unsigned=not official),

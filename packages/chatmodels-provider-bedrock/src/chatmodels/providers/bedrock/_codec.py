@@ -14,7 +14,7 @@ from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
-from chatmodels.providers.bedrock._models import profile
+from chatmodels.providers.bedrock._models import FAMILIES, profile
 from chatmodels.providers.bedrock._request import encode_request
 from chatmodels.providers.bedrock._schemas import schemas_of
 from chatmodels.providers.bedrock._stream import ConverseDecoder
@@ -38,6 +38,7 @@ def converse_codec(control_url: str = "") -> Codec:
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
         profile=profile,
+        families=FAMILIES,
         conversation=_CONVERSATION,
         encode=_encode,
         decoder=_decoder,

@@ -48,4 +48,10 @@ def dialect_for(model: str) -> Dialect:
     if family.efforts is None:
         del settings["reasoning_effort"]
     field = "content" if family.thinks else None
-    return replace(DIALECT, settings=settings, inputs=family.inputs, reasoning_field=field)
+    return replace(
+        DIALECT,
+        settings=settings,
+        inputs=family.inputs,
+        reasoning_field=field,
+        effort_words=family.efforts or {},
+    )

@@ -1,7 +1,6 @@
 """What Mistral wants otherwise than OpenAI does, in bodies that are OpenAI's so far."""
 
 from chatmodels.http.wire import Json, is_list
-from chatmodels.providers.mistral._models import family_of
 
 TIERS = {"auto": "auto", "default": "standard_only"}
 """The vendor's words for tiers: `RequestedServiceTier` in its SDK."""
@@ -17,9 +16,6 @@ def adapt(body: dict[str, Json], problems: list[str]) -> None:
         body["tool_choice"] = "any"
     if "service_tier" in body:
         body["service_tier"] = TIERS[body["service_tier"]]
-    efforts = family_of(body["model"]).efforts
-    if efforts is not None and "reasoning_effort" in body:
-        body["reasoning_effort"] = efforts[body["reasoning_effort"]]
 
 
 def _is_empty(message: dict[str, Json]) -> bool:

@@ -14,13 +14,15 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import SERVICE_TIERS, sampling_rules
+from chatmodels.providers.openai._dialect import FAMILIES, IMAGE_TYPES, VALUES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
-    values={"service_tier": SERVICE_TIERS},
+    values=VALUES,
+    image_types=IMAGE_TYPES,
+    refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
 )
 
 
@@ -42,4 +44,4 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         values=RESPONSES.values if official else {},
         paired_calls=official,
     )
-    return responses_codec(dialect, headers)
+    return replace(responses_codec(dialect, headers), families=FAMILIES)

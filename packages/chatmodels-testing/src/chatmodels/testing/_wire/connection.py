@@ -8,6 +8,7 @@ import h11
 
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._reset import reset_on_close
+from chatmodels.testing._service import ServedConnection
 from chatmodels.testing._wire.fault import Drip, Step
 
 MAX_REQUEST = 64 * 2**20
@@ -28,7 +29,7 @@ class Director(Protocol):
         ...
 
 
-class RawConnection(asyncio.Protocol):
+class RawConnection(ServedConnection):
     """Serves one client.
 
     Args:

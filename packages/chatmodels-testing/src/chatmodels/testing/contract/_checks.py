@@ -2,32 +2,34 @@
 
 from collections.abc import Callable, Iterator
 
-from chatmodels.testing.contract import (
-    _calls,
-    _capabilities,
-    _connections,
-    _failures,
-    _provider,
-    _secrets,
-    _settings,
-    _worlds,
-)
+from chatmodels.testing.contract._calls import CHECKS as CALLS
+from chatmodels.testing.contract._capabilities import CHECKS as CAPABILITIES
+from chatmodels.testing.contract._connections import HTTP_CHECKS as CONNECTIONS
 from chatmodels.testing.contract._contract import Bench, Check, ProviderContract
+from chatmodels.testing.contract._failures import HTTP_CHECKS as FAILURES
+from chatmodels.testing.contract._failures import fault_checks
+from chatmodels.testing.contract._provider import CHECKS as PROVIDER
+from chatmodels.testing.contract._provider import HTTP_CHECKS as HTTP_PROVIDER
+from chatmodels.testing.contract._secrets import CHECKS as SECRETS
+from chatmodels.testing.contract._secrets import HTTP_CHECKS as HTTP_SECRETS
+from chatmodels.testing.contract._settings import CHECKS as SETTINGS
+from chatmodels.testing.contract._settings import HTTP_CHECKS as HTTP_SETTINGS
+from chatmodels.testing.contract._worlds import CHECKS as WORLDS
 
 _ALWAYS = (
-    *_provider.CHECKS,
-    *_capabilities.CHECKS,
-    *_calls.CHECKS,
-    *_settings.CHECKS,
-    *_secrets.CHECKS,
-    *_worlds.CHECKS,
+    *PROVIDER,
+    *CAPABILITIES,
+    *CALLS,
+    *SETTINGS,
+    *SECRETS,
+    *WORLDS,
 )
 _OVER_HTTP = (
-    *_provider.HTTP_CHECKS,
-    *_settings.HTTP_CHECKS,
-    *_secrets.HTTP_CHECKS,
-    *_connections.HTTP_CHECKS,
-    *_failures.HTTP_CHECKS,
+    *HTTP_PROVIDER,
+    *HTTP_SETTINGS,
+    *HTTP_SECRETS,
+    *CONNECTIONS,
+    *FAILURES,
 )
 
 
@@ -52,4 +54,4 @@ def checks(contract: ProviderContract, /) -> list[Check]:
 def _named(contract: ProviderContract) -> Iterator[tuple[str, Callable[[Bench], None]]]:
     for run in (*_ALWAYS, *(_OVER_HTTP if contract.over_http else ())):
         yield run.__name__.replace("_", "-"), run
-    yield from _failures.fault_checks(over_http=contract.over_http)
+    yield from fault_checks(over_http=contract.over_http)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
-from chatmodels.core import Message
+from chatmodels.core._values.messages import Message
 
 
 class NumberedMessages(tuple[Message, ...]):  # noqa: SLOT001 - a tuple takes no slots but empty ones

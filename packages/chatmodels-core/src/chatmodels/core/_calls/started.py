@@ -1,0 +1,21 @@
+"""A stream whose first event has arrived."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from chatmodels.core._values.events import StreamEvent
+
+Source = TypeVar("Source")
+
+
+class Opened(msgspec.Struct, Generic[Source], frozen=True):
+    """A stream whose first event has arrived: the outcome of a `Call` that streams.
+
+    Attributes:
+        first: The first event.
+        events: The iterator of the others; closed where it can be closed.
+    """
+
+    first: StreamEvent
+    events: Source

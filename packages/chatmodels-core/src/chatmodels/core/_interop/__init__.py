@@ -1,0 +1,1 @@
+"""Message formats of other libraries, read and written."""

@@ -1,0 +1,211 @@
+"""Reads messages of Anthropic's Messages API."""
+
+from collections.abc import Iterable
+
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._interop.fields import (
+    Fields,
+    each,
+    entries,
+    file_at,
+    file_of,
+    image_at,
+    image_of,
+    is_list,
+    json_text,
+    unknown,
+    wrong,
+)
+from chatmodels.core._values.messages import Message
+from chatmodels.core._values.parts import (
+    Citation,
+    FilePart,
+    ImagePart,
+    Json,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+
+FORMAT = "anthropic"  # of opaque state
+
+
+def messages_from_anthropic(
+    messages: Iterable[object], /, *, system: object = None
+) -> tuple[Message, ...]:
+    """Convert messages of Anthropic's Messages API.
+
+    Objects of Anthropic's SDK are accepted beside dictionaries, so that a response can be
+    appended as it is. Thinking with its signature, the blocks of tools that Anthropic runs and
+    fields such as `cache_control` are kept and sent back to Anthropic.
+
+    Args:
+        messages: The conversation.
+        system: The system prompt that the API has beside the conversation: a text or its blocks.
+
+    Raises:
+        InvalidRequestError: Something cannot be converted; the message names its place.
+    """
+    converted: list[Message] = []
+    if system is not None:
+        converted.append(Message("system", tuple(_parts(system, "system", "system"))))
+    for value, place in entries(messages, "messages_from_anthropic"):
+        fields = Fields(value, place)
+        role = fields.text("role")
+        if role not in {"user", "assistant", "system"}:
+            raise unknown(place, "role", role, "user, assistant and system")
+        content = fields.take("content")
+        for name in _OF_RESPONSES:
+            fields.take(name)
+        fields.end()
+        converted += _turn(role, _parts(content, f"{place}.content", role))
+    return tuple(converted)
+
+
+# What a whole response has beside its turn.
+_OF_RESPONSES = (
+    "id",
+    "type",
+    "model",
+    "stop_reason",
+    "stop_sequence",
+    "stop_details",
+    "usage",
+    "container",
+    "context_management",
+)
+
+
+def _turn(role: str, parts: list[Part]) -> list[Message]:
+    """Return a turn as messages: tool results, which the API puts into turns of the user, apart."""
+    if role == "assistant":
+        return [Message("assistant", tuple(parts))]
+    if role == "system":
+        return [Message("system", tuple(parts))]
+    results = tuple(part for part in parts if isinstance(part, ToolResult))
+    others = tuple(part for part in parts if not isinstance(part, ToolResult))
+    messages = [Message("tool", results)] if results else []
+    return [*messages, Message("user", others)] if others or not results else messages
+
+
+def _parts(content: object, place: str, role: str) -> list[Part]:
+    if isinstance(content, str):
+        return [TextPart(content)]
+    if not is_list(content):
+        raise wrong(place, "a str or a list of blocks", content)
+    parts: list[Part] = []
+    for block in each(content, place):
+        part, kept = _part(block, role)
+        parts.append(part)
+        if kept:
+            parts.append(ProviderPart(Signature(FORMAT, kept)))
+    return parts
+
+
+def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
+    """Return a block as a part, and those of its fields that only Anthropic understands."""
+    kind = fields.required("type")
+    match kind:
+        case "text":
+            text = fields.required("text")
+            cited: Json = fields.take("citations") or []
+            citations = tuple(
+                _citation(note, text) for note in each(cited, f"{fields.place}.citations")
+            )
+            signature = Signature(FORMAT, {"citations": cited}) if cited else None
+            return TextPart(text, citations, signature), fields.rest()
+        case "image":
+            return _image(fields.inner("source")), fields.rest()
+        case "document":
+            name = fields.text("title")
+            return _document(fields.inner("source"), name), fields.rest()
+        case "tool_use" if role == "assistant":
+            call_id, name = fields.required("id"), fields.required("name")
+            arguments = json_text(fields.take("input") or {}, f"{fields.place}.input")
+            state = {field: fields.take(field) for field in _OF_CALLS if field in fields}
+            signature = Signature(FORMAT, state) if _means(state) else None
+            return ToolCall(call_id, name, arguments, signature), fields.rest()
+        case "tool_result" if role == "user":
+            return _result(fields), fields.rest()
+        case "thinking" if role == "assistant":
+            text, proof = fields.text("thinking") or "", fields.text("signature") or ""
+            state = {"type": kind, "signature": proof}
+            return ReasoningPart(text, Signature(FORMAT, state)), {}
+        case "redacted_thinking":
+            return ReasoningPart("", Signature(FORMAT, {"type": kind, **fields.whole()})), {}
+        case "tool_use" | "tool_result" | "thinking":
+            raise InvalidRequestError(
+                f"{fields.place} has type {kind!r}, which a message of role {role!r} cannot have"
+            )
+        case _:  # of a tool that Anthropic runs
+            return ProviderPart(Signature(FORMAT, {"type": kind, **fields.whole()})), {}
+
+
+_OF_CALLS = ("caller", "toolset_name")
+
+
+def _means(state: dict[str, Json]) -> bool:
+    return bool(state) and state != {"caller": {"type": "direct"}}
+
+
+def _image(fields: Fields) -> ImagePart:
+    kind = fields.required("type")
+    match kind:
+        case "base64":
+            media_type = fields.text("media_type")
+            return image_of(fields.place, fields.required("data"), media_type)
+        case "url":
+            return image_at(fields.place, fields.required("url"))
+        case "file":
+            return ImagePart(file_id=fields.required("file_id"))
+        case _:
+            raise unknown(fields.place, "type", kind, "base64, url and file")
+
+
+def _document(fields: Fields, name: str | None) -> FilePart:
+    kind = fields.required("type")
+    match kind:
+        case "base64":
+            media_type = fields.text("media_type")
+            return file_of(fields.place, fields.required("data"), media_type, name)
+        case "text":
+            data = fields.required("data").encode()
+            return FilePart(data=data, media_type="text/plain", name=name)
+        case "url":
+            return file_at(fields.place, fields.required("url"), name)
+        case "file":
+            return FilePart(file_id=fields.required("file_id"), name=name)
+        case _:
+            raise unknown(fields.place, "type", kind, "base64, text, url and file")
+
+
+def _result(fields: Fields) -> ToolResult:
+    call_id = fields.required("tool_use_id")
+    failed = fields.take("is_error") is True
+    content = fields.take("content")
+    parts: list[TextPart | ImagePart | FilePart] = []
+    for part in _parts([] if content is None else content, f"{fields.place}.content", "tool"):
+        if not isinstance(part, TextPart | ImagePart | FilePart):
+            raise InvalidRequestError(
+                f"{fields.place}.content has a block of another kind than text, image and "
+                "document; remove it"
+            )
+        parts.append(part)
+    return ToolResult(call_id, tuple(parts), is_error=failed)
+
+
+def _citation(fields: Fields, text: str) -> Citation:
+    number = fields.take("document_index")
+    source = fields.text("file_id") or fields.text("source")
+    return Citation(
+        url=fields.text("url"),
+        title=fields.text("title") or fields.text("document_title"),
+        quote=fields.text("cited_text"),
+        start=0,
+        end=len(text),
+        source=source or (None if number is None else str(number)),
+    )

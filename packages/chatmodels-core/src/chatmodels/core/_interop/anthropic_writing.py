@@ -1,0 +1,130 @@
+"""Writes messages of Anthropic's Messages API."""
+
+from typing import Any, NamedTuple, TypeAlias, assert_never
+
+from chatmodels.core._interop.anthropic_reading import FORMAT
+from chatmodels.core._interop.state import base64_of, no_place, state_of
+from chatmodels.core._values.messages import Message, Prompt, conversation
+from chatmodels.core._values.parts import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Json,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+
+Object: TypeAlias = dict[str, Json]
+
+
+class AnthropicMessages(NamedTuple):
+    """A conversation as Anthropic's Messages API has it.
+
+    Attributes:
+        system: The system prompt, which the API has beside the conversation; None if there is none.
+        messages: The turns of the user and of the assistant.
+    """
+
+    system: str | list[dict[str, Any]] | None
+    messages: list[dict[str, Any]]
+
+
+def messages_to_anthropic(messages: Prompt, /) -> AnthropicMessages:
+    """Convert a conversation to a system prompt and messages of Anthropic's Messages API.
+
+    Tool results become part of a turn of the user. The result leaves out what the format cannot
+    express: reasoning and state of other vendors, names, citations of other vendors.
+
+    Args:
+        messages: The conversation, in any form that `generate` accepts.
+
+    Raises:
+        InvalidRequestError: The format has no place for a part; the message names its place.
+    """
+    system: list[Object] = []
+    turns: list[Object] = []
+    for index, message in enumerate(conversation(messages)):
+        blocks = _blocks(message, f"messages[{index}]")
+        role = "user" if message.role == "tool" else message.role
+        if role == "system" and not turns:
+            system += blocks
+        elif turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += blocks
+        else:
+            turns.append({"role": role, "content": blocks})
+    for turn in turns:
+        turn["content"] = _plain(turn["content"])
+    return AnthropicMessages(_plain(system) or None, turns)
+
+
+def _blocks(message: Message, place: str) -> list[Object]:
+    blocks: list[Object] = []
+    for part in message.parts:
+        if not isinstance(part, ProviderPart):
+            blocks += _block(part, place)
+        elif (state := state_of(part.signature, FORMAT)) and "type" in state:
+            blocks.append(state)
+        elif state and blocks:
+            blocks[-1] = {**blocks[-1], **state}
+    return blocks
+
+
+def _block(
+    part: TextPart
+    | ImagePart
+    | AudioPart
+    | FilePart
+    | ToolCall
+    | ToolResult
+    | ReasoningPart
+    | RefusalPart,
+    place: str,
+) -> list[Object]:
+    match part:
+        case TextPart():
+            return [{"type": "text", "text": part.text, **state_of(part.signature, FORMAT)}]
+        case RefusalPart():
+            return [{"type": "text", "text": part.text}]
+        case ReasoningPart():
+            state = state_of(part.signature, FORMAT)
+            if state.get("type") == "thinking":
+                return [{"thinking": part.text, **state}]
+            return [state] if state else []
+        case ToolCall():
+            call = {"type": "tool_use", "id": part.id, "name": part.name, "input": part.arguments}
+            return [{**call, **state_of(part.signature, FORMAT)}]
+        case ToolResult():
+            content = [block for item in part.content for block in _block(item, place)]
+            result: Object = {"type": "tool_result", "tool_use_id": part.id}
+            result |= {"content": _plain(content)} if content else {}
+            return [result | ({"is_error": True} if part.is_error else {})]
+        case ImagePart():
+            return [{"type": "image", "source": _source(part)}]
+        case FilePart():
+            title = {} if part.name is None else {"title": part.name}
+            return [{"type": "document", "source": _source(part), **title}]
+        case AudioPart():
+            raise no_place(part, place, "Anthropic's format")
+        case _:
+            assert_never(part)
+
+
+def _source(part: ImagePart | FilePart) -> Object:
+    if part.file_id is not None:
+        return {"type": "file", "file_id": part.file_id}
+    if part.data is None:
+        return {"type": "url", "url": part.url}
+    if part.media_type == "text/plain":
+        return {"type": "text", "media_type": "text/plain", "data": part.data.decode()}
+    return {"type": "base64", "media_type": part.media_type, "data": base64_of(part.data)}
+
+
+def _plain(blocks: list[Object]) -> Json:
+    """Write one text as a str, and everything else as blocks."""
+    if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
+        return blocks[0]["text"]
+    return blocks

@@ -1,0 +1,243 @@
+"""Checked access to a mapping of a foreign format; each error names the place of the value."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard, TypeVar
+
+import msgspec
+
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json
+
+
+class Fields:
+    """The fields of one mapping, each read at most once.
+
+    Args:
+        value: The mapping, or an object of a vendor's SDK that has `model_dump`.
+        place: Its place in the conversation, as in `messages[2].content[0]`.
+
+    Raises:
+        InvalidRequestError: The value is neither.
+    """
+
+    def __init__(self, value: object, place: str) -> None:
+        self.place = place
+        self._left = dict(_mapping(value, place))
+
+    def __contains__(self, name: str) -> bool:
+        return self._left.get(name) is not None
+
+    def take(self, name: str) -> Json:
+        """Return a field, None if it is absent."""
+        return self._left.pop(name, None)
+
+    def text(self, name: str) -> str | None:
+        """Return a text, None if it is absent.
+
+        Raises:
+            InvalidRequestError: The field is not a text.
+        """
+        value = self.take(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise wrong(f"{self.place}.{name}", "a str", value)
+
+    def required(self, name: str) -> str:
+        """Return a text that must be present.
+
+        Raises:
+            InvalidRequestError: The field is absent or not a text.
+        """
+        value = self.text(name)
+        if value is None:
+            raise InvalidRequestError(f"{self.place} has no {name!r}; add it")
+        return value
+
+    def inner(self, name: str) -> "Fields":
+        """Return the fields of a nested mapping.
+
+        Raises:
+            InvalidRequestError: The field is absent or not a mapping.
+        """
+        return Fields(self.take(name), f"{self.place}.{name}")
+
+    def each(self, name: str) -> Iterator["Fields"]:
+        """Yield the mappings of a list, which may be absent.
+
+        Raises:
+            InvalidRequestError: The field is not a list of mappings.
+        """
+        place = f"{self.place}.{name}"
+        return each(self.take(name) or (), place)
+
+    def whole(self) -> dict[str, Json]:
+        """Return the fields not yet read as they are, for state that only a vendor understands."""
+        left, self._left = self._left, {}
+        return left
+
+    def rest(self) -> dict[str, Json]:
+        """Return the fields not yet read that hold something."""
+        return {name: value for name, value in self.whole().items() if not _is_empty(value)}
+
+    def end(self) -> None:
+        """Refuse fields that nobody read, since they would be lost.
+
+        Raises:
+            InvalidRequestError: There are some.
+        """
+        if left := self.rest():
+            names = ", ".join(map(repr, left))
+            raise InvalidRequestError(
+                f"{self.place} has fields that cannot be converted: {names}; remove them"
+            )
+
+
+def each(values: object, place: str) -> Iterator[Fields]:
+    """Yield the fields of each mapping in a list.
+
+    Raises:
+        InvalidRequestError: The value is not a list of mappings.
+    """
+    if not is_list(values):
+        raise wrong(place, "a list", values)
+    for index, value in enumerate(values):
+        yield Fields(value, f"{place}[{index}]")
+
+
+def entries(messages: object, converter: str) -> Iterator[tuple[object, str]]:
+    """Yield each message of a conversation with its place.
+
+    Raises:
+        InvalidRequestError: The conversation is empty, or is not a sequence of messages.
+    """
+    if not _is_iterable(messages):
+        raise wrong(f"the argument of {converter}()", "a list of messages", messages)
+    empty = True
+    for index, message in enumerate(messages):
+        empty = False
+        yield message, f"messages[{index}]"
+    if empty:
+        raise InvalidRequestError(f"{converter}() got no messages; pass at least one")
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Return whether a value is a list or a tuple."""
+    return isinstance(value, list | tuple)
+
+
+def wrong(place: str, expected: str, value: object) -> InvalidRequestError:
+    """Return the error for a value of the wrong type."""
+    return InvalidRequestError(f"{place} must be {expected}, not {type(value).__name__}")
+
+
+def unknown(place: str, kind: str, value: object, known: str) -> InvalidRequestError:
+    """Return the error for a word that a format does not have."""
+    return InvalidRequestError(f"{place} has the unknown {kind} {value!r}; known are {known}")
+
+
+def image_at(place: str, url: str, detail: Any = None) -> ImagePart:
+    """Return the image at a web address or in a `data:` URL.
+
+    Raises:
+        InvalidRequestError: The URL is of another kind or cannot be decoded.
+    """
+    return _placed(place, lambda: image(url=url, detail=detail))
+
+
+def file_at(place: str, url: str, name: str | None, media_type: str | None = None) -> FilePart:
+    """Return the file at a web address or in a `data:` URL.
+
+    Raises:
+        InvalidRequestError: The URL is of another kind or cannot be decoded.
+    """
+    return _placed(place, lambda: file(url=url, name=name, media_type=media_type))
+
+
+def image_of(place: str, base64: str, media_type: str | None) -> ImagePart:
+    """Return the image in base64.
+
+    Raises:
+        InvalidRequestError: The text is not base64, or not of an image.
+    """
+    data = decoded(place, base64)
+    return _placed(place, lambda: image(data=data, media_type=media_type))
+
+
+def audio_of(place: str, base64: str, media_type: str | None) -> AudioPart:
+    """Return the audio in base64.
+
+    Raises:
+        InvalidRequestError: The text is not base64, or not of audio.
+    """
+    data = decoded(place, base64)
+    return _placed(place, lambda: audio(data=data, media_type=media_type))
+
+
+def file_of(place: str, base64: str, media_type: str | None, name: str | None) -> FilePart:
+    """Return the file in base64.
+
+    Raises:
+        InvalidRequestError: The text is not base64, or empty.
+    """
+    data = decoded(place, base64)
+    return _placed(place, lambda: file(data=data, media_type=media_type, name=name))
+
+
+def decoded(place: str, text: str) -> bytes:
+    """Decode base64.
+
+    Raises:
+        InvalidRequestError: The text is not base64.
+    """
+    import base64
+
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise InvalidRequestError(f"{place} is not base64 ({error})") from error
+
+
+def json_text(value: object, place: str) -> str:
+    """Write a value as JSON.
+
+    Raises:
+        InvalidRequestError: JSON cannot express the value.
+    """
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidRequestError(f"{place} cannot be written as JSON: {error}") from error
+
+
+T = TypeVar("T")
+
+
+def _placed(place: str, make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except InvalidRequestError as error:
+        raise InvalidRequestError(f"{place}: {error.message}") from error
+
+
+def _is_iterable(value: object) -> TypeGuard[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, Mapping)
+
+
+def _mapping(value: object, place: str) -> Mapping[str, Json]:
+    if _is_mapping(value):
+        return value
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):  # an object of a vendor's SDK
+        dumped = dump(exclude_none=True)
+        if _is_mapping(dumped):
+            return dumped
+    raise wrong(place, "a mapping", value)
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, list | dict | tuple | str) and not value)

@@ -1,0 +1,37 @@
+"""Opaque state and encoded media, as the writers of all formats need them."""
+
+import base64
+from typing import TypeGuard
+
+from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, Signature
+
+
+def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
+    """Return opaque state that a format understands, as fields; empty for other formats."""
+    if signature is None or signature.format != known or not _is_object(signature.data):
+        return {}
+    return signature.data
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Json]]:
+    return isinstance(value, dict)
+
+
+def base64_of(data: bytes, /) -> str:
+    """Encode bytes for JSON."""
+    return base64.b64encode(data).decode()
+
+
+def url_of(part: ImagePart | AudioPart | FilePart, /) -> str | None:
+    """Return the address of a medium, or its bytes as a `data:` URL; None if it has neither."""
+    if part.data is None:
+        return part.url
+    return f"data:{part.media_type or 'application/octet-stream'};base64,{base64_of(part.data)}"
+
+
+def no_place(part: Part, place: str, what: str, /) -> InvalidRequestError:
+    """Return the error for a part that a format has no place for."""
+    return InvalidRequestError(
+        f"{place} has a part of type {part.type!r} that {what} cannot express; remove it"
+    )

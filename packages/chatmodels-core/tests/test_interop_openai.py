@@ -1,0 +1,406 @@
+"""Messages of OpenAI's APIs are converted without loss."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AudioPart,
+    Citation,
+    FilePart,
+    ImagePart,
+    InvalidRequestError,
+    Message,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    Signature,
+    TextPart,
+    ToolCall,
+    ToolResult,
+    assistant,
+    system,
+    tool_result,
+    user,
+)
+from chatmodels.core.interop import messages_from_openai, messages_to_openai
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+PNG_URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
+TEXT_URL = "data:text/plain;base64," + base64.b64encode(b"some text").decode()
+
+
+def state(**fields: Any) -> Signature:
+    return Signature("openai.responses", fields)
+
+
+BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
+    "texts": (
+        [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Why?", "name": "ada"},
+            {"role": "assistant", "content": "Because."},
+        ],
+        (system("Be brief."), Message("user", (TextPart("Why?"),), "ada"), assistant("Because.")),
+    ),
+    "no text": ([{"role": "user", "content": ""}], (user(""),)),
+    "media": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Look."},
+                    {"type": "image_url", "image_url": {"url": PNG_URL, "detail": "low"}},
+                    {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+                    {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
+                    {"type": "file", "file": {"filename": "a.txt", "file_data": TEXT_URL}},
+                    {"type": "file", "file": {"file_id": "file-1"}},
+                ],
+            }
+        ],
+        (
+            user(
+                "Look.",
+                ImagePart(data=PNG, media_type="image/png", detail="low"),
+                ImagePart(url="https://example.org/a.png"),
+                AudioPart(data=bytes(3), media_type="audio/mpeg"),
+                FilePart(data=b"some text", media_type="text/plain", name="a.txt"),
+                FilePart(file_id="file-1"),
+            ),
+        ),
+    ),
+    "field of a server": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Long.", "cache_control": {"type": "ephemeral"}},
+                    {"type": "text", "text": "Why?"},
+                ],
+            }
+        ],
+        (
+            user(
+                "Long.",
+                ProviderPart(Signature("openai", {"cache_control": {"type": "ephemeral"}})),
+                "Why?",
+            ),
+        ),
+    ),
+    "tools": (
+        [
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "c1",
+                        "type": "function",
+                        "function": {"name": "find", "arguments": '{"q": 1}'},
+                    },
+                    {
+                        "id": "c2",
+                        "type": "function",
+                        "function": {"name": "find", "arguments": '{"q": '},
+                        "extra_content": {"mark": "x"},
+                    },
+                    {"id": "c3", "type": "custom", "custom": {"name": "run", "input": "1 + 1"}},
+                ],
+            },
+            {"role": "tool", "tool_call_id": "c1", "content": "found"},
+            {"role": "tool", "tool_call_id": "c2", "content": ""},
+            {
+                "role": "tool",
+                "tool_call_id": "c3",
+                "content": [{"type": "text", "text": "2"}, {"type": "text", "text": "two"}],
+            },
+        ],
+        (
+            assistant(
+                ToolCall("c1", "find", '{"q": 1}'),
+                ToolCall(
+                    "c2", "find", '{"q": ', Signature("openai", {"extra_content": {"mark": "x"}})
+                ),
+                ToolCall("c3", "run", '{"input":"1 + 1"}', Signature("openai", {"type": "custom"})),
+            ),
+            tool_result("c1", "found"),
+            tool_result("c2"),
+            tool_result("c3", "2", "two"),
+        ),
+    ),
+    "refusal": (
+        [{"role": "assistant", "content": None, "refusal": "No."}],
+        (assistant(RefusalPart("No.")),),
+    ),
+    "audio of a model": (
+        [{"role": "assistant", "content": None, "audio": {"id": "audio_1"}}],
+        (assistant(AudioPart(file_id="audio_1")),),
+    ),
+    "state of a server": (
+        [{"role": "assistant", "content": "Yes.", "seen": ["a"]}],
+        (assistant("Yes.", ProviderPart(Signature("openai", {"seen": ["a"]}))),),
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "messages"), BOTH_WAYS.values(), ids=list(BOTH_WAYS))
+def test_messages_of_chat_completions_are_converted_both_ways(
+    written: list[dict[str, Any]], messages: tuple[Message, ...]
+) -> None:
+    assert messages_from_openai(written) == messages
+    assert messages_to_openai(messages) == written
+
+
+ITEMS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
+    "a turn in items": (
+        [
+            {"role": "user", "content": "Find it."},
+            {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "h"}]},
+            {
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "id": "msg_1",
+                "content": [{"type": "output_text", "text": "I look.", "annotations": []}],
+            },
+            {"type": "message", "role": "assistant", "phase": "commentary", "content": "Soon."},
+            {
+                "type": "function_call",
+                "id": "fc_1",
+                "call_id": "c1",
+                "name": "find",
+                "arguments": "{}",
+            },
+            {
+                "type": "custom_tool_call",
+                "id": "ct_1",
+                "call_id": "c2",
+                "name": "run",
+                "input": "1 + 1",
+            },
+            {"type": "web_search_call", "id": "ws_1", "queries": []},
+            {"type": "function_call_output", "call_id": "c1", "output": "found"},
+            {"type": "function_call_output", "call_id": "c2", "output": "2"},
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "refusal", "refusal": "No."}],
+            },
+        ],
+        (
+            user("Find it."),
+            assistant(
+                ReasoningPart(
+                    "h",
+                    state(
+                        type="reasoning", id="rs_1", summary=[{"type": "summary_text", "text": "h"}]
+                    ),
+                ),
+                TextPart("I look.", signature=state(id="msg_1")),
+                TextPart("Soon.", signature=state(phase="commentary")),
+                ToolCall("c1", "find", "{}", state(id="fc_1")),
+                ToolCall(
+                    "c2", "run", '{"input":"1 + 1"}', state(type="custom_tool_call", id="ct_1")
+                ),
+                ProviderPart(state(type="web_search_call", id="ws_1", queries=[])),
+            ),
+            Message(
+                "tool",
+                (ToolResult("c1", (TextPart("found"),)), ToolResult("c2", (TextPart("2"),))),
+            ),
+            assistant(RefusalPart("No.")),
+        ),
+    ),
+    "media": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_text", "text": "Look.", "seen": True},
+                    {"type": "input_image", "image_url": PNG_URL, "detail": "auto"},
+                    {"type": "input_image", "file_id": "file-1", "detail": "high"},
+                    {"type": "input_file", "file_url": "https://example.org/a.pdf"},
+                    {"type": "input_file", "filename": "a.txt", "file_data": TEXT_URL},
+                    {"type": "input_file", "file_id": "file-2"},
+                ],
+            }
+        ],
+        (
+            user(
+                "Look.",
+                ProviderPart(Signature("openai", {"seen": True})),
+                ImagePart(data=PNG, media_type="image/png", detail="auto"),
+                ImagePart(file_id="file-1", detail="high"),
+                FilePart(url="https://example.org/a.pdf"),
+                FilePart(data=b"some text", media_type="text/plain", name="a.txt"),
+                FilePart(file_id="file-2"),
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "messages"), ITEMS.values(), ids=list(ITEMS))
+def test_items_of_responses_are_converted_both_ways(
+    written: list[dict[str, Any]], messages: tuple[Message, ...]
+) -> None:
+    assert messages_from_openai(written) == messages
+    assert messages_to_openai(messages, api="responses") == written
+
+
+def test_instructions_for_developers_are_system_messages() -> None:
+    assert messages_from_openai([{"role": "developer", "content": "Be brief."}]) == (
+        system("Be brief."),
+    )
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_reasoning_beside_the_text_is_kept(field: str) -> None:
+    (message,) = messages_from_openai([{"role": "assistant", "content": "Yes.", field: "Hm."}])
+    assert message == assistant(ReasoningPart("Hm."), "Yes.")
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"type": "url_citation", "url_citation": {"url": "https://example.org", "end_index": 4}},
+        {"type": "url_citation", "url": "https://example.org", "end_index": 4},
+    ],
+    ids=["chat completions", "responses"],
+)
+def test_citations_are_read(note: dict[str, Any]) -> None:
+    cited = (Citation(url="https://example.org", end=4),)
+    beside = {"role": "assistant", "content": "Yes.", "annotations": [note]}
+    within = {
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": "Yes.", "annotations": [note], "logprobs": []}],
+    }
+    expected = assistant(TextPart("Yes.", cited))
+    assert messages_from_openai([beside]) == messages_from_openai([within]) == (expected,)
+
+
+def test_audio_of_a_model_keeps_its_id_and_its_words() -> None:
+    audio = {"id": "audio_1", "transcript": "Yes.", "expires_at": 7, "data": "AAAA"}
+    assert messages_from_openai([{"role": "assistant", "audio": audio}]) == (
+        assistant(AudioPart(file_id="audio_1", transcript="Yes.", expires_at=7)),
+    )
+
+
+def test_chat_completions_have_no_place_for_reasoning_of_others() -> None:
+    other = ProviderPart(Signature("other", {"a": 1}))
+    asked = user(other, "Why?", other)
+    said = assistant(ReasoningPart("Hm."), "Yes.")
+    assert messages_to_openai([asked, said]) == [
+        {"role": "user", "content": "Why?"},
+        {"role": "assistant", "content": "Yes."},
+    ]
+    assert messages_to_openai([asked, said], api="responses") == [
+        {"role": "user", "content": "Why?"},
+        {"type": "message", "role": "assistant", "content": "Yes."},
+    ]
+
+
+class Dumped:
+    """An object as the SDK has them."""
+
+    def __init__(self, fields: object) -> None:
+        self.fields = fields
+
+    def model_dump(self, *, exclude_none: bool) -> object:
+        assert exclude_none
+        return self.fields
+
+
+def test_objects_of_the_sdk_are_accepted() -> None:
+    assert messages_from_openai([Dumped({"role": "user", "content": "Why?"})]) == (user("Why?"),)
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "a text": ("Why?", "the argument of messages_from_openai() must be a list of messages"),
+    "a number": (1, "the argument of messages_from_openai() must be a list of messages"),
+    "nothing": ([], "messages_from_openai() got no messages"),
+    "no mapping": (["Why?"], "messages[0] must be a mapping, not str"),
+    "an object without fields": ([Dumped(1)], "messages[0] must be a mapping, not Dumped"),
+    "a role": ([{"role": "bot", "content": "Hi."}], "messages[0] has the unknown role 'bot'"),
+    "a field": (
+        [{"role": "user", "content": "Why?", "mood": "good"}],
+        "messages[0] has fields that cannot be converted: 'mood'",
+    ),
+    "no content": (
+        [{"role": "user", "content": 1}],
+        "messages[0].content must be a str or a list, not int",
+    ),
+    "no list of calls": (
+        [{"role": "assistant", "tool_calls": {"id": "c1"}}],
+        "messages[0].tool_calls must be a list, not dict",
+    ),
+    "a part": (
+        [{"role": "user", "content": [{"type": "smell"}]}],
+        "messages[0].content[0] has the unknown type 'smell'",
+    ),
+    "no url": (
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}],
+        "messages[0].content[0].image_url has no 'url'",
+    ),
+    "a path": (
+        [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a.png"}}]}],
+        "messages[0].content[0]: ",
+    ),
+    "no base64": (
+        [
+            {
+                "role": "user",
+                "content": [{"type": "input_audio", "input_audio": {"data": "?", "format": "wav"}}],
+            }
+        ],
+        "messages[0].content[0].input_audio.data is not base64",
+    ),
+    "a kind of call": (
+        [{"role": "assistant", "tool_calls": [{"id": "c1", "type": "wish"}]}],
+        "messages[0].tool_calls[0] has the unknown type 'wish'",
+    ),
+    "no text": (
+        [{"role": "tool", "tool_call_id": 1, "content": "found"}],
+        "messages[0].tool_call_id must be a str, not int",
+    ),
+    "a refusal as a result": (
+        [
+            {
+                "type": "function_call_output",
+                "call_id": "c1",
+                "output": [{"type": "refusal", "refusal": "No."}],
+            }
+        ],
+        "messages[0].output[0] has the unknown type 'refusal'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("messages", "said"), WRONG.values(), ids=list(WRONG))
+def test_an_error_names_the_place(messages: Any, said: str) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        messages_from_openai(messages)
+    assert caught.value.message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("message", "api"),
+    [
+        (assistant(ImagePart(url="https://example.org/a.png")), "chat_completions"),
+        (user(ImagePart(file_id="file-1")), "chat_completions"),
+        (user(AudioPart(data=b"a", media_type="audio/wav")), "responses"),
+    ],
+    ids=["image of a model", "image by id", "audio"],
+)
+def test_a_part_without_a_place_is_refused(message: Message, api: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        messages_to_openai([user("Why?"), message], api=api)
+    assert caught.value.message.startswith("messages[1] has a part of type ")
+
+
+@pytest.mark.parametrize("prompt", [[{"role": "user", "content": "Why?"}], {"role": "user"}])
+def test_a_prompt_of_dictionaries_is_refused_and_the_converters_are_named(prompt: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        messages_to_openai(prompt)
+    assert "messages_from_openai()" in caught.value.message

@@ -1,0 +1,178 @@
+"""Bodies that end, break off, last too long or are too large, read without a connection."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+import pytest
+
+from chatmodels.core import (
+    CallTimeoutError,
+    ChatModelError,
+    NetworkError,
+    ResponseInvalidError,
+    Timeout,
+)
+from chatmodels.http import TransferError, _bodies
+from chatmodels.http._limits import Limits
+
+BROKEN = TransferError("broken", "the peer closed the connection")
+
+
+class Answer:
+    """A response whose body is a list; an error in it is raised, and a number lets time pass."""
+
+    status = 503
+    exact = True
+
+    def __init__(self, *body: bytes | float | TransferError) -> None:
+        self.headers: dict[str, str] = {}
+        self.now = 100.0
+        self.closed = 0
+        self._body = list(body)
+
+    def limits(self, **given: float) -> Limits:
+        return Limits(Timeout(**given), "acme", deadline=200.0, clock=lambda: self.now)
+
+    def left(self) -> int:
+        return len(self._body)
+
+    def read(self) -> bytes | None:
+        while self._body:
+            match self._body.pop(0):
+                case float(seconds):
+                    self.now += seconds
+                case TransferError() as error:
+                    raise error
+                case piece:
+                    return piece
+        return None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class AsyncAnswer:
+    """The same response, awaited."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def read(self) -> bytes | None:
+        await anyio.lowlevel.checkpoint()
+        return self._answer.read()
+
+    async def aclose(self) -> None:
+        self._answer.close()
+
+
+def awaited(function: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
+    def call(answer: Answer, *arguments: Any) -> Any:
+        async def run() -> Any:
+            return await function(AsyncAnswer(answer), *arguments)
+
+        return anyio.run(run)
+
+    return call
+
+
+def twins(name: str) -> pytest.MarkDecorator:
+    functions = [getattr(_bodies, name), awaited(getattr(_bodies, f"a{name}"))]
+    return pytest.mark.parametrize("read", functions, ids=["sync", "async"])
+
+
+def same(error: ChatModelError, answer: object) -> ChatModelError:
+    return error
+
+
+@twins("read_whole")
+def test_a_whole_body_is_all_its_pieces(read: Any) -> None:
+    answer = Answer(b"so", b" it ", b"is")
+    assert read(answer, answer.limits(), "acme", same) == b"so it is"
+    assert answer.closed == 1
+
+
+@twins("read_whole")
+def test_a_whole_body_that_breaks_off_is_an_error(read: Any) -> None:
+    answer = Answer(b"so", BROKEN)
+    with pytest.raises(NetworkError):
+        read(answer, answer.limits(), "acme", same)
+    assert answer.closed == 1
+
+
+@twins("read_whole")
+def test_a_whole_body_that_lasts_too_long_is_an_error(read: Any) -> None:
+    answer = Answer(b"so", 100.0, b" it is")
+    with pytest.raises(CallTimeoutError) as caught:
+        read(answer, answer.limits(total=100), "acme", same)
+    assert caught.value.details["limit"] == "total"
+    assert answer.closed == 1
+
+
+@twins("read_whole")
+def test_a_whole_body_that_is_too_large_is_an_error(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bodies, "MAX_BODY_BYTES", 4)
+    answer = Answer(b"so", b" it", b" is")
+    with pytest.raises(ResponseInvalidError):
+        read(answer, answer.limits(), "acme", same)
+    assert (answer.closed, answer.left()) == (1, 1)
+
+
+@twins("read_failure")
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param((), id="ends"),
+        pytest.param((BROKEN,), id="breaks off"),
+        pytest.param((_bodies.FAILURE_SECONDS, b"!", b"unread"), id="lasts too long"),
+    ],
+)
+def test_a_failure_has_the_words_that_came(read: Any, end: tuple[Any, ...]) -> None:
+    answer = Answer(b"no ", b"room", *end)
+    limits = answer.limits(read=60.0)
+    assert read(answer, limits).startswith(b"no room")
+    assert limits.read() == 60.0
+    assert answer.closed == 1
+    assert answer.left() == len(end[2:])
+    assert answer.limits(read=60.0).read() == 60.0
+
+
+@twins("read_failure")
+def test_a_failure_has_no_more_words_than_its_bound(
+    read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_bodies, "MAX_FAILURE_BYTES", 4)
+    answer = Answer(b"no ", b"room", b"unread")
+    assert read(answer, answer.limits()) == b"no r"
+    assert (answer.closed, answer.left()) == (1, 1)
+
+
+@twins("linger")
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param((), id="ends"),
+        pytest.param((b" ", b"\n"), id="ends after some bytes"),
+        pytest.param((b" ", BROKEN), id="breaks off"),
+    ],
+)
+def test_the_rest_of_a_body_is_read(read: Any, rest: tuple[Any, ...]) -> None:
+    answer = Answer(*rest)
+    read(answer, answer.limits())
+    assert answer.left() == 0
+
+
+@twins("linger")
+def test_the_rest_of_a_body_is_left_unread_if_it_goes_on(read: Any) -> None:
+    answer = Answer(*[b" "] * (_bodies.LINGER_PIECES + 1))
+    read(answer, answer.limits())
+    assert answer.left() == 1
+
+
+def test_the_rest_of_a_body_is_not_read_if_reading_could_last() -> None:
+    answer = Answer(b" ")
+    answer.exact = False
+    _bodies.linger(answer, answer.limits())
+    assert answer.left() == 1

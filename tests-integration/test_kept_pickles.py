@@ -1,0 +1,33 @@
+"""Pickles that earlier versions wrote still load."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from chatmodels.core import (
+    ChatRequest,
+    ProviderOptions,
+    RateLimitError,
+    Secret,
+    Settings,
+    Timeout,
+    user,
+)
+
+KEPT = Path(__file__).parent / "kept"
+
+
+@pytest.mark.parametrize("name", ["errors-0.pickle", "errors-1.pickle"])
+def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None:
+    error, options, secret, values = pickle.loads((KEPT / name).read_bytes())
+    assert type(error) is RateLimitError
+    assert (str(error), error.status, error.retry_after) == ("acme: slow down", 429, 2.5)
+    assert error.partial.text == "Half"
+    assert [str(each) for each in error.__cause__.exceptions][1] == "no route"
+    assert (type(options), options.max_retries) == (ProviderOptions, 5)
+    assert isinstance(secret, Secret)
+    settings, timeout, request = values
+    assert settings == Settings(temperature=0.5)
+    assert (type(timeout), timeout.total) == (Timeout, 3.0)
+    assert (type(request), request.messages) == (ChatRequest, (user("Hi"),))
