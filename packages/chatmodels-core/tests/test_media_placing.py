@@ -19,12 +19,12 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
     system,
     text_of,
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 
 PICTURE = ImagePart(data=b"png", media_type="image/png")
 SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")

@@ -7,15 +7,25 @@ from msgspec.structs import replace
 
 from chatmodels.core import (
     FREE_TOOL_CHOICES,
+    AudioPart,
+    CallInfo,
+    Capability,
     ChatRequest,
+    ChatResponse,
+    FilePart,
+    ImagePart,
     Profile,
     Settings,
+    StandardChatModel,
     ToolChoice,
     ToolDefinition,
+    ToolResult,
     UnsupportedError,
-    negotiate,
+    assistant,
+    tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)
@@ -128,6 +138,44 @@ def test_a_model_without_tools_is_given_none() -> None:
 def test_what_is_supported_stays_the_same_object(asked: ChatRequest) -> None:
     assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
     assert negotiate(asked, PROFILE, provider="acme")[0] is asked
+
+
+IMAGE = ImagePart(data=b"png", media_type="image/png")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "problem"),
+    [
+        (user("?", IMAGE, IMAGE), {}, "an image of type image/png in a user message (message 0)"),
+        ([user("?"), tool_result(ToolResult("c", (IMAGE,)))], {}, "(message 1)"),
+        (user(AudioPart(data=b"x"), FilePart(data=b"x")), {}, "(message 0), a file"),
+        ("?", {"output_type": dict}, "output types"),
+        ("?", {"tools": [TOOL]}, "tools"),
+    ],
+    ids=["an image", "in a result", "audio and a file", "an output type", "tools"],
+)
+def test_a_model_refuses_what_its_provider_does_not_claim(
+    prompt: Any, options: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        Seeing(frozenset()).generate(prompt, **options)
+    assert problem in caught.value.message
+
+
+def test_a_model_accepts_what_its_provider_claims_and_what_other_models_made() -> None:
+    drawn = assistant("Here.", IMAGE)
+    assert Seeing(frozenset()).generate([user("?"), drawn, user("!")]).text == "Hi"
+    claimed = frozenset({Capability.VISION, Capability.STRUCTURED_OUTPUT, Capability.TOOLS})
+    response = Seeing(claimed).generate(user(IMAGE), output_type=str, tools=[TOOL])
+    assert response.parsed == "Hi"
+
+
+class Seeing(StandardChatModel):
+    def __init__(self, capabilities: frozenset[Capability]) -> None:
+        super().__init__("acme", "m", capabilities=capabilities)
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        return ChatResponse(message=assistant('{"value": "Hi"}' if request.output else "Hi"))
 
 
 @pytest.mark.parametrize(

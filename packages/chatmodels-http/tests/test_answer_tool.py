@@ -17,7 +17,8 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.http import SchemaSupport, TranslatedRequest, translate_request
+from chatmodels.http import SchemaSupport, TranslatedRequest
+from chatmodels.http._schema_support import translate_request
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 PLACE = OutputSchema("place", SCHEMA, "A place.")

@@ -21,7 +21,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.http import SchemaSupport, translate_request
+from chatmodels.http import SchemaSupport
+from chatmodels.http._schema_support import translate_request
 
 TEXT = {"type": "string"}
 EMPTY: dict[str, Any] = {"type": "object", "properties": {}}

@@ -20,11 +20,11 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
     system,
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 VENDOR = Dialect(

@@ -14,9 +14,9 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 
 ALL = Dialect(

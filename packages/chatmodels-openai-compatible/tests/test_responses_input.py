@@ -23,11 +23,11 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
     system,
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
@@ -316,13 +316,14 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
 
 
 def test_a_result_repeats_whence_its_call_came() -> None:
-    state = {"id": "fc_1", "caller": {"type": "program"}}
+    state = {"id": "fc_1", "caller": {"type": "program"}, "namespace": "weather"}
     call = ToolCall("c", "f", "{}", Signature(MARK, state))
     (_, result) = items(assistant(call), tool_result("c", "Noon."))
     assert result == {
         "type": "function_call_output",
         "call_id": "c",
         "caller": {"type": "program"},
+        "namespace": "weather",
         "output": "Noon.",
     }
 

@@ -13,9 +13,9 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 

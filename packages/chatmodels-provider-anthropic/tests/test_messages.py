@@ -174,7 +174,7 @@ def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
             user(AudioPart(data=b"RIFF", media_type="audio/wav")),
             user(FilePart(url="https://example.com/a.mp4", media_type="video/mp4")),
             user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart()),
-            assistant("Yes."),
+            assistant("Yes.", ToolCall("a", "weather")),
             tool_result("a", AudioPart(data=b"RIFF", media_type="audio/wav")),
         )
     for problem in (
@@ -240,7 +240,8 @@ def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
     cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
     text = TextPart("Rain.", (Citation(url="u"),), Signature("anthropic", cited))
     called = ToolCall("c", "roll", signature=Signature("anthropic", {"caller": {"type": "code"}}))
-    assert content(ProviderPart(Signature("anthropic", search)), text, called) == [
+    said = assistant(ProviderPart(Signature("anthropic", search)), text, called)
+    assert body(user("?"), said, tool_result("c", "4"))["messages"][1]["content"] == [
         search,
         {"type": "text", "text": "Rain.", **cited},
         {"type": "tool_use", "id": "c", "name": "roll", "input": {}, "caller": {"type": "code"}},

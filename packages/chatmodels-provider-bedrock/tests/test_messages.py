@@ -270,7 +270,7 @@ def test_blocks_of_one_kind_stay_apart() -> None:
         }
         for number in range(2)
     ]
-    said = assistant(ToolCall("c1", "look"), *(part_options(**block) for block in used))
+    said = assistant("Look.", *(part_options(**block) for block in used))
     assert blocks(user("?"), said)[1:] == used
     guarded = [{"guardContent": {"text": {"text": text}}} for text in ("One.", "Two.")]
     assert blocks(user("?", *(part_options(**block) for block in guarded)))[1:] == guarded

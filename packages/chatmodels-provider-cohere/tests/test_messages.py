@@ -20,11 +20,11 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
     system,
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.providers.cohere._codec import CODEC
 
 SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"

@@ -21,11 +21,12 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
     system,
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._request import GEMINI_SETTINGS
@@ -209,9 +210,10 @@ def test_images_in_results_follow_for_older_models() -> None:
     assert image == INLINE
 
 
-def test_what_a_model_drew_is_its_own_for_models_that_draw() -> None:
+@pytest.mark.parametrize("model", ["gemini-3-pro-image", "gemini-nano-banana-2.1"])
+def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
     drawn = ImagePart(data=b"png", media_type="image/png", signature=SIGNED)
-    assert said(drawn, model="gemini-3-pro-image") == [
+    assert said(drawn, model=model) == [
         {"role": "model", "parts": [{**INLINE, "thoughtSignature": "c2ln"}]}
     ]
     made = body(user("?"), assistant(drawn), user("!"), model=NEW)
@@ -309,3 +311,18 @@ def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() 
         body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
     assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
     assert body(system("Be brief."), model="gemini-3.6-flash")["contents"] == []
+
+
+def test_options_are_added_to_the_part_before_them() -> None:
+    clip = part_options(videoMetadata={"startOffset": "30s"}, mediaResolution={"level": "LOW"})
+    film = FilePart(url="https://example.com/1.mp4", media_type="video/mp4")
+    foreign = ProviderPart(Signature("anthropic", {"videoMetadata": {}}))
+    (content,) = body(user(clip, film, clip, foreign, "What happens?"))["contents"]
+    assert content["parts"] == [
+        {
+            "fileData": {"fileUri": "https://example.com/1.mp4", "mimeType": "video/mp4"},
+            "videoMetadata": {"startOffset": "30s"},
+            "mediaResolution": {"level": "LOW"},
+        },
+        {"text": "What happens?"},
+    ]

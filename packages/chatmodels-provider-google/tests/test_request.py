@@ -13,14 +13,12 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
+    create_chat_model,
     user,
 )
-from chatmodels.http import Codec, translate_request
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
+from chatmodels.providers.google._request import VERTEX_SETTINGS
 
-CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 VERTEX = gemini_codec("google-vertex", VERTEX_SETTINGS, Paths("/v1beta1"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -28,13 +26,9 @@ WEATHER = ToolDefinition("weather", "Tell the weather.", SCHEMA)
 CITY = OutputSchema("City", SCHEMA)
 
 
-def body(model: str = NEW, codec: Codec = CODEC, **request: Any) -> dict[str, Any]:
+def body(model: str = NEW, provider: str = "google", **request: Any) -> dict[str, Any]:
     asked = ChatRequest(messages=(user("?"),), **request)
-    asked, _ = negotiate(asked, codec.profile(model), provider="google")
-    translated = translate_request(
-        asked, codec.schemas(model), "google", profile=codec.profile(model)
-    )
-    made = json.loads(codec.encode(model, translated.request, stream=False).body)
+    made = create_chat_model(f"{provider}:{model}", api_key="k").explain(asked).body
     del made["contents"]
     return made
 
@@ -72,12 +66,12 @@ def test_settings_have_their_places() -> None:
 
 def test_vertex_takes_labels_instead_of_storing() -> None:
     settings = Settings(metadata={"team": "blue"}, service_tier="auto", top_logprobs=3)
-    assert body(codec=VERTEX, settings=settings) == {
+    assert body(provider="google-vertex", settings=settings) == {
         "labels": {"team": "blue"},
         "generationConfig": {"responseLogprobs": True, "logprobs": 3},
     }
     with pytest.raises(UnsupportedError, match="does not support store;"):
-        body(codec=VERTEX, settings=Settings(store=True))
+        body(provider="google-vertex", settings=Settings(store=True))
 
 
 def test_vertex_is_told_the_tier_by_a_header() -> None:

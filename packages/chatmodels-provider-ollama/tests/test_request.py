@@ -23,7 +23,7 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
+    create_chat_model,
     system,
     tool_result,
     user,
@@ -37,10 +37,9 @@ PIXEL = ImagePart(data=b"png", media_type="image/png")
 THOUGHT = Signature("ollama", {"type": "thinking"})
 
 
-def body(*messages: Message, stream: bool = False, **fields: Any) -> dict[str, Any]:
+def body(*messages: Message, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=messages or (user("?"),), **fields)
-    request, _ = negotiate(request, CODEC.profile("qwen3"), provider="ollama")
-    made: dict[str, Any] = json.loads(CODEC.encode("qwen3", request, stream=stream).body)
+    made: dict[str, Any] = create_chat_model("ollama:qwen3").explain(request).body
     return made
 
 
@@ -56,7 +55,8 @@ def messages(*given: Message) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_stream_is_asked_for_or_not_since_it_is_the_default(stream: bool) -> None:
-    assert body(stream=stream) == {
+    encoded = CODEC.encode("qwen3", ChatRequest(messages=(user("?"),)), stream=stream)
+    assert json.loads(encoded.body) == {
         "model": "qwen3",
         "messages": [{"role": "user", "content": "?"}],
         "stream": stream,

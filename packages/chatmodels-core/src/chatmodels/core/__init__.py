@@ -12,7 +12,6 @@ from chatmodels.core._calls.generation import (
     MessageStreamer,
 )
 from chatmodels.core._calls.model import StandardChatModel
-from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import (
     AsyncHealthChecker,
@@ -116,6 +115,7 @@ from chatmodels.core._values.metadata import (
     OptionSpec,
     ProviderMetadata,
 )
+from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
@@ -209,6 +209,7 @@ __all__ = [
     "ModelInfoProvider",
     "ModelNotFoundError",
     "NetworkError",
+    "NumberedMessages",
     "Observer",
     "Opened",
     "OptionSpec",
@@ -294,7 +295,7 @@ __all__ = [
     "list_providers",
     "load_config",
     "logger",
-    "negotiate",
+    "numbered",
     "provider",
     "providers_for_model",
     "providers_with",

@@ -75,6 +75,7 @@ def with_answer_tool(
         name,
         output.description or ANSWER_DESCRIPTION,
         {"type": "object"} if output.schema is None else output.schema,
+        strict=profile.strict_output_tool and output.strict and output.schema is not None,
     )
     asked = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
     return asked, name

@@ -248,18 +248,30 @@ class Caller:
         if secret is not None and secret.reveal() not in self._sent:
             self._sent.append(secret.reveal())
         if signer is not None:
-            given_names = {name for name, _ in head.headers}  # which count before those that sign
-            proof = [
-                (name, value)
-                for name, value in signer.sign(head, request.body)
-                if name.lower() not in given_names
-            ]
+            head, proof = self._signed(head, request, secret, signer)
             shown = [value for name, value in proof if is_credential(name)]
             self._sent.extend((*signer.secrets, *shown))
             head = Head(head.method, head.url, (*head.headers, *proof))
         if more is None:
             return head
         return Head(head.method, head.url, (*head.headers, *more.items()))
+
+    def _signed(
+        self, head: Head, request: HttpRequest, secret: Secret | None, signer: Signer
+    ) -> tuple[Head, list[tuple[str, str]]]:
+        """Sign a head. Headers that were given count before the signature, the secret after it."""
+        signature = signer.sign(head, request.body)
+        names = {name.lower() for name, _ in signature}
+        if secret is not None:
+            chosen = {name.lower() for name in (*dict(request.headers), *self._options.headers)}
+            proof = self.codec.authorization(secret.reveal())
+            replaced = (names - chosen).intersection(name.lower() for name, _ in proof)
+            if replaced:
+                kept = tuple(each for each in head.headers if each[0] not in replaced)
+                head = Head(head.method, head.url, kept)
+                signature = signer.sign(head, request.body)
+        known = {name for name, _ in head.headers}
+        return head, [each for each in signature if each[0].lower() not in known]
 
     def _headers(
         self, request: HttpRequest, secret: Secret | None, given: dict[str, str], *, stream: bool

@@ -6,7 +6,7 @@ this endpoint understands.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import is_
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chatmodels.core import (
     ImagePart,
     Message,
+    NumberedMessages,
     Part,
     ProviderPart,
     ReasoningPart,
@@ -23,6 +24,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http._call_ids import ANY_ID, CallIds, IdForm
 
@@ -51,12 +53,18 @@ class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         ids: The form of the ids of tool calls. In every API they are unique in a conversation.
         blank_texts: Whether texts without a visible character are accepted.
+        paired_calls: Whether each call needs a result and each result a call. A conversation in
+            which one is missing is refused.
+        held: The `provider_options` that refer to earlier messages which the vendor holds. With one
+            of them a result can be without its call, and no pairs are checked.
         state_scope: Returns where the opaque state that a base URL sends is valid: `endpoint_of`,
             `everywhere`, or a function of the vendor.
     """
 
     ids: IdForm = ANY_ID
     blank_texts: bool = True
+    paired_calls: bool = False
+    held: frozenset[str] = frozenset()
     state_scope: Callable[[str], str | None] = endpoint_of
 
 
@@ -65,6 +73,9 @@ def fitted(
 ) -> tuple[Message, ...]:
     """Apply the rules to a conversation; messages that fit stay the same objects.
 
+    Problems of a message are reported with its place in the caller's conversation, which the
+    messages returned know.
+
     Args:
         messages: The conversation.
         rules: The rules of the API.
@@ -72,10 +83,12 @@ def fitted(
     """
     ids = CallIds(rules.ids)
     found: list[Message] = []
-    for message in messages:
+    numbers: list[int] = []
+    for number, message in numbered(messages):
         parts = message.parts
         if len(parts) == 1 and type(parts[0]) is TextPart and _is_plain(parts[0]):
             found.append(message)  # as most are
+            numbers.append(number)
             continue
         ids.begin()
         fitting = [fit for part in parts if (fit := _fitted(part, ids, rules, scope)) is not None]
@@ -84,10 +97,14 @@ def fitted(
         if len(fitting) != len(parts) or not all(map(is_, fitting, parts)):
             if not fitting:
                 continue
-            found += _parted(replace(message, parts=tuple(fitting)))
+            parted = _parted(replace(message, parts=tuple(fitting)))
         else:
-            found += _parted(message)
-    return tuple(found)
+            parted = _parted(message)
+        found += parted
+        numbers += [number] * len(parted)
+    if numbers == list(range(len(found))):
+        return tuple(found)
+    return NumberedMessages(found, numbers)
 
 
 def _is_plain(part: TextPart) -> bool:
@@ -132,7 +149,7 @@ def _is_blank(part: Part) -> bool:
     return not part.text or part.text.isspace()
 
 
-def _parted(message: Message) -> Iterable[Message]:
+def _parted(message: Message) -> Sequence[Message]:
     """Move the results of tools in a user's message into a message before it.
 
     The options of a part (a `ProviderPart` behind it) stay with the part.

@@ -10,16 +10,17 @@ from chatmodels.http._codec import Codec, Encode
 from chatmodels.http._conversation import ConversationRules, fitted
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._frames import Frame, StreamDecoder
+from chatmodels.http._paired_calls import refuse_unpaired
 
 
-def at_endpoint(codec: Codec, base_url: str, /) -> Codec:
-    """Return a codec as it is used at one base URL."""
+def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
+    """Return a codec as it is used at one base URL, with the provider's name for messages."""
     rules = codec.conversation
     scope = rules.state_scope(base_url)
     decoder = codec.decoder if scope is None else partial(_marking, codec.decoder, scope)
     return replace(
         codec,
-        encode=partial(_encode, codec.encode, rules, scope),
+        encode=partial(_encode, codec.encode, rules, scope, provider),
         decoder=decoder,
         profile=partial(_profile, codec.profile, scope),
     )
@@ -33,12 +34,15 @@ def _encode(
     inner: Encode,
     rules: ConversationRules,
     scope: str | None,
+    provider: str,
     model: str,
     request: ChatRequest,
     /,
     *,
     stream: bool,
 ) -> HttpRequest:
+    if rules.paired_calls and rules.held.isdisjoint(request.provider_options):
+        refuse_unpaired(request.messages, provider)
     messages = fitted(request.messages, rules, scope)
     return inner(model, replace(request, messages=messages), stream=stream)
 

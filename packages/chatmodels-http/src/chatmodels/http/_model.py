@@ -75,7 +75,7 @@ class HttpChatModel(StandardChatModel):
     ) -> None:
         self._given = None if given is None or _has_credentials(given, signers) else given
         base_url = options.base_url or metadata.base_url or ""
-        codec = at_endpoint(codec, base_url)
+        codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
         self._profile = codec.profile(model)

@@ -52,6 +52,7 @@ class Dialect(Server, frozen=True, kw_only=True):
         file_types: The media types of files as bytes, videos apart; None for all.
         result_inputs: What tool results may hold besides text.
         call_ids: The ids of tool calls that are accepted.
+        paired_calls: Whether each tool call needs a result and each result a call.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
             field in which this server sent it.
@@ -75,6 +76,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
+    paired_calls: bool = False
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     effort_words: Mapping[str, str] = {}
     reasoning_details: bool = False

@@ -15,6 +15,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import Json, arguments_json, misplaced, objects, state_of
 from chatmodels.openai_compatible._custom import custom_input
@@ -30,7 +31,7 @@ def encode_messages(
 ) -> list[dict[str, Json]]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
     encoded: list[dict[str, Json]] = []
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         found: list[str] = []
         match message.role:
             case "system":

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from chatmodels.core._values.media_text import Medium, is_text_type, text_of
 from chatmodels.core._values.messages import Message
+from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import (
     AudioPart,
     FilePart,
@@ -106,22 +107,27 @@ class _Placing:
     def place(self, messages: tuple[Message, ...]) -> PlacedMedia:
         """Place all media."""
         placed: list[Message] = []
-        for self._number, message in enumerate(messages):
+        numbers: list[int] = []
+        for self._number, message in numbered(messages):
             parts: list[Part] = []
             if message.role == "user":
                 parts = self._take_moved()
             elif self._moved and message.role != "tool":  # results follow their calls at once
                 placed.append(Message("user", tuple(self._take_moved())))
+                numbers.append(self._number)
             parts += self._parts(message)
             if len(parts) == len(message.parts) and all(map(is_, parts, message.parts)):
                 placed.append(message)
+                numbers.append(self._number)
             elif parts:
                 placed.append(replace(message, parts=tuple(parts)))
+                numbers.append(self._number)
         if self._moved:
             placed.append(Message("user", tuple(self._take_moved())))
+            numbers.append(self._number)
         if len(placed) == len(messages) and all(map(is_, placed, messages)):
             return PlacedMedia(messages)
-        return PlacedMedia(tuple(placed), self._replaced, self._omitted)
+        return PlacedMedia(NumberedMessages(placed, numbers), self._replaced, self._omitted)
 
     def _take_moved(self) -> list[Part]:
         moved, self._moved = self._moved, []

@@ -18,8 +18,8 @@ from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
-from chatmodels.core._values.metadata import Explanation, HealthReport
-from chatmodels.core._values.profile import EVERYTHING, Profile
+from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
+from chatmodels.core._values.profile import EVERYTHING, AcceptedMedia, MediaKind, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -53,6 +53,8 @@ class StandardChatModel(Primitives):
         timeout: Time limits likewise; a number limits the total.
         supported_settings: The supported settings; None for those of the profile.
         profile: The abilities of the model; by default everything is supported.
+        capabilities: The capabilities that the provider's metadata claim. Tools, media and output
+            types that are not among them are refused; None if the subclass does that.
         unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
@@ -77,6 +79,7 @@ class StandardChatModel(Primitives):
         timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
         profile: Profile = EVERYTHING,
+        capabilities: frozenset[Capability] | None = None,
         unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
@@ -92,6 +95,8 @@ class StandardChatModel(Primitives):
         if supported_settings is not None:
             names = {name: name for name in supported_settings}
             profile = msgspec.structs.replace(profile, settings=names)
+        if capabilities is not None:
+            profile = _claimed(profile, capabilities)
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
@@ -99,6 +104,7 @@ class StandardChatModel(Primitives):
             profile=profile,
             unsupported=unsupported,
             remedies=remedies or {},
+            outputs=capabilities is None or Capability.STRUCTURED_OUTPUT in capabilities,
         )
         if unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
@@ -320,3 +326,25 @@ class StandardChatModel(Primitives):
             profile=self._defaults.profile,
             observers=self._observers,
         )
+
+
+_MEDIA: Mapping[Capability, MediaKind] = {
+    Capability.VISION: "image",
+    Capability.AUDIO_INPUT: "audio",
+    Capability.DOCUMENTS: "file",
+}
+
+
+def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
+    """Return the profile without tools and media that are not claimed."""
+    media = tuple(
+        AcceptedMedia(kind=kind, sources=("data", "url", "file_id"))
+        for capability, kind in _MEDIA.items()
+        if capability in capabilities
+    )
+    return msgspec.structs.replace(
+        profile,
+        tools=profile.tools and Capability.TOOLS in capabilities,
+        user_media=media,
+        result_media=media,
+    )

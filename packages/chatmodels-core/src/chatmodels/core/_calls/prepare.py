@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
+from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, conversation
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -55,6 +55,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         profile: The abilities of the model.
         unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
         remedies: Setting to the option of the model under which it is supported.
+        outputs: Whether output types are supported; a provider that checks that itself says yes.
     """
 
     provider: str
@@ -63,6 +64,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
+    outputs: bool = True
 
 
 def prepare(
@@ -191,6 +193,10 @@ def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
         unsupported=defaults.unsupported,
         remedies=defaults.remedies,
     )
+    if request.output is not None and not defaults.outputs:
+        raise UnsupportedError(
+            f"{defaults.provider} does not support output types; leave it out or use another model"
+        )
     if request is prepared.request:
         return prepared
     return Prepared(request, prepared.output, (*prepared.warnings, *warnings))

@@ -69,6 +69,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
         native_output: The forms of structured output that the API has. The others are requested
             through a tool that the model has to call.
+        strict_output_tool: Whether that tool is strict: some servers enforce no schema otherwise.
         native_output_without: Fields with which native output cannot be combined.
         user_media: The media that messages of the user can have; None for all.
         assistant_media: Those that messages of the assistant can have; None for all.
@@ -90,6 +91,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     native_output: frozenset[OutputForm] = ALL_OUTPUT_FORMS
+    strict_output_tool: bool = False
     native_output_without: Collection[Literal["tools", "documents"]] = ()
     user_media: tuple[AcceptedMedia, ...] | None = None
     assistant_media: tuple[AcceptedMedia, ...] | None = None

@@ -11,7 +11,9 @@ from chatmodels.openai_compatible.responses._media import accepted_media
 from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
-_CONVERSATION = ConversationRules(ids=IdForm(r"[\s\S]{1,64}"))
+_IDS = IdForm(r"[\s\S]{1,64}")
+_HELD = frozenset({"previous_response_id", "conversation", "prompt", "retrieve"})
+"""The options that refer to messages which the vendor holds ("Conversation state")."""
 
 
 def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
@@ -28,7 +30,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     return Codec(
         api="responses",
         profile=partial(_profile, dialect),
-        conversation=_CONVERSATION,
+        conversation=ConversationRules(ids=_IDS, paired_calls=dialect.paired_calls, held=_HELD),
         encode=partial(_encode, dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),

@@ -18,6 +18,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
@@ -32,6 +33,9 @@ from chatmodels.openai_compatible.responses._media import encode_media
 from chatmodels.openai_compatible.responses._wire import Item
 
 _ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
+
+_REPEATED = ("caller", "namespace")
+"""A program of the vendor's that waits for the result, and the group of the tool."""
 
 
 class InputEncoder:
@@ -48,13 +52,13 @@ class InputEncoder:
         self._problems = problems
         self._stored = stored
         self._custom: set[str] = set()  # calls of custom tools, the results of which differ
-        self._callers: dict[str, Item] = {}  # of calls, repeated by their results
+        self._repeated: dict[str, Item] = {}  # fields of calls that their results repeat
         self._where = ""
 
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
-        for number, message in enumerate(messages):
+        for number, message in numbered(messages):
             self._where = f"a message of role {message.role!r} (message {number})"
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items
@@ -129,8 +133,7 @@ class InputEncoder:
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
         known: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
-        if "caller" in state:  # a program of the vendor's, which waits for the result
-            self._callers[call.id] = {"caller": state["caller"]}
+        self._repeated[call.id] = {name: state[name] for name in _REPEATED if name in state}
         if not linked:
             state = {name: value for name, value in state.items() if name != "id"}
         if state.get("type") == "custom_tool_call":
@@ -149,7 +152,7 @@ class InputEncoder:
         return {
             "type": f"{kind}_output",
             "call_id": result.id,
-            **self._callers.get(result.id, {}),
+            **self._repeated.get(result.id, {}),
             "output": _plain(content),
         }
 

@@ -18,7 +18,9 @@ The header `anthropic-version` of the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
-_CONVERSATION = ConversationRules(ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False)
+_CONVERSATION = ConversationRules(
+    ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False, paired_calls=True
+)
 
 
 def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool = True) -> Codec:

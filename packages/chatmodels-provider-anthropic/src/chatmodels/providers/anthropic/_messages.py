@@ -19,6 +19,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
@@ -38,7 +39,7 @@ def encode_conversation(
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
     toolsets: dict[str, str] = {}
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         found: list[str] = []
         blocks = _blocks(message, found)
         _name_toolsets(blocks, toolsets)

@@ -54,7 +54,8 @@ def profile(model: str) -> Profile:
     """Return the abilities of a model."""
     claude = generation_of(model)
     if claude is None:
-        return claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
+        # Servers of other models enforce no schema otherwise, as vLLM.
+        return replace(claude_profile(_UNKNOWN_PROFILE, UNKNOWN), strict_output_tool=True)
     return claude_profile(_PROFILE, claude)
 
 

@@ -22,6 +22,7 @@ from chatmodels.providers.bedrock._stream import ConverseDecoder
 _CONVERSATION = ConversationRules(
     ids=IdForm("[a-zA-Z0-9_.:-]{1,64}"),
     blank_texts=False,
+    paired_calls=True,
     state_scope=everywhere,  # signatures of Claude are valid in all regions ("Extended thinking")
 )
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)

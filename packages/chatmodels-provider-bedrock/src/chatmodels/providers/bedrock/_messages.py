@@ -20,6 +20,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
@@ -57,7 +58,7 @@ class _Encoding:
     def turns(self, messages: Sequence[Message]) -> tuple[Blocks, Blocks]:
         system: Blocks = []
         turns: Blocks = []
-        for number, message in enumerate(messages):
+        for number, message in numbered(messages):
             known = len(self._problems)
             blocks = self._blocks(message)
             found = self._problems[known:]

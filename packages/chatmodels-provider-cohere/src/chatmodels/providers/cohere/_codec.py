@@ -21,7 +21,7 @@ def _decoder(request: ChatRequest) -> ChatV2Decoder:
 CODEC = Codec(
     profile=profile,
     families=FAMILIES,
-    conversation=ConversationRules(state_scope=everywhere),  # it is readable
+    conversation=ConversationRules(paired_calls=True, state_scope=everywhere),  # it is readable
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,

@@ -20,6 +20,7 @@ from chatmodels.core import (
     ToolArgumentsError,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
 from chatmodels.providers.cohere._media import encode_document, encode_image
@@ -38,7 +39,7 @@ def encode_conversation(
     """
     turns: list[Json] = []
     documents: list[Json] = []
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         found: list[str] = []
         if message.role == "assistant":
             turns += _said(message, found)

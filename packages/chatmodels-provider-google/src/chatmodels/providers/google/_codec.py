@@ -23,6 +23,8 @@ from chatmodels.providers.google._request import encode_request
 from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.providers.google._stream import AnswerDecoder
 
+_HELD = frozenset({"cachedContent", "cached_content"})  # its contents precede those of the request
+
 
 class Paths(msgspec.Struct, frozen=True):
     """The parts of the paths of an API.
@@ -69,7 +71,7 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     return Codec(
         profile=partial(_profile, settings),
         families=FAMILIES,
-        conversation=ConversationRules(state_scope=_scope),
+        conversation=ConversationRules(paired_calls=True, held=_HELD, state_scope=_scope),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),

@@ -24,6 +24,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     NOT_JSON,
@@ -36,6 +37,7 @@ from chatmodels.http.wire import (
     state_of,
 )
 from chatmodels.providers.google._media import encode_media
+from chatmodels.providers.google._part_options import are_options
 from chatmodels.providers.google._wire import STATE_FORMAT
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -60,7 +62,7 @@ def encode_conversation(
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(modern=modern)
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         parts = writer.parts(message)
         problems += [f"{problem} (message {number})" for problem in writer.problems]
         writer.problems.clear()
@@ -102,7 +104,14 @@ class _Writer:
 
     def parts(self, message: Message) -> list[Json]:
         """Write the parts of a message."""
-        return [encoded for part in message.parts for encoded in self._part(part, message.role)]
+        written: list[Json] = []
+        for part in message.parts:
+            if isinstance(part, ProviderPart) and are_options(kept := self._kept(part)):
+                if written:
+                    written[-1] = {**written[-1], **kept}
+            else:
+                written += self._part(part, message.role)
+        return written
 
     def _part(self, part: Part, role: str) -> list[Json]:
         said = role == "assistant"

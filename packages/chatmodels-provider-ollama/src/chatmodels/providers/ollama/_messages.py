@@ -16,6 +16,7 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
@@ -31,7 +32,7 @@ def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Js
     """Translate a conversation; what cannot be expressed is added to the problems."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
-    for number, message in enumerate(messages):
+    for number, message in numbered(messages):
         found: list[str] = []
         if message.role == "assistant":
             encoded += _said(message, found)

@@ -22,7 +22,8 @@ _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
 _REASONING = re.compile(
-    r"(ft:)?(o\d|gpt-([5-9]|1\d)|codex-|computer-use-)(?!.*-(chat|search|audio))"
+    r"(ft:)?(o\d|gpt-([5-9]|1\d|rosalind-|daybreak-)|codex-|computer-use-)"
+    r"(?!.*-(chat|search|audio))"
 )
 _OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 
@@ -46,7 +47,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if api == "responses":
         from chatmodels.providers.openai._responses import codec as responses_codec
 
-        return responses_codec(model, headers)
+        return responses_codec(model, headers, official=official)
     return _chat_codec(model, official, headers)
 
 

@@ -27,9 +27,21 @@ RESPONSES = ResponsesDialect(
 
 
 @lru_cache(maxsize=256)
-def codec(model: str, headers: tuple[tuple[str, str], ...]) -> Codec:
-    """Return the codec for a model, with the headers that name the account to bill."""
+def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -> Codec:
+    """Return the codec for a model.
+
+    Args:
+        model: The model's name.
+        headers: The headers that name the account to bill.
+        official: Whether the address is OpenAI's, which refuses calls without results.
+    """
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    dialect = replace(RESPONSES, settings=kept, not_with_reasoning=beside)
+    dialect = replace(
+        RESPONSES,
+        settings=kept,
+        not_with_reasoning=beside,
+        values=RESPONSES.values if official else {},
+        paired_calls=official,
+    )
     return replace(responses_codec(dialect, headers), families=FAMILIES)
