@@ -16,6 +16,7 @@ import chatmodels.core as core
 from chatmodels.core import (
     AudioOutput,
     AudioPart,
+    Call,
     Capability,
     ChatRequest,
     ChatResponse,
@@ -28,15 +29,21 @@ from chatmodels.core import (
     LogprobsDelta,
     Message,
     ModelInfo,
+    Opened,
     OptionSpec,
     OutputSchema,
     PartEnd,
+    Profile,
     ProviderMetadata,
+    ProviderOptions,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
+    SchemaRules,
+    SchemaTranslation,
     Settings,
     Signature,
+    Sleep,
     StreamEnd,
     StreamStart,
     TextPart,
@@ -246,8 +253,7 @@ def test_every_public_value_is_tried() -> None:
         for item in vars(core).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {core.Call, core.Sleep, core.Opened, core.Profile, core.ProviderOptions}
-    others |= {core.SchemaRules, core.SchemaTranslation}
+    others = {Call, Sleep, Opened, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
     assert public - others == set(VALUES)
 
 
