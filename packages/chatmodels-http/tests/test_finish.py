@@ -37,3 +37,7 @@ def test_the_finish_reason_follows_from_the_word_and_the_message(
     word: str | None, calls: bool, refused: bool, reason: str
 ) -> None:
     assert finish_reason(word, TABLE, calls=calls, refused=refused) == reason
+
+
+def test_a_message_holds_no_refusal_unless_it_is_said_to() -> None:
+    assert finish_reason("end", TABLE, calls=False) == "stop"
