@@ -107,6 +107,7 @@ def test_a_schema_has_one_form_with_the_same_meaning(inner: Any, expected: Any) 
         ("#/definitions/A", {"A": {"type": "integer"}}),
         ("#/properties/p/items", {"items": {"type": "null"}}),
         ("#/$defs/a~1b", {"a_b": {"type": "number"}}),
+        ("#/$defs/e~0f", {"e_f": {"type": "array"}}),
         ("#/$defs/c%20d", {"c_d": {"type": "boolean"}}),
         ("#/properties/q/anyOf/1", {"1": {"type": "integer"}}),
     ],
@@ -120,7 +121,12 @@ def test_references_point_into_the_definitions(inner: str, expected: Any) -> Non
                 "r": {"$ref": inner},
             },
             **{
-                "$defs": {"A": TEXT, "a/b": {"type": "number"}, "c d": {"type": "boolean"}},
+                "$defs": {
+                    "A": TEXT,
+                    "a/b": {"type": "number"},
+                    "c d": {"type": "boolean"},
+                    "e~f": {"type": "array"},
+                },
                 "definitions": {"A": {"type": "integer"}},
             },
         )
@@ -134,12 +140,22 @@ def test_references_point_into_the_definitions(inner: str, expected: Any) -> Non
 def test_definitions_of_one_name_are_kept_apart() -> None:
     made = translated(
         rooted(
-            {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/definitions/A"}},
+            {
+                "a": {"$ref": "#/$defs/A"},
+                "b": {"$ref": "#/definitions/A"},
+                "A": {"type": "null"},
+                "c": {"$ref": "#/properties/A"},
+            },
             **{"$defs": {"A": TEXT}, "definitions": {"A": {"type": "integer"}}},
         )
     )
-    assert made["properties"] == {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/$defs/A_2"}}
-    assert made["$defs"] == {"A": TEXT, "A_2": {"type": "integer"}}
+    assert made["properties"] == {
+        "a": {"$ref": "#/$defs/A"},
+        "b": {"$ref": "#/$defs/A_2"},
+        "A": {"type": "null"},
+        "c": {"$ref": "#/$defs/A_3"},
+    }
+    assert made["$defs"] == {"A": TEXT, "A_2": {"type": "integer"}, "A_3": {"type": "null"}}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +164,7 @@ def test_definitions_of_one_name_are_kept_apart() -> None:
         "#/$defs/B",
         "#anchor",
         "https://example.com/a.json",
+        "#/properties/p/enum/1",
         "#/properties/p/enum/3",
         "#/properties/p/enum/0/x",
         "#/properties/p/enum",
@@ -329,7 +346,12 @@ def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> No
     assert field(inner, lone_refs=True) == expected
 
 
-NODE = rooted({"name": TEXT, "next": {"$ref": "#/$defs/Node"}}, required=["name", "next"])
+NODE = rooted(
+    {"name": TEXT, "next": {"$ref": "#/$defs/Node"}},
+    required=["name", "next"],
+    additionalProperties=False,
+    default={"required": {"$ref": "#/$defs/Node"}},
+)
 LISTED = {"type": "array", "items": {"anyOf": [TEXT, {"$ref": "#/$defs/Listed"}]}}
 
 
@@ -405,6 +427,21 @@ def test_recursion_is_a_problem_where_it_is_not_allowed() -> None:
     ]
 
 
+def test_recursion_is_found_behind_other_references_and_at_any_distance() -> None:
+    definitions = {
+        "A": rooted({"b": {"$ref": "#/$defs/B"}}, additionalProperties={"$ref": "#/$defs/D"}),
+        "B": {"type": "array", "items": {"$ref": "#/$defs/C"}},
+        "C": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/D"}]},
+        "D": {"type": "array", "items": {"$ref": "#/$defs/D"}, "contains": {"$ref": "#/$defs/E"}},
+        "E": TEXT,
+    }
+    schema = rooted({"a": {"$ref": "#/$defs/A"}, "x": {"$ref": "#/none"}}, **{"$defs": definitions})
+    assert problems(schema, recursion="nowhere") == [
+        "x refers to '#/none', which is not a schema in it",
+        *(f"{name} refers to itself" for name in "ABDC"),
+    ]
+
+
 def test_keywords_are_described_where_they_are_not_accepted() -> None:
     rules = SchemaRules(
         described=frozenset({"maximum"}), formats=frozenset({"date"}), min_items=frozenset({1})
@@ -418,6 +455,9 @@ def test_keywords_are_described_where_they_are_not_accepted() -> None:
     assert field({"format": "date"}, rules) == {"format": "date"}
     assert field({"minItems": 2}, rules) == {"description": "(minItems: 2)"}
     assert field({"minItems": 1}, rules) == {"minItems": 1}
+
+
+CLOSED = rooted({"a": TEXT}, required=["a"], additionalProperties=False)
 
 
 @pytest.mark.parametrize(
@@ -468,6 +508,47 @@ def test_keywords_are_described_where_they_are_not_accepted() -> None:
             id="closed object",
         ),
         pytest.param({"allOf": [{"type": "null"}]}, {"type": "null"}, id="all of null"),
+        pytest.param(
+            {"type": "string", "enum": ["a", None]},
+            {"anyOf": [{"type": "string", "enum": ["a", None]}, {"type": "null"}]},
+            id="null listed beside a type that excludes it",
+        ),
+        pytest.param(
+            {"$ref": "#/$defs/N", "type": "string"},
+            {"anyOf": [{"anyOf": [{"$ref": "#/$defs/N"}], "type": "string"}, {"type": "null"}]},
+            id="null behind a reference beside a type that excludes it",
+        ),
+        pytest.param(
+            {"properties": {"a": TEXT}, "required": ["a"]},
+            {"anyOf": [CLOSED, {"type": "null"}]},
+            id="object without a type",
+        ),
+        pytest.param({"$ref": "#"}, {"anyOf": [{"$ref": "#"}, {"type": "null"}]}, id="the root"),
+        pytest.param(
+            {"type": "string", "anyOf": [{**TEXT, "pattern": "a"}, TEXT]},
+            {
+                "anyOf": [
+                    {"type": "string", "anyOf": [{**TEXT, "pattern": "a"}, TEXT]},
+                    {"type": "null"},
+                ]
+            },
+            id="a choice beside a type",
+        ),
+        pytest.param(
+            {"enum": ["a"]},
+            {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
+            id="enum without null",
+        ),
+        pytest.param(
+            {"oneOf": [TEXT, {"type": "integer"}], "description": "D."},
+            {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}], "description": "D."},
+            id="choice without null",
+        ),
+        pytest.param(
+            {"type": "array", "items": TEXT, "description": "D."},
+            {"anyOf": [{"type": "array", "items": TEXT}, {"type": "null"}], "description": "D."},
+            id="array with a description",
+        ),
     ],
 )
 def test_optional_properties_of_a_strict_schema_may_be_null(inner: Any, expected: Any) -> None:
@@ -479,6 +560,28 @@ def test_optional_properties_of_a_strict_schema_may_be_null(inner: Any, expected
     made = translated(rooted({"p": inner}, **{"$defs": definitions}), STRICT)
     assert made["properties"]["p"] == expected
     assert made["required"] == ["p"]
+
+
+@pytest.mark.parametrize("more", [{}, {"type": ["object", "null"]}, {"type": "object"}])
+def test_a_reference_to_the_root_has_no_null_although_its_own_schema_has(more: Any) -> None:
+    schema = {"properties": {"next": {"$ref": "#"}}, **more}
+    assert translated(schema, STRICT)["properties"] == {
+        "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("branches", "has_null"),
+    [
+        ([{"type": ["string", "null"]}, {"type": ["integer", "null"]}], True),
+        ([{"type": ["string", "null"]}, TEXT], False),
+    ],
+)
+def test_null_fits_all_of_several_schemas_if_it_fits_each(branches: Any, has_null: bool) -> None:
+    rules = SchemaRules(enforced=True, required="all")
+    inner = {"type": ["string", "null"], "allOf": branches}
+    made = translated(rooted({"p": inner}), rules)["properties"]["p"]
+    assert made == (inner if has_null else {"anyOf": [inner, {"type": "null"}]})
 
 
 @pytest.mark.parametrize(
@@ -530,6 +633,27 @@ def test_a_place_that_cannot_be_enforced_is_named(inner: Any, problem: str) -> N
 )
 def test_schemas_of_others_can_be_enforced(inner: Any, expected: Any) -> None:
     assert field(inner, STRICT) == expected
+
+
+def test_conditions_that_are_not_accepted_are_named_together() -> None:
+    rules = SchemaRules(enforced=True, described=frozenset({"allOf"}))
+    inner = {"type": "string", "allOf": [TEXT, TEXT], "not": TEXT}
+    assert problems(rooted({"p": inner}), rules) == ["p has conditions (allOf, not)"]
+    assert problems(rooted({"p": {"allOf": [TEXT, TEXT]}}), SchemaRules(enforced=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "items"),
+    [
+        ([{**TEXT, "default": "a"}, {**TEXT, "default": "b"}], TEXT),
+        ([{**TEXT, "default": "a"}], TEXT),
+        ([True, TEXT], {"anyOf": [{}, TEXT]}),
+    ],
+)
+def test_a_tuple_may_be_an_array_of_any_of_its_types(kinds: Any, items: Any) -> None:
+    inner = {"type": "array", "prefixItems": kinds, "items": False}
+    made = field(inner, described=frozenset({"prefixItems"}))
+    assert made == {"type": "array", "items": items}
 
 
 def test_a_vendor_may_enforce_optional_properties() -> None:
