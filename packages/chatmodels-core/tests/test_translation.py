@@ -277,6 +277,16 @@ def test_the_root_is_an_object(schema: dict[str, Any], expected: Any) -> None:
             ),
             id="the same twice",
         ),
+        pytest.param(
+            rooted({"a": TEXT, "b": TEXT}, required=["b"], allOf=[{"required": ["b", "a"]}]),
+            rooted({"a": TEXT, "b": TEXT}, required=["b", "a"]),
+            id="all of the keys",
+        ),
+        pytest.param(
+            {"type": "object", "not": {"required": ["a"]}, "enum": [{"b": 1}]},
+            {"type": "object", "description": '(not: {"required":["a"]}, enum: [{"b":1}])'},
+            id="neither",
+        ),
     ],
 )
 def test_choices_of_the_root_are_described(schema: dict[str, Any], expected: Any) -> None:
@@ -292,6 +302,9 @@ def test_branches_of_the_root_that_are_not_objects_are_a_problem() -> None:
 def test_a_choice_of_the_root_cannot_be_enforced() -> None:
     schema = rooted({"id": TEXT}, anyOf=[{"required": ["id"]}])
     assert problems(schema, STRICT) == ['the top level has a choice (anyOf: [{"required":["id"]}])']
+    assert problems({**schema, "not": TEXT}, STRICT) == [
+        'the top level has a choice (not: {"type":"string"}; anyOf: [{"required":["id"]}])'
+    ]
 
 
 def test_arrays_have_items_where_they_must() -> None:
@@ -323,6 +336,10 @@ def test_keys_of_the_root_may_be_restricted(name: str) -> None:
             {"type": "boolean", "title": "T", "description": "(one of: [true])"},
         ),
         ({"const": None}, {"type": "null"}),
+        (
+            {"enum": ["a", None], "type": ["string", "null"]},
+            {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
+        ),
         ({"enum": ["a"]}, {"enum": ["a"], "type": "string"}),
     ],
 )
@@ -340,6 +357,14 @@ def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, exp
         ),
         ({"$ref": "#/$defs/A", "type": "null"}, {"anyOf": [{"$ref": "#/$defs/A"}], "type": "null"}),
         ({"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}),
+        (
+            {"$ref": "#/$defs/A", "anyOf": [TEXT]},
+            {"anyOf": [TEXT], "allOf": [{"$ref": "#/$defs/A"}]},
+        ),
+        (
+            {"$ref": "#/$defs/A", "anyOf": [TEXT], "allOf": [TEXT, TEXT]},
+            {"anyOf": [TEXT], "allOf": [TEXT, TEXT, {"$ref": "#/$defs/A"}]},
+        ),
     ],
 )
 def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> None:
@@ -639,7 +664,14 @@ def test_conditions_that_are_not_accepted_are_named_together() -> None:
     rules = SchemaRules(enforced=True, described=frozenset({"allOf"}))
     inner = {"type": "string", "allOf": [TEXT, TEXT], "not": TEXT}
     assert problems(rooted({"p": inner}), rules) == ["p has conditions (allOf, not)"]
-    assert problems(rooted({"p": {"allOf": [TEXT, TEXT]}}), SchemaRules(enforced=True)) == []
+    inner = {"type": "string", "anyOf": [TEXT], "oneOf": [TEXT], "not": TEXT}
+    assert problems(rooted({"p": inner}), rules) == ["p has conditions (not, oneOf)"]
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf", "allOf", "enum"])
+def test_a_place_may_be_restricted_without_a_type(word: str) -> None:
+    inner = {word: [] if word == "enum" else [TEXT, TEXT]}
+    assert problems(rooted({"p": inner}), SchemaRules(enforced=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,8 @@ class _Translator:
             target = self._target(ref)
             if is_map(target) and target.get("type") == plain.get("type"):
                 plain.pop("type", None)
+            if "anyOf" in plain:
+                return {**plain, "allOf": [*plain.get("allOf", []), {"$ref": ref}]}
             return {"anyOf": [{"$ref": ref}], **plain}
         return plain
 
