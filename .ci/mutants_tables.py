@@ -68,10 +68,6 @@ def _changes(node: ast.expr) -> Iterator[Change]:
             yield node, f"{value} -> {not value}", {"value": not value}
         case ast.Constant(value=int(value) | float(value)):
             yield node, f"{value} -> {value + 1}", {"value": value + 1}
-        case ast.Constant(value=str(value)) if _WORDS.fullmatch(value):
-            words = value.split()
-            for place, word in enumerate(words):
-                yield node, f"without {word}", {"value": " ".join(_without(words, place))}
         case ast.Constant(value=str(value)):
             yield node, f"{value!r} -> {'XX' + value!r}", {"value": "XX" + value}
         case ast.Tuple(elts=elements) | ast.Set(elts=elements) | ast.List(elts=elements):
@@ -80,7 +76,8 @@ def _changes(node: ast.expr) -> Iterator[Change]:
             for place, (key, value) in enumerate(zip(keys, values, strict=True)):
                 less = {"keys": _without(keys, place), "values": _without(values, place)}
                 yield node, f"without {ast.unparse(key or value)}", less
-            yield from (change for value in values for change in _changes(value))
+            for value in values:
+                yield from _words(value) or _changes(value)
         case ast.Subscript():  # a type
             pass
         case _:
@@ -88,6 +85,17 @@ def _changes(node: ast.expr) -> Iterator[Change]:
                 expression = getattr(inner, "iter", getattr(inner, "value", inner))
                 if isinstance(expression, ast.expr):
                     yield from _changes(expression)
+
+
+def _words(node: ast.expr) -> list[Change]:
+    """Leave out words of a string of several, each of which is an entry."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return []
+    words = node.value.split()
+    return [
+        (node, f"without {word}", {"value": " ".join(_without(words, place))})
+        for place, word in enumerate(words)
+    ]
 
 
 def _entries(node: ast.expr, elements: list[ast.expr]) -> Iterator[Change]:
@@ -123,10 +131,6 @@ def _alternatives(pattern: str) -> Iterator[tuple[int, int]]:
 
 def _without(values: Sequence[object], place: int) -> list[Any]:
     return [*values[:place], *values[place + 1 :]]
-
-
-_WORDS = re.compile(r"\w+ [\w ]+")
-"""Several words in one string, each an entry of its own."""
 
 
 def _passes_apart(tests: Sequence[str]) -> bool:

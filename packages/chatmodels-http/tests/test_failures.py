@@ -136,6 +136,13 @@ def test_a_code_refines_within_the_class_of_the_status(status: int, word: str, c
     assert failed(status, f'{{"error": {{"code": "{word}"}}}}').code == code
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(299, "provider_unavailable"), (300, "invalid_request")]
+)
+def test_only_a_success_makes_the_provider_responsible(status: int, code: str) -> None:
+    assert FailureRules().classify(status, read_error({})) == code
+
+
 def test_the_first_match_within_the_class_wins() -> None:
     rules = FailureRules(
         codes={"a": ErrorCode.TIMEOUT, "b": ErrorCode.QUOTA_EXCEEDED},
@@ -230,6 +237,14 @@ def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None
             "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
             "key; set base_url to where the API is",
             id="a redirect without an address",
+        ),
+        pytest.param(
+            300,
+            '{"error": {"code": 429}}',
+            {},
+            "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
+            "key; set base_url to where the API is",
+            id="a redirect with another status in the body",
         ),
         pytest.param(
             400,

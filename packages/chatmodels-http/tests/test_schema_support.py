@@ -315,14 +315,14 @@ def test_a_translation_is_kept_beside_others() -> None:
 
 def test_a_translation_is_not_that_of_a_schema_or_of_rules_that_are_gone() -> None:
     for number in range(100):  # what is new may be at the address of what is gone
-        value = (1, True)[number % 2]  # they are equal in Python, and not in JSON
+        value = (1, True)[number // 2 % 2]  # they are equal in Python, and not in JSON
         schema = {"type": "object", "properties": {"v": {"enum": [value]}}}
         made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
         assert made.request.tools[0].parameters["properties"]["v"]["enum"][0] is value
 
     empty = {"type": "object"}
     for number in range(100):
-        listed = bool(number % 2)
+        listed = bool(number // 2 % 2)
         support = SchemaSupport(tools=SchemaRules(listed_root=listed))
         made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")
         assert made.request.tools[0].parameters == (EMPTY if listed else empty)

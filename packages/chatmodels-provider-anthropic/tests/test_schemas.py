@@ -102,7 +102,8 @@ def test_choices_at_the_root_are_for_outputs_that_are_enforced() -> None:
 
 
 def test_models_without_structured_output_do_not_enforce_schemas() -> None:
-    assert OLD.strict_tools is None
+    assert schemas_of("claude-3-opus-20240229").strict_tools is None
+    assert schemas_of("claude-sonnet-5").strict_tools is not None
     for rules in (OLD.tools, OLD.output, NEW.tools):
         assert field(rules, {"minimum": 2}) == {"minimum": 2}
 

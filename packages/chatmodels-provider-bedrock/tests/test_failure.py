@@ -60,7 +60,9 @@ def test_a_kind_has_a_code(kind: str, code: str, status: int) -> None:
     ],
 )
 def test_a_message_without_a_kind_has_a_code(status: int, message: str, code: str) -> None:
-    assert failed(status, message=message).code == code
+    error = failed(status, message=message)
+    assert error.code == code
+    assert "provider_code" not in error.details
 
 
 @pytest.mark.parametrize(

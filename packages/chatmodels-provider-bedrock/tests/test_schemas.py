@@ -105,7 +105,8 @@ def test_choices_at_the_root_are_for_outputs_that_are_enforced() -> None:
 
 
 def test_models_without_structured_output_do_not_enforce_schemas() -> None:
-    assert OLD.strict_tools is None
+    assert schemas_of("amazon.nova-pro-v1:0").strict_tools is None
+    assert schemas_of("anthropic.claude-sonnet-4-5-20250929-v1:0").strict_tools is not None
     for rules in (OLD.tools, OLD.output, NEW.tools):
         assert field(rules, {"minimum": 2}) == {"minimum": 2}
 

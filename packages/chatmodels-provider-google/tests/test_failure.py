@@ -51,12 +51,14 @@ def test_one_limit_of_the_day_is_a_quota(ids: list[str], code: str) -> None:
     ("delay", "wait"), [("3s", 3), ("48.5s", 48.5), ("3", None), ("3ms", None), ("about 3s", None)]
 )
 def test_a_wait_is_in_seconds(delay: str, wait: float | None) -> None:
-    assert failed(429, "RESOURCE_EXHAUSTED", "", {"retryDelay": delay}).retry_after == wait
+    error = failed(429, "RESOURCE_EXHAUSTED", "", {"retryDelay": delay})
+    assert error.retry_after == wait
+    assert "provider_code" not in error.details
 
 
 def test_a_header_and_the_first_error_of_an_array_take_precedence() -> None:
     errors = [
-        {"error": {"details": [{"reason": "FIRST"}]}},
+        {"error": {"details": [{"reason": "FIRST", "retryDelay": "9s"}]}},
         {"error": {"details": [{"reason": "B"}]}},
     ]
     failure = HttpFailure(
@@ -76,3 +78,10 @@ def test_the_headers_stay_beside_the_wait_of_the_details() -> None:
     body = b'{"error": {"details": [{"retryDelay": "3s"}]}}'
     error = read_failure(HttpFailure(status=429, headers={"x-request-id": "r"}, body=body), "acme")
     assert (error.retry_after, error.request_id) == (3, "r")
+
+
+def test_details_of_other_kinds_and_missing_errors_are_passed_over() -> None:
+    other, known = {"violations": 7}, {"reason": "KNOWN"}
+    assert failed(400, "INVALID_ARGUMENT", "", other, known).details["provider_code"] == "KNOWN"
+    error = read_failure(HttpFailure(status=503, headers={}, body=b"[]"), "acme")
+    assert error.code == "provider_unavailable"
