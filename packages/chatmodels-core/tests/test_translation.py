@@ -322,6 +322,7 @@ def test_keys_of_the_root_may_be_restricted(name: str) -> None:
     (problem,) = problems(schema, root_keys=64)
     assert problem.startswith(f"{name or repr(name)} is not a name of 1 to 64 ASCII letters")
     assert problems(schema) == []
+    assert problems({}, root_keys=64) == []
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,13 @@ def test_the_findings_of_filters_are_beside_the_other_details(error: Any, found:
     assert details["provider_message"] == "No."
 
 
+def test_an_error_in_an_array_has_no_findings() -> None:
+    body = b'[{"error": {"code": "content_filter"}}]'
+    error = chat.read_failure(HttpFailure(status=400, headers={}, body=body), "acme")
+    assert error.code == "content_filtered"
+    assert "content_filter_result" not in error.details
+
+
 def test_the_findings_of_filters_belong_to_filtered_content() -> None:
     body = json.dumps({"error": {"innererror": {"content_filter_result": FOUND}}}).encode()
     error = chat.read_failure(HttpFailure(status=400, headers={}, body=body), "acme")
