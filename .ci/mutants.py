@@ -43,7 +43,7 @@ def explained(name: str, group: dict[str, Any]) -> bool:
     modules = [path for glob in group["modules"] for path in (tree / "src").glob(glob)]
     results |= mutants_tables.results(tree, modules, group["tests"])
     survivors = {key: change for key, change in results.items() if change}
-    accepted = {line for lines in group.get("accepted", {}).values() for line in lines}
+    accepted = {line.strip() for lines in group.get("accepted", {}).values() for line in lines}
     open_ones = {key: change for key, change in survivors.items() if new(change) not in accepted}
     for key, change in open_ones.items():
         print(f"\n{key}\n{change}")

@@ -69,7 +69,7 @@ def _changes(node: ast.expr) -> Iterator[Change]:
         case ast.Constant(value=int(value) | float(value)):
             yield node, f"{value} -> {value + 1}", {"value": value + 1}
         case ast.Constant(value=str(value)):
-            yield node, f"{value!r} -> {'XX' + value!r}", {"value": "XX" + value}
+            yield node, f"{value} -> XX{value}", {"value": f"XX{value}"}
         case ast.Tuple(elts=elements) | ast.Set(elts=elements) | ast.List(elts=elements):
             yield from _entries(node, elements)
         case ast.Dict(keys=keys, values=values):
@@ -108,7 +108,7 @@ def _entries(node: ast.expr, elements: list[ast.expr]) -> Iterator[Change]:
                 for start, end in _alternatives(element.value):
                     without = element.value[:start] + element.value[end:]
                     left_out = element.value[start:end].strip("|")
-                    yield element, f"{element.value!r} without {left_out!r}", {"value": without}
+                    yield element, f"{element.value} without {left_out}", {"value": without}
         else:
             yield from _changes(element)
 
