@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatmodels.core import STRICT_SCHEMA, SchemaRules, translate_schema
 
 TEXT = {"type": "string"}
+LIST = {"type": "array"}
 PLAIN = SchemaRules()
 STRICT = msgspec.structs.replace(STRICT_SCHEMA, most_properties=None)
 
@@ -297,6 +298,12 @@ def test_branches_of_the_root_that_are_not_objects_are_a_problem() -> None:
     assert problems({"anyOf": [TEXT, rooted({})]}, plain_root=True) == [
         "the top level is not an object in every branch of its anyOf"
     ]
+
+
+def test_a_branch_of_the_root_may_be_the_root() -> None:
+    schema = {"properties": {"a": TEXT}, "allOf": [{"$ref": "#"}]}
+    made = translated(schema, plain_root=True)
+    assert (made["type"], made["properties"]) == ("object", {"a": TEXT})
 
 
 def test_a_choice_of_the_root_cannot_be_enforced() -> None:
@@ -661,6 +668,15 @@ def test_schemas_of_others_can_be_enforced(inner: Any, expected: Any) -> None:
     assert field(inner, STRICT) == expected
 
 
+def test_a_place_is_named_by_its_definition_and_from_the_root() -> None:
+    schema = rooted({"p": {"$ref": "#/$defs/A"}}, required=["p"], **{"$defs": {"A": LIST}})
+    assert problems(schema, STRICT) == ["A is a list of anything"]
+    array = {"type": "array", "items": LIST}
+    assert problems(array, SchemaRules(enforced=True, typed_root=False)) == [
+        "[] is a list of anything"
+    ]
+
+
 def test_conditions_that_are_not_accepted_are_named_together() -> None:
     rules = SchemaRules(enforced=True, described=frozenset({"allOf"}))
     inner = {"type": "string", "allOf": [TEXT, TEXT], "not": TEXT}
@@ -703,6 +719,8 @@ def test_the_size_of_a_schema_may_be_limited() -> None:
     schema = rooted({"a": rooted({"b": rooted({"c": TEXT})})})
     assert translate_schema(schema, PLAIN).properties == 3
     assert problems(schema, most_properties=3, most_levels=3) == []
+    behind = rooted({"a": {"$ref": "#/$defs/A"}}, **{"$defs": {"A": rooted({"b": TEXT})}})
+    assert problems(behind, most_properties=2, most_levels=1) == []
     assert problems(schema, most_properties=2, most_levels=2) == [
         "a.b is an object at level 3, at most 2 may be",
         "the top level has 3 properties, at most 2 may be",
