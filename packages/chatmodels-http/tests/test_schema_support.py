@@ -313,15 +313,9 @@ def test_a_translation_is_kept_beside_others() -> None:
     assert first.parameters is again.parameters
 
 
-def test_a_translation_is_not_that_of_a_schema_or_of_rules_that_are_gone() -> None:
-    for number in range(100):  # what is new may be at the address of what is gone
-        value = (1, True)[number // 2 % 2]  # they are equal in Python, and not in JSON
-        schema = {"type": "object", "properties": {"v": {"enum": [value]}}}
-        made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
-        assert made.request.tools[0].parameters["properties"]["v"]["enum"][0] is value
-
+def test_a_translation_is_not_that_of_rules_that_are_gone() -> None:
     empty = {"type": "object"}
-    for number in range(100):
+    for number in range(100):  # what is new may be at the address of what is gone
         listed = bool(number // 2 % 2)
         support = SchemaSupport(tools=SchemaRules(listed_root=listed))
         made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")
