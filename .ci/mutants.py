@@ -3,8 +3,8 @@
     ./run mutants            all groups of modules
     ./run mutants finish     one of them
 
-`mutmut` changes the functions. It does not change tables, and neither does cosmic-ray, but most of
-the rules here are tables. `mutants_tables.py` changes those.
+`mutmut` changes functions. Most of the rules here are tables, which it does not change, and
+cosmic-ray has no operators for their words. So `mutants_tables.py` changes the tables.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def lay_out(tree: Path, group: dict[str, Any]) -> Path:
 def functions(tree: Path) -> dict[str, str]:
     """Run mutmut; return the mutants with their changes, which are empty if a test noticed."""
     with (tree / "log").open("w") as log:
-        mutmut(tree, ["run", "--max-children", "1"], stdout=log)
+        mutmut(tree, ["run"], stdout=log)
     listed = mutmut(tree, ["results", "--all", "true"], stdout=subprocess.PIPE)
     results = dict(line.strip().split(": ") for line in listed.splitlines())
     survivors = [name for name, status in results.items() if status not in KILLED]
