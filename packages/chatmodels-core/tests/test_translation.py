@@ -91,6 +91,15 @@ def field(inner: Any, rules: SchemaRules = PLAIN, **more: Any) -> Any:
             id="patterns",
         ),
         pytest.param(
+            {"allOf": [{"allOf": [TEXT, LIST]}]}, {"allOf": [TEXT, LIST]}, id="all of one in one"
+        ),
+        pytest.param({"items": True}, {"items": {}}, id="items of any type"),
+        pytest.param(
+            {"unevaluatedItems": False, "additionalProperties": True, "contains": True},
+            {"unevaluatedItems": False, "additionalProperties": True, "contains": {}},
+            id="booleans",
+        ),
+        pytest.param(
             {"x-unit": "m", "default": {"const": 1}},
             {"x-unit": "m", "default": {"const": 1}},
             id="others",
@@ -99,6 +108,53 @@ def field(inner: Any, rules: SchemaRules = PLAIN, **more: Any) -> Any:
 )
 def test_a_schema_has_one_form_with_the_same_meaning(inner: Any, expected: Any) -> None:
     assert field(inner) == expected
+
+
+KEYWORDS = {
+    "one": (
+        "items additionalProperties unevaluatedProperties unevaluatedItems not if then else "
+        "contains propertyNames"
+    ),
+    "list": "anyOf oneOf allOf prefixItems",
+    "map": "properties patternProperties dependentSchemas",
+}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "shape"),
+    [(word, shape) for shape, words in KEYWORDS.items() for word in words.split()],
+)
+def test_the_schemas_of_a_keyword_are_translated_and_named(keyword: str, shape: str) -> None:
+    def holding(inner: Any) -> Any:
+        return {keyword: {"one": inner, "list": [inner, inner], "map": {"x": inner}}[shape]}
+
+    assert field(holding({"const": "a"})) == holding({"enum": ["a"], "type": "string"})
+    place = {"items": "p[]", "properties": "p.x"}.get(keyword, "p")
+    named = {"patternProperties": "p.x", "dependentSchemas": "p.x"}.get(keyword, place)
+    assert problems(rooted({"p": holding({"$ref": "#/no"})})) == [
+        f"{place} refers to '#/no', which is not a schema in it"
+    ]
+    assert set(problems(rooted({"p": holding({"type": 7})}))) == {f"{named} has a malformed 'type'"}
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        *("not", "if", "then", "else", "patternProperties", "propertyNames", "contains"),
+        *("dependentSchemas", "dependentRequired", "dependencies"),
+        *("unevaluatedProperties", "unevaluatedItems"),
+    ],
+)
+def test_a_condition_cannot_be_enforced(keyword: str) -> None:
+    found = problems(rooted({"p": {"type": "string", keyword: {}}}), SchemaRules(enforced=True))
+    assert f"p has conditions ({keyword})" in found
+
+
+@pytest.mark.parametrize(
+    "keyword", ["title", "discriminator", "$schema", "$id", "$anchor", "$comment"]
+)
+def test_a_keyword_without_a_constraint_is_not_described(keyword: str) -> None:
+    assert field({**TEXT, keyword: "x"}, keywords=frozenset({"type", "properties"})) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -253,6 +309,11 @@ def test_the_root_is_an_object(schema: dict[str, Any], expected: Any) -> None:
             id="all of",
         ),
         pytest.param(
+            rooted({"a": TEXT}, allOf=[rooted({"b": TEXT}, title="T", description="D.")]),
+            rooted({"a": TEXT, "b": TEXT}),
+            id="all of what can be joined",
+        ),
+        pytest.param(
             rooted({"a": TEXT}, allOf=[{"not": {"required": ["b"]}}, {"title": "T"}]),
             rooted({"a": TEXT}, description='(allOf: [{"not":{"required":["b"]}},{"title":"T"}])'),
             id="all of conditions",
@@ -377,6 +438,15 @@ def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, exp
 )
 def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> None:
     assert field(inner, lone_refs=True) == expected
+
+
+def test_a_reference_to_a_schema_without_a_type_stands_alone() -> None:
+    schema = rooted(
+        {"p": {"$ref": "#/$defs/A", "title": "T"}}, **{"$defs": {"A": {"anyOf": [TEXT]}}}
+    )
+    assert translated(schema, lone_refs=True)["properties"] == {
+        "p": {"anyOf": [{"$ref": "#/$defs/A"}], "title": "T"}
+    }
 
 
 NODE = rooted(
@@ -705,6 +775,22 @@ def test_a_tuple_may_be_an_array_of_any_of_its_types(kinds: Any, items: Any) -> 
     assert made == {"type": "array", "items": items}
 
 
+def test_an_open_tuple_is_an_array_of_its_types() -> None:
+    made = field({"prefixItems": [TEXT]}, described=frozenset({"prefixItems"}))
+    assert made == {"items": TEXT}
+
+
+def test_one_of_several_is_any_of_them_where_that_is_accepted() -> None:
+    assert field({"oneOf": [TEXT, LIST]}, described=frozenset({"oneOf"})) == {"anyOf": [TEXT, LIST]}
+
+
+@pytest.mark.parametrize("more", [{"oneOf": [TEXT, TEXT]}, {"$ref": "#/$defs/A"}])
+def test_null_is_beside_a_type_with_other_limits(more: Any) -> None:
+    rules = SchemaRules(enforced=True, required="all")
+    made = translated(rooted({"p": {**TEXT, **more}}, **{"$defs": {"A": TEXT}}), rules)
+    assert made["properties"]["p"] == {"anyOf": [{**TEXT, **more}, {"type": "null"}]}
+
+
 def test_a_vendor_may_enforce_optional_properties() -> None:
     schema = rooted({"a": TEXT, "b": TEXT}, required=["a"])
     rules = SchemaRules(enforced=True)
@@ -713,12 +799,20 @@ def test_a_vendor_may_enforce_optional_properties() -> None:
     assert problems(rooted({"a": TEXT}), rules, required="some") == [
         "the top level is an object that requires nothing"
     ]
+    assert problems(rooted({"a": rooted({})}, required=["a"]), rules, required="some") == [
+        "a is an object that requires nothing"
+    ]
 
 
 def test_the_size_of_a_schema_may_be_limited() -> None:
     schema = rooted({"a": rooted({"b": rooted({"c": TEXT})})})
     assert translate_schema(schema, PLAIN).properties == 3
     assert problems(schema, most_properties=3, most_levels=3) == []
+    deep = rooted({"c": {"patternProperties": {"x": rooted({"d": TEXT})}}})
+    listed = {"type": "array", "items": rooted({"b": {"anyOf": [deep]}})}
+    assert problems(rooted({"a": listed}), most_levels=3) == [
+        "a[].b.c is an object at level 4, at most 3 may be"
+    ]
     behind = rooted({"a": {"$ref": "#/$defs/A"}}, **{"$defs": {"A": rooted({"b": TEXT})}})
     assert problems(behind, most_properties=2, most_levels=1) == []
     assert problems(schema, most_properties=2, most_levels=2) == [
@@ -740,11 +834,22 @@ def test_the_size_of_a_schema_may_be_limited() -> None:
         ({"items": [{"anyOf": {}}]}, "p has a malformed 'anyOf'"),
         ({"items": {"enum": "a"}}, "p[] has a malformed 'enum'"),
         ({"$ref": 7}, "p has a malformed '$ref'"),
+        ({"format": 7}, "p has a malformed 'format'"),
+        ({"description": 7}, "p has a malformed 'description'"),
+        ({"minItems": "7"}, "p has a malformed 'minItems'"),
+        ({"definitions": []}, "p has a malformed 'definitions'"),
         ({"oneOf": [None]}, "p is not a schema"),
     ],
 )
 def test_a_malformed_schema_is_a_problem(inner: Any, problem: str) -> None:
     assert problems(rooted({"p": inner})) == [problem]
+
+
+def test_a_malformed_schema_is_not_translated() -> None:
+    made = translate_schema({"type": 7, "items": 7}, PLAIN)
+    assert made.problems == ("the top level has a malformed 'type'", "[] is not a schema")
+    assert (made.schema, made.properties) == ({}, 0)
+    assert problems({"minItems": 2.0}) == []
 
 
 def test_optional_properties_that_are_no_objects_cannot_be_enforced() -> None:

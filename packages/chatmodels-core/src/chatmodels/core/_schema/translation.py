@@ -113,7 +113,7 @@ class _Translator:
             if self._rules.enforced:
                 self._add(path, "accepts nothing")
             return {"not": {}}
-        plain = self._simple(schema, path)
+        plain = self._simple(schema)
         if self._rules.enforced:
             self._check(plain, path)
         kept: Schema = {}
@@ -164,7 +164,7 @@ class _Translator:
             fields[name] = nullable(field) if optional and not self._has_null(inner) else field
         return fields
 
-    def _simple(self, schema: Schema, path: str) -> Schema:
+    def _simple(self, schema: Schema) -> Schema:
         """Write a schema with the few keywords that vendors know, with the same meaning."""
         rules = self._rules
         plain = dict(schema)

@@ -16,8 +16,8 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (dict, "object"),
 )
 
-_LIMITS = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "not", "$ref"})
-"""The keywords that can exclude null."""
+_LIMITS = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
+"""The keywords of enforced schemas that can exclude null."""
 
 
 def joined_items(tuple_: Sequence[Json], more: Json) -> Json:
