@@ -49,9 +49,10 @@ class Message(Value, frozen=True):
                 )
             msgspec.structs.force_setattr(self, "parts", tuple(self.parts))
         for part in self.parts:
-            if not isinstance(part, _PARTS):
+            # A set finds a type at once; a tuple of nine is searched one by one.
+            if type(part) not in _PART_TYPES and not isinstance(part, _PARTS):
                 raise _not_parts(self.role, part)
-        if not isinstance(self.name, str | None):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        if self.name is not None and not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise InvalidRequestError(
                 f"Message.name cannot be {type(self.name).__name__}; pass the speaker's name"
             )
@@ -171,4 +172,5 @@ def _parts(content: tuple[str | Part, ...]) -> tuple[Part, ...]:
 
 _ROLES: tuple[str, ...] = get_args(Role)
 _PARTS: tuple[Any, ...] = get_args(Part)
+_PART_TYPES = frozenset(_PARTS)
 _RESULT_PARTS: tuple[Any, ...] = get_args(ResultPart)
