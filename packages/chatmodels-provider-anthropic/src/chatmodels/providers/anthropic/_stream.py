@@ -6,12 +6,12 @@ tool. The usage of `message_delta` corrects that of `message_start`.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import (
+    ChatRequest,
     PartEnd,
     ReasoningDelta,
     RefusalDelta,
@@ -105,10 +105,11 @@ class MessagesDecoder:
         "_word",
     )
 
-    def __init__(self, *, unsigned: bool = False) -> None:
+    def __init__(self, _request: ChatRequest, /, *, unsigned: bool = False) -> None:
         """Begin.
 
         Args:
+            _request: The request; the response does not depend on it.
             unsigned: Whether the server takes thinking back that it did not sign.
         """
         self._unsigned = unsigned
@@ -166,11 +167,13 @@ class MessagesDecoder:
             if message.content is None or (not message.content and message.stop_reason is None):
                 reject(body, "it has no content")
             events: list[StreamEvent] = [StreamStart(message.id, message.model)]
-            parts = map(self._complete, message.content)
-            events.extend(event for event in parts if event is not None)
-            if refusal := refusal_of(message.stop_details):
-                events.append(PartEnd(RefusalPart(refusal), self._count))
-            refused(message.stop_details, self._warnings)
+            for raw in message.content:
+                if (event := self._complete(raw)) is not None:
+                    events.append(event)
+            if message.stop_details is not None:
+                if refusal := refusal_of(message.stop_details):
+                    events.append(PartEnd(RefusalPart(refusal), self._count))
+                refused(message.stop_details, self._warnings)
             events += self._finish(message.stop_reason, message.usage)
         except NOT_JSON as error:
             reject(body, error)
@@ -196,10 +199,10 @@ class MessagesDecoder:
 
     def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
         block = block_decoder.decode(raw)
-        part = part_of(block, partial(msgspec.json.decode, raw), unsigned=self._unsigned)
+        part = part_of(block, lambda: msgspec.json.decode(raw), unsigned=self._unsigned)
         position = self._count
         self._count += 1
-        if isinstance(part, ToolCall):
+        if type(part) is ToolCall:
             self._calls = True
             return ToolCallEnd(part, position)
         return None if part is None else PartEnd(part, position)
@@ -285,11 +288,14 @@ class MessagesDecoder:
             self._word = word
         if not is_object(usage):
             return []
-        # Gateways end streams with zeros; tokens that were used stay used.
-        zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
-        for name, value in usage.items():
-            if value is not None and not (zeros and name.endswith("input_tokens")):
-                self._usage[name] = value
+        if not self._usage:
+            self._usage = usage
+        else:
+            # Gateways end streams with zeros; tokens that were used stay used.
+            zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
+            for name, value in usage.items():
+                if value is not None and not (zeros and name.endswith("input_tokens")):
+                    self._usage[name] = value
         return [UsageUpdate(read_usage(self._usage, self._warnings))]
 
     def _end(self, data: bytes) -> list[StreamEvent]:
