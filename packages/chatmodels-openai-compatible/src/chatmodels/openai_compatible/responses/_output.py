@@ -114,16 +114,19 @@ def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read the probabilities of a message's tokens."""
     if kind_of(item) != "message":
         return ()
-    return tuple(
-        token
-        for part in objects(item.get("content"))
-        if part.get("logprobs")
-        for token in read_logprobs({"content": part["logprobs"]}, warnings)
-    )
+    found: tuple[TokenLogprob, ...] = ()
+    for part in objects(item.get("content")):
+        if part.get("logprobs"):
+            found += read_logprobs({"content": part["logprobs"]}, warnings)
+    return found
 
 
 def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
-    kept = {name: value for name, value in (("id", wire.id), ("phase", wire.phase)) if value}
+    kept: dict[str, Json] = {}
+    if wire.id:
+        kept["id"] = wire.id
+    if wire.phase:
+        kept["phase"] = wire.phase
     signature = Signature(mark, kept) if kept else None
     parts: list[tuple[int, Part]] = []
     for place, content in enumerate(wire.content or ()):
