@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from chatmodels.core import PartEnd, StreamEvent, ToolCallEnd
+from chatmodels.core import PartEnd, Signature, StreamEvent, ToolCallEnd
 
 MAY_HAVE_STATE = frozenset({PartEnd, ToolCallEnd})
 """The types of the events that can hold opaque state."""
@@ -19,9 +19,10 @@ def all_scoped(events: Sequence[StreamEvent], scope: str | None, /) -> Sequence[
     """
     if scope is None:
         return events
-    found: list[StreamEvent] = []
-    for event in events:
-        found.append(scoped(event, scope) if type(event) in MAY_HAVE_STATE else event)
+    found = list(events)
+    for place, event in enumerate(events):
+        if type(event) in MAY_HAVE_STATE:
+            found[place] = scoped(event, scope)
     return found
 
 
@@ -31,12 +32,12 @@ def scoped(event: StreamEvent, scope: str | None, /) -> StreamEvent:
         return event
     if type(event) is ToolCallEnd:
         call = event.tool_call
-        if call.signature is not None:
-            signature = replace(call.signature, scope=scope)
-            return replace(event, tool_call=replace(call, signature=signature))
+        if (signature := call.signature) is not None:
+            signature = Signature(signature.format, signature.data, scope)
+            return ToolCallEnd(replace(call, signature=signature), event.index)
     elif type(event) is PartEnd:
-        signature = getattr(event.part, "signature", None)
+        signature: Signature | None = getattr(event.part, "signature", None)
         if signature is not None:
-            part = replace(event.part, signature=replace(signature, scope=scope))
-            return replace(event, part=part)
+            signature = Signature(signature.format, signature.data, scope)
+            return PartEnd(replace(event.part, signature=signature), event.index)
     return event

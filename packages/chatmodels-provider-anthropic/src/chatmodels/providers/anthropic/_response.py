@@ -57,11 +57,6 @@ def refusal_of(details: Json) -> str | None:
     return text_or_none(details.get("explanation")) if is_object(details) else None
 
 
-def service_tier(usage: Json) -> str | None:
-    """Read which tier served the call."""
-    return text_or_none(usage.get("service_tier")) if is_object(usage) else None
-
-
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
     wire = None if value is None else lenient(value, WireUsage, "the usage was", warnings)

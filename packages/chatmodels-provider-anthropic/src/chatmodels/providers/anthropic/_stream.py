@@ -28,7 +28,15 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NO_REASON, NOT_JSON, Json, finish_reason, is_object, warn
+from chatmodels.http.wire import (
+    NO_REASON,
+    NOT_JSON,
+    Json,
+    finish_reason,
+    is_object,
+    text_or_none,
+    warn,
+)
 from chatmodels.providers.anthropic._blocks import part_of
 from chatmodels.providers.anthropic._response import (
     FINISH_REASONS,
@@ -36,7 +44,6 @@ from chatmodels.providers.anthropic._response import (
     refusal_of,
     refused,
     reject,
-    service_tier,
 )
 from chatmodels.providers.anthropic._wire import (
     NOTHING,
@@ -168,8 +175,7 @@ class MessagesDecoder:
                 reject(body, "it has no content")
             events: list[StreamEvent] = [StreamStart(message.id, message.model)]
             for raw in message.content:
-                if (event := self._complete(raw)) is not None:
-                    events.append(event)
+                self._complete(raw, events)
             if message.stop_details is not None:
                 if refusal := refusal_of(message.stop_details):
                     events.append(PartEnd(RefusalPart(refusal), self._count))
@@ -197,15 +203,16 @@ class MessagesDecoder:
         delta = WireDelta(stop_reason=message.stop_reason, stop_details=message.stop_details)
         return events + self._change(delta, message.usage)
 
-    def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
+    def _complete(self, raw: msgspec.Raw, events: list[StreamEvent]) -> None:
         block = block_decoder.decode(raw)
         part = part_of(block, lambda: msgspec.json.decode(raw), unsigned=self._unsigned)
         position = self._count
         self._count += 1
         if type(part) is ToolCall:
             self._calls = True
-            return ToolCallEnd(part, position)
-        return None if part is None else PartEnd(part, position)
+            events.append(ToolCallEnd(part, position))
+        elif part is not None:
+            events.append(PartEnd(part, position))
 
     def _begin(self, raw: msgspec.Raw, index: int | None) -> list[StreamEvent]:
         block = _Block(raw, self._count)
@@ -311,7 +318,7 @@ class MessagesDecoder:
         return StreamEnd(
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word,
-            service_tier=service_tier(self._usage),
+            service_tier=text_or_none(self._usage.get("service_tier")),
             warnings=tuple(self._warnings),
             payload=payload,
         )
