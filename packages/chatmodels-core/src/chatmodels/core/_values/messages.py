@@ -134,18 +134,22 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
             a message.
     """
     if isinstance(prompt, str):
-        return (user(prompt),)
+        return (Message("user", (TextPart(prompt),)),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if type(prompt) not in _PLAIN_SEQUENCES and (
+        isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable)
+    ):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise _not_a_message(prompt)
-    messages = tuple(user(item) if isinstance(item, str) else item for item in prompt)
-    if not messages:
-        raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
-    for message in messages:
+    messages: list[Message] = []
+    for item in prompt:
+        message = user(item) if isinstance(item, str) else item
         if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise _not_a_message(message)
-    return messages
+        messages.append(message)
+    if not messages:
+        raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
+    return tuple(messages)
 
 
 def _not_a_message(value: object) -> InvalidRequestError:
@@ -170,6 +174,8 @@ def _parts(content: tuple[str | Part, ...]) -> tuple[Part, ...]:
     return tuple(TextPart(item) if isinstance(item, str) else item for item in content)
 
 
+# Not looked up among the abstract types, which takes longer than all else here.
+_PLAIN_SEQUENCES = frozenset({list, tuple})
 _ROLES: tuple[str, ...] = get_args(Role)
 _PARTS: tuple[Any, ...] = get_args(Part)
 _PART_TYPES = frozenset(_PARTS)
