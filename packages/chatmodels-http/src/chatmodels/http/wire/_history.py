@@ -16,6 +16,7 @@ from chatmodels.http.wire._media import text_of
 Medium = ImagePart | AudioPart | FilePart
 
 _MEDIA = (ImagePart, AudioPart, FilePart)
+_PLAIN = frozenset({"text", "tool_call", "reasoning", "refusal", "provider"})
 
 Takes = Callable[[Medium], bool]
 """Tells whether a vendor takes a medium at some place."""
@@ -47,6 +48,9 @@ def carried(
     moved: list[Message] = []
     waiting: list[Part] = []
     for message in messages:
+        if not waiting and _is_plain(message):
+            moved.append(message)
+            continue
         parts: list[Part] = []
         if waiting and message.role != "tool":  # results follow their calls at once
             if message.role == "user":
@@ -70,7 +74,20 @@ def carried(
     return [*moved, Message("user", tuple(waiting))] if waiting else moved
 
 
+def _is_plain(message: Message) -> bool:
+    """Return whether a message has no media and no results of tools, as most have none."""
+    for part in message.parts:  # noqa: SIM110 - a generator costs three times as much
+        if part.type not in _PLAIN:
+            return False
+    return True
+
+
 def _result(result: ToolResult, user: Takes, results: Takes, waiting: list[Part]) -> ToolResult:
+    for part in result.content:
+        if part.type != "text":
+            break
+    else:
+        return result
     if any(isinstance(part, FilePart) for part in result.content):
         content = tuple(_as_text(part, user, results) for part in result.content)
         result = replace(result, content=content)

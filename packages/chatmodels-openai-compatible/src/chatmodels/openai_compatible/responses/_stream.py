@@ -196,7 +196,8 @@ class ResponsesDecoder:
             self._usage = read_usage(wire.usage, self._warnings)
             events.append(UsageUpdate(self._usage))
         kinds = {part.type for part in parts}
-        return [*events, self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body))]
+        events.append(self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        return events
 
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: an answer without its terminal event is not complete."""
