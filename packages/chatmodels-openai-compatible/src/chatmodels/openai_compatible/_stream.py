@@ -51,7 +51,7 @@ from chatmodels.openai_compatible._reading import (
     merged_thinking,
     read_logprobs,
     reasoning_field_of,
-    reasoning_of,
+    reasoning_in_parts,
     reasoning_part,
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
@@ -213,7 +213,11 @@ class ChatCompletionsDecoder:
                 deltas.append(TextDelta(content, TEXT))
             else:
                 self._take_parts(content_parts(content), deltas)
-        if thought := reasoning_of(delta):
+        # Vendors differ in the field, and some send it twice.
+        thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+        if not thought and (delta.reasoning_details or delta.thinking_blocks):
+            thought = reasoning_in_parts(delta)
+        if thought:
             self._reasoning.append(thought)
             deltas.append(ReasoningDelta(thought, REASONING))
             if self._marks_reasoning and self._field is None:

@@ -138,8 +138,8 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
     if isinstance(prompt, Message):
         return (prompt,)
     if type(prompt) not in _PLAIN_SEQUENCES and (
-        isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable)
-    ):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    ):
         raise _not_a_message(prompt)
     messages: list[Message] = []
     for item in prompt:
