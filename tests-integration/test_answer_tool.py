@@ -1,6 +1,5 @@
 """Structured output through a tool, at every provider and in every shape of a call."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -53,12 +52,12 @@ async def shapes(model: Any, **options: Any) -> list[ChatResponse[Any]]:
 
 
 @pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
-def test_output_through_a_tool_is_read_in_all_four_shapes(
+async def test_output_through_a_tool_is_read_in_all_four_shapes(
     provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = without_native_output(provider, monkeypatch, simulator)
 
-    responses = asyncio.run(shapes(model, output_type=City))
+    responses = await shapes(model, output_type=City)
 
     for response in responses:
         assert response.parsed == City("city")

@@ -1,6 +1,5 @@
 """Media in messages and in results of tools, at every provider and in every shape of a call."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -57,21 +56,14 @@ def tool_loop(*content: Medium) -> list[Message]:
     return [user("Look."), assistant(call), tool_result(call, *content)]
 
 
-def shapes(model: Any, prompt: list[Message]) -> list[ChatResponse[Any]]:
+async def shapes(model: Any, prompt: list[Message]) -> list[ChatResponse[Any]]:
     """Call a model whole and streamed, sync and async."""
-
-    async def awaited() -> list[ChatResponse[Any]]:
-        whole = await model.agenerate(prompt)
-        async with model.astream(prompt) as stream:
-            async for _ in stream:
-                pass
-        return [whole, stream.response]
-
-    whole = model.generate(prompt)
-    with model.stream(prompt) as stream:
-        for _ in stream:
-            pass
-    return [whole, stream.response, *asyncio.run(awaited())]
+    return [
+        model.generate(prompt),
+        model.stream(prompt).collect(),
+        await model.agenerate(prompt),
+        await model.astream(prompt).collect(),
+    ]
 
 
 @pytest.mark.parametrize("provider", VENDORS)
@@ -108,13 +100,15 @@ def test_common_media_are_shown_or_refused_with_their_place(provider: str, part:
 
 
 @pytest.mark.parametrize("provider", [name for name in VENDORS if not name.startswith("azure")])
-def test_all_shapes_of_a_call_report_what_is_not_shown(provider: str, simulator: Simulator) -> None:
+async def test_all_shapes_of_a_call_report_what_is_not_shown(
+    provider: str, simulator: Simulator
+) -> None:
     model = model_of(provider, simulator, unsupported="warn")
     odd = AudioPart(data=b"MThd", media_type="audio/midi")
     parts = (SVG if provider.startswith("google") else odd, PNG)
     expected = model.explain(tool_loop(*parts)).warnings
 
-    responses = shapes(model, tool_loop(*parts))
+    responses = await shapes(model, tool_loop(*parts))
 
     assert [response.warnings for response in responses] == [expected] * 4
     assert ["replaced by a line of text" in warning for warning in expected] == [True]

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import chatmodels.core as core
 from chatmodels.core import (
+    AcceptedMedia,
     AudioOutput,
     AudioPart,
+    Call,
     Capability,
     ChatRequest,
     ChatResponse,
@@ -28,15 +30,21 @@ from chatmodels.core import (
     LogprobsDelta,
     Message,
     ModelInfo,
+    Opened,
     OptionSpec,
     OutputSchema,
     PartEnd,
+    Profile,
     ProviderMetadata,
+    ProviderOptions,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
+    SchemaRules,
+    SchemaTranslation,
     Settings,
     Signature,
+    Sleep,
     StreamEnd,
     StreamStart,
     TextPart,
@@ -246,8 +254,8 @@ def test_every_public_value_is_tried() -> None:
         for item in vars(core).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {core.Call, core.Sleep, core.Opened, core.Profile, core.ProviderOptions}
-    others |= {core.AcceptedMedia, core.SchemaRules, core.SchemaTranslation}
+    others = {Call, Sleep, Opened, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
+    others |= {AcceptedMedia}
     assert public - others == set(VALUES)
 
 

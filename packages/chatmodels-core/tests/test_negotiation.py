@@ -25,7 +25,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core._calls.negotiation import negotiate, refuse_unsupported
+from chatmodels.core._values.settings import NO_SETTINGS
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)
@@ -80,6 +81,12 @@ def request(
             request(temperature=1, reasoning_effort="high"),
             id="a value beside reasoning",
         ),
+        pytest.param(
+            request(seed=1, temperature=0.5, reasoning_budget=9),
+            ["reasoning_budget"],
+            request(seed=1, temperature=0.5),
+            id="reasoning that is left out",
+        ),
         pytest.param(request(STRICT), ["strict in the tool 'clock'"], request(TOOL), id="strict"),
         pytest.param(
             request(TOOL, choice=ToolChoice("tool", "clock")),
@@ -111,6 +118,103 @@ def test_what_is_not_supported_is_refused_or_left_out(
     found, warnings = negotiate(asked, PROFILE, provider="acme", unsupported="warn")
     assert found == kept
     assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
+
+
+def refused(asked: ChatRequest, profile: Profile, **remedies: str) -> str:
+    with pytest.raises(UnsupportedError) as caught:
+        negotiate(asked, profile, provider="acme", remedies=remedies)
+    return caught.value.message
+
+
+def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies() -> None:
+    profile = Profile(
+        settings=dict.fromkeys(("temperature", "seed", "reasoning_effort", "verbosity"), ""),
+        values={"reasoning_effort": ("none", "high"), "verbosity": ()},
+        ranges={"temperature": (0, 1.5)},
+    )
+    asked = request(temperature=2, reasoning_effort="low", verbosity="low", top_k=1, top_p=1)
+    assert refused(
+        asked, profile, top_k="sampling=...", verbosity="text=...", top_p="sampling=..."
+    ) == (
+        "acme does not support temperature=2 (supported: 0 to 1.5), top_p, top_k, "
+        "reasoning_effort='low' (supported: 'none', 'high'), verbosity='low' (supported: none); "
+        "leave it out, or create the model with sampling=... for top_p, top_k, or with text=... "
+        'for verbosity, or with unsupported="warn" to have it left out with a warning; '
+        "provider_options send a field in any case"
+    )
+
+
+def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
+    assert refused(request(STRICT), PROFILE) == (
+        "acme does not support strict in the tool 'clock'; leave it out, or create the model with "
+        'unsupported="warn" to have it left out with a warning; provider_options send a field in '
+        "any case"
+    )
+
+
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_a_range_includes_its_ends(temperature: float) -> None:
+    asked = request(temperature=temperature)
+    assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "reasons"),
+    [
+        ({}, False),
+        ({"reasoning_effort": "none"}, False),
+        ({"reasoning_budget": 0}, False),
+        ({"reasoning_effort": "high"}, True),
+        ({"reasoning_budget": 1}, True),
+    ],
+)
+def test_a_budget_and_an_effort_request_reasoning(reasoning: Any, reasons: bool) -> None:
+    asked = request(seed=1, **reasoning)
+    found, _ = negotiate(
+        asked, Profile(not_with_reasoning={"seed": ()}), provider="acme", unsupported="warn"
+    )
+    assert found == (request(**reasoning) if reasons else asked)
+
+
+def test_tools_are_compared_in_a_request_without_settings() -> None:
+    asked = ChatRequest(messages=(user("Hi"),), tools=(STRICT,))
+    with pytest.raises(UnsupportedError, match="strict in the tool"):
+        negotiate(asked, PROFILE, provider="acme")
+
+
+def test_settings_and_tools_are_left_out_together() -> None:
+    found, _ = negotiate(
+        request(TOOL, seed=1, top_k=1),
+        Profile(settings={"seed": "s"}, tools=False),
+        provider="acme",
+        unsupported="warn",
+    )
+    assert found == request(seed=1)
+
+
+def test_the_defaults_of_a_model_are_refused_like_the_settings_of_a_call() -> None:
+    settings = Settings(top_k=1)
+    with pytest.raises(UnsupportedError) as caught:
+        refuse_unsupported(settings, PROFILE, provider="acme", remedies={"top_k": "all=True"})
+    assert caught.value.message == refused(request(top_k=1), PROFILE, top_k="all=True")
+
+
+@pytest.mark.parametrize("settings", [NO_SETTINGS, Settings(), Settings(seed=1)])
+def test_defaults_that_are_supported_pass(settings: Settings) -> None:
+    refuse_unsupported(settings, PROFILE, provider="acme", remedies={})
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [ToolChoice("auto"), ToolChoice("none"), ToolChoice("required"), ToolChoice("tool", "clock")],
+)
+def test_a_model_of_which_nothing_is_known_supports_everything(choice: ToolChoice) -> None:
+    asked = request(STRICT, choice=choice, seed=1, reasoning_effort="max")
+    assert negotiate(asked, Profile(), provider="acme") == (asked, ())
+
+
+def test_free_choices_do_not_force_a_call() -> None:
+    assert sorted(FREE_TOOL_CHOICES) == ["auto", "none"]
 
 
 def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:

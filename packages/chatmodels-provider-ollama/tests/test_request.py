@@ -246,3 +246,9 @@ AUDIO = AudioPart(data=b"x", media_type="audio/wav")
 def test_parts_that_cannot_be_expressed_are_refused(message: Message, problem: str) -> None:
     with pytest.raises(UnsupportedError, match=problem):
         messages(message)
+
+
+def test_media_that_were_not_negotiated_are_refused_in_results() -> None:
+    request = ChatRequest(messages=(tool_result("1", PIXEL),))
+    with pytest.raises(UnsupportedError, match="an image in a tool result"):
+        CODEC.encode("qwen3", request, stream=False)

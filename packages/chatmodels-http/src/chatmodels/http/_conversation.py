@@ -19,7 +19,6 @@ from chatmodels.core import (
     Part,
     ProviderPart,
     ReasoningPart,
-    RefusalPart,
     Signature,
     TextPart,
     ToolCall,
@@ -81,15 +80,17 @@ def fitted(
         rules: The rules of the API.
         scope: Where opaque state of this endpoint is valid; None if it is valid everywhere.
     """
-    ids = CallIds(rules.ids)
+    ids: CallIds | None = None
     found: list[Message] = []
     numbers: list[int] = []
     for number, message in numbered(messages):
         parts = message.parts
-        if len(parts) == 1 and type(parts[0]) is TextPart and _is_plain(parts[0]):
+        if len(parts) == 1 and _is_plain(parts[0]):
             found.append(message)  # as most are
             numbers.append(number)
             continue
+        if ids is None:
+            ids = CallIds(rules.ids)
         ids.begin()
         fitting = [fit for part in parts if (fit := _fitted(part, ids, rules, scope)) is not None]
         if not rules.blank_texts:
@@ -107,12 +108,13 @@ def fitted(
     return NumberedMessages(found, numbers)
 
 
-def _is_plain(part: TextPart) -> bool:
-    return part.signature is None and not _is_blank(part)
+def _is_plain(part: Part) -> bool:
+    return part.type == "text" and part.signature is None and not _is_blank(part)
 
 
 def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | None) -> Part | None:
-    if isinstance(part, ToolResult):
+    # The word is compared, since `isinstance` takes long for a struct that is another.
+    if part.type == "tool_result":
         part = ids.of_result(part)
         return part if rules.blank_texts else _result_without_blanks(part)
     if type(part) in _SIGNED:
@@ -121,7 +123,7 @@ def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | Non
             if isinstance(part, ProviderPart):
                 return None
             part = _unsigned(part)
-    return ids.of_call(part) if isinstance(part, ToolCall) else part
+    return ids.of_call(part) if part.type == "tool_call" else part
 
 
 def _unsigned(part: Part) -> Part:
@@ -144,9 +146,9 @@ def _result_without_blanks(result: ToolResult) -> ToolResult:
 
 
 def _is_blank(part: Part) -> bool:
-    if not isinstance(part, TextPart | RefusalPart):
-        return False
-    return not part.text or part.text.isspace()
+    if part.type == "text" or part.type == "refusal":
+        return not part.text or part.text.isspace()
+    return False
 
 
 def _parted(message: Message) -> Sequence[Message]:

@@ -20,6 +20,7 @@ from chatmodels.core import (
     ProviderOptions,
     StandardChatModel,
     StreamEvent,
+    is_credential,
     registry,
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
@@ -72,7 +73,7 @@ class HttpChatModel(StandardChatModel):
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
-        self._given = given
+        self._given = None if given is None or _has_credentials(given, signers) else given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Caller(metadata, codec, options, signers)
@@ -246,6 +247,11 @@ def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
         if known.name == model:
             return known
     return ModelInfo(name=model, provider=metadata.name)
+
+
+def _has_credentials(options: ProviderOptions, signers: SignerSource | None) -> bool:
+    """Return whether others than `api_key` have to decide what a pickle carries."""
+    return signers is not None or any(map(is_credential, options.extra))
 
 
 def _is_registered(metadata: ProviderMetadata) -> bool:

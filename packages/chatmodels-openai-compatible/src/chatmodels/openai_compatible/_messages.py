@@ -65,9 +65,11 @@ def _mixed(
     dialect: Dialect,
     problems: list[str],
 ) -> str | list[Json]:
+    if len(parts) == 1 and parts[0].type == "text":  # as most have
+        return parts[0].text
     texts = [part.text for part in parts if isinstance(part, TextPart)]
     if len(texts) == len(parts):
-        return _content(texts)
+        return [{"type": "text", "text": text} for text in texts] if texts else ""
     content: list[Json] = []
     for part in parts:
         if isinstance(part, TextPart):
@@ -178,13 +180,6 @@ def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[
         for part in thoughts
         if (kept := state_of(part.signature, dialect.name))
     ]
-
-
-def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
-    """Write one text as a string, which all vendors take, and several as parts."""
-    if len(texts) == 1:
-        return texts[0]
-    return [{"type": "text", "text": text} for text in texts] if texts else ""
 
 
 def _misplaced(part: Part, where: str, problems: list[str]) -> None:

@@ -147,11 +147,16 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     count = len(problems)
     tools = _checked(problems, (), _tools, given.get("tools"))
     tool_choice: ToolChoice | None = None
-    if len(problems) == count:  # a choice among tools that are wrong is no further problem
-        tool_choice = _checked(problems, None, _choice, given.get("tool_choice"), tools)
+    # A choice among tools that are wrong is no further problem.
+    if given.get("tool_choice") is not None and len(problems) == count:
+        tool_choice = _checked(problems, None, _choice, given["tool_choice"], tools)
     output = None if output_type is None else _checked(problems, None, _output, output_type)
-    provider_options = _checked(problems, {}, _provider_options, given.get("provider_options"))
-    repeatable = _checked(problems, True, _repeatable, given.get("repeatable"))
+    provider_options: dict[str, Any] = {}
+    if given.get("provider_options") is not None:
+        provider_options = _checked(problems, {}, _provider_options, given["provider_options"])
+    repeatable = True
+    if given.get("repeatable") is not None:
+        repeatable = _checked(problems, True, _repeatable, given["repeatable"])
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
@@ -211,8 +216,6 @@ def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
 
 
 def _choice(choice: Any, tools: tuple[ToolDefinition, ...]) -> ToolChoice | None:
-    if choice is None:
-        return None
     from chatmodels.core._tools.toolbox import tool_choice
 
     return tool_choice(choice, tools)
@@ -225,8 +228,6 @@ def _output(output_type: Any) -> "Output[Any]":
 
 
 def _provider_options(options: Any) -> dict[str, Any]:
-    if options is None:
-        return {}
     try:
         return {str(name): value for name, value in dict(options).items()}
     except (TypeError, ValueError) as error:
@@ -236,8 +237,6 @@ def _provider_options(options: Any) -> dict[str, Any]:
 
 
 def _repeatable(value: Any) -> bool:
-    if value is None:
-        return True
     if not isinstance(value, bool):
         raise InvalidRequestError(f"repeatable must be True or False, not {value!r}")
     return value

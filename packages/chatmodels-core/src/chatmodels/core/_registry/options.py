@@ -47,6 +47,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
         ConfigurationError: Values are not acceptable; the message lists every problem.
 
     Examples:
+        >>> from chatmodels.core import Secret
         >>> ProviderOptions(api_key=Secret("sk-1234"), headers={"X-Token": "t-1"}, max_retries=5)
         ProviderOptions(api_key=Secret('***'), headers={'X-Token': '***'}, max_retries=5)
     """

@@ -220,6 +220,10 @@ _ARGUMENTS: msgspec.json.Decoder[dict[str, Json] | None] = msgspec.json.Decoder(
 )
 
 
+ResultPart = TextPart | ImagePart | AudioPart | FilePart
+"""The parts of a tool's result."""
+
+
 class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
     """What a tool gave back.
 
@@ -233,7 +237,7 @@ class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
     type: ClassVar[Literal["tool_result"]] = "tool_result"
 
     id: str
-    content: "tuple[ResultPart, ...]" = ()
+    content: tuple[ResultPart, ...] = ()
     name: str | None = None
     is_error: bool = False
 
@@ -269,7 +273,8 @@ class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
     signature: Signature | None = None
 
     def __post_init__(self) -> None:
-        check_field(self, "text", str, "pass str(...)")
+        if type(self.text) is not str:
+            check_field(self, "text", str, "pass str(...)")
 
 
 class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
@@ -280,7 +285,8 @@ class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
     text: str
 
     def __post_init__(self) -> None:
-        check_field(self, "text", str, "pass str(...)")
+        if type(self.text) is not str:
+            check_field(self, "text", str, "pass str(...)")
 
 
 class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
@@ -315,9 +321,6 @@ def _check_medium(part: Value, maker: str) -> None:
 
 _BYTES = (bytes, bytearray, memoryview, type(None))
 _TEXT = (str, type(None))
-
-ResultPart = TextPart | ImagePart | AudioPart | FilePart
-"""What a tool result may hold."""
 
 Part = (
     TextPart

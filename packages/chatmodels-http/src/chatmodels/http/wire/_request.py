@@ -105,7 +105,7 @@ def arguments_json(call: ToolCall) -> str:
     Servers refuse the whole conversation for arguments that were cut off.
     """
     arguments = arguments_of(call)
-    if arguments.keys() == {INVALID}:
+    if INVALID in arguments and len(arguments) == 1:
         return msgspec.json.encode(arguments).decode()
     return call.arguments_json or "{}"
 

@@ -53,15 +53,20 @@ class InputEncoder:
         self._stored = stored
         self._custom: set[str] = set()  # calls of custom tools, the results of which differ
         self._repeated: dict[str, Item] = {}  # fields of calls that their results repeat
-        self._where = ""
+        self._place = ("user", 0)
 
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
         for number, message in numbered(messages):
-            self._where = f"a message of role {message.role!r} (message {number})"
+            self._place = (message.role, number)
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items
+
+    @property
+    def _where(self) -> str:
+        role, number = self._place
+        return f"a message of role {role!r} (message {number})"
 
     def _told(self, message: Message) -> list[Item]:
         """Translate what the model is told: instructions, questions, results."""
@@ -89,7 +94,7 @@ class InputEncoder:
         """Translate what a model said; this vendor's items as it gave them."""
         # Items name the reasoning that they came from, and are refused without it; reasoning is
         # refused if nothing follows it, or if it is neither stored nor sealed within.
-        linked = any(self._thought(part) for part in message.parts)
+        linked = any(part.type == "reasoning" and self._thought(part) for part in message.parts)
         items: list[Item] = []
         for part in message.parts:
             if isinstance(part, TextPart):
@@ -124,9 +129,7 @@ class InputEncoder:
             known = {**_ASSISTANT, "status": "completed"}
             items.append({**known, **state, "content": [content]})
 
-    def _thought(self, part: Part) -> list[Item]:
-        if not isinstance(part, ReasoningPart):
-            return []
+    def _thought(self, part: ReasoningPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state and (self._stored or state.get("encrypted_content")) else []
 
@@ -173,6 +176,6 @@ def _plain(content: list[Json]) -> Json:
     """Write one text as a string, and all else as parts."""
     if not content:
         return ""
-    if len(content) == 1 and content[0].keys() == {"type", "text"}:
+    if len(content) == 1 and len(content[0]) == 2 and "text" in content[0]:
         return content[0]["text"]
     return content

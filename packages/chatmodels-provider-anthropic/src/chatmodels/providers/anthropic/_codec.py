@@ -37,7 +37,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         families=FAMILIES,
         conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
-        decoder=partial(_decoder, unsigned=not official),
+        decoder=partial(MessagesDecoder, unsigned=not official),
         failure=read_failure,
         authorization=bearer if token else _api_key,
         schemas=schemas_of,
@@ -49,10 +49,6 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
 def _encode(prefix: str, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
     body = encode_request(model, request, stream=stream)
     return HttpRequest(path=f"{prefix}/messages", body=body, headers=_HEADERS)
-
-
-def _decoder(request: ChatRequest, /, *, unsigned: bool) -> MessagesDecoder:
-    return MessagesDecoder(unsigned=unsigned)
 
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:

@@ -41,7 +41,7 @@ def converse_codec(control_url: str = "") -> Codec:
         families=FAMILIES,
         conversation=_CONVERSATION,
         encode=_encode,
-        decoder=_decoder,
+        decoder=ConverseDecoder,
         failure=read_failure,
         schemas=schemas_of,
         framer=EventStreamFramer,
@@ -58,7 +58,3 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     if stream:
         return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
     return HttpRequest(path=path, body=body)
-
-
-def _decoder(request: ChatRequest) -> ConverseDecoder:
-    return ConverseDecoder()
