@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("imports", "registry", "calls", "streams", "concurrency", "telemetry")
+BENCHMARKS = ("imports", "registry", "decoding", "calls", "streams", "concurrency", "telemetry")
 LONG = ("soak",)  # run by name only
 
 

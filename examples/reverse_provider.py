@@ -45,6 +45,7 @@ class ReverseProvider:
             timeout=options.timeout,
             settings=options.settings,
             supported_settings=frozenset(),  # it honours none: they are refused, and not ignored
+            capabilities=self.metadata.capabilities,  # so are tools and images
             unsupported=options.unsupported,
         )
 

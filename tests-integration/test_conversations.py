@@ -2,18 +2,22 @@
 
 import base64
 from importlib.metadata import entry_points
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from chatmodels.core import (
+    ChatModel,
     ImagePart,
+    InvalidRequestError,
     Message,
     ReasoningPart,
     TextPart,
     ToolCall,
     ToolResult,
     assistant,
+    create_chat_model,
     system,
     tool,
     tool_result,
@@ -31,6 +35,10 @@ CALLS = (
     ToolCall("call/2 ä", "weather", "{}"),
 )
 """Ids as some vendors give them and others refuse them."""
+
+INFERENCE = "https://a.services.ai.azure.com/models"
+LENIENT = {"ollama"}
+"""Providers whose servers accept calls without results."""
 
 CUT_OFF = ToolCall("3", "weather", '{"city": "Cut')
 
@@ -83,6 +91,51 @@ def test_a_conversation_is_continued(first: str, second: str, streamed: bool) ->
         assert words in sent
     assert sent.count(base64.b64encode(PIXEL).decode()) == 4
     assert keeper_of(first) == keeper_of(second) or "Secret thought." not in sent
+
+
+@pytest.mark.parametrize("provider", sorted(VENDORS.keys() - LENIENT))
+def test_calls_without_results_and_results_without_calls_are_refused(provider: str) -> None:
+    model = model_of(provider)
+    called = assistant(ToolCall("call00001", "weather"))
+    with pytest.raises(InvalidRequestError, match=r"the call 'call00001' .*\(message 1\)"):
+        model.explain([user("?"), called, user("Well?")])
+    with pytest.raises(InvalidRequestError, match=r"the result of 'call00001' .*\(message 1\)"):
+        model.explain([user("?"), tool_result("call00001", "7 C")])
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        create_chat_model("ollama:qwen3"),
+        *(
+            create_chat_model("openai:m", base_url="https://vllm.test/v1", api_key="k", api=api)
+            for api in ("chat_completions", "responses")
+        ),
+        create_chat_model(
+            "azure:m", base_url="https://a.services.ai.azure.com/models", api_key="k"
+        ),
+    ],
+    ids=["ollama", "chat completions", "responses", "azure inference"],
+)
+def test_servers_that_answer_without_results_get_such_conversations(model: ChatModel) -> None:
+    called = assistant(ToolCall("call00001", "weather"))
+    assert "call00001" in str(model.explain([user("?"), called, user("Well?")]).body)
+
+
+@pytest.mark.parametrize(
+    ("provider", "options"),
+    [
+        ("openai responses", {"previous_response_id": "resp_1"}),
+        ("azure responses", {"conversation": "conv_1"}),
+        ("google", {"cachedContent": "cachedContents/1"}),
+    ],
+)
+def test_results_of_calls_that_a_vendor_holds_are_sent(
+    provider: str, options: dict[str, Any]
+) -> None:
+    result = ToolResult("call00001", (TextPart("7 C"),), "weather")
+    explained = model_of(provider).explain([tool_result(result)], provider_options=options)
+    assert "7 C" in str(explained.body)
 
 
 def keeper_of(provider: str) -> str:

@@ -6,6 +6,7 @@ and with recorded traffic of the provider.
 """
 
 import importlib.util
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -275,6 +276,36 @@ def test_the_trace_goes_along_where_it_is_allowed(recorder) -> None:
     assert sent[1].split("-")[2] == ids[1]
     assert sent[2] is None
     assert all("baggage" not in each for each in headers)
+
+
+@pytest.mark.parametrize(
+    ("spec", "effort", "level"),
+    [
+        ("openai:gpt-5-mini", "low", "low"),
+        ("anthropic:claude-opus-4-6", "max", "max"),
+        ("anthropic:claude-opus-4-6", "none", None),  # thinking is switched off
+        ("anthropic:claude-sonnet-4-5", "low", None),  # as a number of tokens
+        ("bedrock:anthropic.claude-opus-4-6-v1", "low", "low"),
+        ("bedrock:amazon.nova-2-lite-v1:0", "high", "high"),
+        ("bedrock:amazon.nova-2-lite-v1:0", "none", None),
+        ("google:gemini-3.5-pro", "low", "low"),
+        ("google:gemini-2.5-flash", "low", None),
+        ("mistral:mistral-medium-latest", "low", "high"),
+        ("cohere:command-a-reasoning-08-2025", "low", None),
+        ("ollama:gpt-oss", "xhigh", "max"),
+        ("ollama:gpt-oss", "none", None),
+    ],
+)
+def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, spec, effort, level) -> None:
+    with Simulator() as simulator:
+        model = create_chat_model(spec, api_key=SECRET, base_url=simulator.base_url)
+        model = instrument(model, telemetry=recorder.telemetry())
+        sent = json.dumps(model.explain("Hi", reasoning_effort=effort).body)
+        model.generate("Hi", reasoning_effort=effort)
+        model.close()
+
+    assert recorder.span.attributes.get("gen_ai.request.reasoning.level") == level
+    assert (f'"{level or effort}"' in sent) is (level is not None)
 
 
 def test_records_of_registry_retries_and_calls_name_the_trace_and_the_call(

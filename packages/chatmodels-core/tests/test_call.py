@@ -11,16 +11,19 @@ import pytest
 from chatmodels.core import (
     Call,
     CallInfo,
+    ChatModelError,
     ChatRequest,
     ChatResponse,
     Flow,
     HealthReport,
     InternalError,
+    InvalidRequestError,
     Observer,
     OutputInvalidError,
     RateLimitError,
     StandardChatModel,
     Timeout,
+    UnsupportedError,
     assistant,
     user,
 )
@@ -70,13 +73,14 @@ class Breaking(Watcher):
 class Answering(StandardChatModel):
     """Answers, or raises what it is given."""
 
-    def __init__(self, answer: Any = "Hi", *observers: Observer) -> None:
+    def __init__(self, answer: Any = "Hi", *observers: Observer, **options: Any) -> None:
         super().__init__(
             "fake",
             "m",
             observers=observers,
             endpoint="https://example.com",
             timeout=Timeout(total=9),
+            **options,
         )
         self.answer = answer
 
@@ -139,6 +143,40 @@ def test_a_failure_is_told_as_the_error_that_the_caller_sees(ask: Ask) -> None:
     assert watcher.log[1:] == [("end", call, None, caught.value)]
     assert call.outcome == "failed"
     assert (caught.value.op, caught.value.provider, caught.value.model) == ("generate", "fake", "m")
+
+
+@pytest.mark.parametrize("op", ["generate", "stream"])
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        pytest.param({"seed": 0.5}, InvalidRequestError, id="wrong"),
+        pytest.param({"temperature": 0.5}, UnsupportedError, id="unsupported"),
+    ],
+)
+def test_a_call_that_is_refused_for_its_arguments_is_watched_too(
+    op: str, settings: dict[str, Any], error: type[ChatModelError], caplog: Any
+) -> None:
+    watcher = Watcher()
+    model = Answering("Hi", watcher, supported_settings=frozenset({"seed"}))
+
+    with pytest.raises(error) as caught:
+        getattr(model, op)("Hi", **settings)
+
+    (_, call), end = watcher.log
+    assert end == ("end", call, None, caught.value)
+    assert (call.op, call.outcome, call.attempts) == (op, "failed", 0)
+    assert call.request == ChatRequest(messages=())
+    assert caught.value.op == op
+    assert [record.name for record in caplog.records] == ["chatmodels.calls"]
+
+
+def test_an_explanation_that_is_refused_is_no_call() -> None:
+    watcher = Watcher()
+
+    with pytest.raises(InvalidRequestError):
+        Answering("Hi", watcher).explain("Hi", seed=0.5)
+
+    assert watcher.told == []
 
 
 @both

@@ -150,8 +150,8 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
         pytest.param(
             lambda: file(path="https://host/a"), "cannot read 'https://host/a'", id="url-as-path"
         ),
-        pytest.param(lambda: image("missing.png"), "cannot read 'missing.png': No such", id="path"),
-        pytest.param(lambda: image("a\0b"), "embedded null", id="nul"),
+        pytest.param(lambda: image("missing.png"), "cannot read 'missing.png': ", id="path"),
+        pytest.param(lambda: image("a\0b"), r"cannot read 'a\x00b': ", id="nul"),
         pytest.param(lambda: image(os.curdir), "cannot read '.': it is a directory;", id="folder"),
         pytest.param(lambda: file(os.devnull), "it is a device; pass a regular", id="device"),
         pytest.param(lambda: image("data:image/png;base64"), "comma before its data", id="comma"),

@@ -25,21 +25,26 @@ from chatmodels.core import (
     HealthReport,
     InternalError,
     InvalidRequestError,
+    Message,
     MessageGenerator,
     MessageStreamer,
     ModelInfo,
     ModelInfoProvider,
     OutputInvalidError,
     OutputSchema,
+    Part,
+    ProviderPart,
     RateLimitError,
     RefusalPart,
     Settings,
+    Signature,
     StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
     StreamStart,
     TextDelta,
+    TextPart,
     Timeout,
     ToolCall,
     ToolChoice,
@@ -433,6 +438,39 @@ def test_all_wrong_arguments_come_in_one_error(op: str) -> None:
     assert "weather" not in error.message
     assert (error.op, error.provider, error.model) == (op, "fake", "m")
     assert model.requests == []
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize(
+    ("choice", "parts", "reason", "warned"),
+    [
+        pytest.param("required", (TextPart("7 C"),), "stop", "'required'", id="a text"),
+        pytest.param("weather", (TextPart("7 C"),), "stop", "'weather'", id="one tool"),
+        pytest.param("required", (ToolCall("c", "weather"),), "tool_calls", "", id="a call"),
+        pytest.param("required", (TextPart("7"),), "length", "", id="a text that was cut off"),
+        pytest.param(
+            "required",
+            (ProviderPart(Signature("fake", {})),),
+            "stop",
+            "",
+            id="a tool of the vendor's",
+        ),
+        pytest.param("auto", (TextPart("7 C"),), "stop", "", id="nothing demanded"),
+    ],
+)
+def test_a_response_without_the_call_that_was_demanded_has_a_warning(
+    choice: Any, parts: tuple[Part, ...], reason: Any, warned: str, streamed: bool
+) -> None:
+    model = Responding()
+    model.answer = ChatResponse(message=Message("assistant", parts), finish_reason=reason)
+    weather = tool(described, name="weather")
+    asked: dict[str, Any] = {"tools": [weather], "tool_choice": choice}
+    response = model.stream("Hi", **asked).collect() if streamed else model.generate("Hi", **asked)
+    assert len(response.warnings) == bool(warned)
+    assert all(
+        f"the model called no tool, although tool_choice is {warned}" in warning
+        for warning in response.warnings
+    )
 
 
 def test_a_tool_choice_outside_the_tools_is_refused() -> None:

@@ -3,18 +3,30 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     FREE_TOOL_CHOICES,
+    AudioPart,
+    CallInfo,
+    Capability,
     ChatRequest,
+    ChatResponse,
+    FilePart,
+    ImagePart,
     Profile,
     Settings,
+    StandardChatModel,
     ToolChoice,
     ToolDefinition,
+    ToolResult,
     UnsupportedError,
-    negotiate,
+    assistant,
+    tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate, refuse_unsupported
+from chatmodels.core._values.settings import NO_SETTINGS
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)
@@ -69,6 +81,12 @@ def request(
             request(temperature=1, reasoning_effort="high"),
             id="a value beside reasoning",
         ),
+        pytest.param(
+            request(seed=1, temperature=0.5, reasoning_budget=9),
+            ["reasoning_budget"],
+            request(seed=1, temperature=0.5),
+            id="reasoning that is left out",
+        ),
         pytest.param(request(STRICT), ["strict in the tool 'clock'"], request(TOOL), id="strict"),
         pytest.param(
             request(TOOL, choice=ToolChoice("tool", "clock")),
@@ -102,6 +120,103 @@ def test_what_is_not_supported_is_refused_or_left_out(
     assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
 
 
+def refused(asked: ChatRequest, profile: Profile, **remedies: str) -> str:
+    with pytest.raises(UnsupportedError) as caught:
+        negotiate(asked, profile, provider="acme", remedies=remedies)
+    return caught.value.message
+
+
+def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies() -> None:
+    profile = Profile(
+        settings=dict.fromkeys(("temperature", "seed", "reasoning_effort", "verbosity"), ""),
+        values={"reasoning_effort": ("none", "high"), "verbosity": ()},
+        ranges={"temperature": (0, 1.5)},
+    )
+    asked = request(temperature=2, reasoning_effort="low", verbosity="low", top_k=1, top_p=1)
+    assert refused(
+        asked, profile, top_k="sampling=...", verbosity="text=...", top_p="sampling=..."
+    ) == (
+        "acme does not support temperature=2 (supported: 0 to 1.5), top_p, top_k, "
+        "reasoning_effort='low' (supported: 'none', 'high'), verbosity='low' (supported: none); "
+        "leave it out, or create the model with sampling=... for top_p, top_k, or with text=... "
+        'for verbosity, or with unsupported="warn" to have it left out with a warning; '
+        "provider_options send a field in any case"
+    )
+
+
+def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
+    assert refused(request(STRICT), PROFILE) == (
+        "acme does not support strict in the tool 'clock'; leave it out, or create the model with "
+        'unsupported="warn" to have it left out with a warning; provider_options send a field in '
+        "any case"
+    )
+
+
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_a_range_includes_its_ends(temperature: float) -> None:
+    asked = request(temperature=temperature)
+    assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "reasons"),
+    [
+        ({}, False),
+        ({"reasoning_effort": "none"}, False),
+        ({"reasoning_budget": 0}, False),
+        ({"reasoning_effort": "high"}, True),
+        ({"reasoning_budget": 1}, True),
+    ],
+)
+def test_a_budget_and_an_effort_request_reasoning(reasoning: Any, reasons: bool) -> None:
+    asked = request(seed=1, **reasoning)
+    found, _ = negotiate(
+        asked, Profile(not_with_reasoning={"seed": ()}), provider="acme", unsupported="warn"
+    )
+    assert found == (request(**reasoning) if reasons else asked)
+
+
+def test_tools_are_compared_in_a_request_without_settings() -> None:
+    asked = ChatRequest(messages=(user("Hi"),), tools=(STRICT,))
+    with pytest.raises(UnsupportedError, match="strict in the tool"):
+        negotiate(asked, PROFILE, provider="acme")
+
+
+def test_settings_and_tools_are_left_out_together() -> None:
+    found, _ = negotiate(
+        request(TOOL, seed=1, top_k=1),
+        Profile(settings={"seed": "s"}, tools=False),
+        provider="acme",
+        unsupported="warn",
+    )
+    assert found == request(seed=1)
+
+
+def test_the_defaults_of_a_model_are_refused_like_the_settings_of_a_call() -> None:
+    settings = Settings(top_k=1)
+    with pytest.raises(UnsupportedError) as caught:
+        refuse_unsupported(settings, PROFILE, provider="acme", remedies={"top_k": "all=True"})
+    assert caught.value.message == refused(request(top_k=1), PROFILE, top_k="all=True")
+
+
+@pytest.mark.parametrize("settings", [NO_SETTINGS, Settings(), Settings(seed=1)])
+def test_defaults_that_are_supported_pass(settings: Settings) -> None:
+    refuse_unsupported(settings, PROFILE, provider="acme", remedies={})
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [ToolChoice("auto"), ToolChoice("none"), ToolChoice("required"), ToolChoice("tool", "clock")],
+)
+def test_a_model_of_which_nothing_is_known_supports_everything(choice: ToolChoice) -> None:
+    asked = request(STRICT, choice=choice, seed=1, reasoning_effort="max")
+    assert negotiate(asked, Profile(), provider="acme") == (asked, ())
+
+
+def test_free_choices_do_not_force_a_call() -> None:
+    assert sorted(FREE_TOOL_CHOICES) == ["auto", "none"]
+
+
 def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:
     profile = Profile(tool_choices=FREE_TOOL_CHOICES)
     asked = request(STRICT, choice=ToolChoice("required"))
@@ -127,3 +242,75 @@ def test_a_model_without_tools_is_given_none() -> None:
 def test_what_is_supported_stays_the_same_object(asked: ChatRequest) -> None:
     assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
     assert negotiate(asked, PROFILE, provider="acme")[0] is asked
+
+
+IMAGE = ImagePart(data=b"png", media_type="image/png")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "problem"),
+    [
+        (user("?", IMAGE, IMAGE), {}, "an image of type image/png in a user message (message 0)"),
+        ([user("?"), tool_result(ToolResult("c", (IMAGE,)))], {}, "(message 1)"),
+        (user(AudioPart(data=b"x"), FilePart(data=b"x")), {}, "(message 0), a file"),
+        ("?", {"output_type": dict}, "output types"),
+        ("?", {"tools": [TOOL]}, "tools"),
+    ],
+    ids=["an image", "in a result", "audio and a file", "an output type", "tools"],
+)
+def test_a_model_refuses_what_its_provider_does_not_claim(
+    prompt: Any, options: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        Seeing(frozenset()).generate(prompt, **options)
+    assert problem in caught.value.message
+
+
+def test_a_model_accepts_what_its_provider_claims_and_what_other_models_made() -> None:
+    drawn = assistant("Here.", IMAGE)
+    assert Seeing(frozenset()).generate([user("?"), drawn, user("!")]).text == "Hi"
+    claimed = frozenset({Capability.VISION, Capability.STRUCTURED_OUTPUT, Capability.TOOLS})
+    response = Seeing(claimed).generate(user(IMAGE), output_type=str, tools=[TOOL])
+    assert response.parsed == "Hi"
+
+
+class Seeing(StandardChatModel):
+    def __init__(self, capabilities: frozenset[Capability]) -> None:
+        super().__init__("acme", "m", capabilities=capabilities)
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        return ChatResponse(message=assistant('{"value": "Hi"}' if request.output else "Hi"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        pytest.param(
+            request(service_tier="auto", seed=1), request(seed=1), id="a value that holds anyway"
+        ),
+        pytest.param(
+            request(service_tier="flex"), request(service_tier="flex"), id="another value of it"
+        ),
+        pytest.param(request(parallel_tool_calls=False), request(), id="no tools"),
+        pytest.param(
+            request(TOOL, choice=ToolChoice("none"), parallel_tool_calls=True),
+            request(TOOL, choice=ToolChoice("none")),
+            id="no tools that can be called",
+        ),
+        pytest.param(
+            request(TOOL, parallel_tool_calls=False),
+            request(TOOL, parallel_tool_calls=False),
+            id="tools",
+        ),
+        pytest.param(
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            replace(request(parallel_tool_calls=False), provider_options={"tools": [{}]}),
+            id="tools of the vendor",
+        ),
+    ],
+)
+def test_settings_that_need_not_be_sent_are_left_out_without_a_warning(
+    asked: ChatRequest, kept: ChatRequest
+) -> None:
+    profile = Profile(implied={"service_tier": ("auto",)}, needs_tools=("parallel_tool_calls",))
+    assert negotiate(asked, profile, provider="acme") == (kept, ())

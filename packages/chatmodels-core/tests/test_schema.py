@@ -304,7 +304,7 @@ def test_what_cannot_be_read_from_json_is_named() -> None:
 def test_type_hints_that_cannot_be_resolved_are_explained() -> None:
     lost = dataclasses.make_dataclass("Lost", [("where", "Nowhere")])
 
-    with pytest.raises(TypeError, match=r"Lost cannot be resolved \(name 'Nowhere'.*top level"):
+    with pytest.raises(TypeError, match=r"Lost cannot be resolved \(.*Nowhere.*top level"):
         json_schema(lost)
 
 

@@ -88,7 +88,7 @@ VALID: dict[str, st.SearchStrategy[Any]] = {
     "metadata": st.dictionaries(texts, st.text(max_size=5), max_size=2),
     "store": flags,
     "service_tier": st.sampled_from(
-        ["auto", "default", "flex", "priority", "scale", "batch", "fast"]
+        ["auto", "default", "flex", "priority", "scale", "batch", "fast", "ultrafast", "reserved"]
     ),
     "prompt_cache_key": texts,
     "prompt_cache_retention": st.sampled_from(["in_memory", "24h"]),
@@ -166,7 +166,7 @@ def test_none_falls_back_to_the_default() -> None:
         (
             "service_tier",
             ["slow"],
-            "one of auto, default, flex, priority, scale, batch, fast, ultrafast",
+            "one of auto, default, flex, priority, scale, batch, fast, ultrafast, reserved",
         ),
         ("prompt_cache_key", [b"key"], "a non-empty str"),
         ("prompt_cache_retention", ["1h"], "one of in_memory, 24h"),

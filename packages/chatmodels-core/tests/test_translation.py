@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chatmodels.core import STRICT_SCHEMA, SchemaRules, translate_schema
 
 TEXT = {"type": "string"}
+LIST = {"type": "array"}
 PLAIN = SchemaRules()
 STRICT = msgspec.structs.replace(STRICT_SCHEMA, most_properties=None)
 
@@ -90,6 +91,15 @@ def field(inner: Any, rules: SchemaRules = PLAIN, **more: Any) -> Any:
             id="patterns",
         ),
         pytest.param(
+            {"allOf": [{"allOf": [TEXT, LIST]}]}, {"allOf": [TEXT, LIST]}, id="all of one in one"
+        ),
+        pytest.param({"items": True}, {"items": {}}, id="items of any type"),
+        pytest.param(
+            {"unevaluatedItems": False, "additionalProperties": True, "contains": True},
+            {"unevaluatedItems": False, "additionalProperties": True, "contains": {}},
+            id="booleans",
+        ),
+        pytest.param(
             {"x-unit": "m", "default": {"const": 1}},
             {"x-unit": "m", "default": {"const": 1}},
             id="others",
@@ -100,6 +110,53 @@ def test_a_schema_has_one_form_with_the_same_meaning(inner: Any, expected: Any) 
     assert field(inner) == expected
 
 
+KEYWORDS = {
+    "one": (
+        "items additionalProperties unevaluatedProperties unevaluatedItems not if then else "
+        "contains propertyNames"
+    ),
+    "list": "anyOf oneOf allOf prefixItems",
+    "map": "properties patternProperties dependentSchemas",
+}
+
+
+@pytest.mark.parametrize(
+    ("keyword", "shape"),
+    [(word, shape) for shape, words in KEYWORDS.items() for word in words.split()],
+)
+def test_the_schemas_of_a_keyword_are_translated_and_named(keyword: str, shape: str) -> None:
+    def holding(inner: Any) -> Any:
+        return {keyword: {"one": inner, "list": [inner, inner], "map": {"x": inner}}[shape]}
+
+    assert field(holding({"const": "a"})) == holding({"enum": ["a"], "type": "string"})
+    place = {"items": "p[]", "properties": "p.x"}.get(keyword, "p")
+    named = {"patternProperties": "p.x", "dependentSchemas": "p.x"}.get(keyword, place)
+    assert problems(rooted({"p": holding({"$ref": "#/no"})})) == [
+        f"{place} refers to '#/no', which is not a schema in it"
+    ]
+    assert set(problems(rooted({"p": holding({"type": 7})}))) == {f"{named} has a malformed 'type'"}
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        *("not", "if", "then", "else", "patternProperties", "propertyNames", "contains"),
+        *("dependentSchemas", "dependentRequired", "dependencies"),
+        *("unevaluatedProperties", "unevaluatedItems"),
+    ],
+)
+def test_a_condition_cannot_be_enforced(keyword: str) -> None:
+    found = problems(rooted({"p": {"type": "string", keyword: {}}}), SchemaRules(enforced=True))
+    assert f"p has conditions ({keyword})" in found
+
+
+@pytest.mark.parametrize(
+    "keyword", ["title", "discriminator", "$schema", "$id", "$anchor", "$comment"]
+)
+def test_a_keyword_without_a_constraint_is_not_described(keyword: str) -> None:
+    assert field({**TEXT, keyword: "x"}, keywords=frozenset({"type", "properties"})) == TEXT
+
+
 @pytest.mark.parametrize(
     ("inner", "expected"),
     [
@@ -107,6 +164,7 @@ def test_a_schema_has_one_form_with_the_same_meaning(inner: Any, expected: Any) 
         ("#/definitions/A", {"A": {"type": "integer"}}),
         ("#/properties/p/items", {"items": {"type": "null"}}),
         ("#/$defs/a~1b", {"a_b": {"type": "number"}}),
+        ("#/$defs/e~0f", {"e_f": {"type": "array"}}),
         ("#/$defs/c%20d", {"c_d": {"type": "boolean"}}),
         ("#/properties/q/anyOf/1", {"1": {"type": "integer"}}),
     ],
@@ -120,7 +178,12 @@ def test_references_point_into_the_definitions(inner: str, expected: Any) -> Non
                 "r": {"$ref": inner},
             },
             **{
-                "$defs": {"A": TEXT, "a/b": {"type": "number"}, "c d": {"type": "boolean"}},
+                "$defs": {
+                    "A": TEXT,
+                    "a/b": {"type": "number"},
+                    "c d": {"type": "boolean"},
+                    "e~f": {"type": "array"},
+                },
                 "definitions": {"A": {"type": "integer"}},
             },
         )
@@ -134,12 +197,22 @@ def test_references_point_into_the_definitions(inner: str, expected: Any) -> Non
 def test_definitions_of_one_name_are_kept_apart() -> None:
     made = translated(
         rooted(
-            {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/definitions/A"}},
+            {
+                "a": {"$ref": "#/$defs/A"},
+                "b": {"$ref": "#/definitions/A"},
+                "A": {"type": "null"},
+                "c": {"$ref": "#/properties/A"},
+            },
             **{"$defs": {"A": TEXT}, "definitions": {"A": {"type": "integer"}}},
         )
     )
-    assert made["properties"] == {"a": {"$ref": "#/$defs/A"}, "b": {"$ref": "#/$defs/A_2"}}
-    assert made["$defs"] == {"A": TEXT, "A_2": {"type": "integer"}}
+    assert made["properties"] == {
+        "a": {"$ref": "#/$defs/A"},
+        "b": {"$ref": "#/$defs/A_2"},
+        "A": {"type": "null"},
+        "c": {"$ref": "#/$defs/A_3"},
+    }
+    assert made["$defs"] == {"A": TEXT, "A_2": {"type": "integer"}, "A_3": {"type": "null"}}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +221,7 @@ def test_definitions_of_one_name_are_kept_apart() -> None:
         "#/$defs/B",
         "#anchor",
         "https://example.com/a.json",
+        "#/properties/p/enum/1",
         "#/properties/p/enum/3",
         "#/properties/p/enum/0/x",
         "#/properties/p/enum",
@@ -235,6 +309,11 @@ def test_the_root_is_an_object(schema: dict[str, Any], expected: Any) -> None:
             id="all of",
         ),
         pytest.param(
+            rooted({"a": TEXT}, allOf=[rooted({"b": TEXT}, title="T", description="D.")]),
+            rooted({"a": TEXT, "b": TEXT}),
+            id="all of what can be joined",
+        ),
+        pytest.param(
             rooted({"a": TEXT}, allOf=[{"not": {"required": ["b"]}}, {"title": "T"}]),
             rooted({"a": TEXT}, description='(allOf: [{"not":{"required":["b"]}},{"title":"T"}])'),
             id="all of conditions",
@@ -260,6 +339,16 @@ def test_the_root_is_an_object(schema: dict[str, Any], expected: Any) -> None:
             ),
             id="the same twice",
         ),
+        pytest.param(
+            rooted({"a": TEXT, "b": TEXT}, required=["b"], allOf=[{"required": ["b", "a"]}]),
+            rooted({"a": TEXT, "b": TEXT}, required=["b", "a"]),
+            id="all of the keys",
+        ),
+        pytest.param(
+            {"type": "object", "not": {"required": ["a"]}, "enum": [{"b": 1}]},
+            {"type": "object", "description": '(not: {"required":["a"]}, enum: [{"b":1}])'},
+            id="neither",
+        ),
     ],
 )
 def test_choices_of_the_root_are_described(schema: dict[str, Any], expected: Any) -> None:
@@ -272,9 +361,18 @@ def test_branches_of_the_root_that_are_not_objects_are_a_problem() -> None:
     ]
 
 
+def test_a_branch_of_the_root_may_be_the_root() -> None:
+    schema = {"properties": {"a": TEXT}, "allOf": [{"$ref": "#"}]}
+    made = translated(schema, plain_root=True)
+    assert (made["type"], made["properties"]) == ("object", {"a": TEXT})
+
+
 def test_a_choice_of_the_root_cannot_be_enforced() -> None:
     schema = rooted({"id": TEXT}, anyOf=[{"required": ["id"]}])
     assert problems(schema, STRICT) == ['the top level has a choice (anyOf: [{"required":["id"]}])']
+    assert problems({**schema, "not": TEXT}, STRICT) == [
+        'the top level has a choice (not: {"type":"string"}; anyOf: [{"required":["id"]}])'
+    ]
 
 
 def test_arrays_have_items_where_they_must() -> None:
@@ -292,6 +390,7 @@ def test_keys_of_the_root_may_be_restricted(name: str) -> None:
     (problem,) = problems(schema, root_keys=64)
     assert problem.startswith(f"{name or repr(name)} is not a name of 1 to 64 ASCII letters")
     assert problems(schema) == []
+    assert problems({}, root_keys=64) == []
 
 
 @pytest.mark.parametrize(
@@ -306,6 +405,10 @@ def test_keys_of_the_root_may_be_restricted(name: str) -> None:
             {"type": "boolean", "title": "T", "description": "(one of: [true])"},
         ),
         ({"const": None}, {"type": "null"}),
+        (
+            {"enum": ["a", None], "type": ["string", "null"]},
+            {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
+        ),
         ({"enum": ["a"]}, {"enum": ["a"], "type": "string"}),
     ],
 )
@@ -323,13 +426,35 @@ def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, exp
         ),
         ({"$ref": "#/$defs/A", "type": "null"}, {"anyOf": [{"$ref": "#/$defs/A"}], "type": "null"}),
         ({"$ref": "#/$defs/A"}, {"$ref": "#/$defs/A"}),
+        (
+            {"$ref": "#/$defs/A", "anyOf": [TEXT]},
+            {"anyOf": [TEXT], "allOf": [{"$ref": "#/$defs/A"}]},
+        ),
+        (
+            {"$ref": "#/$defs/A", "anyOf": [TEXT], "allOf": [TEXT, TEXT]},
+            {"anyOf": [TEXT], "allOf": [TEXT, TEXT, {"$ref": "#/$defs/A"}]},
+        ),
     ],
 )
 def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> None:
     assert field(inner, lone_refs=True) == expected
 
 
-NODE = rooted({"name": TEXT, "next": {"$ref": "#/$defs/Node"}}, required=["name", "next"])
+def test_a_reference_to_a_schema_without_a_type_stands_alone() -> None:
+    schema = rooted(
+        {"p": {"$ref": "#/$defs/A", "title": "T"}}, **{"$defs": {"A": {"anyOf": [TEXT]}}}
+    )
+    assert translated(schema, lone_refs=True)["properties"] == {
+        "p": {"anyOf": [{"$ref": "#/$defs/A"}], "title": "T"}
+    }
+
+
+NODE = rooted(
+    {"name": TEXT, "next": {"$ref": "#/$defs/Node"}},
+    required=["name", "next"],
+    additionalProperties=False,
+    default={"required": {"$ref": "#/$defs/Node"}},
+)
 LISTED = {"type": "array", "items": {"anyOf": [TEXT, {"$ref": "#/$defs/Listed"}]}}
 
 
@@ -405,6 +530,21 @@ def test_recursion_is_a_problem_where_it_is_not_allowed() -> None:
     ]
 
 
+def test_recursion_is_found_behind_other_references_and_at_any_distance() -> None:
+    definitions = {
+        "A": rooted({"b": {"$ref": "#/$defs/B"}}, additionalProperties={"$ref": "#/$defs/D"}),
+        "B": {"type": "array", "items": {"$ref": "#/$defs/C"}},
+        "C": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/D"}]},
+        "D": {"type": "array", "items": {"$ref": "#/$defs/D"}, "contains": {"$ref": "#/$defs/E"}},
+        "E": TEXT,
+    }
+    schema = rooted({"a": {"$ref": "#/$defs/A"}, "x": {"$ref": "#/none"}}, **{"$defs": definitions})
+    assert problems(schema, recursion="nowhere") == [
+        "x refers to '#/none', which is not a schema in it",
+        *(f"{name} refers to itself" for name in "ABDC"),
+    ]
+
+
 def test_keywords_are_described_where_they_are_not_accepted() -> None:
     rules = SchemaRules(
         described=frozenset({"maximum"}), formats=frozenset({"date"}), min_items=frozenset({1})
@@ -418,6 +558,9 @@ def test_keywords_are_described_where_they_are_not_accepted() -> None:
     assert field({"format": "date"}, rules) == {"format": "date"}
     assert field({"minItems": 2}, rules) == {"description": "(minItems: 2)"}
     assert field({"minItems": 1}, rules) == {"minItems": 1}
+
+
+CLOSED = rooted({"a": TEXT}, required=["a"], additionalProperties=False)
 
 
 @pytest.mark.parametrize(
@@ -468,6 +611,47 @@ def test_keywords_are_described_where_they_are_not_accepted() -> None:
             id="closed object",
         ),
         pytest.param({"allOf": [{"type": "null"}]}, {"type": "null"}, id="all of null"),
+        pytest.param(
+            {"type": "string", "enum": ["a", None]},
+            {"anyOf": [{"type": "string", "enum": ["a", None]}, {"type": "null"}]},
+            id="null listed beside a type that excludes it",
+        ),
+        pytest.param(
+            {"$ref": "#/$defs/N", "type": "string"},
+            {"anyOf": [{"anyOf": [{"$ref": "#/$defs/N"}], "type": "string"}, {"type": "null"}]},
+            id="null behind a reference beside a type that excludes it",
+        ),
+        pytest.param(
+            {"properties": {"a": TEXT}, "required": ["a"]},
+            {"anyOf": [CLOSED, {"type": "null"}]},
+            id="object without a type",
+        ),
+        pytest.param({"$ref": "#"}, {"anyOf": [{"$ref": "#"}, {"type": "null"}]}, id="the root"),
+        pytest.param(
+            {"type": "string", "anyOf": [{**TEXT, "pattern": "a"}, TEXT]},
+            {
+                "anyOf": [
+                    {"type": "string", "anyOf": [{**TEXT, "pattern": "a"}, TEXT]},
+                    {"type": "null"},
+                ]
+            },
+            id="a choice beside a type",
+        ),
+        pytest.param(
+            {"enum": ["a"]},
+            {"anyOf": [{"enum": ["a"], "type": "string"}, {"type": "null"}]},
+            id="enum without null",
+        ),
+        pytest.param(
+            {"oneOf": [TEXT, {"type": "integer"}], "description": "D."},
+            {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}], "description": "D."},
+            id="choice without null",
+        ),
+        pytest.param(
+            {"type": "array", "items": TEXT, "description": "D."},
+            {"anyOf": [{"type": "array", "items": TEXT}, {"type": "null"}], "description": "D."},
+            id="array with a description",
+        ),
     ],
 )
 def test_optional_properties_of_a_strict_schema_may_be_null(inner: Any, expected: Any) -> None:
@@ -479,6 +663,28 @@ def test_optional_properties_of_a_strict_schema_may_be_null(inner: Any, expected
     made = translated(rooted({"p": inner}, **{"$defs": definitions}), STRICT)
     assert made["properties"]["p"] == expected
     assert made["required"] == ["p"]
+
+
+@pytest.mark.parametrize("more", [{}, {"type": ["object", "null"]}, {"type": "object"}])
+def test_a_reference_to_the_root_has_no_null_although_its_own_schema_has(more: Any) -> None:
+    schema = {"properties": {"next": {"$ref": "#"}}, **more}
+    assert translated(schema, STRICT)["properties"] == {
+        "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("branches", "has_null"),
+    [
+        ([{"type": ["string", "null"]}, {"type": ["integer", "null"]}], True),
+        ([{"type": ["string", "null"]}, TEXT], False),
+    ],
+)
+def test_null_fits_all_of_several_schemas_if_it_fits_each(branches: Any, has_null: bool) -> None:
+    rules = SchemaRules(enforced=True, required="all")
+    inner = {"type": ["string", "null"], "allOf": branches}
+    made = translated(rooted({"p": inner}), rules)["properties"]["p"]
+    assert made == (inner if has_null else {"anyOf": [inner, {"type": "null"}]})
 
 
 @pytest.mark.parametrize(
@@ -532,6 +738,59 @@ def test_schemas_of_others_can_be_enforced(inner: Any, expected: Any) -> None:
     assert field(inner, STRICT) == expected
 
 
+def test_a_place_is_named_by_its_definition_and_from_the_root() -> None:
+    schema = rooted({"p": {"$ref": "#/$defs/A"}}, required=["p"], **{"$defs": {"A": LIST}})
+    assert problems(schema, STRICT) == ["A is a list of anything"]
+    array = {"type": "array", "items": LIST}
+    assert problems(array, SchemaRules(enforced=True, typed_root=False)) == [
+        "[] is a list of anything"
+    ]
+
+
+def test_conditions_that_are_not_accepted_are_named_together() -> None:
+    rules = SchemaRules(enforced=True, described=frozenset({"allOf"}))
+    inner = {"type": "string", "allOf": [TEXT, TEXT], "not": TEXT}
+    assert problems(rooted({"p": inner}), rules) == ["p has conditions (allOf, not)"]
+    inner = {"type": "string", "anyOf": [TEXT], "oneOf": [TEXT], "not": TEXT}
+    assert problems(rooted({"p": inner}), rules) == ["p has conditions (not, oneOf)"]
+
+
+@pytest.mark.parametrize("word", ["anyOf", "oneOf", "allOf", "enum"])
+def test_a_place_may_be_restricted_without_a_type(word: str) -> None:
+    inner = {word: [] if word == "enum" else [TEXT, TEXT]}
+    assert problems(rooted({"p": inner}), SchemaRules(enforced=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "items"),
+    [
+        ([{**TEXT, "default": "a"}, {**TEXT, "default": "b"}], TEXT),
+        ([{**TEXT, "default": "a"}], TEXT),
+        ([True, TEXT], {"anyOf": [{}, TEXT]}),
+    ],
+)
+def test_a_tuple_may_be_an_array_of_any_of_its_types(kinds: Any, items: Any) -> None:
+    inner = {"type": "array", "prefixItems": kinds, "items": False}
+    made = field(inner, described=frozenset({"prefixItems"}))
+    assert made == {"type": "array", "items": items}
+
+
+def test_an_open_tuple_is_an_array_of_its_types() -> None:
+    made = field({"prefixItems": [TEXT]}, described=frozenset({"prefixItems"}))
+    assert made == {"items": TEXT}
+
+
+def test_one_of_several_is_any_of_them_where_that_is_accepted() -> None:
+    assert field({"oneOf": [TEXT, LIST]}, described=frozenset({"oneOf"})) == {"anyOf": [TEXT, LIST]}
+
+
+@pytest.mark.parametrize("more", [{"oneOf": [TEXT, TEXT]}, {"$ref": "#/$defs/A"}])
+def test_null_is_beside_a_type_with_other_limits(more: Any) -> None:
+    rules = SchemaRules(enforced=True, required="all")
+    made = translated(rooted({"p": {**TEXT, **more}}, **{"$defs": {"A": TEXT}}), rules)
+    assert made["properties"]["p"] == {"anyOf": [{**TEXT, **more}, {"type": "null"}]}
+
+
 def test_a_vendor_may_enforce_optional_properties() -> None:
     schema = rooted({"a": TEXT, "b": TEXT}, required=["a"])
     rules = SchemaRules(enforced=True)
@@ -540,12 +799,22 @@ def test_a_vendor_may_enforce_optional_properties() -> None:
     assert problems(rooted({"a": TEXT}), rules, required="some") == [
         "the top level is an object that requires nothing"
     ]
+    assert problems(rooted({"a": rooted({})}, required=["a"]), rules, required="some") == [
+        "a is an object that requires nothing"
+    ]
 
 
 def test_the_size_of_a_schema_may_be_limited() -> None:
     schema = rooted({"a": rooted({"b": rooted({"c": TEXT})})})
     assert translate_schema(schema, PLAIN).properties == 3
     assert problems(schema, most_properties=3, most_levels=3) == []
+    deep = rooted({"c": {"patternProperties": {"x": rooted({"d": TEXT})}}})
+    listed = {"type": "array", "items": rooted({"b": {"anyOf": [deep]}})}
+    assert problems(rooted({"a": listed}), most_levels=3) == [
+        "a[].b.c is an object at level 4, at most 3 may be"
+    ]
+    behind = rooted({"a": {"$ref": "#/$defs/A"}}, **{"$defs": {"A": rooted({"b": TEXT})}})
+    assert problems(behind, most_properties=2, most_levels=1) == []
     assert problems(schema, most_properties=2, most_levels=2) == [
         "a.b is an object at level 3, at most 2 may be",
         "the top level has 3 properties, at most 2 may be",
@@ -565,11 +834,22 @@ def test_the_size_of_a_schema_may_be_limited() -> None:
         ({"items": [{"anyOf": {}}]}, "p has a malformed 'anyOf'"),
         ({"items": {"enum": "a"}}, "p[] has a malformed 'enum'"),
         ({"$ref": 7}, "p has a malformed '$ref'"),
+        ({"format": 7}, "p has a malformed 'format'"),
+        ({"description": 7}, "p has a malformed 'description'"),
+        ({"minItems": "7"}, "p has a malformed 'minItems'"),
+        ({"definitions": []}, "p has a malformed 'definitions'"),
         ({"oneOf": [None]}, "p is not a schema"),
     ],
 )
 def test_a_malformed_schema_is_a_problem(inner: Any, problem: str) -> None:
     assert problems(rooted({"p": inner})) == [problem]
+
+
+def test_a_malformed_schema_is_not_translated() -> None:
+    made = translate_schema({"type": 7, "items": 7}, PLAIN)
+    assert made.problems == ("the top level has a malformed 'type'", "[] is not a schema")
+    assert (made.schema, made.properties) == ({}, 0)
+    assert problems({"minItems": 2.0}) == []
 
 
 def test_optional_properties_that_are_no_objects_cannot_be_enforced() -> None:

@@ -1,5 +1,6 @@
 """The rules of conversations, as the bodies of requests show them."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,9 +8,11 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
+    AcceptedMedia,
     ChatRequest,
     ChatResponse,
     ImagePart,
+    InvalidRequestError,
     Message,
     Part,
     PartEnd,
@@ -28,6 +31,7 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolResult,
     assistant,
+    numbered,
     system,
     to_json,
     tool_result,
@@ -37,6 +41,7 @@ from chatmodels.http import (
     ANY_ID,
     Codec,
     ConversationRules,
+    Encode,
     Frame,
     HttpChatModel,
     HttpRequest,
@@ -47,6 +52,8 @@ from chatmodels.http import (
 )
 
 METADATA = ProviderMetadata(name="acme", description="", distribution="acme")
+ANY = Profile()
+MOVING = Profile(user_media=(AcceptedMedia(kind="image"),), result_media=())
 STRICT = IdForm("[a-z0-9_]{1,20}", 20)
 
 
@@ -79,9 +86,18 @@ def signing(request: ChatRequest) -> Signing:
     return Signing()
 
 
-def model(rules: ConversationRules, base_url: str = "https://acme.test/v1") -> HttpChatModel:
+def image_of(data: bytes) -> ImagePart:
+    return ImagePart(data=data, media_type="image/png")
+
+
+def model(
+    rules: ConversationRules,
+    base_url: str = "https://acme.test/v1",
+    encode: Encode = encode,
+    profile: Profile = ANY,
+) -> HttpChatModel:
     codec = Codec(
-        profile=lambda model: Profile(),
+        profile=lambda model: profile,
         encode=encode,
         decoder=signing,
         failure=lambda failure: standard_failure(failure, "acme"),
@@ -195,6 +211,67 @@ def test_results_in_a_users_message_become_messages_of_their_own() -> None:
         calls("b"),
         tool_result(result),
     ]
+
+
+@pytest.mark.parametrize(
+    ("conversation", "problem"),
+    [
+        ([user("?"), tool_result("a", "1")], "the result of 'a' has no call before it (message 1)"),
+        ([user("?"), calls("a")], "the call 'a' has no result (message 1)"),
+        (
+            [user("?"), calls("a", "b", "b"), tool_result("b", "1"), user("Go on.")],
+            "the call 'a' has no result (message 1); the call 'b' has no result (message 1)",
+        ),
+        (
+            [calls("a"), calls("a"), tool_result("a", "1"), tool_result("c", "2")],
+            "has no call before it (message 3); the call 'a' has no result (message 0)",
+        ),
+        ([tool_result("a", "1"), calls("a"), user(ToolResult("a"))], "(message 0); append"),
+    ],
+    ids=["result", "call", "one of several", "one id twice", "order"],
+)
+def test_calls_and_results_without_the_other_are_refused_where_the_api_refuses_them(
+    conversation: list[Message], problem: str
+) -> None:
+    assert sent(*conversation) != []
+    with pytest.raises(InvalidRequestError, match=re.escape(problem)):
+        sent(*conversation, paired_calls=True)
+
+
+def test_each_call_with_a_result_is_sent_as_it_is() -> None:
+    conversation = [
+        user("?"),
+        calls("a", "a"),
+        tool_result("a", "1"),
+        tool_result("a", "2"),
+        tool_result("a", "again"),
+    ]
+    assert len(sent(*conversation, paired_calls=True)) == 5
+
+
+def test_results_of_calls_that_the_vendor_holds_are_sent() -> None:
+    rules = ConversationRules(paired_calls=True, held=frozenset({"previous"}))
+    explained = model(rules).explain([tool_result("a", "1")], provider_options={"previous": "r1"})
+    assert len(explained.body["value"]) == 1
+
+
+def test_places_in_errors_are_those_of_the_callers_conversation() -> None:
+    left_out = assistant(ProviderPart(Signature("other", {}, "other.test")))
+    result = ToolResult("a", (image_of(b"1"),))
+    conversation = [left_out, calls("a"), user(result, "Go on."), user(image_of(b"2"))]
+    places: list[int] = []
+
+    def placing(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+        places[:] = [number for number, _ in numbered(request.messages)]
+        return HttpRequest(path="/", body=b"{}")
+
+    made = model(ConversationRules(), encode=placing, profile=MOVING)
+    made.explain(conversation)
+    assert places == [1, 2, 2, 3]
+    made.explain([*conversation[:2], tool_result(result), calls("b"), tool_result("b", "x")])
+    assert places == [1, 2, 3, 3, 4]
+    made.explain([*conversation[:2], tool_result(result)])
+    assert places == [1, 2, 2]
 
 
 HERE = "acme.test"

@@ -6,6 +6,7 @@ from chatmodels.core import (
     ErrorCode,
     QuotaExceededError,
     RateLimitError,
+    error_class,
 )
 from chatmodels.http import FailureRules, HttpFailure, read_error, standard_failure
 
@@ -27,6 +28,8 @@ def failed(status: int, body: str = "", **headers: str) -> ChatModelError:
         (408, "timeout"),
         (409, "provider_unavailable"),
         (413, "invalid_request"),
+        (425, "provider_unavailable"),
+        (498, "provider_unavailable"),
         (422, "invalid_request"),
         (429, "rate_limited"),
         (500, "provider_unavailable"),
@@ -71,6 +74,7 @@ def test_a_status_has_a_code(status: int, code: str) -> None:
         pytest.param(
             500, '{"error": "prompt is too long"}', "context_length_exceeded", id="a mistake as 500"
         ),
+        pytest.param(501, '{"error": "prompt is too long"}', "provider_unavailable", id="501"),
         pytest.param(502, '{"error": "prompt is too long"}', "provider_unavailable", id="5xx"),
         pytest.param(
             502, '{"error": {"type": "timeout_error"}}', "timeout", id="a code refines any 5xx"
@@ -132,6 +136,13 @@ def test_a_code_refines_within_the_class_of_the_status(status: int, word: str, c
     assert failed(status, f'{{"error": {{"code": "{word}"}}}}').code == code
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(299, "provider_unavailable"), (300, "invalid_request")]
+)
+def test_only_a_success_makes_the_provider_responsible(status: int, code: str) -> None:
+    assert FailureRules().classify(status, read_error({})) == code
+
+
 def test_the_first_match_within_the_class_wins() -> None:
     rules = FailureRules(
         codes={"a": ErrorCode.TIMEOUT, "b": ErrorCode.QUOTA_EXCEEDED},
@@ -174,45 +185,124 @@ def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None
 
 
 @pytest.mark.parametrize(
-    ("error", "message"),
+    ("status", "body", "headers", "message"),
     [
         pytest.param(
-            failed(502, "<html><title>502 Bad Gateway</title>"),
+            502,
+            "<html><title>502 Bad Gateway</title>",
+            {},
             "acme: 502 provider unavailable; a web page came instead of JSON, perhaps from a "
             'proxy: "502 Bad Gateway"',
             id="a proxy's page",
         ),
-        pytest.param(failed(503), "acme: 503 provider unavailable", id="an empty body"),
+        pytest.param(503, "", {}, "acme: 503 provider unavailable", id="an empty body"),
         pytest.param(
-            failed(401, '{"detail": "no"}'), 'acme: 401 authentication failed: "no"', id="401"
+            401, '{"detail": "no"}', {}, 'acme: 401 authentication failed: "no"', id="401"
         ),
         pytest.param(
-            failed(200, '{"error": "broken"}'),
+            200,
+            '{"error": "broken"}',
+            {},
             'acme: provider unavailable, told inside a 200 answer: "broken"',
             id="an error in a 200",
         ),
         pytest.param(
-            failed(307, "", location="https://user:secret@login.acme.test/v1?token=secret"),
+            307,
+            "",
+            {"location": "https://user:secret@login.acme.test/v1?token=secret"},
             "acme: 307 redirect to 'https://login.acme.test', which is not followed since it would "
             "get the API key; set base_url to where the API is",
             id="a redirect elsewhere",
         ),
         pytest.param(
-            failed(301, "", location="/v2/chat", x_request_id="r"),
+            301,
+            "",
+            {"location": "/v2/chat", "x-request-id": "r"},
             "acme: 301 redirect to '/v2/chat', which is not followed since it would get the API "
             "key; set base_url to where the API is (request r)",
             id="a redirect on the same host",
         ),
         pytest.param(
-            failed(302, "", location="https://[broken"),
+            302,
+            "",
+            {"location": "https://[broken"},
             "acme: 302 redirect to 'nowhere', which is not followed since it would get the API "
             "key; set base_url to where the API is",
             id="a broken redirect",
         ),
+        pytest.param(
+            300,
+            "",
+            {},
+            "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
+            "key; set base_url to where the API is",
+            id="a redirect without an address",
+        ),
+        pytest.param(
+            300,
+            '{"error": {"code": 429}}',
+            {},
+            "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
+            "key; set base_url to where the API is",
+            id="a redirect with another status in the body",
+        ),
+        pytest.param(
+            400,
+            '{"error": {"message": "no", "code": 429}}',
+            {},
+            'acme: 400 invalid request: "no"',
+            id="another status in the body",
+        ),
+        pytest.param(
+            200,
+            '{"error": {"message": "no", "code": 400}}',
+            {},
+            'acme: 400 invalid request: "no"',
+            id="a status in the body of a success",
+        ),
+        pytest.param(
+            429,
+            "",
+            {"retry-after": "1.23456"},
+            "acme: 429 rate limited, retry after 1.235 s",
+            id="a long fraction",
+        ),
     ],
 )
-def test_a_message_is_a_fact_and_a_remedy(error: ChatModelError, message: str) -> None:
+def test_a_message_is_a_fact_and_a_remedy(
+    status: int, body: str, headers: dict[str, str], message: str
+) -> None:
+    error = standard_failure(
+        HttpFailure(status=status, headers=headers, body=body.encode()), "acme"
+    )
     assert str(error) == message
+    assert (error.status, error.request_id) == (status, headers.get("x-request-id"))
+    assert isinstance(error, error_class(error.code))
+
+
+def test_a_redirect_is_an_invalid_response() -> None:
+    error = failed(302, location="/v2")
+    assert (error.code, error.status) == ("response_invalid", 302)
+
+
+def test_the_code_and_the_field_of_the_vendor_are_details() -> None:
+    error = failed(400, '{"error": {"message": "no", "code": "e17", "param": "seed"}}')
+    assert error.details["provider_code"] == "e17"
+    assert error.details["param"] == "seed"
+
+
+@pytest.mark.parametrize(
+    ("headers", "details"),
+    [
+        ({}, {}),
+        ({"x_should_retry": "false"}, {"should_retry": False}),
+        ({"x_should_retry": "?"}, {}),
+    ],
+)
+def test_details_without_content_are_left_out(
+    headers: dict[str, str], details: dict[str, object]
+) -> None:
+    assert failed(500, **headers).details == details
 
 
 def test_a_long_body_is_told_in_a_bounded_excerpt() -> None:
@@ -245,3 +335,12 @@ def test_a_key_in_the_body_is_masked_in_the_excerpt_as_well() -> None:
     error = failed(401, '{"error": "Incorrect API key provided: sk-a****bcd."}')
     assert isinstance(error, AuthenticationError)
     assert "sk-a" not in f"{error} {error.details}"
+
+
+def test_a_code_without_a_class_of_its_own_is_kept() -> None:
+    error = standard_failure(
+        HttpFailure(status=499, headers={}, body=b""),
+        "acme",
+        rules=FailureRules(statuses={499: ErrorCode.CANCELLED}),
+    )
+    assert error.code == "cancelled"

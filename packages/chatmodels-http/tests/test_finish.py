@@ -3,7 +3,7 @@
 import pytest
 
 from chatmodels.core import FinishReason
-from chatmodels.http.wire import finish_reason
+from chatmodels.http.wire import NO_REASON, finish_reason
 
 TABLE: dict[str, FinishReason] = {
     "end": "stop",
@@ -37,3 +37,11 @@ def test_the_finish_reason_follows_from_the_word_and_the_message(
     word: str | None, calls: bool, refused: bool, reason: str
 ) -> None:
     assert finish_reason(word, TABLE, calls=calls, refused=refused) == reason
+
+
+def test_a_message_holds_no_refusal_unless_it_is_said_to() -> None:
+    assert finish_reason("end", TABLE, calls=False) == "stop"
+
+
+def test_a_response_without_a_reason_may_be_incomplete() -> None:
+    assert NO_REASON == "the response has no finish reason, so that it may be incomplete"

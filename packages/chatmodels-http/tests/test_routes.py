@@ -3,6 +3,7 @@
 import pickle
 import socket
 import ssl
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -191,6 +192,14 @@ def test_a_socks_proxy_gets_an_address_without_brackets() -> None:
     head = prepared(Head("GET", "https://[::1]", ()))
     route = route_to(head, "socks5://127.0.0.1:1")
     assert (route.proxied, route.origin.host) == (False, b"::1")
+
+
+def test_a_socks_proxy_without_its_library_is_refused_with_the_name_of_the_library(
+    model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(ConfigurationError, match="pip install socksio"):
+        ask(model(proxy="socks5://127.0.0.1:1", base_url="https://api.acme.test"))
 
 
 SWORD = "swordfish"

@@ -21,7 +21,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.http import SchemaSupport, translate_request
+from chatmodels.http import SchemaSupport
+from chatmodels.http._schema_support import translate_request
 
 TEXT = {"type": "string"}
 EMPTY: dict[str, Any] = {"type": "object", "properties": {}}
@@ -176,6 +177,55 @@ def test_strict_tools_may_be_like_others() -> None:
     assert made.request.tools == (ToolDefinition("a", "", EMPTY, strict=True),)
 
 
+OPEN = {"type": "object", "properties": {"q": TEXT}, "required": ["q"]}
+
+
+@pytest.mark.parametrize(
+    "tools", [None, SchemaRules(described=frozenset({"additionalProperties"}))]
+)
+def test_a_strict_tool_is_written_by_the_rules_of_strict_tools_alone(tools: Any) -> None:
+    support = SchemaSupport(strict_tools=STRICT, tools=tools)
+    strict, plain = ToolDefinition("a", "", OPEN, strict=True), ToolDefinition("b", "", OPEN)
+    made = translate_request(request(strict, plain), support, "acme").request
+    assert [tool.parameters for tool in made.tools] == [closed("q"), OPEN]
+
+
+def test_a_limit_of_descriptions_may_be_all() -> None:
+    asked = request(ToolDefinition("look", "x" * 11, {}))
+    support = SchemaSupport(longest_description=10)
+    made = translate_request(asked, support, "acme", lenient=True).request
+    assert made.tools == (ToolDefinition("look", "x" * 10, {}),)
+
+
+def test_a_description_may_be_as_long_as_the_limit() -> None:
+    asked = request(ToolDefinition("look", "x" * 10, EMPTY))
+    assert translate_request(asked, SUPPORT, "acme").request is asked
+
+
+def test_an_output_has_a_name_that_the_vendor_accepts() -> None:
+    for schema in (closed("city"), None):
+        asked = request(output=OutputSchema("a.b", schema, strict=schema is not None))
+        made = translate_request(asked, SUPPORT, "acme").request.output
+        assert made == OutputSchema("a_b", schema, strict=schema is not None)
+
+
+def test_a_request_with_warnings_has_the_names_of_its_tools() -> None:
+    asked = request(ToolDefinition("a.b", "x" * 11, EMPTY))
+    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    assert translated.names == {"a_b": "a.b"}
+    assert translated.warnings == (
+        "acme: the tool 'a.b' with a description of more than 10 characters",
+    )
+
+
+def test_a_name_has_64_characters_unless_the_vendor_says_otherwise() -> None:
+    names = ["x" * 64, "y" * 65]
+    asked = request(*(ToolDefinition(name, "", {}) for name in names))
+    made = translate_request(asked, SchemaSupport(names="a-z0-9_"), "acme").request
+    assert [len(tool.name) for tool in made.tools] == [64, 64]
+    assert made.tools[0].name == names[0]
+
+
 def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
     asked = request(ToolDefinition("look", "x" * 11, EMPTY))
     with pytest.raises(
@@ -190,15 +240,17 @@ def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
 
 @pytest.mark.parametrize("lenient", [False, True])
 def test_a_schema_that_the_vendor_does_not_accept_is_refused_with_its_place(lenient: bool) -> None:
-    wrong = {"type": "object", "properties": {"q": {"$ref": "#/nowhere"}}}
+    lost = {"$ref": "#/nowhere"}
+    wrong = {"type": "object", "properties": {"q": lost, "r": lost}}
     tool, output = ToolDefinition("look", "", wrong), OutputSchema("place", wrong)
     support = replace(SUPPORT, output=SchemaRules())
     with pytest.raises(UnsupportedError) as caught:
         translate_request(request(tool, output=output), support, "acme", lenient=lenient)
     assert caught.value.message == (
         "acme does not accept the tool 'look': q refers to '#/nowhere', which is not a schema in "
-        "it; the output's schema: q refers to '#/nowhere', which is not a schema in it; change the "
-        "schema"
+        "it; r refers to '#/nowhere', which is not a schema in it; the output's schema: q refers "
+        "to '#/nowhere', which is not a schema in it; r refers to '#/nowhere', which is not a "
+        "schema in it; change the schema"
     )
 
 
@@ -234,7 +286,7 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
     deep: dict[str, Any] = {"type": "object"}
     for _ in range(10_000):
         deep = {"type": "object", "properties": {"a": deep}}
-    with pytest.raises(InvalidRequestError, match="nested too deeply"):
+    with pytest.raises(InvalidRequestError, match=r"^a schema is nested too deeply; use"):
         translate_request(request(ToolDefinition("look", "", deep)), SUPPORT, "acme")
 
 
@@ -251,3 +303,21 @@ def test_translations_are_kept_as_long_as_there_is_room() -> None:
         made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
         again = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
         assert made.request.tools[0].parameters is again.request.tools[0].parameters
+
+
+def test_a_translation_is_kept_beside_others() -> None:
+    schemas = [{"type": "object", "title": name} for name in ("a", "b")]
+    tools = [ToolDefinition("look", "", schema) for schema in schemas]
+    first = translate_request(request(tools[0]), SUPPORT, "acme").request.tools[0]
+    translate_request(request(tools[1]), SUPPORT, "acme")
+    again = translate_request(request(tools[0]), SUPPORT, "acme").request.tools[0]
+    assert first.parameters is again.parameters
+
+
+def test_a_translation_is_not_that_of_rules_that_are_gone() -> None:
+    empty = {"type": "object"}
+    for number in range(100):  # what is new may be at the address of what is gone
+        listed = bool(number // 2 % 2)
+        support = SchemaSupport(tools=SchemaRules(listed_root=listed))
+        made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")
+        assert made.request.tools[0].parameters == (EMPTY if listed else empty)

@@ -229,3 +229,11 @@ def test_a_codec_may_name_a_second_host(
     (model,) = provider.list_models(options(base_url="http://127.0.0.1:9/chat"))
     assert model.name == "large"
     assert server.requests[-1].path == "/control/models"
+
+
+def test_a_signature_counts_before_the_secret(server: Any, signing: Make, ask: Ask) -> None:
+    model = signing(Stamps("good"), api_key="long-lived")
+    assert ask(model).text == "hello"
+    sent = server.requests[-1].headers
+    assert sent["authorization"].startswith("good POST")
+    assert "authorization" not in sent["x-signed"].split()

@@ -7,34 +7,22 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    AudioPart,
     ChatModelError,
-    ChatRequest,
     ErrorCode,
-    FilePart,
     ImagePart,
     InvalidRequestError,
-    Message,
-    OutputSchema,
     RateLimitError,
     ResponseInvalidError,
     Signature,
     TextPart,
     ToolCall,
-    ToolDefinition,
-    ToolResult,
     UnsupportedError,
-    assistant,
-    tool_result,
-    user,
 )
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
-    answer_tool,
     arguments_json,
     arguments_of,
-    carried,
     data_url,
     identifier,
     integer_or_none,
@@ -46,7 +34,6 @@ from chatmodels.http.wire import (
     reject_body,
     reject_listing,
     state_of,
-    text_of,
     text_or_none,
     timestamp_or_none,
     write_body,
@@ -71,9 +58,6 @@ def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
 
 
 def test_what_a_vendor_does_not_take_is_named() -> None:
-    image = ImagePart(data=b"x", media_type="image/png")
-
-    assert misplaced(image, "a tool result") == "an image as image/png in a tool result"
     assert misplaced(ImagePart(file_id="f"), "a title") == "an image in a title"
     assert misplaced(TextPart("?"), "a title") == "text in a title"
 
@@ -134,14 +118,6 @@ def test_opaque_state_is_given_to_its_own_vendor_alone() -> None:
     assert state_of(None, "acme") == {}
 
 
-def test_the_tool_of_the_answer_is_named_like_no_other() -> None:
-    tools = tuple(ToolDefinition(name, "", {}) for name in ("answer", "answer_"))
-    request = ChatRequest(messages=(user("?"),), tools=tools, output=OutputSchema("answer", None))
-
-    assert answer_tool(request) == "answer__"
-    assert answer_tool(ChatRequest(messages=(user("?"),))) == ""
-
-
 def test_what_is_not_readable_is_left_out_with_one_warning() -> None:
     warnings: list[str] = []
 
@@ -192,94 +168,6 @@ def test_what_is_no_listing_is_refused() -> None:
         reject_listing(b"{}", "acme", KeyError("data"))
 
 
-PICTURE = ImagePart(data=b"png", media_type="image/png")
-SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")
-
-
-def nothing(medium: object) -> bool:
-    return False
-
-
-def images(medium: object) -> bool:
-    return isinstance(medium, ImagePart)
-
-
-def test_what_a_vendor_takes_stays_as_it_is() -> None:
-    history = [user("?", SPOKEN), assistant("!", PICTURE), tool_result("a", PICTURE)]
-
-    kept = carried(history, user=nothing, assistant=images, results=images)
-
-    assert list(map(id, kept)) == list(map(id, history))
-
-
-def test_what_a_model_gave_goes_into_the_next_message_of_the_user() -> None:
-    history = [user("Draw."), assistant("Here:", PICTURE, SPOKEN), user("Bigger.")]
-
-    assert carried(history, user=images) == [
-        user("Draw."),
-        assistant("Here:", TextPart("Good day.")),
-        user("From the assistant:", PICTURE, "Bigger."),
-    ]
-
-
-def test_what_tools_gave_goes_after_all_results_that_belong_together() -> None:
-    calls = assistant(ToolCall("a", "draw"), ToolCall("b", "draw"))
-    history = [
-        calls,
-        Message("tool", (ToolResult("a", (TextPart("done"), PICTURE), "draw"),)),
-        Message("tool", (ToolResult("b", (PICTURE,), is_error=True),)),
-        assistant("Fine."),
-    ]
-
-    assert carried(history, user=images) == [
-        calls,
-        Message("tool", (ToolResult("a", (TextPart("done"),), "draw"),)),
-        Message(
-            "tool",
-            (ToolResult("b", (TextPart("The result is in the next message."),), is_error=True),),
-        ),
-        user(
-            "From the result of the tool draw:", PICTURE, "From the result of the tool b:", PICTURE
-        ),
-        assistant("Fine."),
-    ]
-
-
-def test_what_a_vendor_takes_nowhere_is_left_out_or_left_for_it_to_refuse() -> None:
-    result = Message("tool", (ToolResult("a", (PICTURE,)),))
-
-    assert carried([user("?"), assistant(PICTURE), result], user=nothing) == [user("?"), result]
-
-
-def test_what_comes_last_is_followed_by_a_message_of_the_user() -> None:
-    last = Message("tool", (ToolResult("a", (PICTURE,)),))
-
-    assert carried([last], user=images)[-1] == user("From the result of the tool a:", PICTURE)
-
-
-@pytest.mark.parametrize(
-    ("file", "shown"),
-    [
-        (FilePart(data="größe".encode(), media_type="text/csv"), TextPart("größe")),
-        (FilePart(data=b"\xff", media_type="text/plain"), None),
-        (FilePart(data=b"%PDF", media_type="application/pdf"), None),
-        (FilePart(url="https://example.com/a.txt", media_type="text/plain"), None),
-        (FilePart(data=b"x"), None),
-    ],
-)
-def test_a_file_of_text_in_a_result_is_its_text_if_there_is_no_place_for_it(
-    file: FilePart, shown: TextPart | None
-) -> None:
-    def files(medium: object) -> bool:
-        return isinstance(medium, FilePart)
-
-    result = Message("tool", (ToolResult("a", (TextPart("See."), file)),))
-    expected = Message("tool", (ToolResult("a", (TextPart("See."), shown or file)),))
-
-    assert carried([result], user=nothing) == [expected]
-    assert carried([result], user=nothing, results=files) == [result]
-
-
 @pytest.mark.parametrize(
     ("body", "place"),
     [
@@ -316,31 +204,3 @@ def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
 )
 def test_arguments_are_sent_back_as_an_object(written: str, sent: str) -> None:
     assert arguments_json(ToolCall("c", "f", written)) == sent
-
-
-@pytest.mark.parametrize(
-    ("data", "media_type", "text"),
-    [
-        (b"Caf\xc3\xa9", None, "Café"),
-        (b"\xef\xbb\xbfCaf\xc3\xa9", "text/plain", "Café"),
-        (b"\xff\xfeC\x00\xe9\x00", "text/plain", "Cé"),
-        (b"\xfe\xff\x00C\x00\xe9", "text/plain", "Cé"),
-        (b"Caf\xe9", 'text/plain; format=flowed; Charset="latin-1"', "Café"),
-        (b"Caf\xc3\xa9", "text/plain; charset=", "Café"),
-        (b"Caf\xe9", "text/plain", None),
-        (b"Caf\xe9", "text/plain; charset=klingon", None),
-        (None, "text/plain", ""),
-    ],
-)
-def test_a_document_is_text_in_its_charset_or_none(
-    data: bytes | None, media_type: str | None, text: str | None
-) -> None:
-    assert text_of(FilePart(data=data, media_type=media_type)) == text
-
-
-def test_a_document_that_is_not_text_in_its_charset_is_named_with_the_remedy() -> None:
-    part = FilePart(data=b"Caf\xe9", media_type="text/plain")
-    assert misplaced(part, "a user message") == (
-        "a file as text/plain that is not UTF-8 (add its charset to media_type, as in "
-        '"text/plain; charset=latin-1") in a user message'
-    )

@@ -24,6 +24,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 VENDOR = Dialect(
@@ -36,8 +37,10 @@ MINE, THEIRS = Signature("vendor", [{"n": 1}]), Signature("other", [{"n": 2}])
 
 
 def written(*messages: Message, dialect: Dialect = VENDOR) -> list[dict[str, Any]]:
+    codec = chat_completions_codec(dialect)
     request = ChatRequest(messages=messages)
-    encoded = chat_completions_codec(dialect).encode("m", request, stream=False)
+    request, _ = negotiate(request, codec.profile("m"), provider="vendor")
+    encoded = codec.encode("m", request, stream=False)
     assert (encoded.method, encoded.path) == ("POST", "/chat/completions")
     found: list[dict[str, Any]] = json.loads(encoded.body)["messages"]
     return found
@@ -203,22 +206,30 @@ def test_a_medium_is_written(part: ImagePart, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        pytest.param(ImagePart(data=b"x", media_type="image/png"), "an image", id="an image"),
+        pytest.param(
+            ImagePart(data=b"x", media_type="image/png"),
+            "an image of type image/png",
+            id="an image",
+        ),
         pytest.param(ImagePart(url="https://x.example"), "an image by URL", id="its address"),
         pytest.param(ImagePart(file_id="f"), "an image by file id", id="its id"),
-        pytest.param(AudioPart(data=b"x", media_type="audio/wav"), "sound as wav", id="sound"),
-        pytest.param(AudioPart(data=b"x"), "sound as unknown", id="sound of unknown type"),
-        pytest.param(AudioPart(url="https://x.example"), "sound by URL", id="sound by URL"),
+        pytest.param(
+            AudioPart(data=b"x", media_type="audio/wav"), "audio of type audio/wav", id="audio"
+        ),
+        pytest.param(AudioPart(data=b"x"), "audio", id="audio of unknown type"),
+        pytest.param(AudioPart(url="https://x.example"), "audio by URL", id="audio by URL"),
         pytest.param(FilePart(data=b"x"), "a file", id="a file"),
         pytest.param(FilePart(url="https://x.example"), "a file by URL", id="a file by URL"),
-        pytest.param(FilePart(data=b"x", media_type="video/mp4"), "a video", id="a video"),
+        pytest.param(
+            FilePart(data=b"x", media_type="video/mp4"), "a video of type video/mp4", id="a video"
+        ),
         pytest.param(ToolCall("c", "now"), "a tool call", id="a tool call"),
     ],
 )
 def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         written(user("Hi"), user(part), dialect=BARE)
-    assert f"express {words} in a user message (message 1); leave" in str(caught.value)
+    assert f" {words} in a user message (message 1); leave" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +243,7 @@ def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> No
         ),
         pytest.param(
             tool_result("c1", AudioPart(data=b"x", media_type="audio/ogg")),
-            "sound as ogg in a tool result",
+            "audio of type audio/ogg in the result of the tool 'c1'",
             id="result",
         ),
         pytest.param(Message("tool", (TextPart("x"),)), "text in a tool message", id="tool"),

@@ -16,6 +16,7 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 
 ALL = Dialect(
@@ -34,9 +35,9 @@ WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 
 def body(dialect: Dialect = ALL, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("Hello"),), **fields)
-    written: dict[str, Any] = json.loads(
-        chat_completions_codec(dialect).encode("m-1", request, stream=stream).body
-    )
+    codec = chat_completions_codec(dialect)
+    request, _ = negotiate(request, codec.profile("m-1"), provider="vendor")
+    written: dict[str, Any] = json.loads(codec.encode("m-1", request, stream=stream).body)
     assert written.pop("model") == "m-1"
     assert written.pop("messages") == [{"role": "user", "content": "Hello"}]
     return written
@@ -169,23 +170,18 @@ def test_provider_options_are_put_into_the_body_as_they_are() -> None:
 def test_everything_that_cannot_be_expressed_is_listed_at_once() -> None:
     message = refusal(
         PLAIN,
-        output=OutputSchema("point", {"type": "object"}),
         provider_options={"n": 2, "stream": True},
     )
     assert message == (
-        "vendor has no way to express output by a JSON Schema, several choices in one answer (n); "
-        "see batch(), stream in provider_options; call stream() or generate(); leave it out or "
-        "take another model"
+        "vendor has no way to express several choices in one answer (n); see batch(), stream in "
+        "provider_options; call stream() or generate(); leave it out or take another model"
     )
 
 
 def test_the_profile_is_that_of_the_dialect() -> None:
     profile = chat_completions_codec(PLAIN).profile("m")
     assert (profile.settings, profile.strict_tools) == (PLAIN.settings, False)
-
-
-def test_a_json_object_is_refused_where_there_is_none() -> None:
-    assert "output as a JSON object" in refusal(PLAIN, output=OutputSchema("any", None))
+    assert profile.native_output == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
@@ -42,6 +43,7 @@ SEALED = THOUGHT | {"encrypted_content": "sealed"}
 
 def items(*messages: Message, codec: Codec = CODEC, **settings: Any) -> Any:
     request = ChatRequest(messages=messages, settings=Settings(**settings))
+    request, _ = negotiate(request, codec.profile("m"), provider="vendor")
     return json.loads(codec.encode("m", request, stream=False).body)["input"]
 
 
@@ -133,7 +135,7 @@ def test_media_are_shown(part: Part, expected: dict[str, Any]) -> None:
     assert content(part) == expected
 
 
-def test_of_sound_there_is_what_was_said() -> None:
+def test_of_audio_there_is_what_was_said() -> None:
     assert items(user(AudioPart(data=b"RIFF", media_type="audio/wav", transcript="Hi."))) == [
         {"role": "user", "content": "Hi."}
     ]
@@ -142,15 +144,21 @@ def test_of_sound_there_is_what_was_said() -> None:
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        (user(AudioPart(data=b"RIFF", media_type="audio/wav")), "sound as wav in a message of"),
-        (user(FilePart(data=b"x", media_type="video/mp4")), "a video in a message of role 'user'"),
+        (
+            user(AudioPart(data=b"RIFF", media_type="audio/wav")),
+            "audio of type audio/wav in a user message",
+        ),
+        (
+            user(FilePart(data=b"x", media_type="video/mp4")),
+            "a video of type video/mp4 in a user message",
+        ),
         (user(ToolCall("c", "f")), "a tool call in a message of role 'user' (message 0)"),
-        (system(PNG), "an image as image/png in a message of role 'system'"),
+        (system(PNG), "an image of type image/png in a system message"),
         (Message("system", (ToolResult("c"),)), "a tool result in a message of role 'system'"),
         (assistant(ToolResult("c")), "a tool result in a message of role 'assistant'"),
         (
             tool_result("c", AudioPart(data=b"x", media_type="audio/wav")),
-            "sound as wav in a message of role 'tool'",
+            "audio of type audio/wav in the result of the tool 'c'",
         ),
         (Message("tool", (RefusalPart("No."),)), "a refusal in a message of role 'tool'"),
     ],
@@ -169,7 +177,7 @@ def test_what_has_no_place_is_refused(message: Message, problem: str) -> None:
 def test_a_vendor_may_take_less(part: Part) -> None:
     codec = responses_codec(ResponsesDialect(name="vendor", inputs=frozenset({"image"})))
     assert items(user(PNG), codec=codec)
-    with pytest.raises(UnsupportedError, match="has no way to express"):
+    with pytest.raises(UnsupportedError, match="vendor does not support"):
         items(user(part), codec=codec)
 
 
@@ -308,13 +316,14 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
 
 
 def test_a_result_repeats_whence_its_call_came() -> None:
-    state = {"id": "fc_1", "caller": {"type": "program"}}
+    state = {"id": "fc_1", "caller": {"type": "program"}, "namespace": "weather"}
     call = ToolCall("c", "f", "{}", Signature(MARK, state))
     (_, result) = items(assistant(call), tool_result("c", "Noon."))
     assert result == {
         "type": "function_call_output",
         "call_id": "c",
         "caller": {"type": "program"},
+        "namespace": "weather",
         "output": "Noon.",
     }
 

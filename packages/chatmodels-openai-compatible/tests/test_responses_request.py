@@ -15,6 +15,7 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
@@ -28,6 +29,7 @@ LOGPROBS = "message.output_text.logprobs"
 
 def written(codec: Codec = CODEC, *, stream: bool = False, **fields: Any) -> Any:
     request = ChatRequest(messages=(user("Hello"),), **fields)
+    request, _ = negotiate(request, codec.profile("m"), provider="vendor")
     body = json.loads(codec.encode("m", request, stream=stream).body)
     assert body.pop("model") == "m"
     assert body.pop("input") == [{"role": "user", "content": "Hello"}]
@@ -140,17 +142,13 @@ def test_fields_of_the_caller_are_put_in() -> None:
     }
 
 
-def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
-    with pytest.raises(UnsupportedError) as caught:
-        written(
-            PLAIN,
-            output=OutputSchema("o", None),
-            provider_options={"stream": True},
-        )
-    for problem in ("as a JSON object", "call stream()"):
-        assert problem in str(caught.value)
-    with pytest.raises(UnsupportedError, match="output by a JSON Schema"):
-        written(PLAIN, output=OutputSchema("o", {"type": "object"}))
+def test_a_stream_is_not_requested_by_an_option() -> None:
+    with pytest.raises(UnsupportedError, match=r"call stream\(\)"):
+        written(provider_options={"stream": True})
+
+
+def test_the_profile_has_the_output_formats_of_the_dialect() -> None:
+    assert PLAIN.profile("m").native_output == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,13 @@ class Conventions:
             span.name.startswith("chatmodels.") or "code.function.name" in attributes
         ):
             return []  # of our own, or of the program's
+        if "http.request.method" in attributes:
+            operation = "http"
         facts = self.facts["spans"].get(str(operation))
         if facts is None:
             return [f"no operation {operation!r}"]
         found = self._attributes(attributes, self._levels(str(operation), attributes))
-        subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
-        if span.name != f"{operation} {attributes.get(subject)}":
+        if span.name != _span_name(str(operation), attributes):
             found.append(f"span name {span.name!r}")
         if span.kind.name.lower() != facts["kind"]:
             found.append(f"span kind {span.kind}")
@@ -208,6 +209,8 @@ class Conventions:
             return [] if _is(value, shape) else [f"{path} is no {shape}"]
         if not isinstance(value, dict):
             return [f"{path} is no object"]
+        if shape == "part" and value.get("type") not in variants:
+            return [f"{path} has the type {value.get('type')!r}"]
         if variants is not None:
             fields = {"type": "string"} | variants.get(value.get("type"), {})
         found: list[str] = []
@@ -217,6 +220,13 @@ class Conventions:
             elif not kind.endswith("?"):
                 found.append(f"{path}.{name} is required")
         return found
+
+
+def _span_name(operation: str, attributes: Mapping[str, Any]) -> str:
+    if operation == "http":
+        return str(attributes["http.request.method"])
+    subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
+    return f"{operation} {attributes.get(subject)}"
 
 
 def _by_name(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -279,6 +289,11 @@ class Recorder:
         return [span for span in self.spans if span.name.startswith("chat ")]
 
     @property
+    def requests(self) -> list[ReadableSpan]:
+        """The spans of HTTP requests."""
+        return [span for span in self.spans if "http.request.method" in (span.attributes or {})]
+
+    @property
     def span(self) -> ReadableSpan:
         (span,) = self.chats
         return span
@@ -296,6 +311,16 @@ class Recorder:
             for resource in (data.resource_metrics if data else ())
             for scope in resource.scope_metrics
             for metric in scope.metrics
+        }
+
+    @property
+    def schemas(self) -> set[str | None]:
+        """The schemas of the metrics."""
+        data = self._reader.get_metrics_data()
+        return {
+            scope.scope.schema_url
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
         }
 
     def points(self, name: str) -> list[Any]:

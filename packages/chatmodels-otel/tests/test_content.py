@@ -138,8 +138,8 @@ def test_messages_have_the_form_of_the_schemas(recorder, content_format) -> None
                     "arguments": {"city": "Oslo"},
                 },
                 {"type": "tool_call", "id": "c-2", "name": "weather", "arguments": "no JSON"},
-                {"type": "refusal", "content": "No."},
-                {"type": "provider", "provider": "acme"},
+                {"type": "generic", "generic_type": "refusal", "content": "No."},
+                {"type": "generic", "generic_type": "provider", "provider": "acme"},
             ],
         },
         {
@@ -246,7 +246,13 @@ def test_long_texts_are_cut_and_media_left_out(recorder) -> None:
     (question,) = read(attributes[IN])
     assert answer["parts"][0]["content"] == "y" * 10 + "... [20 more characters]"
     assert question["parts"][0]["content"] == "z" * 10 + "... [15 more characters]"
-    assert question["parts"][1]["content"] == ""
+    assert question["parts"][1] == {
+        "type": "generic",
+        "generic_type": "omitted",
+        "bytes": 100,
+        "modality": "image",
+        "mime_type": "image/png",
+    }
 
 
 def test_the_oldest_messages_are_left_out_when_there_are_too_many(recorder) -> None:
@@ -362,7 +368,7 @@ def test_whatever_a_hook_returns_becomes_plain_json(recorder) -> None:
 
     def redact(name: str, value: Any) -> Any:
         return [
-            {"role": "user", "parts": [{"type": "odd", "content": Odd(), 3: (1.5, None, True)}]}
+            {"role": "user", "parts": [{"type": "generic", "content": Odd(), 3: (1.5, None, True)}]}
         ]
 
     telemetry = recorder.telemetry(content="span", content_format="json", redact=redact)
@@ -370,7 +376,7 @@ def test_whatever_a_hook_returns_becomes_plain_json(recorder) -> None:
 
     (message,) = read(recorder.span.attributes[IN])
     (part,) = message["parts"]
-    assert part["type"] == "odd"
+    assert part["type"] == "generic"
     assert part["content"].startswith("<")
     assert part["content"].endswith("Odd>")
     assert part["3"] == [1.5, None, True]

@@ -99,8 +99,9 @@ def span(**changes: Any) -> Any:
                 "attributes": GOOD
                 | {"gen_ai.input.messages": [{"role": "user", "parts": [{"type": "poem"}]}]}
             },
-            None,
+            "has the type 'poem'",
         ),
+        ({"attributes": GOOD | {"gen_ai.tool.definitions": [{"type": "builtin"}]}}, None),
         ({"attributes": GOOD | {"gen_ai.input.messages": [{"parts": []}]}}, "[0].role is required"),
         ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "role is no string"),
     ],

@@ -112,6 +112,16 @@ def test_every_query_asks_for_a_metric_and_labels_that_exist(series, panel) -> N
         assert shown <= grouped(target["expr"])
 
 
+def test_the_share_of_failures_is_shown_while_there_are_none() -> None:
+    (panel,) = (each for each in DASHBOARD["panels"] if each["title"] == "Calls that failed")
+    share = parsed(panel["targets"][0]["expr"])
+
+    failures = share.lhs.expr  # within parentheses
+    assert str(failures.op) == "or"
+    assert failures.rhs.func.name == "vector"
+    assert failures.rhs.args[0].val == 0
+
+
 def test_every_variable_has_a_metric_and_a_label_that_exist(series) -> None:
     for variable in VARIABLES.values():
         if variable["type"] == "query":

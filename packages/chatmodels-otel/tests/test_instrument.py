@@ -507,6 +507,7 @@ def test_options_that_do_not_exist_are_refused() -> None:
             TelemetryOptions(content_format="json"),
         ),
         ({"CHATMODELS_TELEMETRY_CONVENTIONS": "V1.41"}, TelemetryOptions(conventions="v1.41")),
+        ({"CHATMODELS_TELEMETRY_HTTP_SPANS": "all"}, TelemetryOptions(http_spans="all")),
         (
             {"CHATMODELS_TELEMETRY_PROPAGATE_TO": "https://a.example/v1, https://b.example"},
             TelemetryOptions(propagate_to=("https://a.example/v1", "https://b.example")),

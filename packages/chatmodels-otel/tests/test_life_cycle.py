@@ -319,7 +319,7 @@ async def test_a_whole_call_that_is_cancelled_ends_its_span(recorder, caplog) ->
         assert trace.get_current_span() is program
     assert recorder.span.attributes["error.type"] == "cancelled"
     assert recorder.total("chatmodels.calls.in_flight") == 0
-    assert [each for each in caplog.records if "detach" in each.getMessage()] == []
+    assert not complaints(caplog)  # as of a context that is left in another task
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
@@ -348,8 +348,18 @@ async def test_each_call_of_a_batch_is_a_span_below_the_programs(recorder, is_aw
     assert sum(point.value for point in tokens) == 6
 
 
+def complaints(caplog) -> list[logging.LogRecord]:
+    # Threads of exporters that an earlier test has begun may still try to export.
+    return [
+        record
+        for record in caplog.records
+        if record.name.startswith("opentelemetry")
+        and not record.name.startswith("opentelemetry.exporter")
+    ]
+
+
 def verify(recorder, caplog, model, outcome) -> None:
-    assert [each for each in caplog.records if "detach" in each.getMessage()] == []
+    assert not complaints(caplog)  # as of a context that is left in another task
     if outcome is None:
         assert recorder.chats == []
         return

@@ -20,9 +20,11 @@ from chatmodels.core import (
     ChatModelError,
     ChatResponse,
     ErrorCode,
+    Profile,
     Settings,
     StandardChatModel,
     ToolCall,
+    UnsupportedError,
     Usage,
     assistant,
     tool,
@@ -376,6 +378,21 @@ def test_the_finish_reason_is_the_same_word_for_all_providers(
     assert written["finish_reason"] == recorded
 
 
+@pytest.mark.parametrize("op", ["generate", "stream"])
+def test_a_call_that_is_refused_before_sending_is_recorded(recorder, op) -> None:
+    model = Answering("acme", "large", supported_settings=frozenset())
+    model = instrument(model, telemetry=recorder.telemetry())
+
+    with pytest.raises(UnsupportedError):
+        getattr(model, op)("Hi", seed=3)
+
+    assert recorder.span.attributes["error.type"] == "unsupported"
+    assert recorder.span.status.status_code is StatusCode.ERROR
+    assert "seed" in recorder.span.status.description
+    assert recorder.total("gen_ai.client.inference.duration") == 1
+    assert [record.event_name for record in recorder.logs] == ["gen_ai.client.inference.exception"]
+
+
 def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> None:
     model = instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry())
 
@@ -392,6 +409,18 @@ def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
     instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
 
     assert recorder.span.attributes["gen_ai.request.temperature"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("effort", "level"), [("low", "low"), ("xhigh", "max"), ("none", None), (None, None)]
+)
+def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, effort, level) -> None:
+    profile = Profile(effort_words={"xhigh": "max", "none": None})
+    model = instrument(Answering("acme", "large", profile=profile), telemetry=recorder.telemetry())
+
+    model.generate("Hi", reasoning_effort=effort)
+
+    assert recorder.span.attributes.get("gen_ai.request.reasoning.level") == level
 
 
 def test_a_call_with_tools_is_like_any_other(recorder) -> None:
@@ -484,3 +513,4 @@ def test_attributes_of_version_1_41_can_be_chosen(
     assert type(span.attributes["gen_ai.request.top_k"]) is kind
     assert "gen_ai.request.top_k" not in without.attributes
     assert span.instrumentation_scope.schema_url == f"https://opentelemetry.io/schemas/{schema}"
+    assert recorder.schemas == {f"https://opentelemetry.io/schemas/{schema}"}

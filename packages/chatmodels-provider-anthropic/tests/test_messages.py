@@ -167,26 +167,33 @@ def test_media_are_blocks(part: Any, block: dict[str, Any]) -> None:
     assert body(user(part))["messages"][0]["content"] == [block]
 
 
-def test_what_cannot_be_said_is_refused_all_at_once() -> None:
+def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
     with pytest.raises(UnsupportedError) as caught:
         body(
             system(ImagePart(url="https://example.com/a.png")),
             user(AudioPart(data=b"RIFF", media_type="audio/wav")),
             user(FilePart(url="https://example.com/a.mp4", media_type="video/mp4")),
-            user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart(), RefusalPart("No.")),
-            user(ToolCall("a", "weather")),
-            assistant("Yes."),
+            user(ImagePart(data=b"BM", media_type="image/bmp"), FilePart()),
+            assistant("Yes.", ToolCall("a", "weather")),
             tool_result("a", AudioPart(data=b"RIFF", media_type="audio/wav")),
         )
     for problem in (
-        "an image in a message of role 'system' (message 0)",
-        "sound in a user message (message 1)",
-        "a video in a user message (message 2)",
-        "an image as image/bmp in a user message (message 3)",
-        "a file in a user message (message 3)",
-        "a refusal in a message of role 'user' (message 3)",
-        "a tool call in a message of role 'user' (message 4)",
-        "sound in a tool result (message 6)",
+        "an image by URL in a system message (message 0)",
+        "audio of type audio/wav in a user message (message 1)",
+        "a video of type video/mp4 by URL in a user message (message 2)",
+        "an image of type image/bmp in a user message (message 3)",
+        "a file without data, url or file_id in a user message (message 3)",
+        "audio of type audio/wav in the result of the tool 'a' (message 5)",
+    ):
+        assert problem in caught.value.message
+
+
+def test_parts_in_the_wrong_place_are_refused_all_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(user(RefusalPart("No.")), user(ToolCall("a", "weather")))
+    for problem in (
+        "a refusal in a message of role 'user' (message 0)",
+        "a tool call in a message of role 'user' (message 1)",
     ):
         assert problem in caught.value.message
 
@@ -233,7 +240,8 @@ def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
     cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
     text = TextPart("Rain.", (Citation(url="u"),), Signature("anthropic", cited))
     called = ToolCall("c", "roll", signature=Signature("anthropic", {"caller": {"type": "code"}}))
-    assert content(ProviderPart(Signature("anthropic", search)), text, called) == [
+    said = assistant(ProviderPart(Signature("anthropic", search)), text, called)
+    assert body(user("?"), said, tool_result("c", "4"))["messages"][1]["content"] == [
         search,
         {"type": "text", "text": "Rain.", **cited},
         {"type": "tool_use", "id": "c", "name": "roll", "input": {}, "caller": {"type": "code"}},
@@ -258,5 +266,5 @@ def test_a_document_is_sent_in_its_charset_or_refused() -> None:
     latin = FilePart(data=b"Caf\xe9", media_type="text/plain; charset=latin-1")
     (block,) = body(user(latin))["messages"][0]["content"]
     assert block["source"] == {"type": "text", "media_type": "text/plain", "data": "Café"}
-    with pytest.raises(UnsupportedError, match="that is not UTF-8"):
+    with pytest.raises(UnsupportedError, match="not UTF-8"):
         body(user(FilePart(data=b"Caf\xe9", media_type="text/plain")))

@@ -1,6 +1,5 @@
 """How settings, tools and the form of the answer become the vendor's JSON."""
 
-import json
 from typing import Any
 
 import pytest
@@ -13,13 +12,10 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
+    create_chat_model,
     user,
 )
-from chatmodels.http import translate_request
-from chatmodels.providers.anthropic._codec import messages_codec
 
-CODEC = messages_codec()
 NEW, MIDDLE, OLD = "claude-sonnet-5-5", "claude-haiku-4-5", "claude-3-haiku-20240307"
 CITY = {
     "type": "object",
@@ -31,11 +27,9 @@ WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
 FREE = {"type": "object"}
 
 
-def body(model: str = NEW, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
+def body(model: str = NEW, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
-    request, _ = negotiate(request, CODEC.profile(model), provider="anthropic")
-    translated = translate_request(request, CODEC.schemas(model), "anthropic")
-    return json.loads(CODEC.encode(model, translated.request, stream=stream).body)
+    return create_chat_model(f"anthropic:{model}", api_key="k").explain(request).body
 
 
 def with_settings(model: str = NEW, **settings: Any) -> dict[str, Any]:
@@ -249,6 +243,12 @@ def test_several_calls_at_once_mean_nothing_without_tools() -> None:
     assert "tool_choice" not in with_settings(parallel_tool_calls=False)
 
 
+def test_the_vendors_own_tools_are_tools_as_well() -> None:
+    options = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    made = body(settings=Settings(parallel_tool_calls=False), provider_options=options)
+    assert made["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+
+
 def test_the_form_of_an_answer_is_asked_for_as_such() -> None:
     made = body(output=OutputSchema("city", CITY), settings=Settings(reasoning_effort="low"))
     form = {"type": "json_schema", "schema": CITY}
@@ -280,6 +280,22 @@ def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
     assert (tool["name"], tool["input_schema"]) == ("city", schema)
     assert tool["description"]
     assert made["tool_choice"] == {"type": "tool", "name": "city"}
+
+
+@pytest.mark.parametrize(
+    ("model", "output", "strict"),
+    [
+        pytest.param("qwen3", OutputSchema("city", CITY), True, id="another vendor's model"),
+        pytest.param("qwen3", OutputSchema("city", CITY, strict=False), None, id="a loose schema"),
+        pytest.param("qwen3", OutputSchema("city", None), None, id="any object"),
+        pytest.param(OLD, OutputSchema("city", CITY), None, id="an old Claude"),
+    ],
+)
+def test_a_server_of_other_models_is_asked_to_enforce_the_form(
+    model: str, output: OutputSchema, strict: bool | None
+) -> None:
+    (tool,) = body(model, output=output)["tools"]
+    assert tool.get("strict") is strict
 
 
 @pytest.mark.parametrize(
@@ -327,20 +343,18 @@ def test_options_of_the_vendor_are_put_in() -> None:
     search = {"type": "web_search_20250305", "name": "web_search"}
     made = body(
         tools=(WEATHER,),
-        stream=True,
         settings=Settings(reasoning_effort="low"),
         provider_options={
             "tools": (search,),
             "output_config": {"task_budget": 1},
             "cache_control": {"type": "ephemeral"},
             "max_tokens": 7,
-            "stream": True,
         },
     )
     assert [tool["name"] for tool in made["tools"]] == ["weather", "web_search"]
     assert made["output_config"] == {"effort": "low", "task_budget": 1}
     assert made["cache_control"] == {"type": "ephemeral"}
-    assert (made["max_tokens"], made["stream"]) == (7, True)
+    assert made["max_tokens"] == 7
     assert body(provider_options={"tools": [search]})["tools"] == [search]
 
 

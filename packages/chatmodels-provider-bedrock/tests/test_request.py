@@ -14,13 +14,12 @@ from chatmodels.core import (
     ToolDefinition,
     UnsupportedError,
     assistant,
-    negotiate,
+    create_chat_model,
     system,
     tool_result,
     user,
 )
 from chatmodels.core import ToolCall as Call
-from chatmodels.http import translate_request
 from chatmodels.providers.bedrock._codec import converse_codec
 
 CODEC = converse_codec()
@@ -41,9 +40,8 @@ FORM = OutputSchema("Shoe", SCHEMA, "A shoe.")
 
 def body(model: str = CLAUDE, **given: Any) -> dict[str, Any]:
     request = ChatRequest(**{"messages": (user("Hi"),)} | given)
-    request, _ = negotiate(request, CODEC.profile(model), provider="bedrock")
-    translated = translate_request(request, CODEC.schemas(model), "bedrock")
-    return msgspec.json.decode(CODEC.encode(model, translated.request, stream=False).body)
+    made = create_chat_model(f"bedrock:{model}", api_key="k", region="us-east-1")
+    return made.explain(request).body
 
 
 def fields(model: str, **settings: Any) -> Any:

@@ -24,6 +24,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.providers.cohere._codec import CODEC
 
 SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"
@@ -35,7 +36,7 @@ PLAN = Signature("cohere", {"type": "tool_plan"})
 
 
 def turns(*messages: Message, model: str = SEEING) -> list[dict[str, Any]]:
-    request = ChatRequest(messages=messages)
+    request, _ = negotiate(ChatRequest(messages=messages), CODEC.profile(model), provider="cohere")
     return json.loads(CODEC.encode(model, request, stream=False).body)["messages"]
 
 
@@ -162,23 +163,26 @@ def test_json_that_is_no_object_is_text(data: bytes, fields: dict[str, str]) -> 
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        (user(AudioPart(data=b"x", media_type="audio/wav")), "sound as audio/wav in a message"),
-        (user(FilePart(data=b"x", media_type="application/pdf")), "a file as application/pdf"),
-        (user(FilePart(url="https://example.com")), "a file in a message of role 'user'"),
-        (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
-        (user(ImagePart(data=b"x", media_type="image/tiff")), "an image as image/tiff"),
+        (
+            user(AudioPart(data=b"x", media_type="audio/wav")),
+            "audio of type audio/wav in a user message",
+        ),
+        (user(FilePart(data=b"x", media_type="application/pdf")), "a file of type application/pdf"),
+        (user(FilePart(url="https://example.com")), "a file by URL in a user message"),
+        (user(ImagePart(file_id="f")), "an image by file id in a user message"),
+        (user(ImagePart(data=b"x", media_type="image/tiff")), "an image of type image/tiff"),
         (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
-        (system(PIXEL), "an image as image/png in a message of role 'system'"),
+        (system(PIXEL), "an image of type image/png in a system message"),
         (system(ToolResult("1")), "a tool result in a message of role 'system'"),
         (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
         (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
         (
             tool_result("1", AudioPart(data=b"x", media_type="audio/wav")),
-            "sound as audio/wav in a tool result",
+            "audio of type audio/wav in the result of the tool '1'",
         ),
         (
             tool_result("1", FilePart(data=b"x", media_type="application/pdf")),
-            "a file as application/pdf in a tool result",
+            "a file of type application/pdf in the result of the tool '1'",
         ),
     ],
 )
@@ -188,7 +192,7 @@ def test_what_cannot_be_expressed_is_refused(message: Message, problem: str) -> 
 
 
 def test_a_model_that_does_not_see_refuses_images() -> None:
-    with pytest.raises(UnsupportedError, match="an image as image/png in a message of role 'user'"):
+    with pytest.raises(UnsupportedError, match="an image of type image/png in a user message"):
         turns(user("?", PIXEL), model=BLIND)
 
 
@@ -197,5 +201,11 @@ def test_a_document_is_sent_in_its_charset_or_refused() -> None:
     request = ChatRequest(messages=(user("?", latin),))
     sent = json.loads(CODEC.encode(SEEING, request, stream=False).body)
     assert sent["documents"] == [{"data": {"text": "Café"}}]
-    with pytest.raises(UnsupportedError, match="that is not UTF-8"):
+    with pytest.raises(UnsupportedError, match="not UTF-8"):
         turns(user("?", FilePart(data=b"Caf\xe9", media_type="text/plain")))
+
+
+def test_media_that_were_not_negotiated_are_refused_in_results() -> None:
+    request = ChatRequest(messages=(tool_result("1", PIXEL),))
+    with pytest.raises(UnsupportedError, match="an image in a tool result"):
+        CODEC.encode(SEEING, request, stream=False)

@@ -13,10 +13,9 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
+    create_chat_model,
     user,
 )
-from chatmodels.http import translate_request
 from chatmodels.providers.cohere._codec import CODEC
 
 THINKING, PLAIN, TRANSLATING = (
@@ -42,11 +41,9 @@ ANSWER = {
 }
 
 
-def body(model: str = THINKING, *, stream: bool = False, **fields: Any) -> dict[str, Any]:
+def body(model: str = THINKING, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=(user("?"),), **fields)
-    request, _ = negotiate(request, CODEC.profile(model), provider="cohere")
-    translated = translate_request(request, CODEC.schemas(model), "cohere")
-    made = json.loads(CODEC.encode(model, translated.request, stream=stream).body)
+    made = create_chat_model(f"cohere:{model}", api_key="k").explain(request).body
     return {name: made[name] for name in made.keys() - {"model", "messages", "stream"}}
 
 

@@ -25,6 +25,8 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._messages import UNSIGNED
 from chatmodels.providers.google._request import GEMINI_SETTINGS
@@ -38,7 +40,8 @@ INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
 
 
 def body(*messages: Message, model: str = OLD) -> dict[str, Any]:
-    encoded = CODEC.encode(model, ChatRequest(messages=messages), stream=False)
+    asked, _ = negotiate(ChatRequest(messages=messages), CODEC.profile(model), provider="google")
+    encoded = CODEC.encode(model, asked, stream=False)
     return json.loads(encoded.body)
 
 
@@ -207,9 +210,10 @@ def test_images_in_results_follow_for_older_models() -> None:
     assert image == INLINE
 
 
-def test_what_a_model_drew_is_its_own_for_models_that_draw() -> None:
+@pytest.mark.parametrize("model", ["gemini-3-pro-image", "gemini-nano-banana-2.1"])
+def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
     drawn = ImagePart(data=b"png", media_type="image/png", signature=SIGNED)
-    assert said(drawn, model="gemini-3-pro-image") == [
+    assert said(drawn, model=model) == [
         {"role": "model", "parts": [{**INLINE, "thoughtSignature": "c2ln"}]}
     ]
     made = body(user("?"), assistant(drawn), user("!"), model=NEW)
@@ -249,10 +253,6 @@ def test_what_a_model_drew_is_its_own_for_models_that_draw() -> None:
             AudioPart(data=b"mp3", media_type="audio/mpeg"),
             {"inlineData": {"mimeType": "audio/mpeg", "data": "bXAz"}},
         ),
-        (
-            FilePart(data=b"?"),
-            {"inlineData": {"mimeType": "application/octet-stream", "data": "Pw=="}},
-        ),
     ],
     ids=repr,
 )
@@ -280,16 +280,14 @@ def test_the_resolution_of_images_is_chosen_where_it_can_be(
 def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
     call = ToolCall("1", "f", "{}")
     conversation = (
-        system("Be brief.", PIXEL),
-        user(ImagePart(), call, RefusalPart("No.")),
+        user("?"),
+        user(call, RefusalPart("No.")),
         tool_result("gone", "7"),
     )
     with pytest.raises(UnsupportedError) as caught:
         body(*conversation)
     message = str(caught.value)
     for words in (
-        "an image as image/png in a message of role 'system' (message 0)",
-        "an image in a user message without data, url or file_id (message 1)",
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
         "the result of 'gone', which is no call before it (message 2)",
@@ -297,8 +295,34 @@ def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
         assert words in message
 
 
+def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        body(system("Be brief.", PIXEL), user(ImagePart(), FilePart(data=b"?")))
+    for words in (
+        "an image of type image/png in a system message (message 0)",
+        "an image without data, url or file_id in a user message (message 1)",
+        "a file in a user message (message 1)",
+    ):
+        assert words in caught.value.message
+
+
 def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() -> None:
     with pytest.raises(UnsupportedError, match="ends with what the model said"):
         body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
     assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
     assert body(system("Be brief."), model="gemini-3.6-flash")["contents"] == []
+
+
+def test_options_are_added_to_the_part_before_them() -> None:
+    clip = part_options(videoMetadata={"startOffset": "30s"}, mediaResolution={"level": "LOW"})
+    film = FilePart(url="https://example.com/1.mp4", media_type="video/mp4")
+    foreign = ProviderPart(Signature("anthropic", {"videoMetadata": {}}))
+    (content,) = body(user(clip, film, clip, foreign, "What happens?"))["contents"]
+    assert content["parts"] == [
+        {
+            "fileData": {"fileUri": "https://example.com/1.mp4", "mimeType": "video/mp4"},
+            "videoMetadata": {"startOffset": "30s"},
+            "mediaResolution": {"level": "LOW"},
+        },
+        {"text": "What happens?"},
+    ]

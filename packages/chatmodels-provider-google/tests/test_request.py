@@ -13,14 +13,12 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
     UnsupportedError,
-    negotiate,
+    create_chat_model,
     user,
 )
-from chatmodels.http import Codec
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
+from chatmodels.providers.google._request import VERTEX_SETTINGS
 
-CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 VERTEX = gemini_codec("google-vertex", VERTEX_SETTINGS, Paths("/v1beta1"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -28,10 +26,9 @@ WEATHER = ToolDefinition("weather", "Tell the weather.", SCHEMA)
 CITY = OutputSchema("City", SCHEMA)
 
 
-def body(model: str = NEW, codec: Codec = CODEC, **request: Any) -> dict[str, Any]:
+def body(model: str = NEW, provider: str = "google", **request: Any) -> dict[str, Any]:
     asked = ChatRequest(messages=(user("?"),), **request)
-    asked, _ = negotiate(asked, codec.profile(model), provider="google")
-    made = json.loads(codec.encode(model, asked, stream=False).body)
+    made = create_chat_model(f"{provider}:{model}", api_key="k").explain(asked).body
     del made["contents"]
     return made
 
@@ -69,12 +66,12 @@ def test_settings_have_their_places() -> None:
 
 def test_vertex_takes_labels_instead_of_storing() -> None:
     settings = Settings(metadata={"team": "blue"}, service_tier="auto", top_logprobs=3)
-    assert body(codec=VERTEX, settings=settings) == {
+    assert body(provider="google-vertex", settings=settings) == {
         "labels": {"team": "blue"},
         "generationConfig": {"responseLogprobs": True, "logprobs": 3},
     }
     with pytest.raises(UnsupportedError, match="does not support store;"):
-        body(codec=VERTEX, settings=Settings(store=True))
+        body(provider="google-vertex", settings=Settings(store=True))
 
 
 def test_vertex_is_told_the_tier_by_a_header() -> None:
@@ -216,7 +213,6 @@ def test_forms_of_answers_are_native(model: str, tools: Any) -> None:
     [
         (None, {"mode": "ANY"}),
         (ToolChoice("auto"), {"mode": "ANY"}),
-        (ToolChoice("none"), {"mode": "ANY", "allowedFunctionNames": ["City"]}),
     ],
 )
 def test_older_models_answer_through_a_tool_where_there_are_others(
@@ -227,6 +223,12 @@ def test_older_models_answer_through_a_tool_where_there_are_others(
     assert names == ["weather", "City"]
     assert made["toolConfig"] == {"functionCallingConfig": calling}
     assert "generationConfig" not in made
+
+
+def test_tools_that_must_not_be_called_are_out_of_the_way_of_native_output() -> None:
+    made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=ToolChoice("none"))
+    assert made["generationConfig"]["responseJsonSchema"]["type"] == "object"
+    assert "tools" not in made
 
 
 def test_a_free_form_is_a_tool_of_any_object() -> None:

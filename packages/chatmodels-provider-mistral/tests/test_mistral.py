@@ -172,7 +172,6 @@ def test_settings_have_mistrals_names() -> None:
         "logit_bias",
         "prompt_cache_retention",
         "reasoning_budget",
-        "service_tier",
         "store",
         "user",
         "verbosity",
@@ -213,6 +212,18 @@ def test_what_only_mistral_knows_is_passed_on() -> None:
 )
 def test_the_effort_is_brought_to_what_a_model_knows(name: str, effort: Any, written: str) -> None:
     assert body(name=name, reasoning_effort=effort)["reasoning_effort"] == written
+
+
+@pytest.mark.parametrize(
+    ("tier", "written"), [("auto", "auto"), ("default", "standard_only")], ids=["auto", "default"]
+)
+def test_service_tiers_have_the_vendors_words(tier: Any, written: str) -> None:
+    assert body(service_tier=tier)["service_tier"] == written
+
+
+def test_a_service_tier_that_the_vendor_lacks_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="supported: 'auto', 'default'"):
+        body(service_tier="flex")
 
 
 @pytest.mark.parametrize("name", ["mistral-large-2512", "magistral-medium-2509", "codestral-2508"])
@@ -278,7 +289,7 @@ def test_a_medium_is_written_as_mistral_has_it(part: Any, written: dict[str, Any
     ],
 )
 def test_what_a_model_is_known_not_to_take_is_refused(name: str, part: Any) -> None:
-    with pytest.raises(UnsupportedError, match="no way to express"):
+    with pytest.raises(UnsupportedError, match="mistral does not support"):
         messages(user(part), name=name)
 
 
@@ -328,8 +339,6 @@ def test_speakers_have_no_names() -> None:
 def test_what_the_assistant_said_last_is_to_be_continued() -> None:
     *_, last = messages(user("Count."), assistant("One, two,"))
     assert last == {"role": "assistant", "content": "One, two,", "prefix": True}
-    *_, last = messages(user("Count."), assistant("Well.", ToolCall("D681PevKs", "count")))
-    assert "prefix" not in last
 
 
 def test_refusals_are_texts() -> None:

@@ -2,6 +2,7 @@
 
 import time
 
+import anyio
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
@@ -44,13 +45,15 @@ async def test_a_stream_waits_before_each_event_but_its_end() -> None:
     assert waits == awaits == [2.0, 0.5, 0.5, 0.5]
 
 
-async def test_without_a_clock_of_the_test_it_really_waits() -> None:
-    model = MockChatModel(latency=0.02)
-    started = time.monotonic()
-    model.generate("?")
-    await model.agenerate("?")
+async def test_without_a_clock_of_the_test_it_really_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits = Waits()
+    monkeypatch.setattr(anyio, "sleep", waits.asleep)
+    await MockChatModel(latency=2.0).agenerate("?")
 
-    assert time.monotonic() - started >= 0.02  # of 0.04: clocks tick coarsely
+    assert waits == [2.0]
+    assert MockChatModel(latency=2.0)._sleep is time.sleep
 
 
 def test_the_total_limit_ends_a_whole_call() -> None:

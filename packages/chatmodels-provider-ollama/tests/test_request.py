@@ -23,7 +23,7 @@ from chatmodels.core import (
     ToolResult,
     UnsupportedError,
     assistant,
-    negotiate,
+    create_chat_model,
     system,
     tool_result,
     user,
@@ -37,10 +37,9 @@ PIXEL = ImagePart(data=b"png", media_type="image/png")
 THOUGHT = Signature("ollama", {"type": "thinking"})
 
 
-def body(*messages: Message, stream: bool = False, **fields: Any) -> dict[str, Any]:
+def body(*messages: Message, **fields: Any) -> dict[str, Any]:
     request = ChatRequest(messages=messages or (user("?"),), **fields)
-    request, _ = negotiate(request, CODEC.profile("qwen3"), provider="ollama")
-    made: dict[str, Any] = json.loads(CODEC.encode("qwen3", request, stream=stream).body)
+    made: dict[str, Any] = create_chat_model("ollama:qwen3").explain(request).body
     return made
 
 
@@ -56,7 +55,8 @@ def messages(*given: Message) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_stream_is_asked_for_or_not_since_it_is_the_default(stream: bool) -> None:
-    assert body(stream=stream) == {
+    encoded = CODEC.encode("qwen3", ChatRequest(messages=(user("?"),)), stream=stream)
+    assert json.loads(encoded.body) == {
         "model": "qwen3",
         "messages": [{"role": "user", "content": "?"}],
         "stream": stream,
@@ -223,23 +223,32 @@ def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
     ]
 
 
-SOUND = AudioPart(data=b"x", media_type="audio/wav")
+AUDIO = AudioPart(data=b"x", media_type="audio/wav")
 
 
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        (user(ImagePart(url="https://example.com")), "an image by its address; pass its bytes"),
-        (user(ImagePart(file_id="f")), "an image in a message of role 'user'"),
-        (user(SOUND), "sound as audio/wav in a message of role 'user'"),
+        (
+            user(ImagePart(url="https://example.com")),
+            r"an image by URL in a user message \(message 0\) \(supported: as bytes\)",
+        ),
+        (user(ImagePart(file_id="f")), "an image by file id in a user message"),
+        (user(AUDIO), "audio of type audio/wav in a user message"),
         (user(ToolCall("1", "f")), "a tool call in a message of role 'user'"),
-        (system(PIXEL), "an image as image/png in a message of role 'system'"),
+        (system(PIXEL), "an image of type image/png in a system message"),
         (system(ToolResult("1")), "a tool result in a message of role 'system'"),
         (Message("tool", (TextPart("?"),)), "text in a message of role 'tool'"),
         (assistant(ToolResult("1")), "a tool result in a message of role 'assistant'"),
-        (tool_result("1", SOUND), "sound as audio/wav in a tool result"),
+        (tool_result("1", AUDIO), "audio of type audio/wav in the result of the tool '1'"),
     ],
 )
 def test_parts_that_cannot_be_expressed_are_refused(message: Message, problem: str) -> None:
     with pytest.raises(UnsupportedError, match=problem):
         messages(message)
+
+
+def test_media_that_were_not_negotiated_are_refused_in_results() -> None:
+    request = ChatRequest(messages=(tool_result("1", PIXEL),))
+    with pytest.raises(UnsupportedError, match="an image in a tool result"):
+        CODEC.encode("qwen3", request, stream=False)

@@ -105,6 +105,19 @@ def test_models_that_reason_take_no_sampling_parameters(
     assert free.warnings == ()
 
 
+@pytest.mark.parametrize("tier", ["batch", "reserved"])
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        create_chat_model("openai:gpt-4o", api_key="sk-1", api=api, service_tier=tier)
+    assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
+
+
+def test_a_service_tier_is_left_to_other_servers() -> None:
+    model = create_chat_model("openai:any", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", service_tier="batch").body["service_tier"] == "batch"
+
+
 def test_sampling_is_free_without_reasoning() -> None:
     model = create_chat_model("openai:gpt-5.1", api_key="sk-1")
     body = model.explain("Hello", temperature=0.5, reasoning_effort="none").body
@@ -156,9 +169,9 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
         model.explain("Hello", prediction="x", audio_output=AudioOutput("alloy"))
 
 
-def test_sound_that_responses_lack_is_refused() -> None:
+def test_audio_that_responses_lack_is_refused() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
-    with pytest.raises(UnsupportedError, match="sound as wav"):
+    with pytest.raises(UnsupportedError, match="audio of type audio/wav"):
         model.explain(user(AudioPart(data=b"RIFF", media_type="audio/wav")))
 
 
@@ -167,6 +180,7 @@ def test_sound_that_responses_lack_is_refused() -> None:
     [
         *((name, "/responses") for name in ("gpt-6.1-terra", "gpt-6-luna", "gpt-5-mini")),
         *((name, "/responses") for name in ("o3", "o4-mini", "o3-deep-research", "gpt-10-sol")),
+        *((name, "/responses") for name in ("gpt-rosalind-research", "gpt-daybreak-red-latest")),
         *((name, "/responses") for name in ("codex-mini-latest", "ft:o4-mini:a::b", "gpt-5-pro")),
         *((name, "/chat/completions") for name in ("gpt-4o", "gpt-4.1-mini", "gpt-audio-1.5")),
         *((name, "/chat/completions") for name in ("gpt-4o-audio-preview", "chatgpt-4o-latest")),
@@ -251,6 +265,16 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
     sent = {name.lower(): value for name, value in explained.headers.items()}
     assert explained.url == "https://proxy.example/v1/chat/completions"
     assert (sent["openai-organization"], sent["openai-project"]) == ("org-1", "proj-1")
+
+
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_service_tiers_of_other_vendors_are_refused_at_openais_address(api: str) -> None:
+    model = create_chat_model("openai:gpt-4.1", api_key="k", api=api)
+    with pytest.raises(UnsupportedError, match="service_tier='reserved'"):
+        model.explain("?", service_tier="reserved")
+    assert model.explain("?", service_tier="ultrafast").body["service_tier"] == "ultrafast"
+    elsewhere = create_chat_model("openai:m", api_key="k", api=api, base_url="https://gw.test/v1")
+    assert elsewhere.explain("?", service_tier="reserved").body["service_tier"] == "reserved"
 
 
 def test_an_api_that_is_not_there_is_refused() -> None:

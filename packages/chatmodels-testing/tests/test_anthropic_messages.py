@@ -236,3 +236,15 @@ def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
 def test_text_that_was_said_before_counts_as_said(simulator: Simulator) -> None:
     simulator.queue((TextPart("a"), TextPart("b")))
     assert [block["text"] for block in ask(simulator).json["content"]] == ["a", "b"]
+
+
+def test_an_overload_has_a_type_of_its_own(simulator: Simulator) -> None:
+    simulator.queue(FAULTS["overloaded"])
+    got = ask(simulator)
+    assert (got.status, got.json["error"]["type"]) == (529, "overloaded_error")
+
+
+def test_it_counts_the_tokens_of_a_request(simulator: Simulator) -> None:
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hello!"}]})
+    got = request(simulator, "POST", "/v1/messages/count_tokens", body.encode(), HEADERS)
+    assert got.json == {"input_tokens": len(body) // 4}

@@ -212,3 +212,17 @@ def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
     answer = CohereChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
     assert b"too many tokens" in answer.content
+
+
+def test_it_reads_the_schema_under_the_name_that_the_vendors_client_writes(
+    simulator: Simulator,
+) -> None:
+    form = {"type": "json_object", "json_schema": SCHEMA | {"required": ["city"]}}
+    message = ask(simulator, response_format=form).json["message"]
+    assert json.loads(message["content"][0]["text"]) == {"city": "city"}
+
+
+def test_it_lists_models_for_the_vendors_client(simulator: Simulator) -> None:
+    headers = {"authorization": "Bearer k", "x-fern-sdk-name": "cohere"}
+    got = request(simulator, "GET", "/v1/models", None, headers)
+    assert [model["name"] for model in got.json["models"]] == list(simulator.models)

@@ -233,3 +233,20 @@ def test_thoughts_are_counted_beside_the_output(simulator: Simulator) -> None:
         "thoughtsTokenCount": 4,
         "totalTokenCount": 14,
     }
+
+
+def test_it_reads_the_fields_and_types_that_the_vendors_client_writes(
+    simulator: Simulator,
+) -> None:
+    declared = {"name": "weather", "parameters_json_schema": SCHEMA | {"required": ["city"]}}
+    (call,) = parts(ask(simulator, tools=[{"functionDeclarations": [declared]}]))
+    assert call["functionCall"]["args"] == {"city": "city"}
+    tags = {"type": "ARRAY", "items": {"type": "STRING"}, "minItems": 1}
+    upper = {
+        "type": "OBJECT",
+        "properties": {"type": {"type": "STRING"}, "tags": tags},
+        "required": ["type", "tags"],
+    }
+    config = {"responseMimeType": "application/json", "responseSchema": upper}
+    (form,) = parts(ask(simulator, generationConfig=config))
+    assert json.loads(form["text"]) == {"type": "type", "tags": ["tags"]}

@@ -24,7 +24,9 @@ class Visit:
         self.address = ""
 
     def __call__(self, seconds: float) -> None:
-        self.address = self._capsys.readouterr().out.strip().removeprefix("OPENAI_BASE_URL=")
+        self.address = (
+            self._capsys.readouterr().out.splitlines()[0].removeprefix("OPENAI_BASE_URL=")
+        )
         body = b'{"model": "m", "messages": [{"role": "user", "content": "Hi!"}]}'
         headers = {"authorization": "Bearer k"}
         asking = urllib.request.Request(f"{self.address}/chat/completions", body, headers)

@@ -168,3 +168,19 @@ def test_models_are_listed_with_what_they_can_do(simulator: Simulator) -> None:
     assert [card["id"] for card in got.json["data"]] == list(simulator.models)
     assert got.json["data"][0]["capabilities"]["completion_chat"] is True
     assert request(simulator, "GET", "/mistral/v1/files", b"", HEADERS).status == 404
+
+
+def test_calls_have_ids_that_are_accepted_back(simulator: Simulator) -> None:
+    simulator.queue(ToolCall("call_1", "weather"), ToolCall("call_2", "weather"))
+    ids = [ask(simulator).json["choices"][0]["message"]["tool_calls"][0]["id"] for _ in range(2)]
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    ids += [
+        call["id"]
+        for call in ask(simulator, tools=tools).json["choices"][0]["message"]["tool_calls"]
+    ]
+    assert len(set(ids)) == 3
+    for given in ids:
+        called = {"role": "assistant", "content": "", "tool_calls": [{"id": given}]}
+        result = {"role": "tool", "tool_call_id": given, "content": "7"}
+        question = {"role": "user", "content": "?"}
+        assert ask(simulator, messages=[question, called, result]).status == 200

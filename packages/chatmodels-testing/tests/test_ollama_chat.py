@@ -149,3 +149,12 @@ def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
     answer = OllamaChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
     assert b"context length" in answer.content
+
+
+@pytest.mark.parametrize(("model", "status"), [("qwen3", 200), ("missing", 500)])
+def test_a_pull_that_is_no_stream_has_one_object(
+    simulator: Simulator, model: str, status: int
+) -> None:
+    got = post(simulator, "/api/pull", {"model": model, "stream": False}, {})
+    assert got.status == status
+    assert got.json.keys() == ({"status"} if status == 200 else {"error"})

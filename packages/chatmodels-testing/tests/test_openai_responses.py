@@ -75,11 +75,18 @@ def test_it_streams_items(simulator: Simulator) -> None:
 
     kinds = [event["type"] for event in found if not event["type"].endswith(".delta")]
     item = ["response.output_item.added", "response.output_item.done"]
+    part = ["response.content_part.added", "response.content_part.done"]
+
+    def message(kind: str) -> list[str]:
+        return [item[0], part[0], f"response.{kind}.done", part[1], item[1]]
+
     call = [item[0], "response.function_call_arguments.done", item[1]]
     assert kinds == [
         "response.created",
         "response.in_progress",
-        *item * 3,
+        *item,
+        *message("output_text"),
+        *message("refusal"),
         *call,
         "response.completed",
     ]
@@ -229,3 +236,19 @@ def test_faults_are_told_in_its_own_words(simulator: Simulator) -> None:
 def test_it_keeps_answers_by_their_ids() -> None:
     assert isinstance(OpenAIResponses(), KeepingProtocol)
     assert OpenAIResponses.name == "openai.responses"
+
+
+def test_the_texts_of_a_stream_are_complete_for_the_vendors_client(simulator: Simulator) -> None:
+    found = events(ask(simulator, stream=True))
+    by_type = {event["type"]: event for event in found}
+    text = {"type": "output_text", "text": "You said: Hello!", "annotations": [], "logprobs": []}
+    assert by_type["response.content_part.added"]["part"] == text | {"text": ""}
+    assert by_type["response.content_part.done"]["part"] == text
+    assert by_type["response.output_text.done"]["text"] == text["text"]
+    assert by_type["response.output_text.delta"]["logprobs"] == []
+    whole = by_type["response.completed"]["response"]
+    assert (whole["parallel_tool_calls"], whole["tool_choice"], whole["tools"]) == (
+        True,
+        "auto",
+        [],
+    )

@@ -255,3 +255,31 @@ def test_whole_answers_and_streams_are_of_one_wire_format(
     (one,) = recordings(written(tmp_path, a=recorded(whole("a"), api=api)) / "a.json")
 
     assert one.wire_format == wire_format
+
+
+def test_a_failure_answers_only_its_own_request_if_there_is_something_else() -> None:
+    failed = recorded({"status": 401, "body": {"error": {"message": "No."}}}, asked("wrong"))
+    with replaying(failed, recorded(whole("right"), asked("one"))) as simulator:
+        assert [content(ask(simulator, "new")) for _ in range(2)] == ["right", "right"]
+        assert ask(simulator, "wrong").status == 401
+    with replaying(failed) as simulator:
+        assert ask(simulator, "new").status == 401
+
+
+def test_recordings_with_tools_answer_requests_with_tools() -> None:
+    tools = [{"type": "function", "function": {"name": "clock"}}]
+    plain = recorded(whole("plain"), asked("one"))
+    tooled = recorded(whole("tooled"), asked("two", tools=tools))
+    with replaying(plain, tooled) as simulator:
+        found = [content(ask(simulator, "new", tools=tools)), content(ask(simulator, "new"))]
+    assert found == ["tooled", "plain"]
+
+
+def test_responses_name_their_recording_and_whether_the_request_was_the_same(
+    tmp_path: Path,
+) -> None:
+    folder = written(tmp_path, one=recorded(whole("1"), asked("one")))
+    with Simulator(replay=folder) as simulator:
+        got = [ask(simulator, "one"), ask(simulator, "other")]
+    assert [each.headers["x-recording"] for each in got] == [f"{folder.name}/one"] * 2
+    assert [each.headers["x-recording-matched"] for each in got] == ["true", "false"]

@@ -3,6 +3,7 @@
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
@@ -11,7 +12,6 @@ from chatmodels.core._calls.generation import (
     MessageStreamer,
 )
 from chatmodels.core._calls.model import StandardChatModel
-from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import (
     AsyncHealthChecker,
@@ -96,6 +96,7 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.json import from_json, to_json
 from chatmodels.core._values.media import audio, file, image
+from chatmodels.core._values.media_text import text_of
 from chatmodels.core._values.messages import (
     Message,
     Prompt,
@@ -114,6 +115,7 @@ from chatmodels.core._values.metadata import (
     OptionSpec,
     ProviderMetadata,
 )
+from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
@@ -130,7 +132,16 @@ from chatmodels.core._values.parts import (
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.profile import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core._values.profile import (
+    ALL_OUTPUT_FORMS,
+    ALL_TOOL_CHOICES,
+    FREE_TOOL_CHOICES,
+    AcceptedMedia,
+    MediaKind,
+    MediaSource,
+    OutputForm,
+    Profile,
+)
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
@@ -140,11 +151,13 @@ from chatmodels.core._version import VERSION
 __version__ = VERSION
 
 __all__ = [
+    "ALL_OUTPUT_FORMS",
     "ALL_TOOL_CHOICES",
     "CONTRACT_VERSION",
     "FREE_TOOL_CHOICES",
     "MASK",
     "STRICT_SCHEMA",
+    "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
     "AsyncChatStream",
@@ -179,12 +192,15 @@ __all__ = [
     "Flow",
     "HealthChecker",
     "HealthReport",
+    "HttpExchange",
     "ImagePart",
     "InternalError",
     "InvalidRequestError",
     "Json",
     "Lifetime",
     "LogprobsDelta",
+    "MediaKind",
+    "MediaSource",
     "Message",
     "MessageGenerator",
     "MessageStreamer",
@@ -193,10 +209,12 @@ __all__ = [
     "ModelInfoProvider",
     "ModelNotFoundError",
     "NetworkError",
+    "NumberedMessages",
     "Observer",
     "Opened",
     "OptionSpec",
     "Output",
+    "OutputForm",
     "OutputInvalidError",
     "OutputSchema",
     "Part",
@@ -277,7 +295,7 @@ __all__ = [
     "list_providers",
     "load_config",
     "logger",
-    "negotiate",
+    "numbered",
     "provider",
     "providers_for_model",
     "providers_with",
@@ -286,6 +304,7 @@ __all__ = [
     "set_alias",
     "structured_output",
     "system",
+    "text_of",
     "to_json",
     "tool",
     "tool_choice",

@@ -23,7 +23,7 @@ from chatmodels.http._model import HttpChatModel
 from chatmodels.http._ndjson import NdjsonFramer
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
-from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest, translate_request
+from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._signer import Signer, SignerFactory, SignerSource
 from chatmodels.http._sse import SseFramer
 
@@ -71,5 +71,4 @@ __all__ = [
     "request_id",
     "retry_after",
     "standard_failure",
-    "translate_request",
 ]

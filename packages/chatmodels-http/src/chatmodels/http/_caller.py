@@ -8,6 +8,7 @@ from chatmodels.core import (
     AuthenticationError,
     ChatModelError,
     ConfigurationError,
+    HttpExchange,
     ProviderMetadata,
     ProviderOptions,
     Secret,
@@ -100,6 +101,7 @@ class Caller:
         *,
         stream: bool = False,
         more: Mapping[str, str] | None = None,
+        exchanges: list[HttpExchange] | None = None,
     ) -> Answer:
         """Send a request and give its success, the body unread.
 
@@ -109,6 +111,7 @@ class Caller:
             model: The model's name, for messages.
             stream: Whether a stream is asked for.
             more: Headers to send along this time.
+            exchanges: Where each request is noted, if an observer wants it.
 
         Raises:
             ChatModelError: It did not succeed.
@@ -120,15 +123,20 @@ class Caller:
             secret = revealed(self._secret, limits)
             try:
                 head = self._head(request, secret, more, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _noted(exchanges, head)
                 answer = engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._not_sent(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if exchange is not None:
+                exchange.status = answer.status
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, read_failure(answer, limits), model)
+            if exchange is not None:
+                exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
@@ -145,6 +153,7 @@ class Caller:
         *,
         stream: bool = False,
         more: Mapping[str, str] | None = None,
+        exchanges: list[HttpExchange] | None = None,
     ) -> AsyncAnswer:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
@@ -154,15 +163,20 @@ class Caller:
             secret = await arevealed(self._secret, limits)
             try:
                 head = self._head(request, secret, more, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _noted(exchanges, head)
                 answer = await engine.send(head, request.body, limits)
             except TransferError as error:
                 raise self._not_sent(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
+            if exchange is not None:
+                exchange.status = answer.status
             if 200 <= answer.status < 300:
                 return answer
             refusal = self._refused(answer, await aread_failure(answer, limits), model)
+            if exchange is not None:
+                exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
@@ -234,18 +248,30 @@ class Caller:
         if secret is not None and secret.reveal() not in self._sent:
             self._sent.append(secret.reveal())
         if signer is not None:
-            given_names = {name for name, _ in head.headers}  # which count before those that sign
-            proof = [
-                (name, value)
-                for name, value in signer.sign(head, request.body)
-                if name.lower() not in given_names
-            ]
+            head, proof = self._signed(head, request, secret, signer)
             shown = [value for name, value in proof if is_credential(name)]
             self._sent.extend((*signer.secrets, *shown))
             head = Head(head.method, head.url, (*head.headers, *proof))
         if more is None:
             return head
         return Head(head.method, head.url, (*head.headers, *more.items()))
+
+    def _signed(
+        self, head: Head, request: HttpRequest, secret: Secret | None, signer: Signer
+    ) -> tuple[Head, list[tuple[str, str]]]:
+        """Sign a head. Headers that were given count before the signature, the secret after it."""
+        signature = signer.sign(head, request.body)
+        names = {name.lower() for name, _ in signature}
+        if secret is not None:
+            chosen = {name.lower() for name in (*dict(request.headers), *self._options.headers)}
+            proof = self.codec.authorization(secret.reveal())
+            replaced = (names - chosen).intersection(name.lower() for name, _ in proof)
+            if replaced:
+                kept = tuple(each for each in head.headers if each[0] not in replaced)
+                head = Head(head.method, head.url, kept)
+                signature = signer.sign(head, request.body)
+        known = {name for name, _ in head.headers}
+        return head, [each for each in signature if each[0].lower() not in known]
 
     def _headers(
         self, request: HttpRequest, secret: Secret | None, given: dict[str, str], *, stream: bool
@@ -261,3 +287,9 @@ class Caller:
         headers |= {name.lower(): value for name, value in request.headers}
         headers |= {name.lower(): value for name, value in given.items()}
         return headers
+
+
+def _noted(exchanges: list[HttpExchange], head: Head) -> HttpExchange:
+    exchange = HttpExchange(head.method, head.url)
+    exchanges.append(exchange)
+    return exchange

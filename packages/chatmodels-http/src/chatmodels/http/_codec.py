@@ -17,6 +17,7 @@ from chatmodels.core import (
     Profile,
     whole_response,
 )
+from chatmodels.http._answer_tool import answer_tool
 from chatmodels.http._conversation import ConversationRules
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._frames import Framer, StreamDecoder
@@ -27,8 +28,8 @@ from chatmodels.http._half_characters import (
 from chatmodels.http._output import OutputFromTool
 from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._sse import SseFramer
+from chatmodels.http._state_scope import all_scoped
 from chatmodels.http._translated_names import TranslatedNames
-from chatmodels.http.wire._output import answer_tool
 
 
 class Encode(Protocol):
@@ -82,12 +83,16 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
             filled in by the caller.
         health: The cheapest request that proves address and credentials.
         profile: Returns the abilities of a model.
+        families: Patterns of model names, such as "claude-opus-5*": one for each family whose
+            abilities may differ. A name belongs to the first pattern that it matches.
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
         framer: Makes the framer of one stream.
         authorization: Returns the headers that carry the secret.
         api: The name of the API if the vendor has several, as in "chat_completions".
+        scope: Where opaque state in responses is valid; None if wherever its format is understood.
+            `HttpChatModel` sets it by the rules for conversations.
     """
 
     encode: Encode
@@ -95,12 +100,14 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     failure: Callable[[HttpFailure], ChatModelError]
     health: HttpRequest
     profile: Callable[[str], Profile]
+    families: Sequence[str] = ("*",)
     conversation: ConversationRules = ConversationRules()
     schemas: Callable[[str], SchemaSupport] = all_schemas
     models: Listing | None = None
     framer: Callable[[], Framer] = SseFramer
     authorization: Callable[[str], Headers] = bearer
     api: str | None = None
+    scope: str | None = None
 
     def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
         """Translate a whole response to a request: it is a stream that arrives complete.
@@ -108,23 +115,32 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
         """
-        return read_whole(self.reader(request), body)
+        return read_whole(self.reader(request), body, self.scope)
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a request, whose output may come from a tool."""
-        decoder, name = self.decoder(request), answer_tool(request)
-        return OutputFromTool(decoder, name) if name else decoder
+        decoder = self.decoder(request)
+        if request.output is None:
+            return decoder
+        return OutputFromTool(decoder, answer_tool(request))
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a translated request."""
-        decoder = self.reader(translated.request)
+        decoder = self.decoder(translated.request)
+        if translated.answer_tool:
+            decoder = OutputFromTool(decoder, translated.answer_tool)
         if not translated.names and not translated.warnings:
             return decoder
         return TranslatedNames(decoder, translated.names, translated.warnings)
 
 
-def read_whole(reader: StreamDecoder, body: bytes, /) -> ChatResponse[Any]:
+def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> ChatResponse[Any]:
     """Translate a body with the decoder of a response, halves of characters included.
+
+    Args:
+        reader: The decoder.
+        body: The body.
+        scope: Where opaque state in it is valid; None if wherever its format is understood.
 
     Raises:
         ChatModelError: The body reports an error or is not in this wire format.
@@ -132,4 +148,4 @@ def read_whole(reader: StreamDecoder, body: bytes, /) -> ChatResponse[Any]:
     replaced = with_stand_ins(body)
     if replaced is not body:
         reader = HalfCharacters(reader)
-    return whole_response(reader.whole(replaced))
+    return whole_response(all_scoped(reader.whole(replaced), scope))

@@ -6,7 +6,7 @@ this endpoint understands.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import is_
 
 import msgspec
@@ -15,14 +15,15 @@ from msgspec.structs import replace
 from chatmodels.core import (
     ImagePart,
     Message,
+    NumberedMessages,
     Part,
     ProviderPart,
     ReasoningPart,
-    RefusalPart,
     Signature,
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http._call_ids import ANY_ID, CallIds, IdForm
 
@@ -51,12 +52,18 @@ class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         ids: The form of the ids of tool calls. In every API they are unique in a conversation.
         blank_texts: Whether texts without a visible character are accepted.
+        paired_calls: Whether each call needs a result and each result a call. A conversation in
+            which one is missing is refused.
+        held: The `provider_options` that refer to earlier messages which the vendor holds. With one
+            of them a result can be without its call, and no pairs are checked.
         state_scope: Returns where the opaque state that a base URL sends is valid: `endpoint_of`,
             `everywhere`, or a function of the vendor.
     """
 
     ids: IdForm = ANY_ID
     blank_texts: bool = True
+    paired_calls: bool = False
+    held: frozenset[str] = frozenset()
     state_scope: Callable[[str], str | None] = endpoint_of
 
 
@@ -65,18 +72,25 @@ def fitted(
 ) -> tuple[Message, ...]:
     """Apply the rules to a conversation; messages that fit stay the same objects.
 
+    Problems of a message are reported with its place in the caller's conversation, which the
+    messages returned know.
+
     Args:
         messages: The conversation.
         rules: The rules of the API.
         scope: Where opaque state of this endpoint is valid; None if it is valid everywhere.
     """
-    ids = CallIds(rules.ids)
+    ids: CallIds | None = None
     found: list[Message] = []
-    for message in messages:
+    numbers: list[int] = []
+    for number, message in numbered(messages):
         parts = message.parts
-        if len(parts) == 1 and type(parts[0]) is TextPart and _is_plain(parts[0]):
+        if len(parts) == 1 and _is_plain(parts[0]):
             found.append(message)  # as most are
+            numbers.append(number)
             continue
+        if ids is None:
+            ids = CallIds(rules.ids)
         ids.begin()
         fitting = [fit for part in parts if (fit := _fitted(part, ids, rules, scope)) is not None]
         if not rules.blank_texts:
@@ -84,18 +98,23 @@ def fitted(
         if len(fitting) != len(parts) or not all(map(is_, fitting, parts)):
             if not fitting:
                 continue
-            found += _parted(replace(message, parts=tuple(fitting)))
+            parted = _parted(replace(message, parts=tuple(fitting)))
         else:
-            found += _parted(message)
-    return tuple(found)
+            parted = _parted(message)
+        found += parted
+        numbers += [number] * len(parted)
+    if numbers == list(range(len(found))):
+        return tuple(found)
+    return NumberedMessages(found, numbers)
 
 
-def _is_plain(part: TextPart) -> bool:
-    return part.signature is None and not _is_blank(part)
+def _is_plain(part: Part) -> bool:
+    return part.type == "text" and part.signature is None and not _is_blank(part)
 
 
 def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | None) -> Part | None:
-    if isinstance(part, ToolResult):
+    # The word is compared, since `isinstance` takes long for a struct that is another.
+    if part.type == "tool_result":
         part = ids.of_result(part)
         return part if rules.blank_texts else _result_without_blanks(part)
     if type(part) in _SIGNED:
@@ -104,7 +123,7 @@ def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | Non
             if isinstance(part, ProviderPart):
                 return None
             part = _unsigned(part)
-    return ids.of_call(part) if isinstance(part, ToolCall) else part
+    return ids.of_call(part) if part.type == "tool_call" else part
 
 
 def _unsigned(part: Part) -> Part:
@@ -127,12 +146,12 @@ def _result_without_blanks(result: ToolResult) -> ToolResult:
 
 
 def _is_blank(part: Part) -> bool:
-    if not isinstance(part, TextPart | RefusalPart):
-        return False
-    return not part.text or part.text.isspace()
+    if part.type == "text" or part.type == "refusal":
+        return not part.text or part.text.isspace()
+    return False
 
 
-def _parted(message: Message) -> Iterable[Message]:
+def _parted(message: Message) -> Sequence[Message]:
     """Move the results of tools in a user's message into a message before it.
 
     The options of a part (a `ProviderPart` behind it) stay with the part.

@@ -23,6 +23,23 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
     headers: Headers = ()
 
+    def __post_init__(self) -> None:
+        """Check what a codec of somebody else may get wrong.
+
+        Raises:
+            TypeError: The body is not bytes.
+            ValueError: The path is neither a path nor an address.
+        """
+        if not isinstance(self.body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            raise TypeError(
+                f"the body of an HttpRequest is bytes, not {type(self.body).__name__}; encode it"
+            )
+        if not self.path.startswith(("/", "http://", "https://")):
+            raise ValueError(
+                f'the path of an HttpRequest begins with "/" or is a whole address, not '
+                f"{self.path!r}"
+            )
+
 
 class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A response that is not a success, read to its end (or to the limit of error bodies).

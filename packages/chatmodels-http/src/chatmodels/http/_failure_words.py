@@ -60,7 +60,7 @@ _AUTHENTICATION = (
     r"api key (is )?(not valid|not found|invalid|expired)",
 )
 _CONTENT_FILTERED = (
-    r"content (management|filtering) policy",
+    r"content management policy",
     r"content filter",
     r"responsible ai practices",
     r"(input|prompt) was flagged",
@@ -100,6 +100,7 @@ _QUOTA_EXCEEDED = (
     r"exceeded your current quota(?!.*(ai\.google\.dev|retry in))",
     r"insufficient (balance|credits|funds|quota)",
     r"credit balance is too low",
+    # Anthropic says it of spend limits, of which none ends before the month does ("Rate limits").
     r"reached your .*usage limit",
 )
 _UNSUPPORTED = (

@@ -45,7 +45,7 @@ _Delta = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta
 
 def with_stand_ins(data: bytes) -> bytes:
     """Replace halves of characters in JSON by their stand-ins; return the same object if none."""
-    if not may_have_halves(data):
+    if BACKSLASH not in data or not may_have_halves(data):
         return data
     replaced = _ESCAPE.sub(_stand_in, data)
     return data if replaced == data else replaced

@@ -3,6 +3,7 @@
 import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Protocol, Self
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -182,6 +183,8 @@ def _proxy_at(address: str) -> httpcore.Proxy:
     except ValueError:
         # Its words might quote a password with letters that were not encoded.
         raise TransferError("unusable", f"the address of the proxy is no {_KNOWN} URL") from None
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise TransferError("unusable", "a SOCKS proxy needs a library; try: pip install socksio")
     return httpcore.Proxy(
         httpcore.URL(scheme=parts.scheme, host=host, port=port, target="/"),
         auth=None

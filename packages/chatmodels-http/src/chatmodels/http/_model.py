@@ -1,7 +1,7 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Self
 
 import msgspec
@@ -19,6 +19,7 @@ from chatmodels.core import (
     ProviderOptions,
     StandardChatModel,
     StreamEvent,
+    is_credential,
     registry,
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
@@ -28,6 +29,7 @@ from chatmodels.http._endpoint import at_endpoint
 from chatmodels.http._engine import TransferError
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._limits import Limits
+from chatmodels.http._mapped import mapped_settings
 from chatmodels.http._reading import StreamReading, decoded
 from chatmodels.http._schema_support import TranslatedRequest, translate_request
 from chatmodels.http._signer import SignerSource
@@ -70,18 +72,19 @@ class HttpChatModel(StandardChatModel):
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
-        self._given = given
+        self._given = None if given is None or _has_credentials(given, signers) else given
         base_url = options.base_url or metadata.base_url or ""
-        codec = at_endpoint(codec, base_url)
+        codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Caller(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
+        self._profile = codec.profile(model)
         self._lenient = options.unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
             settings=options.settings,
             timeout=options.timeout,
-            profile=codec.profile(model),
+            profile=self._profile,
             unsupported=options.unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
@@ -129,7 +132,7 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = caller.open(wire, limits, self.model, more=call.headers)
+        answer = caller.open(wire, limits, self.model, more=call.headers, exchanges=call.exchanges)
         body = read_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -139,7 +142,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = await caller.aopen(wire, limits, self.model, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, more=call.headers, exchanges=call.exchanges
+        )
         body = await aread_whole(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
@@ -149,7 +154,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = caller.open(wire, limits, self.model, stream=True, more=call.headers)
+        answer = caller.open(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
@@ -175,7 +182,9 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         wire = caller.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = await caller.aopen(wire, limits, self.model, stream=True, more=call.headers)
+        answer = await caller.aopen(
+            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        )
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
@@ -201,21 +210,22 @@ class HttpChatModel(StandardChatModel):
         """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
         codec = self._caller.codec
         translated = self._translated(request)
-        wire = codec.encode(self.model, translated.request, stream=False)
+        encode = partial(codec.encode, self.model, stream=False)
+        wire = encode(translated.request)
         url, headers = self._caller.explained(wire)
-        chosen = request.settings.chosen()
-        fields = codec.profile(self.model).settings or {}
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped={name: word for name, word in fields.items() if name in chosen},
+            mapped=mapped_settings(translated.request, self.profile, encode),
             warnings=translated.warnings,
         )
 
     def _translated(self, request: ChatRequest) -> TranslatedRequest:
-        return translate_request(request, self._schemas, self.provider, lenient=self._lenient)
+        return translate_request(
+            request, self._schemas, self.provider, profile=self._profile, lenient=self._lenient
+        )
 
     def model_info(self) -> ModelInfo:
         """Describe the model from what the provider package knows."""
@@ -236,6 +246,11 @@ def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
         if known.name == model:
             return known
     return ModelInfo(name=model, provider=metadata.name)
+
+
+def _has_credentials(options: ProviderOptions, signers: SignerSource | None) -> bool:
+    """Return whether others than `api_key` have to decide what a pickle carries."""
+    return signers is not None or any(map(is_credential, options.extra))
 
 
 def _is_registered(metadata: ProviderMetadata) -> bool:

@@ -39,6 +39,9 @@ class HttpProvider:
         complete: Fills in what follows from other options, as an address from a region; what it
             gives is what everything else gets.
         signers: Chooses what signs requests, where a secret in a header is not enough.
+
+    Raises:
+        TypeError: The codec is neither a `Codec` nor callable.
     """
 
     def __init__(
@@ -49,6 +52,11 @@ class HttpProvider:
         complete: OptionsRule = lambda options: options,
         signers: SignerFactory = lambda _: None,
     ) -> None:
+        if not isinstance(codec, Codec) and not callable(codec):
+            raise TypeError(
+                f"the codec of a provider is a Codec or a function that returns one, not "
+                f"{type(codec).__name__}"
+            )
         self.metadata = metadata
         self._codec: CodecFactory = (lambda _: codec) if isinstance(codec, Codec) else codec
         self._complete = complete
@@ -68,6 +76,23 @@ class HttpProvider:
     def model_info(self, model: str, /) -> ModelInfo:
         """Describe a model from what the package knows."""
         return known_model(self.metadata, model)
+
+    def families(self, options: ProviderOptions, /) -> Sequence[str]:
+        """List the families of models whose abilities may differ.
+
+        A model's `profile` describes its abilities.
+
+        Args:
+            options: The options of a model, which can choose the API and its address.
+
+        Returns:
+            Patterns of names, such as "claude-opus-5*". A name belongs to the first that it
+            matches; the last matches every name.
+
+        Raises:
+            ConfigurationError: The options are not valid.
+        """
+        return self._codec(self._complete(options)).families
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
         """Make the cheapest request that proves address and credentials."""

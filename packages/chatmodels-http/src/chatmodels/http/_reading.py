@@ -28,7 +28,9 @@ from chatmodels.http._headers import request_id
 from chatmodels.http._limits import Limits
 from chatmodels.http._outcomes import broken_off, not_json
 from chatmodels.http._schema_support import TranslatedRequest
+from chatmodels.http._state_scope import MAY_HAVE_STATE, scoped
 
+_MORE_TO_DO = MAY_HAVE_STATE | {StreamEnd}
 _SSE_BEGINS = (b"data:", b"event:", b"id:", b":")
 
 
@@ -44,7 +46,8 @@ def decoded(
     if failure is not None:
         raise caller.finished(failure, answer)
     try:
-        response = read_whole(caller.codec.translated_reader(request), body)
+        codec = caller.codec
+        response = read_whole(codec.translated_reader(request), body, codec.scope)
     except ChatModelError as error:
         caller.finished(error, answer)
         raise
@@ -94,6 +97,7 @@ class StreamReading:
         "_framer",
         "_limits",
         "_request",
+        "_scope",
         "ended",
         "whole",
     )
@@ -115,6 +119,7 @@ class StreamReading:
         self._request = request
         self._framer = caller.codec.framer()
         self._decoder: StreamDecoder = caller.codec.translated_reader(request)
+        self._scope = caller.codec.scope
 
     def events(self, piece: bytes) -> Iterator[StreamEvent]:
         """Give the events that a piece of the body completes.
@@ -132,11 +137,12 @@ class StreamReading:
                     whole = frame
                 for event in self._decoder.feed(whole):
                     come = True
-                    if type(event) is StreamEnd:
-                        self.ended = True
-                        yield self._end(event)
-                        return
-                    yield event
+                    if type(event) in _MORE_TO_DO:
+                        yield self._completed(event)
+                        if self.ended:
+                            return
+                    else:
+                        yield event
             if come:
                 self._begun = True
                 self._limits.progress()
@@ -158,9 +164,9 @@ class StreamReading:
             for frame in self._framer.close():
                 whole = self._with_stand_ins(frame)
                 for event in self._decoder.feed(whole):
-                    yield self._last(event)
+                    yield self._completed(event)
             for event in self._decoder.close():
-                yield self._last(event)
+                yield self._completed(event)
         except ResponseInvalidError as error:
             interrupted = StreamInterruptedError(
                 f"{self._caller.metadata.name}: the stream was cut off in the middle of an event"
@@ -206,13 +212,11 @@ class StreamReading:
             self._decoder = HalfCharacters(self._decoder)
         return msgspec.structs.replace(frame, data=data)
 
-    def _last(self, event: StreamEvent) -> StreamEvent:
+    def _completed(self, event: StreamEvent) -> StreamEvent:
+        """Add what the decoder does not know: the scope of state, the id of the HTTP request."""
         if type(event) is not StreamEnd:
-            return event
+            return scoped(event, self._scope)
         self.ended = True
-        return self._end(event)
-
-    def _end(self, event: StreamEnd) -> StreamEnd:
         if event.request_id is not None:
             return event
         return msgspec.structs.replace(event, request_id=request_id(self._answer.headers))

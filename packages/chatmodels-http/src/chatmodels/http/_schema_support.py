@@ -11,16 +11,19 @@ from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
     OutputSchema,
+    Profile,
     SchemaRules,
     SchemaTranslation,
     ToolDefinition,
     UnsupportedError,
     translate_schema,
 )
+from chatmodels.http._answer_tool import with_answer_tool
 from chatmodels.http._tool_names import accepted_name, accepted_names, renamed
 from chatmodels.http.wire._json import Json
 
 _NO_NAMES: Mapping[str, str] = {}
+_EVERYTHING = Profile()
 _REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
 
 
@@ -54,15 +57,24 @@ class TranslatedRequest(msgspec.Struct, frozen=True):
         request: The request to encode.
         names: The caller's names of renamed tools, by the name that is sent.
         warnings: What the vendor will not enforce, for the response.
+        answer_tool: The name of the tool whose arguments are the output, as it is sent; empty if
+            the output is native, or if none is requested.
     """
 
     request: ChatRequest
     names: Mapping[str, str]
     warnings: tuple[str, ...]
+    answer_tool: str = ""
 
 
 def translate_request(
-    request: ChatRequest, support: SchemaSupport, provider: str, /, *, lenient: bool = False
+    request: ChatRequest,
+    support: SchemaSupport,
+    provider: str,
+    /,
+    *,
+    profile: Profile = _EVERYTHING,
+    lenient: bool = False,
 ) -> TranslatedRequest:
     """Translate schemas and names; what cannot keep its meaning is refused.
 
@@ -70,15 +82,17 @@ def translate_request(
         request: The request.
         support: What the vendor accepts.
         provider: The provider's registered name, for messages.
+        profile: The abilities of the model: output that is not native is requested through a tool.
         lenient: Whether strictness and descriptions that the vendor does not accept are given up
             with a warning.
 
     Raises:
-        UnsupportedError: The vendor does not accept a schema; the message lists every place.
+        UnsupportedError: The vendor does not accept a schema, and the message lists every place;
+            or the model has no way to return structured output.
         InvalidRequestError: A schema is nested too deeply, or is not JSON.
     """
     try:
-        return _translated(request, support, provider, lenient=lenient)
+        return _translated(request, support, provider, profile, lenient=lenient)
     except RecursionError as error:
         raise InvalidRequestError(
             "a schema is nested too deeply; use a flatter one, or one that refers to itself"
@@ -88,7 +102,12 @@ def translate_request(
 
 
 def _translated(
-    request: ChatRequest, support: SchemaSupport, provider: str, *, lenient: bool
+    request: ChatRequest,
+    support: SchemaSupport,
+    provider: str,
+    profile: Profile,
+    *,
+    lenient: bool,
 ) -> TranslatedRequest:
     refused: list[str] = []
     warnings: list[str] = []
@@ -105,6 +124,8 @@ def _translated(
             request = replace(request, tools=tools)
     if request.output is not None:
         output = request.output
+        if output.strict and "strict" not in profile.native_output:
+            output = replace(output, strict=False)
         if support.names is not None:
             name = accepted_name(output.name, support.names, support.longest_name)
             output = output if name == output.name else replace(output, name=name)
@@ -115,9 +136,9 @@ def _translated(
         raise UnsupportedError(
             f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
-    if not warnings:
-        return TranslatedRequest(request, back, ())
-    return TranslatedRequest(request, back, tuple(f"{provider}: {text}" for text in warnings))
+    request, tool = with_answer_tool(request, profile, provider, warnings, lenient=lenient)
+    told = tuple(f"{provider}: {text}" for text in warnings)
+    return TranslatedRequest(request, back, told, tool)
 
 
 class _Tools:

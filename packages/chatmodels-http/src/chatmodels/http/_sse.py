@@ -84,6 +84,10 @@ class SseFramer:
     def _read(self, block: bytes) -> Frame | None:
         if self._bare_json and block[:1] in _JSON_BEGINS:
             return Frame(block)
+        kind, _, rest = block.partition(b"\n")
+        # The other vendors name the event in a line before it.
+        if rest[:6] == b"data: " and _LINE_FEED not in rest and kind[:7] == b"event: ":
+            return Frame(rest[6:], kind[7:].decode(errors="replace"), self._id)
         data: list[bytes] = []
         event = b""
         for line in block.split(b"\n"):

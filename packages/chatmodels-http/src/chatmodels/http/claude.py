@@ -124,6 +124,13 @@ _GENERATIONS = {
 }
 
 
+CLAUDE_FAMILIES = (
+    *(f"claude{part.removeprefix('claude')}*" for part in _GENERATIONS),
+    "claude*",
+)
+"""Patterns of the names of all generations; the last is for those that the table does not know."""
+
+
 @lru_cache(maxsize=256)
 def generation_of(model: str, /) -> Generation | None:
     """Return the generation of a model, by a part of its name, since clouds add to names.
@@ -156,10 +163,16 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         profile,
         settings=settings,
         values={**profile.values, "reasoning_effort": tuple(efforts)},
+        implied={
+            **profile.implied,
+            **({} if generation.thinking else {"reasoning_effort": ("none",)}),
+        },
         exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
         # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
         not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},
         strict_tools=profile.strict_tools and generation.structured,
+        native_output=frozenset({"strict"} if generation.structured else ()),
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
+        effort_words={word: None for word in efforts if word not in generation.efforts},
     )

@@ -48,11 +48,14 @@ def read_call(wire: WireToolCall, position: int, created: Json, dialect: str) ->
     """Read a whole tool call."""
     name, text = _named(wire)
     custom = wire.custom is not None
+    signature = None
+    if custom or wire.extra_content is not None:
+        signature = signed(wire.extra_content, dialect, custom=custom)
     return ToolCall(
         identifier(wire.id) or made_up_id(position, created),
         name,
         custom_arguments(text) if custom else text,
-        signed(wire.extra_content, dialect, custom=custom),
+        signature,
     )
 
 
@@ -154,16 +157,17 @@ class CallAssembler:
 
     def take_whole(self, calls: Sequence[WireToolCall], created: Json) -> None:
         """Read calls that arrived whole."""
-        self._whole = [
-            ToolCallEnd(read_call(call, position, created, self._dialect), FIRST_INDEX + position)
-            for position, call in enumerate(calls)
-        ]
+        for position, wire in enumerate(calls):
+            call = read_call(wire, position, created, self._dialect)
+            self._whole.append(ToolCallEnd(call, FIRST_INDEX + position))
 
     def finish(self) -> list[StreamEvent]:
         """End the calls that have not ended yet."""
-        open_calls = [call for call in self._calls if not call.ended]
-        ended = [event for call in open_calls for event in call.end(self._dialect)]
-        return [*self._whole, *ended]
+        ended = list(self._whole)
+        for call in self._calls:
+            if not call.ended:
+                ended += call.end(self._dialect)
+        return ended
 
     def _continued(self, key: int | None, given_id: str, name: str, text: str) -> _Call | None:
         """Find the call that a piece continues; None if it begins one."""

@@ -16,6 +16,8 @@ def read_citations(
         sources: Perplexity's search results or, where it has none, its list of addresses.
         executed: Groq's tools, with the results of their searches.
     """
+    if not (annotations or sources or executed):
+        return ()
     cited = [
         Citation(
             url=text_or_none(citation.get("url")),
@@ -62,6 +64,8 @@ def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json])
         steps: What the vendor's own tools were asked and gave; it stays here.
     """
     kept: dict[str, Json] = {}
+    if not (annotations or others or steps):
+        return kept
     files = [item for item in objects(annotations) if item.get("type") == "file"]
     if files:
         kept["annotations"] = files

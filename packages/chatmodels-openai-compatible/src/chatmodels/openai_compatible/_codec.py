@@ -7,8 +7,9 @@ from chatmodels.core import ChatRequest, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._failure import read_failure
+from chatmodels.openai_compatible._media import SPOKEN, accepted_media
 from chatmodels.openai_compatible._request import encode_request
-from chatmodels.openai_compatible._server import Headers, codec_fields
+from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
 
@@ -29,7 +30,7 @@ def chat_completions_codec(
     return Codec(
         api="chat_completions",
         profile=partial(_profile, dialect_for or dialect),
-        conversation=ConversationRules(ids=dialect.call_ids),
+        conversation=ConversationRules(ids=dialect.call_ids, paired_calls=dialect.paired_calls),
         encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(
             ChatCompletionsDecoder,
@@ -45,8 +46,15 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
     chosen = dialect if isinstance(dialect, Dialect) else dialect(model)
     return Profile(
         settings=chosen.settings,
+        values=chosen.values,
+        needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
         strict_tools=chosen.strict_tools,
+        native_output=output_forms(chosen.output_formats),
+        user_media=accepted_media(chosen, chosen.inputs),
+        assistant_media=SPOKEN if "audio_output" in chosen.settings else (),
+        result_media=accepted_media(chosen, chosen.result_inputs),
+        effort_words=chosen.effort_words,
     )
 
 

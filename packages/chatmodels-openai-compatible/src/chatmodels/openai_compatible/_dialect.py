@@ -47,12 +47,16 @@ class Dialect(Server, frozen=True, kw_only=True):
         strict_tools: Whether tools may be `strict`.
         output_formats: The kinds of `response_format` there are.
         inputs: What user messages may hold besides text.
-        audio_formats: The encodings of sound in the input.
+        audio_formats: The encodings of audio in the input.
+        image_types: The media types of images as bytes; None for all.
+        file_types: The media types of files as bytes, videos apart; None for all.
         result_inputs: What tool results may hold besides text.
         call_ids: The ids of tool calls that are accepted.
+        paired_calls: Whether each tool call needs a result and each result a call.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
             field in which this server sent it.
+        effort_words: Reasoning effort to the word that is sent for it, if that is another one.
         reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
         adapt: What this vendor wants otherwise than all others do; called before the caller's
             `provider_options` are put in.
@@ -68,8 +72,12 @@ class Dialect(Server, frozen=True, kw_only=True):
     )
     inputs: frozenset[Input] = frozenset({"image", "image_url"})
     audio_formats: frozenset[str] = frozenset({"wav", "mp3"})
+    image_types: tuple[str, ...] | None = None
+    file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
+    paired_calls: bool = False
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
+    effort_words: Mapping[str, str] = {}
     reasoning_details: bool = False
     adapt: Adapt | None = None

@@ -1,7 +1,6 @@
 """Translates messages into the vendor's JSON."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import assert_never
 
 from chatmodels.core import (
@@ -16,11 +15,12 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
-from chatmodels.http.wire import Json, Medium, arguments_json, carried, misplaced, objects, state_of
+from chatmodels.http.wire import Json, arguments_json, misplaced, objects, state_of
 from chatmodels.openai_compatible._custom import custom_input
-from chatmodels.openai_compatible._dialect import Dialect, Input
-from chatmodels.openai_compatible._media import encode_media, takes
+from chatmodels.openai_compatible._dialect import Dialect
+from chatmodels.openai_compatible._media import encode_media
 from chatmodels.openai_compatible._reading import REASONING_FIELD
 
 _APART = frozenset({"content", "steps"})
@@ -31,13 +31,7 @@ def encode_messages(
 ) -> list[dict[str, Json]]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
     encoded: list[dict[str, Json]] = []
-    taken = carried(
-        messages,
-        user=partial(takes, dialect=dialect, inputs=dialect.inputs),
-        assistant=partial(_takes_back, dialect=dialect),
-        results=partial(takes, dialect=dialect, inputs=dialect.result_inputs),
-    )
-    for number, message in enumerate(taken):
+    for number, message in numbered(messages):
         found: list[str] = []
         match message.role:
             case "system":
@@ -55,19 +49,13 @@ def encode_messages(
     return encoded
 
 
-def _takes_back(medium: Medium, dialect: Dialect) -> bool:
-    """Tell whether a medium is sound that the vendor itself may have made."""
-    speaks = "audio_output" in dialect.settings
-    return speaks and isinstance(medium, AudioPart) and medium.file_id is not None
-
-
 def _system(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    content = _mixed(message.parts, "a system message", dialect, frozenset(), problems)
+    content = _mixed(message.parts, "a system message", dialect, problems)
     return _named(message, {"role": dialect.system_role, "content": content})
 
 
 def _user(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
-    content = _mixed(message.parts, "a user message", dialect, dialect.inputs, problems)
+    content = _mixed(message.parts, "a user message", dialect, problems)
     return _named(message, {"role": "user", "content": content})
 
 
@@ -75,18 +63,19 @@ def _mixed(
     parts: Sequence[Part],
     where: str,
     dialect: Dialect,
-    inputs: frozenset[Input],
     problems: list[str],
 ) -> str | list[Json]:
+    if len(parts) == 1 and parts[0].type == "text":  # as most have
+        return parts[0].text
     texts = [part.text for part in parts if isinstance(part, TextPart)]
     if len(texts) == len(parts):
-        return _content(texts)
+        return [{"type": "text", "text": text} for text in texts] if texts else ""
     content: list[Json] = []
     for part in parts:
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         elif isinstance(part, ImagePart | AudioPart | FilePart):
-            content += encode_media(part, where, dialect, inputs, problems)
+            content.append(encode_media(part))
         elif isinstance(part, ProviderPart) and content:
             content[-1] |= state_of(part.signature, dialect.name)
         else:
@@ -138,8 +127,7 @@ def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[di
     encoded: list[dict[str, Json]] = []
     for part in message.parts:
         if isinstance(part, ToolResult):
-            inputs = dialect.result_inputs
-            content = _mixed(part.content, "a tool result", dialect, inputs, problems)
+            content = _mixed(part.content, "a tool result", dialect, problems)
             encoded.append({"role": "tool", "tool_call_id": part.id, "content": content})
         else:
             _misplaced(part, "a tool message", problems)
@@ -192,13 +180,6 @@ def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[
         for part in thoughts
         if (kept := state_of(part.signature, dialect.name))
     ]
-
-
-def _content(texts: Sequence[str]) -> str | list[dict[str, str]]:
-    """Write one text as a string, which all vendors take, and several as parts."""
-    if len(texts) == 1:
-        return texts[0]
-    return [{"type": "text", "text": text} for text in texts] if texts else ""
 
 
 def _misplaced(part: Part, where: str, problems: list[str]) -> None:

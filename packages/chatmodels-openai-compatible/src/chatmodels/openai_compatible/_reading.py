@@ -33,11 +33,8 @@ _STATES = frozenset({"signature", "thinking_blocks"})
 _JOINED = frozenset({"text", "summary", "data"})
 
 
-def reasoning_of(message: WireMessage) -> str:
-    """Find the readable reasoning, whatever the vendor calls it; some send it twice."""
-    said = message.reasoning_content or message.reasoning or message.reasoning_text
-    if said or (message.reasoning_details is None and message.thinking_blocks is None):
-        return said or ""
+def reasoning_in_parts(message: WireMessage) -> str:
+    """Find the readable reasoning in the lists of parts that some send, besides or instead."""
     return "".join(
         words(detail.get("text")) or words(detail.get("summary"))
         for detail in objects(message.reasoning_details)

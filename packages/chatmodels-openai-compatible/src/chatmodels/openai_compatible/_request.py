@@ -36,7 +36,7 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output is not None:
-        body["response_format"] = _format(request.output, dialect, problems)
+        body["response_format"] = _format(request.output)
     if stream:
         body["stream"] = True
         if dialect.usage_option:
@@ -50,19 +50,19 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
 
 
 def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> None:
-    has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        # OpenAI refuses it without tools, where it has no meaning.
-        if path is not None and (name != "parallel_tool_calls" or has_tools):
-            put(body, path, _value(name, value))
+        if path is not None:
+            put(body, path, _value(name, value, dialect))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)
     if "audio" in body:
         body["modalities"] = ["text", "audio"]
 
 
-def _value(name: str, value: Any) -> Json:
+def _value(name: str, value: Any, dialect: Dialect) -> Json:
+    if name == "reasoning_effort":
+        return dialect.effort_words.get(value, value)
     if name == "prediction":
         return {"type": "content", "content": value}
     if isinstance(value, AudioOutput):
@@ -85,10 +85,8 @@ def _choice(choice: ToolChoice) -> Json:
     return choice.mode
 
 
-def _format(output: OutputSchema, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
+def _format(output: OutputSchema) -> dict[str, Json]:
     kind = "json_object" if output.schema is None else "json_schema"
-    if kind not in dialect.output_formats:
-        problems.append("output by a JSON Schema" if output.schema else "output as a JSON object")
     if output.schema is None:
         return {"type": kind}
     described: dict[str, Json] = {"name": output.name, "schema": output.schema}

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import msgspec
 
+from chatmodels.core import OutputForm
 from chatmodels.http import HttpRequest, Listing, SchemaSupport
 from chatmodels.openai_compatible._models import read_models
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
@@ -34,6 +35,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         key_prefix: What stands before the key in it.
         settings: The settings honoured: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
+        values: The supported values of a setting, if not all are.
         not_with_reasoning: Settings that cannot be combined with reasoning.
         schemas: The schemas and names of tools that the vendor accepts.
     """
@@ -44,6 +46,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     key_header: str = "Authorization"
     key_prefix: str = "Bearer "
     settings: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    values: Mapping[str, Collection[Any]] = {}
     not_with_reasoning: Collection[str] = ()
     schemas: SchemaSupport = OPENAI_SCHEMAS
 
@@ -61,6 +64,13 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
         "models": models,
         "health": HttpRequest(method="GET", path=health, headers=headers),
     }
+
+
+def output_forms(formats: Collection[str]) -> frozenset[OutputForm]:
+    """Return the forms of structured output that a server has by the formats that it accepts."""
+    schema: tuple[OutputForm, ...] = ("strict", "schema") if "json_schema" in formats else ()
+    objects: tuple[OutputForm, ...] = ("object",) if "json_object" in formats else ()
+    return frozenset((*schema, *objects))
 
 
 def _schemas(schemas: SchemaSupport, model: str, /) -> SchemaSupport:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import (
-    AudioDelta,
     ChatRequest,
     ImagePart,
     LogprobsDelta,
@@ -25,8 +24,6 @@ from chatmodels.core import (
     StreamStart,
     TextDelta,
     TextPart,
-    ToolCallDelta,
-    ToolCallStart,
     Usage,
     UsageUpdate,
 )
@@ -54,20 +51,20 @@ from chatmodels.openai_compatible._reading import (
     merged_thinking,
     read_logprobs,
     reasoning_field_of,
-    reasoning_of,
+    reasoning_in_parts,
     reasoning_part,
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._sound import SOUND_INDEX, SoundAssembler
 from chatmodels.openai_compatible._steps import is_result, joined, own_calls
 from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
-from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage
+from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
 
 REASONING, TEXT, REFUSAL = range(3)
 
 _DONE = b"[DONE]"
 _NONE = frozenset[str]()
-_DELTAS = {TextDelta, ReasoningDelta, RefusalDelta, AudioDelta, ToolCallStart, ToolCallDelta}
+_NO_USAGE = Usage()
 
 
 class ChatCompletionsDecoder:
@@ -93,7 +90,7 @@ class ChatCompletionsDecoder:
         self._answered = False
         self._word: str | None = None
         self._tier: str | None = None
-        self._usage = Usage()
+        self._usage = _NO_USAGE
         self._warnings: list[str] = []
         self._calls = CallAssembler(dialect)
         self._content = ContentReader()
@@ -107,7 +104,7 @@ class ChatCompletionsDecoder:
         self._annotations: list[Json] = []
         self._sources: Json = None
         self._refusal: list[str] = []
-        self._sound = SoundAssembler()
+        self._sound: SoundAssembler | None = None
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
         """Take one frame in and give the events that it causes.
@@ -133,7 +130,7 @@ class ChatCompletionsDecoder:
             self._answered = True
             delta = choice.delta or choice.message
             if delta is not None:
-                self._take(delta, events)
+                self._take(delta, events, events)
                 # Some send a call in the old form as well (llama-cpp-python 0.3).
                 if delta.tool_calls:
                     calls = own_calls(delta.tool_calls, self._steps, _NONE)
@@ -170,16 +167,18 @@ class ChatCompletionsDecoder:
         message = choice.message or choice.delta
         message = message or joined(choice.messages, self._steps, self._warnings)
         if message is not None:
-            self._take(message, events)
-            calls = own_calls(message.tool_calls or (), self._steps, _NONE)
-            self._calls.take_whole(calls or legacy_call(message), wire.created)
+            self._take(message, events, [])  # without deltas: the parts are complete
+            calls: Sequence[WireToolCall] = ()
+            if message.tool_calls:
+                calls = own_calls(message.tool_calls, self._steps, _NONE)
+            if calls or message.function_call is not None:
+                self._calls.take_whole(calls or legacy_call(message), wire.created)
         self._word = choice.finish_reason or None
         if choice.logprobs is not None:
             self._take_logprobs(choice, events)
         self._accompany(wire, events)
-        # The deltas are all there is of their parts, so that the parts replace them.
-        kept = [event for event in events if type(event) not in _DELTAS]
-        return [*kept, *self._end(msgspec.Raw(body), whole=True)]
+        events += self._end(msgspec.Raw(body), whole=True)
+        return events
 
     def _accompany(self, wire: WireBody, events: list[StreamEvent]) -> None:
         if wire.service_tier is not None and wire.service_tier != self._tier:
@@ -195,19 +194,32 @@ class ChatCompletionsDecoder:
                 self._usage = known_usage(self._usage, read_usage(usage, self._warnings))
                 events.append(UsageUpdate(self._usage))
 
-    def _take(self, delta: WireMessage, events: list[StreamEvent]) -> None:
+    def _take(
+        self, delta: WireMessage, events: list[StreamEvent], deltas: list[StreamEvent]
+    ) -> None:
+        """Read a message or some more of one.
+
+        Args:
+            delta: The message.
+            events: Receives the parts that are complete.
+            deltas: Receives the deltas.
+        """
         if delta.tool_call_id is not None and is_result(delta, self._steps):
             return
         content = delta.content
         if content:
             if isinstance(content, str):
                 self._text.append(content)
-                events.append(TextDelta(content, TEXT))
+                deltas.append(TextDelta(content, TEXT))
             else:
-                self._take_parts(content_parts(content), events)
-        if thought := reasoning_of(delta):
+                self._take_parts(content_parts(content), deltas)
+        # Vendors differ in the field, and some send it twice.
+        thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+        if not thought and (delta.reasoning_details or delta.thinking_blocks):
+            thought = reasoning_in_parts(delta)
+        if thought:
             self._reasoning.append(thought)
-            events.append(ReasoningDelta(thought, REASONING))
+            deltas.append(ReasoningDelta(thought, REASONING))
             if self._marks_reasoning and self._field is None:
                 self._field = reasoning_field_of(delta)
         if delta.reasoning_details is not None:
@@ -216,9 +228,10 @@ class ChatCompletionsDecoder:
             self._thinking += objects(delta.thinking_blocks)
         if delta.refusal:
             self._refusal.append(delta.refusal)
-            events.append(RefusalDelta(delta.refusal, REFUSAL))
+            deltas.append(RefusalDelta(delta.refusal, REFUSAL))
         if delta.audio is not None:
-            events += self._sound.feed(delta.audio, self._warnings)
+            self._sound = self._sound or SoundAssembler()
+            deltas += self._sound.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
             new = [item for item in objects(delta.annotations) if item not in self._annotations]
             self._annotations += new
@@ -236,17 +249,17 @@ class ChatCompletionsDecoder:
                 events.append(PartEnd(image, FIRST_INDEX + len(self._images)))
                 self._images.append(image)
 
-    def _take_parts(self, content: list[Json], events: list[StreamEvent]) -> None:
+    def _take_parts(self, content: list[Json], deltas: list[StreamEvent]) -> None:
         text, thought, refusal = self._content.feed(content, self._text)
         if text:
             self._text.append(text)
-            events.append(TextDelta(text, TEXT))
+            deltas.append(TextDelta(text, TEXT))
         if thought:
             self._reasoning.append(thought)
-            events.append(ReasoningDelta(thought, REASONING))
+            deltas.append(ReasoningDelta(thought, REASONING))
         if refusal:
             self._refusal.append(refusal)
-            events.append(RefusalDelta(refusal, REFUSAL))
+            deltas.append(RefusalDelta(refusal, REFUSAL))
 
     def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
         logprobs = read_logprobs(choice.logprobs, self._warnings)
@@ -270,16 +283,18 @@ class ChatCompletionsDecoder:
         thinking: dict[str, Json] = {"thinking_blocks": blocks} if blocks else content.thinking
         if self._field:
             thinking = {**thinking, REASONING_FIELD: self._field}
-        reasoning = reasoning_part(thought, details, thinking, self._dialect)
-        if reasoning is not None and (whole or reasoning.signature is not None):
-            events.append(PartEnd(reasoning, REASONING))
+        if thought or details or thinking:
+            reasoning = reasoning_part(thought, details, thinking, self._dialect)
+            if reasoning is not None and (whole or reasoning.signature is not None):
+                events.append(PartEnd(reasoning, REASONING))
         executed = list(self._executed.values())
         cited = (*read_citations(self._annotations, self._sources, executed), *content.citations)
         if self._text and (whole or cited):
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
         if self._refusal and whole:
             events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
-        events += self._sound.finish(self._request)
+        if self._sound is not None:
+            events += self._sound.finish(self._request)
         if kept := kept_parts(self._annotations, content.others, [*self._steps, *executed]):
             signature = Signature(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))

@@ -67,4 +67,7 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
 
 
 def _first(*numbers: int | None) -> int | None:
-    return next((number for number in numbers if number is not None), None)
+    for number in numbers:
+        if number is not None:
+            return number
+    return None

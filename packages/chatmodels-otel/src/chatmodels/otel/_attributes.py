@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core import ChatRequest, ChatResponse, Settings
+from chatmodels.core import ChatRequest, ChatResponse, Profile, Settings
 from chatmodels.otel._billed import billed
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._finish_reason import ENDED_ABNORMALLY, finish_reason
@@ -53,7 +53,7 @@ def call_attributes(
     provider = watch.plan.provider
     is_whole = call.outcome == "completed"
     if request.settings is not _UNSET:
-        _settings(attributes, request.settings, provider)
+        _settings(attributes, request.settings, provider, call.profile)
     if request.output is not None:
         attributes["gen_ai.output.type"] = "json"
     if request.provider_options:
@@ -110,7 +110,7 @@ def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: boo
         attributes["gen_ai.usage.audio.output_tokens"] = usage.output_audio_tokens
 
 
-def _settings(attributes: Attributes, settings: Settings, provider: str) -> None:
+def _settings(attributes: Attributes, settings: Settings, provider: str, profile: Profile) -> None:
     if settings.temperature is not None:
         attributes["gen_ai.request.temperature"] = float(settings.temperature)
     if settings.top_p is not None:
@@ -128,7 +128,9 @@ def _settings(attributes: Attributes, settings: Settings, provider: str) -> None
     if settings.presence_penalty is not None:
         attributes["gen_ai.request.presence_penalty"] = float(settings.presence_penalty)
     if settings.reasoning_effort is not None:
-        attributes["gen_ai.request.reasoning.level"] = settings.reasoning_effort
+        level = profile.effort_words.get(settings.reasoning_effort, settings.reasoning_effort)
+        if level is not None:
+            attributes["gen_ai.request.reasoning.level"] = level
     if settings.audio_output is not None:
         attributes["gen_ai.output.type"] = "speech"
     if provider == OPENAI and settings.service_tier not in (None, "auto"):

@@ -109,7 +109,7 @@ def _part(part: Part, max_chars: int) -> Json:
         case ReasoningPart():
             return {"type": "reasoning", "content": part.text}
         case RefusalPart():
-            return {"type": "refusal", "content": part.text}
+            return _generic("refusal", content=part.text)
         case ToolCall():
             return {
                 "type": "tool_call",
@@ -132,7 +132,7 @@ def _part(part: Part, max_chars: int) -> Json:
             return _media(part, "video" if is_video else "document", max_chars)
         case ProviderPart():
             # What it holds is the vendor's alone, and may be encrypted.
-            return {"type": "provider", "provider": part.signature.format}
+            return _generic("provider", provider=part.signature.format)
         case _:
             assert_never(part)
 
@@ -146,9 +146,14 @@ def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int
     if part.url is not None:
         return {"type": "uri", "uri": part.url, **written}
     data = part.data or b""
-    # Half a picture is none.
-    fits = len(data) * 4 <= max_chars * 3
-    return {"type": "blob", "content": _base64(data) if fits else "", **written}
+    if len(data) * 4 > max_chars * 3:  # half a picture is none
+        return _generic("omitted", bytes=len(data), **written)
+    return {"type": "blob", "content": _base64(data), **written}
+
+
+def _generic(kind: str, **fields: Json) -> dict[str, Json]:
+    """Write a part for which the conventions have no type."""
+    return {"type": "generic", "generic_type": kind, **fields}
 
 
 def _base64(data: bytes) -> str:

@@ -4,9 +4,9 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
-from chatmodels.core import ChatResponse
+from chatmodels.core import ChatResponse, HttpExchange
 from chatmodels.otel._attributes import Attributes, call_attributes
 from chatmodels.otel._capture import Capture
 from chatmodels.otel._failure import described, error_type, message, quotes
@@ -33,6 +33,7 @@ class Endings:
     Args:
         options: What is recorded.
         guard: Where failures go.
+        tracer: The source of spans, if there are to be any.
         meters: The instruments, if there are any.
         events: What emits events, if anything does.
     """
@@ -42,10 +43,13 @@ class Endings:
         options: TelemetryOptions,
         guard: Guard,
         *,
+        tracer: Tracer | None,
         meters: "Meters | None",
         events: "Events | None",
     ) -> None:
         self._guard = guard
+        self._tracer = tracer
+        self._all_http_spans = options.http_spans == "all"
         self._meters = meters
         self._cost = options.cost
         self._conventions = options.conventions
@@ -103,6 +107,8 @@ class Endings:
                     self._add(attributes, watch, response)
             except Exception as raised:
                 self._guard.failed("attributes", raised)
+        if call.exchanges and watch.is_recorded:
+            self._exchanges(watch, call.exchanges)
         if watch.span is not None:
             self._end(watch, watch.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
@@ -117,6 +123,17 @@ class Endings:
                 )
             except Exception as raised:
                 self._guard.failed("events", raised)
+
+    def _exchanges(self, watch: Watch, exchanges: list[HttpExchange]) -> None:
+        is_smooth = len(exchanges) == 1 and exchanges[0].failure is None
+        if self._tracer is None or (is_smooth and not self._all_http_spans):
+            return
+        try:
+            from chatmodels.otel._http_spans import record_exchanges
+
+            record_exchanges(watch, exchanges, self._tracer)
+        except Exception as raised:
+            self._guard.failed("http spans", raised)
 
     def _add(
         self, attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None

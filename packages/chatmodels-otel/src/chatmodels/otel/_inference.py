@@ -75,12 +75,16 @@ class Latest:
         )
 
     def record(self, call: Finished, /) -> None:
-        """Record a call; its tokens as 0 if none were reported, as the conventions want it."""
+        """Record a call; the tokens of a success as 0 if none were reported.
+
+        Tokens of a failure are counted, but they are no sample of the tokens of an operation.
+        """
         attributes = call.plan.attributes(call.answered, call.error_type)
         context = call.context
         self._times.record(call, attributes, context)
-        self._input.record(call.usage.input_tokens or 0, attributes, context)
-        self._output.record(call.usage.output_tokens or 0, attributes, context)
+        if call.error_type is None:
+            self._input.record(call.usage.input_tokens or 0, attributes, context)
+            self._output.record(call.usage.output_tokens or 0, attributes, context)
 
 
 class Version141:

@@ -14,7 +14,7 @@ from chatmodels.otel._inference import Latest, Version141, seconds
 from chatmodels.otel._ledger import Ledger
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._own import CallInstruments, RegistryInstruments
-from chatmodels.otel._semconv import SCHEMA_URL, SCOPE
+from chatmodels.otel._semconv import SCOPE, schema_url
 from chatmodels.otel._version import VERSION
 
 
@@ -35,7 +35,9 @@ class Meters:
     def __init__(
         self, options: TelemetryOptions, provider: MeterProvider | None, guard: Guard
     ) -> None:
-        meter = get_meter(SCOPE, VERSION, meter_provider=provider, schema_url=SCHEMA_URL)
+        meter = get_meter(
+            SCOPE, VERSION, meter_provider=provider, schema_url=schema_url(options.conventions)
+        )
         self.guard = guard
         self.provider = provider
         self.choices = _choices(options)

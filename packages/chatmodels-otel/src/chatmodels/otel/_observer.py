@@ -70,7 +70,8 @@ class CallObserver:
         self._tracer = tracer
         self._meters = meters
         self._events = events
-        self._endings = Endings(options, guard, meters=meters, events=events)
+        self._endings = Endings(options, guard, tracer=tracer, meters=meters, events=events)
+        self._wants_exchanges = options.http_spans != "none"
         self._plans: dict[Key, Plan] = {}
         self._rest: dict[str, Plan] = {}
 
@@ -110,6 +111,8 @@ class CallObserver:
                     if is_shared:
                         context = marked(context)
                     watch = Watch(call, plan, span, started, is_sampled, context)
+                if is_sampled and self._wants_exchanges and call.exchanges is None:
+                    call.exchanges = []
                 if plan.propagates:
                     call.headers = _traceparent(context)
             if self._meters is not None and self._meters.live:

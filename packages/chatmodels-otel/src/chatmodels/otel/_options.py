@@ -12,6 +12,7 @@ Level = Literal["off", "metrics", "traces", "full"]
 Content = Literal["none", "span", "event", "both"]
 ContentFormat = Literal["auto", "structured", "json"]
 Conventions = Literal["latest", "v1.41", "both"]
+HttpSpans = Literal["none", "failures", "all"]
 
 CONTENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 EVENT_VARIABLE = "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT"
@@ -20,6 +21,7 @@ LEVEL_VARIABLE = "CHATMODELS_TELEMETRY"
 FORMAT_VARIABLE = "CHATMODELS_TELEMETRY_CONTENT_FORMAT"
 CONVENTIONS_VARIABLE = "CHATMODELS_TELEMETRY_CONVENTIONS"
 PROPAGATION_VARIABLE = "CHATMODELS_TELEMETRY_PROPAGATE_TO"
+HTTP_SPANS_VARIABLE = "CHATMODELS_TELEMETRY_HTTP_SPANS"
 COST_VARIABLE = "CHATMODELS_TELEMETRY_COST"
 
 Redact = Callable[[str, Any], Any]
@@ -45,6 +47,8 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
         operation_details: Whether each call is also recorded as an event with all its attributes.
         exceptions: Where a failure's traceback goes: a "log" event, an event on the "span",
             "both", or "none".
+        http_spans: Which calls have a span for each HTTP request below their own: those whose
+            request failed or was made again ("failures"), "all", or "none".
         conventions: The names of metrics and of attributes of spans: the "latest", those of
             "v1.41", or "both".
         measurements: "deferred" measurements are handed to the SDK when a reader collects them,
@@ -68,6 +72,7 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
     tool_definitions: Literal["none", "names", "full"] = "names"
     operation_details: bool = False
     exceptions: Literal["log", "span", "both", "none"] = "log"
+    http_spans: HttpSpans = "failures"
     conventions: Conventions = "latest"
     measurements: Literal["deferred", "immediate"] = "deferred"
     chunk_times: bool = True
@@ -124,6 +129,7 @@ def options_from_environment(
     | `CHATMODELS_TELEMETRY` | `level` |
     | `CHATMODELS_TELEMETRY_CONTENT_FORMAT` | `content_format` |
     | `CHATMODELS_TELEMETRY_CONVENTIONS` | `conventions` |
+    | `CHATMODELS_TELEMETRY_HTTP_SPANS` | `http_spans` |
     | `CHATMODELS_TELEMETRY_PROPAGATE_TO` | `propagate_to`, separated by commas |
     | `CHATMODELS_TELEMETRY_COST` | `cost`, as `module:function` |
 
@@ -189,4 +195,5 @@ _VARIABLES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("level", LEVEL_VARIABLE, {level: level for level in get_args(Level)}),
     ("content_format", FORMAT_VARIABLE, {word: word for word in get_args(ContentFormat)}),
     ("conventions", CONVENTIONS_VARIABLE, {word: word for word in get_args(Conventions)}),
+    ("http_spans", HTTP_SPANS_VARIABLE, {word: word for word in get_args(HttpSpans)}),
 )

@@ -21,6 +21,10 @@ RESPONSE_MODEL: Final = "gen_ai.response.model"
 SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
 ERROR_TYPE: Final = "error.type"
+HTTP_METHOD: Final = "http.request.method"
+HTTP_RESEND_COUNT: Final = "http.request.resend_count"
+HTTP_STATUS: Final = "http.response.status_code"
+URL: Final = "url.full"
 CONVERSATION_ID: Final = "gen_ai.conversation.id"
 TOKEN_MODALITY: Final = "gen_ai.token.modality"  # noqa: S105 - no password
 REQUEST_STREAM: Final = "gen_ai.request.stream"
@@ -81,3 +85,8 @@ PROVIDER_NAMES: Final = {
     "xai": "x_ai",
 }
 """Registered names that the conventions call otherwise; every other is used as it is."""
+
+
+def schema_url(conventions: str, /) -> str:
+    """Return the schema of spans and metrics under the conventions that an option names."""
+    return SCHEMA_URL_V1_41 if conventions == "v1.41" else SCHEMA_URL

@@ -12,7 +12,7 @@ from chatmodels.otel._forking import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
-from chatmodels.otel._semconv import SCHEMA_URL, SCHEMA_URL_V1_41, SCOPE
+from chatmodels.otel._semconv import SCOPE, schema_url
 from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ class Telemetry:
         options = options_from_environment() if options is None else options
         self.options = options
         level = options.level
-        schema = SCHEMA_URL_V1_41 if options.conventions == "v1.41" else SCHEMA_URL
         tracer = (
-            get_tracer(SCOPE, VERSION, tracer_provider, schema)
+            get_tracer(SCOPE, VERSION, tracer_provider, schema_url(options.conventions))
             if level in ("traces", "full")
             else None
         )

@@ -6,7 +6,17 @@ from typing import Any
 from chatmodels.core import Json
 
 _STRUCTURE = frozenset(
-    {"type", "role", "id", "name", "modality", "mime_type", "file_id", "finish_reason"}
+    {
+        "type",
+        "generic_type",
+        "role",
+        "id",
+        "name",
+        "modality",
+        "mime_type",
+        "file_id",
+        "finish_reason",
+    }
 )
 """Fields without which an object fits no schema; they are short unless somebody is playing."""
 

@@ -21,7 +21,8 @@ def main(
     """
     parser = argparse.ArgumentParser(
         prog="python -m chatmodels.testing",
-        description="Simulates OpenAI's and Anthropic's APIs on loopback.",
+        description="Simulates the APIs of the providers on loopback. It prints the base_url of "
+        "each provider, and OPENAI_BASE_URL for programs that read it.",
     )
     parser.add_argument("--port", type=int, default=0, help="the port; a free one by default")
     recorded = parser.add_mutually_exclusive_group()
@@ -50,9 +51,22 @@ def main(
     except (OSError, ValueError) as error:
         parser.error(f"the simulator cannot start: {error}")
     with suppress(KeyboardInterrupt), running:
-        print(f"OPENAI_BASE_URL={simulator.base_url}", flush=True)  # noqa: T201 - its purpose
+        print(_addresses(simulator), flush=True)  # noqa: T201 - its purpose
         while True:
             rest(3600)
+
+
+def _addresses(simulator: Simulator) -> str:
+    url = simulator.url
+    lines = [
+        f"OPENAI_BASE_URL={simulator.base_url}",
+        f"# openai, anthropic, bedrock, google, google-vertex: {simulator.base_url}",
+        f"# azure, cohere, ollama: {url}",
+        f"# mistral: {url}/mistral/v1",
+        f"# other clients of Anthropic, Google, Cohere and Ollama: {url}",
+        f"# other clients of Mistral: {url}/mistral",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

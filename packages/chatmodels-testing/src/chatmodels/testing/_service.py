@@ -54,7 +54,7 @@ class Service(Generic[C]):
         self._accepting: set[asyncio.Task[object]] = set()
         ready = Event()
         self._thread = Thread(
-            target=asyncio.run, args=(self._serve(ready),), name="chatmodels-testing", daemon=True
+            target=self._run, args=(ready,), name="chatmodels-testing", daemon=True
         )
         self._thread.start()
         ready.wait()
@@ -65,6 +65,11 @@ class Service(Generic[C]):
         self._thread.join()
         self._listening.close()
         self._refusing.close()
+
+    def _run(self, ready: Event) -> None:
+        # The default event loop of Windows cannot watch a socket that listens.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve(ready))
 
     async def _serve(self, ready: Event) -> None:
         self._loop = asyncio.get_running_loop()

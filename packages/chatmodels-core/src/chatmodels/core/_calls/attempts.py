@@ -5,6 +5,7 @@ from typing import Any
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
 from chatmodels.core._calls.flow import Call, Policy, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
@@ -30,6 +31,8 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
                 others.append(effect.model.generate(effect.request))
                 return others[-1]
             own = model.respond(effect.request, call)
+            if call.exchanges:
+                end_exchanges(call.exchanges)
         except Exception as error:
             raise _failed(call, error)
         return own
@@ -58,6 +61,8 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
                 others.append(await effect.model.agenerate(effect.request))
                 return others[-1]
             own = await model.arespond(effect.request, call)
+            if call.exchanges:
+                end_exchanges(call.exchanges)
         except Exception as error:
             raise _failed(call, error)
         return own

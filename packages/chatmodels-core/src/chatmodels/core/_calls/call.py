@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Mapping, MutableSequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._error_rules import error_code
 from chatmodels.core._errors import ErrorCode
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
+from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
@@ -22,7 +24,8 @@ class Observer(Protocol):
     For each call `start` is called once, then `first_event` at most once (streams only), then
     `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
     stream being garbage collected. They may be called from different threads. An observer whose
-    `start` fails is not told of the rest of that call.
+    `start` fails is not told of the rest of that call. A call that is refused for its arguments
+    starts and ends at once, with an empty request and no attempt.
 
     More methods are used where an observer has them:
 
@@ -84,6 +87,7 @@ class CallInfo:
         request: What was asked.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
+        profile: The abilities of the model.
         timeout: The time limits that hold.
         started: When it began, in seconds of the monotonic clock.
         attempts: How often the provider has been asked so far.
@@ -97,6 +101,8 @@ class CallInfo:
             observer put a list or an array there in its `start`.
         headers: Headers to send along with each request, if the provider is asked by HTTP; None,
             unless an observer put some there.
+        exchanges: Where each HTTP exchange is noted as it begins; None, unless an observer put a
+            list there in its `start`. Those still open when the call ends, end with it.
     """
 
     __slots__ = (
@@ -107,12 +113,14 @@ class CallInfo:
         "endpoint",
         "event_times",
         "events",
+        "exchanges",
         "first_event_at",
         "headers",
         "is_delegated",
         "model",
         "op",
         "outcome",
+        "profile",
         "provider",
         "request",
         "started",
@@ -129,6 +137,7 @@ class CallInfo:
         timeout: Timeout,
         endpoint: str | None = None,
         api: str | None = None,
+        profile: Profile = EVERYTHING,
         observers: tuple[Observer, ...] = (),
     ) -> None:
         self.op: Literal["generate", "stream"] = op
@@ -137,6 +146,7 @@ class CallInfo:
         self.request = request
         self.endpoint = endpoint
         self.api = api
+        self.profile = profile
         self.timeout = timeout
         self.started = time.monotonic()
         self.attempts = 0
@@ -146,6 +156,7 @@ class CallInfo:
         self.is_delegated = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
+        self.exchanges: list[HttpExchange] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -197,6 +208,8 @@ class CallInfo:
 
     def note_attempt_failed(self, error: Exception) -> None:
         """Record that an attempt failed."""
+        if self.exchanges:
+            end_exchanges(self.exchanges, error)
         if self._tokens is not None:
             for observer, token in self._tokens:
                 told: Callable[[object, Exception], None] | None = getattr(
@@ -224,6 +237,8 @@ class CallInfo:
         """
         if self.outcome != "pending":
             return
+        if self.exchanges:
+            end_exchanges(self.exchanges, None if left else error)  # left by the program's error
         if error is not None and error_code(error) is ErrorCode.CANCELLED:
             self.outcome = "cancelled"
         elif error is None or left is not None:

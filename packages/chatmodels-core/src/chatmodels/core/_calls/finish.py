@@ -7,7 +7,7 @@ import msgspec
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.prepare import Prepared
 from chatmodels.core._errors import OutputInvalidError
-from chatmodels.core._values.parts import TextPart
+from chatmodels.core._values.parts import ProviderPart, TextPart
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
@@ -26,12 +26,24 @@ def finish(prepared: Prepared, response: ChatResponse[Any], call: CallInfo) -> C
     response = msgspec.structs.replace(
         response,
         provider=response.provider or call.provider,
-        warnings=prepared.warnings + response.warnings,
+        warnings=prepared.warnings + response.warnings + _no_call(prepared, response),
         timing=call.timing(),
     )
     if prepared.output is None or response.tool_calls:
         return response
     return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
+
+
+def _no_call(prepared: Prepared, response: ChatResponse[Any]) -> tuple[str, ...]:
+    """Warn of a response without the call that the request demands; servers ignore the demand."""
+    choice = prepared.request.tool_choice
+    if choice is None or choice.mode not in {"required", "tool"}:
+        return ()
+    if response.finish_reason != "stop" or response.tool_calls:
+        return ()
+    if any(isinstance(part, ProviderPart) for part in response.message.parts):
+        return ()  # the vendor ran a tool of its own
+    return (f"the model called no tool, although tool_choice is {choice.name or choice.mode!r}",)
 
 
 def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:

@@ -18,8 +18,8 @@ from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
-from chatmodels.core._values.metadata import Explanation, HealthReport
-from chatmodels.core._values.profile import EVERYTHING, Profile
+from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
+from chatmodels.core._values.profile import EVERYTHING, AcceptedMedia, MediaKind, Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -35,6 +35,10 @@ else:
 
     T = TypeVar("T")
 
+Op = Literal["generate", "stream", "explain"]
+
+_NESTED = "an argument is nested too deeply; pass a flatter one"
+
 
 class StandardChatModel(Primitives):
     """A whole `ChatModel` from at least one of `respond` and `events`.
@@ -49,6 +53,8 @@ class StandardChatModel(Primitives):
         timeout: Time limits likewise; a number limits the total.
         supported_settings: The supported settings; None for those of the profile.
         profile: The abilities of the model; by default everything is supported.
+        capabilities: The capabilities that the provider's metadata claim. Tools, media and output
+            types that are not among them are refused; None if the subclass does that.
         unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
@@ -73,6 +79,7 @@ class StandardChatModel(Primitives):
         timeout: Timeout | float = DEFAULT_TIMEOUT,
         supported_settings: frozenset[str] | None = None,
         profile: Profile = EVERYTHING,
+        capabilities: frozenset[Capability] | None = None,
         unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
@@ -88,6 +95,8 @@ class StandardChatModel(Primitives):
         if supported_settings is not None:
             names = {name: name for name in supported_settings}
             profile = msgspec.structs.replace(profile, settings=names)
+        if capabilities is not None:
+            profile = _claimed(profile, capabilities)
         self._defaults = Defaults(
             provider=provider,
             settings=settings,
@@ -95,6 +104,7 @@ class StandardChatModel(Primitives):
             profile=profile,
             unsupported=unsupported,
             remedies=remedies or {},
+            outputs=capabilities is None or Capability.STRUCTURED_OUTPUT in capabilities,
         )
         if unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
@@ -270,6 +280,11 @@ class StandardChatModel(Primitives):
         return changed
 
     @property
+    def profile(self) -> Profile:
+        """The abilities of the model, with which each request is compared."""
+        return self._defaults.profile
+
+    @property
     def observers(self) -> tuple[Observer, ...]:
         """What watches calls, in the order in which it is told."""
         return self._observers
@@ -280,19 +295,24 @@ class StandardChatModel(Primitives):
         return copy.copy(self)
 
     def _prepare(
-        self, op: str, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+        self, op: Op, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:
         try:
             return prepare(prompt, output_type, options, self._defaults)
         except ChatModelError as error:
-            raise error.located(op=op, provider=self.provider, model=self.model)
+            raise self._refused(op, error)
         except RecursionError as error:  # from the repr of an argument, say
-            raise InvalidRequestError(
-                "an argument is nested too deeply; pass a flatter one",
-                op=op,
-                provider=self.provider,
-                model=self.model,
-            ) from error
+            raise self._refused(op, InvalidRequestError(_NESTED)) from error
+
+    def _refused(self, op: Op, error: ChatModelError) -> ChatModelError:
+        """Have observers see a call that is refused, and return the error to raise.
+
+        The arguments may be anything, so the request that observers see is empty.
+        """
+        error = error.located(op=op, provider=self.provider, model=self.model)
+        if op != "explain":
+            self._begin(op, ChatRequest(messages=())).end(None, error)
+        return error
 
     def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
         return CallInfo(
@@ -303,5 +323,28 @@ class StandardChatModel(Primitives):
             timeout=request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
+            profile=self._defaults.profile,
             observers=self._observers,
         )
+
+
+_MEDIA: Mapping[Capability, MediaKind] = {
+    Capability.VISION: "image",
+    Capability.AUDIO_INPUT: "audio",
+    Capability.DOCUMENTS: "file",
+}
+
+
+def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
+    """Return the profile without tools and media that are not claimed."""
+    media = tuple(
+        AcceptedMedia(kind=kind, sources=("data", "url", "file_id"))
+        for capability, kind in _MEDIA.items()
+        if capability in capabilities
+    )
+    return msgspec.structs.replace(
+        profile,
+        tools=profile.tools and Capability.TOOLS in capabilities,
+        user_media=media,
+        result_media=media,
+    )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from chatmodels.core._calls.media import place_media
 from chatmodels.core._errors import UnsupportedError
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest
@@ -41,26 +42,41 @@ def negotiate(
 ) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request as the model supports it, and the warnings about what was left out.
 
+    Media go where the model accepts them: see `Profile`. Text files and audio with a transcript
+    become texts if there is no place for them.
+
     Args:
         request: The request.
         profile: The abilities of the model.
         provider: The provider's name, for messages.
-        unsupported: "error" refuses what is not supported, "warn" leaves it out.
+        unsupported: "error" refuses what is not supported, "warn" leaves it out. In place of a
+            medium there is a line of text then.
         remedies: Setting to the option of the model under which it is supported.
 
     Raises:
         UnsupportedError: Something is not supported, and `unsupported` is "error". The message
             lists everything.
     """
-    if request.settings is NO_SETTINGS and not request.tools:
-        return request, ()
-    found = [*_settings(request.settings, profile), *_tools(request, profile)]
-    if not found:
-        return request, ()
-    if unsupported == "error":
-        raise _refusal(found, provider, remedies or {})
-    return _without(request, found, profile), tuple(
-        f"{provider} does not support {each.what}: left out" for each in found
+    placed = place_media(request.messages, profile)
+    found: list[Unsupported] = []
+    plain = request.settings is NO_SETTINGS and not request.tools
+    if not plain:
+        found = [*_settings(request.settings, profile), *_tools(request, profile)]
+    if unsupported == "error" and (found or placed.replaced):
+        media = (Unsupported(each.what, hint=each.hint) for each in placed.replaced)
+        raise _refusal([*found, *media], provider, remedies or {})
+    if not plain:
+        request = _without(request, found, profile) if found else request
+        request = _without_implied(request, profile)
+    if placed.messages is not request.messages:
+        request = msgspec.structs.replace(request, messages=placed.messages)
+    return request, (
+        *(f"{provider} does not support {each.what}: left out" for each in found),
+        *(f"{provider} does not support {each.what}: left out" for each in placed.omitted),
+        *(
+            f"{provider} does not support {each.what}: replaced by a line of text"
+            for each in placed.replaced
+        ),
     )
 
 
@@ -76,13 +92,6 @@ def refuse_unsupported(
         raise _refusal(found, provider, remedies)
 
 
-def _reasons(chosen: Mapping[str, Any]) -> bool:
-    """Return whether settings request reasoning."""
-    return bool(chosen.get("reasoning_budget")) or (
-        chosen.get("reasoning_effort") not in {None, "none"}
-    )
-
-
 def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
     """Find what is not supported by itself, then beside reasoning, then beside other settings."""
     if settings is NO_SETTINGS:
@@ -95,7 +104,7 @@ def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
         elif (hint := _outside(name, value, profile)) is not None:
             del kept[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-    if _reasons(kept):
+    if Settings(**kept).reasons:
         for name, values in profile.not_with_reasoning.items():
             if name in kept and kept[name] not in values:
                 del kept[name]
@@ -134,9 +143,7 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
         return
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
-    elif choice.mode not in profile.tool_choices_with_reasoning and _reasons(
-        request.settings.chosen()
-    ):
+    elif choice.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r} beside reasoning")
 
 
@@ -149,10 +156,11 @@ def _refusal(
             options.setdefault(remedies[each.setting], []).append(each.setting)
     ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
     ways.append('with unsupported="warn" to have it left out with a warning')
+    in_any_case = "; provider_options send a field in any case" if found[0].setting else ""
     listed = ", ".join(f"{each.what} ({each.hint})" if each.hint else each.what for each in found)
     return UnsupportedError(
         f"{provider} does not support {listed}; leave it out, or create the model "
-        f"{', or '.join(ways)}; provider_options send a field in any case"
+        f"{', or '.join(ways)}{in_any_case}"
     )
 
 
@@ -171,3 +179,27 @@ def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -
         if any(each.what.startswith("tool_choice") for each in found):
             changes["tool_choice"] = None
     return msgspec.structs.replace(request, **changes)
+
+
+def _without_implied(request: ChatRequest, profile: Profile) -> ChatRequest:
+    """Leave out what holds without being sent."""
+    settings = request.settings
+    if settings is NO_SETTINGS:
+        return request
+    names = [name for name, values in profile.implied.items() if getattr(settings, name) in values]
+    names += [
+        name
+        for name in profile.needs_tools
+        if getattr(settings, name) is not None and not _can_call(request)
+    ]
+    if not names:
+        return request
+    kept = msgspec.structs.replace(settings, **dict.fromkeys(names))
+    return msgspec.structs.replace(request, settings=kept)
+
+
+def _can_call(request: ChatRequest) -> bool:
+    """Return whether the model can call tools, the vendor's own among them."""
+    if request.tool_choice is not None and request.tool_choice.mode == "none":
+        return False
+    return bool(request.tools) or "tools" in request.provider_options

@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
+from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, conversation
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -55,6 +55,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         profile: The abilities of the model.
         unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
         remedies: Setting to the option of the model under which it is supported.
+        outputs: Whether output types are supported; a provider that checks that itself says yes.
     """
 
     provider: str
@@ -63,6 +64,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
+    outputs: bool = True
 
 
 def prepare(
@@ -145,11 +147,16 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     count = len(problems)
     tools = _checked(problems, (), _tools, given.get("tools"))
     tool_choice: ToolChoice | None = None
-    if len(problems) == count:  # a choice among tools that are wrong is no further problem
-        tool_choice = _checked(problems, None, _choice, given.get("tool_choice"), tools)
+    # A choice among tools that are wrong is no further problem.
+    if given.get("tool_choice") is not None and len(problems) == count:
+        tool_choice = _checked(problems, None, _choice, given["tool_choice"], tools)
     output = None if output_type is None else _checked(problems, None, _output, output_type)
-    provider_options = _checked(problems, {}, _provider_options, given.get("provider_options"))
-    repeatable = _checked(problems, True, _repeatable, given.get("repeatable"))
+    provider_options: dict[str, Any] = {}
+    if given.get("provider_options") is not None:
+        provider_options = _checked(problems, {}, _provider_options, given["provider_options"])
+    repeatable = True
+    if given.get("repeatable") is not None:
+        repeatable = _checked(problems, True, _repeatable, given["repeatable"])
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
@@ -191,6 +198,10 @@ def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
         unsupported=defaults.unsupported,
         remedies=defaults.remedies,
     )
+    if request.output is not None and not defaults.outputs:
+        raise UnsupportedError(
+            f"{defaults.provider} does not support output types; leave it out or use another model"
+        )
     if request is prepared.request:
         return prepared
     return Prepared(request, prepared.output, (*prepared.warnings, *warnings))
@@ -205,8 +216,6 @@ def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
 
 
 def _choice(choice: Any, tools: tuple[ToolDefinition, ...]) -> ToolChoice | None:
-    if choice is None:
-        return None
     from chatmodels.core._tools.toolbox import tool_choice
 
     return tool_choice(choice, tools)
@@ -219,8 +228,6 @@ def _output(output_type: Any) -> "Output[Any]":
 
 
 def _provider_options(options: Any) -> dict[str, Any]:
-    if options is None:
-        return {}
     try:
         return {str(name): value for name, value in dict(options).items()}
     except (TypeError, ValueError) as error:
@@ -230,8 +237,6 @@ def _provider_options(options: Any) -> dict[str, Any]:
 
 
 def _repeatable(value: Any) -> bool:
-    if value is None:
-        return True
     if not isinstance(value, bool):
         raise InvalidRequestError(f"repeatable must be True or False, not {value!r}")
     return value

@@ -15,6 +15,7 @@ import msgspec
 from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import failed, interrupted, located_in
 from chatmodels.core._calls.started import Opened
 from chatmodels.core._values.events import StreamEnd, StreamEvent
@@ -71,6 +72,8 @@ class State:
         """Build the response, end the call, and give the event that the user sees."""
         if type(event) is not StreamEnd:
             raise interrupted(call, self.accumulator.response())
+        if call.exchanges:
+            end_exchanges(call.exchanges)
         call.events = self.accumulator.events
         response = self.response = self.finish(self.accumulator.response(), call)
         call.end(response)

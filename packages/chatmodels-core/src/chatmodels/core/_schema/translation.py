@@ -84,6 +84,7 @@ class _Translator:
         root = self._resolved(self._root)
         if rules.typed_root and "object" in types_of({"type": "object", **root}):
             root = {**root, "type": "object"}
+            self._root = {**self._root, "type": "object"}  # for references to it
         if rules.plain_root:
             root = self._flat(root)
         if rules.root_keys:
@@ -112,7 +113,7 @@ class _Translator:
             if self._rules.enforced:
                 self._add(path, "accepts nothing")
             return {"not": {}}
-        plain = self._simple(schema, path)
+        plain = self._simple(schema)
         if self._rules.enforced:
             self._check(plain, path)
         kept: Schema = {}
@@ -163,7 +164,7 @@ class _Translator:
             fields[name] = nullable(field) if optional and not self._has_null(inner) else field
         return fields
 
-    def _simple(self, schema: Schema, path: str) -> Schema:
+    def _simple(self, schema: Schema) -> Schema:
         """Write a schema with the few keywords that vendors know, with the same meaning."""
         rules = self._rules
         plain = dict(schema)
@@ -191,6 +192,8 @@ class _Translator:
             target = self._target(ref)
             if is_map(target) and target.get("type") == plain.get("type"):
                 plain.pop("type", None)
+            if "anyOf" in plain:
+                return {**plain, "allOf": [*plain.get("allOf", []), {"$ref": ref}]}
             return {"anyOf": [{"$ref": ref}], **plain}
         return plain
 
@@ -317,22 +320,19 @@ class _Translator:
         return found
 
     def _has_null(self, schema: Json, seen: frozenset[str] = frozenset()) -> bool:
-        """Report whether null fits a schema."""
+        """Report whether null fits an enforced schema: whether no keyword excludes it."""
         if not is_map(schema):
             return schema is True
-        inner = schema
-        if "$ref" in inner:
-            ref: str = inner["$ref"]
-            return ref not in seen and self._has_null(self._target(ref), seen | {ref})
-        if "enum" in inner:
-            return None in inner["enum"]
-        if "const" in inner:
-            return inner["const"] is None
-        for keyword in ("anyOf", "oneOf", "allOf"):
-            if keyword in inner:
-                fits = all if keyword == "allOf" else any
-                return fits(self._has_null(branch, seen) for branch in inner[keyword])
-        return "type" not in inner or "null" in types_of(inner)
+        if "null" not in types_of(schema) and not schema.keys().isdisjoint({"type", "properties"}):
+            return False
+        if None not in schema.get("enum", [schema.get("const")]):
+            return False
+        for keyword in _CHOICES:
+            fits = all if keyword == "allOf" else any
+            if keyword in schema and not fits(self._has_null(it, seen) for it in schema[keyword]):
+                return False
+        ref: str | None = schema.get("$ref")
+        return not ref or (ref not in seen and self._has_null(self._target(ref), seen | {ref}))
 
     def _limit_recursion(self, root: Schema, definitions: dict[str, Schema]) -> None:
         """Leave properties that lead back to their object optional, or report the recursion."""

@@ -16,6 +16,9 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (dict, "object"),
 )
 
+_LIMITS = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
+"""The keywords of enforced schemas that can exclude null."""
+
 
 def joined_items(tuple_: Sequence[Json], more: Json) -> Json:
     """Write a tuple as an array: any of its types may be at any place."""
@@ -54,9 +57,10 @@ def nullable(schema: Schema) -> Schema:
     """Accept null too."""
     inner = without(schema, "description")
     types = types_of(inner)
-    if "anyOf" in inner:
+    limits = inner.keys() & _LIMITS
+    if limits == {"anyOf"}:
         inner = {**inner, "anyOf": [*inner["anyOf"], {"type": "null"}]}
-    elif types and not types & {"object", "array"} and "enum" not in inner:
+    elif limits == {"type"} and types.isdisjoint({"object", "array"}):
         known: Json = inner["type"]
         inner = {**inner, "type": [*([known] if isinstance(known, str) else known), "null"]}
     else:

@@ -12,6 +12,8 @@ from chatmodels.core._values.request import ToolChoice, ToolDefinition
 if TYPE_CHECKING:
     from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
 
+# Not looked up among the abstract types, which takes longer than all else here.
+_PLAIN_SEQUENCES = frozenset({list, tuple})
 _MODES = {mode: ToolChoice(mode) for mode in ("auto", "none", "required")}
 
 
@@ -26,14 +28,16 @@ def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinit
     """
     if not tools:
         return ()
-    if isinstance(tools, ToolDefinition | Tool | str | Mapping) or not isinstance(tools, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if type(tools) not in _PLAIN_SEQUENCES and (
+        isinstance(tools, ToolDefinition | Tool | str | Mapping) or not isinstance(tools, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    ):
         name = getattr(tools, "__name__", None) or getattr(tools, "name", "...")
         raise InvalidRequestError(
             f"tools is a sequence of functions, Tools and ToolDefinitions, not "
             f"{type(tools).__name__}; pass tools=[{name}]"
         )
-    definitions = tuple(_definition(item) for item in tools)
-    if len({definition.name for definition in definitions}) < len(definitions):
+    definitions = tuple(map(_definition, tools))
+    if len(definitions) > 1 and len({each.name for each in definitions}) < len(definitions):
         names = [definition.name for definition in definitions]
         twice = sorted({repr(name) for name in names if names.count(name) > 1})
         raise InvalidRequestError(
@@ -71,10 +75,10 @@ def tool_choice(
 
 
 def _definition(item: "ToolLike") -> ToolDefinition:
-    if isinstance(item, ToolDefinition):
-        return item
     if isinstance(item, Tool):
         return item.definition
+    if isinstance(item, ToolDefinition):
+        return item
     if not callable(item):  # pyright: ignore[reportUnnecessaryComparison] - untyped callers
         raise ConfigurationError(
             f"a tool is a function, a Tool or a ToolDefinition, not {type(item).__name__}"

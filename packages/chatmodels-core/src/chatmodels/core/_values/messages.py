@@ -49,9 +49,10 @@ class Message(Value, frozen=True):
                 )
             msgspec.structs.force_setattr(self, "parts", tuple(self.parts))
         for part in self.parts:
-            if not isinstance(part, _PARTS):
+            # A set finds a type at once; a tuple of nine is searched one by one.
+            if type(part) not in _PART_TYPES and not isinstance(part, _PARTS):
                 raise _not_parts(self.role, part)
-        if not isinstance(self.name, str | None):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        if self.name is not None and not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise InvalidRequestError(
                 f"Message.name cannot be {type(self.name).__name__}; pass the speaker's name"
             )
@@ -133,18 +134,22 @@ def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
             a message.
     """
     if isinstance(prompt, str):
-        return (user(prompt),)
+        return (Message("user", (TextPart(prompt),)),)
     if isinstance(prompt, Message):
         return (prompt,)
-    if isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if type(prompt) not in _PLAIN_SEQUENCES and (
+        isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    ):
         raise _not_a_message(prompt)
-    messages = tuple(user(item) if isinstance(item, str) else item for item in prompt)
-    if not messages:
-        raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
-    for message in messages:
+    messages: list[Message] = []
+    for item in prompt:
+        message = user(item) if isinstance(item, str) else item
         if not isinstance(message, Message):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise _not_a_message(message)
-    return messages
+        messages.append(message)
+    if not messages:
+        raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
+    return tuple(messages)
 
 
 def _not_a_message(value: object) -> InvalidRequestError:
@@ -174,6 +179,9 @@ def _parts(content: tuple[str | Part, ...]) -> tuple[Part, ...]:
     return tuple(TextPart(item) if isinstance(item, str) else item for item in content)
 
 
+# Not looked up among the abstract types, which takes longer than all else here.
+_PLAIN_SEQUENCES = frozenset({list, tuple})
 _ROLES: tuple[str, ...] = get_args(Role)
 _PARTS: tuple[Any, ...] = get_args(Part)
+_PART_TYPES = frozenset(_PARTS)
 _RESULT_PARTS: tuple[Any, ...] = get_args(ResultPart)

@@ -273,7 +273,8 @@ class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
     signature: Signature | None = None
 
     def __post_init__(self) -> None:
-        check_field(self, "text", str, "pass str(...)")
+        if type(self.text) is not str:
+            check_field(self, "text", str, "pass str(...)")
 
 
 class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
@@ -284,7 +285,8 @@ class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
     text: str
 
     def __post_init__(self) -> None:
-        check_field(self, "text", str, "pass str(...)")
+        if type(self.text) is not str:
+            check_field(self, "text", str, "pass str(...)")
 
 
 class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):

@@ -11,6 +11,43 @@ ALL_TOOL_CHOICES: frozenset[ToolChoiceMode] = frozenset({"auto", "none", "requir
 FREE_TOOL_CHOICES: frozenset[ToolChoiceMode] = frozenset({"auto", "none"})
 """The choices that do not force the model to call a tool."""
 
+MediaKind = Literal["image", "audio", "file"]
+MediaSource = Literal["data", "url", "file_id"]
+
+OutputForm = Literal["strict", "schema", "object"]
+"""Structured output by an enforced schema, by a schema that is not enforced, or any JSON object."""
+
+ALL_OUTPUT_FORMS: frozenset[OutputForm] = frozenset({"strict", "schema", "object"})
+
+
+class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
+    """Media that a model accepts in one place of a conversation.
+
+    A video is of the kind "file". Bytes without a media type are "application/octet-stream". A URL
+    without one has those of `types` with which it ends.
+
+    Attributes:
+        kind: The `type` of the part.
+        sources: The fields of the part that are accepted.
+        types: Media types as "image/png", beginnings of some as "text/", or endings of URLs as
+            ".png"; None for all media types.
+        without: Media types, or beginnings of some, that are not accepted all the same.
+        url_prefix: The beginning of accepted URLs, as in "s3://".
+        as_text: Whether the bytes are sent as text, so that they have to be text.
+        max_bytes: The largest size of `data`; None for any.
+        state: The format of the opaque state that a medium needs, since only the model's own
+            media are accepted; empty if all are.
+    """
+
+    kind: MediaKind
+    sources: Collection[MediaSource] = ("data",)
+    types: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    url_prefix: str = ""
+    as_text: bool = False
+    max_bytes: int | None = None
+    state: str = ""
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What one model supports. A request is compared with it before it is encoded.
@@ -19,6 +56,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         settings: The supported settings: neutral name to the field of the body; None for all.
         values: The supported values of a setting, if not all are.
         ranges: The least and the largest value of a setting, if narrower than core's.
+        implied: The values of a setting that hold without a field of the body. They are accepted,
+            and left out of the request.
+        needs_tools: The settings that have no meaning unless the model can call tools. They are
+            left out of other requests, since several vendors refuse them there.
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
         not_with_reasoning: Setting to the values that are supported beside reasoning, if not all
             are; empty for none.
@@ -26,17 +67,37 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         strict_tools: Whether strict tools are supported.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
+        native_output: The forms of structured output that the API has. The others are requested
+            through a tool that the model has to call.
+        strict_output_tool: Whether that tool is strict: some servers enforce no schema otherwise.
+        native_output_without: Fields with which native output cannot be combined.
+        user_media: The media that messages of the user can have; None for all.
+        assistant_media: Those that messages of the assistant can have; None for all.
+        result_media: Those that results of tools can have; None for all.
+        state_scope: Where the opaque state that the endpoint sends is valid; None for everywhere.
+        effort_words: Reasoning effort to the word that is sent for it, if that is another one; None
+            for an effort that is sent without a word, as a number of tokens or a switch.
     """
 
     settings: Mapping[str, str] | None = None
     values: Mapping[str, Collection[Any]] = {}
     ranges: Mapping[str, tuple[float, float]] = {}
+    implied: Mapping[str, Collection[Any]] = {}
+    needs_tools: Collection[str] = ()
     exclusive: Sequence[Sequence[str]] = ()
     not_with_reasoning: Mapping[str, Collection[Any]] = {}
     tools: bool = True
     strict_tools: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
+    native_output: frozenset[OutputForm] = ALL_OUTPUT_FORMS
+    strict_output_tool: bool = False
+    native_output_without: Collection[Literal["tools", "documents"]] = ()
+    user_media: tuple[AcceptedMedia, ...] | None = None
+    assistant_media: tuple[AcceptedMedia, ...] | None = None
+    result_media: tuple[AcceptedMedia, ...] | None = None
+    state_scope: str | None = None
+    effort_words: Mapping[str, str | None] = {}
 
 
 EVERYTHING = Profile()

@@ -2,8 +2,6 @@
 
 from typing import Any, Literal, get_args
 
-import msgspec
-
 from chatmodels.core._errors import InvalidRequestError
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import Json, Value, check_field
@@ -106,5 +104,5 @@ class ChatRequest(Value, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None = None
     output: OutputSchema | None = None
     timeout: Timeout | None = None
-    provider_options: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+    provider_options: dict[str, Any] = {}  # noqa: RUF012 - each request has its own
     repeatable: bool = True

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import Json, RefusalPart, ToolCall, Value
@@ -56,10 +57,9 @@ class Usage(Value, frozen=True, kw_only=True):
     billed_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        if self.total_tokens is None and None not in (self.input_tokens, self.output_tokens):
-            msgspec.structs.force_setattr(
-                self, "total_tokens", (self.input_tokens or 0) + (self.output_tokens or 0)
-            )
+        into, out = self.input_tokens, self.output_tokens
+        if self.total_tokens is None and into is not None and out is not None:
+            force_setattr(self, "total_tokens", into + out)
 
 
 class Timing(Value, frozen=True, kw_only=True):

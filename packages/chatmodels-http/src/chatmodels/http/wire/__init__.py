@@ -1,7 +1,6 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
 from chatmodels.http.wire._finish import NO_REASON, finish_reason
-from chatmodels.http.wire._history import Medium, Takes, carried
 from chatmodels.http.wire._json import (
     NOT_JSON,
     Json,
@@ -16,7 +15,7 @@ from chatmodels.http.wire._json import (
     timestamp_or_none,
     warn,
 )
-from chatmodels.http.wire._media import base64_text, data_url, text_of
+from chatmodels.http.wire._media import Medium, base64_text, data_url, text_of
 from chatmodels.http.wire._names import (
     PATH_NAME_RULE,
     is_host_label,
@@ -24,7 +23,7 @@ from chatmodels.http.wire._names import (
     path_name,
     shown_name,
 )
-from chatmodels.http.wire._output import ANSWER_DESCRIPTION, OUTPUT_FROM_TOOL, answer_tool
+from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
 from chatmodels.http.wire._refusal import reject_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
@@ -38,21 +37,17 @@ from chatmodels.http.wire._request import (
 from chatmodels.http.wire._usage import known_usage
 
 __all__ = [
-    "ANSWER_DESCRIPTION",
     "NOT_JSON",
     "NO_REASON",
     "OUTPUT_FROM_TOOL",
     "PATH_NAME_RULE",
     "Json",
     "Medium",
-    "Takes",
     "Wire",
     "add_options",
-    "answer_tool",
     "arguments_json",
     "arguments_of",
     "base64_text",
-    "carried",
     "data_url",
     "finish_reason",
     "identifier",

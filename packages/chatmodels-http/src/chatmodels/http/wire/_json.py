@@ -69,7 +69,7 @@ def timestamp_or_none(text: str | None) -> int | None:
 
 def objects(value: Json) -> list[dict[str, Json]]:
     """Give the objects in a list that should hold nothing else."""
-    return [item for item in value if is_object(item)] if is_list(value) else []
+    return [item for item in value if is_object(item)] if value and is_list(value) else []
 
 
 def is_object(value: Json) -> TypeGuard[dict[str, Json]]:

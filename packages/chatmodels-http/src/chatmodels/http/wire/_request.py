@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from chatmodels.core import (
-    FilePart,
     InvalidRequestError,
     Part,
     Signature,
@@ -14,19 +13,15 @@ from chatmodels.core import (
     UnsupportedError,
 )
 from chatmodels.http.wire._json import Json, is_list, is_object
-from chatmodels.http.wire._media import text_of
 
 _NOUNS = {
     "image": "an image",
-    "audio": "sound",
+    "audio": "audio",
     "file": "a file",
     "tool_call": "a tool call",
     "tool_result": "a tool result",
     "refusal": "a refusal",
 }
-_NOT_UTF_8 = (
-    'that is not UTF-8 (add its charset to media_type, as in "text/plain; charset=latin-1")'
-)
 INVALID = "invalid_json"
 """The argument that holds arguments which are not JSON."""
 _ADDED = frozenset({"tools", "documents"})
@@ -92,12 +87,8 @@ def _is_unicode(text: str) -> bool:
 
 
 def misplaced(part: Part, where: str) -> str:
-    """Name a part that a vendor does not take, as in "a file as text/html in a tool result"."""
-    kind: str | None = getattr(part, "media_type", None)
-    which = f" as {kind}" if kind else ""
-    if isinstance(part, FilePart) and (kind or "").startswith("text/") and text_of(part) is None:
-        which += f" {_NOT_UTF_8}"
-    return f"{_NOUNS.get(part.type, part.type)}{which} in {where}"
+    """Name a part that a vendor does not accept, as in "a tool call in a user message"."""
+    return f"{_NOUNS.get(part.type, part.type)} in {where}"
 
 
 def arguments_of(call: ToolCall) -> dict[str, Json]:
@@ -114,7 +105,7 @@ def arguments_json(call: ToolCall) -> str:
     Servers refuse the whole conversation for arguments that were cut off.
     """
     arguments = arguments_of(call)
-    if arguments.keys() == {INVALID}:
+    if INVALID in arguments and len(arguments) == 1:
         return msgspec.json.encode(arguments).decode()
     return call.arguments_json or "{}"
 

@@ -24,10 +24,10 @@ def known_usage(known: Usage, new: Usage) -> Usage:
         known: The usage of earlier chunks.
         new: The usage of this chunk.
     """
-    lost: dict[str, int | None] = {}
-    if known.input_tokens and not new.input_tokens:
-        lost |= {name: getattr(known, name) for name in _INPUT}
-    if known.output_tokens and not new.output_tokens:
-        lost |= {name: getattr(known, name) for name in _OUTPUT}
+    no_input = known.input_tokens and not new.input_tokens
+    no_output = known.output_tokens and not new.output_tokens
+    if not (no_input or no_output):
+        return new
+    names = (*(_INPUT if no_input else ()), *(_OUTPUT if no_output else ()))
     # The total is the sum of what is known now.
-    return replace(new, **lost, total_tokens=None) if lost else new
+    return replace(new, **{name: getattr(known, name) for name in names}, total_tokens=None)

@@ -2,15 +2,18 @@
 
 from functools import partial
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import AcceptedMedia, ChatRequest, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
-from chatmodels.openai_compatible._server import Headers, codec_fields
+from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._failure import read_failure
+from chatmodels.openai_compatible.responses._media import accepted_media
 from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
 from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
-_CONVERSATION = ConversationRules(ids=IdForm(r"[\s\S]{1,64}"))
+_IDS = IdForm(r"[\s\S]{1,64}")
+_HELD = frozenset({"previous_response_id", "conversation", "prompt", "retrieve"})
+"""The options that refer to messages which the vendor holds ("Conversation state")."""
 
 
 def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
@@ -27,7 +30,7 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
     return Codec(
         api="responses",
         profile=partial(_profile, dialect),
-        conversation=_CONVERSATION,
+        conversation=ConversationRules(ids=_IDS, paired_calls=dialect.paired_calls, held=_HELD),
         encode=partial(_encode, dialect, headers),
         decoder=partial(_decoder, dialect),
         failure=partial(read_failure, provider=dialect.name),
@@ -36,8 +39,19 @@ def responses_codec(dialect: ResponsesDialect, headers: Headers = ()) -> Codec:
 
 
 def _profile(dialect: ResponsesDialect, model: str) -> Profile:
-    refused = dict.fromkeys(dialect.not_with_reasoning, ())
-    return Profile(settings=dialect.settings, not_with_reasoning=refused)
+    media = accepted_media(dialect)
+    return Profile(
+        settings=dialect.settings,
+        values=dialect.values,
+        implied={"logprobs": (False,)},
+        needs_tools=("parallel_tool_calls",),
+        not_with_reasoning=dict.fromkeys(dialect.not_with_reasoning, ()),
+        native_output=output_forms(dialect.output_formats),
+        user_media=media,
+        # Drawn by a tool of this vendor.
+        assistant_media=(AcceptedMedia(kind="image", state=dialect.mark),),
+        result_media=media,
+    )
 
 
 def _encode(

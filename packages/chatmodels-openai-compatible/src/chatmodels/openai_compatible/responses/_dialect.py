@@ -37,6 +37,9 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
         system_role: What the role of instructions is called.
         output_formats: The kinds of `text.format` there are.
         inputs: What messages of users and tool results may hold besides text.
+        paired_calls: Whether each tool call needs a result and each result a call.
+        image_types: The media types of images as bytes; None for all.
+        refused_files: Media types of files as bytes, or beginnings of some, that are not accepted.
         include: What every answer shall hold besides, as `"reasoning.encrypted_content"` where a
             vendor gives the state of its reasoning only to those who ask.
     """
@@ -50,6 +53,9 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
     inputs: frozenset[ResponsesInput] = frozenset(
         {"image", "image_url", "image_id", "file", "file_url", "file_id"}
     )
+    paired_calls: bool = False
+    image_types: tuple[str, ...] | None = None
+    refused_files: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 
     @property

@@ -1,11 +1,10 @@
 """Translates conversations into the vendor's items.
 
 Left out is what the API has no place for: reasoning and own parts of other vendors, and speakers'
-names. Of sound there is what was said, if it is known.
+names.
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 from chatmodels.core import (
     AudioPart,
@@ -19,22 +18,24 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
-    Medium,
     arguments_json,
     base64_text,
-    carried,
     misplaced,
     state_of,
 )
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
-from chatmodels.openai_compatible.responses._media import encode_media, takes
+from chatmodels.openai_compatible.responses._media import encode_media
 from chatmodels.openai_compatible.responses._wire import Item
 
 _ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
+
+_REPEATED = ("caller", "namespace")
+"""A program of the vendor's that waits for the result, and the group of the tool."""
 
 
 class InputEncoder:
@@ -51,18 +52,21 @@ class InputEncoder:
         self._problems = problems
         self._stored = stored
         self._custom: set[str] = set()  # calls of custom tools, the results of which differ
-        self._callers: dict[str, Item] = {}  # of calls, repeated by their results
-        self._where = ""
+        self._repeated: dict[str, Item] = {}  # fields of calls that their results repeat
+        self._place = ("user", 0)
 
     def encode(self, messages: Sequence[Message]) -> list[Item]:
         """Translate the messages."""
         items: list[Item] = []
-        allowed = partial(takes, dialect=self._dialect)
-        taken = carried(messages, user=allowed, assistant=self._is_own, results=allowed)
-        for number, message in enumerate(taken):
-            self._where = f"a message of role {message.role!r} (message {number})"
+        for number, message in numbered(messages):
+            self._place = (message.role, number)
             items += self._said(message) if message.role == "assistant" else self._told(message)
         return items
+
+    @property
+    def _where(self) -> str:
+        role, number = self._place
+        return f"a message of role {role!r} (message {number})"
 
     def _told(self, message: Message) -> list[Item]:
         """Translate what the model is told: instructions, questions, results."""
@@ -72,7 +76,7 @@ class InputEncoder:
             if isinstance(part, TextPart):
                 content.append(_input_text(part.text))
             elif isinstance(part, ImagePart | AudioPart | FilePart) and message.role == "user":
-                content += encode_media(part, self._where, self._dialect, self._problems)
+                content.append(encode_media(part))
             elif isinstance(part, ToolResult) and message.role != "system":
                 items.append(self._result(part))
             elif isinstance(part, ProviderPart):
@@ -90,7 +94,7 @@ class InputEncoder:
         """Translate what a model said; this vendor's items as it gave them."""
         # Items name the reasoning that they came from, and are refused without it; reasoning is
         # refused if nothing follows it, or if it is neither stored nor sealed within.
-        linked = any(self._thought(part) for part in message.parts)
+        linked = any(part.type == "reasoning" and self._thought(part) for part in message.parts)
         items: list[Item] = []
         for part in message.parts:
             if isinstance(part, TextPart):
@@ -125,17 +129,14 @@ class InputEncoder:
             known = {**_ASSISTANT, "status": "completed"}
             items.append({**known, **state, "content": [content]})
 
-    def _thought(self, part: Part) -> list[Item]:
-        if not isinstance(part, ReasoningPart):
-            return []
+    def _thought(self, part: ReasoningPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state and (self._stored or state.get("encrypted_content")) else []
 
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
         known: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
-        if "caller" in state:  # a program of the vendor's, which waits for the result
-            self._callers[call.id] = {"caller": state["caller"]}
+        self._repeated[call.id] = {name: state[name] for name in _REPEATED if name in state}
         if not linked:
             state = {name: value for name, value in state.items() if name != "id"}
         if state.get("type") == "custom_tool_call":
@@ -149,23 +150,18 @@ class InputEncoder:
             if isinstance(part, TextPart):
                 content.append(_input_text(part.text))
             else:
-                content += encode_media(part, self._where, self._dialect, self._problems)
+                content.append(encode_media(part))
         kind = "custom_tool_call" if result.id in self._custom else "function_call"
         return {
             "type": f"{kind}_output",
             "call_id": result.id,
-            **self._callers.get(result.id, {}),
+            **self._repeated.get(result.id, {}),
             "output": _plain(content),
         }
 
     def _kept(self, part: ProviderPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state else []
-
-    def _is_own(self, medium: Medium) -> bool:
-        return isinstance(medium, ImagePart) and bool(
-            state_of(medium.signature, self._dialect.mark)
-        )
 
     def _misplaced(self, part: Part) -> None:
         if not isinstance(part, ReasoningPart):
@@ -180,6 +176,6 @@ def _plain(content: list[Json]) -> Json:
     """Write one text as a string, and all else as parts."""
     if not content:
         return ""
-    if len(content) == 1 and content[0].keys() == {"type", "text"}:
+    if len(content) == 1 and len(content[0]) == 2 and "text" in content[0]:
         return content[0]["text"]
     return content

@@ -1,68 +1,47 @@
 """Translates images and files into the vendor's JSON ("Images and vision", "File inputs")."""
 
-from chatmodels.core import FilePart, ImagePart
+from chatmodels.core import AcceptedMedia, FilePart, ImagePart
 from chatmodels.http.wire import Json, Medium, data_url
-from chatmodels.openai_compatible._media import described, named
+from chatmodels.openai_compatible._media import named
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 
-
-def encode_media(
-    part: Medium,
-    where: str,
-    dialect: ResponsesDialect,
-    problems: list[str],
-) -> list[Json]:
-    """Translate one medium to one part, or to none and a problem.
-
-    Args:
-        part: The medium.
-        where: What it is part of, in words.
-        dialect: The dialect to speak.
-        problems: What cannot be expressed is added here.
-    """
-    encoded = None
-    if isinstance(part, ImagePart):
-        encoded = _image(part, dialect)
-    elif isinstance(part, FilePart):
-        encoded = _file(part, dialect)
-    elif part.transcript:  # sound is not understood, but what is said in it
-        encoded = {"type": "input_text", "text": part.transcript}
-    if encoded is None:
-        problems.append(f"{described(part)} in {where}")
-        return []
-    return [encoded]
+_NEVER = ("video/", "audio/")
 
 
-def takes(medium: Medium, dialect: ResponsesDialect) -> bool:
-    """Tell whether a medium can be expressed."""
-    problems: list[str] = []
-    encode_media(medium, "", dialect, problems)
-    return not problems
+def accepted_media(dialect: ResponsesDialect) -> tuple[AcceptedMedia, ...]:
+    """Return the media that a dialect accepts from users and in results of tools."""
+    types, never = dialect.image_types, (*_NEVER, *dialect.refused_files)
+    rules = {
+        "image": AcceptedMedia(kind="image", types=types),
+        "image_url": AcceptedMedia(kind="image", sources=("url",)),
+        "image_id": AcceptedMedia(kind="image", sources=("file_id",)),
+        "file": AcceptedMedia(kind="file", without=never),
+        "file_url": AcceptedMedia(kind="file", sources=("url",), without=_NEVER),
+        "file_id": AcceptedMedia(kind="file", sources=("file_id",), without=_NEVER),
+    }
+    return tuple(rule for name, rule in rules.items() if name in dialect.inputs)
 
 
-def _image(part: ImagePart, dialect: ResponsesDialect) -> Json:
+def encode_media(part: Medium) -> Json:
+    """Translate a medium to a part."""
+    if isinstance(part, FilePart):
+        return _file(part)
     image: dict[str, Json] = {"type": "input_image"}
-    if part.data is not None and "image" in dialect.inputs:
+    if part.data is not None:
         image["image_url"] = data_url(part.data, part.media_type)
-    elif part.url is not None and "image_url" in dialect.inputs:
+    elif part.url is not None:
         image["image_url"] = part.url
-    elif part.file_id is not None and "image_id" in dialect.inputs:
-        image["file_id"] = part.file_id
     else:
-        return None
-    if part.detail is not None:
+        image["file_id"] = part.file_id
+    if isinstance(part, ImagePart) and part.detail is not None:
         image["detail"] = part.detail
     return image
 
 
-def _file(part: FilePart, dialect: ResponsesDialect) -> Json:
-    if (part.media_type or "").startswith(("video/", "audio/")):
-        return None
-    if part.data is not None and "file" in dialect.inputs:
+def _file(part: FilePart) -> Json:
+    if part.data is not None:
         url = data_url(part.data, part.media_type)
         return {"type": "input_file", "filename": named(part), "file_data": url}
-    if part.url is not None and "file_url" in dialect.inputs:
+    if part.url is not None:
         return {"type": "input_file", "file_url": part.url}
-    if part.file_id is not None and "file_id" in dialect.inputs:
-        return {"type": "input_file", "file_id": part.file_id}
-    return None
+    return {"type": "input_file", "file_id": part.file_id}

@@ -1,7 +1,7 @@
 """Reads the items of an answer as parts of a message."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -77,20 +77,19 @@ def kind_of(item: Item) -> str | None:
     return text_or_none(item.get("type"))
 
 
-def asks_caller(items: Iterable[Item]) -> bool:
+def asks_caller(items: Sequence[Item]) -> bool:
     """Return whether items of the vendor's own tools wait for the caller.
 
     The vendor runs some of them itself. Their outputs are then among the items, or a field says so.
     """
     waiting: set[Json] = set()
-    answered: set[Json] = set()
     for item in items:
-        kind = kind_of(item) or ""
-        if kind in _ASKING and item.get("execution") != "server":
+        if kind_of(item) in _ASKING and item.get("execution") != "server":
             waiting.add(text_or_none(item.get("call_id")))
-        elif kind.endswith("_output"):
-            answered.add(text_or_none(item.get("call_id")))
-    return not waiting <= answered
+    if not waiting:
+        return False
+    outputs = (item for item in items if (kind_of(item) or "").endswith("_output"))
+    return not waiting <= {text_or_none(item.get("call_id")) for item in outputs}
 
 
 def call_of(item: Item, mark: str) -> ToolCall:
@@ -114,16 +113,19 @@ def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read the probabilities of a message's tokens."""
     if kind_of(item) != "message":
         return ()
-    return tuple(
-        token
-        for part in objects(item.get("content"))
-        if part.get("logprobs")
-        for token in read_logprobs({"content": part["logprobs"]}, warnings)
-    )
+    found: tuple[TokenLogprob, ...] = ()
+    for part in objects(item.get("content")):
+        if part.get("logprobs"):
+            found += read_logprobs({"content": part["logprobs"]}, warnings)
+    return found
 
 
 def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
-    kept = {name: value for name, value in (("id", wire.id), ("phase", wire.phase)) if value}
+    kept: dict[str, Json] = {}
+    if wire.id:
+        kept["id"] = wire.id
+    if wire.phase:
+        kept["phase"] = wire.phase
     signature = Signature(mark, kept) if kept else None
     parts: list[tuple[int, Part]] = []
     for place, content in enumerate(wire.content or ()):

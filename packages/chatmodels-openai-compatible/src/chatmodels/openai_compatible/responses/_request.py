@@ -49,8 +49,9 @@ def encode_request(
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output is not None:
-        put(body, "text.format", _format(request.output, dialect, problems))
-    include = [*dialect.include, *([_LOGPROBS] if _wants_logprobs(settings) else ())]
+        put(body, "text.format", _format(request.output))
+    wants_logprobs = settings.logprobs or settings.top_logprobs is not None
+    include = [*dialect.include, *([_LOGPROBS] if wants_logprobs else ())]
     if include:
         body["include"] = include
     body["stream"] = stream  # some servers stream by default
@@ -108,17 +109,10 @@ def _word(value: Json) -> str:
 
 
 def _settings(request: ChatRequest, dialect: ResponsesDialect, body: dict[str, Json]) -> None:
-    has_tools = request.tools or "tools" in request.provider_options
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
-        if path is not None and path != "include" and (name != "parallel_tool_calls" or has_tools):
+        if path is not None and path != "include":
             put(body, path, value)
-
-
-def _wants_logprobs(settings: Settings) -> bool:
-    if settings.logprobs is None:
-        return settings.top_logprobs is not None
-    return settings.logprobs
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:
@@ -135,10 +129,8 @@ def _choice(choice: ToolChoice) -> Json:
     return choice.mode
 
 
-def _format(output: OutputSchema, dialect: ResponsesDialect, problems: list[str]) -> Json:
+def _format(output: OutputSchema) -> Json:
     kind = "json_object" if output.schema is None else "json_schema"
-    if kind not in dialect.output_formats:
-        problems.append("output by a JSON Schema" if output.schema else "output as a JSON object")
     if output.schema is None:
         return {"type": kind}
     described: dict[str, Json] = {"type": kind, "name": output.name, "schema": output.schema}

@@ -62,6 +62,7 @@ _PLACES = 1_000
 """Event indexes that each item has for its parts: the order of items, then that within them."""
 
 _NAMES = ("id", "call_id")
+_NO_USAGE = Usage()
 
 _TERMINAL = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
@@ -124,7 +125,7 @@ class ResponsesDecoder:
         self._items: dict[int, _Item] = {}
         self._ids: dict[str, _Item] = {}
         self._numbered = True  # whether each item has a number of its own
-        self._usage = Usage()
+        self._usage = _NO_USAGE
         self._warnings: list[str] = []
         self._started = False
         self._ended = False
@@ -195,7 +196,8 @@ class ResponsesDecoder:
             self._usage = read_usage(wire.usage, self._warnings)
             events.append(UsageUpdate(self._usage))
         kinds = {part.type for part in parts}
-        return [*events, self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body))]
+        events.append(self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        return events
 
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: an answer without its terminal event is not complete."""
@@ -371,7 +373,7 @@ class ResponsesDecoder:
 
 
 def _complete(part: Part, index: int) -> StreamEvent:
-    return ToolCallEnd(part, index) if isinstance(part, ToolCall) else PartEnd(part, index)
+    return ToolCallEnd(part, index) if type(part) is ToolCall else PartEnd(part, index)
 
 
 def _words(delta: Json) -> str:

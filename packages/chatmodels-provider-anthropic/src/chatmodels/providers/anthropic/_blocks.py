@@ -64,8 +64,7 @@ def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = Fals
 
 def _text(block: WireBlock) -> TextPart | None:
     text = block.text or ""
-    cited = objects(block.citations)
-    if not cited:
+    if not block.citations or not (cited := objects(block.citations)):
         return TextPart(text) if text else None
     # Sent back with the text: those of web searches must be ("Web search tool").
     signature = Signature(PROVIDER_NAME, {"citations": cited})

@@ -6,7 +6,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
 from chatmodels.providers.anthropic._failure import read_failure
 from chatmodels.providers.anthropic._listing import read_models
-from chatmodels.providers.anthropic._models import profile
+from chatmodels.providers.anthropic._models import FAMILIES, profile
 from chatmodels.providers.anthropic._request import encode_request
 from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.providers.anthropic._stream import MessagesDecoder
@@ -18,7 +18,9 @@ The header `anthropic-version` of the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
-_CONVERSATION = ConversationRules(ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False)
+_CONVERSATION = ConversationRules(
+    ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False, paired_calls=True
+)
 
 
 def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool = True) -> Codec:
@@ -32,9 +34,10 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
     """
     return Codec(
         profile=profile,
+        families=FAMILIES,
         conversation=_CONVERSATION,
         encode=partial(_encode, prefix),
-        decoder=partial(_decoder, unsigned=not official),
+        decoder=partial(MessagesDecoder, unsigned=not official),
         failure=read_failure,
         authorization=bearer if token else _api_key,
         schemas=schemas_of,
@@ -46,10 +49,6 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
 def _encode(prefix: str, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
     body = encode_request(model, request, stream=stream)
     return HttpRequest(path=f"{prefix}/messages", body=body, headers=_HEADERS)
-
-
-def _decoder(request: ChatRequest, /, *, unsigned: bool) -> MessagesDecoder:
-    return MessagesDecoder(unsigned=unsigned)
 
 
 def _api_key(secret: str) -> tuple[tuple[str, str], ...]:

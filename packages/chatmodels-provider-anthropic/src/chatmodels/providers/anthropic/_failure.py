@@ -9,12 +9,7 @@ _RULES = FailureRules(
         "request_too_large": ErrorCode.INVALID_REQUEST,  # 413: too many bytes, not tokens
         "conflict_error": ErrorCode.PROVIDER_UNAVAILABLE,
     },
-    phrases=(
-        # A spend limit of one's own is an `invalid_request_error`, that of the tier a
-        # `rate_limit_error`. Neither ends before the month does ("Rate limits").
-        ("api usage limits", ErrorCode.QUOTA_EXCEEDED),
-        ("^model:", ErrorCode.MODEL_NOT_FOUND),
-    ),
+    phrases=(("^model:", ErrorCode.MODEL_NOT_FOUND),),
 )
 
 

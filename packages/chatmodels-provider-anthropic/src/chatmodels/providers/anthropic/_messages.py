@@ -19,10 +19,11 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
-from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
+from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._media import encode_media, takes
+from chatmodels.providers.anthropic._media import encode_media
 
 
 def encode_conversation(
@@ -37,9 +38,8 @@ def encode_conversation(
     """
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
-    taken = carried(messages, user=takes, results=takes)
     toolsets: dict[str, str] = {}
-    for number, message in enumerate(taken):
+    for number, message in numbered(messages):
         found: list[str] = []
         blocks = _blocks(message, found)
         _name_toolsets(blocks, toolsets)
@@ -103,9 +103,9 @@ def _encoded(
         case RefusalPart() if said:
             return [{"type": "text", "text": part.text}]
         case ToolResult() if role in {"user", "tool"}:
-            return [_result(part, problems)]
+            return [_result(part)]
         case ImagePart() | AudioPart() | FilePart() if role == "user":
-            return encode_media(part, "a user message", problems)
+            return [encode_media(part)]
         case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
             problems.append(misplaced(part, f"a message of role {role!r}"))
             return []
@@ -123,13 +123,13 @@ def _call(call: ToolCall) -> dict[str, Json]:
     return known | state_of(call.signature, PROVIDER_NAME)
 
 
-def _result(result: ToolResult, problems: list[str]) -> dict[str, Json]:
+def _result(result: ToolResult) -> dict[str, Json]:
     content: list[Json] = []
     for part in result.content:
         if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
         else:
-            content += encode_media(part, "a tool result", problems)
+            content.append(encode_media(part))
     encoded: dict[str, Json] = {"type": "tool_result", "tool_use_id": result.id}
     if content:
         encoded["content"] = _content(content)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from chatmodels.core import Capability, ModelInfo, Profile
-from chatmodels.http.claude import Generation, claude_profile, generation_of
+from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
+from chatmodels.providers.anthropic._media import ACCEPTED
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -39,6 +40,10 @@ UNKNOWN = Generation(
 """The generation of another vendor's model, behind a gateway."""
 
 
+FAMILIES = (*CLAUDE_FAMILIES, "*")
+"""Patterns of the names of models whose abilities differ."""
+
+
 def generation(model: str) -> Generation:
     """Return the generation of a model, Claude or not."""
     return generation_of(model) or UNKNOWN
@@ -49,11 +54,19 @@ def profile(model: str) -> Profile:
     """Return the abilities of a model."""
     claude = generation_of(model)
     if claude is None:
-        return claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
+        # Servers of other models enforce no schema otherwise, as vLLM.
+        return replace(claude_profile(_UNKNOWN_PROFILE, UNKNOWN), strict_output_tool=True)
     return claude_profile(_PROFILE, claude)
 
 
-_UNKNOWN_PROFILE = Profile(settings=SETTINGS, values={"service_tier": ("auto", "default")})
+_UNKNOWN_PROFILE = Profile(
+    settings=SETTINGS,
+    values={"service_tier": ("auto", "default")},
+    needs_tools=("parallel_tool_calls",),
+    user_media=ACCEPTED,
+    assistant_media=(),
+    result_media=ACCEPTED,
+)
 _PROFILE = replace(_UNKNOWN_PROFILE, ranges={"temperature": (0, 1)})
 
 

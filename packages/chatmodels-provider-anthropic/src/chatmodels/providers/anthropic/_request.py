@@ -1,14 +1,8 @@
 """Translates requests into the vendor's JSON."""
 
-from chatmodels.core import ChatRequest, OutputSchema, ToolDefinition
+from chatmodels.core import ChatRequest, ToolDefinition
 from chatmodels.http.claude import Generation
-from chatmodels.http.wire import (
-    ANSWER_DESCRIPTION,
-    Json,
-    add_options,
-    answer_tool,
-    write_body,
-)
+from chatmodels.http.wire import Json, add_options, write_body
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
 from chatmodels.providers.anthropic._models import SETTINGS, generation
@@ -19,7 +13,6 @@ _TIERS = {"default": "standard_only"}
 _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
 """Tokens to think for models that know no effort; at most half of all that may be generated."""
 _LEAST_BUDGET = 1_024
-_NO_THOUGHT = {"type": "disabled"}
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
@@ -51,7 +44,8 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         body["tools"] = [_tool(tool) for tool in request.tools]
     _choose(request, body)
     if request.output is not None:
-        _shape(request, request.output, known, body, problems)
+        form = {"type": "json_schema", "schema": request.output.schema}
+        body.setdefault("output_config", {})["format"] = form
     if stream:
         body["stream"] = True
     if request.provider_options.get("stream", stream) != stream:
@@ -65,8 +59,7 @@ def _think(request: ChatRequest, known: Generation, body: dict[str, Json]) -> No
     if effort is None and budget is None:
         return
     if budget == 0 or (budget is None and effort == "none"):
-        if known.thinking:
-            body["thinking"] = {"type": known.off}
+        body["thinking"] = {"type": known.off}
     elif budget is not None:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
     elif known.thinking == "adaptive":
@@ -96,46 +89,6 @@ def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
         body["tool_choice"] = {"type": _MODES[choice.mode]}
         if choice.name is not None:
             body["tool_choice"]["name"] = choice.name
-    if parallel is not None and request.tools and (choice is None or choice.mode != "none"):
+    if parallel is not None:
         chosen: dict[str, Json] = body.setdefault("tool_choice", {"type": "auto"})
         chosen["disable_parallel_tool_use"] = not parallel
-
-
-def _shape(
-    request: ChatRequest,
-    output: OutputSchema,
-    known: Generation,
-    body: dict[str, Json],
-    problems: list[str],
-) -> None:
-    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
-
-    While a call of the caller's own tools is demanded, there is no answer to be formed. Models that
-    think refuse to be forced ("Extended thinking", with tool use).
-    """
-    schema = output.schema
-    native = output.strict and known.structured
-    if schema is not None and native:
-        form = {"type": "json_schema", "schema": schema}
-        body.setdefault("output_config", {})["format"] = form
-        return
-    choice = request.tool_choice
-    if choice is not None and choice.mode in {"required", "tool"}:
-        return
-    if not known.forced:
-        problems.append(
-            "an output type without a fixed, finite schema, for which this model cannot be forced "
-            "to call a tool"
-        )
-    elif body.get("thinking", _NO_THOUGHT) != _NO_THOUGHT:
-        problems.append("reasoning beside an output that only a tool can give a form")
-    name = answer_tool(request)
-    tool = {
-        "name": name,
-        "description": output.description or ANSWER_DESCRIPTION,
-        "input_schema": {"type": "object"} if schema is None else schema,
-    }
-    body["tools"] = [*body.get("tools", ()), tool]
-    free = request.tools and (choice is None or choice.mode == "auto")
-    mode = {"type": "any"} if free else {"type": "tool", "name": name}
-    body["tool_choice"] = {**body.get("tool_choice", {}), **mode}

@@ -57,11 +57,6 @@ def refusal_of(details: Json) -> str | None:
     return text_or_none(details.get("explanation")) if is_object(details) else None
 
 
-def service_tier(usage: Json) -> str | None:
-    """Read which tier served the call."""
-    return text_or_none(usage.get("service_tier")) if is_object(usage) else None
-
-
 def read_usage(value: Json, warnings: list[str]) -> Usage:
     """Bring the tokens used into neutral terms; what was not reported stays None."""
     wire = None if value is None else lenient(value, WireUsage, "the usage was", warnings)
@@ -70,13 +65,14 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
     cached, written = wire.cache_read_input_tokens, wire.cache_creation_input_tokens
     asked, details = wire.input_tokens, wire.output_tokens_details
     total = None if asked is None else asked + (cached or 0) + (written or 0)
-    billed = _iterated(wire.iterations, _INPUT), _iterated(wire.iterations, _OUTPUT)
-    more = billed != (total, wire.output_tokens) and any(billed)
+    billed = None, None
+    if wire.iterations is not None:
+        billed = _billed(wire.iterations, total, wire.output_tokens)
     return Usage(
         input_tokens=total,
         output_tokens=wire.output_tokens,
-        billed_input_tokens=billed[0] if more else None,
-        billed_output_tokens=billed[1] if more else None,
+        billed_input_tokens=billed[0],
+        billed_output_tokens=billed[1],
         cached_input_tokens=cached,
         cache_write_tokens=written,
         reasoning_tokens=None if details is None else details.thinking_tokens,
@@ -85,6 +81,14 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
 
 _INPUT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _OUTPUT = ("output_tokens",)
+
+
+def _billed(
+    iterations: Json, asked: int | None, answered: int | None
+) -> tuple[int | None, int | None]:
+    """Return the tokens of all iterations if they are not those of the messages alone."""
+    billed = _iterated(iterations, _INPUT), _iterated(iterations, _OUTPUT)
+    return billed if billed != (asked, answered) and any(billed) else (None, None)
 
 
 def _iterated(iterations: Json, names: tuple[str, ...]) -> int:

@@ -6,12 +6,12 @@ tool. The usage of `message_delta` corrects that of `message_start`.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import (
+    ChatRequest,
     PartEnd,
     ReasoningDelta,
     RefusalDelta,
@@ -28,7 +28,15 @@ from chatmodels.core import (
     UsageUpdate,
 )
 from chatmodels.http import Frame
-from chatmodels.http.wire import NO_REASON, NOT_JSON, Json, finish_reason, is_object, warn
+from chatmodels.http.wire import (
+    NO_REASON,
+    NOT_JSON,
+    Json,
+    finish_reason,
+    is_object,
+    text_or_none,
+    warn,
+)
 from chatmodels.providers.anthropic._blocks import part_of
 from chatmodels.providers.anthropic._response import (
     FINISH_REASONS,
@@ -36,7 +44,6 @@ from chatmodels.providers.anthropic._response import (
     refusal_of,
     refused,
     reject,
-    service_tier,
 )
 from chatmodels.providers.anthropic._wire import (
     NOTHING,
@@ -105,10 +112,11 @@ class MessagesDecoder:
         "_word",
     )
 
-    def __init__(self, *, unsigned: bool = False) -> None:
+    def __init__(self, _request: ChatRequest, /, *, unsigned: bool = False) -> None:
         """Begin.
 
         Args:
+            _request: The request; the response does not depend on it.
             unsigned: Whether the server takes thinking back that it did not sign.
         """
         self._unsigned = unsigned
@@ -166,11 +174,12 @@ class MessagesDecoder:
             if message.content is None or (not message.content and message.stop_reason is None):
                 reject(body, "it has no content")
             events: list[StreamEvent] = [StreamStart(message.id, message.model)]
-            parts = map(self._complete, message.content)
-            events.extend(event for event in parts if event is not None)
-            if refusal := refusal_of(message.stop_details):
-                events.append(PartEnd(RefusalPart(refusal), self._count))
-            refused(message.stop_details, self._warnings)
+            for raw in message.content:
+                self._complete(raw, events)
+            if message.stop_details is not None:
+                if refusal := refusal_of(message.stop_details):
+                    events.append(PartEnd(RefusalPart(refusal), self._count))
+                refused(message.stop_details, self._warnings)
             events += self._finish(message.stop_reason, message.usage)
         except NOT_JSON as error:
             reject(body, error)
@@ -194,15 +203,16 @@ class MessagesDecoder:
         delta = WireDelta(stop_reason=message.stop_reason, stop_details=message.stop_details)
         return events + self._change(delta, message.usage)
 
-    def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
+    def _complete(self, raw: msgspec.Raw, events: list[StreamEvent]) -> None:
         block = block_decoder.decode(raw)
-        part = part_of(block, partial(msgspec.json.decode, raw), unsigned=self._unsigned)
+        part = part_of(block, lambda: msgspec.json.decode(raw), unsigned=self._unsigned)
         position = self._count
         self._count += 1
-        if isinstance(part, ToolCall):
+        if type(part) is ToolCall:
             self._calls = True
-            return ToolCallEnd(part, position)
-        return None if part is None else PartEnd(part, position)
+            events.append(ToolCallEnd(part, position))
+        elif part is not None:
+            events.append(PartEnd(part, position))
 
     def _begin(self, raw: msgspec.Raw, index: int | None) -> list[StreamEvent]:
         block = _Block(raw, self._count)
@@ -285,11 +295,14 @@ class MessagesDecoder:
             self._word = word
         if not is_object(usage):
             return []
-        # Gateways end streams with zeros; tokens that were used stay used.
-        zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
-        for name, value in usage.items():
-            if value is not None and not (zeros and name.endswith("input_tokens")):
-                self._usage[name] = value
+        if not self._usage:
+            self._usage = usage
+        else:
+            # Gateways end streams with zeros; tokens that were used stay used.
+            zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
+            for name, value in usage.items():
+                if value is not None and not (zeros and name.endswith("input_tokens")):
+                    self._usage[name] = value
         return [UsageUpdate(read_usage(self._usage, self._warnings))]
 
     def _end(self, data: bytes) -> list[StreamEvent]:
@@ -305,7 +318,7 @@ class MessagesDecoder:
         return StreamEnd(
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word,
-            service_tier=service_tier(self._usage),
+            service_tier=text_or_none(self._usage.get("service_tier")),
             warnings=tuple(self._warnings),
             payload=payload,
         )

@@ -31,7 +31,7 @@ def azure_responses_codec(address: Address, deployment: str = "", *, token: bool
     """
     from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
-    dialect = ResponsesDialect(name="azure", path=address.responses)
+    dialect = ResponsesDialect(name="azure", path=address.responses, paired_calls=True)
     codec = responses_codec(replace(dialect, **server_at(address, token=token)))
     return _deployed(codec, partial(_encode_response, codec.encode, deployment))
 

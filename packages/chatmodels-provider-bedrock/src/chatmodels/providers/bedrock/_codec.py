@@ -14,7 +14,7 @@ from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._failure import read_failure
 from chatmodels.providers.bedrock._listing import read_models
-from chatmodels.providers.bedrock._models import profile
+from chatmodels.providers.bedrock._models import FAMILIES, profile
 from chatmodels.providers.bedrock._request import encode_request
 from chatmodels.providers.bedrock._schemas import schemas_of
 from chatmodels.providers.bedrock._stream import ConverseDecoder
@@ -22,6 +22,7 @@ from chatmodels.providers.bedrock._stream import ConverseDecoder
 _CONVERSATION = ConversationRules(
     ids=IdForm("[a-zA-Z0-9_.:-]{1,64}"),
     blank_texts=False,
+    paired_calls=True,
     state_scope=everywhere,  # signatures of Claude are valid in all regions ("Extended thinking")
 )
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
@@ -37,9 +38,10 @@ def converse_codec(control_url: str = "") -> Codec:
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
         profile=profile,
+        families=FAMILIES,
         conversation=_CONVERSATION,
         encode=_encode,
-        decoder=_decoder,
+        decoder=ConverseDecoder,
         failure=read_failure,
         schemas=schemas_of,
         framer=EventStreamFramer,
@@ -56,7 +58,3 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     if stream:
         return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)
     return HttpRequest(path=path, body=body)
-
-
-def _decoder(request: ChatRequest) -> ConverseDecoder:
-    return ConverseDecoder()

@@ -4,10 +4,8 @@ import base64
 import re
 from collections.abc import Mapping
 
-from chatmodels.core import AudioPart, FilePart, ImagePart
-from chatmodels.http.wire import Json, base64_text, is_object, text_or_none
-
-Medium = ImagePart | AudioPart | FilePart
+from chatmodels.core import AcceptedMedia, AudioPart, FilePart, ImagePart, MediaKind
+from chatmodels.http.wire import Json, Medium, base64_text, is_object, text_or_none
 
 
 def _formats(kinds: str) -> dict[str, str]:
@@ -33,37 +31,20 @@ _DOCUMENTS = _formats(
     "application/json=txt application/xml=txt application/yaml=txt"
 )
 _KINDS = {"image": _IMAGES, "audio": _SOUNDS, "video": _VIDEOS, "document": _DOCUMENTS}
-_WORDS = {"image": "an image", "audio": "sound", "video": "a video", "document": "a document"}
 _FAMILIES = {"document": "application"}
-_S3 = "s3://"
 _NOT_IN_NAMES = r"[^a-zA-Z0-9()\[\]-]+"
 
 
-def takes(part: Medium) -> bool:
-    """Tell whether a message of the user may hold a medium: bytes, or what lies in S3."""
-    known = part.data is not None or (part.url or "").startswith(_S3)
-    return known and _format(part)[1] is not None
-
-
-def takes_as_result(part: Medium) -> bool:
-    """Tell whether the result of a tool may hold a medium: sound may not be in one."""
-    return takes(part) and _format(part)[0] != "audio"
-
-
-def encode_media(part: Medium, names: "DocumentNames", problems: list[str]) -> list[Json]:
-    """Translate one medium to one block, or to none and a problem."""
+def encode_media(part: Medium, names: "DocumentNames") -> Json:
+    """Translate a medium to a block."""
     kind, format_ = _format(part)
-    if not takes(part):
-        where = "by URL, but not in S3" if part.url else "by file id" if part.file_id else ""
-        problems.append(f"{_WORDS[kind]} {where or f'of type {part.media_type}'}")
-        return []
     source: Json = {"s3Location": {"uri": part.url}}
     if part.data is not None:
         source = {"bytes": base64_text(part.data)}
     block: dict[str, Json] = {"format": format_, "source": source}
     if kind == "document":
         block["name"] = names.neutral(part.name if isinstance(part, FilePart) else None)
-    return [{kind: block}]
+    return {kind: block}
 
 
 def decode_media(block: Mapping[str, Json]) -> Medium | None:
@@ -144,7 +125,37 @@ def _format(part: Medium) -> tuple[str, str | None]:
 
 def _kind_of(ending: str) -> str:
     word = _ENDINGS.get(ending, ending)
-    return next((kind for kind, formats in _KINDS.items() if word in formats.values()), "document")
+    # Some endings are of audio and of videos, as "mp4": a file is a video then.
+    kinds = reversed(_KINDS.items())
+    return next((kind for kind, formats in kinds if word in formats.values()), "document")
 
 
 _ENDINGS = {"jpg": "jpeg", "3gp": "three_gp", "mpg": "mpeg", "markdown": "md", "htm": "html"}
+
+
+def _accepted(kind: MediaKind, *tables: dict[str, str]) -> tuple[AcceptedMedia, ...]:
+    """Return the rules of parts whose formats are in some tables: bytes, or objects in S3."""
+    types = [media_type for table in tables for media_type in table]
+    types += ["text/"] if _DOCUMENTS in tables else []
+    words = {format_ for table in tables for format_ in table.values()}
+    endings = [f".{word}" for word in words]
+    endings += [f".{ending}" for ending, word in _ENDINGS.items() if word in words]
+    return (
+        AcceptedMedia(kind=kind, types=tuple(types)),
+        AcceptedMedia(
+            kind=kind, sources=("url",), types=(*types, *sorted(endings)), url_prefix="s3://"
+        ),
+    )
+
+
+_IMAGE_PARTS = _accepted("image", _IMAGES)
+
+USER_MEDIA = (
+    *_IMAGE_PARTS,
+    *_accepted("audio", _SOUNDS),
+    *_accepted("file", _IMAGES, _SOUNDS, _VIDEOS, _DOCUMENTS),
+)
+"""The media of messages of the user."""
+
+RESULT_MEDIA = (*_IMAGE_PARTS, *_accepted("file", _IMAGES, _VIDEOS, _DOCUMENTS))
+"""The media of tool results ("ToolResultContentBlock"), which have no audio."""

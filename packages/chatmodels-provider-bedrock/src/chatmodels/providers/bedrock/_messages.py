@@ -20,23 +20,18 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
     add_options,
     arguments_of,
-    carried,
     is_object,
     misplaced,
     state_of,
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
-from chatmodels.providers.bedrock._media import (
-    DocumentNames,
-    encode_media,
-    takes,
-    takes_as_result,
-)
+from chatmodels.providers.bedrock._media import DocumentNames, encode_media
 
 Blocks = list[dict[str, Json]]
 
@@ -63,8 +58,7 @@ class _Encoding:
     def turns(self, messages: Sequence[Message]) -> tuple[Blocks, Blocks]:
         system: Blocks = []
         turns: Blocks = []
-        taken = carried(messages, user=takes, results=takes_as_result)
-        for number, message in enumerate(taken):
+        for number, message in numbered(messages):
             known = len(self._problems)
             blocks = self._blocks(message)
             found = self._problems[known:]
@@ -119,7 +113,7 @@ class _Encoding:
             case ToolResult() if role in {"user", "tool"}:
                 return [self._result(part)]
             case ImagePart() | AudioPart() | FilePart() if role == "user":
-                return encode_media(part, self._names, self._problems)
+                return [encode_media(part, self._names)]
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
                 self._problems.append(misplaced(part, f"a message of role {role!r}"))
                 return []
@@ -144,10 +138,8 @@ class _Encoding:
         for part in result.content:
             if isinstance(part, TextPart):
                 content.append({"text": part.text})
-            elif isinstance(part, AudioPart):
-                self._problems.append("sound in a tool result")
             else:
-                content += encode_media(part, self._names, self._problems)
+                content.append(encode_media(part, self._names))
         # Claude refuses blank texts, which tools that have nothing to say give.
         content = content or [{"text": "(empty)"}]
         encoded: dict[str, Json] = {"toolUseId": result.id, "content": content}

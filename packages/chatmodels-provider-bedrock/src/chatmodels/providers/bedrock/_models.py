@@ -7,11 +7,13 @@ is enforced natively: "Get validated JSON results from models".
 
 import re
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from chatmodels.core import Capability, ModelInfo, Profile
-from chatmodels.http.claude import Generation, claude_profile, generation_of
+from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
 from chatmodels.http.wire import Wire
+from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "inferenceConfig.temperature",
@@ -46,18 +48,33 @@ class Family(Wire, frozen=True, gc=False):
     claude: Generation | None = None
 
 
+_NATIVE = Family(native=True)
+_MISTRAL = Family(top_k="top_k", native=True)
 _FAMILIES = {
-    r"nova-2": Family(top_k="inferenceConfig.topK", thinking="reasoningConfig"),
-    r"nova-": Family(top_k="inferenceConfig.topK"),
-    r"gpt-oss": Family(thinking="reasoning_effort", native=True),
-    r"mistral\.(mistral-large-3|ministral|magistral|voxtral)": Family(top_k="top_k", native=True),
-    r"mistral\.": Family(top_k="top_k"),
-    r"cohere\.": Family(top_k="k"),
-    r"(qwen|google|minimax|nvidia|moonshot(ai)?)\.|deepseek\.v3": Family(native=True),
-    # A name that one has given oneself: nothing is known, and the thinking is its own.
-    r"^arn:|^[a-z0-9]+$": Family(keeps_state=True),
-    r"": Family(),
+    "*nova-2*": Family(top_k="inferenceConfig.topK", thinking="reasoningConfig"),
+    "*nova-*": Family(top_k="inferenceConfig.topK"),
+    "*gpt-oss*": Family(thinking="reasoning_effort", native=True),
+    "*mistral.mistral-large-3*": _MISTRAL,
+    "*mistral.ministral*": _MISTRAL,
+    "*mistral.magistral*": _MISTRAL,
+    "*mistral.voxtral*": _MISTRAL,
+    "*mistral.*": Family(top_k="top_k"),
+    "*cohere.*": Family(top_k="k"),
+    "*qwen.*": _NATIVE,
+    "*google.*": _NATIVE,
+    "*minimax.*": _NATIVE,
+    "*nvidia.*": _NATIVE,
+    "*moonshot.*": _NATIVE,
+    "*moonshotai.*": _NATIVE,
+    "*deepseek.v3*": _NATIVE,
+    "arn:*": Family(keeps_state=True),
+    "*": Family(),
 }
+_OWN_NAME = re.compile(r"[a-z0-9]+")
+"""A name that one has given oneself: nothing is known, and the thinking is its own."""
+
+FAMILIES = (*(f"*anthropic.{pattern}" for pattern in CLAUDE_FAMILIES), *_FAMILIES)
+"""Patterns of the names of models whose abilities differ."""
 
 
 @lru_cache(maxsize=256)
@@ -72,7 +89,9 @@ def family_of(model: str) -> Family:
             keeps_state=True,
             claude=claude,
         )
-    return next(family for part, family in _FAMILIES.items() if re.search(part, model))
+    if _OWN_NAME.fullmatch(model):
+        return _FAMILIES["arn:*"]
+    return next(family for name, family in _FAMILIES.items() if fnmatchcase(model, name))
 
 
 @lru_cache(maxsize=256)
@@ -93,8 +112,14 @@ def profile(model: str) -> Profile:
             "reasoning_effort": _EFFORTS.get(known.thinking, ()),
         },
         ranges={"temperature": (0, 1)},
+        implied={"service_tier": ("auto",)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         strict_tools=known.native,
+        native_output=frozenset({"strict"} if known.native else ()),
+        user_media=USER_MEDIA,
+        assistant_media=(),
+        result_media=RESULT_MEDIA,
+        effort_words={"none": None},
     )
     return found if known.claude is None else claude_profile(found, known.claude)
 

@@ -8,19 +8,17 @@ from chatmodels.core import (
     ToolDefinition,
 )
 from chatmodels.http.wire import (
-    ANSWER_DESCRIPTION,
     Json,
     add_options,
-    answer_tool,
     put,
     write_body,
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
-from chatmodels.providers.bedrock._models import SETTINGS, Family, family_of
-from chatmodels.providers.bedrock._thinking import FIELDS, OFF, think
+from chatmodels.providers.bedrock._models import SETTINGS, family_of
+from chatmodels.providers.bedrock._thinking import FIELDS, think
 
-_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata")
+_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata", "service_tier")
 _MODES = {"auto": "auto", "required": "any", "tool": "tool"}
 
 
@@ -42,12 +40,10 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
             put(body, SETTINGS[name], value)
         elif name == "top_k":
             put(body, f"{FIELDS}.{known.top_k}", value)
-        elif name == "service_tier" and value != "auto":
-            body["serviceTier"] = {"type": value}
     think(request, known, body)
     _offer(request, body, problems)
     if request.output is not None:
-        _shape(request, request.output, known, body, problems)
+        _shape(request.output, body)
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
@@ -92,46 +88,13 @@ def _rooted(schema: dict[str, Json]) -> Json:
     return {"json": {"type": "object", **schema}}
 
 
-def _shape(
-    request: ChatRequest,
-    output: OutputSchema,
-    known: Family,
-    body: dict[str, Json],
-    problems: list[str],
-) -> None:
-    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
-
-    While a call of the caller's own tools is demanded, there is no answer to be formed. Claude
-    refuses to be forced while it thinks ("Extended thinking", with tool use).
-    """
-    schema = output.schema
-    if schema is not None and output.strict and known.native:
-        form = {"name": output.name, "schema": _text(schema)}
-        if output.description:
-            form["description"] = output.description
-        text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}
-        put(body, "outputConfig.textFormat", text_format)
-        return
-    choice = request.tool_choice
-    if choice is not None and choice.mode in {"required", "tool"}:
-        return
-    if known.claude is not None and not known.claude.forced:
-        problems.append(
-            "an output type without a fixed, finite schema, for which this model cannot be forced "
-            "to call a tool"
-        )
-    elif body.get(FIELDS, {}).get("thinking", OFF) != OFF:
-        problems.append("reasoning beside an output that only a tool can give a form")
-    name = answer_tool(request)
-    spec = {
-        "name": name,
-        "description": output.description or ANSWER_DESCRIPTION,
-        "inputSchema": _rooted(schema or {}),
-    }
-    config: dict[str, Json] = body.setdefault("toolConfig", {})
-    config["tools"] = [*config.get("tools", ()), {"toolSpec": spec}]
-    free = request.tools and (choice is None or choice.mode == "auto")
-    config["toolChoice"] = {"any": {}} if free else {"tool": {"name": name}}
+def _shape(output: OutputSchema, body: dict[str, Json]) -> None:
+    """Request output of a schema."""
+    form = {"name": output.name, "schema": _text(output.schema)}
+    if output.description:
+        form["description"] = output.description
+    text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}
+    put(body, "outputConfig.textFormat", text_format)
 
 
 def _text(schema: Json) -> str:

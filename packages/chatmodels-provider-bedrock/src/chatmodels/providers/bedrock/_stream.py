@@ -5,12 +5,12 @@ it, or not at all. What went wrong comes as a message that is no event.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NoReturn
 
 import msgspec
 
 from chatmodels.core import (
+    ChatRequest,
     PartEnd,
     ReasoningDelta,
     StreamEnd,
@@ -41,7 +41,7 @@ from chatmodels.providers.bedrock._wire import (
 class ConverseDecoder:
     """Turns one response into events."""
 
-    def __init__(self) -> None:
+    def __init__(self, _request: ChatRequest, /) -> None:
         self._frames: list[bytes] = []
         self._open: dict[int | None, GrowingBlock] = {}
         self._count = 0
@@ -96,28 +96,31 @@ class ConverseDecoder:
         """
         try:
             wire = response_decoder.decode(body)
-            events = [StreamStart(), *map(self._complete, wire.output.message.content)]
+            events: list[StreamEvent] = [StreamStart()]
+            for raw in wire.output.message.content:
+                self._complete(raw, events)
         except NOT_JSON as error:
             reject(body, error)
-        complete = [event for event in events if event is not None]
-        if len(complete) == 1 and wire.stop_reason is None:
+        if len(events) == 1 and wire.stop_reason is None:
             reject(body, "it has no content")
-        usage = read_usage(wire.usage, self._warnings)
+        events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
         self._word, self._tier = wire.stop_reason, tier_of(wire.service_tier)
-        return [*complete, UsageUpdate(usage), self._last(msgspec.Raw(body))]
+        events.append(self._last(msgspec.Raw(body)))
+        return events
 
     def close(self) -> Sequence[StreamEvent]:
         """Give the end, if the vendor said why it ended but not what it cost."""
         return self._end() if self._word is not None and not self._ended else ()
 
-    def _complete(self, raw: msgspec.Raw) -> StreamEvent | None:
-        part = part_of(block_decoder.decode(raw), partial(msgspec.json.decode, raw))
+    def _complete(self, raw: msgspec.Raw, events: list[StreamEvent]) -> None:
+        part = part_of(block_decoder.decode(raw), lambda: msgspec.json.decode(raw))
         position = self._count
         self._count += 1
-        if not isinstance(part, ToolCall):
-            return None if part is None else PartEnd(part, position)
-        self._calls = True
-        return ToolCallEnd(part, position)
+        if type(part) is ToolCall:
+            self._calls = True
+            events.append(ToolCallEnd(part, position))
+        elif part is not None:
+            events.append(PartEnd(part, position))
 
     def _begin(self, event: WireEvent) -> list[StreamEvent]:
         index = event.content_block_index
@@ -174,7 +177,7 @@ class ConverseDecoder:
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word or None,
             service_tier=self._tier,
-            warnings=tuple(dict.fromkeys(self._warnings)),
+            warnings=tuple(self._warnings),
             payload=payload,
         )
 

@@ -41,7 +41,7 @@ def _effort(effort: str, known: Family, limit: int) -> dict[str, Json]:
     claude = known.claude
     if claude is not None:
         if effort == "none":
-            return {"thinking": {"type": claude.off}} if claude.thinking else {}
+            return {"thinking": {"type": claude.off}}
         words: dict[str, Json] = {}
         if effort in claude.efforts:
             words = {"output_config": {"effort": effort}}

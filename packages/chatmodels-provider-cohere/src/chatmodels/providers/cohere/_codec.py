@@ -4,7 +4,7 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, everywhere
 from chatmodels.providers.cohere._failure import read_failure
 from chatmodels.providers.cohere._listing import read_models
-from chatmodels.providers.cohere._models import profile
+from chatmodels.providers.cohere._models import FAMILIES, profile
 from chatmodels.providers.cohere._request import encode_request
 from chatmodels.providers.cohere._schemas import schemas_of
 from chatmodels.providers.cohere._stream import ChatV2Decoder
@@ -20,7 +20,8 @@ def _decoder(request: ChatRequest) -> ChatV2Decoder:
 
 CODEC = Codec(
     profile=profile,
-    conversation=ConversationRules(state_scope=everywhere),  # it is readable
+    families=FAMILIES,
+    conversation=ConversationRules(paired_calls=True, state_scope=everywhere),  # it is readable
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,

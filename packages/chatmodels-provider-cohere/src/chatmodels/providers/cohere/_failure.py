@@ -13,10 +13,7 @@ _RULES = FailureRules(
         498: ErrorCode.CONTENT_FILTERED,
         499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by the caller
     },
-    codes={  # finish reasons of a generation that failed
-        "error": ErrorCode.PROVIDER_UNAVAILABLE,
-        "timeout": ErrorCode.TIMEOUT,
-    },
+    codes={"timeout": ErrorCode.TIMEOUT},  # the finish reason of a generation that failed
     phrases=(
         ("deny-listed token", ErrorCode.CONTENT_FILTERED),
         # Trial keys have limits by the minute and by the month ("Different Types of API Keys").

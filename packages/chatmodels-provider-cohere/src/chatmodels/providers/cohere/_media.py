@@ -2,24 +2,31 @@
 
 import msgspec
 
-from chatmodels.core import FilePart, ImagePart
-from chatmodels.http.wire import NOT_JSON, Json, Medium, data_url, is_object, text_of
-
-_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-"""By "Image Inputs"."""
+from chatmodels.core import AcceptedMedia, FilePart, ImagePart
+from chatmodels.http.wire import NOT_JSON, Json, data_url, is_object, text_of
 
 _DETAILS = {"original": "high"}
 _JSON = "application/json"
-_TEXTS = ("text/", _JSON, "application/xml", "application/yaml")
+
+DOCUMENTS = (
+    AcceptedMedia(
+        kind="file",
+        types=("text/", _JSON, "application/xml", "application/yaml"),
+        as_text=True,
+    ),
+)
+"""Files that are documents ("Documents and citations"): texts."""
+
+IMAGES = (
+    AcceptedMedia(kind="image", types=("image/jpeg", "image/png", "image/gif", "image/webp")),
+    AcceptedMedia(kind="image", sources=("url",)),
+)
+"""The images of models that see ("Image Inputs")."""
 
 
 def encode_image(part: ImagePart) -> Json:
-    """Translate an image to a block; None if it cannot be expressed."""
-    url = part.url
-    if part.data is not None and part.media_type in _IMAGES:
-        url = data_url(part.data, part.media_type)
-    if url is None:
-        return None
+    """Translate an image to a block."""
+    url = part.url if part.data is None else data_url(part.data, part.media_type)
     image = {"url": url}
     if part.detail is not None:
         image["detail"] = _DETAILS.get(part.detail, part.detail)
@@ -27,33 +34,15 @@ def encode_image(part: ImagePart) -> Json:
 
 
 def encode_document(part: FilePart) -> Json:
-    """Translate a file to a document that the model can cite; None if it cannot be expressed.
+    """Translate a file to a document that the model can cite.
 
     A JSON object is the document's fields, any other text is its `text`; its id is the name.
     """
-    kind = part.media_type or ""
-    if part.data is None or not kind.startswith(_TEXTS):
-        return None
-    text = text_of(part)
-    if text is None:
-        return None
-    fields: Json = {"text": text}
-    if kind == _JSON:
+    fields: Json = {"text": text_of(part)}
+    if part.media_type == _JSON:
         try:
-            found = msgspec.json.decode(part.data)
+            found = msgspec.json.decode(part.data or b"")
         except NOT_JSON:
             found = None
         fields = found if is_object(found) else fields
     return {"id": part.name, "data": fields} if part.name else {"data": fields}
-
-
-def takes_document(medium: Medium) -> bool:
-    """Tell whether a medium can be expressed as a document."""
-    return isinstance(medium, FilePart) and encode_document(medium) is not None
-
-
-def takes(medium: Medium) -> bool:
-    """Tell whether a medium can be expressed in what the user says."""
-    if isinstance(medium, ImagePart):
-        return encode_image(medium) is not None
-    return takes_document(medium)

@@ -20,51 +20,38 @@ from chatmodels.core import (
     ToolArgumentsError,
     ToolCall,
     ToolResult,
+    numbered,
 )
-from chatmodels.http.wire import Json, arguments_of, carried, misplaced, state_of
-from chatmodels.providers.cohere._media import (
-    encode_document,
-    encode_image,
-    takes,
-    takes_document,
-)
+from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
+from chatmodels.providers.cohere._media import encode_document, encode_image
 from chatmodels.providers.cohere._models import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
 
 
 def encode_conversation(
-    messages: Sequence[Message], problems: list[str], *, sees: bool
+    messages: Sequence[Message], problems: list[str]
 ) -> tuple[list[Json], list[Json]]:
     """Translate a conversation to the turns and the documents.
 
     Args:
         messages: The conversation.
         problems: What cannot be expressed is added here.
-        sees: Whether the model takes images.
     """
     turns: list[Json] = []
     documents: list[Json] = []
-    for number, message in enumerate(
-        carried(
-            messages,
-            user=lambda medium: takes(medium) and (sees or not isinstance(medium, ImagePart)),
-            results=takes_document,
-        )
-    ):
+    for number, message in numbered(messages):
         found: list[str] = []
         if message.role == "assistant":
             turns += _said(message, found)
         else:
             results = [part for part in message.parts if isinstance(part, ToolResult)]
             turns += [_result(result, found) for result in results]
-            turns += _heard(message, documents, found, sees=sees)
+            turns += _heard(message, documents, found)
         problems += [f"{problem} (message {number})" for problem in found]
     return turns, documents
 
 
-def _heard(
-    message: Message, documents: list[Json], problems: list[str], *, sees: bool
-) -> list[Json]:
+def _heard(message: Message, documents: list[Json], problems: list[str]) -> list[Json]:
     """Translate what a user or a system says."""
     content: list[Json] = []
     turn: dict[str, Json] = {"role": message.role, "content": content}
@@ -73,10 +60,10 @@ def _heard(
         match part:
             case TextPart() if message.role != "tool":
                 content.append({"type": "text", "text": part.text})
-            case ImagePart() if user and sees and (image := encode_image(part)):
-                content.append(image)
-            case FilePart() if user and (document := encode_document(part)):
-                documents.append(document)
+            case ImagePart() if user:
+                content.append(encode_image(part))
+            case FilePart() if user:
+                documents.append(encode_document(part))
             case ProviderPart():
                 turn.update(state_of(part.signature, PROVIDER_NAME))
             case ReasoningPart():
@@ -132,15 +119,12 @@ def _call(call: ToolCall) -> Json:
 def _result(result: ToolResult, problems: list[str]) -> Json:
     content: list[Json] = []
     for part in result.content:
-        document: Json = None
-        if isinstance(part, FilePart):
-            document = encode_document(part)
-        elif isinstance(part, TextPart):
+        if isinstance(part, TextPart):
             content.append({"type": "text", "text": part.text})
-            continue
-        if document is None:
+        elif isinstance(part, FilePart):
+            content.append({"type": "document", "document": encode_document(part)})
+        else:
             problems.append(misplaced(part, "a tool result"))
-        content.append({"type": "document", "document": document})
     if result.is_error:  # there is no field for it; what a document's fields mean is free
         content.insert(0, {"type": "document", "document": {"data": {"error": result.text}}})
         content = [block for block in content if block["type"] != "text"]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.providers.cohere._media import DOCUMENTS, IMAGES
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -93,6 +94,10 @@ CAPABILITIES = frozenset(capability for model in MODELS for capability in model.
 _CAPABILITIES = {model.name: model.capabilities for model in MODELS}
 
 
+FAMILIES = (*_CAPABILITIES, "*")
+"""The names of models whose abilities differ, and the pattern of all others."""
+
+
 def lacks(model: str, capability: Capability) -> bool:
     """Tell whether a model is known not to have a capability."""
     return model in _CAPABILITIES and capability not in _CAPABILITIES[model]
@@ -106,6 +111,15 @@ def profile(model: str) -> Profile:
         settings=SETTINGS,
         values={} if thinks else {"reasoning_effort": ("none",)},
         ranges={} if thinks else {"reasoning_budget": (0, 0)},
+        implied={} if thinks else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=not lacks(model, Capability.TOOLS),
+        native_output=frozenset(
+            () if lacks(model, Capability.STRUCTURED_OUTPUT) else ("strict", "object")
+        ),
+        native_output_without=("tools", "documents"),  # "Chat"
+        user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
+        assistant_media=(),
+        result_media=DOCUMENTS,
+        effort_words=dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max")),
     )

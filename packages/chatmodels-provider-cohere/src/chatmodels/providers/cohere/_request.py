@@ -1,22 +1,17 @@
 """Translates requests into the vendor's JSON."""
 
-from chatmodels.core import Capability, ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core import ChatRequest, ToolChoice, ToolDefinition
 from chatmodels.http.wire import (
-    ANSWER_DESCRIPTION,
     Json,
     add_options,
-    answer_tool,
     put,
     write_body,
 )
 from chatmodels.providers.cohere._messages import encode_conversation
-from chatmodels.providers.cohere._models import PROVIDER_NAME, SETTINGS, lacks
+from chatmodels.providers.cohere._models import PROVIDER_NAME, SETTINGS
 
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
 """Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
-
-_APART = ("tools", "documents")
-"""What `response_format` does not go with ("Chat")."""
 
 _CHOICES = {"none": "NONE", "required": "REQUIRED", "tool": "REQUIRED"}
 
@@ -29,14 +24,12 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
         InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
     """
     problems: list[str] = []
-    turns, documents = encode_conversation(
-        request.messages, problems, sees=not lacks(model, Capability.VISION)
-    )
+    turns, documents = encode_conversation(request.messages, problems)
     body: dict[str, Json] = {"model": model, "messages": turns, "stream": stream}
     for name, value in request.settings.chosen().items():
         if not name.startswith("reasoning_"):
             body[SETTINGS[name]] = value
-    _think(model, request, body)
+    _think(request, body)
     if documents:
         body["documents"] = documents
         if not turns:
@@ -44,22 +37,23 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     if request.tools:
         _offer(request, body, problems)
     if request.output is not None:
-        _shape(model, request, request.output, body, problems)
+        put(body, "response_format.type", "json_object")
+        if request.output.schema is not None:
+            put(body, "response_format.schema", request.output.schema)
     if request.provider_options.get("stream", stream) != stream:
         problems.append("stream in provider_options; call stream() or generate()")
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(model: str, request: ChatRequest, body: dict[str, Json]) -> None:
+def _think(request: ChatRequest, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
     if budget is None:
         budget = 0 if effort == "none" else _BUDGETS.get(effort or "")
     if budget == 0:
-        if not lacks(model, Capability.REASONING):
-            body["thinking"] = {"type": "disabled"}
+        body["thinking"] = {"type": "disabled"}
         return
     put(body, "thinking.type", "enabled")
     if budget is not None:
@@ -87,39 +81,3 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
     if tool.description:
         function["description"] = tool.description
     return {"type": "function", "function": {**function, "parameters": tool.parameters}}
-
-
-def _shape(
-    model: str,
-    request: ChatRequest,
-    output: OutputSchema,
-    body: dict[str, Json],
-    problems: list[str],
-) -> None:
-    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
-
-    While a call of the caller's own tools is demanded, there is no answer to be formed; where
-    calls are forbidden, the tools are in the way.
-    """
-    mode = request.tool_choice.mode if request.tool_choice is not None else "auto"
-    schema = output.schema
-    if request.tools and mode in {"required", "tool"}:
-        return
-    if mode == "none":
-        for field in ("tools", "tool_choice", "strict_tools"):
-            body.pop(field, None)
-    if lacks(model, Capability.STRUCTURED_OUTPUT):
-        problems.append("structured output with this model")
-    suits = schema is None or output.strict
-    if suits and not any(body.get(name) or request.provider_options.get(name) for name in _APART):
-        put(body, "response_format.type", "json_object")
-        if schema is not None:
-            put(body, "response_format.schema", schema)
-        return
-    tool = ToolDefinition(
-        answer_tool(request),
-        output.description or ANSWER_DESCRIPTION,
-        {"type": "object"} if schema is None else schema,
-    )
-    body["tools"] = [*body.get("tools", ()), _tool(tool)]
-    body["tool_choice"] = "REQUIRED"

@@ -18,10 +18,12 @@ from chatmodels.http import (
 from chatmodels.http.wire import path_name
 from chatmodels.providers.google._failure import read_failure
 from chatmodels.providers.google._listing import read_models
-from chatmodels.providers.google._models import profile_of
+from chatmodels.providers.google._models import FAMILIES, profile_of
 from chatmodels.providers.google._request import encode_request
 from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.providers.google._stream import AnswerDecoder
+
+_HELD = frozenset({"cachedContent", "cached_content"})  # its contents precede those of the request
 
 
 class Paths(msgspec.Struct, frozen=True):
@@ -68,7 +70,8 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     most = 100 if paths.publisher else 1_000  # models that a page may have
     return Codec(
         profile=partial(_profile, settings),
-        conversation=ConversationRules(state_scope=_scope),
+        families=FAMILIES,
+        conversation=ConversationRules(paired_calls=True, held=_HELD, state_scope=_scope),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),

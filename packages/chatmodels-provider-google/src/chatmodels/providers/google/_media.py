@@ -1,7 +1,7 @@
-"""Translates images, sound, documents and videos into parts ("Blob", "FileData")."""
+"""Translates images, audio, documents and videos into parts ("Blob", "FileData")."""
 
-from chatmodels.core import ImagePart
-from chatmodels.http.wire import Json, Medium, base64_text, misplaced
+from chatmodels.core import AcceptedMedia, ImagePart
+from chatmodels.http.wire import Json, Medium, base64_text
 
 _RESOLUTIONS = {
     "low": "MEDIA_RESOLUTION_LOW",
@@ -11,44 +11,45 @@ _RESOLUTIONS = {
 """`detail` of images for models that let one choose it ("Media resolution")."""
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
-_IN_RESULTS = ("image/", "application/pdf", "text/plain")
+_NEVER = ("image/svg", "application/octet-stream")
+
+USER_MEDIA = (
+    AcceptedMedia(kind="image", sources=("data", "url", "file_id"), without=_NEVER),
+    AcceptedMedia(kind="audio", sources=("data", "url", "file_id"), without=_NEVER),
+    AcceptedMedia(kind="file", sources=("data", "url", "file_id"), without=_NEVER),
+)
+"""The media of messages of the user ("Image understanding" and the like)."""
+
+DRAWN = (AcceptedMedia(kind="image"),)
+"""The media of messages of a model that draws."""
+
+RESULT_MEDIA = (
+    AcceptedMedia(kind="image", types=("image/",), without=_NEVER),
+    AcceptedMedia(kind="file", types=("image/", "application/pdf", "text/plain"), without=_NEVER),
+)
+"""The media of tool results ("Multimodal function responses")."""
 
 
-def encode_media(
-    part: Medium, where: str, problems: list[str], *, modern: bool = False
-) -> list[Json]:
-    """Translate one medium to one part, or to none and a problem.
+def encode_media(part: Medium, *, modern: bool = False) -> Json:
+    """Translate a medium to a part.
 
     Args:
         part: The medium.
-        where: Where it stands, for the problem.
-        problems: A problem is added here.
-        modern: Whether the model lets one choose the resolution of images.
+        modern: Whether the resolution of images can be chosen for the model.
     """
+    encoded: dict[str, Json]
     if part.data is not None:
         kind = part.media_type or "application/octet-stream"
         encoded = {"inlineData": {"mimeType": kind, "data": base64_text(part.data)}}
-    elif place := part.url or part.file_id:
+    else:
+        place = part.url or part.file_id or ""
         encoded = {"fileData": {"fileUri": _FILES + place if place[:6] == "files/" else place}}
         kind = part.media_type or _guessed(place)
         if kind is not None:
             encoded["fileData"]["mimeType"] = kind
-    else:
-        problems.append(misplaced(part, f"{where} without data, url or file_id"))
-        return []
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
-        return [{**encoded, "mediaResolution": {"level": _RESOLUTIONS[part.detail]}}]
-    return [encoded]
-
-
-def takes(medium: Medium) -> bool:
-    """Tell whether a medium can be expressed."""
-    return medium.data is not None or bool(medium.url or medium.file_id)
-
-
-def fits_result(medium: Medium) -> bool:
-    """Tell whether a medium may be in the result of a tool ("Multimodal function responses")."""
-    return medium.data is not None and (medium.media_type or "").startswith(_IN_RESULTS)
+        encoded["mediaResolution"] = {"level": _RESOLUTIONS[part.detail]}
+    return encoded
 
 
 def _guessed(place: str) -> str | None:

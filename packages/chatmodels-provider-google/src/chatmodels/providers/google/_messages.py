@@ -3,7 +3,7 @@
 Tool results and what the user says are contents of the user, and neighbours of one role are one.
 System messages are all part of the instruction above. What is no use here is left out: reasoning
 and own parts of other vendors, speakers' names, empty texts of the model, turns in which nothing is
-left. What a model or a tool drew moves to the user where the model takes it from nobody else.
+left.
 """
 
 from collections.abc import Sequence
@@ -24,19 +24,20 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     NOT_JSON,
     Json,
     Medium,
     arguments_of,
-    carried,
     is_list,
     is_object,
     misplaced,
     state_of,
 )
-from chatmodels.providers.google._media import encode_media, fits_result, takes
+from chatmodels.providers.google._media import encode_media
+from chatmodels.providers.google._part_options import are_options
 from chatmodels.providers.google._wire import STATE_FORMAT
 
 UNSIGNED = "skip_thought_signature_validator"
@@ -50,28 +51,18 @@ def encode_conversation(
     problems: list[str],
     *,
     modern: bool,
-    draws: bool,
 ) -> tuple[list[Json], list[dict[str, Json]]]:
     """Translate a conversation to the parts of the system instruction and the contents.
 
     Args:
         messages: The conversation.
         problems: What cannot be expressed is added here.
-        modern: Whether the model takes media in tool results and demands signed calls.
-        draws: Whether the model draws, and so takes images back as what it drew.
+        modern: Whether the model demands signed calls, and lets one choose resolutions.
     """
-
-    def drawn(medium: Medium) -> bool:
-        return draws and isinstance(medium, ImagePart) and medium.data is not None
-
-    def shown(medium: Medium) -> bool:
-        return modern and fits_result(medium)
-
-    taken = carried(messages, user=takes, assistant=drawn, results=shown)
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
     writer = _Writer(modern=modern)
-    for number, message in enumerate(taken):
+    for number, message in numbered(messages):
         parts = writer.parts(message)
         problems += [f"{problem} (message {number})" for problem in writer.problems]
         writer.problems.clear()
@@ -113,7 +104,14 @@ class _Writer:
 
     def parts(self, message: Message) -> list[Json]:
         """Write the parts of a message."""
-        return [encoded for part in message.parts for encoded in self._part(part, message.role)]
+        written: list[Json] = []
+        for part in message.parts:
+            if isinstance(part, ProviderPart) and are_options(kept := self._kept(part)):
+                if written:
+                    written[-1] = {**written[-1], **kept}
+            else:
+                written += self._part(part, message.role)
+        return written
 
     def _part(self, part: Part, role: str) -> list[Json]:
         said = role == "assistant"
@@ -131,11 +129,11 @@ class _Writer:
             case RefusalPart() if said:
                 return [{"text": part.text}] if part.text else []
             case ImagePart() if said:
-                return [{**encoded, **kept} for encoded in self._media(part, "an answer")]
+                return [{**self._media(part), **kept}]
             case ToolResult() if role in {"user", "tool"}:
                 return self._result(part)
             case ImagePart() | AudioPart() | FilePart() if role == "user":
-                return self._media(part, "a user message")
+                return [self._media(part)]
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
                 self.problems.append(misplaced(part, f"a message of role {role!r}"))
                 return []
@@ -146,8 +144,8 @@ class _Writer:
         signature: Signature | None = getattr(part, "signature", None)
         return state_of(signature, STATE_FORMAT) or state_of(signature, _FORMER_FORMAT)
 
-    def _media(self, part: Medium, where: str) -> list[Json]:
-        return encode_media(part, where, self.problems, modern=self._modern)
+    def _media(self, part: Medium) -> Json:
+        return encode_media(part, modern=self._modern)
 
     def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
         self._names[call.id] = call.name
@@ -161,12 +159,7 @@ class _Writer:
         if name is None:
             self.problems.append(f"the result of {result.id!r}, which is no call before it")
             return []
-        media = [
-            encoded
-            for part in result.content
-            if not isinstance(part, TextPart)
-            for encoded in encode_media(part, "a tool result", self.problems)
-        ]
+        media = [encode_media(part) for part in result.content if not isinstance(part, TextPart)]
         answer: dict[str, Json] = {"name": name, "response": _response(result)}
         if result.id:
             answer["id"] = result.id

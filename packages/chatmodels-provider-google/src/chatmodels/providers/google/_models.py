@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 
 from chatmodels.core import Capability, ModelInfo, Profile
 from chatmodels.http.wire import Wire
+from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
 
 
 class Generation(Wire, frozen=True, gc=False):
@@ -59,6 +60,13 @@ _GENERATIONS = {
 }
 
 
+FAMILIES = tuple(
+    f"{part}*" if part.startswith("gemini") else f"gemini-*{part}*" if part else "*"
+    for part in _GENERATIONS
+)
+"""Patterns of the names of models whose abilities differ."""
+
+
 def generation_of(model: str) -> Generation:
     """Find the generation of a model: by a part of its name, which may be a path."""
     return next(known for part, known in _GENERATIONS.items() if part in model)
@@ -90,8 +98,15 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
             "reasoning_effort": tuple(w for w in efforts if w != "none" or not known.always),
             "service_tier": ("auto", "default", "flex", "priority"),
         },
-        ranges={"reasoning_budget": (1 if known.always else 0, math.inf)},
+        implied={"service_tier": ("auto",), "reasoning_effort": () if thinks else ("none",)},
+        ranges={"reasoning_budget": (1, math.inf)} if known.always else {},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
+        # "Structured outputs"
+        native_output_without=() if known.modern else ("tools",),
+        user_media=USER_MEDIA,
+        assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
+        result_media=RESULT_MEDIA if known.modern else (),
+        effort_words={} if known.levels else dict.fromkeys(_EFFORTS),  # budgets stand for them
     )
 
 

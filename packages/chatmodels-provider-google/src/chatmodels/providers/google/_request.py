@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chatmodels.core import ChatRequest, OutputSchema, Settings, ToolDefinition
-from chatmodels.http.wire import ANSWER_DESCRIPTION, Json, add_options, answer_tool, put, write_body
+from chatmodels.core import ChatRequest, Settings, ToolDefinition
+from chatmodels.http.wire import Json, add_options, put, write_body
 from chatmodels.providers.google._messages import encode_conversation
 from chatmodels.providers.google._models import Generation, generation_of
 
@@ -55,7 +55,6 @@ def encode_request(
         request.messages,
         problems,
         modern=known.modern,
-        draws="-image" in model,
     )
     if known.fixed and contents and contents[-1]["role"] == "model":
         problems.append("a conversation that ends with what the model said, with this model")
@@ -68,7 +67,9 @@ def encode_request(
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
     _choose(request, body)
     if request.output is not None:
-        _shape(request, request.output, known, body)
+        put(body, "generationConfig.responseMimeType", "application/json")
+        if request.output.schema is not None:
+            put(body, "generationConfig.responseJsonSchema", request.output.schema)
     tier = body.pop(_TIER_HEADER, None)
     add_options(request.provider_options, body)
     headers = () if tier is None else ((_TIER_HEADER, tier),)
@@ -78,8 +79,7 @@ def encode_request(
 def _set(given: Settings, settings: Mapping[str, str], body: dict[str, Json]) -> None:
     for name, value in given.chosen().items():
         if name == "service_tier":
-            if value != "auto":
-                body[settings[name]] = _TIERS[value]
+            body[settings[name]] = _TIERS[value]
         elif not name.startswith("reasoning_"):
             put(body, settings[name], value)
     if given.top_logprobs is not None:
@@ -90,7 +90,7 @@ def _think(given: Settings, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = given.reasoning_effort, given.reasoning_budget
     if budget is not None:
         thinking: dict[str, Json] = {"thinkingBudget": budget}
-    elif effort is None or not (known.most or known.levels):
+    elif effort is None:
         return
     elif known.most:
         thinking = {"thinkingBudget": min(_BUDGETS.get(effort, known.most), known.most)}
@@ -119,32 +119,3 @@ def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
         if choice is not None and choice.name is not None:
             calling["allowedFunctionNames"] = [choice.name]
         body["toolConfig"] = {"functionCallingConfig": calling}
-
-
-def _shape(
-    request: ChatRequest,
-    output: OutputSchema,
-    known: Generation,
-    body: dict[str, Json],
-) -> None:
-    """Ask for the form of the answer: as such, or as the arguments of a tool that must be called.
-
-    The latter is for models that take no tools beside a form ("Structured outputs"). While a call
-    of the caller's own tools is demanded, or nothing but an answer is, there is no need.
-    """
-    choice = None if request.tool_choice is None else request.tool_choice.mode
-    if known.modern or not request.tools:
-        put(body, "generationConfig.responseMimeType", "application/json")
-        if output.schema is not None:
-            put(body, "generationConfig.responseJsonSchema", output.schema)
-        return
-    if choice in {"required", "tool"}:
-        return
-    name = answer_tool(request)
-    schema = {"type": "object"} if output.schema is None else output.schema
-    tool = ToolDefinition(name, output.description or ANSWER_DESCRIPTION, schema)
-    body["tools"][0]["functionDeclarations"].append(_tool(tool))
-    calling: dict[str, Json] = {"mode": "ANY"}
-    if choice == "none":
-        calling["allowedFunctionNames"] = [name]
-    body["toolConfig"] = {"functionCallingConfig": calling}

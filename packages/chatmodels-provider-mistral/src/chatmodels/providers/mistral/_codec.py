@@ -6,8 +6,10 @@ from chatmodels.http import HttpRequest, Listing
 from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.mistral._dialect import DIALECT, dialect_for
 from chatmodels.providers.mistral._listing import read_models
+from chatmodels.providers.mistral._models import FAMILIES
 
 CODEC = replace(
     chat_completions_codec(DIALECT, dialect_for=dialect_for),
+    families=FAMILIES,
     models=Listing(HttpRequest(method="GET", path="/models"), read_models),
 )

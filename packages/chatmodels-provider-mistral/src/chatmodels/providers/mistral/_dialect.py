@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from chatmodels.http import IdForm
 from chatmodels.openai_compatible import Dialect
 from chatmodels.providers.mistral._models import UNKNOWN, family_of
-from chatmodels.providers.mistral._request import adapt
+from chatmodels.providers.mistral._request import TIERS, adapt
 
 DIALECT = Dialect(
     name="mistral",
@@ -25,13 +25,16 @@ DIALECT = Dialect(
         "reasoning_effort": "reasoning_effort",
         "parallel_tool_calls": "parallel_tool_calls",
         "metadata": "metadata",
+        "service_tier": "service_tier",
         "prompt_cache_key": "prompt_cache_key",
         "prediction": "prediction",
     },
+    values={"service_tier": tuple(TIERS)},
     usage_option=False,
     inputs=UNKNOWN.inputs,
     audio_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "mp4", "aac", "webm", "opus"}),
     call_ids=IdForm("[a-zA-Z0-9]{9}", 9),
+    paired_calls=True,
     reasoning_field="content",
     adapt=adapt,
 )
@@ -45,4 +48,10 @@ def dialect_for(model: str) -> Dialect:
     if family.efforts is None:
         del settings["reasoning_effort"]
     field = "content" if family.thinks else None
-    return replace(DIALECT, settings=settings, inputs=family.inputs, reasoning_field=field)
+    return replace(
+        DIALECT,
+        settings=settings,
+        inputs=family.inputs,
+        reasoning_field=field,
+        effort_words=family.efforts or {},
+    )

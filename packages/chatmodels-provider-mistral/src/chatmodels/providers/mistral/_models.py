@@ -78,6 +78,10 @@ _FAMILIES: Mapping[str, Family] = {
 }
 
 
+FAMILIES = (*(f"{beginning}*" for beginning in _FAMILIES), "*")
+"""Patterns of the names of models whose abilities differ."""
+
+
 def family_of(model: str) -> Family:
     """Find what is known of a model by its name."""
     for beginning, family in _FAMILIES.items():

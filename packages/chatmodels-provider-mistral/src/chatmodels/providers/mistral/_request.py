@@ -1,20 +1,21 @@
 """What Mistral wants otherwise than OpenAI does, in bodies that are OpenAI's so far."""
 
 from chatmodels.http.wire import Json, is_list
-from chatmodels.providers.mistral._models import family_of
+
+TIERS = {"auto": "auto", "default": "standard_only"}
+"""The vendor's words for tiers: `RequestedServiceTier` in its SDK."""
 
 
 def adapt(body: dict[str, Json], problems: list[str]) -> None:
     """Change a body; nothing in it is refused here."""
     messages = [_message(message) for message in body["messages"] if not _is_empty(message)]
-    if messages and messages[-1]["role"] == "assistant" and "tool_calls" not in messages[-1]:
+    if messages and messages[-1]["role"] == "assistant":
         messages[-1]["prefix"] = True  # else it is an error for the last message ("Prefix")
     body["messages"] = messages
     if body.get("tool_choice") == "required":
         body["tool_choice"] = "any"
-    efforts = family_of(body["model"]).efforts
-    if efforts is not None and "reasoning_effort" in body:
-        body["reasoning_effort"] = efforts[body["reasoning_effort"]]
+    if "service_tier" in body:
+        body["service_tier"] = TIERS[body["service_tier"]]
 
 
 def _is_empty(message: dict[str, Json]) -> bool:

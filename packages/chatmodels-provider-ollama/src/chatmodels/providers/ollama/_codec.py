@@ -1,6 +1,6 @@
 """The codec of `POST /api/chat`."""
 
-from chatmodels.core import FREE_TOOL_CHOICES, ChatRequest, Profile
+from chatmodels.core import FREE_TOOL_CHOICES, AcceptedMedia, ChatRequest, Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,
@@ -11,7 +11,7 @@ from chatmodels.http import (
 )
 from chatmodels.providers.ollama._failure import read_failure
 from chatmodels.providers.ollama._listing import read_models
-from chatmodels.providers.ollama._request import SETTINGS, encode_request
+from chatmodels.providers.ollama._request import EFFORT_WORDS, SETTINGS, encode_request
 from chatmodels.providers.ollama._stream import ChatDecoder
 
 
@@ -19,7 +19,15 @@ def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest
     return HttpRequest(path="/api/chat", body=encode_request(model, request, stream=stream))
 
 
-_PROFILE = Profile(settings=SETTINGS, strict_tools=False, tool_choices=FREE_TOOL_CHOICES)
+_PROFILE = Profile(
+    settings=SETTINGS,
+    strict_tools=False,
+    tool_choices=FREE_TOOL_CHOICES,
+    user_media=(AcceptedMedia(kind="image", without=("image/svg",)),),
+    assistant_media=(),
+    result_media=(),
+    effort_words=EFFORT_WORDS,
+)
 
 
 def _profile(model: str) -> Profile:

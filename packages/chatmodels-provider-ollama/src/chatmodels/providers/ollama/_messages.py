@@ -16,13 +16,12 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
+    numbered,
 )
 from chatmodels.http.wire import (
     Json,
-    Medium,
     arguments_of,
     base64_text,
-    carried,
     misplaced,
     state_of,
 )
@@ -33,7 +32,7 @@ def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Js
     """Translate a conversation; what cannot be expressed is added to the problems."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
-    for number, message in enumerate(carried(messages, user=_takes)):
+    for number, message in numbered(messages):
         found: list[str] = []
         if message.role == "assistant":
             encoded += _said(message, found)
@@ -45,10 +44,6 @@ def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Js
     return encoded
 
 
-def _takes(medium: Medium) -> bool:
-    return isinstance(medium, ImagePart) and medium.data is not None
-
-
 def _heard(message: Message, problems: list[str]) -> list[Json]:
     """Translate what a user or a system says."""
     texts: list[str] = []
@@ -58,10 +53,8 @@ def _heard(message: Message, problems: list[str]) -> list[Json]:
         match part:
             case TextPart() if message.role != "tool":
                 texts.append(part.text)
-            case ImagePart(data=bytes(data)) if message.role == "user":
-                images.append(base64_text(data))
-            case ImagePart(url=str()) if message.role == "user":
-                problems.append("an image by its address; pass its bytes")
+            case ImagePart() if message.role == "user":
+                images.append(base64_text(part.data or b""))
             case ProviderPart():
                 encoded.update(state_of(part.signature, PROVIDER_NAME))
             case ReasoningPart():

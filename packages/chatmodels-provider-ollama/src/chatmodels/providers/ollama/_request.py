@@ -22,8 +22,8 @@ SETTINGS: Mapping[str, str] = {
 }
 """What the API takes, and where ("Generate a chat message", and the parameters of Modelfiles)."""
 
-_THINK = {"none": False, "minimal": "low", "xhigh": "max"}
-"""What `think` has other words for; "low", "medium", "high" and "max" are its own."""
+EFFORT_WORDS: Mapping[str, str | None] = {"none": None, "minimal": "low", "xhigh": "max"}
+"""The efforts that are not words of `think`, which "low", "medium", "high" and "max" are."""
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
@@ -41,7 +41,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     }
     for name, value in request.settings.chosen().items():
         if name == "reasoning_effort":
-            body["think"] = _THINK.get(value, value)
+            body["think"] = EFFORT_WORDS.get(value, value) or False
         else:
             put(body, SETTINGS[name], value)
     if request.settings.top_logprobs is not None:

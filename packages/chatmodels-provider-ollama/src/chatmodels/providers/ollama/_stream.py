@@ -96,10 +96,10 @@ class ChatDecoder:
             wire = chunk_decoder.decode(body)
             if wire.error or wire.message is None:
                 reject(body, "it has no message")
-            calls = [
-                read_call(call, position, wire.created_at)
-                for position, call in enumerate(wire.message.tool_calls or ())
-            ]
+            calls: list[StreamEvent] = []
+            for call in wire.message.tool_calls or ():
+                place = len(calls)
+                calls.append(ToolCallEnd(read_call(call, place, wire.created_at), _CALLS + place))
         except NOT_JSON as error:
             reject(body, error)
         said, rest = self._splitter.feed(wire.message.content or ""), self._splitter.close()
@@ -109,11 +109,13 @@ class ChatDecoder:
             events.append(PartEnd(ReasoningPart(thought, THOUGHT), _THOUGHT))
         if text := said.text + rest.text:
             events.append(PartEnd(TextPart(text), _TEXT))
-        events += [ToolCallEnd(call, _CALLS + place) for place, call in enumerate(calls)]
+        events += calls
         if wire.logprobs is not None:
             events.append(LogprobsDelta(read_logprobs(wire.logprobs, self._warnings)))
         self._calls = len(calls)
-        return [*events, UsageUpdate(read_usage(wire)), self._last(wire, msgspec.Raw(body))]
+        events.append(UsageUpdate(read_usage(wire)))
+        events.append(self._last(wire, msgspec.Raw(body)))
+        return events
 
     def close(self) -> Sequence[StreamEvent]:
         """Give nothing: the last line tells the end, or the answer is incomplete."""

@@ -9,6 +9,12 @@ from chatmodels.core import ProviderPart, Signature
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
+VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
+"""The words of the tiers ("Create a model response" and "Create a chat completion")."""
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""The images that models see ("Images and vision")."""
+
 DIALECT = Dialect(
     name="openai",
     settings={
@@ -25,15 +31,26 @@ DIALECT = Dialect(
         "audio_output": "audio",
         "verbosity": "verbosity",
     },
+    values=VALUES,
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    image_types=IMAGE_TYPES,
+    file_types=("application/pdf",),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
+    paired_calls=True,
 )
-"""Instructions have the role "system", which the API takes for "developer" where it must."""
+"""Instructions have the role "system", which the API takes for "developer" where it must.
+
+Files are PDF only ("File inputs"): other texts are written out, as that page advises.
+"""
 
 ELSEWHERE = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
+    values={},
     call_ids=ANY_ID,
+    paired_calls=False,
+    image_types=None,
+    file_types=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )
@@ -41,12 +58,25 @@ ELSEWHERE = replace(
 
 Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
 DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
-they keep state.
+they keep state. Several servers accept calls without results, such as llama.cpp and vLLM.
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
 _NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+
+FAMILIES = (
+    "o[0-9]*",
+    "gpt-5-chat*",
+    "gpt-5-search*",
+    "gpt-5.[0-9]*",
+    "gpt-5*",
+    "codex-*",
+    "gpt-[6-9]*",
+    "gpt-1[0-9]*",
+    "*",
+)
+"""Patterns of the names of models whose abilities differ."""
 
 
 def sampling_rules(model: str) -> tuple[frozenset[str], tuple[str, ...]]:

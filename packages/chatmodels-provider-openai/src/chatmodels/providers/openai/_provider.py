@@ -10,17 +10,20 @@ other servers speak.
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from chatmodels.core import ConfigurationError, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import ELSEWHERE, dialect_for
+from chatmodels.providers.openai._dialect import ELSEWHERE, FAMILIES, dialect_for
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
 _HEADERS = {"organization": "OpenAI-Organization", "project": "OpenAI-Project"}
 
 _REASONING = re.compile(
-    r"(ft:)?(o\d|gpt-([5-9]|1\d)|codex-|computer-use-)(?!.*-(chat|search|audio))"
+    r"(ft:)?(o\d|gpt-([5-9]|1\d|rosalind-|daybreak-)|codex-|computer-use-)"
+    r"(?!.*-(chat|search|audio))"
 )
 _OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 
@@ -44,7 +47,7 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
     if api == "responses":
         from chatmodels.providers.openai._responses import codec as responses_codec
 
-        return responses_codec(model, headers)
+        return responses_codec(model, headers, official=official)
     return _chat_codec(model, official, headers)
 
 
@@ -66,7 +69,9 @@ def is_official(base_url: str | None) -> bool:
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
-    return chat_completions_codec(dialect_for(model) if official else ELSEWHERE, headers)
+    if not official:
+        return chat_completions_codec(ELSEWHERE, headers)
+    return replace(chat_completions_codec(dialect_for(model), headers), families=FAMILIES)
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:

@@ -14,18 +14,34 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import sampling_rules
+from chatmodels.providers.openai._dialect import FAMILIES, IMAGE_TYPES, VALUES, sampling_rules
 
 RESPONSES = ResponsesDialect(
     name="openai",
     # "user" is deprecated in favour of it ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
+    values=VALUES,
+    image_types=IMAGE_TYPES,
+    refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
 )
 
 
 @lru_cache(maxsize=256)
-def codec(model: str, headers: tuple[tuple[str, str], ...]) -> Codec:
-    """Return the codec for a model, with the headers that name the account to bill."""
+def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -> Codec:
+    """Return the codec for a model.
+
+    Args:
+        model: The model's name.
+        headers: The headers that name the account to bill.
+        official: Whether the address is OpenAI's, which refuses calls without results.
+    """
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    return responses_codec(replace(RESPONSES, settings=kept, not_with_reasoning=beside), headers)
+    dialect = replace(
+        RESPONSES,
+        settings=kept,
+        not_with_reasoning=beside,
+        values=RESPONSES.values if official else {},
+        paired_calls=official,
+    )
+    return replace(responses_codec(dialect, headers), families=FAMILIES)

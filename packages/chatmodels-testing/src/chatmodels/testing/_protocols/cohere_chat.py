@@ -23,7 +23,7 @@ from chatmodels.testing._protocols.protocol import Ask
 _CHAT = "/v2/chat"
 _MODELS = "/v1/models"
 _OF_COHERE = frozenset({"endpoint", "page_size", "page_token", "default_only"})
-"""Parameters of the listing that tell it from that of others."""
+"""Parameters of the listing that tell it from that of others; the vendor's client has a header."""
 
 _FINISH = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL"}
 
@@ -57,7 +57,8 @@ class CohereChat:
     def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
         """List the models."""
         listing = request.method == "GET" and request.path.endswith(_MODELS)
-        if not listing or not _OF_COHERE.intersection(request.query):
+        own = request.headers.get("x-fern-sdk-name") == "cohere"
+        if not listing or not (own or _OF_COHERE.intersection(request.query)):
             return None
         return json_answer({"models": [_model(name) for name in models]})
 

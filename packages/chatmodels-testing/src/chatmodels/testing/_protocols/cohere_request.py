@@ -25,6 +25,7 @@ class _Tool(msgspec.Struct):
 class _Format(msgspec.Struct):
     type: str
     schema: dict[str, Any] | None = None
+    json_schema: dict[str, Any] | None = None  # as the vendor's own client calls it
 
 
 class _Message(msgspec.Struct):
@@ -75,8 +76,12 @@ def read_request(request: ReceivedRequest, /) -> Ask:
         streamed=bool(body.stream),
         tools=tuple(_tool(tool.function, strict=body.strict_tools) for tool in body.tools or ()),
         tool_choice=_CHOICES[body.tool_choice],
-        output=None if form is None or form.type == "text" else OutputSchema("output", form.schema),
+        output=None if form is None or form.type == "text" else _output(form),
     )
+
+
+def _output(form: _Format) -> OutputSchema:
+    return OutputSchema("output", form.schema or form.json_schema)
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

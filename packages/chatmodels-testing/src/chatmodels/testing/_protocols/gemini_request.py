@@ -25,6 +25,8 @@ class _Function(msgspec.Struct, rename="camel"):
     description: str = ""
     parameters: dict[str, Any] | None = None
     parameters_json_schema: dict[str, Any] | None = None
+    snake_case: dict[str, Any] | None = msgspec.field(name="parameters_json_schema", default=None)
+    """The same field under its other name, as Google's own client writes it."""
 
 
 class _Tool(msgspec.Struct, rename="camel"):
@@ -98,8 +100,19 @@ def _results(content: _Content) -> Iterator[str]:
 
 
 def _tool(function: _Function) -> ToolDefinition:
-    schema = function.parameters_json_schema or function.parameters or {"type": "object"}
+    schema = function.parameters_json_schema or function.snake_case
+    schema = schema or _json_schema(function.parameters or {"type": "object"})
     return ToolDefinition(function.name, function.description, schema)
+
+
+def _json_schema(value: Any) -> Any:
+    """Write the types of a `Schema`, which are in upper case, as JSON Schema has them."""
+    if is_object(value):
+        return {
+            name: item.lower() if name == "type" and isinstance(item, str) else _json_schema(item)
+            for name, item in value.items()
+        }
+    return [_json_schema(item) for item in value] if isinstance(value, list) else value
 
 
 def _choice(calling: _Calling | None) -> ToolChoice | None:
@@ -121,4 +134,5 @@ def _choice(calling: _Calling | None) -> ToolChoice | None:
 def _output(config: _Config | None) -> OutputSchema | None:
     if config is None or config.response_mime_type != "application/json":
         return None
-    return OutputSchema("output", config.response_json_schema or config.response_schema)
+    schema = config.response_json_schema or _json_schema(config.response_schema)
+    return OutputSchema("output", schema)

@@ -6,6 +6,7 @@ every stream, errors without an object around them, and what requests must not h
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -163,9 +164,14 @@ def _text(text: str) -> dict[str, Any]:
 
 def _calls(response: ChatResponse[Any]) -> list[dict[str, Any]]:
     return [
-        {"id": call.id, "function": {"name": call.name, "arguments": call.arguments_json}}
+        {"id": _call_id(call.id), "function": {"name": call.name, "arguments": call.arguments_json}}
         for call in response.tool_calls
     ]
+
+
+def _call_id(given: str) -> str:
+    """Return an id that the vendor accepts back, which a reply may lack."""
+    return given if _ID.fullmatch(given) else sha256(given.encode()).hexdigest()[:9]
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
@@ -183,6 +189,7 @@ def _card(name: str) -> dict[str, Any]:
     return {
         "id": name,
         "object": "model",
+        "type": "base",
         "created": _CREATED,
         "owned_by": "mistralai",
         "capabilities": {"completion_chat": True, "function_calling": True, "vision": True},

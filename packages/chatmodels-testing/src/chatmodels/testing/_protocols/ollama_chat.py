@@ -104,6 +104,9 @@ def _pull(request: ReceivedRequest) -> Answer:
     else:
         file = {"status": "pulling simulated", "digest": "sha256:0", "total": 2048}
         steps += [file | {"completed": 1024}, file | {"completed": 2048}, {"status": "success"}]
+    if request.json.get("stream") is False:
+        status = 500 if "error" in steps[-1] else 200
+        return json_answer(steps[-1], status=status)
     return _lines([_line(step) for step in steps], terminal=1)
 
 

@@ -121,6 +121,9 @@ def _envelope(response: ChatResponse[Any], status: str) -> dict[str, Any]:
         "output": [],
         "service_tier": response.service_tier or "default",
         "usage": None,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
     }
 
 
@@ -174,7 +177,7 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
         item = _item(part, place)
         at = {"item_id": item["id"], "output_index": place}
         events.append({"type": "response.output_item.added", **at, "item": _begun(item)})
-        events += (at | event for event in _deltas(part))
+        events += (at | event for event in _deltas(part, item))
         events.append({"type": "response.output_item.done", **at, "item": item})
     whole = _whole(response)
     events.append({"type": f"response.{whole['status']}", "response": whole})
@@ -192,7 +195,7 @@ def _begun(item: dict[str, Any]) -> dict[str, Any]:
             return item | {"status": "in_progress", "content": []}
 
 
-def _deltas(part: Part) -> list[dict[str, Any]]:
+def _deltas(part: Part, item: dict[str, Any]) -> list[dict[str, Any]]:
     if isinstance(part, ToolCall):
         kind = "response.function_call_arguments"
         more = [{"type": f"{kind}.delta", "delta": piece} for piece in pieces(part.arguments_json)]
@@ -200,10 +203,19 @@ def _deltas(part: Part) -> list[dict[str, Any]]:
     text = part.text if isinstance(part, TextPart | ReasoningPart | RefusalPart) else ""
     if isinstance(part, ReasoningPart):
         kind, at = "response.reasoning_summary_text", {"summary_index": 0}
-    else:
-        said = "refusal" if isinstance(part, RefusalPart) else "output_text"
-        kind, at = f"response.{said}", {"content_index": 0}
-    return [{"type": f"{kind}.delta", **at, "delta": piece} for piece in pieces(text)]
+        return [{"type": f"{kind}.delta", **at, "delta": piece} for piece in pieces(text)]
+    said = "refusal" if isinstance(part, RefusalPart) else "output_text"
+    further: dict[str, Any] = {"logprobs": []} if said == "output_text" else {}
+    (content,) = item["content"]
+    field = "refusal" if said == "refusal" else "text"
+    at = {"content_index": 0}
+    kind = f"response.{said}"
+    return [
+        {"type": "response.content_part.added", **at, "part": content | {field: ""}},
+        *({"type": f"{kind}.delta", **at, "delta": piece, **further} for piece in pieces(text)),
+        {"type": f"{kind}.done", **at, field: text, **further},
+        {"type": "response.content_part.done", **at, "part": content},
+    ]
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class FaultServer(LoopbackServer[RawConnection]):
         """
         self._playbook.add([_found(fault) for fault in faults])
 
-    def wait_until_left(self, timeout: float = 10.0) -> bool:
+    def wait_until_left(self, timeout: float = 60.0) -> bool:
         """Wait until no client is connected, and return whether that came to be.
 
         Args:
@@ -110,7 +110,7 @@ class FaultServer(LoopbackServer[RawConnection]):
         with self._changed:
             return self._changed.wait_for(lambda: not self.connections, timeout)
 
-    def wait_until_played(self, count: int = 0, timeout: float = 10.0) -> bool:
+    def wait_until_played(self, count: int = 0, timeout: float = 60.0) -> bool:
         """Wait until all faults that have begun are played, and return whether that came to be.
 
         A response may reach the client before the server closes the connection: call this before

@@ -1,0 +1,50 @@
+"""One HTTP exchange of a call: a request that was sent, and the outcome."""
+
+import time
+from collections.abc import Sequence
+
+from chatmodels.core._error_rules import error_code
+from chatmodels.core._errors import ErrorCode
+
+
+class HttpExchange:
+    """One request of a call and its outcome.
+
+    A call has several if it is retried, or if credentials are renewed after a 401.
+
+    Attributes:
+        method: As in "POST".
+        url: The full address, as sent. It can contain secrets if `base_url` does.
+        started: When the request was sent, in seconds of the monotonic clock.
+        ended: When the exchange was over, by the same clock; None while it is not.
+        status: The HTTP status; None if no response arrived.
+        failure: The code of the error that ended it; None for a success, and for a stream left
+            early.
+    """
+
+    __slots__ = ("ended", "failure", "method", "started", "status", "url")
+
+    def __init__(self, method: str, url: str, /) -> None:
+        self.method = method
+        self.url = url
+        self.started = time.monotonic()
+        self.ended: float | None = None
+        self.status: int | None = None
+        self.failure: ErrorCode | None = None
+
+    def end(self, error: BaseException | None = None, /) -> None:
+        """Record the end, once; later ones are ignored."""
+        if self.ended is None:
+            self.ended = time.monotonic()
+            if error is not None:  # kept, it would keep the call that keeps it
+                self.failure = error_code(error)
+
+
+def end_exchanges(exchanges: Sequence[HttpExchange], error: BaseException | None = None, /) -> None:
+    """Record that exchanges are over, the last of them by an error if there is one."""
+    # Written out: nearly all calls have one exchange, and come here when it is over and at the end.
+    if exchanges[-1].ended is None:
+        exchanges[-1].end(error)
+    if len(exchanges) > 1:
+        for exchange in exchanges:
+            exchange.end()

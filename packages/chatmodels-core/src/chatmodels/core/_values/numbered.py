@@ -1,0 +1,33 @@
+"""Messages that know their places in the caller's conversation, for the words of errors."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Self
+
+from chatmodels.core._values.messages import Message
+
+
+class NumberedMessages(tuple[Message, ...]):  # noqa: SLOT001 - a tuple takes no slots but empty ones
+    """Messages of which some were left out, divided or added.
+
+    Args:
+        messages: The messages.
+        numbers: The place of each in the caller's conversation, counted from 0.
+    """
+
+    numbers: tuple[int, ...]
+
+    def __new__(cls, messages: Iterable[Message], numbers: Iterable[int]) -> Self:
+        """Make the messages."""
+        made = super().__new__(cls, messages)
+        made.numbers = tuple(numbers)
+        return made
+
+
+def numbers_of(messages: Sequence[Message], /) -> Sequence[int]:
+    """Return the places of messages in the caller's conversation, counted from 0."""
+    return messages.numbers if isinstance(messages, NumberedMessages) else range(len(messages))
+
+
+def numbered(messages: Sequence[Message], /) -> Iterator[tuple[int, Message]]:
+    """Iterate over messages with their places in the caller's conversation, counted from 0."""
+    return zip(numbers_of(messages), messages, strict=True)

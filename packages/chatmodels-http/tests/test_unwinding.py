@@ -1,0 +1,142 @@
+"""Streams of HTTP libraries whose reader leaves early or late, without a connection."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from chatmodels.core import Timeout
+from chatmodels.http import _injected
+from chatmodels.http._httpcore_async_engine import _Answer
+from chatmodels.http._httpcore_streams import AsyncTimedBackend, TimedBackend
+from chatmodels.http._lanes import Lanes
+from chatmodels.http._limits import Limits
+
+BROKEN = httpcore.ReadError("the connection is closed")
+
+
+class Lane:
+    def __init__(self) -> None:
+        self.aborted = 0
+
+    def reusable(self) -> bool:
+        return True
+
+    def abort(self) -> None:
+        self.aborted += 1
+
+
+class Body:
+    """A body of httpcore: pieces, of which an error is raised, and a count of its closings."""
+
+    def __init__(self, *pieces: Any) -> None:
+        self.left = list(pieces)
+        self.closed = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while self.left:
+            piece = self.left.pop(0)
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param((), id="is over"),
+        pytest.param((b"more", b"and more"), id="had come"),
+        pytest.param((BROKEN,), id="broke off"),
+        pytest.param((b"more", RuntimeError("the event loop ends")), id="is torn down"),
+    ],
+)
+async def test_the_rest_of_a_body_that_is_left_early_is_unwound(rest: tuple[Any, ...]) -> None:
+    body, lane = Body(b"first", *rest), Lane()
+    lanes: Lanes[Any] = Lanes(Lane)
+    answer = _Answer(httpcore.Response(200, content=body), lane, lanes)
+    assert await answer.read() == b"first"
+    await answer.aclose()
+    await answer.aclose()
+    assert (body.left, body.closed, lane.aborted) == ([], 1, 1)
+    assert lanes.take() is not lane
+
+
+async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
+    body, lane = Body(b"first"), Lane()
+    lanes: Lanes[Any] = Lanes(Lane)
+    answer = _Answer(httpcore.Response(200, content=body), lane, lanes)
+    assert [await answer.read(), await answer.read()] == [b"first", None]
+    await answer.aclose()
+    assert (body.closed, lane.aborted) == (1, 0)
+    assert lanes.take() is lane
+
+
+@pytest.mark.parametrize(
+    ("rest", "left"),
+    [
+        pytest.param((), 0, id="is over"),
+        pytest.param((b"more", b"and more"), 0, id="had come"),
+        pytest.param((b"more", httpx.ReadError("the connection is closed")), 0, id="broke off"),
+        pytest.param((b"more",) * 5, 2, id="goes on"),
+    ],
+)
+async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
+    rest: tuple[Any, ...], left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_injected, "_UNWINDING", 3)
+    body = Body(b"first", *rest)
+    response = SimpleNamespace(
+        status_code=200,
+        headers={},
+        is_stream_consumed=False,
+        aiter_raw=lambda: aiter(body),
+        aclose=body.aclose,
+    )
+    answer = _injected._AsyncAnswer(response, "httpx", Limits(Timeout(), "acme"))
+    assert await answer.read() == b"first"
+    await answer.aclose()
+    assert (len(body.left), body.closed) == (left, 1)
+
+
+def late() -> Limits:
+    now = [100.0]
+    limits = Limits(Timeout(total=10), "acme", deadline=110.0, clock=lambda: now[0])
+    now[0] = 110.0
+    return limits
+
+
+class Silent(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
+    """A stream from which nobody may read."""
+
+    def get_extra_info(self, info: str) -> None:
+        return None
+
+
+def test_nothing_is_read_when_the_time_is_over() -> None:
+    backend = TimedBackend(httpcore.SyncBackend())
+    backend.patience = late()
+    stream = backend.layer(Silent())
+    with pytest.raises(httpcore.ReadTimeout):
+        stream.read(1)
+
+
+async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> None:
+    backend = AsyncTimedBackend(httpcore.AnyIOBackend())
+    backend.patience = late()
+    stream = backend.layer(Silent())
+    with pytest.raises(httpcore.ReadTimeout):
+        await stream.read(1)
+
+
+async def test_nothing_is_read_from_an_awaited_connection_that_is_closed() -> None:
+    backend = AsyncTimedBackend(httpcore.AnyIOBackend())
+    stream = backend.layer(Silent())
+    backend.aborted = True
+    with pytest.raises(httpcore.ReadError):
+        await stream.read(1)

@@ -1,0 +1,29 @@
+"""Options of one part of a message."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chatmodels.core import ProviderPart, Signature
+from chatmodels.http.wire import Json
+from chatmodels.providers.google._wire import STATE_FORMAT
+
+_OPTIONS = frozenset({"videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata"})
+
+
+def part_options(**fields: Any) -> ProviderPart:
+    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+
+    >>> from chatmodels.core import file, user
+    >>> film = file(url="https://example.com/1.mp4", media_type="video/mp4")
+    >>> asked = user(film, part_options(videoMetadata={"startOffset": "30s"}), "Who is it?")
+
+    Args:
+        fields: `videoMetadata`, `mediaResolution`, `mediaProcessing` or `partMetadata` ("Part", API
+            reference). Other fields are a part of their own.
+    """
+    return ProviderPart(Signature(STATE_FORMAT, fields))
+
+
+def are_options(fields: Mapping[str, Json], /) -> bool:
+    """Return whether fields belong to the part before them."""
+    return bool(fields) and fields.keys() <= _OPTIONS

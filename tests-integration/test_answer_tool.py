@@ -1,0 +1,88 @@
+"""Structured output through a tool, at every provider and in every shape of a call."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from chatmodels.core import ChatResponse, UnsupportedError, tool
+from chatmodels.http.wire import OUTPUT_FROM_TOOL
+from chatmodels.testing import Simulator
+from vendors import VENDORS, model_of
+
+FORCING = [name for name in VENDORS if name != "ollama"]
+
+
+class City(msgspec.Struct):
+    city: str
+
+
+@tool
+def weather(city: str) -> str:
+    """Tell the weather."""
+    raise AssertionError("the model only asks for it")
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+def without_native_output(
+    provider: str, monkeypatch: pytest.MonkeyPatch, server: Simulator | None = None
+) -> Any:
+    """Make a model whose profile has no native output."""
+    model: Any = model_of(provider, server)
+    lacking = msgspec.structs.replace(model._profile, native_output=frozenset())
+    monkeypatch.setattr(model, "_profile", lacking)
+    return model
+
+
+async def shapes(model: Any, **options: Any) -> list[ChatResponse[Any]]:
+    """Call a model whole and streamed, sync and async."""
+    return [
+        model.generate("Where?", **options),
+        model.stream("Where?", **options).collect(),
+        await model.agenerate("Where?", **options),
+        await model.astream("Where?", **options).collect(),
+    ]
+
+
+@pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
+async def test_output_through_a_tool_is_read_in_all_four_shapes(
+    provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = without_native_output(provider, monkeypatch, simulator)
+
+    responses = await shapes(model, output_type=City)
+
+    for response in responses:
+        assert response.parsed == City("city")
+        assert (response.finish_reason, response.tool_calls) == ("stop", ())
+        assert response.warnings == (OUTPUT_FROM_TOOL,)
+
+
+@pytest.mark.parametrize("provider", FORCING)
+def test_the_tool_stands_beside_those_of_the_caller(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = without_native_output(provider, monkeypatch)
+
+    free = model.explain("Where?", output_type=City, tools=[weather])
+    forced = model.explain("Where?", output_type=City, tools=[weather], tool_choice="required")
+
+    assert "Give the answer in this form." in json.dumps(free.body)
+    assert "Give the answer in this form." not in json.dumps(forced.body)
+    for body in (free.body, forced.body):
+        assert {"response_format", "text", "output_config", "outputConfig"}.isdisjoint(body)
+
+
+def test_a_model_that_cannot_be_forced_has_native_output_or_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "format" in model_of("ollama").explain("Where?", output_type=City).body
+    with pytest.raises(UnsupportedError, match="cannot be forced to call a tool"):
+        without_native_output("ollama", monkeypatch).explain("Where?", output_type=City)
