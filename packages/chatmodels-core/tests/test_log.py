@@ -86,7 +86,7 @@ def test_nothing_is_printed_unless_the_program_configures_logging() -> None:
     program = (
         "import sys, chatmodels.core as core\n"
         "assert 'logging' not in sys.modules, 'logging is imported before it is needed'\n"
-        "core.logger('chatmodels.calls').warning('Hi')\n"
+        "core._log.logger('chatmodels.calls').warning('Hi')\n"
         "import logging\n"
         "handlers = logging.getLogger('chatmodels').handlers\n"
         "assert [type(handler) for handler in handlers] == [logging.NullHandler]\n"

@@ -30,7 +30,7 @@ The code `cancelled` has no class: a cancellation passes through as it is.
 """
 
 from collections.abc import Mapping
-from copyreg import __newobj__  # pyright: ignore[reportPrivateUsage] - documented in PEP 307
+from copyreg import __newobj__  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -121,7 +121,8 @@ class ChatModelError(Exception):
 
         cause = None if self.__cause__ is None else described(self.__cause__, ChatModelError)
         # The state is pickled after the error itself, so that causes may form a circle.
-        return __newobj__, (type(self),), (dict(self.__dict__), cause, self.args)
+        state = (dict(self.__dict__), cause, self.args)
+        return __newobj__, (type(self),), state  # pyright: ignore[reportUnknownVariableType]
 
     def __setstate__(self, state: Any, /) -> None:
         """Take the attributes and the cause as `__reduce__` gave them."""
@@ -285,7 +286,7 @@ def _blank(cls: type[ChatModelError], args: tuple[Any, ...]) -> ChatModelError:
     return error
 
 
-def _restored(
+def _restored(  # pyright: ignore[reportUnusedFunction]
     cls: type[ChatModelError],
     args: tuple[Any, ...],
     attributes: dict[str, Any],

@@ -1,7 +1,6 @@
 """A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from copyreg import __newobj__  # pyright: ignore[reportPrivateUsage] - documented in PEP 307
 from functools import lru_cache, partial
 from typing import Any, Self
 
@@ -94,11 +93,11 @@ class HttpChatModel(StandardChatModel):
             api=codec.api,
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle the names of provider and model, with the options: no private class is named."""
         metadata = self._caller.metadata
         if self._given is None or not _is_registered(metadata):
-            return __newobj__, (type(self),), self.__dict__
+            return super().__reduce__()
         return HttpChatModel._unpickled, (
             metadata.name,
             self.model,

@@ -140,7 +140,9 @@ def refuse_to_pickle(headers: Mapping[str, str], proxy: str | None, client: obje
         )
 
 
-def _restored(cls: type[ProviderOptions], values: dict[str, Any]) -> ProviderOptions:
+def _restored(  # pyright: ignore[reportUnusedFunction]
+    cls: type[ProviderOptions], values: dict[str, Any]
+) -> ProviderOptions:
     """Make the options that a pickle of 0.1.0 describes."""
     return cls(**values)
 
