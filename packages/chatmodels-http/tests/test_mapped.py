@@ -56,9 +56,9 @@ def encode(request: ChatRequest) -> HttpRequest:
 )
 def test_a_setting_has_the_field_that_is_sent(settings: Settings, expected: dict[str, str]) -> None:
     request = ChatRequest(messages=(user("Hi"),), settings=settings)
-    assert mapped_settings(request, PROFILE, encode) == expected
+    assert mapped_settings(request, encode(request), PROFILE, encode) == expected
 
 
 def test_a_profile_without_fields_has_no_mapping() -> None:
     request = ChatRequest(messages=(user("Hi"),), settings=Settings(seed=1))
-    assert mapped_settings(request, Profile(), encode) == {}
+    assert mapped_settings(request, encode(request), Profile(), encode) == {}

@@ -119,11 +119,11 @@ def _envelope(response: ChatResponse[Any], status: str) -> dict[str, Any]:
         "incomplete_details": None,
         "model": response.model,
         "output": [],
-        "service_tier": response.service_tier or "default",
-        "usage": None,
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
+        "service_tier": response.service_tier or "default",
+        "usage": None,
     }
 
 

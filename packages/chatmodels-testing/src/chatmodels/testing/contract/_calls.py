@@ -80,8 +80,8 @@ def all_four_shapes_of_tool_calls_agree(bench: Bench) -> None:
     responses = four_shapes(bench.model(*[(OSLO, ROME)] * 4), tools=[WEATHER])
 
     for response in responses:
-        unsigned = [msgspec.structs.replace(call, signature=None) for call in response.tool_calls]
-        assert unsigned == [OSLO, ROME]
+        assert [call.name for call in response.tool_calls] == [OSLO.name, ROME.name]
+        assert len({call.id for call in response.tool_calls}) == 2
         assert [call.arguments for call in response.tool_calls] == [
             {"city": "Oslo"},
             {"city": "Rome"},
