@@ -147,8 +147,7 @@ def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies()
 def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
     assert refused(request(STRICT), PROFILE) == (
         "acme does not support strict in the tool 'clock'; leave it out, or create the model with "
-        'unsupported="warn" to have it left out with a warning; provider_options send a field '
-        "in any case"
+        'unsupported="warn" to have it left out with a warning'
     )
 
 

@@ -23,7 +23,13 @@ _REASONING = ("reasoning_effort", "reasoning_budget")
 
 
 def with_answer_tool(
-    request: ChatRequest, profile: Profile, provider: str, warnings: list[str], *, lenient: bool
+    request: ChatRequest,
+    profile: Profile,
+    provider: str,
+    warnings: list[str],
+    *,
+    strict: bool,
+    lenient: bool,
 ) -> tuple[ChatRequest, str]:
     """Return the request as it asks for its output, and the name of the tool that it is from.
 
@@ -35,6 +41,7 @@ def with_answer_tool(
         profile: The abilities of the model.
         provider: The provider's registered name, for messages.
         warnings: What is left out is added here.
+        strict: Whether the tool is strict.
         lenient: Whether reasoning is left out where it prevents the output.
 
     Raises:
@@ -75,7 +82,7 @@ def with_answer_tool(
         name,
         output.description or ANSWER_DESCRIPTION,
         {"type": "object"} if output.schema is None else output.schema,
-        strict=profile.strict_output_tool and output.strict and output.schema is not None,
+        strict=strict,
     )
     asked = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
     return asked, name

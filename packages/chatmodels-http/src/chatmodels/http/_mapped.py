@@ -14,19 +14,24 @@ _ABSENT = object()
 
 
 def mapped_settings(
-    request: ChatRequest, profile: Profile, encode: Callable[[ChatRequest], HttpRequest], /
+    request: ChatRequest,
+    wire: HttpRequest,
+    profile: Profile,
+    encode: Callable[[ChatRequest], HttpRequest],
+    /,
 ) -> dict[str, str]:
     """Return the field of the body, or the header, by the name of each setting that is sent.
 
     If a value has another field than the profile says, as `reasoning_effort="none"` can have, the
-    field is found by a comparison with the request without the setting.
+    field is found by a comparison with the request without the setting. Both are encoded without
+    messages, which can be large.
 
     Args:
-        request: The request, as it is encoded.
+        request: The request.
+        wire: The request, encoded.
         profile: The abilities of the model.
         encode: Encodes a request.
     """
-    wire = encode(request)
     mapped: dict[str, str] = {}
     for name, field in (profile.settings or {}).items():
         if getattr(request.settings, name) is None:
@@ -34,8 +39,9 @@ def mapped_settings(
         if _is_sent(field, wire):
             mapped[name] = field
         else:
-            without = replace(request, settings=replace(request.settings, **{name: None}))
-            fields = _changed(_body(encode(without)), _body(wire))
+            bare = replace(request, messages=())
+            without = replace(bare, settings=replace(bare.settings, **{name: None}))
+            fields = _changed(_body(encode(without)), _body(encode(bare)))
             if fields:
                 mapped[name] = ", ".join(fields)
     return mapped

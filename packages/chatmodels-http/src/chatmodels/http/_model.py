@@ -218,7 +218,7 @@ class HttpChatModel(StandardChatModel):
             url=url,
             headers=headers,
             body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped=mapped_settings(translated.request, self.profile, encode),
+            mapped=mapped_settings(translated.request, wire, self.profile, encode),
             warnings=translated.warnings,
         )
 

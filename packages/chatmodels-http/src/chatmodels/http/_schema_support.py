@@ -122,8 +122,10 @@ def _translated(
         tools = tuple(map(writer.written, request.tools))
         if not all(map(is_, tools, request.tools)):
             request = replace(request, tools=tools)
+    strict = False
     if request.output is not None:
         output = request.output
+        strict = output.strict and output.schema is not None and profile.strict_output_tool
         if output.strict and "strict" not in profile.native_output:
             output = replace(output, strict=False)
         if support.names is not None:
@@ -136,7 +138,9 @@ def _translated(
         raise UnsupportedError(
             f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
-    request, tool = with_answer_tool(request, profile, provider, warnings, lenient=lenient)
+    request, tool = with_answer_tool(
+        request, profile, provider, warnings, strict=strict, lenient=lenient
+    )
     told = tuple(f"{provider}: {text}" for text in warnings)
     return TranslatedRequest(request, back, told, tool)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._json import is_object
+from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 from chatmodels.testing._protocols.request_body import read_body
 
@@ -112,7 +112,7 @@ def _json_schema(value: Any) -> Any:
             name: item.lower() if name == "type" and isinstance(item, str) else _json_schema(item)
             for name, item in value.items()
         }
-    return [_json_schema(item) for item in value] if isinstance(value, list) else value
+    return [_json_schema(item) for item in value] if is_array(value) else value
 
 
 def _choice(calling: _Calling | None) -> ToolChoice | None:
