@@ -13,8 +13,8 @@ from chatmodels.core import (
     ProviderNotFoundError,
 )
 from chatmodels.core._registry.registry import ProviderRegistry
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.metadata import OptionSpec
+from chatmodels.core._values.secret import Secret
 
 
 @pytest.fixture

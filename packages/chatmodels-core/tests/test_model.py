@@ -55,7 +55,7 @@ from chatmodels.core import (
     tool,
     user,
 )
-from chatmodels.core._calls.bridge import _Reading
+from chatmodels.core._calls.fallbacks import _Reading
 
 EVENTS = (StreamStart("r1"), TextDelta("Hel"), TextDelta("lo"), StreamEnd())
 RESPONSE = ChatResponse(message=assistant("Hello"), id="r1")

@@ -12,8 +12,8 @@ from chatmodels.core import AuthenticationError, ConfigurationError, ErrorCode
 from chatmodels.core._registry.config_file import environment_config, read_config
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.timeout import Timeout
 
 KEY = "sk-very-secret"

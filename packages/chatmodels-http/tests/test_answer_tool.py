@@ -18,7 +18,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import SchemaSupport, TranslatedRequest
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 PLACE = OutputSchema("place", SCHEMA, "A place.")

@@ -14,7 +14,7 @@ from chatmodels.core import (
     Timeout,
 )
 from chatmodels.http import TransferError, _bodies
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
 
 BROKEN = TransferError("broken", "the peer closed the connection")
 

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
-from chatmodels.http import Engine, Head, HttpChatModel, Patience, _bounded
-from chatmodels.http._bounded import OutOfTimeError, Worker
-from chatmodels.http._httpcore_engine import HttpcoreEngine
-from chatmodels.http._limits import Limits
+from chatmodels.http import Engine, Head, HttpChatModel, Patience
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport import bounded
+from chatmodels.http._transport.bounded import OutOfTimeError, Worker
+from chatmodels.http._transport.httpcore_engine import HttpcoreEngine
 
 Make = Callable[..., HttpChatModel]
 LONG = 120.0
@@ -66,7 +67,7 @@ def test_an_interrupted_caller_leaves_nothing_behind(
             return super().result()
 
     discarded: SimpleQueue[str] = SimpleQueue()
-    monkeypatch.setattr(_bounded, "Future", Interrupted)
+    monkeypatch.setattr(bounded, "Future", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         worker.run(LONG, lambda: "response", discarded.put)
     assert discarded.get(timeout=LONG) == "response"

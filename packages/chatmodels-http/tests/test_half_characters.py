@@ -21,7 +21,7 @@ from chatmodels.core import (
     ToolCallEnd,
 )
 from chatmodels.http import Frame
-from chatmodels.http._half_characters import HalfCharacters, with_stand_ins
+from chatmodels.http._surrogates import HalfCharacters, with_stand_ins
 
 HIGH, LOW = msgspec.json.decode(with_stand_ins(rb'["\ud83d", "\uDE00"]'))
 

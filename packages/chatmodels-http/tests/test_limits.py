@@ -5,7 +5,7 @@ import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
 from chatmodels.http import TransferError
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
 
 NONE = Timeout(connect=None, read=None, first_event=None, between_events=None, total=None)
 

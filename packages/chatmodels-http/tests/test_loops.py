@@ -19,9 +19,9 @@ import pytest
 
 from chatmodels.core import NetworkError, Timeout
 from chatmodels.http import Head, HttpChatModel
-from chatmodels.http._engines import shared_async_engine
-from chatmodels.http._httpcore_async_engine import AsyncHttpcoreEngine
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport.engines import shared_async_engine
+from chatmodels.http._transport.httpcore_async_engine import AsyncHttpcoreEngine
 
 Make = Callable[..., HttpChatModel]
 
@@ -228,7 +228,7 @@ def test_a_fork_while_a_thread_reads_certificates_does_not_block_the_child(serve
         server,
         """
         import signal, threading
-        from chatmodels.http import _tls
+        from chatmodels.http._transport import tls
 
         with _tls._locks.setdefault(os.getpid(), threading.Lock()):
             pid = os.fork()

@@ -5,7 +5,7 @@ import pytest
 
 from chatmodels.core import ChatRequest, Profile, Settings, user
 from chatmodels.http import HttpRequest
-from chatmodels.http._mapped import mapped_settings
+from chatmodels.http._codec.mapped import mapped_settings
 
 PROFILE = Profile(
     settings={

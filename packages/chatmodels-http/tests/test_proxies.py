@@ -1,8 +1,8 @@
 import pytest
 
 from chatmodels.http import Head
-from chatmodels.http._httpcore_parts import prepared, route_to
-from chatmodels.http._proxies import environment_proxy
+from chatmodels.http._transport.httpcore_parts import prepared, route_to
+from chatmodels.http._transport.proxies import environment_proxy
 
 NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
 

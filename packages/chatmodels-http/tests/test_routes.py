@@ -19,8 +19,8 @@ from chatmodels.core import (
     is_retryable,
 )
 from chatmodels.http import Head, HttpChatModel, TransferError
-from chatmodels.http._httpcore_parts import prepared, route_to
-from chatmodels.http._tls import tls_context
+from chatmodels.http._transport.httpcore_parts import prepared, route_to
+from chatmodels.http._transport.tls import tls_context
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -56,7 +56,7 @@ def test_an_untrusted_certificate_of_a_proxy_is_not_retried(
 def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
     assert tls_context() is tls_context()
     assert tls_context().verify_mode is ssl.CERT_REQUIRED
 
@@ -109,7 +109,7 @@ def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask:
 def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
 ) -> None:
-    module = "chatmodels.http._httpcore_parts"
+    module = "chatmodels.http._transport.httpcore_parts"
     monkeypatch.setattr(f"{module}.environment_proxy", lambda _: proxy)
     with pytest.raises(ConfigurationError, match="the address of the proxy") as caught:
         ask(model(base_url=f"http://{host}"))
@@ -119,7 +119,7 @@ def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
 def test_certificates_that_cannot_be_read_are_told(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     with pytest.raises(ConfigurationError, match=r"from /nowhere\.pem .*SSL_CERT_FILE"):
         ask(model(base_url="https://certificates.acme.test"))

@@ -22,7 +22,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.http import SchemaSupport
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 
 TEXT = {"type": "string"}
 EMPTY: dict[str, Any] = {"type": "object", "properties": {}}

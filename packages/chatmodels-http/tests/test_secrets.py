@@ -12,7 +12,7 @@ from chatmodels.core import (
     Secret,
 )
 from chatmodels.http import HttpChatModel
-from chatmodels.http._masking import masked
+from chatmodels.http._errors.redaction import masked
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]

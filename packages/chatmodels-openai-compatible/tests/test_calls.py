@@ -3,7 +3,7 @@
 import pytest
 
 from chatmodels.core import Signature, StreamEvent, ToolCall, ToolCallEnd, ToolCallStart
-from chatmodels.openai_compatible._calls import CallAssembler, read_call
+from chatmodels.openai_compatible._tool_calls import CallAssembler, read_call
 from chatmodels.openai_compatible._wire import WireFunction, WireToolCall
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chatmodels.core import STRICT_SCHEMA, ChatRequest, ToolDefinition, translate_schema, user
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 

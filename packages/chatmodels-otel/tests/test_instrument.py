@@ -716,7 +716,7 @@ def test_the_trace_goes_along_only_to_allowed_addresses(
 def test_calls_that_another_instrumentation_records_are_left_to_it(recorder, monkeypatch) -> None:
     from opentelemetry.context import attach, detach, get_current, set_value
 
-    from chatmodels.otel._duplicates import KEY
+    from chatmodels.otel._spans.duplicates import KEY
 
     monkeypatch.setitem(sys.modules, "opentelemetry.util.genai", sys)
     model = instrument(
@@ -740,7 +740,7 @@ def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, m
 
     from opentelemetry.context import get_value
 
-    from chatmodels.otel._duplicates import KEY
+    from chatmodels.otel._spans.duplicates import KEY
 
     marks: list[object] = []
 

@@ -292,7 +292,7 @@ def test_the_number_of_response_models_is_bounded(recorder) -> None:
 
 
 def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._observer.MAX_PLANS", 2)
+    monkeypatch.setattr("chatmodels.otel._spans.call.MAX_PLANS", 2)
     telemetry = recorder.telemetry()
 
     for number in range(4):
@@ -312,7 +312,7 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
 
 
 def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._deferral.MAX_WAITING", 3)
+    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_WAITING", 3)
     telemetry = recorder.telemetry()
     model = instrument(
         MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
@@ -326,7 +326,7 @@ def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
 
 
 def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._deferral.MAX_CHUNKS", 3)
+    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_CHUNKS", 3)
     telemetry = recorder.telemetry()
     model = instrument(
         MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
@@ -548,7 +548,7 @@ def test_without_an_sdk_nothing_is_kept() -> None:
 
 def test_a_tool_result_is_not_mistaken_for_a_message() -> None:
     from chatmodels.core import ChatRequest, Message
-    from chatmodels.otel._finished import modalities
+    from chatmodels.otel._metrics.measurement import modalities
 
     request = ChatRequest(messages=(Message("tool", (ToolResult("c", ()),)),))
 

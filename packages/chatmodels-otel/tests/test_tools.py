@@ -192,7 +192,7 @@ def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:
 
 
 def test_the_number_of_names_of_tools_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._tool_spans.MAX_TOOLS", 2)
+    monkeypatch.setattr("chatmodels.otel._spans.tools.MAX_TOOLS", 2)
     telemetry = recorder.telemetry()
 
     for name in ("a", "b", "c", "d", "a"):

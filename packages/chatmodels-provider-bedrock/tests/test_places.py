@@ -12,7 +12,7 @@ from chatmodels.core import (
     create_chat_model,
     provider,
 )
-from chatmodels.providers.bedrock._places import control_url, placed
+from chatmodels.providers.bedrock._regions import control_url, placed
 
 
 @pytest.fixture(autouse=True)

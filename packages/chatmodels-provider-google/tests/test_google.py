@@ -22,7 +22,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import HttpProvider
 from chatmodels.providers.google import GEMINI_PROVIDER, VERTEX_PROVIDER
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
+from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.testing import Recording, Simulator
 
 MODEL = "google:gemini-3.8-flash"

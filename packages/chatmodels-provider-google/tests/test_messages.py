@@ -28,8 +28,8 @@ from chatmodels.core import (
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 from chatmodels.providers.google._messages import UNSIGNED
-from chatmodels.providers.google._request import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"

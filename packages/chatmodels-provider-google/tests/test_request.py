@@ -17,7 +17,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import VERTEX_SETTINGS
+from chatmodels.providers.google._encode import VERTEX_SETTINGS
 
 VERTEX = gemini_codec("google-vertex", VERTEX_SETTINGS, Paths("/v1beta1"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"

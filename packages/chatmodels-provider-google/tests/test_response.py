@@ -29,8 +29,8 @@ from chatmodels.core import (
 from chatmodels.http import HttpFailure
 from chatmodels.http.wire import NO_REASON
 from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 from chatmodels.providers.google._listing import read_models
-from chatmodels.providers.google._request import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))

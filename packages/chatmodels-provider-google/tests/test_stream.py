@@ -35,7 +35,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import GEMINI_SETTINGS
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))

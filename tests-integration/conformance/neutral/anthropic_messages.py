@@ -41,7 +41,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import Engine
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._models import generation
+from chatmodels.providers.anthropic._profile import generation
 from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of

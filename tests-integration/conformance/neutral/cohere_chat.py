@@ -32,7 +32,7 @@ from chatmodels.core import (
     translate_schema,
 )
 from chatmodels.http import Engine
-from chatmodels.providers.cohere._models import SETTINGS
+from chatmodels.providers.cohere._profile import SETTINGS
 from chatmodels.providers.cohere._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of

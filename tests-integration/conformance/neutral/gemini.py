@@ -42,7 +42,7 @@ from chatmodels.core import (
 )
 from chatmodels.http import Engine
 from chatmodels.providers.google._messages import UNSIGNED
-from chatmodels.providers.google._models import generation_of
+from chatmodels.providers.google._profile import generation_of
 from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of, url_of

@@ -28,7 +28,7 @@ from chatmodels.core import (
     create_chat_model,
 )
 from chatmodels.http import Engine
-from chatmodels.providers.ollama._request import SETTINGS
+from chatmodels.providers.ollama._encode import SETTINGS
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.row import Requests

@@ -1,9 +1,9 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
 from chatmodels.core._calls.accumulator import Accumulator
-from chatmodels.core._calls.bridge import events_of
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
+from chatmodels.core._calls.fallbacks import events_of
 from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
@@ -22,9 +22,7 @@ from chatmodels.core._calls.protocols import (
 from chatmodels.core._calls.started import Opened
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
-from chatmodels.core._container import Container, Lifetime
-from chatmodels.core._error_rules import error_class, error_code, is_retryable
-from chatmodels.core._errors import (
+from chatmodels.core._errors.classes import (
     AuthenticationError,
     CallTimeoutError,
     ChatModelError,
@@ -50,6 +48,7 @@ from chatmodels.core._errors import (
     ToolArgumentsError,
     UnsupportedError,
 )
+from chatmodels.core._errors.rules import error_class, error_code, is_retryable
 from chatmodels.core._log import add_log_filter, error_facts, logger
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
@@ -71,11 +70,10 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry, registry
-from chatmodels.core._registry.secret import MASK, Secret, SecretSource
 from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
 from chatmodels.core._tools.output import Output, structured_output
-from chatmodels.core._tools.strict import STRICT_SCHEMA
 from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
 from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
 from chatmodels.core._tools.watching import watch_tools
@@ -144,9 +142,11 @@ from chatmodels.core._values.profile import (
 )
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
+from chatmodels.core._values.secret import MASK, Secret, SecretSource
 from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
 from chatmodels.core._values.timeout import Timeout
 from chatmodels.core._version import VERSION
+from chatmodels.core.container import Container, Lifetime
 
 __version__ = VERSION
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
-from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
-from chatmodels.http._limits import Limits
-from chatmodels.http._outcomes import broken_off
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._errors.response_errors import broken_off
+from chatmodels.http._transport.engine import Answer, AsyncAnswer, TransferError
 
 Finished = Callable[[ChatModelError, Answer | AsyncAnswer], ChatModelError]
 

@@ -4,8 +4,8 @@ import time
 
 from chatmodels.core import AuthenticationError, ChatModelError, HealthReport, Timeout
 from chatmodels.http._bodies import aread_whole, read_whole
-from chatmodels.http._caller import Caller
-from chatmodels.http._limits import limits_of_one
+from chatmodels.http._deadlines import limits_of_one
+from chatmodels.http._sender import Caller
 
 
 def check_health(caller: Caller, within: Timeout, /) -> HealthReport:

@@ -23,16 +23,16 @@ from chatmodels.core import (
     registry,
 )
 from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
-from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Codec
-from chatmodels.http._endpoint import at_endpoint
-from chatmodels.http._engine import TransferError
+from chatmodels.http._codec.codec import Codec
+from chatmodels.http._codec.endpoint import at_endpoint
+from chatmodels.http._codec.mapped import mapped_settings
+from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
+from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
-from chatmodels.http._limits import Limits
-from chatmodels.http._mapped import mapped_settings
-from chatmodels.http._reading import StreamReading, decoded
-from chatmodels.http._schema_support import TranslatedRequest, translate_request
-from chatmodels.http._signer import SignerSource
+from chatmodels.http._sender import Caller
+from chatmodels.http._signing import SignerSource
+from chatmodels.http._stream import StreamReading, decoded
+from chatmodels.http._transport.engine import TransferError
 
 
 class HttpChatModel(StandardChatModel):

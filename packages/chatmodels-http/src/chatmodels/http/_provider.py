@@ -13,16 +13,16 @@ from chatmodels.core import (
     UnsupportedError,
 )
 from chatmodels.http._bodies import read_whole
-from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Codec
+from chatmodels.http._codec.codec import Codec
+from chatmodels.http._deadlines import limits_of_one
 from chatmodels.http._exchange import HttpRequest
-from chatmodels.http._following import afollow, follow
-from chatmodels.http._frames import Frame, Framer
+from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
-from chatmodels.http._limits import limits_of_one
 from chatmodels.http._model import HttpChatModel, known_model
-from chatmodels.http._reading import listed
-from chatmodels.http._signer import SignerFactory
+from chatmodels.http._progress import afollow, follow
+from chatmodels.http._sender import Caller
+from chatmodels.http._signing import SignerFactory
+from chatmodels.http._stream import listed
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from functools import partial
 from typing import NoReturn
 
 from chatmodels.http.wire import NOT_JSON, reject_body
-from chatmodels.openai_compatible._failure import (
+from chatmodels.openai_compatible._errors import (
     failure_of,
     failure_within,
     read_failure,

@@ -8,7 +8,7 @@ import msgspec
 
 from chatmodels.core import OutputForm
 from chatmodels.http import HttpRequest, Listing, SchemaSupport
-from chatmodels.openai_compatible._models import read_models
+from chatmodels.openai_compatible._listing import read_models
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 Headers = tuple[tuple[str, str], ...]

@@ -7,13 +7,13 @@ its plugin, whether chatmodels is tested or not.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatmodels.testing._answer import Answer
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
-    from chatmodels.testing._fitting import fitting
     from chatmodels.testing._recordings import Recording, recordings
+    from chatmodels.testing._response import Answer
     from chatmodels.testing._samples import samples
+    from chatmodels.testing._schema_examples import fitting
     from chatmodels.testing._simulator import Simulator
     from chatmodels.testing._wire.catalogue import WIRE_FAULTS
     from chatmodels.testing._wire.fault import Drip, WireFault
@@ -41,7 +41,7 @@ __all__ = [
 _MODULES = {
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
-    "Answer": "_answer",
+    "Answer": "_response",
     "Drip": "_wire.fault",
     "Exchange": "_exchange",
     "Expected": "_fault",
@@ -51,7 +51,7 @@ _MODULES = {
     "Recording": "_recordings",
     "Simulator": "_simulator",
     "WireFault": "_wire.fault",
-    "fitting": "_fitting",
+    "fitting": "_schema_examples",
     "recordings": "_recordings",
     "reset_after": "_faults",
     "samples": "_samples",

@@ -25,7 +25,7 @@ import msgspec
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
 

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import msgspec
 
-from chatmodels.core._calls.attempts import aopen_stream, arespond, open_stream, respond
+from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
+from chatmodels.core._calls.completion import finish
 from chatmodels.core._calls.failures import failed, located
-from chatmodels.core._calls.finish import finish
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
 from chatmodels.core._values.profile import EVERYTHING, AcceptedMedia, MediaKind, Profile

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from chatmodels.core._calls.media import place_media
-from chatmodels.core._errors import UnsupportedError
+from chatmodels.core._errors.classes import UnsupportedError
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.settings import NO_SETTINGS, Settings

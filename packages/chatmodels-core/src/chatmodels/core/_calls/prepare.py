@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, conversation
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition

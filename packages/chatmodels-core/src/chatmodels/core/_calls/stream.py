@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.stream_life import AsyncOpen, Begin, Finish, Open, State, alife, life
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.events import StreamEvent, TextDelta
 from chatmodels.core._values.response import ChatResponse
 

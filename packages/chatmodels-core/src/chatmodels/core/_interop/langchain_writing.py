@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias, assert_never
 
-from chatmodels.core._errors import ConfigurationError, ToolArgumentsError
+from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._interop.state import base64_of
 from chatmodels.core._values.messages import Message, Prompt, conversation
 from chatmodels.core._values.parts import (

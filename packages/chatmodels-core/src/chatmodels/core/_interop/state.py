@@ -3,7 +3,7 @@
 import base64
 from typing import TypeGuard
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, Signature
 
 

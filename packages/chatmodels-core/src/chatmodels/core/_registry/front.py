@@ -8,8 +8,8 @@ from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
-from chatmodels.core._registry.secret import Secret, SecretSource
 from chatmodels.core._values.metadata import Capability, HealthReport
+from chatmodels.core._values.secret import Secret, SecretSource
 from chatmodels.core._values.timeout import Timeout
 
 

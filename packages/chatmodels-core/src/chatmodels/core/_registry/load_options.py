@@ -4,13 +4,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core._errors import AuthenticationError, ConfigurationError, InvalidRequestError
+from chatmodels.core._errors.classes import (
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequestError,
+)
 from chatmodels.core._registry.config_file import ConfigFile
 from chatmodels.core._registry.option_rules import RULES, is_mapping
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._spelling import hint
 from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.setting_rules import validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, SETTING_NAMES, Settings
 

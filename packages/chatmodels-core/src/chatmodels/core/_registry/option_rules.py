@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from chatmodels.core._errors import ChatModelError, ConfigurationError
-from chatmodels.core._registry.secret import MASK, Secret
+from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
+from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import Settings
 from chatmodels.core._values.timeout import Timeout, as_timeout
 

@@ -6,9 +6,9 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.option_rules import RULES, is_credential, without_userinfo
-from chatmodels.core._registry.secret import MASK, Secret
+from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
 

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values import (
     events,
     messages,

@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import (
     Part,
     ReasoningPart,

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError, ToolArgumentsError
+from chatmodels.core._errors.classes import InvalidRequestError, ToolArgumentsError
 
 Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
 

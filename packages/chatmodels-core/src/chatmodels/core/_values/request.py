@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import Json, Value, check_field
 from chatmodels.core._values.settings import NO_SETTINGS, Settings

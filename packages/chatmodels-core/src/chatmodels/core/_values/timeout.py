@@ -1,6 +1,6 @@
 """How long the parts of a call may take."""
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import Value
 
 _LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above

@@ -14,7 +14,7 @@ from chatmodels.http.wire import (
     warn,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._failure import read_failure
+from chatmodels.providers.anthropic._errors import read_failure
 from chatmodels.providers.anthropic._wire import WireUsage
 
 FINISH_REASONS: dict[str, FinishReason] = {

@@ -4,7 +4,7 @@ from chatmodels.core import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._metadata import METADATA
-from chatmodels.providers.bedrock._places import control_url, placed
+from chatmodels.providers.bedrock._regions import control_url, placed
 from chatmodels.providers.bedrock._signing import AwsSigners
 
 

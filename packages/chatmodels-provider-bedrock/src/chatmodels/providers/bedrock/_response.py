@@ -5,7 +5,7 @@ from typing import NoReturn
 from chatmodels.core import FinishReason, Usage
 from chatmodels.http.wire import Json, is_object, lenient, reject_body, text_or_none
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
-from chatmodels.providers.bedrock._failure import read_failure, words_of
+from chatmodels.providers.bedrock._errors import read_failure, words_of
 from chatmodels.providers.bedrock._wire import WireUsage
 
 FINISH_REASONS: dict[str, FinishReason] = {

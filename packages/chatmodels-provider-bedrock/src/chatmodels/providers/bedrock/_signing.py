@@ -21,7 +21,7 @@ from chatmodels.core import (
     Secret,
 )
 from chatmodels.http import Head, Signer
-from chatmodels.providers.bedrock._places import text_option
+from chatmodels.providers.bedrock._regions import text_option
 
 if TYPE_CHECKING:
     from logging import LogRecord

@@ -6,7 +6,7 @@ import msgspec
 
 from chatmodels.core import Capability, ModelInfo
 from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import WireModel, WireModels
 
 _TOLD = {

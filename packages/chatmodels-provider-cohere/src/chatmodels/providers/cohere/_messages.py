@@ -24,7 +24,7 @@ from chatmodels.core import (
 )
 from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
 from chatmodels.providers.cohere._media import encode_document, encode_image
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
 
 

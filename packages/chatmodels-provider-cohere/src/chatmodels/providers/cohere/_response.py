@@ -22,7 +22,7 @@ from chatmodels.http.wire import (
     objects,
     text_or_none,
 )
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import (
     WireCall,
     WireContent,

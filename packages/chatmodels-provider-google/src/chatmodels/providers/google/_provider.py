@@ -9,13 +9,13 @@ from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.http.wire import is_host_label, is_path_name, shown_name
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
+from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.providers.google._metadata import (
     GEMINI,
     GEMINI_METADATA,
     VERTEX,
     VERTEX_METADATA,
 )
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
 _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
 _PROJECT = re.compile(r"[a-z0-9:.-]+")

@@ -9,10 +9,10 @@ from chatmodels.http import (
     NdjsonFramer,
     everywhere,
 )
-from chatmodels.providers.ollama._failure import read_failure
+from chatmodels.providers.ollama._decode import ChatDecoder
+from chatmodels.providers.ollama._encode import EFFORT_WORDS, SETTINGS, encode_request
+from chatmodels.providers.ollama._errors import read_failure
 from chatmodels.providers.ollama._listing import read_models
-from chatmodels.providers.ollama._request import EFFORT_WORDS, SETTINGS, encode_request
-from chatmodels.providers.ollama._stream import ChatDecoder
 
 
 def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:

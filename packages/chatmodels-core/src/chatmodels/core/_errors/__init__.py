@@ -1,0 +1,1 @@
+"""Errors: their classes, the rules for their codes, and how they are pickled."""
