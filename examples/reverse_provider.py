@@ -46,7 +46,7 @@ class ReverseProvider:
             settings=options.settings,
             supported_settings=frozenset(),  # it honours none: they are refused, and not ignored
             capabilities=self.metadata.capabilities,  # so are tools and images
-            unsupported=options.unsupported,
+            on_unsupported=options.on_unsupported,
         )
 
     def model_info(self, model: str, /) -> ModelInfo:

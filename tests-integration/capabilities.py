@@ -64,7 +64,7 @@ class Api:
         made = create_chat_model(
             f"{self.provider}:{name}",
             api_key="any",
-            unsupported=unsupported,
+            on_unsupported=unsupported,
             **place,
             **self.extra,
         )

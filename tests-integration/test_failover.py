@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Call,
     CallInfo,
     ChatModel,
     ChatModelError,
@@ -16,6 +15,7 @@ from chatmodels.core import (
     ErrorCode,
     Flow,
     Policy,
+    Send,
     Sleep,
 )
 from chatmodels.providers.mock import MockChatModel
@@ -41,9 +41,9 @@ async def call(model: ChatModel, shape: str) -> Any:
 def fallback(spare: Any) -> Policy:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
-            return (yield Call(request, spare))
+            return (yield Send(request, spare))
 
     return policy
 
@@ -109,11 +109,11 @@ async def test_the_inner_policies_of_the_failing_model_do_not_apply_to_the_spare
     def inner(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         seen.append("inner")
         yield Sleep(0)
-        return (yield Call(request))
+        return (yield Send(request))
 
     def of_the_spare(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         seen.append("spare")
-        return (yield Call(request))
+        return (yield Send(request))
 
     failing = MockChatModel(responses=[ErrorCode.PERMISSION_DENIED], policies=[inner])
     spare = spare_mock().with_policies(of_the_spare)

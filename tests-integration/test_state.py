@@ -11,8 +11,8 @@ import pytest
 from chatmodels.core import (
     ChatModel,
     Message,
+    ProviderState,
     ReasoningPart,
-    Signature,
     ToolCall,
     assistant,
     create_chat_model,
@@ -216,7 +216,7 @@ def test_a_conversation_that_an_earlier_version_kept_goes_on(
     conversation = (
         pickle.loads(content) if form == "pickle" else from_json(content, tuple[Message, ...])
     )
-    signature = Signature("anthropic", {"type": "thinking", "signature": "a"})
+    signature = ProviderState("anthropic", {"type": "thinking", "signature": "a"})
     assert conversation[1].parts[0] == ReasoningPart("Anthropic's.", signature)
     assert state in json.dumps(model(name, **options).explain(list(conversation)).body)
 

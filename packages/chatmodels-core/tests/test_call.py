@@ -9,7 +9,6 @@ import anyio
 import pytest
 
 from chatmodels.core import (
-    Call,
     CallInfo,
     ChatModelError,
     ChatRequest,
@@ -21,6 +20,7 @@ from chatmodels.core import (
     Observer,
     OutputInvalidError,
     RateLimitError,
+    Send,
     StandardChatModel,
     Timeout,
     UnsupportedError,
@@ -288,9 +288,9 @@ def test_the_end_is_told_though_a_filter_of_the_programs_log_fails() -> None:
 
 def test_every_attempt_is_counted() -> None:
     def thrice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
-        yield Call(request, Answering("Ho"))
-        return (yield Call(request))
+        yield Send(request)
+        yield Send(request, Answering("Ho"))
+        return (yield Send(request))
 
     response = Answering("Hi").with_policies(thrice).generate("Hi")
 

@@ -17,7 +17,6 @@ from chatmodels.core import (
     AcceptedMedia,
     AudioOutput,
     AudioPart,
-    Call,
     Capability,
     ChatRequest,
     ChatResponse,
@@ -30,7 +29,6 @@ from chatmodels.core import (
     LogprobsDelta,
     Message,
     ModelInfo,
-    Opened,
     OptionSpec,
     OutputSchema,
     PartEnd,
@@ -38,13 +36,15 @@ from chatmodels.core import (
     ProviderMetadata,
     ProviderOptions,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
     SchemaRules,
     SchemaTranslation,
+    Send,
     Settings,
-    Signature,
     Sleep,
+    StartedStream,
     StreamEnd,
     StreamStart,
     TextPart,
@@ -82,7 +82,7 @@ def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ..
     return st.lists(strategy, max_size=2).map(tuple)
 
 
-signatures = st.builds(Signature, texts, jsons)
+signatures = st.builds(ProviderState, texts, jsons)
 media = {
     "data": st.binary(max_size=4) | st.none(),
     "url": maybe,
@@ -152,7 +152,7 @@ requests = st.builds(
     output=st.none() | schemas,
     timeout=st.none() | timeouts,
     provider_options=objects,
-    repeatable=st.booleans(),
+    idempotent=st.booleans(),
 )
 capabilities = st.frozensets(st.sampled_from(list(Capability)), max_size=2)
 infos = st.builds(
@@ -210,7 +210,7 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     ReasoningPart: reasonings,
     RefusalPart: refusals,
     Settings: all_settings,
-    Signature: signatures,
+    ProviderState: signatures,
     StreamEnd: st.builds(StreamEnd, reasons, maybe, st.none() | responses, payload=payloads),
     StreamStart: st.builds(StreamStart, maybe, maybe),
     TextPart: text_parts,
@@ -254,7 +254,7 @@ def test_every_public_value_is_tried() -> None:
         for item in vars(core).values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {Call, Sleep, Opened, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
+    others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
     others |= {AcceptedMedia}
     assert public - others == set(VALUES)
 
@@ -338,7 +338,7 @@ def test_an_answer_is_written_without_what_was_parsed_of_it() -> None:
         pytest.param("Hi", "not str; pass one of these", id="text"),
         pytest.param([1, user("Hi")], "not list; pass one of these", id="list"),
         pytest.param({}, "not dict; pass one of these", id="dict"),
-        pytest.param(Signature("a", object()), "the Signature cannot be written", id="object"),
+        pytest.param(ProviderState("a", object()), "the Signature cannot be written", id="object"),
         pytest.param(TextPart("\ud800"), "the TextPart cannot be written", id="surrogate"),
     ],
 )
@@ -354,7 +354,7 @@ def test_data_that_holds_itself_is_refused() -> None:
     data["self"] = data
 
     with pytest.raises(InvalidRequestError, match="the Signature cannot be written as JSON"):
-        to_json(Signature("a", data))
+        to_json(ProviderState("a", data))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ import pytest
 
 from chatmodels.core import (
     AsyncChatStream,
-    Call,
     CallInfo,
     ChatModelError,
     ChatRequest,
@@ -26,10 +25,11 @@ from chatmodels.core import (
     Flow,
     InternalError,
     InvalidRequestError,
-    Opened,
     OutputInvalidError,
     RateLimitError,
+    Send,
     StandardChatModel,
+    StartedStream,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
@@ -825,7 +825,7 @@ async def test_any_iterator_will_do(shape: Shape, steps: type[Steps]) -> None:
 
 def elsewhere(other: StandardChatModel) -> Any:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Call(request, other))
+        return (yield Send(request, other))
 
     return policy
 
@@ -876,10 +876,10 @@ async def test_a_failure_before_the_first_event_is_the_policys_to_mend(shape: Sh
     def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         model.script = outcomes.pop(0)
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
             model.script = outcomes.pop(0)
-            return (yield Call(request))
+            return (yield Send(request))
 
     model = Scripted().with_policies(again)
     response = await shape.collect(shape.begin(model))
@@ -894,11 +894,11 @@ async def test_a_stream_that_a_policy_opened_in_vain_is_closed(shape: Shape) -> 
     other = Scripted(*WHOLE, name="other")
 
     def second(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request, other)
-        return (yield Call(request))
+        yield Send(request, other)
+        return (yield Send(request))
 
     def refuse(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
+        yield Send(request)
         raise RateLimitError("on second thoughts")
 
     model = Scripted(*WHOLE).with_policies(second)
@@ -915,8 +915,8 @@ async def test_a_stream_that_a_policy_opened_in_vain_is_closed(shape: Shape) -> 
 
 async def test_a_stream_that_a_policy_made_of_another_stays_open(shape: Shape) -> None:
     def upper(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        opened = yield Call(request)
-        return Opened(StreamStart("changed"), opened.events)
+        opened = yield Send(request)
+        return StartedStream(StreamStart("changed"), opened.events)
 
     stream = shape.begin(Scripted(*WHOLE).with_policies(upper))
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
-from chatmodels.http import Engine, Head, HttpChatModel, Patience
+from chatmodels.http import Deadlines, Engine, HttpChatModel, RequestHead
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._transport import bounded
 from chatmodels.http._transport.bounded import OutOfTimeError, Worker
@@ -107,7 +107,7 @@ def test_an_engine_that_is_not_exact_does_not_linger(model: Make) -> None:
             self.pieces.append(b"closed")
 
     class Rough(Engine):
-        def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+        def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Answer:
             return answer
 
     answer = Answer()
@@ -123,5 +123,7 @@ def test_a_defect_while_sending_closes_the_connection(server: Any) -> None:
     engine = HttpcoreEngine()
     for _ in range(2):
         with pytest.raises(LookupError, match="a defect"):
-            engine.send(Head("GET", f"{server.url}/models", ()), b"", Broken(Timeout(), "acme"))
+            engine.send(
+                RequestHead("GET", f"{server.url}/models", ()), b"", Broken(Timeout(), "acme")
+            )
     engine.close()

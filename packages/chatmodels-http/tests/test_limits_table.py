@@ -250,7 +250,7 @@ def test_a_status_counts_although_the_body_of_a_failure_does_not_end(
 
 
 @pytest.mark.parametrize("form", STREAMS)
-@pytest.mark.parametrize("method", ["progress", "check"])
+@pytest.mark.parametrize("method", ["restart", "check"])
 def test_a_limit_that_passes_in_a_stream_has_status_and_request_id(
     server: Any, through: Through, words: Any, form: str, method: str, monkeypatch: Any
 ) -> None:

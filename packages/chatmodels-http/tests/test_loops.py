@@ -18,7 +18,7 @@ import anyio
 import pytest
 
 from chatmodels.core import NetworkError, Timeout
-from chatmodels.http import Head, HttpChatModel
+from chatmodels.http import HttpChatModel, RequestHead
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._transport.engines import shared_async_engine
 from chatmodels.http._transport.httpcore_async_engine import AsyncHttpcoreEngine
@@ -122,7 +122,7 @@ async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> 
 
     engine: Any = AsyncHttpcoreEngine()
     engine._homes = Shared()
-    answer = await engine.send(Head("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
+    answer = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
     await answer.aclose()
     assert len(engine._homes.keyrefs()) == 1
 
@@ -177,7 +177,7 @@ helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
 from chatmodels.core import ProviderOptions
 from chatmodels.core import NetworkError, Timeout
-from chatmodels.http import Head, HttpChatModel
+from chatmodels.http import HttpChatModel, RequestHead
 
 model = HttpChatModel(
     helpers.METADATA, "large", helpers.CODEC, ProviderOptions(base_url=sys.argv[2])

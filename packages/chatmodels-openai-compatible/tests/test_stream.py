@@ -17,11 +17,11 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
+    ProviderState,
     ReasoningDelta,
     ReasoningPart,
     RefusalDelta,
     ResponseInvalidError,
-    Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -310,8 +310,8 @@ def test_signed_parts_are_told_when_they_are_complete() -> None:
     file = {"type": "file", "file": {}}
     delta = {"content": "Hi", "reasoning_details": [{"text": "Hm"}], "annotations": [file]}
     assert events_of(chunk(delta, finish_reason="stop"))[-3:-1] == [
-        PartEnd(ReasoningPart("Hm", Signature("vendor", [{"text": "Hm"}])), 0),
-        PartEnd(ProviderPart(Signature("vendor", {"annotations": [file]})), 3),
+        PartEnd(ReasoningPart("Hm", ProviderState("vendor", [{"text": "Hm"}])), 0),
+        PartEnd(ProviderPart(ProviderState("vendor", {"annotations": [file]})), 3),
     ]
 
 
@@ -396,7 +396,7 @@ def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
     result = {"role": "tool", "tool_call_id": "a", "content": "done"}
     assert response.message.parts == (
         TextPart("One moment. Here."),
-        ProviderPart(Signature("vendor", {"steps": [call, result]})),
+        ProviderPart(ProviderState("vendor", {"steps": [call, result]})),
     )
     assert response.finish_reason == "stop"
 
@@ -404,7 +404,7 @@ def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
 def test_a_custom_call_without_text_has_an_empty_input() -> None:
     start = {"tool_calls": [{"index": 0, "id": "c", "custom": {"name": "now"}}]}
     events = events_of(chunk(start), chunk({}, finish_reason="tool_calls"), DONE)
-    custom = Signature("vendor", {"type": "custom"})
+    custom = ProviderState("vendor", {"type": "custom"})
     assert events[1:-1] == [
         ToolCallStart("c", "now", 4),
         ToolCallDelta('{"input":""}', 4),

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Call,
     ChatModelError,
     ChatResponse,
     ErrorCode,
     NetworkError,
+    Send,
     StandardChatModel,
     StreamEnd,
     TextDelta,
@@ -443,9 +443,9 @@ def test_a_cost_may_be_a_decimal(recorder) -> None:
 async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) -> None:
     def fallback(call, request):
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
-            return (yield Call(request, spare))
+            return (yield Send(request, spare))
 
     telemetry = recorder.telemetry(cost=lambda response: 1.0)
     spare = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)

@@ -13,10 +13,10 @@ from chatmodels.core import (
     ErrorCode,
     OutputSchema,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     ToolCall,
     ToolDefinition,
@@ -56,16 +56,16 @@ def test_blocks_are_parts_in_their_order() -> None:
         ],
         stop_reason="tool_use",
     )
-    thinking = Signature("anthropic", {"type": "thinking", "signature": "sig"})
+    thinking = ProviderState("anthropic", {"type": "thinking", "signature": "sig"})
     assert response.message.parts == (
         ReasoningPart("Hm.", thinking),
         ReasoningPart("Loose."),
-        ReasoningPart("", Signature("anthropic", redacted)),
-        ProviderPart(Signature("anthropic", search)),
+        ReasoningPart("", ProviderState("anthropic", redacted)),
+        ProviderPart(ProviderState("anthropic", search)),
         TextPart("Rain."),
         ToolCall("c", "roll", '{"a": 1.5}'),
         ToolCall("d", "roll", "{}"),
-        ToolCall("e", "roll", "{}", Signature("anthropic", {"caller": {"type": "x"}})),
+        ToolCall("e", "roll", "{}", ProviderState("anthropic", {"caller": {"type": "x"}})),
     )
     assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "tool_use")
     assert (response.id, response.model) == ("msg_1", "claude")
@@ -88,7 +88,7 @@ def test_texts_tell_what_they_cite_and_keep_it_for_the_next_turn() -> None:
             Citation(url="https://w.org", title="W", start=0, end=5),
             Citation(title="KB", start=0, end=5, source="kb/1"),
         ),
-        Signature("anthropic", {"citations": cited}),
+        ProviderState("anthropic", {"citations": cited}),
     )
 
 

@@ -13,9 +13,9 @@ from chatmodels.core import (
     OutputSchema,
     PartEnd,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     StreamEvent,
     TextDelta,
     TextPart,
@@ -165,7 +165,7 @@ def test_citations_and_signatures_come_in_deltas_of_their_own() -> None:
         STOP,
     )
     ended = [event.part for event in found if isinstance(event, PartEnd)]
-    thinking = Signature("anthropic", {"type": "thinking", "signature": "sig"})
+    thinking = ProviderState("anthropic", {"type": "thinking", "signature": "sig"})
     assert ended[0] == ReasoningPart("Hm.", thinking)
     assert isinstance(ended[1], TextPart)
     assert ended[1].citations[0].url == "u"

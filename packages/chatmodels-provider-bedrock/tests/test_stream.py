@@ -17,10 +17,10 @@ from chatmodels.core import (
     OutputSchema,
     PartEnd,
     ProviderPart,
+    ProviderState,
     RateLimitError,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     StreamEvent,
     TextDelta,
     TextPart,
@@ -131,8 +131,8 @@ def test_thinking_keeps_its_signature() -> None:
         delta({"text": "Yes."}, 2),
     )
     assert found.message.parts == (
-        ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),
-        ReasoningPart("", Signature("bedrock", {"redactedContent": "cmVk"})),
+        ReasoningPart("Hm.", ProviderState("bedrock", {"signature": "s"})),
+        ReasoningPart("", ProviderState("bedrock", {"redactedContent": "cmVk"})),
         TextPart("Yes."),
     )
 
@@ -148,7 +148,7 @@ def test_citations_come_with_their_text() -> None:
         delta({"text": "A"}), ended(), delta({"citation": cited}, 1), delta({"text": "b"}, 1)
     )
     citation = Citation(title="Report", start=0, end=1)
-    part = TextPart("b", (citation,), Signature("bedrock", {"citations": [cited]}))
+    part = TextPart("b", (citation,), ProviderState("bedrock", {"citations": [cited]}))
     assert found.message.parts == (TextPart("A"), part)
 
 

@@ -17,8 +17,8 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     Part,
+    ProviderState,
     ReasoningPart,
-    Signature,
     StreamEvent,
     TextPart,
     TokenLogprob,
@@ -137,13 +137,13 @@ def test_citations_of_a_stream_belong_to_the_text_that_they_name() -> None:
     ).message.parts
 
     assert parts == (
-        ReasoningPart("Hm.", Signature("cohere", {"type": "thinking"})),
+        ReasoningPart("Hm.", ProviderState("cohere", {"type": "thinking"})),
         TextPart("Hello.", CITATIONS),
     )
 
 
 def test_a_plan_stands_before_the_calls_and_is_no_text() -> None:
-    plan = ReasoningPart("I look.", Signature("cohere", {"type": "tool_plan"}))
+    plan = ReasoningPart("I look.", ProviderState("cohere", {"type": "tool_plan"}))
     response = whole(message={"tool_plan": "I look.", "tool_calls": [call()]})
     again = read(
         START,

@@ -17,9 +17,9 @@ from chatmodels.core import (
     ImagePart,
     OutputSchema,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
@@ -34,7 +34,7 @@ from chatmodels.providers.google._listing import read_models
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))
-SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
+SIGNED = ProviderState("google", {"thoughtSignature": "c2ln"})
 
 
 def read(*candidates: Any, request: ChatRequest = REQUEST, **body: Any) -> ChatResponse[Any]:
@@ -83,7 +83,7 @@ def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
             [{"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thought": True}],
             (
                 ProviderPart(
-                    Signature(
+                    ProviderState(
                         "google",
                         {"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thought": True},
                     )
@@ -92,7 +92,10 @@ def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
         ),
         (
             [{"executableCode": {"code": "1"}}, {"text": "1"}],
-            (ProviderPart(Signature("google", {"executableCode": {"code": "1"}})), TextPart("1")),
+            (
+                ProviderPart(ProviderState("google", {"executableCode": {"code": "1"}})),
+                TextPart("1"),
+            ),
         ),
     ],
 )
@@ -532,7 +535,7 @@ def test_a_call_that_the_vendor_has_run_is_kept_and_not_asked_of_the_caller() ->
     mine = {"functionCall": {"name": "moon", "args": {}, "id": "c"}}
     stray = {"functionResponse": {"name": "sun", "response": {}}}
     response = read(answer(run, mine, result, stray, {"text": "Six."}))
-    kept = [ProviderPart(Signature("google", part)) for part in (run, result, stray)]
+    kept = [ProviderPart(ProviderState("google", part)) for part in (run, result, stray)]
     assert response.message.parts == (
         kept[0],
         ToolCall("c", "moon", "{}"),

@@ -26,11 +26,11 @@ from chatmodels.core import (
     InvalidRequestError,
     LogprobsDelta,
     PartEnd,
+    ProviderState,
     RateLimitError,
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     StreamEnd,
     StreamStart,
     TextDelta,
@@ -345,7 +345,7 @@ def test_a_copy_goes_its_own_way(duplicate: Any) -> None:
 def test_settings_can_be_refused_or_left_out() -> None:
     honoured = frozenset({"temperature"})
     strict = MockChatModel(supported_settings=honoured)
-    lenient = MockChatModel(supported_settings=honoured, unsupported="warn")
+    lenient = MockChatModel(supported_settings=honoured, on_unsupported="warn")
 
     with pytest.raises(UnsupportedError, match="seed"):
         strict.generate("?", seed=1)
@@ -406,7 +406,7 @@ def test_there_is_nothing_to_explain() -> None:
 
 
 CITED = TextPart("It rains.", citations=(Citation(url="https://weather.example"),))
-SIGNED = ReasoningPart("Hm.", Signature("mock", "s"))
+SIGNED = ReasoningPart("Hm.", ProviderState("mock", "s"))
 FILE = FilePart(file_id="f1")
 
 

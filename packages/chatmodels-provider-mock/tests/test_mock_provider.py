@@ -16,7 +16,7 @@ from chatmodels.providers.mock import MockChatModel, MockProvider
 
 def test_a_registry_finds_and_scripts_it() -> None:
     model = create_chat_model(
-        "mock:scripted", responses=["Hi!"], temperature=0.5, timeout=3.0, unsupported="warn"
+        "mock:scripted", responses=["Hi!"], temperature=0.5, timeout=3.0, on_unsupported="warn"
     )
 
     assert isinstance(model, MockChatModel)

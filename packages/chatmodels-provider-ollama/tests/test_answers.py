@@ -16,8 +16,8 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     Part,
+    ProviderState,
     ReasoningPart,
-    Signature,
     StreamStart,
     TextPart,
     TokenLogprob,
@@ -33,7 +33,7 @@ from chatmodels.testing._protocols.ollama_chat import OllamaChat
 from chatmodels.testing._protocols.protocol import Ask
 
 PLAIN = ChatRequest(messages=(user("?"),))
-THOUGHT = Signature("ollama", {"type": "thinking"})
+THOUGHT = ProviderState("ollama", {"type": "thinking"})
 MOMENT = {"model": "qwen3", "created_at": "2026-03-14T09:26:53.589793Z"}
 OVER = {"done": True, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 55}
 Json = dict[str, Any]

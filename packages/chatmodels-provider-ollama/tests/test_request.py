@@ -12,10 +12,10 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
@@ -34,7 +34,7 @@ CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
 CLOCK = ToolDefinition("clock", "", {"type": "object"})
 PIXEL = ImagePart(data=b"png", media_type="image/png")
-THOUGHT = Signature("ollama", {"type": "thinking"})
+THOUGHT = ProviderState("ollama", {"type": "thinking"})
 
 
 def body(*messages: Message, **fields: Any) -> dict[str, Any]:
@@ -214,8 +214,8 @@ def test_refusals_are_texts_and_empty_messages_are_left_out() -> None:
 
 
 def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
-    own = ProviderPart(Signature("ollama", {"x": 1}))
-    other = ProviderPart(Signature("acme", {"y": 1}))
+    own = ProviderPart(ProviderState("ollama", {"x": 1}))
+    other = ProviderPart(ProviderState("acme", {"y": 1}))
 
     assert messages(user("?", own, other, ReasoningPart("!")), assistant("!", own, other)) == [
         {"role": "user", "content": "?", "x": 1},

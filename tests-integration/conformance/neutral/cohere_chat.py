@@ -20,9 +20,9 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     Part,
+    ProviderState,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
@@ -67,7 +67,7 @@ def _message(message: Body) -> Message:
     if role == "tool":
         return Message("tool", (ToolResult(message["tool_call_id"], tuple(parts)),))
     if plan := message.get("tool_plan"):
-        parts.insert(0, ReasoningPart(plan, Signature("cohere", {"type": "tool_plan"})))
+        parts.insert(0, ReasoningPart(plan, ProviderState("cohere", {"type": "tool_plan"})))
     for call in message.get("tool_calls", ()):
         function = call["function"]
         parts.append(ToolCall(call["id"], function["name"], function["arguments"]))
@@ -80,7 +80,7 @@ def _part(block: Body) -> Any:
         case {"type": "text", "text": text}:
             part = TextPart(text)
         case {"type": "thinking", "thinking": text}:
-            part = ReasoningPart(text, Signature("cohere", {"type": "thinking"}))
+            part = ReasoningPart(text, ProviderState("cohere", {"type": "thinking"}))
         case {"type": "document", "document": document}:
             part = FilePart(
                 data=json.dumps(document["data"]).encode(),

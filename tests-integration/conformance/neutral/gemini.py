@@ -30,9 +30,9 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
@@ -103,7 +103,7 @@ def _message(content: Body) -> Message:
 
 def _part(part: Body) -> Any:
     signed = part.get("thoughtSignature")
-    signature = Signature(PROVIDER, {"thoughtSignature": signed}) if signed else None
+    signature = ProviderState(PROVIDER, {"thoughtSignature": signed}) if signed else None
     match part:
         case {"text": text, "thought": True}:
             return ReasoningPart(text, signature)
@@ -125,7 +125,7 @@ def _part(part: Body) -> Any:
         case {"fileData": {"fileUri": url, "mimeType": kind}, **rest} if not rest:
             return _medium(kind, url=url)
         case _:
-            return ProviderPart(Signature(PROVIDER, part))
+            return ProviderPart(ProviderState(PROVIDER, part))
 
 
 def _medium(kind: str, **source: Any) -> ImagePart | AudioPart | FilePart:

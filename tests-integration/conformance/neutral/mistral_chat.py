@@ -26,9 +26,9 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     Part,
+    ProviderState,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
@@ -90,7 +90,7 @@ def _part(part: Body) -> Part:
             return TextPart(text)
         case {"type": "thinking", "thinking": thoughts}:
             text = "".join(thought["text"] for thought in thoughts)
-            return ReasoningPart(text, Signature("mistral", {"type": "thinking"}))
+            return ReasoningPart(text, ProviderState("mistral", {"type": "thinking"}))
         case {"type": "image_url", "image_url": {"url": url}} | {"image_url": url}:
             data, media_type = _data(url)
             detail = (

@@ -18,9 +18,9 @@ from chatmodels.core import (
     ChatRequest,
     Message,
     OutputSchema,
+    ProviderState,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolDefinition,
@@ -60,7 +60,7 @@ def _message(message: Body) -> Message:
         return Message("tool", (result,))
     parts: list[Any] = [*texts]
     if thought := message.get("thinking"):
-        parts.insert(0, ReasoningPart(thought, Signature("ollama", {"type": "thinking"})))
+        parts.insert(0, ReasoningPart(thought, ProviderState("ollama", {"type": "thinking"})))
     for call in message.get("tool_calls", ()):
         function = call["function"]
         parts.append(ToolCall("", function["name"], json.dumps(function["arguments"])))

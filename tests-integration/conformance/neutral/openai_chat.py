@@ -33,10 +33,10 @@ from chatmodels.core import (
     Message,
     OutputSchema,
     Part,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
@@ -164,7 +164,9 @@ def _assistant(left: Body, content: Any, dialect: Dialect) -> list[Part]:
     if details and thought:
         raise InexpressibleError("reasoning and reasoning_details in one message")
     if details or thought:
-        parts.append(ReasoningPart(thought, Signature(dialect.name, details) if details else None))
+        parts.append(
+            ReasoningPart(thought, ProviderState(dialect.name, details) if details else None)
+        )
     parts += _parts(content, dialect)
     if refusal := left.pop("refusal", None):
         parts.append(RefusalPart(refusal))

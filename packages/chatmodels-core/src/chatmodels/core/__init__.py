@@ -4,7 +4,7 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
-from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
+from chatmodels.core._calls.flow import Effect, Flow, Policy, Send, Sleep, adrive, drive
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
     AsyncMessageStreamer,
@@ -19,7 +19,7 @@ from chatmodels.core._calls.protocols import (
     HealthChecker,
     ModelInfoProvider,
 )
-from chatmodels.core._calls.started import Opened
+from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.classes import (
@@ -99,8 +99,8 @@ from chatmodels.core._values.messages import (
     Message,
     Prompt,
     Role,
+    as_messages,
     assistant,
-    conversation,
     system,
     tool_result,
     user,
@@ -122,10 +122,10 @@ from chatmodels.core._values.parts import (
     Json,
     Part,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
     ResultPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -168,7 +168,6 @@ __all__ = [
     "AudioOutput",
     "AudioPart",
     "AuthenticationError",
-    "Call",
     "CallInfo",
     "CallOptions",
     "CallTimeoutError",
@@ -211,7 +210,6 @@ __all__ = [
     "NetworkError",
     "NumberedMessages",
     "Observer",
-    "Opened",
     "OptionSpec",
     "Output",
     "OutputForm",
@@ -231,6 +229,7 @@ __all__ = [
     "ProviderOptions",
     "ProviderPart",
     "ProviderRegistry",
+    "ProviderState",
     "ProviderUnavailableError",
     "QuotaExceededError",
     "RateLimitError",
@@ -246,11 +245,12 @@ __all__ = [
     "SchemaTranslation",
     "Secret",
     "SecretSource",
+    "Send",
     "Settings",
     "SettingsArguments",
-    "Signature",
     "Sleep",
     "StandardChatModel",
+    "StartedStream",
     "StreamEnd",
     "StreamEvent",
     "StreamInterruptedError",
@@ -277,10 +277,10 @@ __all__ = [
     "acheck_health",
     "add_log_filter",
     "adrive",
+    "as_messages",
     "assistant",
     "audio",
     "check_health",
-    "conversation",
     "create_chat_model",
     "drive",
     "error_class",

@@ -14,7 +14,7 @@ _SHORTEST = 0.001  # seconds; 0 would tell a socket not to block at all
 
 
 class Limits:
-    """A `Patience` that follows an attempt and the progress of its events.
+    """`Deadlines` that follows an attempt and the progress of its events.
 
     Args:
         timeout: The limits.
@@ -26,11 +26,11 @@ class Limits:
 
     __slots__ = (
         "_between",
+        "_cap",
         "_clock",
         "_connected_by",
         "_deadline",
         "_due",
-        "_hurry",
         "_provider",
         "_read",
         "_since",
@@ -51,7 +51,7 @@ class Limits:
         self._provider = provider
         self._clock = clock
         self._since = now = clock()
-        self._hurry = math.inf
+        self._cap = math.inf
         self._read = _seconds(timeout.read)
         self._between = _seconds(timeout.between_events)
         self._deadline = math.inf if deadline is None else deadline
@@ -67,11 +67,11 @@ class Limits:
 
     def read(self) -> float | None:
         """Give the time that the next reading or writing of bytes may take."""
-        return self._left(min(min(self._until, self._hurry) - self._clock(), self._read))
+        return self._left(min(min(self._until, self._cap) - self._clock(), self._read))
 
     def left(self) -> float | None:
         """Return the time until the head, or the next event, must have come."""
-        return self._left(min(self._until, self._hurry) - self._clock())
+        return self._left(min(self._until, self._cap) - self._clock())
 
     def connecting(self) -> None:
         """Note that a connection is due from now on: key functions take none of its time."""
@@ -87,7 +87,7 @@ class Limits:
         if self._clock() >= self._until:
             raise self._passed(self._due)
 
-    def progress(self) -> None:
+    def restart(self) -> None:
         """Note that the events so far have been taken: the next one is due.
 
         Raises:
@@ -98,15 +98,15 @@ class Limits:
             raise self._passed("total")
         self._await("between_events", now + self._between)
 
-    def hurry(self, seconds: float = math.inf) -> None:
+    def cap(self, seconds: float = math.inf) -> None:
         """Allow no more than some seconds for what is left to read, until told otherwise."""
-        self._hurry = self._clock() + seconds
+        self._cap = self._clock() + seconds
 
-    def late(self) -> bool:
-        """Tell whether the time is over that `hurry` or another limit allowed."""
-        return self._clock() >= min(self._hurry, self._until)
+    def is_capped(self) -> bool:
+        """Tell whether the time is over that `cap` or another limit allowed."""
+        return self._clock() >= min(self._cap, self._until)
 
-    def timed_out(self, error: TransferError) -> CallTimeoutError:
+    def error(self, error: TransferError) -> CallTimeoutError:
         """Tell which limit it was that an engine ran into."""
         limit: Limit = "connect" if error.kind == "connect_timeout" else "read"
         if self._clock() + _SHORTEST >= self._until:

@@ -9,14 +9,14 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.response_errors import broken_off
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
-from chatmodels.http._sender import Caller
+from chatmodels.http._sender import Sender
 from chatmodels.http._transport.engine import TransferError
 
 T = TypeVar("T")
 
 
 def follow(
-    caller: Caller,
+    caller: Sender,
     request: HttpRequest,
     framer: Framer,
     decode: Callable[[Frame], T],
@@ -35,7 +35,7 @@ def follow(
             for frame in framer.feed(piece):
                 yield decode(frame)
                 begun = True
-                limits.progress()
+                limits.restart()
             limits.check()
         for frame in framer.close():
             yield decode(frame)
@@ -50,7 +50,7 @@ def follow(
 
 
 async def afollow(
-    caller: Caller,
+    caller: Sender,
     request: HttpRequest,
     framer: Framer,
     decode: Callable[[Frame], T],
@@ -65,7 +65,7 @@ async def afollow(
             for frame in framer.feed(piece):
                 yield decode(frame)
                 begun = True
-                limits.progress()
+                limits.restart()
             limits.check()
         for frame in framer.close():
             yield decode(frame)
@@ -79,6 +79,6 @@ async def afollow(
         await answer.aclose()
 
 
-def _limits(caller: Caller, within: Timeout) -> Limits:
+def _limits(caller: Sender, within: Timeout) -> Limits:
     deadline = None if within.total is None else time.monotonic() + within.total
     return Limits(within, caller.metadata.name, deadline=deadline, stream=True)

@@ -25,11 +25,11 @@ from chatmodels.http._plaintext import warn_if_plaintext
 from chatmodels.http._signing import Signer, SignerSource
 from chatmodels.http._tracebacks import forget_locals
 from chatmodels.http._transport.engine import (
-    Answer,
-    AsyncAnswer,
     AsyncEngine,
+    AsyncHttpResponse,
     Engine,
-    Head,
+    HttpResponse,
+    RequestHead,
     TransferError,
 )
 from chatmodels.http._transport.engines import shared_async_engine, shared_engine
@@ -42,7 +42,7 @@ _HEADS = 16  # as many are kept: for each path, stream or not, and for secrets t
 _REMEMBERED = 256  # of what was sent last: secrets and signatures, to mask them in errors
 
 
-class Caller:
+class Sender:
     """Reaches one provider with one set of options.
 
     Args:
@@ -79,7 +79,7 @@ class Caller:
         if self._secret is not None or signers is not None or self._given:
             warn_if_plaintext(self.base_url, metadata.name)
         self._sent: deque[str] = deque(maxlen=_REMEMBERED)
-        self._heads: dict[object, Head] = {}
+        self._heads: dict[object, RequestHead] = {}
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
         if options.http_client is not None or options.async_http_client is not None:
@@ -91,7 +91,7 @@ class Caller:
                 self._async_injected = async_injected_engine(options.async_http_client)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Caller, (self.metadata, self.codec, self._options, self._signers)
+        return Sender, (self.metadata, self.codec, self._options, self._signers)
 
     def open(
         self,
@@ -102,7 +102,7 @@ class Caller:
         stream: bool = False,
         more: Mapping[str, str] | None = None,
         exchanges: list[HttpExchange] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send a request and give its success, the body unread.
 
         Args:
@@ -154,7 +154,7 @@ class Caller:
         stream: bool = False,
         more: Mapping[str, str] | None = None,
         exchanges: list[HttpExchange] | None = None,
-    ) -> AsyncAnswer:
+    ) -> AsyncHttpResponse:
         """Send a request and give its success; the twin of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
         signers, again = self._signers, self._renewable
@@ -196,7 +196,9 @@ class Caller:
             shown = {"authorization": MASK} | shown
         return self._url(request), self._headers(request, secret, shown, stream=False)
 
-    def finished(self, error: ChatModelError, answer: Answer | AsyncAnswer) -> ChatModelError:
+    def finished(
+        self, error: ChatModelError, answer: HttpResponse | AsyncHttpResponse
+    ) -> ChatModelError:
         """Fill an error in from the head of its response, and take secrets out of it."""
         return self._masked(completed(error, answer))
 
@@ -219,7 +221,7 @@ class Caller:
         return self._masked(not_sent(error, limits, self.metadata.name, self._url(request)))
 
     def _refused(
-        self, answer: Answer | AsyncAnswer, body: bytes, model: str | None
+        self, answer: HttpResponse | AsyncHttpResponse, body: bytes, model: str | None
     ) -> ChatModelError:
         failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
         error = completed(self.codec.failure(failure), answer)
@@ -235,7 +237,7 @@ class Caller:
         *,
         stream: bool,
         signer: Signer | None,
-    ) -> Head:
+    ) -> RequestHead:
         key = (request.method, request.path, request.headers, not request.body, stream, secret)
         head = self._heads.get(key)
         if head is None:
@@ -243,7 +245,7 @@ class Caller:
                 self._heads.clear()
             given = self._options.headers
             headers = self._headers(request, secret, given, stream=stream)
-            head = Head(request.method, self._url(request), tuple(headers.items()))
+            head = RequestHead(request.method, self._url(request), tuple(headers.items()))
             self._heads[key] = head
         if secret is not None and secret.reveal() not in self._sent:
             self._sent.append(secret.reveal())
@@ -251,14 +253,14 @@ class Caller:
             head, proof = self._signed(head, request, secret, signer)
             shown = [value for name, value in proof if is_credential(name)]
             self._sent.extend((*signer.secrets, *shown))
-            head = Head(head.method, head.url, (*head.headers, *proof))
+            head = RequestHead(head.method, head.url, (*head.headers, *proof))
         if more is None:
             return head
-        return Head(head.method, head.url, (*head.headers, *more.items()))
+        return RequestHead(head.method, head.url, (*head.headers, *more.items()))
 
     def _signed(
-        self, head: Head, request: HttpRequest, secret: Secret | None, signer: Signer
-    ) -> tuple[Head, list[tuple[str, str]]]:
+        self, head: RequestHead, request: HttpRequest, secret: Secret | None, signer: Signer
+    ) -> tuple[RequestHead, list[tuple[str, str]]]:
         """Sign a head. Headers that were given count before the signature, the secret after it."""
         signature = signer.sign(head, request.body)
         names = {name.lower() for name, _ in signature}
@@ -268,7 +270,7 @@ class Caller:
             replaced = (names - chosen).intersection(name.lower() for name, _ in proof)
             if replaced:
                 kept = tuple(each for each in head.headers if each[0] not in replaced)
-                head = Head(head.method, head.url, kept)
+                head = RequestHead(head.method, head.url, kept)
                 signature = signer.sign(head, request.body)
         known = {name for name, _ in head.headers}
         return head, [each for each in signature if each[0].lower() not in known]
@@ -289,7 +291,7 @@ class Caller:
         return headers
 
 
-def _noted(exchanges: list[HttpExchange], head: Head) -> HttpExchange:
+def _noted(exchanges: list[HttpExchange], head: RequestHead) -> HttpExchange:
     exchange = HttpExchange(head.method, head.url)
     exchanges.append(exchange)
     return exchange

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chatmodels.core import ProviderOptions
-from chatmodels.http._transport.engine import Head
+from chatmodels.http._transport.engine import RequestHead
 
 
 class Signer(Protocol):
@@ -19,7 +19,7 @@ class Signer(Protocol):
         """What must appear in no error: keys and tokens."""
         ...
 
-    def sign(self, head: Head, body: bytes, /) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
         """Give the headers that prove who sends a request, by arithmetic alone.
 
         Args:

@@ -21,21 +21,24 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.headers import request_id
 from chatmodels.http._errors.response_errors import broken_off, not_json
 from chatmodels.http._framing.frames import Frame, StreamDecoder
-from chatmodels.http._sender import Caller
+from chatmodels.http._sender import Sender
 from chatmodels.http._surrogates import (
     BACKSLASH,
     HalfCharacters,
     may_have_halves,
     with_stand_ins,
 )
-from chatmodels.http._transport.engine import Answer, AsyncAnswer, TransferError
+from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
 
 _MORE_TO_DO = MAY_HAVE_STATE | {StreamEnd}
 _SSE_BEGINS = (b"data:", b"event:", b"id:", b":")
 
 
 def decoded(
-    caller: Caller, answer: Answer | AsyncAnswer, body: bytes, request: TranslatedRequest
+    caller: Sender,
+    answer: HttpResponse | AsyncHttpResponse,
+    body: bytes,
+    request: TranslatedRequest,
 ) -> Any:
     """Translate a whole answer.
 
@@ -58,7 +61,7 @@ def decoded(
 
 
 def listed(
-    caller: Caller, listing: Listing, answer: Answer | AsyncAnswer, body: bytes
+    caller: Sender, listing: Listing, answer: HttpResponse | AsyncHttpResponse, body: bytes
 ) -> Sequence[ModelInfo]:
     """Translate a listing of models.
 
@@ -104,8 +107,8 @@ class StreamReading:
 
     def __init__(
         self,
-        caller: Caller,
-        answer: Answer | AsyncAnswer,
+        caller: Sender,
+        answer: HttpResponse | AsyncHttpResponse,
         request: TranslatedRequest,
         limits: Limits,
     ) -> None:
@@ -145,7 +148,7 @@ class StreamReading:
                         yield event
             if come:
                 self._begun = True
-                self._limits.progress()
+                self._limits.restart()
             else:
                 self._limits.check()
         except ChatModelError as error:
@@ -197,7 +200,7 @@ class StreamReading:
         else:
             yield from events_of(decoded(self._caller, self._answer, body, self._request))
 
-    def broken(self, error: TransferError) -> ChatModelError:
+    def error(self, error: TransferError) -> ChatModelError:
         """Tell why the body did not come to its end."""
         name = self._caller.metadata.name
         failure = broken_off(error, self._limits, name, begun=self._begun)

@@ -14,11 +14,11 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
+    ProviderState,
     ReasoningDelta,
     RefusalDelta,
     RefusalPart,
     ResponseInvalidError,
-    Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -57,7 +57,7 @@ from chatmodels.openai_compatible._reading import (
 )
 from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
 from chatmodels.openai_compatible._tool_calls import FIRST_INDEX, CallAssembler
-from chatmodels.openai_compatible._usage import read_usage, reported_usage, served_tier
+from chatmodels.openai_compatible._usage import read_service_tier, read_usage, reported_usage
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
 
 REASONING, TEXT, REFUSAL = range(3)
@@ -190,7 +190,7 @@ class ChatCompletionsDecoder:
         if wire.usage is not None or wire.x_groq is not None:
             usage = reported_usage(wire)
             if usage is not None:
-                self._tier = served_tier(usage) or self._tier
+                self._tier = read_service_tier(usage) or self._tier
                 self._usage = known_usage(self._usage, read_usage(usage, self._warnings))
                 events.append(UsageUpdate(self._usage))
 
@@ -296,7 +296,7 @@ class ChatCompletionsDecoder:
         if self._sound is not None:
             events += self._sound.finish(self._request)
         if kept := kept_parts(self._annotations, content.others, [*self._steps, *executed]):
-            signature = Signature(self._dialect, kept)
+            signature = ProviderState(self._dialect, kept)
             events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
         events += self._calls.finish()
         if self._word is None:

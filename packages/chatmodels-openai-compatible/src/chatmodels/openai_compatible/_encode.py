@@ -10,9 +10,9 @@ from chatmodels.core import (
     ToolChoice,
     ToolDefinition,
 )
-from chatmodels.http.wire import Json, add_options, put, write_body
+from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.openai_compatible._dialect import Dialect
-from chatmodels.openai_compatible._messages import encode_messages
+from chatmodels.openai_compatible._messages import encode_conversation
 
 _NO_SETTINGS = Settings()
 
@@ -27,7 +27,7 @@ def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream
     problems: list[str] = []
     body: dict[str, Json] = {
         "model": model,
-        "messages": encode_messages(request.messages, dialect, problems),
+        "messages": encode_conversation(request.messages, dialect, problems),
     }
     if request.settings != _NO_SETTINGS:
         _settings(request, dialect, body)
@@ -53,7 +53,7 @@ def _settings(request: ChatRequest, dialect: Dialect, body: dict[str, Json]) -> 
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
         if path is not None:
-            put(body, path, _value(name, value, dialect))
+            set_path(body, path, _value(name, value, dialect))
     if "top_logprobs" in body:
         body.setdefault("logprobs", True)
     if "audio" in body:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from chatmodels.core import (
-    Signature,
+    ProviderState,
     StreamEvent,
     ToolCall,
     ToolCallDelta,
@@ -59,12 +59,12 @@ def read_call(wire: WireToolCall, position: int, created: Json, dialect: str) ->
     )
 
 
-def signed(extra: Json, dialect: str, *, custom: bool = False) -> Signature | None:
+def signed(extra: Json, dialect: str, *, custom: bool = False) -> ProviderState | None:
     """Keep the opaque state of a call, and its type if it is not a function."""
     state: dict[str, Json] = {} if extra is None else {"extra_content": extra}
     if custom:
         state["type"] = "custom"
-    return Signature(dialect, state) if state else None
+    return ProviderState(dialect, state) if state else None
 
 
 def _named(wire: WireToolCall) -> tuple[str, str]:

@@ -7,9 +7,9 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
-from chatmodels.core._calls.flow import Call, Policy, adrive, drive
+from chatmodels.core._calls.flow import Policy, Send, adrive, drive
 from chatmodels.core._calls.primitives import Primitives
-from chatmodels.core._calls.started import Opened, Source
+from chatmodels.core._calls.started import Source, StartedStream
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.response import ChatResponse
@@ -22,7 +22,7 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
-    def perform(effect: Call) -> ChatResponse[Any]:
+    def perform(effect: Send) -> ChatResponse[Any]:
         nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
@@ -39,7 +39,7 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
 
     call.enter()
     try:
-        response = drive(policies, call, Call(call.request), perform)
+        response = drive(policies, call, Send(call.request), perform)
     finally:
         call.leave()
     if others:
@@ -52,7 +52,7 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
-    async def perform(effect: Call) -> ChatResponse[Any]:
+    async def perform(effect: Send) -> ChatResponse[Any]:
         nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
@@ -69,7 +69,7 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
     call.enter()
     try:
-        response = await adrive(policies, call, Call(call.request), perform)
+        response = await adrive(policies, call, Send(call.request), perform)
     finally:
         call.leave()
     if others:
@@ -79,16 +79,16 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
 def open_stream(
     model: Primitives, policies: Policies, call: CallInfo
-) -> Opened[Iterable[StreamEvent]]:
+) -> StartedStream[Iterable[StreamEvent]]:
     """Have a call answered piece by piece, up to the first event.
 
     What a policy opened and does not return is closed.
     """
-    opened: list[Opened[Iterable[StreamEvent]]] = []
-    own: Opened[Iterable[StreamEvent]] | None = None
-    others: list[Opened[Iterable[StreamEvent]]] = []
+    opened: list[StartedStream[Iterable[StreamEvent]]] = []
+    own: StartedStream[Iterable[StreamEvent]] | None = None
+    others: list[StartedStream[Iterable[StreamEvent]]] = []
 
-    def perform(effect: Call) -> Opened[Iterable[StreamEvent]]:
+    def perform(effect: Send) -> StartedStream[Iterable[StreamEvent]]:
         nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
@@ -104,7 +104,7 @@ def open_stream(
         except BaseException as error:
             close(stream, call)
             raise _failed(call, error) if isinstance(error, Exception) else error
-        opened.append(Opened(first, stream))
+        opened.append(StartedStream(first, stream))
         if call.is_delegated:
             others.append(opened[-1])
         else:
@@ -114,7 +114,7 @@ def open_stream(
     chosen = None
     call.enter()
     try:
-        chosen = _checked(drive(policies, call, Call(call.request), perform))
+        chosen = _checked(drive(policies, call, Send(call.request), perform))
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -127,13 +127,13 @@ def open_stream(
 
 async def aopen_stream(
     model: Primitives, policies: Policies, call: CallInfo
-) -> Opened[AsyncIterable[StreamEvent]]:
+) -> StartedStream[AsyncIterable[StreamEvent]]:
     """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
-    opened: list[Opened[AsyncIterable[StreamEvent]]] = []
-    own: Opened[AsyncIterable[StreamEvent]] | None = None
-    others: list[Opened[AsyncIterable[StreamEvent]]] = []
+    opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
+    own: StartedStream[AsyncIterable[StreamEvent]] | None = None
+    others: list[StartedStream[AsyncIterable[StreamEvent]]] = []
 
-    async def perform(effect: Call) -> Opened[AsyncIterable[StreamEvent]]:
+    async def perform(effect: Send) -> StartedStream[AsyncIterable[StreamEvent]]:
         nonlocal own
         call.attempts += 1
         call.is_delegated = effect.model is not None
@@ -149,7 +149,7 @@ async def aopen_stream(
         except BaseException as error:
             await aclose(stream, call)
             raise _failed(call, error) if isinstance(error, Exception) else error
-        opened.append(Opened(first, stream))
+        opened.append(StartedStream(first, stream))
         if call.is_delegated:
             others.append(opened[-1])
         else:
@@ -159,7 +159,7 @@ async def aopen_stream(
     chosen = None
     call.enter()
     try:
-        chosen = _checked(await adrive(policies, call, Call(call.request), perform))
+        chosen = _checked(await adrive(policies, call, Send(call.request), perform))
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -176,8 +176,8 @@ def _failed(call: CallInfo, error: Exception) -> ChatModelError:
     return error
 
 
-def _checked(outcome: Opened[Source]) -> Opened[Source]:
-    if not isinstance(outcome, Opened):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+def _checked(outcome: StartedStream[Source]) -> StartedStream[Source]:
+    if not isinstance(outcome, StartedStream):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
         raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
     return outcome
 
@@ -192,7 +192,9 @@ def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInf
     return call.is_delegated or any(outcome is other for other in others)
 
 
-def _unused(opened: list[Opened[Any]], chosen: Opened[Any] | None) -> list[Opened[Any]]:
+def _unused(
+    opened: list[StartedStream[Any]], chosen: StartedStream[Any] | None
+) -> list[StartedStream[Any]]:
     if len(opened) == 1 and chosen is opened[0]:
         return []
     if chosen is not None and all(chosen is not other for other in opened):

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from chatmodels.core._tools.output import Output
 
 
-def finish(prepared: Prepared, response: ChatResponse[Any], call: CallInfo) -> ChatResponse[Any]:
+def complete_response(
+    prepared: Prepared, response: ChatResponse[Any], call: CallInfo
+) -> ChatResponse[Any]:
     """Complete an answer.
 
     Raises:

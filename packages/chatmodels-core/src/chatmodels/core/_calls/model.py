@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
-from chatmodels.core._calls.completion import finish
+from chatmodels.core._calls.completion import complete_response
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.negotiation import refuse_unsupported
@@ -55,7 +55,7 @@ class StandardChatModel(Primitives):
         profile: The abilities of the model; by default everything is supported.
         capabilities: The capabilities that the provider's metadata claim. Tools, media and output
             types that are not among them are refused; None if the subclass does that.
-        unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
+        on_unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
             name, as `{"seed": 'api="chat_completions"'}`: refusals tell it.
@@ -80,7 +80,7 @@ class StandardChatModel(Primitives):
         supported_settings: frozenset[str] | None = None,
         profile: Profile = EVERYTHING,
         capabilities: frozenset[Capability] | None = None,
-        unsupported: Literal["error", "warn"] = "error",
+        on_unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
@@ -102,11 +102,11 @@ class StandardChatModel(Primitives):
             settings=settings,
             timeout=as_timeout(timeout),
             profile=profile,
-            unsupported=unsupported,
+            on_unsupported=on_unsupported,
             remedies=remedies or {},
             outputs=capabilities is None or Capability.STRUCTURED_OUTPUT in capabilities,
         )
-        if unsupported == "error":
+        if on_unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
         self._policies = tuple(policies)
         self._observers = tuple(observers)
@@ -138,7 +138,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = finish(prepared, respond(self, self._policies, call), call)
+            response = complete_response(prepared, respond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -156,7 +156,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = finish(prepared, await arespond(self, self._policies, call), call)
+            response = complete_response(prepared, await arespond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -178,7 +178,7 @@ class StandardChatModel(Primitives):
         return ChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: open_stream(self, self._policies, call),
-            lambda response, call: finish(prepared, response, call),
+            lambda response, call: complete_response(prepared, response, call),
         )
 
     def astream(
@@ -194,7 +194,7 @@ class StandardChatModel(Primitives):
         return AsyncChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: aopen_stream(self, self._policies, call),
-            lambda response, call: finish(prepared, response, call),
+            lambda response, call: complete_response(prepared, response, call),
         )
 
     def batch(

@@ -84,7 +84,7 @@ def is_retryable(error: BaseException, /) -> bool:
     True for rate limits, overload and outages of the provider, time-outs, lost connections and
     broken streams. An explicit hint of the provider, the header `x-should-retry`, counts more than
     the code; it is in `details["should_retry"]`. Whether the call may be repeated at all is for
-    the caller to know: see `ChatRequest.repeatable`.
+    the caller to know: see `ChatRequest.idempotent`.
     """
     if not isinstance(error, ChatModelError) or isinstance(error, ConfigurationError):
         return False

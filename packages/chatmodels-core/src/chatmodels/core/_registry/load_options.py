@@ -27,7 +27,7 @@ COMMON = (
     "max_retries",
     "proxy",
     "timeout",
-    "unsupported",
+    "on_unsupported",
 )
 """The options that every provider takes, besides settings."""
 

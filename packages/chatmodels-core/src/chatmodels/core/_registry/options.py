@@ -16,7 +16,7 @@ from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
 _ACCEPTED: dict[str, object] = {
     "timeout": DEFAULT_TIMEOUT,
     "settings": NO_SETTINGS,
-    "unsupported": "error",
+    "on_unsupported": "error",
     "max_retries": 2,
 }
 
@@ -38,7 +38,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
         http_client: A client to use for blocking calls; whoever passes it closes it.
         async_http_client: Likewise for awaited calls.
         settings: Settings that hold for each call unless it says otherwise.
-        unsupported: What happens to settings that the provider cannot honour: "error" refuses
+        on_unsupported: What happens to settings that the provider cannot honour: "error" refuses
             the call, "warn" leaves them out and says so in the response's `warnings`.
         extra: The provider's own options, by the names in `ProviderMetadata.options`; secret
             ones as `Secret`.
@@ -61,7 +61,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
     http_client: object | None = None
     async_http_client: object | None = None
     settings: Settings = NO_SETTINGS
-    unsupported: Literal["error", "warn"] = "error"
+    on_unsupported: Literal["error", "warn"] = "error"
     extra: dict[str, object] = msgspec.field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:

@@ -3,13 +3,13 @@
 import contextlib
 import inspect
 
-from chatmodels.core._values.parts import Value
+from chatmodels.core._values.parts import FrozenValue
 
 _STYLES = ("REST", "GOOGLE", "NUMPYDOC", "EPYDOC")
 _ATTRIBUTE_FIELDS = frozenset({"attribute", "cvar", "ivar", "param", "parameter", "var"})
 
 
-class Documentation(Value, frozen=True):
+class Documentation(FrozenValue, frozen=True):
     """A docstring, taken apart.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chatmodels.core._schema.annotations import hints
-from chatmodels.core._values.parts import Value
+from chatmodels.core._values.parts import FrozenValue
 
 REQUIRED: Any = inspect.Parameter.empty
 """Stands for a default that there is none of."""
@@ -18,7 +18,7 @@ _IMPOSSIBLE = {
 }
 
 
-class ToolParameter(Value, frozen=True):
+class ToolParameter(FrozenValue, frozen=True):
     """A parameter that a model can give an argument for."""
 
     name: str

@@ -18,8 +18,8 @@ from chatmodels.core import (
     NumberedMessages,
     Part,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -118,7 +118,7 @@ def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | Non
         part = ids.of_result(part)
         return part if rules.blank_texts else _result_without_blanks(part)
     if type(part) in _SIGNED:
-        signature: Signature | None = getattr(part, "signature", None)
+        signature: ProviderState | None = getattr(part, "signature", None)
         if signature is not None and signature.scope is not None and signature.scope != scope:
             if isinstance(part, ProviderPart):
                 return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from chatmodels.core import PartEnd, Signature, StreamEvent, ToolCallEnd
+from chatmodels.core import PartEnd, ProviderState, StreamEvent, ToolCallEnd
 
 MAY_HAVE_STATE = frozenset({PartEnd, ToolCallEnd})
 """The types of the events that can hold opaque state."""
@@ -33,11 +33,11 @@ def scoped(event: StreamEvent, scope: str | None, /) -> StreamEvent:
     if type(event) is ToolCallEnd:
         call = event.tool_call
         if (signature := call.signature) is not None:
-            signature = Signature(signature.format, signature.data, scope)
+            signature = ProviderState(signature.format, signature.data, scope)
             return ToolCallEnd(replace(call, signature=signature), event.index)
     elif type(event) is PartEnd:
-        signature: Signature | None = getattr(event.part, "signature", None)
+        signature: ProviderState | None = getattr(event.part, "signature", None)
         if signature is not None:
-            signature = Signature(signature.format, signature.data, scope)
+            signature = ProviderState(signature.format, signature.data, scope)
             return PartEnd(replace(event.part, signature=signature), event.index)
     return event

@@ -13,7 +13,7 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.body import excerpt, read_error_body
 from chatmodels.http._errors.headers import request_id, retry_after
 from chatmodels.http._tracebacks import forget_locals
-from chatmodels.http._transport.engine import Answer, AsyncAnswer, TransferError
+from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
 
 
 def not_sent(error: TransferError, limits: Limits, provider: str, url: str) -> ChatModelError:
@@ -37,7 +37,7 @@ def not_sent(error: TransferError, limits: Limits, provider: str, url: str) -> C
         case "unusable":
             return ConfigurationError(f"{provider}: the request cannot be sent: {error}")
         case _:
-            return limits.timed_out(error)
+            return limits.error(error)
 
 
 def broken_off(
@@ -53,7 +53,7 @@ def broken_off(
     """
     forget_locals(error)
     if error.kind == "timeout":
-        return limits.timed_out(error)
+        return limits.error(error)
     if error.kind == "undecodable":
         return ResponseInvalidError(f"{provider}: the response cannot be read: {error}")
     if begun:
@@ -61,7 +61,7 @@ def broken_off(
     return NetworkError(f"{provider}: the connection broke before the answer was whole: {error}")
 
 
-def completed(error: ChatModelError, answer: Answer | AsyncAnswer) -> ChatModelError:
+def completed(error: ChatModelError, answer: HttpResponse | AsyncHttpResponse) -> ChatModelError:
     """Fill in what the head of a response tells and an error does not know yet."""
     if error.status is None:
         error.status = answer.status
@@ -92,7 +92,9 @@ def key_rejected(
     return error
 
 
-def not_json(answer: Answer | AsyncAnswer, body: bytes, provider: str) -> ChatModelError | None:
+def not_json(
+    answer: HttpResponse | AsyncHttpResponse, body: bytes, provider: str
+) -> ChatModelError | None:
     """Tell that a body is no JSON; None if it looks like some."""
     kind = answer.headers.get("content-type", "")
     if body.lstrip()[:1] in (b"{", b"[") and "html" not in kind:

@@ -1,7 +1,7 @@
 """The seam to whatever moves the bytes: one request goes out, pieces of a body come back.
 
 An engine knows nothing of models, secrets or vendors. It never follows redirects, and it asks the
-`Patience` of a request for the time that each step may take at the moment when the step begins.
+`Deadlines` of a request for the time that each step may take at the moment when the step begins.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class TransferError(Exception):
         self.kind: Kind = kind
 
 
-class Patience(Protocol):
+class Deadlines(Protocol):
     """How long the next step of a request may take, in seconds from now; None for ever."""
 
     def connect(self) -> float | None:
@@ -52,7 +52,7 @@ class Patience(Protocol):
         ...
 
 
-class Head:
+class RequestHead:
     """What many requests have in common: all but the body.
 
     Attributes:
@@ -71,7 +71,7 @@ class Head:
         self.prepared: object = None
 
 
-class Answer(Protocol):
+class HttpResponse(Protocol):
     """A response whose head has come.
 
     Attributes:
@@ -99,8 +99,8 @@ class Answer(Protocol):
         ...
 
 
-class AsyncAnswer(Protocol):
-    """The twin of `Answer`."""
+class AsyncHttpResponse(Protocol):
+    """The twin of `HttpResponse`."""
 
     status: int
     headers: Mapping[str, str]
@@ -127,7 +127,7 @@ class Engine(Protocol):
     One that is derived from this class can be passed to a model as its `http_client`.
     """
 
-    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
@@ -142,7 +142,9 @@ class AsyncEngine(Protocol):
     One that is derived from this class can be passed to a model as its `async_http_client`.
     """
 
-    async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
+    async def send(
+        self, head: RequestHead, body: bytes, patience: Deadlines, /
+    ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:

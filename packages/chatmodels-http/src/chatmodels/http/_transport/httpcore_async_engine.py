@@ -9,7 +9,7 @@ from anyio import CancelScope
 from anyio.lowlevel import current_token
 
 from chatmodels.http._transport.content_encoding import Decoder, decoder
-from chatmodels.http._transport.engine import AsyncAnswer, Head, Patience
+from chatmodels.http._transport.engine import AsyncHttpResponse, Deadlines, RequestHead
 from chatmodels.http._transport.httpcore_parts import (
     FAILURES,
     Connection,
@@ -38,7 +38,9 @@ class AsyncHttpcoreEngine:
         self._proxy = proxy
         self._homes: WeakKeyDictionary[object, _Home] = WeakKeyDictionary()
 
-    async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
+    async def send(
+        self, head: RequestHead, body: bytes, patience: Deadlines, /
+    ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:

@@ -6,7 +6,7 @@ from typing import Any
 import httpcore
 
 from chatmodels.http._transport.content_encoding import Decoder, decoder
-from chatmodels.http._transport.engine import Answer, Head, Patience
+from chatmodels.http._transport.engine import Deadlines, HttpResponse, RequestHead
 from chatmodels.http._transport.httpcore_parts import (
     FAILURES,
     Connection,
@@ -34,7 +34,7 @@ class HttpcoreEngine:
         self._proxy = proxy
         self._lanes: dict[str, Lanes[Lane]] = {}
 
-    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:

@@ -12,7 +12,7 @@ import msgspec
 
 from chatmodels.core import MASK
 from chatmodels.http._transport.causes import is_certificate_failure, reason
-from chatmodels.http._transport.engine import Head, Kind, TransferError
+from chatmodels.http._transport.engine import Kind, RequestHead, TransferError
 from chatmodels.http._transport.proxies import environment_proxy
 from chatmodels.http._transport.tls import no_tls_context, tls_context
 
@@ -38,7 +38,7 @@ class Prepared(msgspec.Struct, frozen=True):
         return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks may show it
 
 
-def prepared(head: Head, /) -> Prepared:
+def prepared(head: RequestHead, /) -> Prepared:
     """Parse and encode a head, once.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-from chatmodels.http._transport.engine import Patience
+from chatmodels.http._transport.engine import Deadlines
 
 _AT_ONCE = 65_536
 """Bytes that are written within one time limit: a long body may take long while it moves."""
@@ -44,7 +44,7 @@ class TimedBackend(httpcore.NetworkBackend):
         patience: That of the request at hand.
     """
 
-    patience: Patience
+    patience: Deadlines
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
@@ -117,7 +117,7 @@ class _Stream(httpcore.NetworkStream):
 class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
     """The twin of `TimedBackend`."""
 
-    patience: Patience
+    patience: Deadlines
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
@@ -203,7 +203,7 @@ def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:
     coroutine.close()
 
 
-def _time_left(patience: Patience) -> float | None:
+def _time_left(patience: Deadlines) -> float | None:
     # While bytes are ready, even the shortest time suffices to read them: for ever, in a flood.
     seconds = patience.read()
     if seconds is not None and seconds <= _SHORTEST:

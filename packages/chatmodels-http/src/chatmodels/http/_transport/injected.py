@@ -20,13 +20,13 @@ from chatmodels.http._transport.bounded import OutOfTimeError, Worker
 from chatmodels.http._transport.causes import is_certificate_failure, reason
 from chatmodels.http._transport.content_encoding import Decoder, decoder
 from chatmodels.http._transport.engine import (
-    Answer,
-    AsyncAnswer,
     AsyncEngine,
+    AsyncHttpResponse,
+    Deadlines,
     Engine,
-    Head,
+    HttpResponse,
     Kind,
-    Patience,
+    RequestHead,
     TransferError,
 )
 
@@ -96,7 +96,7 @@ class InjectedEngine:
         self._library = library_of(client, "Client", "http_client")
         self._client: Any = client
 
-    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
@@ -138,7 +138,7 @@ class _Answer:
         "status",
     )
 
-    def __init__(self, response: Any, library: str, patience: Patience, worker: Worker) -> None:
+    def __init__(self, response: Any, library: str, patience: Deadlines, worker: Worker) -> None:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
@@ -190,7 +190,9 @@ class AsyncInjectedEngine:
         self._library = library_of(client, "AsyncClient", "async_http_client")
         self._client: Any = client
 
-    async def send(self, head: Head, body: bytes, patience: Patience, /) -> AsyncAnswer:
+    async def send(
+        self, head: RequestHead, body: bytes, patience: Deadlines, /
+    ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
@@ -221,7 +223,7 @@ class _AsyncAnswer:
         "status",
     )
 
-    def __init__(self, response: Any, library: str, patience: Patience) -> None:
+    def __init__(self, response: Any, library: str, patience: Deadlines) -> None:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
@@ -277,7 +279,7 @@ class _Deadline:
 
     __slots__ = ("_patience", "_scope")
 
-    def __init__(self, scope: "CancelScope", patience: Patience) -> None:
+    def __init__(self, scope: "CancelScope", patience: Deadlines) -> None:
         self._scope = scope
         self._patience = patience
 
@@ -302,7 +304,7 @@ _SLACK = 1.0
 _UNWINDING = 1000  # pieces that a client may still hold; its own transports may never end
 
 
-def _request(client: Any, head: Head, body: bytes, patience: Patience) -> Any:
+def _request(client: Any, head: RequestHead, body: bytes, patience: Deadlines) -> Any:
     return client.build_request(
         head.method,
         head.url,
@@ -315,7 +317,7 @@ def _request(client: Any, head: Head, body: bytes, patience: Patience) -> Any:
 class _Timeouts(dict[str, float | None]):
     """The time limits of one request as httpx's extension `timeout`, true when they are read."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Deadlines) -> None:
         super().__init__(connect=None, read=None, write=None, pool=None)
         self._patience = patience
 

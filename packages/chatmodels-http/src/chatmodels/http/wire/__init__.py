@@ -24,13 +24,13 @@ from chatmodels.http.wire._names import (
     shown_name,
 )
 from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
-from chatmodels.http.wire._refusal import reject_body, reject_listing
+from chatmodels.http.wire._refusal import raise_for_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
     arguments_json,
     arguments_of,
-    misplaced,
-    put,
+    describe_part,
+    set_path,
     state_of,
     write_body,
 )
@@ -49,6 +49,7 @@ __all__ = [
     "arguments_of",
     "base64_text",
     "data_url",
+    "describe_part",
     "finish_reason",
     "identifier",
     "integer_or_none",
@@ -58,12 +59,11 @@ __all__ = [
     "is_path_name",
     "known_usage",
     "lenient",
-    "misplaced",
     "objects",
     "path_name",
-    "put",
-    "reject_body",
+    "raise_for_body",
     "reject_listing",
+    "set_path",
     "shown_name",
     "state_of",
     "text_of",

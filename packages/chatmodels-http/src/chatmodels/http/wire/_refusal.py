@@ -11,7 +11,7 @@ from chatmodels.http._exchange import HttpFailure
 from chatmodels.http.wire._json import NOT_JSON, Json, is_object
 
 
-def reject_body(
+def raise_for_body(
     data: bytes,
     provider: str,
     what: str,

@@ -16,7 +16,7 @@ from chatmodels.http.wire import (
     add_options,
     is_list,
     is_path_name,
-    put,
+    set_path,
     shown_name,
     write_body,
 )
@@ -49,7 +49,7 @@ def encode_request(
     if request.tool_choice is not None:
         body["tool_choice"] = _choice(request.tool_choice)
     if request.output is not None:
-        put(body, "text.format", _format(request.output))
+        set_path(body, "text.format", _format(request.output))
     wants_logprobs = settings.logprobs or settings.top_logprobs is not None
     include = [*dialect.include, *([_LOGPROBS] if wants_logprobs else ())]
     if include:
@@ -112,7 +112,7 @@ def _settings(request: ChatRequest, dialect: ResponsesDialect, body: dict[str, J
     for name, value in request.settings.chosen().items():
         path = dialect.settings.get(name)
         if path is not None and path != "include":
-            put(body, path, value)
+            set_path(body, path, value)
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:

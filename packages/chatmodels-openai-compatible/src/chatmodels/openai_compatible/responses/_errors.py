@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import FailureRules, HttpFailure
-from chatmodels.http.wire import Json, is_object, reject_body
+from chatmodels.http.wire import Json, is_object, raise_for_body
 from chatmodels.openai_compatible import _errors
 
 _CODES = {
@@ -49,7 +49,7 @@ def reject(data: bytes, provider: str, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(
+    raise_for_body(
         data,
         provider,
         "a response",

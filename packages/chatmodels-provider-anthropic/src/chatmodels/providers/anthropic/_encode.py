@@ -39,10 +39,10 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
             body["service_tier"] = _TIERS.get(value, value)
     if request.settings.user is not None:
         body["metadata"] = {"user_id": request.settings.user}
-    _think(request, known, body)
+    _set_reasoning(request, known, body)
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
-    _choose(request, body)
+    _set_tool_choice(request, body)
     if request.output is not None:
         form = {"type": "json_schema", "schema": request.output.schema}
         body.setdefault("output_config", {})["format"] = form
@@ -54,7 +54,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(request: ChatRequest, known: Generation, body: dict[str, Json]) -> None:
+def _set_reasoning(request: ChatRequest, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
@@ -83,7 +83,7 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
     return encoded
 
 
-def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
+def _set_tool_choice(request: ChatRequest, body: dict[str, Json]) -> None:
     choice, parallel = request.tool_choice, request.settings.parallel_tool_calls
     if choice is not None:
         body["tool_choice"] = {"type": _MODES[choice.mode]}

@@ -29,7 +29,12 @@ from chatmodels.http.wire import NO_REASON, NOT_JSON, finish_reason, warn
 from chatmodels.providers.bedrock._block_builder import GrowingBlock, Kind, Start, kind_of
 from chatmodels.providers.bedrock._blocks import part_of
 from chatmodels.providers.bedrock._errors import KIND_HEADER, read_failure
-from chatmodels.providers.bedrock._response import FINISH_REASONS, read_usage, reject, tier_of
+from chatmodels.providers.bedrock._response import (
+    FINISH_REASONS,
+    read_service_tier,
+    read_usage,
+    reject,
+)
 from chatmodels.providers.bedrock._wire import (
     WireEvent,
     block_decoder,
@@ -80,7 +85,7 @@ class ConverseDecoder:
                     events += self._stop_all()
                 case "metadata":
                     self._told = True
-                    self._tier = tier_of(event.service_tier)
+                    self._tier = read_service_tier(event.service_tier)
                     events.append(UsageUpdate(read_usage(event.usage, self._warnings)))
                 case _:  # `messageStart`, and what there will be
                     pass
@@ -104,7 +109,7 @@ class ConverseDecoder:
         if len(events) == 1 and wire.stop_reason is None:
             reject(body, "it has no content")
         events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
-        self._word, self._tier = wire.stop_reason, tier_of(wire.service_tier)
+        self._word, self._tier = wire.stop_reason, read_service_tier(wire.service_tier)
         events.append(self._last(msgspec.Raw(body)))
         return events
 

@@ -10,7 +10,7 @@ from chatmodels.core import (
 from chatmodels.http.wire import (
     Json,
     add_options,
-    put,
+    set_path,
     write_body,
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
@@ -37,18 +37,18 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
         body["system"] = system
     for name, value in request.settings.chosen().items():
         if name in _SAME:
-            put(body, SETTINGS[name], value)
+            set_path(body, SETTINGS[name], value)
         elif name == "top_k":
-            put(body, f"{FIELDS}.{known.top_k}", value)
+            set_path(body, f"{FIELDS}.{known.top_k}", value)
     think(request, known, body)
-    _offer(request, body, problems)
+    _set_tools(request, body, problems)
     if request.output is not None:
-        _shape(request.output, body)
+        _set_output(request.output, body)
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _offer(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+def _set_tools(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
     """Offer the tools, and say whether they may or must be called."""
     choice = request.tool_choice
     mode = None if choice is None else choice.mode
@@ -88,13 +88,13 @@ def _rooted(schema: dict[str, Json]) -> Json:
     return {"json": {"type": "object", **schema}}
 
 
-def _shape(output: OutputSchema, body: dict[str, Json]) -> None:
+def _set_output(output: OutputSchema, body: dict[str, Json]) -> None:
     """Request output of a schema."""
     form = {"name": output.name, "schema": _text(output.schema)}
     if output.description:
         form["description"] = output.description
     text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}
-    put(body, "outputConfig.textFormat", text_format)
+    set_path(body, "outputConfig.textFormat", text_format)
 
 
 def _text(schema: Json) -> str:

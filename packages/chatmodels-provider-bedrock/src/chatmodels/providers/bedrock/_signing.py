@@ -20,7 +20,7 @@ from chatmodels.core import (
     ProviderOptions,
     Secret,
 )
-from chatmodels.http import Head, Signer
+from chatmodels.http import RequestHead, Signer
 from chatmodels.providers.bedrock._regions import text_option
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class AwsSigner(msgspec.Struct, frozen=True):
         """What must appear in no error."""
         return (self.secret_key, *((self.token,) if self.token else ()))
 
-    def sign(self, head: Head, body: bytes, /) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
         """Sign method, address, host and body.
 
         The other headers are left unsigned: proxies may change them.

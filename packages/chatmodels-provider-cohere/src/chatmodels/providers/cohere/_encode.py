@@ -4,7 +4,7 @@ from chatmodels.core import ChatRequest, ToolChoice, ToolDefinition
 from chatmodels.http.wire import (
     Json,
     add_options,
-    put,
+    set_path,
     write_body,
 )
 from chatmodels.providers.cohere._messages import encode_conversation
@@ -29,24 +29,24 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     for name, value in request.settings.chosen().items():
         if not name.startswith("reasoning_"):
             body[SETTINGS[name]] = value
-    _think(request, body)
+    _set_reasoning(request, body)
     if documents:
         body["documents"] = documents
         if not turns:
             problems.append("files without a text")
     if request.tools:
-        _offer(request, body, problems)
+        _set_tools(request, body, problems)
     if request.output is not None:
-        put(body, "response_format.type", "json_object")
+        set_path(body, "response_format.type", "json_object")
         if request.output.schema is not None:
-            put(body, "response_format.schema", request.output.schema)
+            set_path(body, "response_format.schema", request.output.schema)
     if request.provider_options.get("stream", stream) != stream:
         problems.append("stream in provider_options; call stream() or generate()")
     add_options(request.provider_options, body)
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _think(request: ChatRequest, body: dict[str, Json]) -> None:
+def _set_reasoning(request: ChatRequest, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
@@ -55,12 +55,12 @@ def _think(request: ChatRequest, body: dict[str, Json]) -> None:
     if budget == 0:
         body["thinking"] = {"type": "disabled"}
         return
-    put(body, "thinking.type", "enabled")
+    set_path(body, "thinking.type", "enabled")
     if budget is not None:
-        put(body, "thinking.token_budget", budget)
+        set_path(body, "thinking.token_budget", budget)
 
 
-def _offer(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
+def _set_tools(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
     """Offer the tools; where one of them is demanded, that one alone."""
     choice = request.tool_choice or ToolChoice("auto")
     offered = [tool for tool in request.tools if choice.name in {None, tool.name}]

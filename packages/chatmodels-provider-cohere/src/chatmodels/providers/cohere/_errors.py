@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import ErrorBody, FailureRules, HttpFailure, excerpt, standard_failure
-from chatmodels.http.wire import Json, reject_body
+from chatmodels.http.wire import Json, raise_for_body
 from chatmodels.providers.cohere._profile import PROVIDER_NAME
 
 _RULES = FailureRules(
@@ -49,7 +49,7 @@ def reject(data: bytes, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=_tells_error)
+    raise_for_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=_tells_error)
 
 
 def _tells_error(body: dict[str, Json]) -> object:

@@ -6,8 +6,8 @@ from chatmodels.core import (
     Citation,
     FinishReason,
     Part,
+    ProviderState,
     ReasoningPart,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
@@ -68,7 +68,7 @@ def words(content: WireContent) -> str:
 
 def reasoning(kind: str, text: str) -> ReasoningPart:
     """Make a part of a thought, or of the plan that comes before tool calls."""
-    return ReasoningPart(text, Signature(PROVIDER_NAME, {"type": kind}))
+    return ReasoningPart(text, ProviderState(PROVIDER_NAME, {"type": kind}))
 
 
 def part_of(kind: str | None, text: str, cited: Sequence[dict[str, Json]]) -> list[Part]:

@@ -25,7 +25,7 @@ from chatmodels.http.wire import (
     finish_reason,
     is_object,
     known_usage,
-    reject_body,
+    raise_for_body,
     text_or_none,
     warn,
 )
@@ -36,7 +36,7 @@ from chatmodels.providers.google._response import (
     FINISH_REASONS,
     read_chunk,
     read_logprobs,
-    usage_of,
+    read_usage,
     word_of,
 )
 from chatmodels.providers.google._wire import (
@@ -123,7 +123,7 @@ class AnswerDecoder:
             tier = told.service_tier or told.traffic_type  # of the Gemini API, of Vertex AI
             if isinstance(tier, str):
                 self._tier = tier
-            usage = usage_of(told)
+            usage = read_usage(told)
             if usage != _UNTOLD:
                 self._usage = known_usage(self._usage, usage)
                 events.append(UsageUpdate(self._usage))
@@ -192,7 +192,9 @@ def reject(data: bytes, why: object, provider: str) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(data, provider, "an answer", why, lambda failure: read_failure(failure, provider))
+    raise_for_body(
+        data, provider, "an answer", why, lambda failure: read_failure(failure, provider)
+    )
 
 
 def _chunks(body: bytes, provider: str) -> Sequence[bytes]:

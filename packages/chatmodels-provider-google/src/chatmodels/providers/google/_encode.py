@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from chatmodels.core import ChatRequest, Settings, ToolDefinition
-from chatmodels.http.wire import Json, add_options, put, write_body
+from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.providers.google._messages import encode_conversation
 from chatmodels.providers.google._profile import Generation, generation_of
 
@@ -62,14 +62,14 @@ def encode_request(
     if system:
         body["systemInstruction"] = {"parts": system}
     _set(request.settings, settings, body)
-    _think(request.settings, known, body)
+    _set_reasoning(request.settings, known, body)
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
-    _choose(request, body)
+    _set_tool_choice(request, body)
     if request.output is not None:
-        put(body, "generationConfig.responseMimeType", "application/json")
+        set_path(body, "generationConfig.responseMimeType", "application/json")
         if request.output.schema is not None:
-            put(body, "generationConfig.responseJsonSchema", request.output.schema)
+            set_path(body, "generationConfig.responseJsonSchema", request.output.schema)
     tier = body.pop(_TIER_HEADER, None)
     add_options(request.provider_options, body)
     headers = () if tier is None else ((_TIER_HEADER, tier),)
@@ -81,12 +81,12 @@ def _set(given: Settings, settings: Mapping[str, str], body: dict[str, Json]) ->
         if name == "service_tier":
             body[settings[name]] = _TIERS[value]
         elif not name.startswith("reasoning_"):
-            put(body, settings[name], value)
+            set_path(body, settings[name], value)
     if given.top_logprobs is not None:
-        put(body, settings["logprobs"], True)
+        set_path(body, settings["logprobs"], True)
 
 
-def _think(given: Settings, known: Generation, body: dict[str, Json]) -> None:
+def _set_reasoning(given: Settings, known: Generation, body: dict[str, Json]) -> None:
     effort, budget = given.reasoning_effort, given.reasoning_budget
     if budget is not None:
         thinking: dict[str, Json] = {"thinkingBudget": budget}
@@ -98,7 +98,7 @@ def _think(given: Settings, known: Generation, body: dict[str, Json]) -> None:
         thinking = {"thinkingLevel": effort}
     if effort != "none" and budget != 0:
         thinking["includeThoughts"] = True
-    put(body, SETTINGS["reasoning_effort"], thinking)
+    set_path(body, SETTINGS["reasoning_effort"], thinking)
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:
@@ -108,7 +108,7 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
     return encoded
 
 
-def _choose(request: ChatRequest, body: dict[str, Json]) -> None:
+def _set_tool_choice(request: ChatRequest, body: dict[str, Json]) -> None:
     """Say whether tools may be called; "VALIDATED" makes calls keep to their schemas."""
     choice = request.tool_choice
     mode = "" if choice is None else _MODES[choice.mode]

@@ -67,7 +67,7 @@ class MockChatModel(StandardChatModel):
         settings: Settings that hold for each call unless it says otherwise.
         timeout: Time limits likewise, or seconds for a whole call; None for core's defaults.
         supported_settings: The settings that are honoured, to try out refusals; None for all.
-        unsupported: Whether others are refused or left out with a warning.
+        on_unsupported: Whether others are refused or left out with a warning.
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         sleep: Waits, blocking.
@@ -95,7 +95,7 @@ class MockChatModel(StandardChatModel):
         settings: Settings | None = None,
         timeout: Timeout | float | None = None,
         supported_settings: frozenset[str] | None = None,
-        unsupported: Literal["error", "warn"] = "error",
+        on_unsupported: Literal["error", "warn"] = "error",
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         sleep: Callable[[float], object] = time.sleep,
@@ -120,7 +120,7 @@ class MockChatModel(StandardChatModel):
             settings=settings or Settings(),
             timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
-            unsupported=unsupported,
+            on_unsupported=on_unsupported,
             policies=policies,
             observers=observers,
         )

@@ -56,7 +56,7 @@ class MockProvider:
 
         Args:
             model: The model's name.
-            options: Its script is in `extra`; of the others, settings, `unsupported` and time
+            options: Its script is in `extra`; of the others, settings, `on_unsupported` and time
                 limits count, and there is no network that `max_retries` and the rest could
                 apply to.
 
@@ -69,7 +69,7 @@ class MockProvider:
             model,
             settings=options.settings,
             timeout=options.timeout,
-            unsupported=options.unsupported,
+            on_unsupported=options.on_unsupported,
             **script,
         )
 

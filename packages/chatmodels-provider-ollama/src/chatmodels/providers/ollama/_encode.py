@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from chatmodels.core import ChatRequest, ToolDefinition
-from chatmodels.http.wire import Json, add_options, put, write_body
-from chatmodels.providers.ollama._messages import encode_messages
+from chatmodels.http.wire import Json, add_options, set_path, write_body
+from chatmodels.providers.ollama._messages import encode_conversation
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 
 SETTINGS: Mapping[str, str] = {
@@ -36,17 +36,17 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     problems: list[str] = []
     body: dict[str, Json] = {
         "model": model,
-        "messages": encode_messages(request.messages, problems),
+        "messages": encode_conversation(request.messages, problems),
         "stream": stream,
     }
     for name, value in request.settings.chosen().items():
         if name == "reasoning_effort":
             body["think"] = EFFORT_WORDS.get(value, value) or False
         else:
-            put(body, SETTINGS[name], value)
+            set_path(body, SETTINGS[name], value)
     if request.settings.top_logprobs is not None:
         body.setdefault("logprobs", True)
-    _offer(request, body)
+    _set_tools(request, body)
     if request.output is not None:
         body["format"] = "json" if request.output.schema is None else request.output.schema
     if request.provider_options.get("stream", stream) != stream:
@@ -55,7 +55,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _offer(request: ChatRequest, body: dict[str, Json]) -> None:
+def _set_tools(request: ChatRequest, body: dict[str, Json]) -> None:
     """Offer the tools, unless none of them can be called."""
     if request.tools and (request.tool_choice is None or request.tool_choice.mode != "none"):
         body["tools"] = [_tool(tool) for tool in request.tools]

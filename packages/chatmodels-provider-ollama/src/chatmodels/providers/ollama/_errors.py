@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from chatmodels.core import ChatModelError, ModelNotFoundError
 from chatmodels.http import HttpFailure, read_error_body, standard_failure
-from chatmodels.http.wire import reject_body
+from chatmodels.http.wire import raise_for_body
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 
 _MISSING = re.compile(r"""model ["']([^"']+)["'] not found""")
@@ -34,4 +34,4 @@ def reject(data: bytes, why: object, what: str = "an answer") -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(data, PROVIDER_NAME, what, why, read_failure)
+    raise_for_body(data, PROVIDER_NAME, what, why, read_failure)

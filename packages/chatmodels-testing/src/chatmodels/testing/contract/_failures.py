@@ -41,7 +41,7 @@ def a_failed_call_is_made_again(bench: Bench) -> None:
     bench.simulator.queue(outage, outage)
     streamed = model.stream(PROMPT).collect()
     bench.simulator.queue(outage)
-    error = failure(lambda: model.generate(PROMPT, repeatable=False))
+    error = failure(lambda: model.generate(PROMPT, idempotent=False))
 
     for answer in (response, streamed):
         assert answer.timing is not None
