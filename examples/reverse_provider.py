@@ -7,18 +7,20 @@ part would be in `__init__.py`, and an entry point would make core find it.
 from collections.abc import Iterator
 
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatRequest,
     HealthReport,
     ModelInfo,
-    ProviderMetadata,
-    ProviderOptions,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     TextDelta,
     create_chat_model,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    ProviderMetadata,
+    ProviderOptions,
+    StandardChatModel,
     register_provider,
 )
 

@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import (
-    CallInfo,
-    ChatModel,
-    ChatModelError,
-    ChatRequest,
-    ConfigurationError,
-    ErrorCode,
-    Flow,
-    Policy,
-    Send,
-    Sleep,
-)
+from chatmodels.core import ChatModel, ChatModelError, ChatRequest, ConfigurationError, ErrorCode
+from chatmodels.core.extending import CallInfo, Flow, Policy, Send, Sleep
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry
 from chatmodels.testing import Simulator

@@ -10,16 +10,15 @@ import pytest
 from chatmodels.core import (
     ChatResponse,
     Message,
-    OutputSchema,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     tool,
     tool_result,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing import Simulator
 from vendors import VENDORS, model_of
 

@@ -11,7 +11,6 @@ import pytest
 from chatmodels.core import (
     ChatModel,
     Message,
-    ProviderState,
     ReasoningPart,
     ToolCall,
     assistant,
@@ -20,6 +19,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 
 Options = dict[str, Any]
 

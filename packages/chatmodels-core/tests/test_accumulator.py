@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     AudioDelta,
     AudioPart,
     ChatRequest,
@@ -18,12 +17,10 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningDelta,
     ReasoningPart,
     RefusalDelta,
     RefusalPart,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -38,6 +35,7 @@ from chatmodels.core import (
     UsageUpdate,
     assistant,
 )
+from chatmodels.core.extending import Accumulator, ProviderState, StandardChatModel
 
 texts = st.text(max_size=12)
 said = st.text(min_size=1, max_size=12)

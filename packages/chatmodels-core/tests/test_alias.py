@@ -10,11 +10,11 @@ from chatmodels.core import (
     ChatModel,
     ConfigurationError,
     ProviderNotFoundError,
-    Send,
 )
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._values.metadata import OptionSpec
 from chatmodels.core._values.secret import Secret
+from chatmodels.core.extending import Send
 
 
 @pytest.fixture

@@ -9,24 +9,20 @@ import anyio
 import pytest
 
 from chatmodels.core import (
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    Flow,
     HealthReport,
     InternalError,
     InvalidRequestError,
-    Observer,
     OutputInvalidError,
     RateLimitError,
-    Send,
-    StandardChatModel,
     Timeout,
     UnsupportedError,
     assistant,
     user,
 )
+from chatmodels.core.extending import CallInfo, Flow, Observer, Send, StandardChatModel
 
 
 class Watcher:

@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core import (
-    CallInfo,
-    ChatModelError,
-    ChatRequest,
-    Flow,
-    Policy,
-    RateLimitError,
-    Send,
-    Sleep,
-    Timeout,
-    adrive,
-    drive,
-    user,
-)
+from chatmodels.core import ChatModelError, ChatRequest, RateLimitError, Timeout, user
+from chatmodels.core.extending import CallInfo, Flow, Policy, Send, Sleep, adrive, drive
 
 REQUEST = ChatRequest(messages=(user("Hi"),))
 

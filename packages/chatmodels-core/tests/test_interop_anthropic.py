@@ -13,7 +13,6 @@ from chatmodels.core import (
     InvalidRequestError,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_anthropic, messages_to_anthropic
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)

@@ -17,7 +17,6 @@ from chatmodels.core import (
     InvalidRequestError,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_langchain, messages_to_langchain
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)

@@ -13,7 +13,6 @@ from chatmodels.core import (
     InvalidRequestError,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_openai, messages_to_openai
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)

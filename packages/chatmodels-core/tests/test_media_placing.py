@@ -3,16 +3,13 @@
 import pytest
 
 from chatmodels.core import (
-    AcceptedMedia,
     AudioPart,
     ChatRequest,
     FilePart,
     ImagePart,
     Message,
     Part,
-    Profile,
     ProviderPart,
-    ProviderState,
     Settings,
     TextPart,
     ToolCall,
@@ -20,11 +17,11 @@ from chatmodels.core import (
     UnsupportedError,
     assistant,
     system,
-    text_of,
     tool_result,
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import AcceptedMedia, Profile, ProviderState, text_of
 
 PICTURE = ImagePart(data=b"png", media_type="image/png")
 SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")

@@ -17,12 +17,12 @@ from chatmodels.core import (
     ToolCall,
     ToolChoice,
     ToolResult,
-    as_messages,
     assistant,
     system,
     tool_result,
     user,
 )
+from chatmodels.core.extending import as_messages
 
 CAT = ImagePart(url="https://example.com/cat.png")
 CALL = ToolCall("call_1", "weather", '{"city": "Oslo"}')

@@ -11,34 +11,20 @@ import anyio.lowlevel
 import pytest
 
 from chatmodels.core import (
-    AsyncHealthChecker,
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    CallInfo,
     ChatModel,
     ChatRequest,
     ChatResponse,
-    Explanation,
-    Flow,
-    HealthChecker,
     HealthReport,
     InternalError,
     InvalidRequestError,
     Message,
-    MessageGenerator,
-    MessageStreamer,
     ModelInfo,
-    ModelInfoProvider,
     OutputInvalidError,
-    OutputSchema,
     Part,
     ProviderPart,
-    ProviderState,
     RateLimitError,
     RefusalPart,
-    Send,
     Settings,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
@@ -48,7 +34,6 @@ from chatmodels.core import (
     Timeout,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     assistant,
     system,
@@ -56,6 +41,23 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.fallbacks import _Reading
+from chatmodels.core.extending import (
+    AsyncHealthChecker,
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    CallInfo,
+    Explanation,
+    Flow,
+    HealthChecker,
+    MessageGenerator,
+    MessageStreamer,
+    ModelInfoProvider,
+    OutputSchema,
+    ProviderState,
+    Send,
+    StandardChatModel,
+    ToolDefinition,
+)
 
 EVENTS = (StreamStart("r1"), TextDelta("Hel"), TextDelta("lo"), StreamEnd())
 RESPONSE = ChatResponse(message=assistant("Hello"), id="r1")

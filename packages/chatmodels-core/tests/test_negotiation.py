@@ -6,19 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from chatmodels.core import (
-    FREE_TOOL_CHOICES,
     AudioPart,
-    CallInfo,
-    Capability,
     ChatRequest,
     ChatResponse,
     FilePart,
     ImagePart,
-    Profile,
     Settings,
-    StandardChatModel,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -27,6 +21,14 @@ from chatmodels.core import (
 )
 from chatmodels.core._calls.negotiation import negotiate, refuse_unsupported
 from chatmodels.core._values.settings import NO_SETTINGS
+from chatmodels.core.extending import (
+    FREE_TOOL_CHOICES,
+    CallInfo,
+    Capability,
+    Profile,
+    StandardChatModel,
+    ToolDefinition,
+)
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)

@@ -15,13 +15,13 @@ from chatmodels.core import (
     ErrorCode,
     InternalError,
     InvalidRequestError,
-    Provider,
     ProviderConflictError,
     ProviderNotFoundError,
 )
 from chatmodels.core._registry import front
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._values.metadata import Capability, ModelInfo, OptionSpec
+from chatmodels.core.extending import Provider
 
 
 @pytest.fixture

@@ -17,19 +17,14 @@ import pytest
 
 from chatmodels.core import (
     AsyncChatStream,
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ChatStream,
     ErrorCode,
-    Flow,
     InternalError,
     InvalidRequestError,
     OutputInvalidError,
     RateLimitError,
-    Send,
-    StandardChatModel,
-    StartedStream,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
@@ -38,6 +33,7 @@ from chatmodels.core import (
     Usage,
     UsageUpdate,
 )
+from chatmodels.core.extending import CallInfo, Flow, Send, StandardChatModel, StartedStream
 
 START, USAGE, END = StreamStart("r1", "gpt"), UsageUpdate(Usage(output_tokens=2)), StreamEnd()
 TEXTS = (TextDelta("Hel"), TextDelta("lo"))

@@ -12,16 +12,18 @@ from chatmodels.core import (
     ChatResponse,
     HealthReport,
     NetworkError,
-    ProviderMetadata,
     ProviderNotFoundError,
-    ProviderRegistry,
-    Send,
-    StandardChatModel,
     StreamEnd,
     TextDelta,
     ToolCall,
     assistant,
     tool,
+)
+from chatmodels.core.extending import (
+    ProviderMetadata,
+    ProviderRegistry,
+    Send,
+    StandardChatModel,
     watch_tools,
 )
 

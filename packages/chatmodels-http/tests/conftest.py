@@ -23,11 +23,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     ModelInfo,
-    OptionSpec,
     PartEnd,
-    Profile,
-    ProviderMetadata,
-    ProviderOptions,
     ResponseInvalidError,
     StreamEnd,
     StreamEvent,
@@ -36,6 +32,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
 )
+from chatmodels.core.extending import OptionSpec, Profile, ProviderMetadata, ProviderOptions
 from chatmodels.http import (
     Codec,
     Frame,

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    AcceptedMedia,
     ChatRequest,
     ChatResponse,
     ImagePart,
@@ -16,11 +15,7 @@ from chatmodels.core import (
     Message,
     Part,
     PartEnd,
-    Profile,
-    ProviderMetadata,
-    ProviderOptions,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     StreamEnd,
@@ -31,11 +26,18 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolResult,
     assistant,
-    numbered,
     system,
     to_json,
     tool_result,
     user,
+)
+from chatmodels.core.extending import (
+    AcceptedMedia,
+    Profile,
+    ProviderMetadata,
+    ProviderOptions,
+    ProviderState,
+    numbered,
 )
 from chatmodels.http import (
     ANY_ID,

@@ -9,7 +9,6 @@ from chatmodels.core import (
     AudioDelta,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningDelta,
     StreamEnd,
     StreamEvent,
@@ -20,6 +19,7 @@ from chatmodels.core import (
     ToolCallDelta,
     ToolCallEnd,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Frame
 from chatmodels.http._surrogates import HalfCharacters, with_stand_ins
 

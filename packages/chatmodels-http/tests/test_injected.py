@@ -12,20 +12,18 @@ import pytest
 from msgspec import structs
 
 from chatmodels.core import (
-    CallInfo,
     CallTimeoutError,
     ChatRequest,
     ConfigurationError,
     InternalError,
     NetworkError,
-    ProviderMetadata,
-    ProviderOptions,
     Secret,
     StreamEnd,
     StreamInterruptedError,
     Timeout,
     user,
 )
+from chatmodels.core.extending import CallInfo, ProviderMetadata, ProviderOptions
 from chatmodels.http import (
     AsyncEngine,
     Codec,

@@ -175,7 +175,7 @@ import asyncio, importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("helpers", sys.argv[1])
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.core import NetworkError, Timeout
 from chatmodels.http import HttpChatModel, RequestHead
 

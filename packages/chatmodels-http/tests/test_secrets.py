@@ -7,10 +7,10 @@ from chatmodels.core import (
     AuthenticationError,
     ChatResponse,
     InvalidRequestError,
-    ProviderOptions,
     RateLimitError,
     Secret,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import HttpChatModel
 from chatmodels.http._errors.redaction import masked
 

@@ -11,13 +11,13 @@ from chatmodels.core import (
     ErrorCode,
     ImagePart,
     InvalidRequestError,
-    ProviderState,
     RateLimitError,
     ResponseInvalidError,
     TextPart,
     ToolCall,
     UnsupportedError,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,

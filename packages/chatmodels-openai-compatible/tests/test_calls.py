@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatmodels.core import ProviderState, StreamEvent, ToolCall, ToolCallEnd, ToolCallStart
+from chatmodels.core import StreamEvent, ToolCall, ToolCallEnd, ToolCallStart
+from chatmodels.core.extending import ProviderState
 from chatmodels.openai_compatible._tool_calls import CallAssembler, read_call
 from chatmodels.openai_compatible._wire import WireFunction, WireToolCall
 

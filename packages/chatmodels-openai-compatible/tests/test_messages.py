@@ -12,7 +12,6 @@ from chatmodels.core import (
     ImagePart,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -25,6 +24,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 VENDOR = Dialect(

@@ -16,7 +16,6 @@ from chatmodels.core import (
     ErrorCode,
     ImagePart,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
@@ -27,6 +26,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import NO_REASON
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 

@@ -14,7 +14,6 @@ from chatmodels.core import (
     Message,
     Part,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     Settings,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 

@@ -16,7 +16,6 @@ from chatmodels.core import (
     ImagePart,
     InvalidRequestError,
     ProviderPart,
-    ProviderState,
     QuotaExceededError,
     ReasoningPart,
     RefusalPart,
@@ -27,6 +26,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Codec, HttpFailure, HttpRequest, SseFramer
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -17,7 +16,6 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ProviderUnavailableError,
     ReasoningDelta,
     ReasoningPart,
@@ -39,6 +37,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, ProviderState
 from chatmodels.http import Frame
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 

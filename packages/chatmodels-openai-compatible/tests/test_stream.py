@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     AudioDelta,
     ChatModelError,
     ChatRequest,
@@ -17,7 +16,6 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningDelta,
     ReasoningPart,
     RefusalDelta,
@@ -36,6 +34,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, ProviderState
 from chatmodels.http import Frame
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 

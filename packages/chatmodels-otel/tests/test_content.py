@@ -14,7 +14,6 @@ from chatmodels.core import (
     NetworkError,
     OutputInvalidError,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -26,6 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.otel import execute_tool, instrument, prompt_template, traced
 from chatmodels.otel._content.capture import STRUCTURED_SINCE, api_version
 from chatmodels.providers.mock import MockChatModel

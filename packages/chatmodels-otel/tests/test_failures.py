@@ -15,15 +15,8 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 
-from chatmodels.core import (
-    CallInfo,
-    ChatRequest,
-    ChatResponse,
-    ErrorCode,
-    StandardChatModel,
-    ToolCall,
-    assistant,
-)
+from chatmodels.core import ChatRequest, ChatResponse, ErrorCode, ToolCall, assistant
+from chatmodels.core.extending import CallInfo, StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, execute_tool, instrument, metered, traced
 from chatmodels.otel._guard import Guard
 from chatmodels.providers.mock import MockChatModel

@@ -14,17 +14,10 @@ from importlib import metadata
 import pytest
 from opentelemetry import trace
 
-from chatmodels.core import (
-    ConfigurationError,
-    Container,
-    ErrorCode,
-    HealthReport,
-    ProviderMetadata,
-    ProviderNotFoundError,
-    ProviderRegistry,
-    watch_tools,
-)
+from chatmodels.core import ConfigurationError, ErrorCode, HealthReport, ProviderNotFoundError
 from chatmodels.core import registry as global_registry
+from chatmodels.core.container import Container
+from chatmodels.core.extending import ProviderMetadata, ProviderRegistry, watch_tools
 from chatmodels.otel import (
     ChatModelsInstrumentor,
     NoOpTelemetry,
@@ -692,7 +685,8 @@ def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
 def test_the_trace_goes_along_only_to_allowed_addresses(
     recorder, allowed, endpoint, is_sent
 ) -> None:
-    from chatmodels.core import ChatResponse, StandardChatModel, assistant
+    from chatmodels.core import ChatResponse, assistant
+    from chatmodels.core.extending import StandardChatModel
 
     sent: list[dict[str, str] | None] = []
 

@@ -11,8 +11,6 @@ from chatmodels.core import (
     ChatResponse,
     ErrorCode,
     NetworkError,
-    Send,
-    StandardChatModel,
     StreamEnd,
     TextDelta,
     ToolResult,
@@ -24,6 +22,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import Send, StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 from chatmodels.providers.mock import MockChatModel
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from chatmodels.core import ToolCall, ToolResult, image, tool, watch_tools
+from chatmodels.core import ToolCall, ToolResult, image, tool
+from chatmodels.core.extending import watch_tools
 from chatmodels.otel import conversation, execute_tool
 
 PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")

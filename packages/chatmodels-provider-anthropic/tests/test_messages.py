@@ -11,7 +11,6 @@ from chatmodels.core import (
     ImagePart,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -23,6 +22,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.anthropic import part_options
 
 EPHEMERAL = {"type": "ephemeral"}

@@ -6,24 +6,21 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Capability,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
     TextPart,
     ToolCall,
-    ToolDefinition,
     Usage,
     tool_result,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import HttpFailure
 from chatmodels.providers.anthropic._codec import messages_codec
 from chatmodels.providers.anthropic._listing import read_models

@@ -6,14 +6,11 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    OutputSchema,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     ResponseInvalidError,
     StreamEvent,
@@ -26,6 +23,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.providers.anthropic._codec import messages_codec
 

@@ -11,7 +11,6 @@ from chatmodels.core import (
     ImagePart,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.bedrock import part_options
 
 CLAUDE = "us.anthropic.claude-sonnet-4-6"

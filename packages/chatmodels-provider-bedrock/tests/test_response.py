@@ -7,16 +7,13 @@ import pytest
 
 from chatmodels.core import (
     AudioPart,
-    Capability,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
     FilePart,
     ImagePart,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ProviderUnavailableError,
     ReasoningPart,
     ResponseInvalidError,
@@ -24,6 +21,7 @@ from chatmodels.core import (
     ToolCall,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState
 from chatmodels.http import HttpFailure
 from chatmodels.http.wire import NO_REASON, OUTPUT_FROM_TOOL
 from chatmodels.providers.bedrock._codec import converse_codec

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     AudioPart,
     ChatModelError,
     ChatRequest,
@@ -14,10 +13,8 @@ from chatmodels.core import (
     Citation,
     ErrorCode,
     ImagePart,
-    OutputSchema,
     PartEnd,
     ProviderPart,
-    ProviderState,
     RateLimitError,
     ReasoningPart,
     ResponseInvalidError,
@@ -30,6 +27,7 @@ from chatmodels.core import (
     ToolCallStart,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.providers.bedrock._codec import converse_codec
 

@@ -8,16 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
     Message,
-    OutputSchema,
     Part,
-    ProviderState,
     ReasoningPart,
     StreamEvent,
     TextPart,
@@ -26,6 +23,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.providers.cohere._codec import CODEC

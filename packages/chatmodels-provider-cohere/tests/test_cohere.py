@@ -9,13 +9,13 @@ import pytest
 
 from chatmodels.core import (
     AuthenticationError,
-    Capability,
     ErrorCode,
     ResponseInvalidError,
     Settings,
     create_chat_model,
     registry,
 )
+from chatmodels.core.extending import Capability
 from chatmodels.http import HttpFailure
 from chatmodels.providers.cohere import PROVIDER
 from chatmodels.providers.cohere._codec import CODEC

@@ -12,7 +12,6 @@ from chatmodels.core import (
     ImagePart,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -25,6 +24,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.cohere._codec import CODEC
 
 SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"

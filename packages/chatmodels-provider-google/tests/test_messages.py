@@ -13,7 +13,6 @@ from chatmodels.core import (
     ImagePart,
     Message,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
@@ -26,6 +25,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._encode import GEMINI_SETTINGS

@@ -8,14 +8,13 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     create_chat_model,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._encode import VERTEX_SETTINGS
 

@@ -7,7 +7,6 @@ import pytest
 
 from chatmodels.core import (
     AudioPart,
-    Capability,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -15,9 +14,7 @@ from chatmodels.core import (
     ErrorCode,
     FilePart,
     ImagePart,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     ResponseInvalidError,
     TextPart,
@@ -26,6 +23,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState
 from chatmodels.http import HttpFailure
 from chatmodels.http.wire import NO_REASON
 from chatmodels.providers.google._codec import Paths, gemini_codec

@@ -19,15 +19,12 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    ProviderOptions,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -36,6 +33,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderOptions, ProviderState, ToolDefinition
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
 from chatmodels.testing import Answer, Simulator

@@ -12,7 +12,6 @@ import pydantic
 import pytest
 
 from chatmodels.core import (
-    CallInfo,
     CallTimeoutError,
     ChatModelError,
     ChatRequest,
@@ -26,7 +25,6 @@ from chatmodels.core import (
     InvalidRequestError,
     LogprobsDelta,
     PartEnd,
-    ProviderState,
     RateLimitError,
     ReasoningPart,
     RefusalPart,
@@ -48,6 +46,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import CallInfo, ProviderState
 from chatmodels.providers.mock import MockChatModel
 
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')

@@ -2,15 +2,8 @@
 
 import pytest
 
-from chatmodels.core import (
-    Capability,
-    ConfigurationError,
-    Provider,
-    ProviderOptions,
-    Timeout,
-    create_chat_model,
-    provider,
-)
+from chatmodels.core import ConfigurationError, Timeout, create_chat_model
+from chatmodels.core.extending import Capability, Provider, ProviderOptions, provider
 from chatmodels.providers.mock import MockChatModel, MockProvider
 
 

@@ -8,25 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     ErrorCode,
     Message,
-    OutputSchema,
     Part,
-    ProviderState,
     ReasoningPart,
     StreamStart,
     TextPart,
     TokenLogprob,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     Usage,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Frame
 from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.testing._protocols.ollama_chat import OllamaChat

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    Capability,
     ConfigurationError,
     ErrorCode,
     ModelNotFoundError,
@@ -17,6 +16,7 @@ from chatmodels.core import (
     create_chat_model,
     registry,
 )
+from chatmodels.core.extending import Capability
 from chatmodels.http import HttpFailure
 from chatmodels.providers.ollama import PROVIDER
 from chatmodels.providers.ollama._codec import CODEC

@@ -10,16 +10,13 @@ from chatmodels.core import (
     ChatRequest,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -28,6 +25,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.providers.ollama._codec import CODEC
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -11,13 +11,13 @@ from chatmodels.core import (
     AudioPart,
     ConfigurationError,
     FilePart,
-    ProviderOptions,
     UnsupportedError,
     create_chat_model,
     registry,
     system,
     user,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.providers.openai import DIALECT, PROVIDER, part_options
 
 

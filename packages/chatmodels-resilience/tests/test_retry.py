@@ -16,24 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ConfigurationError,
     ErrorCode,
     NetworkError,
     RateLimitError,
-    Send,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     TextDelta,
     Timeout,
-    adrive,
-    drive,
-    error_class,
     user,
 )
+from chatmodels.core.extending import CallInfo, Send, StandardChatModel, adrive, drive, error_class
 from chatmodels.resilience import Retry
 
 REQUEST = ChatRequest(messages=(user("What do I owe you?"),))

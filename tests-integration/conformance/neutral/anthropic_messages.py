@@ -26,19 +26,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
-    translate_schema,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition, translate_schema
 from chatmodels.http import Engine
 from chatmodels.providers.anthropic import part_options
 from chatmodels.providers.anthropic._profile import generation

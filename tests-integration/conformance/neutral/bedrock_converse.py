@@ -24,18 +24,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.providers.bedrock import part_options
 from chatmodels.testing import Recording

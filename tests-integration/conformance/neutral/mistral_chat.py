@@ -24,19 +24,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
-    ProviderState,
     ReasoningPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
-    translate_schema,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition, translate_schema
 from chatmodels.http import Engine
 from chatmodels.providers.mistral import DIALECT
 from chatmodels.testing import Recording

@@ -17,16 +17,14 @@ from chatmodels.core import (
     ChatModel,
     ChatRequest,
     Message,
-    OutputSchema,
-    ProviderState,
     ReasoningPart,
     Settings,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.providers.ollama._encode import SETTINGS
 from chatmodels.testing import Recording

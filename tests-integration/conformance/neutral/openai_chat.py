@@ -31,18 +31,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.http.wire import arguments_json
 from chatmodels.openai_compatible import (

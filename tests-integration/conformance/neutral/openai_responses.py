@@ -23,18 +23,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     Settings,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.openai_compatible import OPENAI_SCHEMAS
 from chatmodels.openai_compatible.responses import (

@@ -8,6 +8,9 @@ from threading import Lock, get_ident
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._public import publish
+
+__all__ = ["Container", "Lifetime"]
 
 _T = TypeVar("_T")
 _Key = type[_T] | Callable[..., _T]  # To mypy, a protocol or an abstract class is the latter.
@@ -197,3 +200,6 @@ def _run(steps: Coroutine[Any, Any, Any]) -> Any:
         steps.send(None)  # To the end: what blocks has nothing to await.
     except StopIteration as done:
         return done.value
+
+
+publish(globals())

@@ -1,5 +1,6 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
+from chatmodels.core.extending import publish
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, Listing, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
@@ -72,3 +73,5 @@ __all__ = [
     "retry_after",
     "standard_failure",
 ]
+
+publish(globals())

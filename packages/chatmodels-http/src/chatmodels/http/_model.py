@@ -7,20 +7,22 @@ from typing import Any, Self
 import msgspec
 
 from chatmodels.core import (
-    CallInfo,
     ChatRequest,
     ChatResponse,
-    Explanation,
     HealthReport,
     ModelInfo,
+    StreamEvent,
+    registry,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Explanation,
     Observer,
     Policy,
     ProviderMetadata,
     ProviderOptions,
     StandardChatModel,
-    StreamEvent,
     is_credential,
-    registry,
 )
 from chatmodels.http._bodies import adrain, aread_body, drain, read_body
 from chatmodels.http._codec.codec import Codec

@@ -4,14 +4,8 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
-from chatmodels.core import (
-    ChatModelError,
-    HealthReport,
-    ModelInfo,
-    ProviderMetadata,
-    ProviderOptions,
-    UnsupportedError,
-)
+from chatmodels.core import ChatModelError, HealthReport, ModelInfo, UnsupportedError
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http._bodies import read_body
 from chatmodels.http._codec.codec import Codec
 from chatmodels.http._deadlines import limits_of_one

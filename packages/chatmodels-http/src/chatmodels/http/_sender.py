@@ -3,15 +3,12 @@
 from collections import deque
 from collections.abc import Mapping
 
-from chatmodels.core import (
+from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
+from chatmodels.core.extending import (
     MASK,
-    AuthenticationError,
-    ChatModelError,
-    ConfigurationError,
     HttpExchange,
     ProviderMetadata,
     ProviderOptions,
-    Secret,
     is_credential,
 )
 from chatmodels.http._bodies import aread_failure, read_failure

@@ -7,7 +7,7 @@ retries included; what takes time is done in a thread while an event loop runs.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http._transport.engine import RequestHead
 
 

@@ -12,8 +12,8 @@ from chatmodels.core import (
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
-    events_of,
 )
+from chatmodels.core.extending import events_of
 from chatmodels.http._codec.codec import Listing, read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
 from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, scoped

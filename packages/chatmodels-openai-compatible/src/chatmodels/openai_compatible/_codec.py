@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest
 from chatmodels.openai_compatible._decode import ChatCompletionsDecoder
 from chatmodels.openai_compatible._dialect import Dialect

@@ -14,7 +14,6 @@ from chatmodels.core import (
     LogprobsDelta,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningDelta,
     RefusalDelta,
     RefusalPart,
@@ -27,6 +26,7 @@ from chatmodels.core import (
     Usage,
     UsageUpdate,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Frame, excerpt
 from chatmodels.http.wire import (
     NO_REASON,

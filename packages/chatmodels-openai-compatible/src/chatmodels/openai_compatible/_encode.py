@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from chatmodels.core import (
-    AudioOutput,
-    ChatRequest,
-    OutputSchema,
-    Settings,
-    ToolChoice,
-    ToolDefinition,
-)
+from chatmodels.core import AudioOutput, ChatRequest, Settings, ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._messages import encode_conversation

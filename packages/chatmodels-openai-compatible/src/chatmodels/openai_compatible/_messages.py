@@ -15,8 +15,8 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import numbered
 from chatmodels.http.wire import Json, arguments_json, describe_part, objects, state_of
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatmodels.core import FinishReason, ProviderState, ReasoningPart, TokenLogprob
+from chatmodels.core import FinishReason, ReasoningPart, TokenLogprob
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, lenient, objects
 from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
 

@@ -8,14 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chatmodels.core import (
-    ProviderState,
-    StreamEvent,
-    ToolCall,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-)
+from chatmodels.core import StreamEvent, ToolCall, ToolCallDelta, ToolCallEnd, ToolCallStart
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, identifier
 from chatmodels.openai_compatible._custom import (
     CUSTOM_BEGIN,

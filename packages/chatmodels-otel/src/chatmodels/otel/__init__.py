@@ -1,5 +1,6 @@
 """OpenTelemetry traces, metrics and logs for chatmodels, named as the GenAI conventions say."""
 
+from chatmodels.core.extending import publish
 from chatmodels.otel._context import conversation, prompt_template
 from chatmodels.otel._decorators import metered, traced
 from chatmodels.otel._instrument import instrument, uninstrument
@@ -27,3 +28,5 @@ __all__ = [
     "uninstrument",
     "uninstrument_registry",
 ]
+
+publish(globals())

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core import ChatRequest, ChatResponse, Profile, Settings
+from chatmodels.core import ChatRequest, ChatResponse, Settings
+from chatmodels.core.extending import Profile
 from chatmodels.otel._call_state import Watch
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._finish_reason import ENDED_ABNORMALLY, finish_reason

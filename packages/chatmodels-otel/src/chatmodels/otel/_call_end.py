@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import Span, Status, StatusCode, Tracer
 
-from chatmodels.core import ChatResponse, HttpExchange
+from chatmodels.core import ChatResponse
+from chatmodels.core.extending import HttpExchange
 from chatmodels.otel._call_attributes import Attributes, call_attributes
 from chatmodels.otel._call_attributes_1_41 import in_version_1_41
 from chatmodels.otel._call_state import Watch

@@ -7,7 +7,7 @@ import msgspec
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
-from chatmodels.core import CallInfo
+from chatmodels.core.extending import CallInfo
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._model_attributes import Facts, Plan
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
-from chatmodels.core import HttpExchange
+from chatmodels.core.extending import HttpExchange
 from chatmodels.otel._call_state import Watch
 from chatmodels.otel._model_attributes import Facts, server
 from chatmodels.otel._semconv import (

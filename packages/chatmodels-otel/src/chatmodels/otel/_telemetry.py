@@ -7,7 +7,7 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, Tracer, TracerProvider, get_tracer
 
-from chatmodels.core import error_facts, logger
+from chatmodels.core.extending import error_facts, logger
 from chatmodels.otel._fork import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions, options_from_environment

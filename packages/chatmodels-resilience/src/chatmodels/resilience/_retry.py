@@ -7,18 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import (
-    CallInfo,
-    ChatModelError,
-    ChatRequest,
-    ConfigurationError,
-    Flow,
-    Send,
-    Sleep,
-    error_facts,
-    is_retryable,
-    logger,
-)
+from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, is_retryable
+from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, error_facts, logger
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):

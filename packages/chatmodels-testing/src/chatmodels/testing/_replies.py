@@ -11,10 +11,10 @@ from chatmodels.core import (
     Part,
     RefusalPart,
     ToolCall,
-    ToolDefinition,
     Usage,
     assistant,
 )
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._protocols.protocol import Ask

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chatmodels.core import Json
+from chatmodels.core.extending import Json
 from chatmodels.testing._json import is_array, is_object
 
 _FORMATS = {

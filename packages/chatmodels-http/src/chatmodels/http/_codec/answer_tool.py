@@ -5,16 +5,8 @@ Decoders of vendors read the call like any other; `Codec.reader` turns it back i
 
 from msgspec.structs import replace
 
-from chatmodels.core import (
-    ChatRequest,
-    FilePart,
-    OutputForm,
-    OutputSchema,
-    Profile,
-    ToolChoice,
-    ToolDefinition,
-    UnsupportedError,
-)
+from chatmodels.core import ChatRequest, FilePart, ToolChoice, UnsupportedError
+from chatmodels.core.extending import OutputForm, OutputSchema, Profile, ToolDefinition
 
 ANSWER_DESCRIPTION = "Give the answer in this form."
 """The description of the tool, if the output has none of its own."""

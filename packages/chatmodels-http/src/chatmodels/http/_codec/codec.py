@@ -9,14 +9,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chatmodels.core import (
-    ChatModelError,
-    ChatRequest,
-    ChatResponse,
-    ModelInfo,
-    Profile,
-    whole_response,
-)
+from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
+from chatmodels.core.extending import Profile, whole_response
 from chatmodels.http._codec.answer_tool import answer_tool
 from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.output import OutputFromTool

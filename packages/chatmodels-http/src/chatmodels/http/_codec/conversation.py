@@ -15,16 +15,14 @@ from msgspec.structs import replace
 from chatmodels.core import (
     ImagePart,
     Message,
-    NumberedMessages,
     Part,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import NumberedMessages, ProviderState, numbered
 from chatmodels.http._codec.call_ids import ANY_ID, CallIds, IdForm
 
 _EMPTY = TextPart("(empty)")

@@ -5,7 +5,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http._codec.codec import Codec, Encode
 from chatmodels.http._codec.conversation import ConversationRules, fitted
 from chatmodels.http._codec.paired_calls import refuse_unpaired

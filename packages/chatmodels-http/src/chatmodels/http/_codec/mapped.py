@@ -6,7 +6,8 @@ from functools import reduce
 import msgspec
 from msgspec.structs import replace
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http.wire._json import Json, is_object
 

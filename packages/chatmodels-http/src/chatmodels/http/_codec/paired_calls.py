@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from chatmodels.core import InvalidRequestError, Message, ToolCall, ToolResult, numbered
+from chatmodels.core import InvalidRequestError, Message, ToolCall, ToolResult
+from chatmodels.core.extending import numbered
 
 
 def refuse_unpaired(messages: Sequence[Message], provider: str, /) -> None:

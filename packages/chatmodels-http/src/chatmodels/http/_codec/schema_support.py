@@ -7,15 +7,13 @@ from operator import is_
 import msgspec
 from msgspec.structs import replace
 
-from chatmodels.core import (
-    ChatRequest,
-    InvalidRequestError,
+from chatmodels.core import ChatRequest, InvalidRequestError, UnsupportedError
+from chatmodels.core.extending import (
     OutputSchema,
     Profile,
     SchemaRules,
     SchemaTranslation,
     ToolDefinition,
-    UnsupportedError,
     translate_schema,
 )
 from chatmodels.http._codec.answer_tool import with_answer_tool

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from chatmodels.core import PartEnd, ProviderState, StreamEvent, ToolCallEnd
+from chatmodels.core import PartEnd, StreamEvent, ToolCallEnd
+from chatmodels.core.extending import ProviderState
 
 MAY_HAVE_STATE = frozenset({PartEnd, ToolCallEnd})
 """The types of the events that can hold opaque state."""

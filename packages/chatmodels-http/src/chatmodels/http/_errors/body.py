@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from chatmodels.core import Json
+from chatmodels.core.extending import Json
 
 EXCERPT_LENGTH = 500
 """How many characters of a body may stand in an error."""

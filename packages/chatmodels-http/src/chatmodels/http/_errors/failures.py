@@ -1,6 +1,7 @@
 """Turns a failed response into the error that says what happened, why, and what to do."""
 
-from chatmodels.core import ChatModelError, ErrorCode, error_class
+from chatmodels.core import ChatModelError, ErrorCode
+from chatmodels.core.extending import error_class
 from chatmodels.http._errors.body import ErrorBody, excerpt, read_error_body
 from chatmodels.http._errors.headers import rate_limits, request_id, retry_after
 from chatmodels.http._errors.rules import FailureRules

@@ -5,10 +5,10 @@ from chatmodels.core import (
     ChatModelError,
     ConfigurationError,
     NetworkError,
-    ProviderMetadata,
     ResponseInvalidError,
     StreamInterruptedError,
 )
+from chatmodels.core.extending import ProviderMetadata
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.body import excerpt, read_error_body
 from chatmodels.http._errors.headers import request_id, retry_after

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 import httpcore
 import msgspec
 
-from chatmodels.core import MASK
+from chatmodels.core.extending import MASK
 from chatmodels.http._transport.causes import is_certificate_failure, reason
 from chatmodels.http._transport.engine import Kind, RequestHead, TransferError
 from chatmodels.http._transport.proxies import environment_proxy

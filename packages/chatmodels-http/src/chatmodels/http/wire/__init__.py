@@ -1,5 +1,6 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
+from chatmodels.core.extending import publish
 from chatmodels.http.wire._finish import NO_REASON, finish_reason
 from chatmodels.http.wire._json import (
     NOT_JSON,
@@ -72,3 +73,5 @@ __all__ = [
     "warn",
     "write_body",
 ]
+
+publish(globals())

@@ -7,11 +7,11 @@ import msgspec
 from chatmodels.core import (
     InvalidRequestError,
     Part,
-    ProviderState,
     ToolArgumentsError,
     ToolCall,
     UnsupportedError,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire._json import Json, is_list, is_object
 
 _NOUNS = {

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from chatmodels.core import AcceptedMedia, ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import AcceptedMedia, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 from chatmodels.openai_compatible.responses._decode import ResponsesDecoder

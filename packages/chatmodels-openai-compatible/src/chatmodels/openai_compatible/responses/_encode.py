@@ -3,14 +3,8 @@
 import re
 from typing import Any
 
-from chatmodels.core import (
-    ChatRequest,
-    InvalidRequestError,
-    OutputSchema,
-    Settings,
-    ToolChoice,
-    ToolDefinition,
-)
+from chatmodels.core import ChatRequest, InvalidRequestError, Settings, ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.http.wire import (
     Json,
     add_options,

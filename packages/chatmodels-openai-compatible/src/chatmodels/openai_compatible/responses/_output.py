@@ -10,13 +10,13 @@ from chatmodels.core import (
     ImagePart,
     Part,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
     TokenLogprob,
     ToolCall,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, integer_or_none, objects, text_or_none
 from chatmodels.openai_compatible._custom import custom_arguments
 from chatmodels.openai_compatible._reading import read_logprobs

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from chatmodels.core import ChatRequest, ChatResponse, Json, ToolCall, ToolResult
+from chatmodels.core import ChatRequest, ChatResponse, ToolCall, ToolResult
+from chatmodels.core.extending import Json
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._context import NOTHING_SAID, Said
 from chatmodels.otel._finish_reason import finish_reason

@@ -9,7 +9,6 @@ from chatmodels.core import (
     AudioPart,
     FilePart,
     ImagePart,
-    Json,
     Message,
     Part,
     ProviderPart,
@@ -17,9 +16,9 @@ from chatmodels.core import (
     RefusalPart,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
 )
+from chatmodels.core.extending import Json, ToolDefinition
 
 
 def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]:

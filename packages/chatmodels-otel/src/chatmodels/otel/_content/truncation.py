@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chatmodels.core import Json
+from chatmodels.core.extending import Json
 
 _STRUCTURE = frozenset(
     {

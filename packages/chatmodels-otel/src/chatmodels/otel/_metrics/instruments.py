@@ -5,7 +5,7 @@ from weakref import WeakValueDictionary
 
 from opentelemetry.metrics import MeterProvider, NoOpHistogram, get_meter
 
-from chatmodels.core import logger
+from chatmodels.core.extending import logger
 from chatmodels.otel._fork import tell_of_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._metrics.active_sums import Ledger

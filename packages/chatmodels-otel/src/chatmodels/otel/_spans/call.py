@@ -15,7 +15,8 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from chatmodels.core import CallInfo, ChatResponse, HealthReport
+from chatmodels.core import ChatResponse, HealthReport
+from chatmodels.core.extending import CallInfo
 from chatmodels.otel._call_end import Endings
 from chatmodels.otel._call_state import Watch
 from chatmodels.otel._context import currently_said, restored

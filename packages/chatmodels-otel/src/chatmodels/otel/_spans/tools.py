@@ -7,7 +7,8 @@ from types import TracebackType
 from opentelemetry.metrics import Histogram
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from chatmodels.core import ToolCall, ToolDefinition, ToolResult
+from chatmodels.core import ToolCall, ToolResult
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._content.capture import Capture
 from chatmodels.otel._context import Attached, currently_said

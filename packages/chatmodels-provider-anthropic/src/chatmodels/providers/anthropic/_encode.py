@@ -1,6 +1,7 @@
 """Translates requests into the vendor's JSON."""
 
-from chatmodels.core import ChatRequest, ToolDefinition
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.http.claude import Generation
 from chatmodels.http.wire import Json, add_options, write_body
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
 from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
 from chatmodels.providers.anthropic._media import ACCEPTED
 

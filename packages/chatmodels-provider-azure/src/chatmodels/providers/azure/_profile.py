@@ -4,7 +4,8 @@ They are found by the names that OpenAI gave them: deployments may be called oth
 option `deployment`). Limits: "Foundry Models sold by Azure".
 """
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 
 _CHAT = frozenset(
     {

@@ -3,15 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatmodels.core import (
-    Citation,
-    Part,
-    ProviderPart,
-    ProviderState,
-    ReasoningPart,
-    TextPart,
-    ToolCall,
-)
+from chatmodels.core import Citation, Part, ProviderPart, ReasoningPart, TextPart, ToolCall
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, is_object, objects, text_or_none
 from chatmodels.providers.bedrock._media import decode_media
 from chatmodels.providers.bedrock._wire import WireBlock, WireCited, WireReasoning

@@ -2,11 +2,8 @@
 
 import msgspec
 
-from chatmodels.core import (
-    ChatRequest,
-    OutputSchema,
-    ToolDefinition,
-)
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.http.wire import (
     Json,
     add_options,

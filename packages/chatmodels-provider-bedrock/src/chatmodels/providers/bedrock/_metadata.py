@@ -1,6 +1,6 @@
 """What Bedrock's provider is, known without any request."""
 
-from chatmodels.core import OptionSpec, ProviderMetadata
+from chatmodels.core.extending import OptionSpec, ProviderMetadata
 from chatmodels.providers.bedrock._profile import CAPABILITIES, MODELS
 
 METADATA = ProviderMetadata(

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
 from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
 from chatmodels.http.wire import Wire
 from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA

@@ -1,6 +1,6 @@
 """Makes the models of Amazon Bedrock."""
 
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._metadata import METADATA

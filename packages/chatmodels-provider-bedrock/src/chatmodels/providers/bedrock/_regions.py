@@ -5,7 +5,8 @@ import re
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http.wire import is_host_label, shown_name
 from chatmodels.providers.bedrock._metadata import METADATA
 

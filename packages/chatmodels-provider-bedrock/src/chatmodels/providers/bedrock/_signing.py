@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
-from chatmodels.core import (
-    MASK,
-    AuthenticationError,
-    ChatModelError,
-    ConfigurationError,
-    ProviderOptions,
-    Secret,
-)
+from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
+from chatmodels.core.extending import MASK, ProviderOptions
 from chatmodels.http import RequestHead, Signer
 from chatmodels.providers.bedrock._regions import text_option
 

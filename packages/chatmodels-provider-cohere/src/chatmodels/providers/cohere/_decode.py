@@ -21,8 +21,8 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
     UsageUpdate,
-    whole_response,
 )
+from chatmodels.core.extending import whole_response
 from chatmodels.http import Frame
 from chatmodels.http.wire import NOT_JSON, Json, finish_reason
 from chatmodels.providers.cohere._errors import failed_generation, reject

@@ -1,6 +1,7 @@
 """Translates requests into the vendor's JSON."""
 
-from chatmodels.core import ChatRequest, ToolChoice, ToolDefinition
+from chatmodels.core import ChatRequest, ToolChoice
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.http.wire import (
     Json,
     add_options,

@@ -20,8 +20,8 @@ from chatmodels.core import (
     ToolArgumentsError,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import numbered
 from chatmodels.http.wire import Json, arguments_of, describe_part, state_of
 from chatmodels.providers.cohere._media import encode_document, encode_image
 from chatmodels.providers.cohere._profile import PROVIDER_NAME

@@ -1,6 +1,6 @@
 """What Cohere's provider is, known without any request."""
 
-from chatmodels.core import OptionSpec, ProviderMetadata
+from chatmodels.core.extending import OptionSpec, ProviderMetadata
 from chatmodels.providers.cohere._profile import CAPABILITIES, MODELS
 
 METADATA = ProviderMetadata(

@@ -7,7 +7,8 @@ pages, "Structured Outputs", "Reasoning" and "Image Inputs".
 from collections.abc import Mapping
 from functools import lru_cache
 
-from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
 from chatmodels.providers.cohere._media import DOCUMENTS, IMAGES
 
 SETTINGS: Mapping[str, str] = {

@@ -6,13 +6,13 @@ from chatmodels.core import (
     Citation,
     FinishReason,
     Part,
-    ProviderState,
     ReasoningPart,
     TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import (
     Json,
     integer_or_none,

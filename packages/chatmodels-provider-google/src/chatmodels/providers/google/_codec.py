@@ -5,7 +5,8 @@ from functools import partial
 
 import msgspec
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,

@@ -11,7 +11,8 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import msgspec
 
-from chatmodels.core import MASK, AuthenticationError, ConfigurationError
+from chatmodels.core import AuthenticationError, ConfigurationError
+from chatmodels.core.extending import MASK
 from chatmodels.http import RequestHead, Signer
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from chatmodels.core import ChatRequest, Settings, ToolDefinition
+from chatmodels.core import ChatRequest, Settings
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.providers.google._messages import encode_conversation
 from chatmodels.providers.google._profile import Generation, generation_of

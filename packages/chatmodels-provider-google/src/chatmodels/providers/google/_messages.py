@@ -18,14 +18,13 @@ from chatmodels.core import (
     Message,
     Part,
     ProviderPart,
-    ProviderState,
     ReasoningPart,
     RefusalPart,
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import ProviderState, numbered
 from chatmodels.http.wire import (
     NOT_JSON,
     Json,

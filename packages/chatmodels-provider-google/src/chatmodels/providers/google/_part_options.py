@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core import ProviderPart, ProviderState
+from chatmodels.core import ProviderPart
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
 from chatmodels.providers.google._wire import STATE_FORMAT
 

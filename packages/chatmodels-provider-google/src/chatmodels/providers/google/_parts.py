@@ -17,7 +17,6 @@ from chatmodels.core import (
     ImagePart,
     PartEnd,
     ProviderPart,
-    ProviderState,
     ReasoningDelta,
     ReasoningPart,
     StreamEvent,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
 from chatmodels.providers.google._citations import Cited, placed
 from chatmodels.providers.google._partial import PartialArguments

@@ -7,7 +7,8 @@ its tables of levels and budgets, "What's new in Gemini 3.6 Flash" and the like.
 import math
 from collections.abc import Collection, Mapping
 
-from chatmodels.core import Capability, ModelInfo, Profile
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
 from chatmodels.http.wire import Wire
 from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
 

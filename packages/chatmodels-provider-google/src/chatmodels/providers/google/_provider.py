@@ -4,7 +4,8 @@ import re
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ProviderOptions, Secret
+from chatmodels.core import ConfigurationError, Secret
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.http.wire import is_host_label, is_path_name, shown_name
 from chatmodels.providers.google._codec import Paths, gemini_codec

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 from chatmodels.openai_compatible import Input
 
 CHAT = frozenset(

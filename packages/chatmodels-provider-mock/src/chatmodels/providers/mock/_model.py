@@ -5,21 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import Any, Literal
 
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     ErrorCode,
     HealthReport,
     ModelInfo,
-    Observer,
-    Policy,
     Settings,
-    StandardChatModel,
     StreamEvent,
     Timeout,
 )
+from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._pace import Pace
 from chatmodels.providers.mock._pieces import events_of

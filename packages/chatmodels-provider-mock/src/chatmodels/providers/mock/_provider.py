@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chatmodels.core import (
-    HealthReport,
-    ModelInfo,
-    OptionSpec,
-    ProviderMetadata,
-    ProviderOptions,
-)
+from chatmodels.core import HealthReport, ModelInfo
+from chatmodels.core.extending import OptionSpec, ProviderMetadata, ProviderOptions
 from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_info
 
 _OPTIONS = {

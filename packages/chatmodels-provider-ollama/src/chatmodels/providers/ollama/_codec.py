@@ -1,6 +1,7 @@
 """The codec of `POST /api/chat`."""
 
-from chatmodels.core import FREE_TOOL_CHOICES, AcceptedMedia, ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import FREE_TOOL_CHOICES, AcceptedMedia, Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,

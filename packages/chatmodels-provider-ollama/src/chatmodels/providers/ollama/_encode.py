@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from chatmodels.core import ChatRequest, ToolDefinition
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.providers.ollama._messages import encode_conversation
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME

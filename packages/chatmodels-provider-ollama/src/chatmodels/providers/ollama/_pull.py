@@ -5,7 +5,8 @@ from contextlib import aclosing, closing
 
 import msgspec
 
-from chatmodels.core import ProviderOptions, StreamInterruptedError, Timeout, registry
+from chatmodels.core import StreamInterruptedError, Timeout, registry
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Frame, HttpRequest, NdjsonFramer
 from chatmodels.http.wire import NOT_JSON, write_body
 from chatmodels.providers.ollama._errors import reject

@@ -2,14 +2,8 @@
 
 import msgspec
 
-from chatmodels.core import (
-    ChatRequest,
-    FinishReason,
-    ProviderState,
-    TokenLogprob,
-    ToolCall,
-    Usage,
-)
+from chatmodels.core import ChatRequest, FinishReason, TokenLogprob, ToolCall, Usage
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, integer_or_none, lenient
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._wire import WireCall, WireChunk, WireLogprob

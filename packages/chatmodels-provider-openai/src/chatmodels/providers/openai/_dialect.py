@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chatmodels.core import ProviderPart, ProviderState
+from chatmodels.core import ProviderPart
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 

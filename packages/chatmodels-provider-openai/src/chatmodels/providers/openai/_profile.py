@@ -6,7 +6,8 @@ Documents: "File inputs", which has them for all models that see.
 Ends: "Deprecations".
 """
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 
 _CHAT = frozenset(
     {

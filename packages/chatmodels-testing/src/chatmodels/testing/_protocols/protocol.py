@@ -4,7 +4,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ErrorCode, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core import ChatResponse, ErrorCode, ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._response import Answer
 

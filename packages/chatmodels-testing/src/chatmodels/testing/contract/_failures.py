@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import msgspec
 
-from chatmodels.core import ChatModel, ChatModelError, Timeout, error_class
+from chatmodels.core import ChatModel, ChatModelError, Timeout
+from chatmodels.core.extending import error_class
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Expected, Fault, Mode
 from chatmodels.testing._faults import FAULTS
