@@ -44,6 +44,7 @@ from chatmodels.core import (
     Usage,
     UsageUpdate,
     assistant,
+    extending,
     from_json,
     to_json,
     user,
@@ -253,7 +254,7 @@ def details(value: Any) -> list[object]:
 def test_every_public_value_is_tried() -> None:
     public = {
         item
-        for item in vars(core).values()
+        for item in {**vars(core), **vars(extending)}.values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
     others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
@@ -340,7 +341,9 @@ def test_an_answer_is_written_without_what_was_parsed_of_it() -> None:
         pytest.param("Hi", "not str; pass one of these", id="text"),
         pytest.param([1, user("Hi")], "not list; pass one of these", id="list"),
         pytest.param({}, "not dict; pass one of these", id="dict"),
-        pytest.param(ProviderState("a", object()), "the Signature cannot be written", id="object"),
+        pytest.param(
+            ProviderState("a", object()), "the ProviderState cannot be written", id="object"
+        ),
         pytest.param(TextPart("\ud800"), "the TextPart cannot be written", id="surrogate"),
     ],
 )
@@ -355,7 +358,7 @@ def test_data_that_holds_itself_is_refused() -> None:
     data: dict[str, Any] = {}
     data["self"] = data
 
-    with pytest.raises(InvalidRequestError, match="the Signature cannot be written as JSON"):
+    with pytest.raises(InvalidRequestError, match="the ProviderState cannot be written as JSON"):
         to_json(ProviderState("a", data))
 
 

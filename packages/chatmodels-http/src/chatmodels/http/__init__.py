@@ -1,5 +1,7 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
+from typing import TYPE_CHECKING
+
 from chatmodels.core.extending import publish
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
 from chatmodels.http._codec.codec import Codec, Encode, Listing, bearer
@@ -75,3 +77,11 @@ __all__ = [
 ]
 
 publish(globals())
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from chatmodels.http._former import former_name
+
+        return former_name(__name__, name)

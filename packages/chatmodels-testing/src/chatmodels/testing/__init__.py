@@ -4,6 +4,7 @@ The names are imported when they are first used: pytest imports this package in 
 its plugin, whether chatmodels is tested or not.
 """
 
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,5 +65,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if isinstance(found, type | FunctionType):
+        found.__module__ = __name__
     globals()[name] = found
     return found

@@ -16,6 +16,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
@@ -63,6 +64,7 @@ class StandardChatModel(Primitives):
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken; None if there is but one.
+        unsupported: The former name of `on_unsupported`, until 0.3.
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
@@ -86,7 +88,11 @@ class StandardChatModel(Primitives):
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
         api: str | None = None,
+        unsupported: Literal["error", "warn"] | None = None,
     ) -> None:
+        if unsupported is not None:
+            deprecated("unsupported=...", "use on_unsupported=...")
+            on_unsupported = unsupported
         super().__init__(provider, model)
         self.endpoint = endpoint
         self.api = api

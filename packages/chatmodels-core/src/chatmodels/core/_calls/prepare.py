@@ -7,6 +7,7 @@ import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError, UnsupportedError
 from chatmodels.core._values.messages import Prompt, as_messages
 from chatmodels.core._values.profile import Profile
@@ -127,6 +128,9 @@ def _ready(
 
 def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
     arguments: dict[str, Any] = dict(options)
+    if "repeatable" in arguments:
+        deprecated("repeatable=...", "use idempotent=...")
+        arguments["idempotent"] = arguments.pop("repeatable")
     given: dict[str, Any] = {
         name: arguments.pop(name) for name in OPTION_NAMES if name in arguments
     }

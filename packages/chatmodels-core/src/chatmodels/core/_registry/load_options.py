@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import (
     AuthenticationError,
     ConfigurationError,
@@ -142,6 +143,9 @@ class _Loading:
                         break
 
     def _add(self, name: str, value: Any) -> None:
+        if name == "unsupported":
+            name = "on_unsupported"
+            deprecated("unsupported=...", f"use {name}=...")
         if name in COMMON:
             self._values[name] = value
         elif (spec := self._spec(name)) is not None:

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 import msgspec
 
+from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.option_rules import RULES, is_credential, without_userinfo
 from chatmodels.core._values.secret import MASK, Secret
@@ -110,6 +111,12 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
             visible[name] = value
         return visible
 
+    @property
+    def unsupported(self) -> Literal["error", "warn"]:
+        """The former name of `on_unsupported`, until 0.3."""
+        deprecated("ProviderOptions.unsupported", "use on_unsupported")
+        return self.on_unsupported
+
     def __copy__(self) -> Self:
         return self
 
@@ -144,6 +151,8 @@ def _restored(  # pyright: ignore[reportUnusedFunction]
     cls: type[ProviderOptions], values: dict[str, Any]
 ) -> ProviderOptions:
     """Make the options that a pickle of 0.1.0 describes."""
+    if "unsupported" in values:
+        values["on_unsupported"] = values.pop("unsupported")
     return cls(**values)
 
 

@@ -55,6 +55,9 @@ class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):
     scope: str | None = None
 
 
+Signature = ProviderState  # in pickles of 0.1.0
+
+
 class Citation(FrozenValue, frozen=True, kw_only=True):
     """Where a statement in a text comes from.
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, get_args
 
+from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, Json, check_field
@@ -83,7 +84,23 @@ class OutputSchema(FrozenValue, frozen=True):
         check_field(self, "schema", (dict, type(None)), "pass the JSON Schema as a dict")
 
 
-class ChatRequest(FrozenValue, frozen=True, kw_only=True):
+class _FormerArguments(type(FrozenValue)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
+    """Accepts the former name of an argument, which pickles of 0.1.0 have too."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if "repeatable" in kwargs:
+            deprecated("repeatable=...", "use idempotent=...")
+            kwargs["idempotent"] = kwargs.pop("repeatable")
+        return super().__call__(*args, **kwargs)
+
+
+class ChatRequest(
+    FrozenValue,
+    frozen=True,
+    kw_only=True,
+    rename={"idempotent": "repeatable"},
+    metaclass=_FormerArguments,
+):
     """One call, ready to be translated for a vendor.
 
     Attributes:
@@ -106,3 +123,9 @@ class ChatRequest(FrozenValue, frozen=True, kw_only=True):
     timeout: Timeout | None = None
     provider_options: dict[str, Any] = {}  # noqa: RUF012 - each request has its own
     idempotent: bool = True
+
+    @property
+    def repeatable(self) -> bool:
+        """The former name of `idempotent`, until 0.3; in JSON the field keeps it."""
+        deprecated("ChatRequest.repeatable", "use idempotent")
+        return self.idempotent

@@ -1,5 +1,7 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
+from typing import TYPE_CHECKING
+
 from chatmodels.core.extending import publish
 from chatmodels.http.wire._finish import NO_REASON, finish_reason
 from chatmodels.http.wire._json import (
@@ -75,3 +77,11 @@ __all__ = [
 ]
 
 publish(globals())
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from chatmodels.http._former import former_name
+
+        return former_name(__name__, name)

@@ -64,6 +64,7 @@ class MockChatModel(StandardChatModel):
         timeout: Time limits likewise, or seconds for a whole call; None for core's defaults.
         supported_settings: The settings that are honoured, to try out refusals; None for all.
         on_unsupported: Whether others are refused or left out with a warning.
+        unsupported: The former name of `on_unsupported`, until 0.3.
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         sleep: Waits, blocking.
@@ -92,6 +93,7 @@ class MockChatModel(StandardChatModel):
         timeout: Timeout | float | None = None,
         supported_settings: frozenset[str] | None = None,
         on_unsupported: Literal["error", "warn"] = "error",
+        unsupported: Literal["error", "warn"] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         sleep: Callable[[float], object] = time.sleep,
@@ -117,6 +119,7 @@ class MockChatModel(StandardChatModel):
             timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
             on_unsupported=on_unsupported,
+            unsupported=unsupported,
             policies=policies,
             observers=observers,
         )
