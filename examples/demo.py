@@ -21,7 +21,6 @@ from rich.table import Table
 from rich.text import Text
 
 from chatmodels.core import (
-    Capability,
     ChatModel,
     ChatModelError,
     ChatResponse,
@@ -29,12 +28,12 @@ from chatmodels.core import (
     create_chat_model,
     is_retryable,
     list_providers,
-    provider,
     system,
     tool,
     tool_result,
     user,
 )
+from chatmodels.core.extending import Capability, provider
 from chatmodels.otel import traced
 from chatmodels.otel.console import show
 

@@ -7,18 +7,20 @@ part would be in `__init__.py`, and an entry point would make core find it.
 from collections.abc import Iterator
 
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatRequest,
     HealthReport,
     ModelInfo,
-    ProviderMetadata,
-    ProviderOptions,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     TextDelta,
     create_chat_model,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    ProviderMetadata,
+    ProviderOptions,
+    StandardChatModel,
     register_provider,
 )
 
@@ -46,7 +48,7 @@ class ReverseProvider:
             settings=options.settings,
             supported_settings=frozenset(),  # it honours none: they are refused, and not ignored
             capabilities=self.metadata.capabilities,  # so are tools and images
-            unsupported=options.unsupported,
+            on_unsupported=options.on_unsupported,
         )
 
     def model_info(self, model: str, /) -> ModelInfo:

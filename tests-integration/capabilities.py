@@ -5,23 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from chatmodels.core import (
-    AudioOutput,
-    Explanation,
-    ProviderOptions,
-    Secret,
-    Settings,
-    ToolDefinition,
-    UnsupportedError,
-    create_chat_model,
-    provider,
-)
+from chatmodels.core import AudioOutput, Secret, Settings, UnsupportedError, create_chat_model
 from chatmodels.core._values.settings import (
     SETTING_NAMES,
     ReasoningEffort,
     ServiceTier,
     Verbosity,
 )
+from chatmodels.core.extending import Explanation, ProviderOptions, ToolDefinition, provider
 from chatmodels.http import HttpChatModel, HttpProvider
 
 Unsupported = Literal["error", "warn"]
@@ -64,7 +55,7 @@ class Api:
         made = create_chat_model(
             f"{self.provider}:{name}",
             api_key="any",
-            unsupported=unsupported,
+            on_unsupported=unsupported,
             **place,
             **self.extra,
         )

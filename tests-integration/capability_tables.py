@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from capabilities import APIS, CLOCK, WORDS, Api, example, fate
-from chatmodels.core import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile, Settings, UnsupportedError
+from chatmodels.core import Settings, UnsupportedError
+from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
 from chatmodels.http import HttpChatModel
-from chatmodels.http._answer_tool import ANSWER_DESCRIPTION
+from chatmodels.http._codec.answer_tool import ANSWER_DESCRIPTION
 
 T = TypeVar("T", bound=Hashable)
 

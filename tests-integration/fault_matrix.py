@@ -19,7 +19,8 @@ import anyio.to_thread
 import httpx
 import httpx2
 
-from chatmodels.core import ChatModel, ChatModelError, ChatResponse, Timeout, error_class
+from chatmodels.core import ChatModel, ChatModelError, ChatResponse, Timeout
+from chatmodels.core.extending import error_class
 from chatmodels.testing import WIRE_FAULTS, Expected, FaultServer, WireFault
 from vendors import VENDORS, model_of
 

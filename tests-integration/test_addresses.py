@@ -15,7 +15,7 @@ from chatmodels.core import (
     InvalidRequestError,
     create_chat_model,
 )
-from chatmodels.http import Answer, Engine, Head, Patience, TransferError
+from chatmodels.http import Deadlines, Engine, HttpResponse, RequestHead, TransferError
 from vendors import VENDORS
 
 GATEWAY = "https://gateway.example/tenant-a"
@@ -87,7 +87,7 @@ class Recorder(Engine):
     def __init__(self) -> None:
         self.paths: list[str] = []
 
-    def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
         self.paths.append(urlsplit(head.url).path)
         raise TransferError("unusable", "not sent")
 

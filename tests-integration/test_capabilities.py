@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from capabilities import APIS, CLOCK, VALUES, Api, Unsupported, example, fate, is_implied
-from chatmodels.core import (
-    ChatRequest,
-    ProviderMetadata,
-    ProviderOptions,
-    Settings,
-    UnsupportedError,
-    list_providers,
-    provider,
-)
+from chatmodels.core import ChatRequest, Settings, UnsupportedError, list_providers
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions, provider
 from chatmodels.http import HttpChatModel, HttpProvider, HttpRequest
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 

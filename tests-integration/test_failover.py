@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import (
-    Call,
-    CallInfo,
-    ChatModel,
-    ChatModelError,
-    ChatRequest,
-    ConfigurationError,
-    ErrorCode,
-    Flow,
-    Policy,
-    Sleep,
-)
+from chatmodels.core import ChatModel, ChatModelError, ChatRequest, ConfigurationError, ErrorCode
+from chatmodels.core.extending import CallInfo, Flow, Policy, Send, Sleep
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry
 from chatmodels.testing import Simulator
@@ -41,9 +31,9 @@ async def call(model: ChatModel, shape: str) -> Any:
 def fallback(spare: Any) -> Policy:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
-            return (yield Call(request, spare))
+            return (yield Send(request, spare))
 
     return policy
 
@@ -109,11 +99,11 @@ async def test_the_inner_policies_of_the_failing_model_do_not_apply_to_the_spare
     def inner(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         seen.append("inner")
         yield Sleep(0)
-        return (yield Call(request))
+        return (yield Send(request))
 
     def of_the_spare(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         seen.append("spare")
-        return (yield Call(request))
+        return (yield Send(request))
 
     failing = MockChatModel(responses=[ErrorCode.PERMISSION_DENIED], policies=[inner])
     spare = spare_mock().with_policies(of_the_spare)

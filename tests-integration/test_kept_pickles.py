@@ -5,15 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.core import (
-    ChatRequest,
-    ProviderOptions,
-    RateLimitError,
-    Secret,
-    Settings,
-    Timeout,
-    user,
-)
+from chatmodels.core import ChatRequest, RateLimitError, Secret, Settings, Timeout, user
+from chatmodels.core.extending import ProviderOptions
 
 KEPT = Path(__file__).parent / "kept"
 

@@ -71,7 +71,7 @@ async def shapes(model: Any, prompt: list[Message]) -> list[ChatResponse[Any]]:
 def test_no_result_of_a_tool_ends_the_loop_if_the_model_is_lenient(
     provider: str, part: Medium
 ) -> None:
-    model = model_of(provider, unsupported="warn")
+    model = model_of(provider, on_unsupported="warn")
 
     explained = model.explain(tool_loop(part))
 
@@ -103,7 +103,7 @@ def test_common_media_are_shown_or_refused_with_their_place(provider: str, part:
 async def test_all_shapes_of_a_call_report_what_is_not_shown(
     provider: str, simulator: Simulator
 ) -> None:
-    model = model_of(provider, simulator, unsupported="warn")
+    model = model_of(provider, simulator, on_unsupported="warn")
     odd = AudioPart(data=b"MThd", media_type="audio/midi")
     parts = (SVG if provider.startswith("google") else odd, PNG)
     expected = model.explain(tool_loop(*parts)).warnings

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import __version__, provider
+from chatmodels.core import __version__
+from chatmodels.core.extending import provider
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))

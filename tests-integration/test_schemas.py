@@ -10,16 +10,15 @@ import pytest
 from chatmodels.core import (
     ChatResponse,
     Message,
-    OutputSchema,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     tool,
     tool_result,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing import Simulator
 from vendors import VENDORS, model_of
 
@@ -151,7 +150,7 @@ def test_a_strict_tool_that_cannot_be_enforced_is_refused_or_reported(
         body(provider, tools=[look])
 
     if provider not in {"azure", "azure responses"}:
-        lenient = model_of(provider, simulator, unsupported="warn")
+        lenient = model_of(provider, simulator, on_unsupported="warn")
         for response in shapes(lenient, "Hello", tools=[look]):
             assert "map is an object with free keys" in response.warnings[0]
 

@@ -12,7 +12,6 @@ from chatmodels.core import (
     ChatModel,
     Message,
     ReasoningPart,
-    Signature,
     ToolCall,
     assistant,
     create_chat_model,
@@ -20,6 +19,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 
 Options = dict[str, Any]
 
@@ -216,7 +216,7 @@ def test_a_conversation_that_an_earlier_version_kept_goes_on(
     conversation = (
         pickle.loads(content) if form == "pickle" else from_json(content, tuple[Message, ...])
     )
-    signature = Signature("anthropic", {"type": "thinking", "signature": "a"})
+    signature = ProviderState("anthropic", {"type": "thinking", "signature": "a"})
     assert conversation[1].parts[0] == ReasoningPart("Anthropic's.", signature)
     assert state in json.dumps(model(name, **options).explain(list(conversation)).body)
 

@@ -10,7 +10,7 @@ TURNS = 20
 
 API = "import opentelemetry.trace, opentelemetry.metrics"
 MODEL = """
-class Model(chatmodels.core.StandardChatModel):
+class Model(chatmodels.core.extending.StandardChatModel):
     def respond(self, request, call):
         return chatmodels.core.ChatResponse(message=chatmodels.core.assistant("x"))
 model = Model("acme", "large")

@@ -7,15 +7,8 @@ from typing import Any, NamedTuple
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, TracerProvider
 
-from chatmodels.core import (
-    ChatResponse,
-    StandardChatModel,
-    StreamEnd,
-    StreamEvent,
-    TextDelta,
-    Usage,
-    assistant,
-)
+from chatmodels.core import ChatResponse, StreamEnd, StreamEvent, TextDelta, Usage, assistant
+from chatmodels.core.extending import StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 
 QUESTION = "Why is the sky blue?"

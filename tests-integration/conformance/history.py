@@ -9,11 +9,11 @@ from chatmodels.core import (
     ReasoningPart,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     tool_result,
     user,
 )
+from chatmodels.core.extending import ToolDefinition
 from conformance.exchanges import Entry
 from conformance.reading import read
 from conformance.replaying import response_of

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chatmodels.core import SchemaRules, translate_schema
+from chatmodels.core.extending import SchemaRules, translate_schema
 from chatmodels.http import SchemaSupport
 
 Schema = dict[str, Any]

@@ -11,19 +11,13 @@ import chatmodels.http
 import chatmodels.openai_compatible
 import chatmodels.providers.openai
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatModel,
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    Container,
     ErrorCode,
     HealthReport,
     Message,
-    Observer,
-    Provider,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     TextDelta,
@@ -35,13 +29,21 @@ from chatmodels.core import (
     from_json,
     image,
     list_providers,
-    provider,
-    providers_with,
     set_alias,
     system,
     to_json,
     tool,
     user,
+)
+from chatmodels.core.container import Container
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    Observer,
+    Provider,
+    StandardChatModel,
+    provider,
+    providers_with,
 )
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry

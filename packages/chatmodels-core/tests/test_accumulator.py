@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     AudioDelta,
     AudioPart,
     ChatRequest,
@@ -22,8 +21,6 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalDelta,
     RefusalPart,
-    Signature,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -38,10 +35,11 @@ from chatmodels.core import (
     UsageUpdate,
     assistant,
 )
+from chatmodels.core.extending import Accumulator, ProviderState, StandardChatModel
 
 texts = st.text(max_size=12)
 said = st.text(min_size=1, max_size=12)
-signatures = st.none() | st.builds(Signature, texts, texts)
+signatures = st.none() | st.builds(ProviderState, texts, texts)
 
 SPOKEN = {"text": TextDelta, "reasoning": ReasoningDelta, "refusal": RefusalDelta}
 
@@ -60,7 +58,7 @@ all_parts = (
     | st.builds(ToolCall, texts, texts, texts, signatures)
     | st.builds(AudioPart, data=st.none() | st.binary(), media_type=st.just("audio/wav"))
     | st.builds(ImagePart, data=st.binary())
-    | st.builds(ProviderPart, st.builds(Signature, texts, texts))
+    | st.builds(ProviderPart, st.builds(ProviderState, texts, texts))
 )
 tokens = st.builds(TokenLogprob, texts, st.floats(-9, 0))
 
@@ -192,7 +190,7 @@ def test_parts_stand_in_the_order_of_their_indexes_and_of_arrival_within_one() -
 
 
 def test_the_end_of_a_part_says_exactly_what_it_is() -> None:
-    signed = ReasoningPart("Hm.", Signature("anthropic", "s"))
+    signed = ReasoningPart("Hm.", ProviderState("anthropic", "s"))
     cited = TextPart("Hi", (Citation(url="https://example.com"),))
     call = ToolCall("1", "weather", '{"city": "Oslo"}')
 

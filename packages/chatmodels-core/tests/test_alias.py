@@ -7,14 +7,14 @@ import pytest
 
 from chatmodels.core import (
     AuthenticationError,
-    Call,
     ChatModel,
     ConfigurationError,
     ProviderNotFoundError,
 )
 from chatmodels.core._registry.registry import ProviderRegistry
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.metadata import OptionSpec
+from chatmodels.core._values.secret import Secret
+from chatmodels.core.extending import Send
 
 
 @pytest.fixture
@@ -327,11 +327,11 @@ def test_policies_and_observers_go_along_to_each_target(registry) -> None:
 
     def outer(call, request):
         seen.append("outer")
-        return (yield Call(request))
+        return (yield Send(request))
 
     def inner(call, request):
         seen.append("inner")
-        return (yield Call(request))
+        return (yield Send(request))
 
     plain = registry.create_chat_model("default")
     model = plain.with_policies(inner).with_observers(Watching()).with_policies(outer)

@@ -15,10 +15,10 @@ from chatmodels.core import (
     ChatResponse,
     InvalidRequestError,
     RateLimitError,
-    StandardChatModel,
     assistant,
     user,
 )
+from chatmodels.core.extending import StandardChatModel
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
 

@@ -9,24 +9,20 @@ import anyio
 import pytest
 
 from chatmodels.core import (
-    Call,
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    Flow,
     HealthReport,
     InternalError,
     InvalidRequestError,
-    Observer,
     OutputInvalidError,
     RateLimitError,
-    StandardChatModel,
     Timeout,
     UnsupportedError,
     assistant,
     user,
 )
+from chatmodels.core.extending import CallInfo, Flow, Observer, Send, StandardChatModel
 
 
 class Watcher:
@@ -288,9 +284,9 @@ def test_the_end_is_told_though_a_filter_of_the_programs_log_fails() -> None:
 
 def test_every_attempt_is_counted() -> None:
     def thrice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
-        yield Call(request, Answering("Ho"))
-        return (yield Call(request))
+        yield Send(request)
+        yield Send(request, Answering("Ho"))
+        return (yield Send(request))
 
     response = Answering("Hi").with_policies(thrice).generate("Hi")
 

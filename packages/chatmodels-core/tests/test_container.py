@@ -11,8 +11,8 @@ import anyio.to_thread
 import msgspec
 import pytest
 
-from chatmodels.core._container import Container, Lifetime
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core.container import Container, Lifetime
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatModelError, ConfigurationError, StandardChatModel
+from chatmodels.core import ChatModelError, ConfigurationError
 from chatmodels.core._registry.front import create_chat_model
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._values.metadata import OptionSpec
+from chatmodels.core.extending import StandardChatModel
 
 KEY = "sk-never-to-be-seen"
 

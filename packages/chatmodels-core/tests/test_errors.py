@@ -27,10 +27,9 @@ from chatmodels.core import (
     StreamInterruptedError,
     ToolArgumentsError,
     assistant,
-    error_class,
-    error_code,
     is_retryable,
 )
+from chatmodels.core.extending import error_class, error_code
 
 
 def subclasses(cls: type[ChatModelError]) -> list[type[ChatModelError]]:

@@ -8,20 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core import (
-    Call,
-    CallInfo,
-    ChatModelError,
-    ChatRequest,
-    Flow,
-    Policy,
-    RateLimitError,
-    Sleep,
-    Timeout,
-    adrive,
-    drive,
-    user,
-)
+from chatmodels.core import ChatModelError, ChatRequest, RateLimitError, Timeout, user
+from chatmodels.core.extending import CallInfo, Flow, Policy, Send, Sleep, adrive, drive
 
 REQUEST = ChatRequest(messages=(user("Hi"),))
 
@@ -39,21 +27,21 @@ def step(coroutine: Any) -> Any:
     raise AssertionError("it waited")
 
 
-def blocking(policies: tuple[Policy, ...], perform: Callable[[Call], Any], sleep: Any) -> Any:
-    return drive(policies, call_info(), Call(REQUEST), perform, sleep)
+def blocking(policies: tuple[Policy, ...], perform: Callable[[Send], Any], sleep: Any) -> Any:
+    return drive(policies, call_info(), Send(REQUEST), perform, sleep)
 
 
-def awaiting(policies: tuple[Policy, ...], perform: Callable[[Call], Any], sleep: Any) -> Any:
-    async def aperform(effect: Call) -> Any:
+def awaiting(policies: tuple[Policy, ...], perform: Callable[[Send], Any], sleep: Any) -> Any:
+    async def aperform(effect: Send) -> Any:
         return perform(effect)
 
     async def asleep(seconds: float) -> None:
         sleep(seconds)
 
-    return step(adrive(policies, call_info(), Call(REQUEST), aperform, asleep))
+    return step(adrive(policies, call_info(), Send(REQUEST), aperform, asleep))
 
 
-Run = Callable[[tuple[Policy, ...], Callable[[Call], Any], Any], Any]
+Run = Callable[[tuple[Policy, ...], Callable[[Send], Any], Any], Any]
 both = pytest.mark.parametrize(
     "run", [pytest.param(blocking, id="blocking"), pytest.param(awaiting, id="awaiting")]
 )
@@ -65,25 +53,25 @@ def no_sleep(seconds: float) -> None:
 
 @both
 def test_without_policies_the_call_is_simply_made(run: Run) -> None:
-    seen: list[Call] = []
+    seen: list[Send] = []
 
     assert run((), lambda effect: seen.append(effect) or "answer", no_sleep) == "answer"
-    assert seen == [Call(REQUEST)]
+    assert seen == [Send(REQUEST)]
 
 
 @both
 def test_a_policy_calls_again_and_waits_between(run: Run) -> None:
     def twice(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError as error:
             yield Sleep(error.retry_after or 0)
-            return (yield Call(request))
+            return (yield Send(request))
 
     outcomes: list[Any] = [RateLimitError("slow down", retry_after=2.5), "answer"]
     slept: list[float] = []
 
-    def perform(effect: Call) -> Any:
+    def perform(effect: Send) -> Any:
         outcome = outcomes.pop(0)
         if isinstance(outcome, Exception):
             raise outcome
@@ -96,7 +84,7 @@ def test_a_policy_calls_again_and_waits_between(run: Run) -> None:
 @both
 def test_a_policy_changes_the_request_and_the_outcome(run: Run) -> None:
     def shout(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        answer = yield Call(ChatRequest(messages=(user("HI"),)))
+        answer = yield Send(ChatRequest(messages=(user("HI"),)))
         return answer + "!"
 
     assert run((shout,), lambda effect: effect.request.messages[0].text, no_sleep) == "HI!"
@@ -125,12 +113,12 @@ def test_a_policy_answers_without_any_call(run: Run) -> None:
 def test_an_error_of_a_policy_is_shown_to_the_outer_one(run: Run) -> None:
     def outer(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except KeyError as error:
             return f"caught {error}"
 
     def inner(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
+        yield Send(request)
         raise KeyError("mine")
 
     assert run((outer, inner), lambda effect: "answer", no_sleep) == "caught 'mine'"
@@ -155,7 +143,7 @@ def test_what_is_no_effect_is_refused_by_name(run: Run) -> None:
     def confused(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield request  # type: ignore[misc] - what the test is about
 
-    with pytest.raises(TypeError, match=r"yields Call\(...\) or Sleep\(...\), not ChatRequest"):
+    with pytest.raises(TypeError, match=r"yields Send\(...\) or Sleep\(...\), not ChatRequest"):
         run((confused,), lambda effect: "answer", no_sleep)
 
 
@@ -171,7 +159,7 @@ def test_what_stops_a_call_passes_all_policies_and_ends_them(
     def guarded(name: str) -> Policy:
         def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
             try:
-                return (yield Call(request))
+                return (yield Send(request))
             except Exception as error:
                 raise AssertionError("it was shown to a policy") from error
             finally:
@@ -181,7 +169,7 @@ def test_what_stops_a_call_passes_all_policies_and_ends_them(
 
     error = stop("now")
 
-    def perform(effect: Call) -> Any:
+    def perform(effect: Send) -> Any:
         raise error
 
     with pytest.raises(stop) as caught:
@@ -200,7 +188,7 @@ def tries(count: int, name: int, log: list[tuple[int, int]]) -> Policy:
         for attempt in range(count):
             log.append((name, attempt))
             try:
-                return (yield Call(request))
+                return (yield Send(request))
             except AgainError:
                 yield Sleep(name)
         raise AgainError("in vain")
@@ -218,7 +206,7 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
         slept: list[float] = []
         asked = 0
 
-        def perform(effect: Call) -> str:
+        def perform(effect: Send) -> str:
             nonlocal asked
             asked += 1
             if asked <= failures:
@@ -245,10 +233,10 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
 async def test_a_policy_sleeps_by_the_clock_of_the_event_loop(anyio_backend: str) -> None:
     def patient(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Sleep(0)
-        return (yield Call(request))
+        return (yield Send(request))
 
-    async def perform(effect: Call) -> str:
+    async def perform(effect: Send) -> str:
         return "answer"
 
-    assert await adrive((patient,), call_info(), Call(REQUEST), perform) == "answer"
-    assert drive((patient,), call_info(), Call(REQUEST), lambda effect: "answer") == "answer"
+    assert await adrive((patient,), call_info(), Send(REQUEST), perform) == "answer"
+    assert drive((patient,), call_info(), Send(REQUEST), lambda effect: "answer") == "answer"

@@ -15,7 +15,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_anthropic, messages_to_anthropic
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -40,8 +40,8 @@ PDF_SOURCE = {
 }
 
 
-def state(**fields: Any) -> Signature:
-    return Signature("anthropic", fields)
+def state(**fields: Any) -> ProviderState:
+    return ProviderState("anthropic", fields)
 
 
 BOTH_WAYS: dict[str, tuple[Any, list[dict[str, Any]], tuple[Message, ...]]] = {
@@ -225,7 +225,7 @@ def test_a_response_of_the_sdk_is_accepted() -> None:
 
 
 def test_reasoning_and_state_of_others_are_left_out() -> None:
-    said = assistant(ReasoningPart("Hm."), "Yes.", ProviderPart(Signature("other", {"a": 1})))
+    said = assistant(ReasoningPart("Hm."), "Yes.", ProviderPart(ProviderState("other", {"a": 1})))
     asked = user(ProviderPart(state(cache_control={})), RefusalPart("No."))
     assert messages_to_anthropic([said, asked]).messages == [
         {"role": "assistant", "content": "Yes."},

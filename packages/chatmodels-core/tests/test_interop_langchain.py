@@ -19,7 +19,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_langchain, messages_to_langchain
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -202,7 +202,7 @@ CONVERSATION = (
         ReasoningPart("Hm."),
         ReasoningPart(),
         TextPart("I look.", (Citation(url="https://example.org", end=3),)),
-        ProviderPart(Signature("other", {})),
+        ProviderPart(ProviderState("other", {})),
         ToolCall("c1", "find", '{"q": 1}'),
         ToolCall("c2", "find", '{"q'),
     ),

@@ -15,7 +15,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.core.interop import messages_from_openai, messages_to_openai
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -31,8 +31,8 @@ PNG_URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
 TEXT_URL = "data:text/plain;base64," + base64.b64encode(b"some text").decode()
 
 
-def state(**fields: Any) -> Signature:
-    return Signature("openai.responses", fields)
+def state(**fields: Any) -> ProviderState:
+    return ProviderState("openai.responses", fields)
 
 
 BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
@@ -83,7 +83,7 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
         (
             user(
                 "Long.",
-                ProviderPart(Signature("openai", {"cache_control": {"type": "ephemeral"}})),
+                ProviderPart(ProviderState("openai", {"cache_control": {"type": "ephemeral"}})),
                 "Why?",
             ),
         ),
@@ -120,9 +120,14 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
             assistant(
                 ToolCall("c1", "find", '{"q": 1}'),
                 ToolCall(
-                    "c2", "find", '{"q": ', Signature("openai", {"extra_content": {"mark": "x"}})
+                    "c2",
+                    "find",
+                    '{"q": ',
+                    ProviderState("openai", {"extra_content": {"mark": "x"}}),
                 ),
-                ToolCall("c3", "run", '{"input":"1 + 1"}', Signature("openai", {"type": "custom"})),
+                ToolCall(
+                    "c3", "run", '{"input":"1 + 1"}', ProviderState("openai", {"type": "custom"})
+                ),
             ),
             tool_result("c1", "found"),
             tool_result("c2"),
@@ -139,7 +144,7 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
     ),
     "state of a server": (
         [{"role": "assistant", "content": "Yes.", "seen": ["a"]}],
-        (assistant("Yes.", ProviderPart(Signature("openai", {"seen": ["a"]}))),),
+        (assistant("Yes.", ProviderPart(ProviderState("openai", {"seen": ["a"]}))),),
     ),
 }
 
@@ -229,7 +234,7 @@ ITEMS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
         (
             user(
                 "Look.",
-                ProviderPart(Signature("openai", {"seen": True})),
+                ProviderPart(ProviderState("openai", {"seen": True})),
                 ImagePart(data=PNG, media_type="image/png", detail="auto"),
                 ImagePart(file_id="file-1", detail="high"),
                 FilePart(url="https://example.org/a.pdf"),
@@ -288,7 +293,7 @@ def test_audio_of_a_model_keeps_its_id_and_its_words() -> None:
 
 
 def test_chat_completions_have_no_place_for_reasoning_of_others() -> None:
-    other = ProviderPart(Signature("other", {"a": 1}))
+    other = ProviderPart(ProviderState("other", {"a": 1}))
     asked = user(other, "Why?", other)
     said = assistant(ReasoningPart("Hm."), "Yes.")
     assert messages_to_openai([asked, said]) == [

@@ -14,15 +14,11 @@ from hypothesis import strategies as st
 
 import chatmodels.core as core
 from chatmodels.core import (
-    AcceptedMedia,
     AudioOutput,
     AudioPart,
-    Call,
-    Capability,
     ChatRequest,
     ChatResponse,
     Citation,
-    Explanation,
     FilePart,
     HealthReport,
     ImagePart,
@@ -30,21 +26,11 @@ from chatmodels.core import (
     LogprobsDelta,
     Message,
     ModelInfo,
-    Opened,
-    OptionSpec,
-    OutputSchema,
     PartEnd,
-    Profile,
-    ProviderMetadata,
-    ProviderOptions,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    SchemaRules,
-    SchemaTranslation,
     Settings,
-    Signature,
-    Sleep,
     StreamEnd,
     StreamStart,
     TextPart,
@@ -54,14 +40,31 @@ from chatmodels.core import (
     ToolCall,
     ToolCallEnd,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     Usage,
     UsageUpdate,
     assistant,
+    extending,
     from_json,
     to_json,
     user,
+)
+from chatmodels.core.extending import (
+    AcceptedMedia,
+    Capability,
+    Explanation,
+    OptionSpec,
+    OutputSchema,
+    Profile,
+    ProviderMetadata,
+    ProviderOptions,
+    ProviderState,
+    SchemaRules,
+    SchemaTranslation,
+    Send,
+    Sleep,
+    StartedStream,
+    ToolDefinition,
 )
 
 texts = st.text(max_size=5)
@@ -82,7 +85,7 @@ def several(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ..
     return st.lists(strategy, max_size=2).map(tuple)
 
 
-signatures = st.builds(Signature, texts, jsons)
+signatures = st.builds(ProviderState, texts, jsons)
 media = {
     "data": st.binary(max_size=4) | st.none(),
     "url": maybe,
@@ -152,7 +155,7 @@ requests = st.builds(
     output=st.none() | schemas,
     timeout=st.none() | timeouts,
     provider_options=objects,
-    repeatable=st.booleans(),
+    idempotent=st.booleans(),
 )
 capabilities = st.frozensets(st.sampled_from(list(Capability)), max_size=2)
 infos = st.builds(
@@ -210,7 +213,7 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     ReasoningPart: reasonings,
     RefusalPart: refusals,
     Settings: all_settings,
-    Signature: signatures,
+    ProviderState: signatures,
     StreamEnd: st.builds(StreamEnd, reasons, maybe, st.none() | responses, payload=payloads),
     StreamStart: st.builds(StreamStart, maybe, maybe),
     TextPart: text_parts,
@@ -251,10 +254,10 @@ def details(value: Any) -> list[object]:
 def test_every_public_value_is_tried() -> None:
     public = {
         item
-        for item in vars(core).values()
+        for item in {**vars(core), **vars(extending)}.values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {Call, Sleep, Opened, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
+    others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
     others |= {AcceptedMedia}
     assert public - others == set(VALUES)
 
@@ -338,7 +341,9 @@ def test_an_answer_is_written_without_what_was_parsed_of_it() -> None:
         pytest.param("Hi", "not str; pass one of these", id="text"),
         pytest.param([1, user("Hi")], "not list; pass one of these", id="list"),
         pytest.param({}, "not dict; pass one of these", id="dict"),
-        pytest.param(Signature("a", object()), "the Signature cannot be written", id="object"),
+        pytest.param(
+            ProviderState("a", object()), "the ProviderState cannot be written", id="object"
+        ),
         pytest.param(TextPart("\ud800"), "the TextPart cannot be written", id="surrogate"),
     ],
 )
@@ -353,8 +358,8 @@ def test_data_that_holds_itself_is_refused() -> None:
     data: dict[str, Any] = {}
     data["self"] = data
 
-    with pytest.raises(InvalidRequestError, match="the Signature cannot be written as JSON"):
-        to_json(Signature("a", data))
+    with pytest.raises(InvalidRequestError, match="the ProviderState cannot be written as JSON"):
+        to_json(ProviderState("a", data))
 
 
 @pytest.mark.parametrize(

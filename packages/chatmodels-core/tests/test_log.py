@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import (
-    ChatRequest,
-    ChatResponse,
-    RateLimitError,
-    StandardChatModel,
-    add_log_filter,
-    assistant,
-    error_facts,
-    logger,
-)
+from chatmodels.core import ChatRequest, ChatResponse, RateLimitError, assistant
+from chatmodels.core.extending import StandardChatModel, add_log_filter, error_facts, logger
 
 SECRET = "sk-123"
 CONTENT = "my diary"

@@ -12,7 +12,6 @@ from chatmodels.core import (
     ImagePart,
     InvalidRequestError,
     Message,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
@@ -20,8 +19,11 @@ from chatmodels.core import (
     Tool,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
+)
+from chatmodels.core.extending import (
+    OutputSchema,
+    ToolDefinition,
     structured_output,
     tool_definitions,
 )

@@ -3,28 +3,25 @@
 import pytest
 
 from chatmodels.core import (
-    AcceptedMedia,
     AudioPart,
     ChatRequest,
     FilePart,
     ImagePart,
     Message,
     Part,
-    Profile,
     ProviderPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
     UnsupportedError,
     assistant,
     system,
-    text_of,
     tool_result,
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import AcceptedMedia, Profile, ProviderState, text_of
 
 PICTURE = ImagePart(data=b"png", media_type="image/png")
 SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")
@@ -42,7 +39,7 @@ def placed(
         ChatRequest(messages=messages),
         profile,
         provider="acme",
-        unsupported="warn" if lenient else "error",
+        on_unsupported="warn" if lenient else "error",
     )
     return request.messages, warnings
 
@@ -146,7 +143,7 @@ def test_what_the_last_tool_returned_is_in_a_message_of_its_own() -> None:
 
 
 def test_results_among_the_parts_of_the_user_are_followed_by_their_media() -> None:
-    options = ProviderPart(Signature("acme", {"cache": True}))
+    options = ProviderPart(ProviderState("acme", {"cache": True}))
     first, second = (ToolResult(name, (TextPart("done"), PICTURE)) for name in "ab")
     kept = [ToolResult(name, (TextPart("done"),)) for name in "ab"]
     shown_a = (TextPart("From the result of the tool a:"), PICTURE)
@@ -189,7 +186,7 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
         "a video of type video/mp4 by URL in a user message (message 1), "
         "a file in the result of the tool 'look' (message 2), "
         "an image without data, url or file_id in a tool message (message 3); leave it out, or "
-        'create the model with unsupported="warn" to have it left out with a warning; '
+        'create the model with on_unsupported="warn" to have it left out with a warning; '
         "provider_options send a field in any case"
     )
 
@@ -301,14 +298,14 @@ def test_a_medium_is_accepted_by_its_kind_source_type_and_size(
     ("signature", "scope", "expected"),
     [
         (None, None, False),
-        (Signature("other", {}), None, False),
-        (Signature("acme", {}), "a.example", True),
-        (Signature("acme", {}, "a.example"), "a.example", True),
-        (Signature("acme", {}, "b.example"), "a.example", False),
+        (ProviderState("other", {}), None, False),
+        (ProviderState("acme", {}), "a.example", True),
+        (ProviderState("acme", {}, "a.example"), "a.example", True),
+        (ProviderState("acme", {}, "b.example"), "a.example", False),
     ],
 )
 def test_a_place_may_be_for_the_models_own_media(
-    signature: Signature | None, scope: str | None, expected: bool
+    signature: ProviderState | None, scope: str | None, expected: bool
 ) -> None:
     part = ImagePart(data=b"png", media_type="image/png", signature=signature)
     assert is_accepted(part, AcceptedMedia(kind="image", state="acme"), scope=scope) is expected

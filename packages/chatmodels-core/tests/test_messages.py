@@ -18,11 +18,11 @@ from chatmodels.core import (
     ToolChoice,
     ToolResult,
     assistant,
-    conversation,
     system,
     tool_result,
     user,
 )
+from chatmodels.core.extending import as_messages
 
 CAT = ImagePart(url="https://example.com/cat.png")
 CALL = ToolCall("call_1", "weather", '{"city": "Oslo"}')
@@ -114,7 +114,7 @@ def test_a_tool_result_answers_a_call_or_its_id(call: ToolCall | str, name: str 
     ],
 )
 def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> None:
-    assert conversation(prompt) == expected
+    assert as_messages(prompt) == expected
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
 )
 def test_what_is_no_prompt_is_refused(prompt: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        conversation(prompt)
+        as_messages(prompt)
 
     assert words in caught.value.message
 

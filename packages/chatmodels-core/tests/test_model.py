@@ -11,34 +11,20 @@ import anyio.lowlevel
 import pytest
 
 from chatmodels.core import (
-    AsyncHealthChecker,
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    Call,
-    CallInfo,
     ChatModel,
     ChatRequest,
     ChatResponse,
-    Explanation,
-    Flow,
-    HealthChecker,
     HealthReport,
     InternalError,
     InvalidRequestError,
     Message,
-    MessageGenerator,
-    MessageStreamer,
     ModelInfo,
-    ModelInfoProvider,
     OutputInvalidError,
-    OutputSchema,
     Part,
     ProviderPart,
     RateLimitError,
     RefusalPart,
     Settings,
-    Signature,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
@@ -48,14 +34,30 @@ from chatmodels.core import (
     Timeout,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     assistant,
     system,
     tool,
     user,
 )
-from chatmodels.core._calls.bridge import _Reading
+from chatmodels.core._calls.fallbacks import _Reading
+from chatmodels.core.extending import (
+    AsyncHealthChecker,
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    CallInfo,
+    Explanation,
+    Flow,
+    HealthChecker,
+    MessageGenerator,
+    MessageStreamer,
+    ModelInfoProvider,
+    OutputSchema,
+    ProviderState,
+    Send,
+    StandardChatModel,
+    ToolDefinition,
+)
 
 EVENTS = (StreamStart("r1"), TextDelta("Hel"), TextDelta("lo"), StreamEnd())
 RESPONSE = ChatResponse(message=assistant("Hello"), id="r1")
@@ -359,7 +361,7 @@ def test_arguments_make_a_request() -> None:
         output_type=int,
         timeout=Timeout(total=5),
         provider_options={"hint": 1},
-        repeatable=False,
+        idempotent=False,
         temperature=0.5,
     )
 
@@ -374,7 +376,7 @@ def test_arguments_make_a_request() -> None:
         output=request.output,
         timeout=Timeout(total=5),
         provider_options={"hint": 1},
-        repeatable=False,
+        idempotent=False,
     )
 
 
@@ -396,7 +398,7 @@ def test_a_number_of_seconds_is_a_models_total_limit() -> None:
 def test_options_that_are_none_are_not_given() -> None:
     model = Responding()
     nothing: dict[str, Any] = dict.fromkeys(
-        ("tools", "tool_choice", "timeout", "provider_options", "repeatable", "temperature")
+        ("tools", "tool_choice", "timeout", "provider_options", "idempotent", "temperature")
     )
     request = ChatRequest(messages=(user("Hi"),))
 
@@ -418,7 +420,7 @@ def test_all_wrong_arguments_come_in_one_error(op: str) -> None:
             output_type=object(),
             timeout=-1,
             provider_options=3,
-            repeatable="yes",
+            idempotent="yes",
             temperature=9,
             temprature=1,
         )
@@ -430,7 +432,7 @@ def test_all_wrong_arguments_come_in_one_error(op: str) -> None:
         "output_type cannot be",
         "timeout must be",
         "provider_options must be a mapping of field names, not int",
-        "repeatable must be True or False, not 'yes'",
+        "idempotent must be True or False, not 'yes'",
         "temperature must be",
         "no setting 'temprature'",
     ):
@@ -450,7 +452,7 @@ def test_all_wrong_arguments_come_in_one_error(op: str) -> None:
         pytest.param("required", (TextPart("7"),), "length", "", id="a text that was cut off"),
         pytest.param(
             "required",
-            (ProviderPart(Signature("fake", {})),),
+            (ProviderPart(ProviderState("fake", {})),),
             "stop",
             "",
             id="a tool of the vendor's",
@@ -482,14 +484,14 @@ def test_a_ready_request_is_sent_over_the_models_defaults() -> None:
     model = Responding(settings=Settings(temperature=0.5, seed=1))
     schema = OutputSchema("answer", None)
     request = ChatRequest(
-        messages=(user("Hi"),), settings=Settings(seed=2), output=schema, repeatable=False
+        messages=(user("Hi"),), settings=Settings(seed=2), output=schema, idempotent=False
     )
 
     model.generate(request)
 
     (sent,) = model.requests
     assert sent.settings == Settings(temperature=0.5, seed=2)
-    assert (sent.messages, sent.output, sent.repeatable) == (request.messages, schema, False)
+    assert (sent.messages, sent.output, sent.idempotent) == (request.messages, schema, False)
 
 
 def test_a_ready_request_may_have_an_output_type_besides() -> None:
@@ -567,7 +569,7 @@ def limited(**options: Any) -> Responding:
 @pytest.mark.parametrize("unsupported", ["error", "warn"])
 @pytest.mark.parametrize("settings", [Settings(), Settings(seed=1)], ids=["none", "supported"])
 def test_supported_settings_pass(settings: Settings, unsupported: str) -> None:
-    model = limited(settings=settings, unsupported=unsupported)
+    model = limited(settings=settings, on_unsupported=unsupported)
 
     assert model.generate("Hi").warnings == ()
     assert model.requests[0].settings == settings
@@ -579,7 +581,7 @@ def test_an_unsupported_setting_is_an_error_by_default() -> None:
 
     assert caught.value.message == (
         "fake does not support top_k, store; leave it out, or create the model with "
-        'unsupported="warn" to have it left out with a warning; provider_options send a field '
+        'on_unsupported="warn" to have it left out with a warning; provider_options send a field '
         "in any case"
     )
     assert caught.value.op == "generate"
@@ -593,7 +595,7 @@ def test_a_refusal_names_the_option_that_would_help() -> None:
     assert caught.value.message == (
         "fake does not support top_p, top_k, user, store; leave it out, or create the model "
         'with api="all" for top_k, store, or with api="none" for user, or with '
-        'unsupported="warn" to have it left out with a warning; provider_options send a field '
+        'on_unsupported="warn" to have it left out with a warning; provider_options send a field '
         "in any case"
     )
 
@@ -604,7 +606,7 @@ def test_an_unsupported_setting_of_the_model_is_told_when_it_is_made() -> None:
 
 
 def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:
-    model = limited(unsupported="warn", settings=Settings(top_k=3))
+    model = limited(on_unsupported="warn", settings=Settings(top_k=3))
 
     responses = [model.generate("Hi", seed=1), model.stream("Hi", seed=1).collect()]
 
@@ -614,7 +616,7 @@ def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:
 
 
 def test_the_providers_warnings_come_after_those_of_core() -> None:
-    model = limited(unsupported="warn")
+    model = limited(on_unsupported="warn")
     model.answer = ChatResponse(message=assistant("Hi"), warnings=("odd",))
 
     left_out = "fake does not support top_k: left out"
@@ -695,7 +697,7 @@ def test_nothing_is_parsed_while_the_model_wants_tools_to_be_run() -> None:
 
 def elsewhere(model: StandardChatModel) -> Any:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Call(request, model))
+        return (yield Send(request, model))
 
     return policy
 
@@ -712,7 +714,7 @@ async def test_a_policy_asks_another_model_which_stays_the_provider_of_the_answe
 
 def test_what_is_no_response_is_named() -> None:
     def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
+        yield Send(request)
 
     with pytest.raises(InternalError, match=r"NoneType is no ChatResponse; .* or of a policy"):
         Responding(policies=[forgetful]).generate("Hi")
@@ -720,7 +722,7 @@ def test_what_is_no_response_is_named() -> None:
 
 async def test_what_is_no_opened_stream_is_named() -> None:
     def whole(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
+        yield Send(request)
         return RESPONSE
 
     model = Responding(policies=[whole])
@@ -737,7 +739,7 @@ def test_policies_that_are_added_surround_those_that_are_there() -> None:
     def named(name: str) -> Any:
         def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
             order.append(name)
-            return (yield Call(request))
+            return (yield Send(request))
 
         return policy
 
@@ -763,7 +765,7 @@ class Explaining(Responding):
 
 
 def test_an_explanation_carries_all_warnings_and_sends_nothing() -> None:
-    model = Explaining(supported_settings=frozenset(), unsupported="warn")
+    model = Explaining(supported_settings=frozenset(), on_unsupported="warn")
 
     explanation = model.explain("Hi", seed=1)
 

@@ -6,19 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from chatmodels.core import (
-    FREE_TOOL_CHOICES,
     AudioPart,
-    CallInfo,
-    Capability,
     ChatRequest,
     ChatResponse,
     FilePart,
     ImagePart,
-    Profile,
     Settings,
-    StandardChatModel,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -27,6 +21,14 @@ from chatmodels.core import (
 )
 from chatmodels.core._calls.negotiation import negotiate, refuse_unsupported
 from chatmodels.core._values.settings import NO_SETTINGS
+from chatmodels.core.extending import (
+    FREE_TOOL_CHOICES,
+    CallInfo,
+    Capability,
+    Profile,
+    StandardChatModel,
+    ToolDefinition,
+)
 
 TOOL = ToolDefinition("clock", "", {"type": "object"})
 STRICT = ToolDefinition("clock", "", {"type": "object"}, strict=True)
@@ -115,7 +117,7 @@ def test_what_is_not_supported_is_refused_or_left_out(
         negotiate(asked, PROFILE, provider="acme")
     for problem in problems:
         assert problem in caught.value.message
-    found, warnings = negotiate(asked, PROFILE, provider="acme", unsupported="warn")
+    found, warnings = negotiate(asked, PROFILE, provider="acme", on_unsupported="warn")
     assert found == kept
     assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
 
@@ -139,7 +141,7 @@ def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies()
         "acme does not support temperature=2 (supported: 0 to 1.5), top_p, top_k, "
         "reasoning_effort='low' (supported: 'none', 'high'), verbosity='low' (supported: none); "
         "leave it out, or create the model with sampling=... for top_p, top_k, or with text=... "
-        'for verbosity, or with unsupported="warn" to have it left out with a warning; '
+        'for verbosity, or with on_unsupported="warn" to have it left out with a warning; '
         "provider_options send a field in any case"
     )
 
@@ -147,7 +149,7 @@ def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies()
 def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
     assert refused(request(STRICT), PROFILE) == (
         "acme does not support strict in the tool 'clock'; leave it out, or create the model with "
-        'unsupported="warn" to have it left out with a warning'
+        'on_unsupported="warn" to have it left out with a warning'
     )
 
 
@@ -170,7 +172,7 @@ def test_a_range_includes_its_ends(temperature: float) -> None:
 def test_a_budget_and_an_effort_request_reasoning(reasoning: Any, reasons: bool) -> None:
     asked = request(seed=1, **reasoning)
     found, _ = negotiate(
-        asked, Profile(not_with_reasoning={"seed": ()}), provider="acme", unsupported="warn"
+        asked, Profile(not_with_reasoning={"seed": ()}), provider="acme", on_unsupported="warn"
     )
     assert found == (request(**reasoning) if reasons else asked)
 
@@ -186,7 +188,7 @@ def test_settings_and_tools_are_left_out_together() -> None:
         request(TOOL, seed=1, top_k=1),
         Profile(settings={"seed": "s"}, tools=False),
         provider="acme",
-        unsupported="warn",
+        on_unsupported="warn",
     )
     assert found == request(seed=1)
 
@@ -219,13 +221,13 @@ def test_free_choices_do_not_force_a_call() -> None:
 def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:
     profile = Profile(tool_choices=FREE_TOOL_CHOICES)
     asked = request(STRICT, choice=ToolChoice("required"))
-    found, _ = negotiate(asked, profile, provider="acme", unsupported="warn")
+    found, _ = negotiate(asked, profile, provider="acme", on_unsupported="warn")
     assert found == request(STRICT)
 
 
 def test_a_model_without_tools_is_given_none() -> None:
     asked = request(TOOL, choice=ToolChoice("required"))
-    found, warnings = negotiate(asked, Profile(tools=False), provider="acme", unsupported="warn")
+    found, warnings = negotiate(asked, Profile(tools=False), provider="acme", on_unsupported="warn")
     assert (found, warnings) == (request(), ("acme does not support tools: left out",))
 
 

@@ -12,8 +12,8 @@ from chatmodels.core import AuthenticationError, ConfigurationError, ErrorCode
 from chatmodels.core._registry.config_file import environment_config, read_config
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.timeout import Timeout
 
 KEY = "sk-very-secret"
@@ -64,7 +64,7 @@ def test_what_is_not_given_has_its_default() -> None:
     options = load()
     assert options.api_key == Secret(KEY)
     assert options.base_url == "https://api.acme.test/v1"
-    assert (options.timeout, options.max_retries, options.unsupported) == (Timeout(), 2, "error")
+    assert (options.timeout, options.max_retries, options.on_unsupported) == (Timeout(), 2, "error")
     assert (options.headers, options.extra, options.proxy) == ({}, {}, None)
     assert options.settings.chosen() == {}
 
@@ -208,7 +208,7 @@ def test_a_missing_option_without_a_variable_is_to_be_passed() -> None:
 
 def test_every_problem_is_told_at_once_with_its_source(config) -> None:
     file = config(
-        '[providers.acme]\nunsupported = "ignore"\n'
+        '[providers.acme]\non_unsupported = "ignore"\n'
         "[providers.acme.settings]\ntop_k = 0\nlogprobs = 3"
     )
     environment = {"CHATMODELS_MAX_RETRIES": "many", "ACME_PROXY": "ftp://x"}
@@ -217,9 +217,10 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
     assert str(caught.value) == (
         "acme: there is no option 'basurl'; did you mean 'base_url'? (argument); "
         "there is no option 'quux'; acme takes api_key, base_url, organization, signing_key, "
-        "proxy, api, async_http_client, headers, http_client, max_retries, timeout, unsupported, "
+        "proxy, api, async_http_client, headers, http_client, max_retries, timeout, "
+        "on_unsupported, "
         "and settings such as temperature (argument); "
-        f"unsupported must be 'error' or 'warn', not 'ignore' ({file.path} [providers.acme]); "
+        f"on_unsupported must be 'error' or 'warn', not 'ignore' ({file.path} [providers.acme]); "
         "max_retries must be an integer from 0 to 10, not 'many' (CHATMODELS_MAX_RETRIES); "
         "proxy must be an http, https, socks5 or socks5h URL with a host, not 'ftp://x' "
         "(ACME_PROXY); "
@@ -233,7 +234,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
     assert [problem["option"] for problem in problems] == [
         "basurl",
         "quux",
-        "unsupported",
+        "on_unsupported",
         "max_retries",
         "proxy",
         "timeout",
@@ -283,7 +284,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
         ("proxy", "me:sk-very-secret@acme.test", "not '***@acme.test'"),
         ("proxy", "http://me:a/sk-very-secret@acme.test", "not 'http://***@acme.test'"),
         ("base_url", "acme.test?key=sk-very-secret", "not 'acme.test?***'"),
-        ("unsupported", "ignore", "must be 'error' or 'warn', not 'ignore'"),
+        ("on_unsupported", "ignore", "must be 'error' or 'warn', not 'ignore'"),
         ("signing_key", 7, "a secret must be a str or a function"),
     ],
     ids=str,

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core._errors import ErrorCode, InvalidRequestError, OutputInvalidError
+from chatmodels.core._errors.classes import ErrorCode, InvalidRequestError, OutputInvalidError
+from chatmodels.core._schema.reading import Reader, problem, without_nulls
 from chatmodels.core._tools.output import structured_output
-from chatmodels.core._tools.reading import Reader, problem, without_nulls
 from chatmodels.core._values.request import OutputSchema
 
 T = TypeVar("T")
@@ -312,8 +312,8 @@ import sys
 from chatmodels.core._tools.output import structured_output
 from chatmodels.core._tools.tools import tool
 loaded = {
-    "chatmodels.core._tools.schema",
-    "chatmodels.core._tools.signatures",
+    "chatmodels.core._schema.of_types",
+    "chatmodels.core._schema.signatures",
     "docstring_parser",
 }
 assert not loaded & set(sys.modules), loaded & set(sys.modules)

@@ -15,13 +15,13 @@ from chatmodels.core import (
     ErrorCode,
     InternalError,
     InvalidRequestError,
-    Provider,
     ProviderConflictError,
     ProviderNotFoundError,
 )
 from chatmodels.core._registry import front
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._values.metadata import Capability, ModelInfo, OptionSpec
+from chatmodels.core.extending import Provider
 
 
 @pytest.fixture
@@ -262,14 +262,14 @@ def test_the_front_door_passes_every_option_on(registry) -> None:
         proxy="http://proxy.test",
         http_client=client,
         async_http_client=async_client,
-        unsupported="warn",
+        on_unsupported="warn",
         seed=7,
     )
     options = model.options
     assert options.api_key.reveal() == "sk-1"
     assert (options.base_url, options.headers) == ("http://x", {"X-Team": "red"})
     assert (options.timeout.total, options.max_retries) == (3.0, 1)
-    assert (options.proxy, options.unsupported) == ("http://proxy.test", "warn")
+    assert (options.proxy, options.on_unsupported) == ("http://proxy.test", "warn")
     assert options.http_client is client
     assert options.async_http_client is async_client
     assert options.settings.seed == 7

@@ -23,10 +23,10 @@ import msgspec
 import pydantic
 import pytest
 
-from chatmodels.core._tools.annotations import Anatomy, described, named
-from chatmodels.core._tools.docstrings import documentation
-from chatmodels.core._tools.schema import admits_null, json_schema, resolved
-from chatmodels.core._tools.strict import strict_schema
+from chatmodels.core._schema.annotations import Anatomy, described, named
+from chatmodels.core._schema.docstrings import documentation
+from chatmodels.core._schema.of_types import admits_null, json_schema, resolved
+from chatmodels.core._schema.strict import strict_schema
 
 T = TypeVar("T")
 Celsius = NewType("Celsius", float)

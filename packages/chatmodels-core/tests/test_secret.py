@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, ErrorCode
-from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.secret import Secret
 
 VALUE = "sk-very-secret"
 

@@ -14,12 +14,12 @@ from chatmodels.core import (
     ChatResponse,
     InvalidRequestError,
     Settings,
-    StandardChatModel,
     assistant,
     from_json,
     to_json,
     user,
 )
+from chatmodels.core.extending import StandardChatModel
 
 SMALL = 2**63
 

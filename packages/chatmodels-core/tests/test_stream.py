@@ -17,19 +17,14 @@ import pytest
 
 from chatmodels.core import (
     AsyncChatStream,
-    Call,
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ChatStream,
     ErrorCode,
-    Flow,
     InternalError,
     InvalidRequestError,
-    Opened,
     OutputInvalidError,
     RateLimitError,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
@@ -38,6 +33,7 @@ from chatmodels.core import (
     Usage,
     UsageUpdate,
 )
+from chatmodels.core.extending import CallInfo, Flow, Send, StandardChatModel, StartedStream
 
 START, USAGE, END = StreamStart("r1", "gpt"), UsageUpdate(Usage(output_tokens=2)), StreamEnd()
 TEXTS = (TextDelta("Hel"), TextDelta("lo"))
@@ -825,7 +821,7 @@ async def test_any_iterator_will_do(shape: Shape, steps: type[Steps]) -> None:
 
 def elsewhere(other: StandardChatModel) -> Any:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Call(request, other))
+        return (yield Send(request, other))
 
     return policy
 
@@ -876,10 +872,10 @@ async def test_a_failure_before_the_first_event_is_the_policys_to_mend(shape: Sh
     def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         model.script = outcomes.pop(0)
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
             model.script = outcomes.pop(0)
-            return (yield Call(request))
+            return (yield Send(request))
 
     model = Scripted().with_policies(again)
     response = await shape.collect(shape.begin(model))
@@ -894,11 +890,11 @@ async def test_a_stream_that_a_policy_opened_in_vain_is_closed(shape: Shape) -> 
     other = Scripted(*WHOLE, name="other")
 
     def second(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request, other)
-        return (yield Call(request))
+        yield Send(request, other)
+        return (yield Send(request))
 
     def refuse(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        yield Call(request)
+        yield Send(request)
         raise RateLimitError("on second thoughts")
 
     model = Scripted(*WHOLE).with_policies(second)
@@ -915,8 +911,8 @@ async def test_a_stream_that_a_policy_opened_in_vain_is_closed(shape: Shape) -> 
 
 async def test_a_stream_that_a_policy_made_of_another_stays_open(shape: Shape) -> None:
     def upper(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        opened = yield Call(request)
-        return Opened(StreamStart("changed"), opened.events)
+        opened = yield Send(request)
+        return StartedStream(StreamStart("changed"), opened.events)
 
     stream = shape.begin(Scripted(*WHOLE).with_policies(upper))
 

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core import (
-    CallInfo,
-    ChatRequest,
-    ChatResponse,
-    InvalidRequestError,
-    StandardChatModel,
-    Timeout,
-    assistant,
-)
+from chatmodels.core import ChatRequest, ChatResponse, InvalidRequestError, Timeout, assistant
+from chatmodels.core.extending import CallInfo, StandardChatModel
 
 seconds = st.floats(0, 1e9, exclude_min=True) | st.integers(1, 10**9)
 

@@ -23,7 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.core._errors import (
+from chatmodels.core._errors.classes import (
     ConfigurationError,
     ErrorCode,
     InvalidRequestError,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatmodels.core import STRICT_SCHEMA, SchemaRules, translate_schema
+from chatmodels.core.extending import STRICT_SCHEMA, SchemaRules, translate_schema
 
 TEXT = {"type": "string"}
 LIST = {"type": "array"}

@@ -7,21 +7,23 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Call,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     HealthReport,
     NetworkError,
-    ProviderMetadata,
     ProviderNotFoundError,
-    ProviderRegistry,
-    StandardChatModel,
     StreamEnd,
     TextDelta,
     ToolCall,
     assistant,
     tool,
+)
+from chatmodels.core.extending import (
+    ProviderMetadata,
+    ProviderRegistry,
+    Send,
+    StandardChatModel,
     watch_tools,
 )
 
@@ -80,9 +82,9 @@ class Broken(Watching):
 
 def again(call, request: ChatRequest):
     try:
-        return (yield Call(request))
+        return (yield Send(request))
     except ChatModelError:
-        return (yield Call(request))
+        return (yield Send(request))
 
 
 def test_an_observer_knows_when_core_is_at_work_and_which_attempts_fail() -> None:
@@ -166,7 +168,7 @@ async def test_a_call_knows_that_another_model_answers() -> None:
     other = Model("other")
 
     def elsewhere(call, request: ChatRequest):
-        return (yield Call(request, model=other))
+        return (yield Send(request, model=other))
 
     model = Model(policies=[elsewhere], observers=[watching])
 
@@ -190,8 +192,8 @@ async def test_a_response_is_not_delegated_if_a_policy_only_checks_it_with_anoth
     watching, judge = Watching(), Model("judge")
 
     def checked(call, request: ChatRequest):
-        outcome = yield Call(request)
-        yield Call(request, model=judge)
+        outcome = yield Send(request)
+        yield Send(request, model=judge)
         return outcome
 
     model = Model(policies=[checked], observers=[watching])
@@ -207,8 +209,8 @@ async def test_a_response_is_delegated_if_a_policy_chooses_that_of_another_model
     watching, other = Watching(), Model("other")
 
     def better(call, request: ChatRequest):
-        outcome = yield Call(request, model=other)
-        yield Call(request)
+        outcome = yield Send(request, model=other)
+        yield Send(request)
         return outcome
 
     model = Model(policies=[better], observers=[watching])

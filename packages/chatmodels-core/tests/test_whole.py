@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     LogprobsDelta,
     PartEnd,
     ReasoningPart,
@@ -19,8 +18,8 @@ from chatmodels.core import (
     ToolCallEnd,
     Usage,
     UsageUpdate,
-    whole_response,
 )
+from chatmodels.core.extending import Accumulator, whole_response
 
 START = StreamStart("r-1", "m-1")
 END = StreamEnd("tool_calls", "tool_use", warnings=("odd",))

@@ -23,11 +23,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     ModelInfo,
-    OptionSpec,
     PartEnd,
-    Profile,
-    ProviderMetadata,
-    ProviderOptions,
     ResponseInvalidError,
     StreamEnd,
     StreamEvent,
@@ -36,6 +32,7 @@ from chatmodels.core import (
     TextPart,
     Timeout,
 )
+from chatmodels.core.extending import OptionSpec, Profile, ProviderMetadata, ProviderOptions
 from chatmodels.http import (
     Codec,
     Frame,
@@ -46,7 +43,7 @@ from chatmodels.http import (
     SignerSource,
     standard_failure,
 )
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
 
 _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
@@ -468,5 +465,5 @@ def tls_server(server: Server, server_tls: ssl.SSLContext) -> Iterator[int]:
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))

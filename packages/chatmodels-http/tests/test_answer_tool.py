@@ -5,20 +5,17 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    FREE_TOOL_CHOICES,
     ChatRequest,
     FilePart,
     Message,
-    OutputSchema,
-    Profile,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     user,
 )
+from chatmodels.core.extending import FREE_TOOL_CHOICES, OutputSchema, Profile, ToolDefinition
 from chatmodels.http import SchemaSupport, TranslatedRequest
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 PLACE = OutputSchema("place", SCHEMA, "A place.")

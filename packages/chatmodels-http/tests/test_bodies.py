@@ -14,7 +14,7 @@ from chatmodels.core import (
     Timeout,
 )
 from chatmodels.http import TransferError, _bodies
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
 
 BROKEN = TransferError("broken", "the peer closed the connection")
 
@@ -85,14 +85,14 @@ def same(error: ChatModelError, answer: object) -> ChatModelError:
     return error
 
 
-@twins("read_whole")
+@twins("read_body")
 def test_a_whole_body_is_all_its_pieces(read: Any) -> None:
     answer = Answer(b"so", b" it ", b"is")
     assert read(answer, answer.limits(), "acme", same) == b"so it is"
     assert answer.closed == 1
 
 
-@twins("read_whole")
+@twins("read_body")
 def test_a_whole_body_that_breaks_off_is_an_error(read: Any) -> None:
     answer = Answer(b"so", BROKEN)
     with pytest.raises(NetworkError):
@@ -100,7 +100,7 @@ def test_a_whole_body_that_breaks_off_is_an_error(read: Any) -> None:
     assert answer.closed == 1
 
 
-@twins("read_whole")
+@twins("read_body")
 def test_a_whole_body_that_lasts_too_long_is_an_error(read: Any) -> None:
     answer = Answer(b"so", 100.0, b" it is")
     with pytest.raises(CallTimeoutError) as caught:
@@ -109,7 +109,7 @@ def test_a_whole_body_that_lasts_too_long_is_an_error(read: Any) -> None:
     assert answer.closed == 1
 
 
-@twins("read_whole")
+@twins("read_body")
 def test_a_whole_body_that_is_too_large_is_an_error(
     read: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +149,7 @@ def test_a_failure_has_no_more_words_than_its_bound(
     assert (answer.closed, answer.left()) == (1, 1)
 
 
-@twins("linger")
+@twins("drain")
 @pytest.mark.parametrize(
     "rest",
     [
@@ -164,7 +164,7 @@ def test_the_rest_of_a_body_is_read(read: Any, rest: tuple[Any, ...]) -> None:
     assert answer.left() == 0
 
 
-@twins("linger")
+@twins("drain")
 def test_the_rest_of_a_body_is_left_unread_if_it_goes_on(read: Any) -> None:
     answer = Answer(*[b" "] * (_bodies.LINGER_PIECES + 1))
     read(answer, answer.limits())
@@ -174,5 +174,5 @@ def test_the_rest_of_a_body_is_left_unread_if_it_goes_on(read: Any) -> None:
 def test_the_rest_of_a_body_is_not_read_if_reading_could_last() -> None:
     answer = Answer(b" ")
     answer.exact = False
-    _bodies.linger(answer, answer.limits())
+    _bodies.drain(answer, answer.limits())
     assert answer.left() == 1

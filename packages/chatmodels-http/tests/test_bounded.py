@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
-from chatmodels.http import Engine, Head, HttpChatModel, Patience, _bounded
-from chatmodels.http._bounded import OutOfTimeError, Worker
-from chatmodels.http._httpcore_engine import HttpcoreEngine
-from chatmodels.http._limits import Limits
+from chatmodels.http import Deadlines, Engine, HttpChatModel, RequestHead
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport import bounded
+from chatmodels.http._transport.bounded import OutOfTimeError, Worker
+from chatmodels.http._transport.httpcore_engine import HttpcoreEngine
 
 Make = Callable[..., HttpChatModel]
 LONG = 120.0
@@ -66,7 +67,7 @@ def test_an_interrupted_caller_leaves_nothing_behind(
             return super().result()
 
     discarded: SimpleQueue[str] = SimpleQueue()
-    monkeypatch.setattr(_bounded, "Future", Interrupted)
+    monkeypatch.setattr(bounded, "Future", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         worker.run(LONG, lambda: "response", discarded.put)
     assert discarded.get(timeout=LONG) == "response"
@@ -106,7 +107,7 @@ def test_an_engine_that_is_not_exact_does_not_linger(model: Make) -> None:
             self.pieces.append(b"closed")
 
     class Rough(Engine):
-        def send(self, head: Head, body: bytes, patience: Patience, /) -> Answer:
+        def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Answer:
             return answer
 
     answer = Answer()
@@ -122,5 +123,7 @@ def test_a_defect_while_sending_closes_the_connection(server: Any) -> None:
     engine = HttpcoreEngine()
     for _ in range(2):
         with pytest.raises(LookupError, match="a defect"):
-            engine.send(Head("GET", f"{server.url}/models", ()), b"", Broken(Timeout(), "acme"))
+            engine.send(
+                RequestHead("GET", f"{server.url}/models", ()), b"", Broken(Timeout(), "acme")
+            )
     engine.close()

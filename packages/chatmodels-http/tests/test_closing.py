@@ -148,7 +148,7 @@ def test_connections_that_were_idle_for_long_are_closed(
     server: Any, model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _leave_two_idle(server, model)
-    monkeypatch.setattr("chatmodels.http._lanes.KEEP_ALIVE", -1.0)
+    monkeypatch.setattr("chatmodels.http._transport.pool.KEEP_ALIVE", -1.0)
     assert model().generate("hi").text == "hello"
 
 
@@ -189,5 +189,5 @@ async def test_awaited_connections_that_were_idle_for_long_are_closed(
             group.start_soon(model().agenerate, "hi")
     assert server.connections == 2
     server.handler = lambda exchange: exchange.answer('{"text": "hello"}')
-    monkeypatch.setattr("chatmodels.http._lanes.KEEP_ALIVE", -1.0)
+    monkeypatch.setattr("chatmodels.http._transport.pool.KEEP_ALIVE", -1.0)
     assert (await model().agenerate("hi")).text == "hello"

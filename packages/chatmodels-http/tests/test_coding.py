@@ -17,8 +17,9 @@ from chatmodels.core import (
     RateLimitError,
     ResponseInvalidError,
 )
-from chatmodels.http import TransferError, _coding
-from chatmodels.http._coding import STEP, decoder
+from chatmodels.http import TransferError
+from chatmodels.http._transport import content_encoding
+from chatmodels.http._transport.content_encoding import STEP, decoder
 
 TEXT = b"hello" * 100
 
@@ -228,12 +229,12 @@ def test_the_body_of_a_failure_is_unpacked_as_far_as_it_is_read(
 
 def counted_steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     lengths: list[int] = []
-    step = _coding._Decoder._step
+    step = content_encoding._Decoder._step
 
     def counted(self: Any) -> bytes:
         decoded = step(self)
         lengths.append(len(decoded))
         return decoded
 
-    monkeypatch.setattr(_coding._Decoder, "_step", counted)
+    monkeypatch.setattr(content_encoding._Decoder, "_step", counted)
     return lengths

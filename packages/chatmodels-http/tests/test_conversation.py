@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    AcceptedMedia,
     ChatRequest,
     ChatResponse,
     ImagePart,
@@ -16,13 +15,9 @@ from chatmodels.core import (
     Message,
     Part,
     PartEnd,
-    Profile,
-    ProviderMetadata,
-    ProviderOptions,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     StreamEnd,
     StreamEvent,
     TextDelta,
@@ -31,11 +26,18 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolResult,
     assistant,
-    numbered,
     system,
     to_json,
     tool_result,
     user,
+)
+from chatmodels.core.extending import (
+    AcceptedMedia,
+    Profile,
+    ProviderMetadata,
+    ProviderOptions,
+    ProviderState,
+    numbered,
 )
 from chatmodels.http import (
     ANY_ID,
@@ -69,7 +71,7 @@ class Signing:
         return [TextDelta("Hi")] if frame.data == b"0" else self.whole(frame.data)
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
-        signature = Signature("acme", {"s": 1})
+        signature = ProviderState("acme", {"s": 1})
         return [
             PartEnd(TextPart("Hi", signature=signature)),
             PartEnd(RefusalPart("No."), 1),
@@ -201,7 +203,7 @@ def test_blank_texts_are_left_out_where_they_are_refused() -> None:
 
 
 def test_results_in_a_users_message_become_messages_of_their_own() -> None:
-    result, option = ToolResult("a", (TextPart("1"),)), ProviderPart(Signature("acme", {}))
+    result, option = ToolResult("a", (TextPart("1"),)), ProviderPart(ProviderState("acme", {}))
     mixed = user(option, "Here:", result, option, "Go on.", option)
     assert sent(user("?"), calls("a"), mixed, calls("b"), user(result)) == [
         user("?"),
@@ -256,7 +258,7 @@ def test_results_of_calls_that_the_vendor_holds_are_sent() -> None:
 
 
 def test_places_in_errors_are_those_of_the_callers_conversation() -> None:
-    left_out = assistant(ProviderPart(Signature("other", {}, "other.test")))
+    left_out = assistant(ProviderPart(ProviderState("other", {}, "other.test")))
     result = ToolResult("a", (image_of(b"1"),))
     conversation = [left_out, calls("a"), user(result, "Go on."), user(image_of(b"2"))]
     places: list[int] = []
@@ -278,7 +280,7 @@ HERE = "acme.test"
 
 
 def said(scope: str | None) -> tuple[Part, ...]:
-    signature = Signature("acme", {"s": 1}, scope)
+    signature = ProviderState("acme", {"s": 1}, scope)
     return (
         ReasoningPart("Hm.", signature),
         TextPart("Hi.", signature=signature),
@@ -295,7 +297,7 @@ def test_state_goes_back_where_it_is_valid(scope: str | None) -> None:
 
 @pytest.mark.parametrize("scope", [endpoint_of, everywhere])
 def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
-    own = ProviderPart(Signature("acme", {}, "other.test"))
+    own = ProviderPart(ProviderState("acme", {}, "other.test"))
     found = sent(
         user("?"), assistant(*said("other.test")), assistant(own), user("!"), state_scope=scope
     )
@@ -333,7 +335,7 @@ def answered(collect: bool, server: Any, rules: ConversationRules) -> ChatRespon
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 def test_the_state_of_a_response_says_where_it_is_valid(server: Any, streamed: bool) -> None:
-    signature = Signature("acme", {"s": 1}, endpoint_of(server.url))
+    signature = ProviderState("acme", {"s": 1}, endpoint_of(server.url))
     assert answered(streamed, server, ConversationRules()).message.parts == (
         TextPart("Hi", signature=signature),
         RefusalPart("No."),
@@ -346,4 +348,4 @@ def test_the_state_of_a_response_says_where_it_is_valid(server: Any, streamed: b
 def test_state_that_is_valid_everywhere_has_no_scope(server: Any, streamed: bool) -> None:
     rules = ConversationRules(state_scope=everywhere)
     part = answered(streamed, server, rules).message.parts[0]
-    assert part == TextPart("Hi", signature=Signature("acme", {"s": 1}))
+    assert part == TextPart("Hi", signature=ProviderState("acme", {"s": 1}))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.http import ErrorBody, read_error_body
-from chatmodels.http._error_body import page_text
+from chatmodels.http._errors.body import page_text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

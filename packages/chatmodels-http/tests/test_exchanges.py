@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatModelError, ChatResponse, HttpExchange
+from chatmodels.core import ChatModelError, ChatResponse
+from chatmodels.core.extending import HttpExchange
 from chatmodels.http import HttpChatModel
 
 Make = Callable[..., HttpChatModel]

@@ -6,8 +6,8 @@ from chatmodels.core import (
     ErrorCode,
     QuotaExceededError,
     RateLimitError,
-    error_class,
 )
+from chatmodels.core.extending import error_class
 from chatmodels.http import FailureRules, HttpFailure, read_error, standard_failure
 
 

@@ -13,14 +13,13 @@ from chatmodels.core import (
     ContextLengthError,
     ModelNotFoundError,
     NetworkError,
-    ProviderMetadata,
-    ProviderOptions,
     ProviderUnavailableError,
     RateLimitError,
     ResponseInvalidError,
     StreamInterruptedError,
     is_retryable,
 )
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http import Codec, HttpChatModel
 
 Make = Callable[..., HttpChatModel]

@@ -10,7 +10,6 @@ from chatmodels.core import (
     PartEnd,
     ProviderPart,
     ReasoningDelta,
-    Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -20,8 +19,9 @@ from chatmodels.core import (
     ToolCallDelta,
     ToolCallEnd,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Frame
-from chatmodels.http._half_characters import HalfCharacters, with_stand_ins
+from chatmodels.http._surrogates import HalfCharacters, with_stand_ins
 
 HIGH, LOW = msgspec.json.decode(with_stand_ins(rb'["\ud83d", "\uDE00"]'))
 
@@ -99,8 +99,8 @@ def test_the_transcript_of_audio_is_mended_piece_by_piece() -> None:
 
 
 def test_whole_parts_are_mended_however_deep_the_text_is() -> None:
-    kept = ProviderPart(Signature("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
-    whole = ProviderPart(Signature("acme", {"list": [{"text": "\U0001f600\ufffd"}]}))
+    kept = ProviderPart(ProviderState("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
+    whole = ProviderPart(ProviderState("acme", {"list": [{"text": "\U0001f600\ufffd"}]}))
     end = StreamEnd(payload=msgspec.Raw(f'["{HIGH}"]'.encode()))
     events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(kept, 1), end]
     mended = list(HalfCharacters(Script(events)).whole(b""))

@@ -12,27 +12,25 @@ import pytest
 from msgspec import structs
 
 from chatmodels.core import (
-    CallInfo,
     CallTimeoutError,
     ChatRequest,
     ConfigurationError,
     InternalError,
     NetworkError,
-    ProviderMetadata,
-    ProviderOptions,
     Secret,
     StreamEnd,
     StreamInterruptedError,
     Timeout,
     user,
 )
+from chatmodels.core.extending import CallInfo, ProviderMetadata, ProviderOptions
 from chatmodels.http import (
     AsyncEngine,
     Codec,
+    Deadlines,
     Engine,
-    Head,
     HttpChatModel,
-    Patience,
+    RequestHead,
     TransferError,
 )
 
@@ -331,12 +329,12 @@ def _nothing_is_left_for_the_collector() -> Iterator[None]:
 
 
 class Nowhere(Engine):
-    def send(self, head: Head, body: bytes, patience: Patience, /) -> Any:
+    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Any:
         raise TransferError("connect", f"no wire to {head.url}")
 
 
 class AsyncNowhere(AsyncEngine):
-    async def send(self, head: Head, body: bytes, patience: Patience, /) -> Any:
+    async def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Any:
         raise TransferError("connect", f"no wire to {head.url}")
 
 

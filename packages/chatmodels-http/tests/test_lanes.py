@@ -1,7 +1,7 @@
 from collections import deque
 from itertools import count
 
-from chatmodels.http._lanes import KEEP_ALIVE, Lanes
+from chatmodels.http._transport.pool import KEEP_ALIVE, Lanes
 
 
 class Clock:

@@ -13,9 +13,9 @@ import pytest
 
 from chatmodels.core import CallTimeoutError, ChatModelError, Timeout
 from chatmodels.http import HttpChatModel
-from chatmodels.http._httpcore_parts import is_reusable
-from chatmodels.http._httpcore_streams import AsyncTimedBackend, tls_drained
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport.httpcore_parts import is_reusable
+from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, tls_drained
 
 Make = Callable[..., HttpChatModel]
 

@@ -5,7 +5,7 @@ import pytest
 
 from chatmodels.core import CallTimeoutError, Timeout
 from chatmodels.http import TransferError
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
 
 NONE = Timeout(connect=None, read=None, first_event=None, between_events=None, total=None)
 
@@ -37,7 +37,7 @@ def test_without_limits_everything_may_take_for_ever(limits: Callable[..., Limit
     none = limits(stream=True)
     assert (none.connect(), none.read()) == (None, None)
     none.check()
-    none.progress()
+    none.restart()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_first_event_is_due_and_then_the_next_one(
     assert some.read() == 8
     clock.now += 7
     some.check()
-    some.progress()
+    some.restart()
     assert some.read() == 3
     clock.now += 2
     assert some.read() == 1
@@ -81,19 +81,19 @@ def test_the_first_event_is_due_and_then_the_next_one(
 def test_progress_does_not_put_off_the_total(limits: Callable[..., Limits], clock: Clock) -> None:
     some = limits(stream=True, between_events=3, total=4)
     clock.now += 2
-    some.progress()
+    some.restart()
     assert some.read() == 2
     clock.now += 2
     with pytest.raises(CallTimeoutError, match="no whole answer after 4 s") as caught:
-        some.progress()
+        some.restart()
     assert caught.value.details == {"limit": "total", "seconds": 4.0, "elapsed": 4.0}
 
 
 def test_hurry_shortens_reading_until_it_is_taken_back(limits: Callable[..., Limits]) -> None:
     some = limits(read=100)
-    some.hurry(0.5)
+    some.cap(0.5)
     assert some.read() == 0.5
-    some.hurry()
+    some.cap()
     assert some.read() == 100
 
 
@@ -101,11 +101,11 @@ def test_who_was_told_to_hurry_is_late_when_the_time_is_over(
     limits: Callable[..., Limits], clock: Clock
 ) -> None:
     hurried = limits()
-    assert not hurried.late()
-    hurried.hurry(5.0)
-    assert not hurried.late()
+    assert not hurried.is_capped()
+    hurried.cap(5.0)
+    assert not hurried.is_capped()
     clock.now += 5.0
-    assert hurried.late()
+    assert hurried.is_capped()
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_an_engine_that_ran_out_of_time_ran_into_the_nearest_limit(
 ) -> None:
     some = limits(stream=True, **given)
     clock.now += passed
-    assert str(some.timed_out(TransferError(kind, "late"))) == message  # type: ignore[arg-type]
+    assert str(some.error(TransferError(kind, "late"))) == message  # type: ignore[arg-type]
 
 
 def test_the_real_clock_counts_by_default() -> None:
@@ -172,7 +172,7 @@ def test_by_default_only_silence_ends_an_attempt(clock: Clock) -> None:
         assert default.read() == 600  # bytes without an event, such as pings, start it anew
         clock.now += 599
         default.check()
-    default.progress()
+    default.restart()
     clock.now += 86_400
     default.check()
     assert default.read() == 600

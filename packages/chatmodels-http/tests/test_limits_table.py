@@ -20,8 +20,9 @@ from chatmodels.core import (
     Secret,
     Timeout,
 )
-from chatmodels.http import _bodies, _coding
-from chatmodels.http._limits import Limits
+from chatmodels.http import _bodies
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport import content_encoding
 
 Through = Callable[..., ChatResponse[Any]]
 
@@ -223,8 +224,8 @@ def test_a_limit_holds_while_a_body_is_decoded(
     server: Any, through: Through, limit: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.handler = compressed
-    monkeypatch.setattr(_coding._Decoder, "_step", lambda self: b" ")
-    monkeypatch.setattr(_coding._Decoder, "rest", lambda self: b" ")
+    monkeypatch.setattr(content_encoding._Decoder, "_step", lambda self: b" ")
+    monkeypatch.setattr(content_encoding._Decoder, "rest", lambda self: b" ")
     late(through, limit, form)
 
 
@@ -242,14 +243,14 @@ def test_a_status_counts_although_the_body_of_a_failure_does_not_end(
 
     server.handler = handle
     monkeypatch.setattr(_bodies, "FAILURE_SECONDS", SHORT)
-    monkeypatch.setattr(_coding._Decoder, "_step", lambda self: b"")
+    monkeypatch.setattr(content_encoding._Decoder, "_step", lambda self: b"")
     with pytest.raises(ProviderUnavailableError) as caught:
         through(form)
     assert caught.value.status == 503
 
 
 @pytest.mark.parametrize("form", STREAMS)
-@pytest.mark.parametrize("method", ["progress", "check"])
+@pytest.mark.parametrize("method", ["restart", "check"])
 def test_a_limit_that_passes_in_a_stream_has_status_and_request_id(
     server: Any, through: Through, words: Any, form: str, method: str, monkeypatch: Any
 ) -> None:

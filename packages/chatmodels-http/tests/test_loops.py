@@ -18,10 +18,10 @@ import anyio
 import pytest
 
 from chatmodels.core import NetworkError, Timeout
-from chatmodels.http import Head, HttpChatModel
-from chatmodels.http._engines import shared_async_engine
-from chatmodels.http._httpcore_async_engine import AsyncHttpcoreEngine
-from chatmodels.http._limits import Limits
+from chatmodels.http import HttpChatModel, RequestHead
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport.engines import shared_async_engine
+from chatmodels.http._transport.httpcore_async_engine import AsyncHttpcoreEngine
 
 Make = Callable[..., HttpChatModel]
 
@@ -122,7 +122,7 @@ async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> 
 
     engine: Any = AsyncHttpcoreEngine()
     engine._homes = Shared()
-    answer = await engine.send(Head("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
+    answer = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
     await answer.aclose()
     assert len(engine._homes.keyrefs()) == 1
 
@@ -175,9 +175,9 @@ import asyncio, importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("helpers", sys.argv[1])
 helpers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(helpers)
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.core import NetworkError, Timeout
-from chatmodels.http import Head, HttpChatModel
+from chatmodels.http import HttpChatModel, RequestHead
 
 model = HttpChatModel(
     helpers.METADATA, "large", helpers.CODEC, ProviderOptions(base_url=sys.argv[2])
@@ -228,7 +228,7 @@ def test_a_fork_while_a_thread_reads_certificates_does_not_block_the_child(serve
         server,
         """
         import signal, threading
-        from chatmodels.http import _tls
+        from chatmodels.http._transport import tls
 
         with _tls._locks.setdefault(os.getpid(), threading.Lock()):
             pid = os.fork()

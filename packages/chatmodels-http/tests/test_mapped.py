@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from chatmodels.core import ChatRequest, Profile, Settings, user
+from chatmodels.core import ChatRequest, Settings, user
+from chatmodels.core.extending import Profile
 from chatmodels.http import HttpRequest
-from chatmodels.http._mapped import mapped_settings
+from chatmodels.http._codec.mapped import mapped_settings
 
 PROFILE = Profile(
     settings={

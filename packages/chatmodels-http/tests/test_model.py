@@ -7,11 +7,9 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    CallInfo,
     ChatRequest,
     ChatResponse,
     ConfigurationError,
-    ProviderOptions,
     ResponseInvalidError,
     Secret,
     Settings,
@@ -22,6 +20,7 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
+from chatmodels.core.extending import CallInfo, ProviderOptions
 from chatmodels.http import HttpChatModel
 
 Make = Callable[..., HttpChatModel]

@@ -11,13 +11,13 @@ from chatmodels.core import (
     CallTimeoutError,
     ChatModelError,
     HealthReport,
-    Provider,
     ResponseInvalidError,
     Secret,
     StreamInterruptedError,
     Timeout,
     UnsupportedError,
 )
+from chatmodels.core.extending import Provider
 from chatmodels.http import Frame, HttpChatModel, HttpProvider, HttpRequest, NdjsonFramer
 
 Options = Callable[..., Any]
@@ -155,7 +155,7 @@ def test_a_provider_without_an_address_cannot_be_probed(provider: HttpProvider) 
 
 
 def _options() -> Any:
-    from chatmodels.core import ProviderOptions
+    from chatmodels.core.extending import ProviderOptions
 
     return ProviderOptions()
 

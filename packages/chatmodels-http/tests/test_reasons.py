@@ -3,7 +3,7 @@ from ssl import SSLCertVerificationError, SSLError
 
 import pytest
 
-from chatmodels.http._reasons import is_certificate_failure, reason
+from chatmodels.http._transport.causes import is_certificate_failure, reason
 
 
 def failed(*causes: BaseException) -> BaseException:

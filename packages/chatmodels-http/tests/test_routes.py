@@ -18,9 +18,9 @@ from chatmodels.core import (
     NetworkError,
     is_retryable,
 )
-from chatmodels.http import Head, HttpChatModel, TransferError
-from chatmodels.http._httpcore_parts import prepared, route_to
-from chatmodels.http._tls import tls_context
+from chatmodels.http import HttpChatModel, RequestHead, TransferError
+from chatmodels.http._transport.httpcore_parts import prepared, route_to
+from chatmodels.http._transport.tls import tls_context
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -56,7 +56,7 @@ def test_an_untrusted_certificate_of_a_proxy_is_not_retried(
 def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
     assert tls_context() is tls_context()
     assert tls_context().verify_mode is ssl.CERT_REQUIRED
 
@@ -109,7 +109,7 @@ def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask:
 def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
 ) -> None:
-    module = "chatmodels.http._httpcore_parts"
+    module = "chatmodels.http._transport.httpcore_parts"
     monkeypatch.setattr(f"{module}.environment_proxy", lambda _: proxy)
     with pytest.raises(ConfigurationError, match="the address of the proxy") as caught:
         ask(model(base_url=f"http://{host}"))
@@ -119,7 +119,7 @@ def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
 def test_certificates_that_cannot_be_read_are_told(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatmodels.http._tls._shared", [])
+    monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
     with pytest.raises(ConfigurationError, match=r"from /nowhere\.pem .*SSL_CERT_FILE"):
         ask(model(base_url="https://certificates.acme.test"))
@@ -189,7 +189,7 @@ def test_a_tunnel_leads_to_an_address_of_version_six(
 
 
 def test_a_socks_proxy_gets_an_address_without_brackets() -> None:
-    head = prepared(Head("GET", "https://[::1]", ()))
+    head = prepared(RequestHead("GET", "https://[::1]", ()))
     route = route_to(head, "socks5://127.0.0.1:1")
     assert (route.proxied, route.origin.host) == (False, b"::1")
 
@@ -225,7 +225,7 @@ def test_the_password_of_a_proxy_is_in_no_error_and_no_log(
 
 
 def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -> None:
-    head = prepared(Head("GET", "https://acme.test", ()))
+    head = prepared(RequestHead("GET", "https://acme.test", ()))
     proxy = route_to(head, f"socks5://{SWORD}:{SWORD}@127.0.0.1:1").proxy
     assert proxy is not None
     assert proxy.auth == (SWORD.encode(), SWORD.encode())
@@ -233,13 +233,13 @@ def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -
 
 
 def test_an_address_of_version_six_keeps_its_brackets() -> None:
-    ready = prepared(Head("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
+    ready = prepared(RequestHead("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
     assert ready.headers == ((b"Host", b"[::1]:8080"),)
     assert ready.url.target == b"/v1/a%20b?q=%C3%BC"
 
 
 def test_a_host_with_an_umlaut_is_encoded() -> None:
-    assert prepared(Head("GET", "http://bücher.test", ())).headers == (
+    assert prepared(RequestHead("GET", "http://bücher.test", ())).headers == (
         (b"Host", b"xn--bcher-kva.test"),
     )
 
@@ -247,13 +247,13 @@ def test_a_host_with_an_umlaut_is_encoded() -> None:
 @pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
 def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
     with pytest.raises(TransferError, match="the header 'x-key' has letters") as caught:
-        prepared(Head("GET", "http://acme.test", (("x-key", value),)))
+        prepared(RequestHead("GET", "http://acme.test", (("x-key", value),)))
     assert caught.value.kind == "unusable"
     assert "sk" not in str(caught.value)
 
 
 def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
-    head = Head("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
+    head = RequestHead("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
     ready = prepared(head)
     route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")
     assert "sk-1234" not in f"{head!r} {ready!r} {route!r}"

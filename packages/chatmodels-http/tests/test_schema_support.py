@@ -9,20 +9,18 @@ from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
     Message,
-    OutputSchema,
-    SchemaRules,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     system,
     tool_result,
     user,
 )
+from chatmodels.core.extending import OutputSchema, SchemaRules, ToolDefinition
 from chatmodels.http import SchemaSupport
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 
 TEXT = {"type": "string"}
 EMPTY: dict[str, Any] = {"type": "object", "properties": {}}

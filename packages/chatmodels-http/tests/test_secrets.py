@@ -7,12 +7,12 @@ from chatmodels.core import (
     AuthenticationError,
     ChatResponse,
     InvalidRequestError,
-    ProviderOptions,
     RateLimitError,
     Secret,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import HttpChatModel
-from chatmodels.http._masking import masked
+from chatmodels.http._errors.redaction import masked
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from chatmodels.core import AuthenticationError, ChatResponse, RateLimitError
-from chatmodels.http import Head, HttpChatModel, HttpProvider, HttpRequest
+from chatmodels.http import HttpChatModel, HttpProvider, HttpRequest, RequestHead
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -26,7 +26,7 @@ class Stamp(msgspec.Struct, frozen=True):
     def secrets(self) -> Sequence[str]:
         return (self.key,)
 
-    def sign(self, head: Head, body: bytes) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes) -> Sequence[tuple[str, str]]:
         names = " ".join(name for name, _ in head.headers)
         signature = f"{head.method} {head.url} {len(body)}"
         return (("authorization", f"{self.key} {signature}"), ("x-signed", names))
@@ -116,7 +116,7 @@ def test_a_request_that_is_made_again_is_signed_anew(
     server: Any, metadata: Any, codec: Any, options: Any
 ) -> None:
     class Dated(Stamp, frozen=True):
-        def sign(self, head: Head, body: bytes) -> Sequence[tuple[str, str]]:
+        def sign(self, head: RequestHead, body: bytes) -> Sequence[tuple[str, str]]:
             return (("authorization", f"good {len(server.requests)}"),)
 
     class Source(Stamps):

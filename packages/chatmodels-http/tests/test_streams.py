@@ -6,7 +6,7 @@ from typing import Any
 import httpcore
 import pytest
 
-from chatmodels.http._httpcore_streams import AsyncTimedBackend, TimedBackend
+from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, TimedBackend
 
 both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from chatmodels.core import ChatModelError, InternalError, Secret, Timeout
-from chatmodels.http import Head, HttpChatModel
+from chatmodels.http import HttpChatModel, RequestHead
 from chatmodels.http._tracebacks import forget_locals
 
 KEY = "sk-never-to-be-seen"
@@ -183,7 +183,7 @@ class Stamp(msgspec.Struct, frozen=True):
     def secrets(self) -> Sequence[str]:
         return (self.key,)
 
-    def sign(self, head: Head, body: bytes) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes) -> Sequence[tuple[str, str]]:
         if body.find(b"defect") >= 0:
             signature = f"Bearer {self.key}"
             raise LookupError(str(len(signature)))

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from chatmodels.core import Timeout
-from chatmodels.http import _injected
-from chatmodels.http._httpcore_async_engine import _Answer
-from chatmodels.http._httpcore_streams import AsyncTimedBackend, TimedBackend
-from chatmodels.http._lanes import Lanes
-from chatmodels.http._limits import Limits
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._transport import injected
+from chatmodels.http._transport.httpcore_async_engine import _Answer
+from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, TimedBackend
+from chatmodels.http._transport.pool import Lanes
 
 BROKEN = httpcore.ReadError("the connection is closed")
 
@@ -89,7 +89,7 @@ async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
 async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
     rest: tuple[Any, ...], left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_injected, "_UNWINDING", 3)
+    monkeypatch.setattr(injected, "_UNWINDING", 3)
     body = Body(b"first", *rest)
     response = SimpleNamespace(
         status_code=200,
@@ -98,7 +98,7 @@ async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
         aiter_raw=lambda: aiter(body),
         aclose=body.aclose,
     )
-    answer = _injected._AsyncAnswer(response, "httpx", Limits(Timeout(), "acme"))
+    answer = injected._AsyncAnswer(response, "httpx", Limits(Timeout(), "acme"))
     assert await answer.read() == b"first"
     await answer.aclose()
     assert (len(body.left), body.closed) == (left, 1)

@@ -13,26 +13,26 @@ from chatmodels.core import (
     InvalidRequestError,
     RateLimitError,
     ResponseInvalidError,
-    Signature,
     TextPart,
     ToolCall,
     UnsupportedError,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import HttpFailure, standard_failure
 from chatmodels.http.wire import (
     add_options,
     arguments_json,
     arguments_of,
     data_url,
+    describe_part,
     identifier,
     integer_or_none,
     lenient,
-    misplaced,
     objects,
     path_name,
-    put,
-    reject_body,
+    raise_for_body,
     reject_listing,
+    set_path,
     state_of,
     text_or_none,
     timestamp_or_none,
@@ -58,8 +58,8 @@ def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
 
 
 def test_what_a_vendor_does_not_take_is_named() -> None:
-    assert misplaced(ImagePart(file_id="f"), "a title") == "an image in a title"
-    assert misplaced(TextPart("?"), "a title") == "text in a title"
+    assert describe_part(ImagePart(file_id="f"), "a title") == "an image in a title"
+    assert describe_part(TextPart("?"), "a title") == "text in a title"
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ def test_options_are_joined_with_what_is_there_and_never_change_it() -> None:
 def test_a_path_with_dots_descends_into_objects() -> None:
     body: dict[str, Any] = {}
 
-    put(body, "thinking.budget", 5)
-    put(body, "thinking.level", "high")
+    set_path(body, "thinking.budget", 5)
+    set_path(body, "thinking.level", "high")
 
     assert body == {"thinking": {"budget": 5, "level": "high"}}
 
 
 def test_opaque_state_is_given_to_its_own_vendor_alone() -> None:
-    assert state_of(Signature("acme", {"a": 1}), "acme") == {"a": 1}
-    assert state_of(Signature("acme", {"a": 1}), "other") == {}
-    assert state_of(Signature("acme", "text"), "acme") == {}
+    assert state_of(ProviderState("acme", {"a": 1}), "acme") == {"a": 1}
+    assert state_of(ProviderState("acme", {"a": 1}), "other") == {}
+    assert state_of(ProviderState("acme", "text"), "acme") == {}
     assert state_of(None, "acme") == {}
 
 
@@ -147,7 +147,7 @@ def test_an_error_inside_a_success_is_raised_as_what_it_is() -> None:
     body = msgspec.json.encode({"error": {"type": "rate_limit_error", "message": "slow down"}})
 
     with pytest.raises(RateLimitError, match="slow down"):
-        reject_body(body, "acme", "a message", "it has no content", failed)
+        raise_for_body(body, "acme", "a message", "it has no content", failed)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"text": "hm"}'])
@@ -157,7 +157,7 @@ def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
     with pytest.raises(
         ResponseInvalidError, match=r"acme sent what is not a message \(odd\)"
     ) as found:
-        reject_body(body, "acme", "a message", cause, failed)
+        raise_for_body(body, "acme", "a message", cause, failed)
 
     assert found.value.__cause__ is cause
     assert found.value.code == ErrorCode.RESPONSE_INVALID

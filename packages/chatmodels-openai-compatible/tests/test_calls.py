@@ -2,8 +2,9 @@
 
 import pytest
 
-from chatmodels.core import Signature, StreamEvent, ToolCall, ToolCallEnd, ToolCallStart
-from chatmodels.openai_compatible._calls import CallAssembler, read_call
+from chatmodels.core import StreamEvent, ToolCall, ToolCallEnd, ToolCallStart
+from chatmodels.core.extending import ProviderState
+from chatmodels.openai_compatible._tool_calls import CallAssembler, read_call
 from chatmodels.openai_compatible._wire import WireFunction, WireToolCall
 
 
@@ -199,7 +200,7 @@ def test_a_name_that_comes_late_is_the_name_of_the_call_begun(chunks) -> None:
 
 def test_the_opaque_state_of_a_call_is_kept() -> None:
     wire = WireToolCall(id="a", function=WireFunction("add"), extra_content={"google": 1})
-    signature = Signature("vendor", {"extra_content": {"google": 1}})
+    signature = ProviderState("vendor", {"extra_content": {"google": 1}})
     assert assembled([wire]) == [ToolCall("a", "add", "", signature)]
     assert read_call(wire, 0, None, "vendor") == ToolCall("a", "add", "", signature)
 

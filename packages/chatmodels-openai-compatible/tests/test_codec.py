@@ -7,7 +7,7 @@ import pytest
 from chatmodels.core import ErrorCode, ModelInfo, ResponseInvalidError
 from chatmodels.http import Codec, HttpFailure, HttpRequest, SseFramer
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
-from chatmodels.openai_compatible._models import read_models
+from chatmodels.openai_compatible._listing import read_models
 
 CODEC = chat_completions_codec(Dialect(name="vendor"))
 

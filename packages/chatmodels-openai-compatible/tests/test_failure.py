@@ -7,8 +7,8 @@ import pytest
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http import HttpFailure
-from chatmodels.openai_compatible import _failure as chat
-from chatmodels.openai_compatible.responses import _failure as responses
+from chatmodels.openai_compatible import _errors as chat
+from chatmodels.openai_compatible.responses import _errors as responses
 
 CODES = {
     "invalid_request": (

@@ -14,7 +14,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -25,6 +24,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
 VENDOR = Dialect(
@@ -33,7 +33,7 @@ VENDOR = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id", "file_url", "video_url"}),
 )
 BARE = Dialect(name="vendor", inputs=frozenset())
-MINE, THEIRS = Signature("vendor", [{"n": 1}]), Signature("other", [{"n": 2}])
+MINE, THEIRS = ProviderState("vendor", [{"n": 1}]), ProviderState("other", [{"n": 2}])
 
 
 def written(*messages: Message, dialect: Dialect = VENDOR) -> list[dict[str, Any]]:
@@ -312,11 +312,11 @@ def test_reasoning_goes_back_in_the_form_that_the_vendor_wants(
 
 
 def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
-    mine, theirs = Signature("vendor", {"extra": 1}), Signature("other", {"extra": 2})
+    mine, theirs = ProviderState("vendor", {"extra": 1}), ProviderState("other", {"extra": 2})
     message = assistant(
         ProviderPart(mine),
         ProviderPart(theirs),
-        ToolCall("c", "now", "{}", Signature("vendor", {"x": 3})),
+        ToolCall("c", "now", "{}", ProviderState("vendor", {"x": 3})),
     )
     call = {"id": "c", "type": "function", "function": {"name": "now", "arguments": "{}"}, "x": 3}
     assert written(message) == [
@@ -326,7 +326,7 @@ def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
 
 def test_opaque_state_of_another_form_is_left_out() -> None:
     dialect = Dialect(name="vendor", reasoning_details=True)
-    odd = Signature("vendor", 5)
+    odd = ProviderState("vendor", 5)
     message = assistant(ProviderPart(odd), ReasoningPart("Hm.", odd), "42")
     assert written(message, dialect=dialect) == [{"role": "assistant", "content": "42"}]
 
@@ -338,7 +338,7 @@ def test_reasoning_and_other_vendors_parts_are_left_out_elsewhere() -> None:
 
 def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
     dialect = Dialect(name="vendor", reasoning_field="content")
-    mine = Signature("vendor", {"type": "thinking", "signature": "s"})
+    mine = ProviderState("vendor", {"type": "thinking", "signature": "s"})
     message = assistant(ReasoningPart("Hm.", mine), ReasoningPart("Ah.", THEIRS), "42")
     assert written(message, dialect=dialect) == [
         {
@@ -358,7 +358,7 @@ def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
 def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> None:
     file = {"type": "file", "file_id": "f"}
     message = assistant(
-        "Here:", ProviderPart(Signature("vendor", {"content": [file], "steps": [1], "x": 1}))
+        "Here:", ProviderPart(ProviderState("vendor", {"content": [file], "steps": [1], "x": 1}))
     )
     assert written(message) == [
         {"role": "assistant", "content": [{"type": "text", "text": "Here:"}, file], "x": 1}
@@ -382,7 +382,7 @@ def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
 
 
 def test_a_custom_call_goes_back_as_free_text() -> None:
-    custom = Signature("vendor", {"type": "custom"})
+    custom = ProviderState("vendor", {"type": "custom"})
     (message,) = written(
         assistant(
             ToolCall("a", "sql", '{"input":"SELECT 1"}', custom),
@@ -396,7 +396,7 @@ def test_a_custom_call_goes_back_as_free_text() -> None:
 
 
 def test_a_custom_call_of_another_vendor_goes_on_as_a_function() -> None:
-    custom = Signature("other", {"type": "custom"})
+    custom = ProviderState("other", {"type": "custom"})
     (message,) = written(assistant(ToolCall("a", "sql", '{"input":"SELECT 1"}', custom)))
     assert message["tool_calls"][0]["function"]["arguments"] == '{"input":"SELECT 1"}'
 
@@ -410,8 +410,8 @@ def test_arguments_that_were_cut_off_go_back_as_an_object() -> None:
 def test_thinking_blocks_go_back_to_whoever_sent_them() -> None:
     blocks = [{"type": "thinking", "thinking": "Hm.", "signature": "s"}]
     state = {"thinking_blocks": blocks}
-    mine = ReasoningPart("Hm.", Signature("vendor", state))
-    theirs = ReasoningPart("Hm.", Signature("other", state))
+    mine = ReasoningPart("Hm.", ProviderState("vendor", state))
+    theirs = ReasoningPart("Hm.", ProviderState("other", state))
     (message,) = written(assistant(mine, "Yes."))
     assert message == {"role": "assistant", "content": "Yes.", "thinking_blocks": blocks}
     assert written(assistant(theirs, "Yes.")) == [{"role": "assistant", "content": "Yes."}]

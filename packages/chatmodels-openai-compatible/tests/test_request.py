@@ -9,14 +9,13 @@ from chatmodels.core import (
     AudioOutput,
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect, chat_completions_codec
 
 ALL = Dialect(

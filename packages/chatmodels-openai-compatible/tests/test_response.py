@@ -20,13 +20,13 @@ from chatmodels.core import (
     RefusalPart,
     ResponseInvalidError,
     Settings,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import NO_REASON
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
@@ -59,7 +59,7 @@ def test_the_parts_stand_in_the_order_of_the_event_indexes() -> None:
         RefusalPart("No"),
         AudioPart(file_id="audio_1", media_type="audio/wav", expires_at=5),
         ProviderPart(
-            Signature("vendor", {"annotations": [{"type": "file", "file": {"hash": "h"}}]})
+            ProviderState("vendor", {"annotations": [{"type": "file", "file": {"hash": "h"}}]})
         ),
         ToolCall("c", "now", "{}"),
     )
@@ -82,12 +82,12 @@ def test_what_was_not_said_stays_unknown() -> None:
         pytest.param([{"type": "text", "text": "a"}, {"text": "b"}], (TextPart("ab"),), id="texts"),
         pytest.param(
             [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}],
-            (ReasoningPart("Hm", Signature("vendor", {"type": "thinking"})),),
+            (ReasoningPart("Hm", ProviderState("vendor", {"type": "thinking"})),),
             id="Mistral's reasoning",
         ),
         pytest.param(
             [{"type": "thinking", "thinking": [], "signature": "s", "closed": True}],
-            (ReasoningPart("", Signature("vendor", {"type": "thinking", "signature": "s"})),),
+            (ReasoningPart("", ProviderState("vendor", {"type": "thinking", "signature": "s"})),),
             id="Mistral's reasoning, hidden",
         ),
         pytest.param([{"type": "thinking", "thinking": []}], (), id="no reasoning"),
@@ -117,7 +117,9 @@ def test_what_was_not_said_stays_unknown() -> None:
             [{"type": "file", "file_id": "f"}, {"type": "text", "text": "a"}],
             (
                 TextPart("a"),
-                ProviderPart(Signature("vendor", {"content": [{"type": "file", "file_id": "f"}]})),
+                ProviderPart(
+                    ProviderState("vendor", {"content": [{"type": "file", "file_id": "f"}]})
+                ),
             ),
             id="a part of another kind",
         ),
@@ -155,7 +157,7 @@ def test_reasoning_has_several_names(message: dict[str, Any]) -> None:
 def test_reasoning_details_are_kept_and_read() -> None:
     details = [{"type": "reasoning.summary", "summary": "Hm"}, {"type": "x", "data": "??"}]
     response = read({"reasoning_details": details})
-    assert response.message.parts == (ReasoningPart("Hm", Signature("vendor", details)),)
+    assert response.message.parts == (ReasoningPart("Hm", ProviderState("vendor", details)),)
 
 
 def test_sound_is_decoded_in_the_format_that_was_asked_for() -> None:
@@ -455,7 +457,7 @@ def test_an_answer_may_be_several_messages_with_the_vendors_own_tools_between() 
     assert response.message.parts == (
         TextPart("One moment. Here."),
         ProviderPart(
-            Signature(
+            ProviderState(
                 "vendor",
                 {
                     "steps": [
@@ -527,7 +529,7 @@ def test_the_state_of_gemini_stays_with_a_custom_call() -> None:
     call = {"id": "c", "custom": {"name": "sql"}, "extra_content": {"google": 1}}
     (found,) = read({"tool_calls": [call]}).tool_calls
     state = {"extra_content": {"google": 1}, "type": "custom"}
-    assert found == ToolCall("c", "sql", '{"input":""}', Signature("vendor", state))
+    assert found == ToolCall("c", "sql", '{"input":""}', ProviderState("vendor", state))
 
 
 def test_a_source_that_is_nothing_is_not_cited() -> None:

@@ -17,7 +17,6 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Codec
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
@@ -52,12 +52,12 @@ def content(part: Part) -> Any:
     return found
 
 
-def own(**state: Any) -> Signature:
-    return Signature(MARK, state)
+def own(**state: Any) -> ProviderState:
+    return ProviderState(MARK, state)
 
 
 def thought(item: dict[str, Any]) -> ReasoningPart:
-    return ReasoningPart("So be it.", Signature(MARK, item))
+    return ReasoningPart("So be it.", ProviderState(MARK, item))
 
 
 def test_all_roles_have_their_places() -> None:
@@ -259,7 +259,7 @@ def test_reasoning_that_nothing_follows_is_left_out() -> None:
 
 
 def test_what_other_vendors_kept_is_left_out() -> None:
-    other = Signature("other", {"id": "x"})
+    other = ProviderState("other", {"id": "x"})
     parts = (
         ReasoningPart("Hm.", other),
         ProviderPart(other),
@@ -279,15 +279,15 @@ def test_items_of_the_vendors_own_tools_go_back_as_they_came() -> None:
     search = {"type": "web_search_call", "id": "ws_1"}
     shell = {"type": "shell_call_output", "call_id": "s"}
     found = items(
-        assistant(ProviderPart(Signature(MARK, search)), "Found."),
-        user(ProviderPart(Signature(MARK, shell))),
+        assistant(ProviderPart(ProviderState(MARK, search)), "Found."),
+        user(ProviderPart(ProviderState(MARK, shell))),
     )
     assert found == [search, {"type": "message", "role": "assistant", "content": "Found."}, shell]
 
 
 def test_an_image_that_the_vendor_made_goes_back_to_it() -> None:
     item = {"type": "image_generation_call", "id": "ig_1"}
-    image = ImagePart(data=b"data", media_type="image/png", signature=Signature(MARK, item))
+    image = ImagePart(data=b"data", media_type="image/png", signature=ProviderState(MARK, item))
     assert items(assistant(image)) == [item | {"result": DATA}]
     assert items(assistant("Look:", PNG), user("Nice."))[1]["content"][1:] == [
         SHOWN,
@@ -297,7 +297,7 @@ def test_an_image_that_the_vendor_made_goes_back_to_it() -> None:
 
 def test_fields_can_be_given_to_the_part_before_them() -> None:
     fields = {"prompt_cache_breakpoint": {"mode": "explicit"}}
-    mark = ProviderPart(Signature("vendor", fields))
+    mark = ProviderPart(ProviderState("vendor", fields))
     text = {"type": "input_text", "text": "A long text."}
     assert items(user(mark, "A long text.", mark)) == [{"role": "user", "content": [text | fields]}]
 
@@ -317,7 +317,7 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
 
 def test_a_result_repeats_whence_its_call_came() -> None:
     state = {"id": "fc_1", "caller": {"type": "program"}, "namespace": "weather"}
-    call = ToolCall("c", "f", "{}", Signature(MARK, state))
+    call = ToolCall("c", "f", "{}", ProviderState(MARK, state))
     (_, result) = items(assistant(call), tool_result("c", "Noon."))
     assert result == {
         "type": "function_call_output",

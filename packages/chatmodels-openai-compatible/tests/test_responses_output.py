@@ -20,13 +20,13 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import Codec, HttpFailure, HttpRequest, SseFramer
 from chatmodels.openai_compatible.responses import (
     RESPONSES_SETTINGS,
@@ -88,7 +88,7 @@ def test_a_text_is_read_with_what_belongs_to_it() -> None:
         service_tier="flex",
     )
     assert response.message.parts == (
-        TextPart("Hi.", signature=Signature("vendor.responses", {"id": "msg_1"})),
+        TextPart("Hi.", signature=ProviderState("vendor.responses", {"id": "msg_1"})),
     )
     assert response.raw["usage"] == usage
 
@@ -98,7 +98,7 @@ def test_a_text_is_read_with_what_belongs_to_it() -> None:
     [
         pytest.param(
             message(TEXT, id=None, phase="commentary"),
-            TextPart("Hi.", signature=Signature("vendor.responses", {"phase": "commentary"})),
+            TextPart("Hi.", signature=ProviderState("vendor.responses", {"phase": "commentary"})),
             id="what is said in between",
         ),
         pytest.param(
@@ -116,7 +116,7 @@ def test_a_text_is_read_with_what_belongs_to_it() -> None:
         ),
         pytest.param(
             {"type": "function_call", "id": "fc", "name": "f", "status": "completed"},
-            ToolCall("fc", "f", "", Signature("vendor.responses", {"id": "fc"})),
+            ToolCall("fc", "f", "", ProviderState("vendor.responses", {"id": "fc"})),
             id="a call without arguments",
         ),
         pytest.param(
@@ -125,7 +125,7 @@ def test_a_text_is_read_with_what_belongs_to_it() -> None:
                 "c",
                 "sql",
                 '{"input":"say \\"ä\\"\\n"}',
-                Signature("vendor.responses", {"type": "custom_tool_call"}),
+                ProviderState("vendor.responses", {"type": "custom_tool_call"}),
             ),
             id="a call with free text",
         ),
@@ -150,19 +150,19 @@ def test_what_a_custom_tool_is_called_with_is_its_argument() -> None:
 )
 def test_reasoning_is_kept_whole(fields: dict[str, Any], text: str) -> None:
     item = {"type": "reasoning", "id": "rs_1", **fields}
-    assert part(item) == ReasoningPart(text, Signature("vendor.responses", item))
+    assert part(item) == ReasoningPart(text, ProviderState("vendor.responses", item))
 
 
 def test_items_of_the_vendors_own_tools_are_kept_whole() -> None:
     item = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
-    assert part(item) == ProviderPart(Signature("vendor.responses", item))
+    assert part(item) == ProviderPart(ProviderState("vendor.responses", item))
     assert read(message(TEXT), {}).message.parts[0].type == "text"
 
 
 def test_a_generated_image_is_an_image() -> None:
     data = base64.b64encode(b"picture").decode()
     item = {"type": "image_generation_call", "id": "ig_1", "status": "completed"}
-    kept = Signature("vendor.responses", item)
+    kept = ProviderState("vendor.responses", item)
     assert part(item | {"result": data}) == ImagePart(
         data=b"picture", media_type="image/png", signature=kept
     )
@@ -172,7 +172,7 @@ def test_a_generated_image_is_an_image() -> None:
 @pytest.mark.parametrize("result", [None, "", "no base64!"])
 def test_an_image_that_is_not_there_is_an_item_like_others(result: str | None) -> None:
     item = {"type": "image_generation_call", "id": "ig_1", "result": result}
-    assert part(item) == ProviderPart(Signature("vendor.responses", item))
+    assert part(item) == ProviderPart(ProviderState("vendor.responses", item))
 
 
 def test_what_a_text_cites_is_told() -> None:

@@ -8,14 +8,13 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.http import Codec, HttpRequest
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -24,7 +23,6 @@ from chatmodels.core import (
     RefusalPart,
     ResponseInvalidError,
     Settings,
-    Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -39,6 +37,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, ProviderState
 from chatmodels.http import Frame
 from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
@@ -48,9 +47,9 @@ REQUEST = ChatRequest(messages=(user("Hello"),))
 CREATED = {"type": "response.created", "response": {"id": "resp_1", "model": "m", "output": []}}
 TEXT = {"type": "output_text", "text": "Hi."}
 MESSAGE = {"type": "message", "id": "msg_1", "content": [TEXT]}
-SAID = TextPart("Hi.", signature=Signature(MARK, {"id": "msg_1"}))
+SAID = TextPart("Hi.", signature=ProviderState(MARK, {"id": "msg_1"}))
 CALL = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": "{}"}
-CALLED = ToolCall("c", "f", "{}", Signature(MARK, {"id": "fc_1"}))
+CALLED = ToolCall("c", "f", "{}", ProviderState(MARK, {"id": "fc_1"}))
 CUSTOM = {"type": "custom_tool_call", "id": "ct_1", "call_id": "c", "name": "sql", "input": "é\n"}
 
 
@@ -213,8 +212,8 @@ def test_reasoning_comes_in_pieces_and_is_sealed_at_last() -> None:
     assert events[1:-1] == [
         ReasoningDelta("So "),
         ReasoningDelta("be it"),
-        PartEnd(ReasoningPart("So be it", Signature(MARK, first))),
-        PartEnd(ReasoningPart("So be it", Signature(MARK, last))),
+        PartEnd(ReasoningPart("So be it", ProviderState(MARK, first))),
+        PartEnd(ReasoningPart("So be it", ProviderState(MARK, last))),
     ]
     assert response_of(CREATED, done(first), completed(last)) == whole(last)
 
@@ -271,7 +270,7 @@ def test_an_empty_output_at_last_takes_nothing_back() -> None:
 
 
 SEARCH = {"type": "web_search_call", "id": "ws_1"}
-SEARCHED = ProviderPart(Signature(MARK, SEARCH))
+SEARCHED = ProviderPart(ProviderState(MARK, SEARCH))
 MOVED = MESSAGE | {"id": "msg_2", "content": [TEXT | {"text": "Ho."}]}
 
 
@@ -300,7 +299,7 @@ def test_the_whole_response_counts_and_nothing_is_told_twice(
 def test_a_corrected_call_ends_once() -> None:
     """Whoever runs tools as their calls end would run it twice."""
     events = events_of(CREATED, added(CALL), done(CALL), completed(CALL | {"id": "fc_9"}))
-    corrected = msgspec.structs.replace(CALLED, signature=Signature(MARK, {"id": "fc_9"}))
+    corrected = msgspec.structs.replace(CALLED, signature=ProviderState(MARK, {"id": "fc_9"}))
     assert [found for found in events if isinstance(found, ToolCallEnd)] == [ToolCallEnd(CALLED)]
     assert events[-2] == PartEnd(corrected)
 

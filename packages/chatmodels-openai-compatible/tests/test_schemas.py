@@ -2,8 +2,9 @@
 
 import pytest
 
-from chatmodels.core import STRICT_SCHEMA, ChatRequest, ToolDefinition, translate_schema, user
-from chatmodels.http._schema_support import translate_request
+from chatmodels.core import ChatRequest, user
+from chatmodels.core.extending import STRICT_SCHEMA, ToolDefinition, translate_schema
+from chatmodels.http._codec.schema_support import translate_request
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 

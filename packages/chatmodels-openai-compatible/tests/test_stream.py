@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     AudioDelta,
     ChatModelError,
     ChatRequest,
@@ -21,7 +20,6 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalDelta,
     ResponseInvalidError,
-    Signature,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -36,6 +34,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, ProviderState
 from chatmodels.http import Frame
 from chatmodels.openai_compatible import Dialect, chat_completions_codec
 
@@ -310,8 +309,8 @@ def test_signed_parts_are_told_when_they_are_complete() -> None:
     file = {"type": "file", "file": {}}
     delta = {"content": "Hi", "reasoning_details": [{"text": "Hm"}], "annotations": [file]}
     assert events_of(chunk(delta, finish_reason="stop"))[-3:-1] == [
-        PartEnd(ReasoningPart("Hm", Signature("vendor", [{"text": "Hm"}])), 0),
-        PartEnd(ProviderPart(Signature("vendor", {"annotations": [file]})), 3),
+        PartEnd(ReasoningPart("Hm", ProviderState("vendor", [{"text": "Hm"}])), 0),
+        PartEnd(ProviderPart(ProviderState("vendor", {"annotations": [file]})), 3),
     ]
 
 
@@ -396,7 +395,7 @@ def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
     result = {"role": "tool", "tool_call_id": "a", "content": "done"}
     assert response.message.parts == (
         TextPart("One moment. Here."),
-        ProviderPart(Signature("vendor", {"steps": [call, result]})),
+        ProviderPart(ProviderState("vendor", {"steps": [call, result]})),
     )
     assert response.finish_reason == "stop"
 
@@ -404,7 +403,7 @@ def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
 def test_a_custom_call_without_text_has_an_empty_input() -> None:
     start = {"tool_calls": [{"index": 0, "id": "c", "custom": {"name": "now"}}]}
     events = events_of(chunk(start), chunk({}, finish_reason="tool_calls"), DONE)
-    custom = Signature("vendor", {"type": "custom"})
+    custom = ProviderState("vendor", {"type": "custom"})
     assert events[1:-1] == [
         ToolCallStart("c", "now", 4),
         ToolCallDelta('{"input":""}', 4),

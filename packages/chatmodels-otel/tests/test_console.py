@@ -93,7 +93,7 @@ def test_a_histogram_without_values_has_zeros() -> None:
 
 
 def test_a_block_is_drawn_when_it_is_over(monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._registry_watch.SLOW", 60.0)
+    monkeypatch.setattr("chatmodels.otel._spans.registry.SLOW", 60.0)
     out = io.StringIO()
     with show(file=out, width=80, content="none") as telemetry:
 

@@ -16,7 +16,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     audio,
@@ -26,8 +25,9 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.otel import execute_tool, instrument, prompt_template, traced
-from chatmodels.otel._capture import STRUCTURED_SINCE, api_version
+from chatmodels.otel._content.capture import STRUCTURED_SINCE, api_version
 from chatmodels.providers.mock import MockChatModel
 
 PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")
@@ -91,7 +91,7 @@ def test_messages_have_the_form_of_the_schemas(recorder, content_format) -> None
                 call,
                 ToolCall("c-2", "weather", "no JSON"),
                 RefusalPart("No."),
-                ProviderPart(Signature("acme", {"opaque": 1})),
+                ProviderPart(ProviderState("acme", {"opaque": 1})),
             ),
         ),
         tool_result(call, "rain"),
@@ -486,7 +486,7 @@ async def test_a_cancellation_is_no_failure_to_report(recorder) -> None:
 
 @pytest.mark.parametrize("version", [(1, 37), (1, 43)])
 def test_older_apis_get_exceptions_described(recorder, monkeypatch, version) -> None:
-    monkeypatch.setattr("chatmodels.otel._events.api_version", lambda: version)
+    monkeypatch.setattr("chatmodels.otel._logs.events.api_version", lambda: version)
     model = instrument(
         MockChatModel(responses=[ErrorCode.NETWORK, ValueError("odd")]),
         telemetry=recorder.telemetry(),
@@ -507,7 +507,7 @@ def test_builtin_exceptions_are_named_without_their_module() -> None:
 
 
 def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._events.api_version", lambda: (1, 36))
+    monkeypatch.setattr("chatmodels.otel._logs.events.api_version", lambda: (1, 36))
     model = instrument(
         MockChatModel(responses=[ErrorCode.NETWORK]), telemetry=recorder.telemetry(content="event")
     )
@@ -550,7 +550,7 @@ def test_an_error_that_quotes_the_answer_is_content(recorder, content, answer) -
 
 
 def test_a_logger_that_is_switched_off_is_not_bothered(recorder) -> None:
-    from chatmodels.otel._events import Events
+    from chatmodels.otel._logs.events import Events
 
     assert api_version() >= (1, 45) or pytest.skip("the API does not ask whether a logger is on")
 
@@ -574,7 +574,7 @@ def test_an_answer_without_parts_is_not_recorded(recorder) -> None:
 
 
 def test_apis_before_structured_values_get_json(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._capture.api_version", lambda: (1, 44))
+    monkeypatch.setattr("chatmodels.otel._content.capture.api_version", lambda: (1, 44))
 
     instrument(
         MockChatModel(responses=["a"]), telemetry=recorder.telemetry(content="span")

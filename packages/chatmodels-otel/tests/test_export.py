@@ -23,8 +23,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from chatmodels.core import ErrorCode
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
-from chatmodels.otel._capture import api_version
-from chatmodels.otel._events import EVENTS_SINCE
+from chatmodels.otel._content.capture import api_version
+from chatmodels.otel._logs.events import EVENTS_SINCE
 from chatmodels.providers.mock import MockChatModel
 
 KINDS: dict[str, Any] = {

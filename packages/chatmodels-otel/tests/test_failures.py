@@ -15,15 +15,8 @@ from opentelemetry.sdk.trace.export import (
     SpanExportResult,
 )
 
-from chatmodels.core import (
-    CallInfo,
-    ChatRequest,
-    ChatResponse,
-    ErrorCode,
-    StandardChatModel,
-    ToolCall,
-    assistant,
-)
+from chatmodels.core import ChatRequest, ChatResponse, ErrorCode, ToolCall, assistant
+from chatmodels.core.extending import CallInfo, StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, execute_tool, instrument, metered, traced
 from chatmodels.otel._guard import Guard
 from chatmodels.providers.mock import MockChatModel
@@ -161,7 +154,7 @@ def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("chatmodels.otel._endings.call_attributes", broken)
+    monkeypatch.setattr("chatmodels.otel._call_end.call_attributes", broken)
 
     works(instrument(model(), telemetry=recorder.telemetry()))
 
@@ -340,7 +333,7 @@ def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, mo
     def broken(*_: Any) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("chatmodels.otel._observer.set_span_in_context", broken)
+    monkeypatch.setattr("chatmodels.otel._spans.call.set_span_in_context", broken)
     telemetry = recorder.telemetry()
 
     works(instrument(model(), telemetry=telemetry))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from chatmodels.otel import _forking, instrument
+from chatmodels.otel import _fork, instrument
 from chatmodels.providers.mock import MockChatModel
 
 SETUP = """
@@ -108,8 +108,8 @@ def test_telemetry_is_told_of_a_fork_for_as_long_as_it_lives(recorder, measureme
     with model.stream("Hi"):
         for lock in (telemetry.guard._lock, telemetry.meters._ledger._lock):
             lock.acquire()
-        _forking._in_child()
+        _fork._in_child()
         assert recorder.total("chatmodels.calls.in_flight") == 0
 
-    assert off in _forking._inherited
+    assert off in _fork._inherited
     assert recorder.total("gen_ai.client.inference.duration") == 1 + (measurements == "immediate")

@@ -7,15 +7,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
-from chatmodels.core import (
-    ChatModelError,
-    ChatResponse,
-    HttpExchange,
-    NetworkError,
-    RateLimitError,
-    StandardChatModel,
-    assistant,
-)
+from chatmodels.core import ChatModelError, ChatResponse, NetworkError, RateLimitError, assistant
+from chatmodels.core.extending import HttpExchange, StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 from chatmodels.resilience import Retry
 

@@ -14,17 +14,10 @@ from importlib import metadata
 import pytest
 from opentelemetry import trace
 
-from chatmodels.core import (
-    ConfigurationError,
-    Container,
-    ErrorCode,
-    HealthReport,
-    ProviderMetadata,
-    ProviderNotFoundError,
-    ProviderRegistry,
-    watch_tools,
-)
+from chatmodels.core import ConfigurationError, ErrorCode, HealthReport, ProviderNotFoundError
 from chatmodels.core import registry as global_registry
+from chatmodels.core.container import Container
+from chatmodels.core.extending import ProviderMetadata, ProviderRegistry, watch_tools
 from chatmodels.otel import (
     ChatModelsInstrumentor,
     NoOpTelemetry,
@@ -692,7 +685,8 @@ def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
 def test_the_trace_goes_along_only_to_allowed_addresses(
     recorder, allowed, endpoint, is_sent
 ) -> None:
-    from chatmodels.core import ChatResponse, StandardChatModel, assistant
+    from chatmodels.core import ChatResponse, assistant
+    from chatmodels.core.extending import StandardChatModel
 
     sent: list[dict[str, str] | None] = []
 
@@ -716,7 +710,7 @@ def test_the_trace_goes_along_only_to_allowed_addresses(
 def test_calls_that_another_instrumentation_records_are_left_to_it(recorder, monkeypatch) -> None:
     from opentelemetry.context import attach, detach, get_current, set_value
 
-    from chatmodels.otel._duplicates import KEY
+    from chatmodels.otel._spans.duplicates import KEY
 
     monkeypatch.setitem(sys.modules, "opentelemetry.util.genai", sys)
     model = instrument(
@@ -740,7 +734,7 @@ def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, m
 
     from opentelemetry.context import get_value
 
-    from chatmodels.otel._duplicates import KEY
+    from chatmodels.otel._spans.duplicates import KEY
 
     marks: list[object] = []
 

@@ -17,7 +17,6 @@ from opentelemetry.trace import StatusCode
 from chatmodels.core import (
     NetworkError,
     RateLimitError,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamStart,
@@ -25,6 +24,7 @@ from chatmodels.core import (
     Usage,
     UsageUpdate,
 )
+from chatmodels.core.extending import StandardChatModel
 from chatmodels.otel import instrument
 
 OK = (StatusCode.UNSET, None, "stop")
@@ -451,14 +451,14 @@ def test_retries_are_one_span_and_counted_by_reason(recorder, mode) -> None:
 
 @pytest.mark.parametrize("mode", ["generate", "stream"])
 async def test_an_answer_of_another_model_is_counted_there(recorder, mode) -> None:
-    from chatmodels.core import Call
+    from chatmodels.core.extending import Send
     from chatmodels.providers.mock import MockChatModel
 
     telemetry = recorder.telemetry()
     other = instrument(MockChatModel("other", responses=["a b c"]), telemetry=telemetry)
 
     def elsewhere(call, request):
-        return (yield Call(request, model=other))
+        return (yield Send(request, model=other))
 
     model = instrument(MockChatModel("first", policies=[elsewhere]), telemetry=telemetry)
 

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Call,
     ChatModelError,
     ChatResponse,
     ErrorCode,
     NetworkError,
-    StandardChatModel,
     StreamEnd,
     TextDelta,
     ToolResult,
@@ -24,6 +22,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import Send, StandardChatModel
 from chatmodels.otel import Telemetry, TelemetryOptions, instrument
 from chatmodels.providers.mock import MockChatModel
 
@@ -292,7 +291,7 @@ def test_the_number_of_response_models_is_bounded(recorder) -> None:
 
 
 def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._observer.MAX_PLANS", 2)
+    monkeypatch.setattr("chatmodels.otel._spans.call.MAX_PLANS", 2)
     telemetry = recorder.telemetry()
 
     for number in range(4):
@@ -312,7 +311,7 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
 
 
 def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._deferral.MAX_WAITING", 3)
+    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_WAITING", 3)
     telemetry = recorder.telemetry()
     model = instrument(
         MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
@@ -326,7 +325,7 @@ def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
 
 
 def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._deferral.MAX_CHUNKS", 3)
+    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_CHUNKS", 3)
     telemetry = recorder.telemetry()
     model = instrument(
         MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
@@ -443,9 +442,9 @@ def test_a_cost_may_be_a_decimal(recorder) -> None:
 async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) -> None:
     def fallback(call, request):
         try:
-            return (yield Call(request))
+            return (yield Send(request))
         except ChatModelError:
-            return (yield Call(request, spare))
+            return (yield Send(request, spare))
 
     telemetry = recorder.telemetry(cost=lambda response: 1.0)
     spare = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
@@ -548,7 +547,7 @@ def test_without_an_sdk_nothing_is_kept() -> None:
 
 def test_a_tool_result_is_not_mistaken_for_a_message() -> None:
     from chatmodels.core import ChatRequest, Message
-    from chatmodels.otel._finished import modalities
+    from chatmodels.otel._metrics.measurement import modalities
 
     request = ChatRequest(messages=(Message("tool", (ToolResult("c", ()),)),))
 

@@ -20,15 +20,14 @@ from chatmodels.core import (
     ChatModelError,
     ChatResponse,
     ErrorCode,
-    Profile,
     Settings,
-    StandardChatModel,
     ToolCall,
     UnsupportedError,
     Usage,
     assistant,
     tool,
 )
+from chatmodels.core.extending import Profile, StandardChatModel
 from chatmodels.otel import (
     Telemetry,
     TelemetryOptions,

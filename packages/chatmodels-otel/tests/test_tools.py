@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
-from chatmodels.core import ToolCall, ToolResult, image, tool, watch_tools
+from chatmodels.core import ToolCall, ToolResult, image, tool
+from chatmodels.core.extending import watch_tools
 from chatmodels.otel import conversation, execute_tool
 
 PIXEL = image(b"\x89PNG\r\n\x1a\n", media_type="image/png")
@@ -192,7 +193,7 @@ def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:
 
 
 def test_the_number_of_names_of_tools_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._tool_spans.MAX_TOOLS", 2)
+    monkeypatch.setattr("chatmodels.otel._spans.tools.MAX_TOOLS", 2)
     telemetry = recorder.telemetry()
 
     for name in ("a", "b", "c", "d", "a"):

@@ -15,7 +15,7 @@ from chatmodels.core import (
     registry,
 )
 from chatmodels.providers.anthropic import PROVIDER
-from chatmodels.providers.anthropic._models import SETTINGS
+from chatmodels.providers.anthropic._profile import SETTINGS
 from chatmodels.testing import Simulator
 
 MODEL = "anthropic:claude-sonnet-5-5"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chatmodels.http import HttpFailure
-from chatmodels.providers.anthropic._failure import read_failure
+from chatmodels.providers.anthropic._errors import read_failure
 
 
 @pytest.mark.parametrize(

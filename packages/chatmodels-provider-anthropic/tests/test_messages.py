@@ -13,7 +13,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     UnsupportedError,
@@ -23,10 +22,11 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.anthropic import part_options
 
 EPHEMERAL = {"type": "ephemeral"}
-FOREIGN = Signature("openai", {"type": "thinking", "signature": "s"})
+FOREIGN = ProviderState("openai", {"type": "thinking", "signature": "s"})
 
 
 def body(*messages: Message, model: str = "claude-sonnet-5-5") -> dict[str, Any]:
@@ -202,8 +202,8 @@ def test_reasoning_goes_back_as_it_came() -> None:
     thinking = {"type": "thinking", "signature": "sig"}
     redacted = {"type": "redacted_thinking", "data": "opaque"}
     assert content(
-        ReasoningPart("Hm.", Signature("anthropic", thinking)),
-        ReasoningPart("", Signature("anthropic", redacted)),
+        ReasoningPart("Hm.", ProviderState("anthropic", thinking)),
+        ReasoningPart("", ProviderState("anthropic", redacted)),
         "Yes.",
     ) == [
         {"type": "thinking", "thinking": "Hm.", "signature": "sig"},
@@ -218,7 +218,7 @@ def test_what_only_another_vendor_understands_is_left_out() -> None:
             ReasoningPart("Hm."),
             ReasoningPart("Hm.", FOREIGN),
             ProviderPart(FOREIGN),
-            ReasoningPart("", Signature("anthropic", "no object")),
+            ReasoningPart("", ProviderState("anthropic", "no object")),
             TextPart("Yes.", signature=FOREIGN),
         )
         == "Yes."
@@ -238,9 +238,11 @@ def test_a_turn_in_which_nothing_is_said_is_left_out() -> None:
 def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
     search = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
     cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
-    text = TextPart("Rain.", (Citation(url="u"),), Signature("anthropic", cited))
-    called = ToolCall("c", "roll", signature=Signature("anthropic", {"caller": {"type": "code"}}))
-    said = assistant(ProviderPart(Signature("anthropic", search)), text, called)
+    text = TextPart("Rain.", (Citation(url="u"),), ProviderState("anthropic", cited))
+    called = ToolCall(
+        "c", "roll", signature=ProviderState("anthropic", {"caller": {"type": "code"}})
+    )
+    said = assistant(ProviderPart(ProviderState("anthropic", search)), text, called)
     assert body(user("?"), said, tool_result("c", "4"))["messages"][1]["content"] == [
         search,
         {"type": "text", "text": "Rain.", **cited},

@@ -7,14 +7,13 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     create_chat_model,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 
 NEW, MIDDLE, OLD = "claude-sonnet-5-5", "claude-haiku-4-5", "claude-3-haiku-20240307"
 CITY = {

@@ -6,24 +6,21 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Capability,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     ToolCall,
-    ToolDefinition,
     Usage,
     tool_result,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import HttpFailure
 from chatmodels.providers.anthropic._codec import messages_codec
 from chatmodels.providers.anthropic._listing import read_models
@@ -56,16 +53,16 @@ def test_blocks_are_parts_in_their_order() -> None:
         ],
         stop_reason="tool_use",
     )
-    thinking = Signature("anthropic", {"type": "thinking", "signature": "sig"})
+    thinking = ProviderState("anthropic", {"type": "thinking", "signature": "sig"})
     assert response.message.parts == (
         ReasoningPart("Hm.", thinking),
         ReasoningPart("Loose."),
-        ReasoningPart("", Signature("anthropic", redacted)),
-        ProviderPart(Signature("anthropic", search)),
+        ReasoningPart("", ProviderState("anthropic", redacted)),
+        ProviderPart(ProviderState("anthropic", search)),
         TextPart("Rain."),
         ToolCall("c", "roll", '{"a": 1.5}'),
         ToolCall("d", "roll", "{}"),
-        ToolCall("e", "roll", "{}", Signature("anthropic", {"caller": {"type": "x"}})),
+        ToolCall("e", "roll", "{}", ProviderState("anthropic", {"caller": {"type": "x"}})),
     )
     assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "tool_use")
     assert (response.id, response.model) == ("msg_1", "claude")
@@ -88,7 +85,7 @@ def test_texts_tell_what_they_cite_and_keep_it_for_the_next_turn() -> None:
             Citation(url="https://w.org", title="W", start=0, end=5),
             Citation(title="KB", start=0, end=5, source="kb/1"),
         ),
-        Signature("anthropic", {"citations": cited}),
+        ProviderState("anthropic", {"citations": cited}),
     )
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatRequest, SchemaRules, ToolDefinition, translate_schema, user
+from chatmodels.core import ChatRequest, user
+from chatmodels.core.extending import SchemaRules, ToolDefinition, translate_schema
 from chatmodels.http import SchemaSupport
-from chatmodels.http._schema_support import translate_request
+from chatmodels.http._codec.schema_support import translate_request
 from chatmodels.providers.anthropic._schemas import schemas_of
 
 NEW, OLD = schemas_of("claude-sonnet-5"), schemas_of("claude-3-opus-20240229")

@@ -6,16 +6,13 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
-    OutputSchema,
     PartEnd,
     ProviderPart,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     StreamEvent,
     TextDelta,
     TextPart,
@@ -26,6 +23,7 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.providers.anthropic._codec import messages_codec
 
@@ -165,7 +163,7 @@ def test_citations_and_signatures_come_in_deltas_of_their_own() -> None:
         STOP,
     )
     ended = [event.part for event in found if isinstance(event, PartEnd)]
-    thinking = Signature("anthropic", {"type": "thinking", "signature": "sig"})
+    thinking = ProviderState("anthropic", {"type": "thinking", "signature": "sig"})
     assert ended[0] == ReasoningPart("Hm.", thinking)
     assert isinstance(ended[1], TextPart)
     assert ended[1].citations[0].url == "u"

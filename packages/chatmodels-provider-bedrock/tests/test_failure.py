@@ -6,7 +6,7 @@ import pytest
 
 from chatmodels.core import ChatModelError
 from chatmodels.http import HttpFailure
-from chatmodels.providers.bedrock._failure import read_failure, words_of
+from chatmodels.providers.bedrock._errors import read_failure, words_of
 
 KINDS = {
     "authentication": [

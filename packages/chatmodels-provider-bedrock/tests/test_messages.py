@@ -13,7 +13,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -24,6 +23,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.bedrock import part_options
 
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
@@ -215,13 +215,13 @@ def test_an_id_that_is_too_long_is_cut() -> None:
     assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
 
 
-SIGNED = ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"}))
-REDACTED = ReasoningPart("", Signature("bedrock", {"redactedContent": "cg=="}))
-FOREIGN = ReasoningPart("Hm.", Signature("anthropic", {"signature": "s"}))
+SIGNED = ReasoningPart("Hm.", ProviderState("bedrock", {"signature": "s"}))
+REDACTED = ReasoningPart("", ProviderState("bedrock", {"redactedContent": "cg=="}))
+FOREIGN = ReasoningPart("Hm.", ProviderState("anthropic", {"signature": "s"}))
 
 
 def test_thinking_goes_back_to_those_who_signed_it() -> None:
-    cited = TextPart("Yes.", (), Signature("bedrock", CITED))
+    cited = TextPart("Yes.", (), ProviderState("bedrock", CITED))
     said = assistant(SIGNED, REDACTED, FOREIGN, ReasoningPart("Loud."), cited)
     assert blocks(user("?"), said) == [
         {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}},
@@ -232,7 +232,7 @@ def test_thinking_goes_back_to_those_who_signed_it() -> None:
 
 
 def test_what_only_other_vendors_have_is_left_out() -> None:
-    foreign = ProviderPart(Signature("openai", {"type": "web_search_call"}))
+    foreign = ProviderPart(ProviderState("openai", {"type": "web_search_call"}))
     turns = body(user("?"), assistant(foreign, FOREIGN, TextPart(" ")), user("!"))["messages"]
     assert turns == [{"role": "user", "content": [{"text": "?"}, {"text": "!"}]}]
 

@@ -5,14 +5,9 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import (
-    ChatModelError,
-    ConfigurationError,
-    ProviderOptions,
-    create_chat_model,
-    provider,
-)
-from chatmodels.providers.bedrock._places import control_url, placed
+from chatmodels.core import ChatModelError, ConfigurationError, create_chat_model
+from chatmodels.core.extending import ProviderOptions, provider
+from chatmodels.providers.bedrock._regions import control_url, placed
 
 
 @pytest.fixture(autouse=True)

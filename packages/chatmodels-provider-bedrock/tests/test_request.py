@@ -8,10 +8,8 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     assistant,
     create_chat_model,
@@ -20,6 +18,7 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core import ToolCall as Call
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.providers.bedrock._codec import converse_codec
 
 CODEC = converse_codec()

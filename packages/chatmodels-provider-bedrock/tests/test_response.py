@@ -7,23 +7,21 @@ import pytest
 
 from chatmodels.core import (
     AudioPart,
-    Capability,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
     FilePart,
     ImagePart,
-    OutputSchema,
     ProviderPart,
     ProviderUnavailableError,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     ToolCall,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState
 from chatmodels.http import HttpFailure
 from chatmodels.http.wire import NO_REASON, OUTPUT_FROM_TOOL
 from chatmodels.providers.bedrock._codec import converse_codec
@@ -56,14 +54,14 @@ def test_blocks_are_parts() -> None:
         {},
     )
     assert found.message.parts == (
-        ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),
+        ReasoningPart("Hm.", ProviderState("bedrock", {"signature": "s"})),
         ReasoningPart("Loud."),
-        ReasoningPart("", Signature("bedrock", {"redactedContent": "cg=="})),
+        ReasoningPart("", ProviderState("bedrock", {"redactedContent": "cg=="})),
         TextPart("Hello"),
         ToolCall("t1", "look", '{"a": 1}'),
         ToolCall("t2", "look", "{}"),
-        ProviderPart(Signature("bedrock", server)),
-        ProviderPart(Signature("bedrock", {"hologram": {"size": 3}})),
+        ProviderPart(ProviderState("bedrock", server)),
+        ProviderPart(ProviderState("bedrock", {"hologram": {"size": 3}})),
     )
 
 
@@ -93,7 +91,7 @@ def test_blocks_are_parts() -> None:
 def test_citations_are_told(cited: Any, expected: Citation) -> None:
     content = {"content": [{"text": "Blue"}], "citations": [cited]}
     (part,) = answer({"citationsContent": content}).message.parts
-    assert part == TextPart("Blue", (expected,), Signature("bedrock", {"citations": [cited]}))
+    assert part == TextPart("Blue", (expected,), ProviderState("bedrock", {"citations": [cited]}))
 
 
 def test_citations_may_be_without_text_and_text_without_citations() -> None:
@@ -103,7 +101,7 @@ def test_citations_may_be_without_text_and_text_without_citations() -> None:
         {"citationsContent": {"content": [{"text": "Bare."}]}},
         {"citationsContent": {}},
     )
-    first = TextPart("", (Citation(title="T", start=0, end=0),), Signature("bedrock", cited))
+    first = TextPart("", (Citation(title="T", start=0, end=0),), ProviderState("bedrock", cited))
     assert found.message.parts == (first, TextPart("Bare."))
 
 
@@ -312,7 +310,7 @@ def test_a_medium_may_lie_in_s3() -> None:
 )
 def test_what_is_no_medium_is_kept(image: Any) -> None:
     (part,) = answer({"image": image}).message.parts
-    assert part == ProviderPart(Signature("bedrock", {"image": image}))
+    assert part == ProviderPart(ProviderState("bedrock", {"image": image}))
 
 
 def test_a_response_without_a_stop_reason_has_a_warning() -> None:

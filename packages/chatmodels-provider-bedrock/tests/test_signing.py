@@ -26,9 +26,9 @@ from chatmodels.core import (
     ConfigurationError,
     ErrorCode,
     PermissionDeniedError,
-    ProviderOptions,
     create_chat_model,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.providers.bedrock._signing import AwsSigners
 from chatmodels.testing import Answer, Simulator
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chatmodels.core import (
-    Accumulator,
     AudioPart,
     ChatModelError,
     ChatRequest,
@@ -14,13 +13,11 @@ from chatmodels.core import (
     Citation,
     ErrorCode,
     ImagePart,
-    OutputSchema,
     PartEnd,
     ProviderPart,
     RateLimitError,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     StreamEvent,
     TextDelta,
     TextPart,
@@ -30,6 +27,7 @@ from chatmodels.core import (
     ToolCallStart,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.providers.bedrock._codec import converse_codec
 
@@ -131,8 +129,8 @@ def test_thinking_keeps_its_signature() -> None:
         delta({"text": "Yes."}, 2),
     )
     assert found.message.parts == (
-        ReasoningPart("Hm.", Signature("bedrock", {"signature": "s"})),
-        ReasoningPart("", Signature("bedrock", {"redactedContent": "cmVk"})),
+        ReasoningPart("Hm.", ProviderState("bedrock", {"signature": "s"})),
+        ReasoningPart("", ProviderState("bedrock", {"redactedContent": "cmVk"})),
         TextPart("Yes."),
     )
 
@@ -148,7 +146,7 @@ def test_citations_come_with_their_text() -> None:
         delta({"text": "A"}), ended(), delta({"citation": cited}, 1), delta({"text": "b"}, 1)
     )
     citation = Citation(title="Report", start=0, end=1)
-    part = TextPart("b", (citation,), Signature("bedrock", {"citations": [cited]}))
+    part = TextPart("b", (citation,), ProviderState("bedrock", {"citations": [cited]}))
     assert found.message.parts == (TextPart("A"), part)
 
 

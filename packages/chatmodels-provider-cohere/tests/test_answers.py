@@ -8,17 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     Citation,
     ErrorCode,
     Message,
-    OutputSchema,
     Part,
     ReasoningPart,
-    Signature,
     StreamEvent,
     TextPart,
     TokenLogprob,
@@ -26,6 +23,7 @@ from chatmodels.core import (
     Usage,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState
 from chatmodels.http import Frame
 from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.providers.cohere._codec import CODEC
@@ -137,13 +135,13 @@ def test_citations_of_a_stream_belong_to_the_text_that_they_name() -> None:
     ).message.parts
 
     assert parts == (
-        ReasoningPart("Hm.", Signature("cohere", {"type": "thinking"})),
+        ReasoningPart("Hm.", ProviderState("cohere", {"type": "thinking"})),
         TextPart("Hello.", CITATIONS),
     )
 
 
 def test_a_plan_stands_before_the_calls_and_is_no_text() -> None:
-    plan = ReasoningPart("I look.", Signature("cohere", {"type": "tool_plan"}))
+    plan = ReasoningPart("I look.", ProviderState("cohere", {"type": "tool_plan"}))
     response = whole(message={"tool_plan": "I look.", "tool_calls": [call()]})
     again = read(
         START,

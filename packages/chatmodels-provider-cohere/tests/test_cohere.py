@@ -9,18 +9,18 @@ import pytest
 
 from chatmodels.core import (
     AuthenticationError,
-    Capability,
     ErrorCode,
     ResponseInvalidError,
     Settings,
     create_chat_model,
     registry,
 )
+from chatmodels.core.extending import Capability
 from chatmodels.http import HttpFailure
 from chatmodels.providers.cohere import PROVIDER
 from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.providers.cohere._listing import read_models
-from chatmodels.providers.cohere._models import SETTINGS
+from chatmodels.providers.cohere._profile import SETTINGS
 from chatmodels.testing import Simulator
 
 MODEL = "cohere:command-a-03-2025"

@@ -4,7 +4,7 @@ import pytest
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http import HttpFailure
-from chatmodels.providers.cohere._failure import failed_generation, read_failure, reject
+from chatmodels.providers.cohere._errors import failed_generation, read_failure, reject
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -25,14 +24,15 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.cohere._codec import CODEC
 
 SEEING, BLIND = "command-a-plus-05-2026", "command-a-03-2025"
 PIXEL = ImagePart(data=b"png", media_type="image/png")
 PAGE = ImagePart(url="https://example.com/cat.png", detail="original")
 FACTS = FilePart(data=b'{"city": "Oslo"}', media_type="application/json", name="facts")
-THOUGHT = Signature("cohere", {"type": "thinking"})
-PLAN = Signature("cohere", {"type": "tool_plan"})
+THOUGHT = ProviderState("cohere", {"type": "thinking"})
+PLAN = ProviderState("cohere", {"type": "tool_plan"})
 
 
 def turns(*messages: Message, model: str = SEEING) -> list[dict[str, Any]]:
@@ -140,8 +140,8 @@ def test_refusals_are_texts_and_empty_turns_are_left_out() -> None:
 
 
 def test_own_parts_give_a_turn_more_fields_and_others_are_left_out() -> None:
-    own = ProviderPart(Signature("cohere", {"citations": []}))
-    other = ProviderPart(Signature("acme", {"x": 1}))
+    own = ProviderPart(ProviderState("cohere", {"citations": []}))
+    other = ProviderPart(ProviderState("acme", {"x": 1}))
 
     assert turns(user("?", own, other, ReasoningPart("!")), assistant("!", own, other)) == [
         {"role": "user", "content": "?", "citations": []},

@@ -8,14 +8,13 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     FilePart,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     create_chat_model,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.providers.cohere._codec import CODEC
 
 THINKING, PLAIN, TRANSLATING = (

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatRequest, SchemaRules, ToolDefinition, translate_schema, user
-from chatmodels.http._schema_support import translate_request
+from chatmodels.core import ChatRequest, user
+from chatmodels.core.extending import SchemaRules, ToolDefinition, translate_schema
+from chatmodels.http._codec.schema_support import translate_request
 from chatmodels.providers.cohere._schemas import schemas_of
 
 SUPPORT = schemas_of("command-a-03-2025")

@@ -6,7 +6,7 @@ import pytest
 
 from chatmodels.core import ChatModelError
 from chatmodels.http import HttpFailure
-from chatmodels.providers.google._failure import read_failure
+from chatmodels.providers.google._errors import read_failure
 
 
 def failed(status: int, word: str, text: str = "", *details: object) -> ChatModelError:

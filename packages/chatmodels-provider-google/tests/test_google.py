@@ -13,16 +13,16 @@ import pytest
 from chatmodels.core import (
     AuthenticationError,
     ConfigurationError,
-    ProviderOptions,
     Secret,
     Settings,
     create_chat_model,
     registry,
     tool,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import HttpProvider
 from chatmodels.providers.google import GEMINI_PROVIDER, VERTEX_PROVIDER
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
+from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.testing import Recording, Simulator
 
 MODEL = "google:gemini-3.8-flash"

@@ -15,7 +15,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -26,15 +25,16 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
+from chatmodels.core.extending import ProviderState
 from chatmodels.providers.google import part_options
 from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 from chatmodels.providers.google._messages import UNSIGNED
-from chatmodels.providers.google._request import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"
-SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
-FOREIGN = Signature("anthropic", {"thoughtSignature": "Zm9yZWlnbg=="})
+SIGNED = ProviderState("google", {"thoughtSignature": "c2ln"})
+FOREIGN = ProviderState("anthropic", {"thoughtSignature": "Zm9yZWlnbg=="})
 PIXEL = ImagePart(data=b"png", media_type="image/png")
 INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
 
@@ -77,7 +77,7 @@ def test_neighbours_of_one_role_are_one() -> None:
             [{"text": "Hm", "thought": True, "thoughtSignature": "c2ln"}],
         ),
         (
-            ProviderPart(Signature("google", {"executableCode": {"code": "1"}})),
+            ProviderPart(ProviderState("google", {"executableCode": {"code": "1"}})),
             [{"executableCode": {"code": "1"}}],
         ),
         (AudioPart(data=b"wav", media_type="audio/wav", transcript="Hello"), [{"text": "Hello"}]),
@@ -96,7 +96,7 @@ def test_what_the_model_said_is_sent_back(part: Any, encoded: Any) -> None:
         RefusalPart(""),
         ReasoningPart("Hm"),
         ReasoningPart("Hm", FOREIGN),
-        ProviderPart(Signature("anthropic", {"type": "server_tool_use"})),
+        ProviderPart(ProviderState("anthropic", {"type": "server_tool_use"})),
     ],
     ids=repr,
 )
@@ -316,7 +316,7 @@ def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() 
 def test_options_are_added_to_the_part_before_them() -> None:
     clip = part_options(videoMetadata={"startOffset": "30s"}, mediaResolution={"level": "LOW"})
     film = FilePart(url="https://example.com/1.mp4", media_type="video/mp4")
-    foreign = ProviderPart(Signature("anthropic", {"videoMetadata": {}}))
+    foreign = ProviderPart(ProviderState("anthropic", {"videoMetadata": {}}))
     (content,) = body(user(clip, film, clip, foreign, "What happens?"))["contents"]
     assert content["parts"] == [
         {

@@ -8,16 +8,15 @@ import pytest
 from chatmodels.core import (
     ChatRequest,
     InvalidRequestError,
-    OutputSchema,
     Settings,
     ToolChoice,
-    ToolDefinition,
     UnsupportedError,
     create_chat_model,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import VERTEX_SETTINGS
+from chatmodels.providers.google._encode import VERTEX_SETTINGS
 
 VERTEX = gemini_codec("google-vertex", VERTEX_SETTINGS, Paths("/v1beta1"))
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash"

@@ -7,7 +7,6 @@ import pytest
 
 from chatmodels.core import (
     AudioPart,
-    Capability,
     ChatModelError,
     ChatRequest,
     ChatResponse,
@@ -15,26 +14,25 @@ from chatmodels.core import (
     ErrorCode,
     FilePart,
     ImagePart,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
     user,
 )
+from chatmodels.core.extending import Capability, OutputSchema, ProviderState
 from chatmodels.http import HttpFailure
 from chatmodels.http.wire import NO_REASON
 from chatmodels.providers.google._codec import Paths, gemini_codec
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 from chatmodels.providers.google._listing import read_models
-from chatmodels.providers.google._request import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))
-SIGNED = Signature("google", {"thoughtSignature": "c2ln"})
+SIGNED = ProviderState("google", {"thoughtSignature": "c2ln"})
 
 
 def read(*candidates: Any, request: ChatRequest = REQUEST, **body: Any) -> ChatResponse[Any]:
@@ -83,7 +81,7 @@ def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
             [{"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thought": True}],
             (
                 ProviderPart(
-                    Signature(
+                    ProviderState(
                         "google",
                         {"inlineData": {"mimeType": "image/png", "data": "cG5n"}, "thought": True},
                     )
@@ -92,7 +90,10 @@ def answer(*parts: Any, **candidate: Any) -> dict[str, Any]:
         ),
         (
             [{"executableCode": {"code": "1"}}, {"text": "1"}],
-            (ProviderPart(Signature("google", {"executableCode": {"code": "1"}})), TextPart("1")),
+            (
+                ProviderPart(ProviderState("google", {"executableCode": {"code": "1"}})),
+                TextPart("1"),
+            ),
         ),
     ],
 )
@@ -532,7 +533,7 @@ def test_a_call_that_the_vendor_has_run_is_kept_and_not_asked_of_the_caller() ->
     mine = {"functionCall": {"name": "moon", "args": {}, "id": "c"}}
     stray = {"functionResponse": {"name": "sun", "response": {}}}
     response = read(answer(run, mine, result, stray, {"text": "Six."}))
-    kept = [ProviderPart(Signature("google", part)) for part in (run, result, stray)]
+    kept = [ProviderPart(ProviderState("google", part)) for part in (run, result, stray)]
     assert response.message.parts == (
         kept[0],
         ToolCall("c", "moon", "{}"),

@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     AudioDelta,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     ErrorCode,
     LogprobsDelta,
-    OutputSchema,
     PartEnd,
     ReasoningDelta,
     ResponseInvalidError,
@@ -33,9 +31,10 @@ from chatmodels.core import (
     UsageUpdate,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema
 from chatmodels.http import Frame
 from chatmodels.providers.google._codec import Paths, gemini_codec
-from chatmodels.providers.google._request import GEMINI_SETTINGS
+from chatmodels.providers.google._encode import GEMINI_SETTINGS
 
 CODEC = gemini_codec("google", GEMINI_SETTINGS, Paths("/v1beta"))
 REQUEST = ChatRequest(messages=(user("?"),))

@@ -19,15 +19,12 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    ProviderOptions,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
     ResponseInvalidError,
-    Signature,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -36,11 +33,12 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ProviderOptions, ProviderState, ToolDefinition
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
 from chatmodels.testing import Answer, Simulator
 
-THOUGHT = ReasoningPart("Hm.", Signature("mistral", {"type": "thinking"}))
+THOUGHT = ReasoningPart("Hm.", ProviderState("mistral", {"type": "thinking"}))
 WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
 
 
@@ -325,7 +323,7 @@ def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]
 
 
 def test_what_only_mistral_knows_of_a_document_goes_with_it() -> None:
-    limit = ProviderPart(Signature("mistral", {"document_image_limit": 3}))
+    limit = ProviderPart(ProviderState("mistral", {"document_image_limit": 3}))
     (asked,) = messages(user(FilePart(file_id="f-1"), limit))
     assert asked["content"] == [{"type": "file", "file_id": "f-1", "document_image_limit": 3}]
 
@@ -356,7 +354,7 @@ def test_refusals_are_texts() -> None:
 
 
 def test_a_message_of_which_nothing_is_left_is_left_out() -> None:
-    foreign = assistant(ReasoningPart("Hm."), ProviderPart(Signature("other", {"a": 1})))
+    foreign = assistant(ReasoningPart("Hm."), ProviderPart(ProviderState("other", {"a": 1})))
     assert messages(user("a"), foreign, user("b")) == [
         {"role": "user", "content": "a"},
         {"role": "user", "content": "b"},

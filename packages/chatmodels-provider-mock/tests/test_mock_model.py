@@ -12,7 +12,6 @@ import pydantic
 import pytest
 
 from chatmodels.core import (
-    CallInfo,
     CallTimeoutError,
     ChatModelError,
     ChatRequest,
@@ -30,7 +29,6 @@ from chatmodels.core import (
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     StreamEnd,
     StreamStart,
     TextDelta,
@@ -48,6 +46,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import CallInfo, ProviderState
 from chatmodels.providers.mock import MockChatModel
 
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
@@ -345,7 +344,7 @@ def test_a_copy_goes_its_own_way(duplicate: Any) -> None:
 def test_settings_can_be_refused_or_left_out() -> None:
     honoured = frozenset({"temperature"})
     strict = MockChatModel(supported_settings=honoured)
-    lenient = MockChatModel(supported_settings=honoured, unsupported="warn")
+    lenient = MockChatModel(supported_settings=honoured, on_unsupported="warn")
 
     with pytest.raises(UnsupportedError, match="seed"):
         strict.generate("?", seed=1)
@@ -406,7 +405,7 @@ def test_there_is_nothing_to_explain() -> None:
 
 
 CITED = TextPart("It rains.", citations=(Citation(url="https://weather.example"),))
-SIGNED = ReasoningPart("Hm.", Signature("mock", "s"))
+SIGNED = ReasoningPart("Hm.", ProviderState("mock", "s"))
 FILE = FilePart(file_id="f1")
 
 

@@ -2,21 +2,14 @@
 
 import pytest
 
-from chatmodels.core import (
-    Capability,
-    ConfigurationError,
-    Provider,
-    ProviderOptions,
-    Timeout,
-    create_chat_model,
-    provider,
-)
+from chatmodels.core import ConfigurationError, Timeout, create_chat_model
+from chatmodels.core.extending import Capability, Provider, ProviderOptions, provider
 from chatmodels.providers.mock import MockChatModel, MockProvider
 
 
 def test_a_registry_finds_and_scripts_it() -> None:
     model = create_chat_model(
-        "mock:scripted", responses=["Hi!"], temperature=0.5, timeout=3.0, unsupported="warn"
+        "mock:scripted", responses=["Hi!"], temperature=0.5, timeout=3.0, on_unsupported="warn"
     )
 
     assert isinstance(model, MockChatModel)

@@ -8,32 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Accumulator,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     ErrorCode,
     Message,
-    OutputSchema,
     Part,
     ReasoningPart,
-    Signature,
     StreamStart,
     TextPart,
     TokenLogprob,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     Usage,
     user,
 )
+from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Frame
 from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
 from chatmodels.testing._protocols.protocol import Ask
 
 PLAIN = ChatRequest(messages=(user("?"),))
-THOUGHT = Signature("ollama", {"type": "thinking"})
+THOUGHT = ProviderState("ollama", {"type": "thinking"})
 MOMENT = {"model": "qwen3", "created_at": "2026-03-14T09:26:53.589793Z"}
 OVER = {"done": True, "done_reason": "stop", "prompt_eval_count": 20, "eval_count": 55}
 Json = dict[str, Any]

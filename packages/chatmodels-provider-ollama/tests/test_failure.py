@@ -4,7 +4,7 @@ import pytest
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http import HttpFailure
-from chatmodels.providers.ollama._failure import read_failure, reject
+from chatmodels.providers.ollama._errors import read_failure, reject
 
 
 def failed(status: int, text: str) -> ChatModelError:

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from chatmodels.core import (
-    Capability,
     ConfigurationError,
     ErrorCode,
     ModelNotFoundError,
@@ -17,12 +16,13 @@ from chatmodels.core import (
     create_chat_model,
     registry,
 )
+from chatmodels.core.extending import Capability
 from chatmodels.http import HttpFailure
 from chatmodels.providers.ollama import PROVIDER
 from chatmodels.providers.ollama._codec import CODEC
+from chatmodels.providers.ollama._encode import SETTINGS
 from chatmodels.providers.ollama._host import read_host
 from chatmodels.providers.ollama._listing import read_models
-from chatmodels.providers.ollama._request import SETTINGS
 from chatmodels.testing import Simulator
 
 MODEL = "ollama:qwen3"

@@ -10,16 +10,13 @@ from chatmodels.core import (
     ChatRequest,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     UnsupportedError,
     assistant,
@@ -28,13 +25,14 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.providers.ollama._codec import CODEC
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}}
 WEATHER = ToolDefinition("weather", "Tell the weather.", CITY)
 CLOCK = ToolDefinition("clock", "", {"type": "object"})
 PIXEL = ImagePart(data=b"png", media_type="image/png")
-THOUGHT = Signature("ollama", {"type": "thinking"})
+THOUGHT = ProviderState("ollama", {"type": "thinking"})
 
 
 def body(*messages: Message, **fields: Any) -> dict[str, Any]:
@@ -214,8 +212,8 @@ def test_refusals_are_texts_and_empty_messages_are_left_out() -> None:
 
 
 def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
-    own = ProviderPart(Signature("ollama", {"x": 1}))
-    other = ProviderPart(Signature("acme", {"y": 1}))
+    own = ProviderPart(ProviderState("ollama", {"x": 1}))
+    other = ProviderPart(ProviderState("acme", {"y": 1}))
 
     assert messages(user("?", own, other, ReasoningPart("!")), assistant("!", own, other)) == [
         {"role": "user", "content": "?", "x": 1},

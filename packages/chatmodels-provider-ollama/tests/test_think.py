@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatmodels.providers.ollama._think import ThinkSplitter
+from chatmodels.providers.ollama._reasoning import ThinkSplitter
 
 TAGGED = st.lists(st.sampled_from(["<think>", "</think>", "<thi", "</", " ", "\n", "a", "<"]))
 

@@ -11,13 +11,13 @@ from chatmodels.core import (
     AudioPart,
     ConfigurationError,
     FilePart,
-    ProviderOptions,
     UnsupportedError,
     create_chat_model,
     registry,
     system,
     user,
 )
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.providers.openai import DIALECT, PROVIDER, part_options
 
 
@@ -130,7 +130,7 @@ def test_the_limit_of_tokens_has_the_name_that_other_servers_know() -> None:
 
 
 def test_what_a_model_does_not_support_is_left_out_with_a_warning_on_request() -> None:
-    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", unsupported="warn")
+    model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", on_unsupported="warn")
     explained = model.explain("Hello", temperature=0.5)
     assert "temperature" not in explained.body
     assert explained.warnings == ("openai does not support temperature: left out",)
@@ -161,7 +161,7 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", seed=1, stop="x", top_k=3)
     assert caught.value.message == (
         "openai does not support top_k, stop, seed; leave it out, or create the model with "
-        'api="chat_completions" for stop, seed, or with unsupported="warn" to have it left out '
+        'api="chat_completions" for stop, seed, or with on_unsupported="warn" to have it left out '
         "with a warning; provider_options send a field in any case"
     )
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")

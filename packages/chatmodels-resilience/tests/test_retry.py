@@ -16,24 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatmodels.core import (
-    Call,
-    CallInfo,
     ChatModelError,
     ChatRequest,
     ConfigurationError,
     ErrorCode,
     NetworkError,
     RateLimitError,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     TextDelta,
     Timeout,
-    adrive,
-    drive,
-    error_class,
     user,
 )
+from chatmodels.core.extending import CallInfo, Send, StandardChatModel, adrive, drive, error_class
 from chatmodels.resilience import Retry
 
 REQUEST = ChatRequest(messages=(user("What do I owe you?"),))
@@ -79,17 +74,17 @@ class Trial:
         call.started = 0.0
         left = iter(script)
 
-        def perform(effect: Call) -> str:
+        def perform(effect: Send) -> str:
             self.asked.append(effect.request)
             outcome = next(left)
             if isinstance(outcome, Exception):
                 raise outcome
             return outcome
 
-        async def aperform(effect: Call) -> str:
+        async def aperform(effect: Send) -> str:
             return perform(effect)
 
-        effect = Call(request)
+        effect = Send(request)
         if self.driver == "drive":
             return drive((policy,), call, effect, perform, self.time.sleep)
         backend = self.driver.removeprefix("adrive on ")
@@ -169,9 +164,9 @@ def test_a_defect_of_the_program_is_not_retried(trial: Trial) -> None:
 
 
 def test_a_request_that_may_not_be_repeated_is_not_retried(trial: Trial) -> None:
-    request = msgspec.structs.replace(REQUEST, repeatable=False)
+    request = msgspec.structs.replace(REQUEST, idempotent=False)
     note = refused(trial, NetworkError("reset"), request=request)
-    assert note == "not tried again after attempt 1: the request is not repeatable"
+    assert note == "not tried again after attempt 1: the request is not idempotent"
 
 
 def test_no_retries_means_none(trial: Trial) -> None:

@@ -7,21 +7,23 @@ from contextlib import closing
 from typing import Any
 
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatRequest,
     ChatResponse,
     HealthReport,
     ModelInfo,
-    ProviderMetadata,
-    ProviderOptions,
-    StandardChatModel,
     StreamEnd,
     StreamEvent,
     StreamStart,
     TextDelta,
     Usage,
     assistant,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Capability,
+    ProviderMetadata,
+    ProviderOptions,
+    StandardChatModel,
 )
 
 METADATA = ProviderMetadata(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import careless
 import pytest
 
-from chatmodels.core import ChatModelError, Usage, register_provider, unregister_provider
+from chatmodels.core import ChatModelError, Usage
+from chatmodels.core.extending import register_provider, unregister_provider
 from chatmodels.testing.contract import Check, ProviderContract, checks
 from chatmodels.testing.contract._calls import assert_usage_adds_up
 from chatmodels.testing.contract._contract import Bench

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from chatmodels.core import Json, structured_output
+from chatmodels.core.extending import Json, structured_output
 from chatmodels.testing import fitting
 
 

@@ -26,22 +26,19 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
-    translate_schema,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition, translate_schema
 from chatmodels.http import Engine
 from chatmodels.providers.anthropic import part_options
-from chatmodels.providers.anthropic._models import generation
+from chatmodels.providers.anthropic._profile import generation
 from chatmodels.providers.anthropic._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
@@ -89,7 +86,7 @@ def _parts(role: str, block: Body) -> list[Any]:
             options[name] = rest.pop(name)
     part = _part(role, rest) if role != "assistant" or "citations" not in options else None
     if part is None:
-        return [ProviderPart(Signature("anthropic", block))]
+        return [ProviderPart(ProviderState("anthropic", block))]
     return [part, part_options(**options)] if options else [part]
 
 
@@ -109,7 +106,7 @@ def _part(role: str, block: Body) -> Any:
         case {"type": "tool_use", "id": call, "name": name, "input": arguments, **rest}:
             if rest.keys() - {"caller"}:
                 return None
-            signature = Signature("anthropic", rest) if rest else None
+            signature = ProviderState("anthropic", rest) if rest else None
             return ToolCall(call, name, json.dumps(arguments), signature)
         case {"type": "tool_result", "tool_use_id": call, **rest}:
             content = rest.get("content") or []
@@ -121,7 +118,7 @@ def _part(role: str, block: Body) -> Any:
             return ToolResult(call, tuple(inner), is_error=rest.get("is_error") or False)
         case {"type": "thinking", "thinking": text, "signature": signature}:
             data = {"type": "thinking", "signature": signature}
-            return ReasoningPart(text, Signature("anthropic", data))
+            return ReasoningPart(text, ProviderState("anthropic", data))
         case _:
             return None
 

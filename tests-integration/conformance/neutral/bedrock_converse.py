@@ -24,18 +24,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.providers.bedrock import part_options
 from chatmodels.testing import Recording
@@ -86,10 +84,10 @@ def _part(role: str, block: Body) -> list[Any]:
         case {"text": text}:
             return [TextPart(text)]
         case {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}:
-            return [ReasoningPart(text, Signature("bedrock", {"signature": signature}))]
+            return [ReasoningPart(text, ProviderState("bedrock", {"signature": signature}))]
         case {"citationsContent": {"content": texts, "citations": cited}}:
             text = "".join(item["text"] for item in texts)
-            return [TextPart(text, (), Signature("bedrock", {"citations": cited}))]
+            return [TextPart(text, (), ProviderState("bedrock", {"citations": cited}))]
         case {"toolUse": {"toolUseId": call, "name": name, "input": arguments}}:
             return [ToolCall(call, name, json.dumps(arguments))]
         case {"toolResult": {"toolUseId": call, "content": content, **rest}}:
@@ -104,7 +102,7 @@ def _part(role: str, block: Body) -> list[Any]:
         case {"video": medium}:
             return _medium("video", medium)
         case _:
-            return [ProviderPart(Signature("bedrock", block))]
+            return [ProviderPart(ProviderState("bedrock", block))]
 
 
 def _medium(kind: str, medium: Body) -> list[Any]:
@@ -119,7 +117,7 @@ def _medium(kind: str, medium: Body) -> list[Any]:
         case {"text": text}:
             where = {"data": text.encode()}
         case _:
-            return [ProviderPart(Signature("bedrock", {kind: medium}))]
+            return [ProviderPart(ProviderState("bedrock", {kind: medium}))]
     if kind == "image":
         return [ImagePart(**where, media_type=media_type)]
     part = FilePart(**where, media_type=media_type, name=medium.get("name"))

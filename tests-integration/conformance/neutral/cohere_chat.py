@@ -18,21 +18,18 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
-    translate_schema,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition, translate_schema
 from chatmodels.http import Engine
-from chatmodels.providers.cohere._models import SETTINGS
+from chatmodels.providers.cohere._profile import SETTINGS
 from chatmodels.providers.cohere._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
@@ -67,7 +64,7 @@ def _message(message: Body) -> Message:
     if role == "tool":
         return Message("tool", (ToolResult(message["tool_call_id"], tuple(parts)),))
     if plan := message.get("tool_plan"):
-        parts.insert(0, ReasoningPart(plan, Signature("cohere", {"type": "tool_plan"})))
+        parts.insert(0, ReasoningPart(plan, ProviderState("cohere", {"type": "tool_plan"})))
     for call in message.get("tool_calls", ()):
         function = call["function"]
         parts.append(ToolCall(call["id"], function["name"], function["arguments"]))
@@ -80,7 +77,7 @@ def _part(block: Body) -> Any:
         case {"type": "text", "text": text}:
             part = TextPart(text)
         case {"type": "thinking", "thinking": text}:
-            part = ReasoningPart(text, Signature("cohere", {"type": "thinking"}))
+            part = ReasoningPart(text, ProviderState("cohere", {"type": "thinking"}))
         case {"type": "document", "document": document}:
             part = FilePart(
                 data=json.dumps(document["data"]).encode(),

@@ -28,21 +28,19 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     ProviderPart,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.providers.google._messages import UNSIGNED
-from chatmodels.providers.google._models import generation_of
+from chatmodels.providers.google._profile import generation_of
 from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of, url_of
@@ -103,7 +101,7 @@ def _message(content: Body) -> Message:
 
 def _part(part: Body) -> Any:
     signed = part.get("thoughtSignature")
-    signature = Signature(PROVIDER, {"thoughtSignature": signed}) if signed else None
+    signature = ProviderState(PROVIDER, {"thoughtSignature": signed}) if signed else None
     match part:
         case {"text": text, "thought": True}:
             return ReasoningPart(text, signature)
@@ -125,7 +123,7 @@ def _part(part: Body) -> Any:
         case {"fileData": {"fileUri": url, "mimeType": kind}, **rest} if not rest:
             return _medium(kind, url=url)
         case _:
-            return ProviderPart(Signature(PROVIDER, part))
+            return ProviderPart(ProviderState(PROVIDER, part))
 
 
 def _medium(kind: str, **source: Any) -> ImagePart | AudioPart | FilePart:

@@ -24,19 +24,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
-    translate_schema,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition, translate_schema
 from chatmodels.http import Engine
 from chatmodels.providers.mistral import DIALECT
 from chatmodels.testing import Recording
@@ -90,7 +87,7 @@ def _part(part: Body) -> Part:
             return TextPart(text)
         case {"type": "thinking", "thinking": thoughts}:
             text = "".join(thought["text"] for thought in thoughts)
-            return ReasoningPart(text, Signature("mistral", {"type": "thinking"}))
+            return ReasoningPart(text, ProviderState("mistral", {"type": "thinking"}))
         case {"type": "image_url", "image_url": {"url": url}} | {"image_url": url}:
             data, media_type = _data(url)
             detail = (

@@ -17,18 +17,16 @@ from chatmodels.core import (
     ChatModel,
     ChatRequest,
     Message,
-    OutputSchema,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
-    ToolDefinition,
     ToolResult,
     create_chat_model,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
-from chatmodels.providers.ollama._request import SETTINGS
+from chatmodels.providers.ollama._encode import SETTINGS
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of
 from conformance.row import Requests
@@ -60,7 +58,7 @@ def _message(message: Body) -> Message:
         return Message("tool", (result,))
     parts: list[Any] = [*texts]
     if thought := message.get("thinking"):
-        parts.insert(0, ReasoningPart(thought, Signature("ollama", {"type": "thinking"})))
+        parts.insert(0, ReasoningPart(thought, ProviderState("ollama", {"type": "thinking"})))
     for call in message.get("tool_calls", ()):
         function = call["function"]
         parts.append(ToolCall("", function["name"], json.dumps(function["arguments"])))

@@ -31,18 +31,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ReasoningPart,
     RefusalPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.http.wire import arguments_json
 from chatmodels.openai_compatible import (
@@ -164,7 +162,9 @@ def _assistant(left: Body, content: Any, dialect: Dialect) -> list[Part]:
     if details and thought:
         raise InexpressibleError("reasoning and reasoning_details in one message")
     if details or thought:
-        parts.append(ReasoningPart(thought, Signature(dialect.name, details) if details else None))
+        parts.append(
+            ReasoningPart(thought, ProviderState(dialect.name, details) if details else None)
+        )
     parts += _parts(content, dialect)
     if refusal := left.pop("refusal", None):
         parts.append(RefusalPart(refusal))

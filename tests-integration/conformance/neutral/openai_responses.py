@@ -23,18 +23,16 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ProviderPart,
     ReasoningPart,
     Settings,
-    Signature,
     TextPart,
     ToolCall,
     ToolChoice,
-    ToolDefinition,
     ToolResult,
 )
+from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.openai_compatible import OPENAI_SCHEMAS
 from chatmodels.openai_compatible.responses import (
@@ -84,13 +82,13 @@ def neutral(exchange: Recording) -> ChatRequest:
 
 def _item(item: Body) -> tuple[Any, tuple[Part, ...]]:
     kept = {name: value for name, value in item.items() if value is not None}
-    own = Signature(DIALECT.mark, item)
+    own = ProviderState(DIALECT.mark, item)
     match kept:
         case {"type": "reasoning"}:
             return "assistant", (ReasoningPart("", own),)
         case {"type": "function_call", "call_id": call, "name": name, "arguments": arguments}:
             more = {name: kept[name] for name in kept.keys() - _KNOWN - {"type", "status"}}
-            signature = Signature(DIALECT.mark, more) if more else None
+            signature = ProviderState(DIALECT.mark, more) if more else None
             return "assistant", (ToolCall(call, name, arguments, signature),)
         case {"type": "function_call_output", "call_id": call, "output": output}:
             return "tool", (ToolResult(call, tuple(_content(output))),)
@@ -107,7 +105,7 @@ _KNOWN = frozenset({"call_id", "name", "arguments"})
 
 def _said(item: Body, content: Any) -> list[Part]:
     state = {name: item[name] for name in ("id", "phase") if name in item}
-    signature = Signature(DIALECT.mark, state) if state else None
+    signature = ProviderState(DIALECT.mark, state) if state else None
     texts = [content] if isinstance(content, str) else [part["text"] for part in content]
     return [TextPart(text, signature=signature) for text in texts]
 
@@ -122,7 +120,7 @@ def _content(content: Any) -> list[Any]:
         found.append(_part(known))
         if mark is not None:
             fields = {"prompt_cache_breakpoint": mark}
-            found.append(ProviderPart(Signature(DIALECT.name, fields)))
+            found.append(ProviderPart(ProviderState(DIALECT.name, fields)))
     return found
 
 

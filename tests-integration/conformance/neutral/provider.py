@@ -1,6 +1,7 @@
 """Makes models that speak a wire format without a provider of their own."""
 
-from chatmodels.core import ChatModel, ProviderMetadata, ProviderOptions
+from chatmodels.core import ChatModel
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions
 from chatmodels.http import Codec, Engine, HttpProvider
 
 METADATA = ProviderMetadata(

@@ -7,7 +7,8 @@ is not 0.
 from functools import partial
 from typing import Any
 
-from chatmodels.core import ChatRequest, ChatResponse, OutputSchema, create_chat_model, user
+from chatmodels.core import ChatRequest, ChatResponse, create_chat_model, user
+from chatmodels.core.extending import OutputSchema
 from chatmodels.testing import Recording
 from chatmodels.testing.contract import ProviderContract
 from conformance.exchanges import Json

@@ -7,14 +7,8 @@ beginning of a text is reasoning.
 from functools import partial
 from typing import Any
 
-from chatmodels.core import (
-    ChatRequest,
-    ChatResponse,
-    OutputSchema,
-    ToolDefinition,
-    create_chat_model,
-    user,
-)
+from chatmodels.core import ChatRequest, ChatResponse, create_chat_model, user
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing import Recording
 from chatmodels.testing.contract import ProviderContract
 from conformance.exchanges import Json

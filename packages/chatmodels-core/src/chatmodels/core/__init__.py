@@ -1,30 +1,10 @@
 """Chat models of many vendors behind one typed surface: protocols, messages, registry, errors."""
 
-from chatmodels.core._calls.accumulator import Accumulator
-from chatmodels.core._calls.bridge import events_of
-from chatmodels.core._calls.call import CallInfo, Observer
-from chatmodels.core._calls.exchange import HttpExchange
-from chatmodels.core._calls.flow import Call, Effect, Flow, Policy, Sleep, adrive, drive
-from chatmodels.core._calls.generation import (
-    AsyncMessageGenerator,
-    AsyncMessageStreamer,
-    MessageGenerator,
-    MessageStreamer,
-)
-from chatmodels.core._calls.model import StandardChatModel
-from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._calls.protocols import (
-    AsyncHealthChecker,
-    ChatModel,
-    HealthChecker,
-    ModelInfoProvider,
-)
-from chatmodels.core._calls.started import Opened
+from typing import TYPE_CHECKING
+
+from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._calls.whole import whole_response
-from chatmodels.core._container import Container, Lifetime
-from chatmodels.core._error_rules import error_class, error_code, is_retryable
-from chatmodels.core._errors import (
+from chatmodels.core._errors.classes import (
     AuthenticationError,
     CallTimeoutError,
     ChatModelError,
@@ -50,35 +30,19 @@ from chatmodels.core._errors import (
     ToolArgumentsError,
     UnsupportedError,
 )
-from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._registry.alias import AliasedModel
-from chatmodels.core._registry.discovery import CONTRACT_VERSION
+from chatmodels.core._errors.rules import is_retryable
+from chatmodels.core._former import remember_former_modules
+from chatmodels.core._public import publish
 from chatmodels.core._registry.front import (
     acheck_health,
     check_health,
     create_chat_model,
     list_providers,
     load_config,
-    provider,
-    providers_for_model,
-    providers_with,
-    register_provider,
     set_alias,
-    unregister_provider,
 )
-from chatmodels.core._registry.option_rules import is_credential
-from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.provider import Provider
-from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
-from chatmodels.core._registry.registry import ProviderRegistry, registry
-from chatmodels.core._registry.secret import MASK, Secret, SecretSource
-from chatmodels.core._schema.rules import SchemaRules
-from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
-from chatmodels.core._tools.output import Output, structured_output
-from chatmodels.core._tools.strict import STRICT_SCHEMA
-from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
-from chatmodels.core._tools.tools import Tool, ToolChoiceLike, ToolLike, tool
-from chatmodels.core._tools.watching import watch_tools
+from chatmodels.core._registry.registry import registry
+from chatmodels.core._tools.tools import Tool, tool
 from chatmodels.core._values.events import (
     AudioDelta,
     LogprobsDelta,
@@ -96,83 +60,37 @@ from chatmodels.core._values.events import (
 )
 from chatmodels.core._values.json import from_json, to_json
 from chatmodels.core._values.media import audio, file, image
-from chatmodels.core._values.media_text import text_of
-from chatmodels.core._values.messages import (
-    Message,
-    Prompt,
-    Role,
-    assistant,
-    conversation,
-    system,
-    tool_result,
-    user,
-)
-from chatmodels.core._values.metadata import (
-    Capability,
-    Explanation,
-    HealthReport,
-    ModelInfo,
-    OptionSpec,
-    ProviderMetadata,
-)
-from chatmodels.core._values.numbered import NumberedMessages, numbered
+from chatmodels.core._values.messages import Message, Prompt, assistant, system, tool_result, user
+from chatmodels.core._values.metadata import HealthReport, ModelInfo
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
     FilePart,
     ImagePart,
-    Json,
     Part,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    ResultPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
 )
-from chatmodels.core._values.profile import (
-    ALL_OUTPUT_FORMS,
-    ALL_TOOL_CHOICES,
-    FREE_TOOL_CHOICES,
-    AcceptedMedia,
-    MediaKind,
-    MediaSource,
-    OutputForm,
-    Profile,
-)
-from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core._values.request import ChatRequest, ToolChoice
 from chatmodels.core._values.response import ChatResponse, FinishReason, Timing, TokenLogprob, Usage
-from chatmodels.core._values.settings import AudioOutput, Settings, SettingsArguments
+from chatmodels.core._values.secret import Secret
+from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
 from chatmodels.core._version import VERSION
 
 __version__ = VERSION
 
 __all__ = [
-    "ALL_OUTPUT_FORMS",
-    "ALL_TOOL_CHOICES",
-    "CONTRACT_VERSION",
-    "FREE_TOOL_CHOICES",
-    "MASK",
-    "STRICT_SCHEMA",
-    "AcceptedMedia",
-    "Accumulator",
-    "AliasedModel",
     "AsyncChatStream",
-    "AsyncHealthChecker",
-    "AsyncMessageGenerator",
-    "AsyncMessageStreamer",
     "AudioDelta",
     "AudioOutput",
     "AudioPart",
     "AuthenticationError",
-    "Call",
-    "CallInfo",
-    "CallOptions",
     "CallTimeoutError",
-    "Capability",
     "ChatModel",
     "ChatModelError",
     "ChatRequest",
@@ -181,56 +99,29 @@ __all__ = [
     "CircuitOpenError",
     "Citation",
     "ConfigurationError",
-    "Container",
     "ContentFilteredError",
     "ContextLengthError",
-    "Effect",
     "ErrorCode",
-    "Explanation",
     "FilePart",
     "FinishReason",
-    "Flow",
-    "HealthChecker",
     "HealthReport",
-    "HttpExchange",
     "ImagePart",
     "InternalError",
     "InvalidRequestError",
-    "Json",
-    "Lifetime",
     "LogprobsDelta",
-    "MediaKind",
-    "MediaSource",
     "Message",
-    "MessageGenerator",
-    "MessageStreamer",
-    "ModelHook",
     "ModelInfo",
-    "ModelInfoProvider",
     "ModelNotFoundError",
     "NetworkError",
-    "NumberedMessages",
-    "Observer",
-    "Opened",
-    "OptionSpec",
-    "Output",
-    "OutputForm",
     "OutputInvalidError",
-    "OutputSchema",
     "Part",
     "PartEnd",
     "PermissionDeniedError",
-    "Policy",
-    "Profile",
     "Prompt",
-    "Provider",
     "ProviderConflictError",
     "ProviderImportError",
-    "ProviderMetadata",
     "ProviderNotFoundError",
-    "ProviderOptions",
     "ProviderPart",
-    "ProviderRegistry",
     "ProviderUnavailableError",
     "QuotaExceededError",
     "RateLimitError",
@@ -238,19 +129,9 @@ __all__ = [
     "ReasoningPart",
     "RefusalDelta",
     "RefusalPart",
-    "RegistryObserver",
     "ResponseInvalidError",
-    "ResultPart",
-    "Role",
-    "SchemaRules",
-    "SchemaTranslation",
     "Secret",
-    "SecretSource",
     "Settings",
-    "SettingsArguments",
-    "Signature",
-    "Sleep",
-    "StandardChatModel",
     "StreamEnd",
     "StreamEvent",
     "StreamInterruptedError",
@@ -267,52 +148,37 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
     "ToolChoice",
-    "ToolChoiceLike",
-    "ToolDefinition",
-    "ToolLike",
     "ToolResult",
     "UnsupportedError",
     "Usage",
     "UsageUpdate",
     "acheck_health",
-    "add_log_filter",
-    "adrive",
     "assistant",
     "audio",
     "check_health",
-    "conversation",
     "create_chat_model",
-    "drive",
-    "error_class",
-    "error_code",
-    "error_facts",
-    "events_of",
     "file",
     "from_json",
     "image",
-    "is_credential",
     "is_retryable",
     "list_providers",
     "load_config",
-    "logger",
-    "numbered",
-    "provider",
-    "providers_for_model",
-    "providers_with",
-    "register_provider",
     "registry",
     "set_alias",
-    "structured_output",
     "system",
-    "text_of",
     "to_json",
     "tool",
-    "tool_choice",
-    "tool_definitions",
     "tool_result",
-    "translate_schema",
-    "unregister_provider",
     "user",
-    "watch_tools",
-    "whole_response",
 ]
+
+publish(globals())
+remember_former_modules()
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from chatmodels.core._moved import moved_name
+
+        return moved_name(name)

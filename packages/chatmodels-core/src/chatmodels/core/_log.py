@@ -8,8 +8,8 @@ logging. Facts travel in the record's attributes (`extra`): `op`, `provider`, `m
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatmodels.core._error_rules import error_code
-from chatmodels.core._errors import ChatModelError
+from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._errors.rules import error_code
 
 if TYPE_CHECKING:
     from logging import Filter, Logger

@@ -14,6 +14,7 @@ from chatmodels.core._interop.langchain_reading import messages_from_langchain
 from chatmodels.core._interop.langchain_writing import messages_to_langchain
 from chatmodels.core._interop.openai_reading import messages_from_openai
 from chatmodels.core._interop.openai_writing import messages_to_openai
+from chatmodels.core._public import publish
 
 __all__ = [
     "messages_from_anthropic",
@@ -23,3 +24,5 @@ __all__ = [
     "messages_to_langchain",
     "messages_to_openai",
 ]
+
+publish(globals())

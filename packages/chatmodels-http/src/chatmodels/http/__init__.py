@@ -1,40 +1,43 @@
 """Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
 
-from chatmodels.http._call_ids import ANY_ID, IdForm
-from chatmodels.http._codec import Codec, Encode, Listing, bearer
-from chatmodels.http._conversation import ConversationRules, endpoint_of, everywhere
-from chatmodels.http._engine import (
-    Answer,
-    AsyncAnswer,
-    AsyncEngine,
-    Engine,
-    Head,
-    Patience,
-    TransferError,
-)
-from chatmodels.http._error_body import ErrorBody, excerpt, read_error, read_error_body
-from chatmodels.http._event_stream import EventStreamFramer
+from typing import TYPE_CHECKING
+
+from chatmodels.core.extending import publish
+from chatmodels.http._codec.call_ids import ANY_ID, IdForm
+from chatmodels.http._codec.codec import Codec, Encode, Listing, bearer
+from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
+from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
+from chatmodels.http._errors.body import ErrorBody, excerpt, read_error, read_error_body
+from chatmodels.http._errors.failures import standard_failure
+from chatmodels.http._errors.headers import rate_limits, request_id, retry_after
+from chatmodels.http._errors.rules import FailureRules
 from chatmodels.http._exchange import HttpFailure, HttpRequest
-from chatmodels.http._failure_rules import FailureRules
-from chatmodels.http._failures import standard_failure
-from chatmodels.http._frames import Frame, Framer, StreamDecoder
-from chatmodels.http._headers import rate_limits, request_id, retry_after
+from chatmodels.http._framing.event_stream import EventStreamFramer
+from chatmodels.http._framing.frames import Frame, Framer, StreamDecoder
+from chatmodels.http._framing.ndjson import NdjsonFramer
+from chatmodels.http._framing.sse import SseFramer
 from chatmodels.http._model import HttpChatModel
-from chatmodels.http._ndjson import NdjsonFramer
 from chatmodels.http._plaintext import InsecureTransportWarning
 from chatmodels.http._provider import CodecFactory, HttpProvider, OptionsRule
-from chatmodels.http._schema_support import SchemaSupport, TranslatedRequest
-from chatmodels.http._signer import Signer, SignerFactory, SignerSource
-from chatmodels.http._sse import SseFramer
+from chatmodels.http._signing import Signer, SignerFactory, SignerSource
+from chatmodels.http._transport.engine import (
+    AsyncEngine,
+    AsyncHttpResponse,
+    Deadlines,
+    Engine,
+    HttpResponse,
+    RequestHead,
+    TransferError,
+)
 
 __all__ = [
     "ANY_ID",
-    "Answer",
-    "AsyncAnswer",
     "AsyncEngine",
+    "AsyncHttpResponse",
     "Codec",
     "CodecFactory",
     "ConversationRules",
+    "Deadlines",
     "Encode",
     "Engine",
     "ErrorBody",
@@ -42,17 +45,17 @@ __all__ = [
     "FailureRules",
     "Frame",
     "Framer",
-    "Head",
     "HttpChatModel",
     "HttpFailure",
     "HttpProvider",
     "HttpRequest",
+    "HttpResponse",
     "IdForm",
     "InsecureTransportWarning",
     "Listing",
     "NdjsonFramer",
     "OptionsRule",
-    "Patience",
+    "RequestHead",
     "SchemaSupport",
     "Signer",
     "SignerFactory",
@@ -72,3 +75,13 @@ __all__ = [
     "retry_after",
     "standard_failure",
 ]
+
+publish(globals())
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from chatmodels.http._former import former_name
+
+        return former_name(__name__, name)

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
-from chatmodels.http._engine import Answer, AsyncAnswer, TransferError
-from chatmodels.http._limits import Limits
-from chatmodels.http._outcomes import broken_off
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._errors.response_errors import broken_off
+from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
 
-Finished = Callable[[ChatModelError, Answer | AsyncAnswer], ChatModelError]
+Finished = Callable[[ChatModelError, HttpResponse | AsyncHttpResponse], ChatModelError]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How long a whole answer may be."""
@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_FAILURE_BYTES = 64 * 1024
 """How much of the body of a failure is read."""
 
-LINGER_SECONDS = 0.1
+DRAIN_SECONDS = 0.1
 """How long the end of a body is waited for after the end of the answer.
 
 A body that was not read to its end costs its connection, and the next call a new one.
@@ -28,7 +28,7 @@ FAILURE_SECONDS = 5.0
 """How long the body of a failure may take: its status says the most."""
 
 
-class Body:
+class BoundedBuffer:
     """The pieces of a body that have come.
 
     Args:
@@ -62,7 +62,7 @@ class Body:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
-def read_whole(answer: Answer, limits: Limits, provider: str, finished: Finished) -> bytes:
+def read_body(answer: HttpResponse, limits: Limits, provider: str, finished: Finished) -> bytes:
     """Read a body to its end and release the connection.
 
     Args:
@@ -74,7 +74,7 @@ def read_whole(answer: Answer, limits: Limits, provider: str, finished: Finished
     Raises:
         ChatModelError: It is too long, took too long, or did not come whole.
     """
-    body = Body(provider, MAX_BODY_BYTES)
+    body = BoundedBuffer(provider, MAX_BODY_BYTES)
     try:
         while (piece := answer.read()) is not None:
             body.add(piece)
@@ -90,11 +90,11 @@ def read_whole(answer: Answer, limits: Limits, provider: str, finished: Finished
     return body.whole()
 
 
-async def aread_whole(
-    answer: AsyncAnswer, limits: Limits, provider: str, finished: Finished
+async def aread_body(
+    answer: AsyncHttpResponse, limits: Limits, provider: str, finished: Finished
 ) -> bytes:
-    """Read a body to its end and release the connection; the twin of `read_whole`."""
-    body = Body(provider, MAX_BODY_BYTES)
+    """Read a body to its end and release the connection; the twin of `read_body`."""
+    body = BoundedBuffer(provider, MAX_BODY_BYTES)
     try:
         while (piece := await answer.read()) is not None:
             body.add(piece)
@@ -110,53 +110,53 @@ async def aread_whole(
     return body.whole()
 
 
-def read_failure(answer: Answer, limits: Limits) -> bytes:
+def read_failure(answer: HttpResponse, limits: Limits) -> bytes:
     """Read the body of a failure as far as it comes soon, and give the connection back."""
-    limits.hurry(FAILURE_SECONDS)
+    limits.cap(FAILURE_SECONDS)
     body = b""
     try:
         while len(body) < MAX_FAILURE_BYTES and (piece := answer.read()) is not None:
             body += piece
-            if limits.late():  # while a piece is decoded, no engine looks at the time
+            if limits.is_capped():  # while a piece is decoded, no engine looks at the time
                 break
     except TransferError:
         return body  # better half of the vendor's words than none
     finally:
         answer.close()
-        limits.hurry()
+        limits.cap()
     return body[:MAX_FAILURE_BYTES]
 
 
-async def aread_failure(answer: AsyncAnswer, limits: Limits) -> bytes:
+async def aread_failure(answer: AsyncHttpResponse, limits: Limits) -> bytes:
     """Read the body of a failure; the twin of `read_failure`."""
-    limits.hurry(FAILURE_SECONDS)
+    limits.cap(FAILURE_SECONDS)
     body = b""
     try:
         while len(body) < MAX_FAILURE_BYTES and (piece := await answer.read()) is not None:
             body += piece
-            if limits.late():
+            if limits.is_capped():
                 break
     except TransferError:
         return body
     finally:
         await answer.aclose()
-        limits.hurry()
+        limits.cap()
     return body[:MAX_FAILURE_BYTES]
 
 
-def linger(answer: Answer, limits: Limits) -> None:
-    """Read the rest of a body whose answer has ended, if it comes at once: see `LINGER_SECONDS`."""
+def drain(answer: HttpResponse, limits: Limits) -> None:
+    """Read the rest of a body whose answer has ended, if it comes at once: see `DRAIN_SECONDS`."""
     if answer.exact:
-        limits.hurry(LINGER_SECONDS)
+        limits.cap(DRAIN_SECONDS)
         with suppress(TransferError):
             for _ in range(LINGER_PIECES):
                 if answer.read() is None:
                     break
 
 
-async def alinger(answer: AsyncAnswer, limits: Limits) -> None:
-    """Read the rest of a body; the twin of `linger`."""
-    limits.hurry(LINGER_SECONDS)
+async def adrain(answer: AsyncHttpResponse, limits: Limits) -> None:
+    """Read the rest of a body; the twin of `drain`."""
+    limits.cap(DRAIN_SECONDS)
     with suppress(TransferError):
         for _ in range(LINGER_PIECES):
             if await answer.read() is None:

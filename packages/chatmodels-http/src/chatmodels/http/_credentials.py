@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from chatmodels.core import Secret
-from chatmodels.http._limits import Limits
-from chatmodels.http._signer import Signer, SignerSource
+from chatmodels.http._deadlines import Limits
+from chatmodels.http._signing import Signer, SignerSource
 from chatmodels.http._tracebacks import forget_locals
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ def _at_hand(secret: Secret | None) -> Secret | None:
 
 
 def _within(limits: Limits, function: Callable[[], T]) -> T:
-    from chatmodels.http._bounded import OutOfTimeError, Worker
+    from chatmodels.http._transport.bounded import OutOfTimeError, Worker
 
     worker = Worker()
     try:

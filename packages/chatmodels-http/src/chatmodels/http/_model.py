@@ -7,32 +7,34 @@ from typing import Any, Self
 import msgspec
 
 from chatmodels.core import (
-    CallInfo,
     ChatRequest,
     ChatResponse,
-    Explanation,
     HealthReport,
     ModelInfo,
+    StreamEvent,
+    registry,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Explanation,
     Observer,
     Policy,
     ProviderMetadata,
     ProviderOptions,
     StandardChatModel,
-    StreamEvent,
     is_credential,
-    registry,
 )
-from chatmodels.http._bodies import alinger, aread_whole, linger, read_whole
-from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Codec
-from chatmodels.http._endpoint import at_endpoint
-from chatmodels.http._engine import TransferError
+from chatmodels.http._bodies import adrain, aread_body, drain, read_body
+from chatmodels.http._codec.codec import Codec
+from chatmodels.http._codec.endpoint import at_endpoint
+from chatmodels.http._codec.mapped import mapped_settings
+from chatmodels.http._codec.schema_support import TranslatedRequest, translate_request
+from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
-from chatmodels.http._limits import Limits
-from chatmodels.http._mapped import mapped_settings
-from chatmodels.http._reading import StreamReading, decoded
-from chatmodels.http._schema_support import TranslatedRequest, translate_request
-from chatmodels.http._signer import SignerSource
+from chatmodels.http._sender import Sender
+from chatmodels.http._signing import SignerSource
+from chatmodels.http._stream import StreamReading, decoded
+from chatmodels.http._transport.engine import TransferError
 
 
 class HttpChatModel(StandardChatModel):
@@ -75,17 +77,17 @@ class HttpChatModel(StandardChatModel):
         self._given = None if given is None or _has_credentials(given, signers) else given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url, metadata.name)
-        self._caller = Caller(metadata, codec, options, signers)
+        self._caller = Sender(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
         self._profile = codec.profile(model)
-        self._lenient = options.unsupported == "warn"
+        self._lenient = options.on_unsupported == "warn"
         super().__init__(
             metadata.name,
             model,
             settings=options.settings,
             timeout=options.timeout,
             profile=self._profile,
-            unsupported=options.unsupported,
+            on_unsupported=options.on_unsupported,
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
@@ -133,7 +135,7 @@ class HttpChatModel(StandardChatModel):
         wire = caller.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
         answer = caller.open(wire, limits, self.model, more=call.headers, exchanges=call.exchanges)
-        body = read_whole(answer, limits, self.provider, caller.finished)
+        body = read_body(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
@@ -145,7 +147,7 @@ class HttpChatModel(StandardChatModel):
         answer = await caller.aopen(
             wire, limits, self.model, more=call.headers, exchanges=call.exchanges
         )
-        body = await aread_whole(answer, limits, self.provider, caller.finished)
+        body = await aread_body(answer, limits, self.provider, caller.finished)
         return decoded(caller, answer, body, translated)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
@@ -160,19 +162,19 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
-                body = read_whole(answer, limits, self.provider, caller.finished)
+                body = read_body(answer, limits, self.provider, caller.finished)
                 yield from reading.whole_events(body)
             else:
                 while (piece := answer.read()) is not None:
                     for event in reading.events(piece):
                         if reading.ended:
-                            linger(answer, limits)
+                            drain(answer, limits)
                         yield event
                     if reading.ended:
                         return
                 yield from reading.last_events()
         except TransferError as error:
-            raise reading.broken(error) from error.__cause__
+            raise reading.error(error) from error.__cause__
         finally:
             answer.close()
 
@@ -188,21 +190,21 @@ class HttpChatModel(StandardChatModel):
         reading = StreamReading(caller, answer, translated, limits)
         try:
             if reading.whole:
-                body = await aread_whole(answer, limits, self.provider, caller.finished)
+                body = await aread_body(answer, limits, self.provider, caller.finished)
                 for event in reading.whole_events(body):
                     yield event
             else:
                 while (piece := await answer.read()) is not None:
                     for event in reading.events(piece):
                         if reading.ended:
-                            await alinger(answer, limits)
+                            await adrain(answer, limits)
                         yield event
                     if reading.ended:
                         return
                 for event in reading.last_events():
                     yield event
         except TransferError as error:
-            raise reading.broken(error) from error.__cause__
+            raise reading.error(error) from error.__cause__
         finally:
             await answer.aclose()
 

@@ -4,25 +4,19 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
-from chatmodels.core import (
-    ChatModelError,
-    HealthReport,
-    ModelInfo,
-    ProviderMetadata,
-    ProviderOptions,
-    UnsupportedError,
-)
-from chatmodels.http._bodies import read_whole
-from chatmodels.http._caller import Caller
-from chatmodels.http._codec import Codec
+from chatmodels.core import ChatModelError, HealthReport, ModelInfo, UnsupportedError
+from chatmodels.core.extending import ProviderMetadata, ProviderOptions
+from chatmodels.http._bodies import read_body
+from chatmodels.http._codec.codec import Codec
+from chatmodels.http._deadlines import limits_of_one
 from chatmodels.http._exchange import HttpRequest
-from chatmodels.http._following import afollow, follow
-from chatmodels.http._frames import Frame, Framer
+from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
-from chatmodels.http._limits import limits_of_one
 from chatmodels.http._model import HttpChatModel, known_model
-from chatmodels.http._reading import listed
-from chatmodels.http._signer import SignerFactory
+from chatmodels.http._progress import afollow, follow
+from chatmodels.http._sender import Sender
+from chatmodels.http._signing import SignerFactory
+from chatmodels.http._stream import listed
 
 T = TypeVar("T")
 
@@ -122,7 +116,7 @@ class HttpProvider:
         limits = limits_of_one(options.timeout, name)
         try:
             answer = caller.open(listing.request, limits, None)
-            body = read_whole(answer, limits, name, caller.finished)
+            body = read_body(answer, limits, name, caller.finished)
             return listed(caller, listing, answer, body)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=name)
@@ -176,6 +170,6 @@ class HttpProvider:
         except ChatModelError as error:
             raise error.located(op=op, provider=self.metadata.name)
 
-    def _caller(self, options: ProviderOptions) -> Caller:
+    def _caller(self, options: ProviderOptions) -> Sender:
         options = self._complete(options)
-        return Caller(self.metadata, self._codec(options), options, self._signers(options))
+        return Sender(self.metadata, self._codec(options), options, self._signers(options))

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
 
 Thinking = Literal["", "budget", "adaptive"]
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from functools import partial
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest
+from chatmodels.openai_compatible._decode import ChatCompletionsDecoder
 from chatmodels.openai_compatible._dialect import Dialect
-from chatmodels.openai_compatible._failure import read_failure
+from chatmodels.openai_compatible._encode import encode_request
+from chatmodels.openai_compatible._errors import read_failure
 from chatmodels.openai_compatible._media import SPOKEN, accepted_media
-from chatmodels.openai_compatible._request import encode_request
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
-from chatmodels.openai_compatible._stream import ChatCompletionsDecoder
 
 
 def chat_completions_codec(

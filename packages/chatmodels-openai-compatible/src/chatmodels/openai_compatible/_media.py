@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from chatmodels.core import AcceptedMedia, AudioPart, FilePart, ImagePart
+from chatmodels.core import AudioPart, FilePart, ImagePart
+from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import Json, Medium, base64_text, data_url
 from chatmodels.openai_compatible._dialect import Dialect, Input
 

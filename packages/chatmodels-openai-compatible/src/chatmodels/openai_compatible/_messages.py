@@ -15,9 +15,9 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
-from chatmodels.http.wire import Json, arguments_json, misplaced, objects, state_of
+from chatmodels.core.extending import numbered
+from chatmodels.http.wire import Json, arguments_json, describe_part, objects, state_of
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._media import encode_media
@@ -26,7 +26,7 @@ from chatmodels.openai_compatible._reading import REASONING_FIELD
 _APART = frozenset({"content", "steps"})
 
 
-def encode_messages(
+def encode_conversation(
     messages: Sequence[Message], dialect: Dialect, problems: list[str]
 ) -> list[dict[str, Json]]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
@@ -185,7 +185,7 @@ def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[
 def _misplaced(part: Part, where: str, problems: list[str]) -> None:
     # Reasoning and a vendor's own parts are never an error: they are left out elsewhere.
     if not isinstance(part, ReasoningPart | ProviderPart):
-        problems.append(misplaced(part, where))
+        problems.append(describe_part(part, where))
 
 
 def _named(message: Message, encoded: dict[str, Json]) -> dict[str, Json]:

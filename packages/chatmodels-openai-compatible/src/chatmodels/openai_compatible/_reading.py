@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from chatmodels.core import FinishReason, ReasoningPart, Signature, TokenLogprob
+from chatmodels.core import FinishReason, ReasoningPart, TokenLogprob
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, lenient, objects
 from chatmodels.openai_compatible._wire import WireLogprobs, WireMessage, WireTop
 
@@ -70,7 +71,7 @@ def reasoning_part(
     if not (text or details or thinking.keys() & _STATES):
         return None
     state = details or thinking
-    return ReasoningPart(text, Signature(dialect, state) if state else None)
+    return ReasoningPart(text, ProviderState(dialect, state) if state else None)
 
 
 def merged_details(details: Sequence[Json]) -> list[Json]:

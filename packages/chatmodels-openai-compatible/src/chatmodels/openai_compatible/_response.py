@@ -3,8 +3,8 @@
 from functools import partial
 from typing import NoReturn
 
-from chatmodels.http.wire import NOT_JSON, reject_body
-from chatmodels.openai_compatible._failure import (
+from chatmodels.http.wire import NOT_JSON, raise_for_body
+from chatmodels.openai_compatible._errors import (
     failure_of,
     failure_within,
     read_failure,
@@ -42,7 +42,7 @@ def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(
+    raise_for_body(
         data,
         dialect,
         "a chat completion",

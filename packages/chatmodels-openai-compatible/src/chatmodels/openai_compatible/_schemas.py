@@ -1,6 +1,6 @@
 """The schemas and names of tools that OpenAI's APIs accept, and compatible servers with them."""
 
-from chatmodels.core import STRICT_SCHEMA, SchemaRules
+from chatmodels.core.extending import STRICT_SCHEMA, SchemaRules
 from chatmodels.http import SchemaSupport
 
 OPENAI_SCHEMAS = SchemaSupport(

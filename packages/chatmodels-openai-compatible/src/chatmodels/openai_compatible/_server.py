@@ -6,9 +6,9 @@ from typing import Any, TypedDict
 
 import msgspec
 
-from chatmodels.core import OutputForm
+from chatmodels.core.extending import OutputForm
 from chatmodels.http import HttpRequest, Listing, SchemaSupport
-from chatmodels.openai_compatible._models import read_models
+from chatmodels.openai_compatible._listing import read_models
 from chatmodels.openai_compatible._schemas import OPENAI_SCHEMAS
 
 Headers = tuple[tuple[str, str], ...]

@@ -23,7 +23,7 @@ def reported_usage(body: WireBody) -> Json:
     return body.x_groq.get("usage") if is_object(body.x_groq) else None
 
 
-def served_tier(usage: Json) -> str | None:
+def read_service_tier(usage: Json) -> str | None:
     """Find the tier that served the call, where the usage tells it ("Priority Tier", Mistral)."""
     return text_or_none(usage.get("service_tier")) if is_object(usage) else None
 

@@ -52,7 +52,7 @@ def traced(
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or function.__qualname__
         known = {FUNCTION_NAME: _full_name(function), **(attributes or {})}
-        from chatmodels.otel._wrapping import watched
+        from chatmodels.otel._spans.wrapping import watched
 
         return watched(function, lambda: _Traced(telemetry or default_telemetry(), title, known))
 
@@ -85,7 +85,7 @@ def metered(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or _full_name(function)
-        from chatmodels.otel._wrapping import watched
+        from chatmodels.otel._spans.wrapping import watched
 
         return watched(function, lambda: _Metered(telemetry or default_telemetry(), title))
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chatmodels.core import ChatModelError, OutputInvalidError, error_code
+from chatmodels.core import ChatModelError, OutputInvalidError
+from chatmodels.core.extending import error_code
 
 WITHHELD = "the answer is not as it was asked to be; it is content, so it is not quoted here"
 

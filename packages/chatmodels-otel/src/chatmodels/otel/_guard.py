@@ -2,7 +2,7 @@
 
 from threading import RLock
 
-from chatmodels.core import error_facts, logger
+from chatmodels.core.extending import error_facts, logger
 
 
 class Guard:

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
-from chatmodels.core import HttpExchange
-from chatmodels.otel._plan import Facts, server
+from chatmodels.core.extending import HttpExchange
+from chatmodels.otel._call_state import Watch
+from chatmodels.otel._model_attributes import Facts, server
 from chatmodels.otel._semconv import (
     ERROR_TYPE,
     HTTP_METHOD,
@@ -16,7 +17,6 @@ from chatmodels.otel._semconv import (
     SERVER_PORT,
     URL,
 )
-from chatmodels.otel._watch import Watch
 
 
 def record_exchanges(watch: Watch, exchanges: Sequence[HttpExchange], tracer: Tracer, /) -> None:

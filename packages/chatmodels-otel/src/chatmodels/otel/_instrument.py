@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from chatmodels.core import AliasedModel, ChatModel, ConfigurationError, StandardChatModel
-from chatmodels.otel._observer import CallObserver
+from chatmodels.core import ChatModel, ConfigurationError
+from chatmodels.core.extending import AliasedModel, StandardChatModel
+from chatmodels.otel._spans.call import CallObserver
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 Model = TypeVar("Model", bound=ChatModel)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from threading import Lock
 from weakref import WeakKeyDictionary, ref
 
-from chatmodels.core import ChatModel, ProviderRegistry
+from chatmodels.core import ChatModel
 from chatmodels.core import registry as global_registry
+from chatmodels.core.extending import ProviderRegistry
 from chatmodels.otel._instrument import instrumented_unless_already
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 

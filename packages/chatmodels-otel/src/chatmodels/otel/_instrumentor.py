@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection
 
-from chatmodels.core import add_log_filter, logger, watch_tools
+from chatmodels.core.extending import add_log_filter, logger, watch_tools
 from chatmodels.otel._instrument_registry import instrument_registry
-from chatmodels.otel._logging import TraceContextFilter
+from chatmodels.otel._logs.logging import TraceContextFilter
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 

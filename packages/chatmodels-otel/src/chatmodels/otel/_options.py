@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ConfigurationError, logger
+from chatmodels.core import ChatResponse, ConfigurationError
+from chatmodels.core.extending import logger
 
 Level = Literal["off", "metrics", "traces", "full"]
 Content = Literal["none", "span", "event", "both"]

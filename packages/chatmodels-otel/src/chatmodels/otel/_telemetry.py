@@ -7,19 +7,19 @@ from opentelemetry._logs import LoggerProvider
 from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, Tracer, TracerProvider, get_tracer
 
-from chatmodels.core import error_facts, logger
-from chatmodels.otel._forking import tell_of_forks
+from chatmodels.core.extending import error_facts, logger
+from chatmodels.otel._fork import tell_of_forks
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._observer import CallObserver
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._semconv import SCOPE, schema_url
+from chatmodels.otel._spans.call import CallObserver
 from chatmodels.otel._version import VERSION
 
 if TYPE_CHECKING:
-    from chatmodels.otel._events import Events
-    from chatmodels.otel._meters import Meters
-    from chatmodels.otel._registry_watch import RegistryWatch
-    from chatmodels.otel._tool_spans import ToolSpans
+    from chatmodels.otel._logs.events import Events
+    from chatmodels.otel._metrics.instruments import Meters
+    from chatmodels.otel._spans.registry import RegistryWatch
+    from chatmodels.otel._spans.tools import ToolSpans
 
 
 class Telemetry:
@@ -84,8 +84,8 @@ class Telemetry:
     def tools(self) -> "ToolSpans":
         """What watches tool calls; made when it is first asked for, as many programs have none."""
         if self._tools is None:
-            from chatmodels.otel._capture import Capture
-            from chatmodels.otel._tool_spans import ToolSpans
+            from chatmodels.otel._content.capture import Capture
+            from chatmodels.otel._spans.tools import ToolSpans
 
             capture = Capture(self.options, self.guard)
             self._tools = ToolSpans(capture, self.guard, tracer=self.tracer, meters=self._meters)
@@ -107,19 +107,19 @@ class Telemetry:
 
 
 def _meters(options: TelemetryOptions, provider: MeterProvider | None) -> "Meters":
-    from chatmodels.otel._meters import meters_of
+    from chatmodels.otel._metrics.instruments import meters_of
 
     return meters_of(options, provider)
 
 
 def _events(provider: LoggerProvider | None) -> "Events | None":
-    from chatmodels.otel._events import events
+    from chatmodels.otel._logs.events import events
 
     return events(provider)
 
 
 def _registry_watch(meters: "Meters", guard: Guard, tracer: Tracer | None) -> "RegistryWatch":
-    from chatmodels.otel._registry_watch import RegistryWatch
+    from chatmodels.otel._spans.registry import RegistryWatch
 
     return RegistryWatch(meters.registry, guard, tracer)
 

@@ -5,7 +5,8 @@ from types import TracebackType
 
 import msgspec
 
-from chatmodels.core import Json, TextPart, ToolCall, ToolDefinition, ToolResult
+from chatmodels.core import TextPart, ToolCall, ToolResult
+from chatmodels.core.extending import Json, ToolDefinition
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 

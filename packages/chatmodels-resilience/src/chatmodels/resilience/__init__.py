@@ -1,5 +1,8 @@
 """Retries and other policies around the calls of chatmodels."""
 
+from chatmodels.core.extending import publish
 from chatmodels.resilience._retry import Retry
 
 __all__ = ["Retry"]
+
+publish(globals())

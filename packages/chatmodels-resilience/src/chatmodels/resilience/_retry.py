@@ -7,25 +7,15 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import (
-    Call,
-    CallInfo,
-    ChatModelError,
-    ChatRequest,
-    ConfigurationError,
-    Flow,
-    Sleep,
-    error_facts,
-    is_retryable,
-    logger,
-)
+from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, is_retryable
+from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, error_facts, logger
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
     """A policy that makes a failed call again when that may help and does no harm.
 
     A call is made again after an error for which `is_retryable` holds: rate limits, outages,
-    time-outs, lost connections. It is not if its request says `repeatable=False`, if the last
+    time-outs, lost connections. It is not if its request says `idempotent=False`, if the last
     retry is used up, or if the wait would outlast the call's total time limit. A stream is only
     opened again before its first event: nobody sees anything twice. The error that stays is the
     last one, with a note that says why it stayed.
@@ -79,7 +69,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         attempt, ceiling = 1, min(self.initial_delay, self.max_delay)
         while True:
             try:
-                return (yield Call(request))
+                return (yield Send(request))
             except ChatModelError as error:
                 if not is_retryable(error):
                     raise
@@ -101,8 +91,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         return random() * ceiling  # noqa: S311 - no secret
 
     def _objection(self, call: CallInfo, request: ChatRequest, attempt: int, delay: float) -> str:
-        if not request.repeatable:
-            return "the request is not repeatable"
+        if not request.idempotent:
+            return "the request is not idempotent"
         if attempt > self.max_retries:
             return f"max_retries is {self.max_retries}"
         if delay > self.max_delay:

@@ -4,16 +4,17 @@ The names are imported when they are first used: pytest imports this package in 
 its plugin, whether chatmodels is tested or not.
 """
 
+from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chatmodels.testing._answer import Answer
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
-    from chatmodels.testing._fitting import fitting
     from chatmodels.testing._recordings import Recording, recordings
+    from chatmodels.testing._response import Answer
     from chatmodels.testing._samples import samples
+    from chatmodels.testing._schema_examples import fitting
     from chatmodels.testing._simulator import Simulator
     from chatmodels.testing._wire.catalogue import WIRE_FAULTS
     from chatmodels.testing._wire.fault import Drip, WireFault
@@ -41,7 +42,7 @@ __all__ = [
 _MODULES = {
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
-    "Answer": "_answer",
+    "Answer": "_response",
     "Drip": "_wire.fault",
     "Exchange": "_exchange",
     "Expected": "_fault",
@@ -51,7 +52,7 @@ _MODULES = {
     "Recording": "_recordings",
     "Simulator": "_simulator",
     "WireFault": "_wire.fault",
-    "fitting": "_fitting",
+    "fitting": "_schema_examples",
     "recordings": "_recordings",
     "reset_after": "_faults",
     "samples": "_samples",
@@ -64,5 +65,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if isinstance(found, type | FunctionType):
+        found.__module__ = __name__
     globals()[name] = found
     return found

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import h11
 import msgspec
 
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._reset import reset_on_close
+from chatmodels.testing._response import Answer
 from chatmodels.testing._service import ServedConnection
 
 Handler = Callable[[Exchange], Answer]

@@ -6,9 +6,9 @@ from typing import Literal
 import msgspec
 
 from chatmodels.core import ErrorCode
-from chatmodels.testing._alterations import ALTERATIONS, Alteration
-from chatmodels.testing._answer import Answer, Ending
+from chatmodels.testing._mutations import ALTERATIONS, Alteration
 from chatmodels.testing._protocols.protocol import Ask, WireProtocol
+from chatmodels.testing._response import Answer, Ending
 
 Mode = Literal["whole", "stream"]
 

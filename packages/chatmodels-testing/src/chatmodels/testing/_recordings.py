@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._protocols import event_stream
+from chatmodels.testing._response import Answer
 
 STREAM_TYPES = frozenset(
     {"text/event-stream", "application/x-ndjson", "application/stream+json"}

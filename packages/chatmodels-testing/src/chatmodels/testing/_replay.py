@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._recordings import Recording
+from chatmodels.testing._response import Answer
 
 
 class Replay:

@@ -11,16 +11,16 @@ from chatmodels.core import (
     Part,
     RefusalPart,
     ToolCall,
-    ToolDefinition,
     Usage,
     assistant,
 )
-from chatmodels.testing._answer import Answer
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
-from chatmodels.testing._fitting import fitting
 from chatmodels.testing._protocols.protocol import Ask
 from chatmodels.testing._recordings import Recording
+from chatmodels.testing._response import Answer
+from chatmodels.testing._schema_examples import fitting
 
 Said = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]
 Reply = Said | ErrorCode | Fault | Recording | Answer

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._connection import Connection
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Fault
@@ -27,6 +26,7 @@ from chatmodels.testing._protocols.protocol import (
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replay import Replay
 from chatmodels.testing._replies import Reply, checked, simulated, written
+from chatmodels.testing._response import Answer
 
 FAULT_PREFIX = "fault-"
 """How the names of models begin that make the simulator commit a fault of the catalogue."""

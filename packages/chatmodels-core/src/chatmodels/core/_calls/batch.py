@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

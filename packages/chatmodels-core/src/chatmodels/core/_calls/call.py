@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, MutableSequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
-from chatmodels.core._error_rules import error_code
-from chatmodels.core._errors import ErrorCode
+from chatmodels.core._errors.classes import ErrorCode
+from chatmodels.core._errors.rules import error_code
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
 from chatmodels.core._values.profile import EVERYTHING, Profile

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Sequence
 
-from chatmodels.core._error_rules import error_code
-from chatmodels.core._errors import ErrorCode
+from chatmodels.core._errors.classes import ErrorCode
+from chatmodels.core._errors.rules import error_code
 
 
 class HttpExchange:

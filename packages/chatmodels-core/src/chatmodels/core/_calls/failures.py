@@ -1,14 +1,14 @@
 """What becomes of the errors of a call: ours, with their place, whatever was raised."""
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._errors import ChatModelError, InternalError, StreamInterruptedError
+from chatmodels.core._errors.classes import ChatModelError, InternalError, StreamInterruptedError
 from chatmodels.core._values.response import ChatResponse
 
 
 def located(error: Exception, /, *, op: str, provider: str, model: str) -> ChatModelError:
     """Make sure that an error is one of ours and says where it happened."""
     if not isinstance(error, ChatModelError):
-        from chatmodels.core._portable import masked_text
+        from chatmodels.core._errors.pickling import masked_text
 
         wrapped = InternalError(
             f"{provider}:{model} failed with {type(error).__qualname__}: "

@@ -6,15 +6,15 @@ error thrown in), and returns the outcome of the whole:
 ```python
 def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
     try:
-        return (yield Call(request))
+        return (yield Send(request))
     except ChatModelError:
         yield Sleep(1.0)
-        return (yield Call(request))
+        return (yield Send(request))
 ```
 
-The outcome of a `Call` is a response, or, for a stream, the opened stream with its first event at
+The outcome of a `Send` is a response, or, for a stream, the opened stream with its first event at
 hand: what a policy may repeat is always something that the user has seen nothing of. Policies
-nest: a `Call` of an outer one runs the inner ones, the innermost asks the provider.
+nest: a `Send` of an outer one runs the inner ones, the innermost asks the provider.
 """
 
 import time
@@ -25,11 +25,11 @@ import msgspec
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
 
 
-class Call(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True):
     """The effect of calling the provider, or another model.
 
     Attributes:
@@ -48,7 +48,7 @@ class Sleep(msgspec.Struct, frozen=True):
     seconds: float
 
 
-Effect = Call | Sleep
+Effect = Send | Sleep
 Result = TypeVar("Result")
 
 # What is sent in depends on the effect yielded, which the type of a generator cannot say.
@@ -69,8 +69,8 @@ class Policy(Protocol):
 def drive(
     policies: tuple[Policy, ...],
     call: CallInfo,
-    effect: Call,
-    perform: Callable[[Call], Result],
+    effect: Send,
+    perform: Callable[[Send], Result],
     sleep: Callable[[float], object] = time.sleep,
 ) -> Result:
     """Run a call through its policies, blocking.
@@ -91,7 +91,7 @@ def drive(
             wish = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Call):
+                if isinstance(wish, Send):
                     outcome = drive(inner, call, wish, perform, sleep)
                 elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
                     sleep(wish.seconds)
@@ -108,8 +108,8 @@ def drive(
 async def adrive(
     policies: tuple[Policy, ...],
     call: CallInfo,
-    effect: Call,
-    perform: Callable[[Call], Awaitable[Result]],
+    effect: Send,
+    perform: Callable[[Send], Awaitable[Result]],
     sleep: Callable[[float], Awaitable[object]] | None = None,
 ) -> Result:
     """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
@@ -129,7 +129,7 @@ async def adrive(
             wish = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Call):
+                if isinstance(wish, Send):
                     outcome = await adrive(inner, call, wish, perform, sleep)
                 elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
                     await sleep(wish.seconds)
@@ -148,10 +148,10 @@ def _check_model(model: object) -> None:
         return
     remedy = f"create_chat_model({model!r})" if isinstance(model, str) else "a model"
     raise ConfigurationError(
-        f"the model of a policy's Call(request, model) is of type {type(model).__qualname__}, "
+        f"the model of a policy's Send(request, model) is of type {type(model).__qualname__}, "
         f"not a ChatModel; pass {remedy}, created once outside the policy"
     )
 
 
 def _no_effect(wish: object) -> TypeError:
-    return TypeError(f"a policy yields Call(...) or Sleep(...), not {type(wish).__qualname__}")
+    return TypeError(f"a policy yields Send(...) or Sleep(...), not {type(wish).__qualname__}")

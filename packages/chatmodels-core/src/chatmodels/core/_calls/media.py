@@ -21,7 +21,7 @@ from chatmodels.core._values.parts import (
     ImagePart,
     Part,
     ProviderPart,
-    Signature,
+    ProviderState,
     TextPart,
     ToolResult,
 )
@@ -228,7 +228,7 @@ class _Placing:
         return not accepted.as_text or bool(text_of(part))
 
     def _is_own(self, part: Medium, format_: str) -> bool:
-        signature: Signature | None = getattr(part, "signature", None)
+        signature: ProviderState | None = getattr(part, "signature", None)
         if signature is None or signature.format != format_:
             return False
         return signature.scope is None or signature.scope == self._profile.state_scope

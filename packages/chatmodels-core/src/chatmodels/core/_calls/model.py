@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 import msgspec
 
-from chatmodels.core._calls.attempts import aopen_stream, arespond, open_stream, respond
+from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
+from chatmodels.core._calls.completion import complete_response
 from chatmodels.core._calls.failures import failed, located
-from chatmodels.core._calls.finish import finish
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors import ChatModelError, InvalidRequestError
+from chatmodels.core._deprecation import deprecated
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Capability, Explanation, HealthReport
 from chatmodels.core._values.profile import EVERYTHING, AcceptedMedia, MediaKind, Profile
@@ -55,7 +56,7 @@ class StandardChatModel(Primitives):
         profile: The abilities of the model; by default everything is supported.
         capabilities: The capabilities that the provider's metadata claim. Tools, media and output
             types that are not among them are refused; None if the subclass does that.
-        unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
+        on_unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
             name, as `{"seed": 'api="chat_completions"'}`: refusals tell it.
@@ -63,6 +64,7 @@ class StandardChatModel(Primitives):
         observers: What watches calls.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken; None if there is but one.
+        unsupported: The former name of `on_unsupported`, until 0.3.
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
@@ -80,13 +82,17 @@ class StandardChatModel(Primitives):
         supported_settings: frozenset[str] | None = None,
         profile: Profile = EVERYTHING,
         capabilities: frozenset[Capability] | None = None,
-        unsupported: Literal["error", "warn"] = "error",
+        on_unsupported: Literal["error", "warn"] = "error",
         remedies: Mapping[str, str] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         endpoint: str | None = None,
         api: str | None = None,
+        unsupported: Literal["error", "warn"] | None = None,
     ) -> None:
+        if unsupported is not None:
+            deprecated("unsupported=...", "use on_unsupported=...")
+            on_unsupported = unsupported
         super().__init__(provider, model)
         self.endpoint = endpoint
         self.api = api
@@ -102,11 +108,11 @@ class StandardChatModel(Primitives):
             settings=settings,
             timeout=as_timeout(timeout),
             profile=profile,
-            unsupported=unsupported,
+            on_unsupported=on_unsupported,
             remedies=remedies or {},
             outputs=capabilities is None or Capability.STRUCTURED_OUTPUT in capabilities,
         )
-        if unsupported == "error":
+        if on_unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
         self._policies = tuple(policies)
         self._observers = tuple(observers)
@@ -138,7 +144,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = finish(prepared, respond(self, self._policies, call), call)
+            response = complete_response(prepared, respond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -156,7 +162,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request)
         try:
-            response = finish(prepared, await arespond(self, self._policies, call), call)
+            response = complete_response(prepared, await arespond(self, self._policies, call), call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -178,7 +184,7 @@ class StandardChatModel(Primitives):
         return ChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: open_stream(self, self._policies, call),
-            lambda response, call: finish(prepared, response, call),
+            lambda response, call: complete_response(prepared, response, call),
         )
 
     def astream(
@@ -194,7 +200,7 @@ class StandardChatModel(Primitives):
         return AsyncChatStream(
             lambda: self._begin("stream", prepared.request),
             lambda call: aopen_stream(self, self._policies, call),
-            lambda response, call: finish(prepared, response, call),
+            lambda response, call: complete_response(prepared, response, call),
         )
 
     def batch(

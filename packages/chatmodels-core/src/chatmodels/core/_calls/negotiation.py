@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from chatmodels.core._calls.media import place_media
-from chatmodels.core._errors import UnsupportedError
+from chatmodels.core._errors.classes import UnsupportedError
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
@@ -37,7 +37,7 @@ def negotiate(
     /,
     *,
     provider: str,
-    unsupported: OnUnsupported = "error",
+    on_unsupported: OnUnsupported = "error",
     remedies: Mapping[str, str] | None = None,
 ) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request as the model supports it, and the warnings about what was left out.
@@ -49,12 +49,12 @@ def negotiate(
         request: The request.
         profile: The abilities of the model.
         provider: The provider's name, for messages.
-        unsupported: "error" refuses what is not supported, "warn" leaves it out. In place of a
+        on_unsupported: "error" refuses what is not supported, "warn" leaves it out. In place of a
             medium there is a line of text then.
         remedies: Setting to the option of the model under which it is supported.
 
     Raises:
-        UnsupportedError: Something is not supported, and `unsupported` is "error". The message
+        UnsupportedError: Something is not supported, and `on_unsupported` is "error". The message
             lists everything.
     """
     placed = place_media(request.messages, profile)
@@ -62,7 +62,7 @@ def negotiate(
     plain = request.settings is NO_SETTINGS and not request.tools
     if not plain:
         found = [*_settings(request.settings, profile), *_tools(request, profile)]
-    if unsupported == "error" and (found or placed.replaced):
+    if on_unsupported == "error" and (found or placed.replaced):
         media = (Unsupported(each.what, hint=each.hint) for each in placed.replaced)
         raise _refusal([*found, *media], provider, remedies or {})
     if not plain:
@@ -155,7 +155,7 @@ def _refusal(
         if each.setting in remedies:
             options.setdefault(remedies[each.setting], []).append(each.setting)
     ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
-    ways.append('with unsupported="warn" to have it left out with a warning')
+    ways.append('with on_unsupported="warn" to have it left out with a warning')
     in_any_case = "; provider_options send a field in any case" if found[0].setting else ""
     listed = ", ".join(f"{each.what} ({each.hint})" if each.hint else each.what for each in found)
     return UnsupportedError(

@@ -18,11 +18,11 @@ class CallOptions(SettingsArguments, total=False):
         tool_choice: "auto", "none", "required", a tool or its name, or a `ToolChoice`.
         timeout: Seconds for the whole call, or a `Timeout`.
         provider_options: Fields for the vendor's request body, put there as they are.
-        repeatable: Whether policies may send the call again; True by default.
+        idempotent: Whether policies may send the call again; True by default.
     """
 
     tools: "Sequence[ToolLike] | None"
     tool_choice: "ToolChoiceLike | None"
     timeout: Timeout | float | None
     provider_options: Mapping[str, Any] | None
-    repeatable: bool
+    idempotent: bool

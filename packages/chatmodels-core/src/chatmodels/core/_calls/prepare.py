@@ -7,8 +7,9 @@ import msgspec
 
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._errors import ChatModelError, InvalidRequestError, UnsupportedError
-from chatmodels.core._values.messages import Prompt, conversation
+from chatmodels.core._deprecation import deprecated
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError, UnsupportedError
+from chatmodels.core._values.messages import Prompt, as_messages
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
@@ -27,7 +28,7 @@ OPTION_NAMES = (
     "output_type",
     "timeout",
     "provider_options",
-    "repeatable",
+    "idempotent",
 )
 
 
@@ -53,7 +54,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         settings: Settings that hold unless the call says otherwise.
         timeout: Time limits likewise.
         profile: The abilities of the model.
-        unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
+        on_unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
         remedies: Setting to the option of the model under which it is supported.
         outputs: Whether output types are supported; a provider that checks that itself says yes.
     """
@@ -62,7 +63,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     timeout: Timeout
     profile: Profile
-    unsupported: Literal["error", "warn"]
+    on_unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
     outputs: bool = True
 
@@ -81,7 +82,7 @@ def prepare(
         UnsupportedError: The arguments are right, but the model does not support them.
     """
     if not options and output_type is None and not isinstance(prompt, ChatRequest):
-        request = ChatRequest(messages=conversation(prompt), settings=defaults.settings)
+        request = ChatRequest(messages=as_messages(prompt), settings=defaults.settings)
         return _negotiated(Prepared(request), defaults)
     if isinstance(prompt, ChatRequest):
         return _negotiated(_ready(prompt, output_type, options, defaults), defaults)
@@ -97,7 +98,7 @@ def _ready(
             f"a ChatRequest comes with its own options; put {', '.join(given)} into it"
         )
     problems: list[str] = []
-    messages = _checked(problems, (), conversation, request.messages)
+    messages = _checked(problems, (), as_messages, request.messages)
     settings = request.settings
     if settings != NO_SETTINGS or defaults.settings is not NO_SETTINGS:
         chosen = _checked(problems, {}, chosen_settings, settings)
@@ -127,12 +128,15 @@ def _ready(
 
 def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
     arguments: dict[str, Any] = dict(options)
+    if "repeatable" in arguments:
+        deprecated("repeatable=...", "use idempotent=...")
+        arguments["idempotent"] = arguments.pop("repeatable")
     given: dict[str, Any] = {
         name: arguments.pop(name) for name in OPTION_NAMES if name in arguments
     }
     problems: list[str] = []
 
-    messages = _checked(problems, (), conversation, prompt)
+    messages = _checked(problems, (), as_messages, prompt)
     settings = _checked(
         problems,
         defaults.settings,
@@ -154,9 +158,9 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     provider_options: dict[str, Any] = {}
     if given.get("provider_options") is not None:
         provider_options = _checked(problems, {}, _provider_options, given["provider_options"])
-    repeatable = True
-    if given.get("repeatable") is not None:
-        repeatable = _checked(problems, True, _repeatable, given["repeatable"])
+    idempotent = True
+    if given.get("idempotent") is not None:
+        idempotent = _checked(problems, True, _repeatable, given["idempotent"])
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
@@ -169,7 +173,7 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
             output=schema,
             timeout=timeout,
             provider_options=provider_options,
-            repeatable=repeatable,
+            idempotent=idempotent,
         ),
         output,
     )
@@ -195,7 +199,7 @@ def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
         prepared.request,
         defaults.profile,
         provider=defaults.provider,
-        unsupported=defaults.unsupported,
+        on_unsupported=defaults.on_unsupported,
         remedies=defaults.remedies,
     )
     if request.output is not None and not defaults.outputs:
@@ -238,5 +242,5 @@ def _provider_options(options: Any) -> dict[str, Any]:
 
 def _repeatable(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidRequestError(f"repeatable must be True or False, not {value!r}")
+        raise InvalidRequestError(f"idempotent must be True or False, not {value!r}")
     return value

@@ -3,15 +3,15 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from chatmodels.core._calls.bridge import (
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.fallbacks import (
     aevents_in_thread,
     aresponse_of,
     events_of,
     in_thread,
     response_of,
 )
-from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._errors import InternalError, UnsupportedError
+from chatmodels.core._errors.classes import InternalError, UnsupportedError
 from chatmodels.core._values.events import StreamEvent
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest

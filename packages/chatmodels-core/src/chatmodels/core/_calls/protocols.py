@@ -10,7 +10,7 @@ from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.options import CallOptions
-from chatmodels.core._errors import ChatModelError
+from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest

@@ -9,8 +9,8 @@ from chatmodels.core._values.events import StreamEvent
 Source = TypeVar("Source")
 
 
-class Opened(msgspec.Struct, Generic[Source], frozen=True):
-    """A stream whose first event has arrived: the outcome of a `Call` that streams.
+class StartedStream(msgspec.Struct, Generic[Source], frozen=True):
+    """A stream whose first event has arrived: the outcome of a `Send` that streams.
 
     Attributes:
         first: The first event.

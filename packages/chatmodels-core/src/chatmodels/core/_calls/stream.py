@@ -6,8 +6,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._calls.stream_life import AsyncOpen, Begin, Finish, Open, State, alife, life
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._calls.stream_life import (
+    AsyncOpen,
+    Begin,
+    Finish,
+    Open,
+    State,
+    arun_stream,
+    run_stream,
+)
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.events import StreamEvent, TextDelta
 from chatmodels.core._values.response import ChatResponse
 
@@ -74,7 +82,7 @@ class ChatStream(_Readable[T]):
 
     def __init__(self, begin: Begin, open_events: Open, finish: Finish) -> None:
         self._state = State(finish, ref(self))
-        self._events = life(self._state, begin, open_events)
+        self._events = run_stream(self._state, begin, open_events)
 
     def __enter__(self) -> Self:
         if self._state.call is None:
@@ -148,7 +156,7 @@ class AsyncChatStream(_Readable[T]):
 
     def __init__(self, begin: Begin, open_events: AsyncOpen, finish: Finish) -> None:
         self._state = State(finish, ref(self))
-        self._events = alife(self._state, begin, open_events)
+        self._events = arun_stream(self._state, begin, open_events)
 
     async def __aenter__(self) -> Self:
         if self._state.call is None:

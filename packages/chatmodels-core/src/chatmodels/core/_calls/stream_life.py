@@ -17,13 +17,13 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import failed, interrupted, located_in
-from chatmodels.core._calls.started import Opened
+from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.response import ChatResponse
 
 Begin = Callable[[], CallInfo]
-Open = Callable[[CallInfo], Opened[Iterable[StreamEvent]]]
-AsyncOpen = Callable[[CallInfo], Awaitable[Opened[AsyncIterable[StreamEvent]]]]
+Open = Callable[[CallInfo], StartedStream[Iterable[StreamEvent]]]
+AsyncOpen = Callable[[CallInfo], Awaitable[StartedStream[AsyncIterable[StreamEvent]]]]
 
 Finish = Callable[[ChatResponse[Any], CallInfo], ChatResponse[Any]]
 """Completes a response with what only the model knows: provider, warnings, parsed output."""
@@ -66,7 +66,7 @@ class State:
     def __del__(self) -> None:
         # An asynchronous generator whose event loop is gone is dropped without a word.
         if self.call is not None and self.call.outcome == "pending":
-            self.left(self.call)
+            self.abandon(self.call)
 
     def complete(self, call: CallInfo, event: StreamEvent) -> StreamEvent:
         """Build the response, end the call, and give the event that the user sees."""
@@ -79,7 +79,7 @@ class State:
         call.end(response)
         return msgspec.structs.replace(event, response=response)
 
-    def left(self, call: CallInfo) -> None:
+    def abandon(self, call: CallInfo) -> None:
         """End the call for a stream that was left early: closed, or forgotten."""
         if call.outcome != "pending":
             return
@@ -96,7 +96,7 @@ class State:
                 stacklevel=2,
             )
 
-    def broken(self, call: CallInfo, error: BaseException) -> BaseException:
+    def fail(self, call: CallInfo, error: BaseException) -> BaseException:
         """End the call for an error, which takes along what had arrived."""
         call.events = self.accumulator.events
         partial = self.accumulator.response() if call.events else None
@@ -108,7 +108,7 @@ class State:
         return error
 
 
-def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent]:
+def run_stream(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent]:
     """Live through a stream."""
     call = state.call = begin()
     take = state.accumulator.add
@@ -135,16 +135,18 @@ def life(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent
         close(events, call)
         yield state.complete(call, event)
     except GeneratorExit:
-        state.left(call)
+        state.abandon(call)
         raise
     except BaseException as error:
-        raise state.broken(call, error)
+        raise state.fail(call, error)
     finally:
         close(events, call)
 
 
-async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGenerator[StreamEvent]:
-    """Live through an asynchronous stream; the twin of `life`."""
+async def arun_stream(
+    state: State, begin: Begin, open_events: AsyncOpen
+) -> AsyncGenerator[StreamEvent]:
+    """Live through an asynchronous stream; the twin of `run_stream`."""
     call = state.call = begin()
     take = state.accumulator.add
     events: AsyncIterable[StreamEvent] | None = None
@@ -170,9 +172,9 @@ async def alife(state: State, begin: Begin, open_events: AsyncOpen) -> AsyncGene
         await aclose(events, call)
         yield state.complete(call, event)
     except GeneratorExit:
-        state.left(call)
+        state.abandon(call)
         raise
     except BaseException as error:
-        raise state.broken(call, error)
+        raise state.fail(call, error)
     finally:
         await aclose(events, call)

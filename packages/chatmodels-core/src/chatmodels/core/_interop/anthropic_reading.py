@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._interop.fields import (
     Fields,
     each,
@@ -24,8 +24,8 @@ from chatmodels.core._values.parts import (
     Json,
     Part,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -102,7 +102,7 @@ def _parts(content: object, place: str, role: str) -> list[Part]:
         part, kept = _part(block, role)
         parts.append(part)
         if kept:
-            parts.append(ProviderPart(Signature(FORMAT, kept)))
+            parts.append(ProviderPart(ProviderState(FORMAT, kept)))
     return parts
 
 
@@ -116,7 +116,7 @@ def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
             citations = tuple(
                 _citation(note, text) for note in each(cited, f"{fields.place}.citations")
             )
-            signature = Signature(FORMAT, {"citations": cited}) if cited else None
+            signature = ProviderState(FORMAT, {"citations": cited}) if cited else None
             return TextPart(text, citations, signature), fields.rest()
         case "image":
             return _image(fields.inner("source")), fields.rest()
@@ -127,22 +127,22 @@ def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
             call_id, name = fields.required("id"), fields.required("name")
             arguments = json_text(fields.take("input") or {}, f"{fields.place}.input")
             state = {field: fields.take(field) for field in _OF_CALLS if field in fields}
-            signature = Signature(FORMAT, state) if _means(state) else None
+            signature = ProviderState(FORMAT, state) if _means(state) else None
             return ToolCall(call_id, name, arguments, signature), fields.rest()
         case "tool_result" if role == "user":
             return _result(fields), fields.rest()
         case "thinking" if role == "assistant":
             text, proof = fields.text("thinking") or "", fields.text("signature") or ""
             state = {"type": kind, "signature": proof}
-            return ReasoningPart(text, Signature(FORMAT, state)), {}
+            return ReasoningPart(text, ProviderState(FORMAT, state)), {}
         case "redacted_thinking":
-            return ReasoningPart("", Signature(FORMAT, {"type": kind, **fields.whole()})), {}
+            return ReasoningPart("", ProviderState(FORMAT, {"type": kind, **fields.whole()})), {}
         case "tool_use" | "tool_result" | "thinking":
             raise InvalidRequestError(
                 f"{fields.place} has type {kind!r}, which a message of role {role!r} cannot have"
             )
         case _:  # of a tool that Anthropic runs
-            return ProviderPart(Signature(FORMAT, {"type": kind, **fields.whole()})), {}
+            return ProviderPart(ProviderState(FORMAT, {"type": kind, **fields.whole()})), {}
 
 
 _OF_CALLS = ("caller", "toolset_name")

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, TypeAlias, assert_never
 
 from chatmodels.core._interop.anthropic_reading import FORMAT
 from chatmodels.core._interop.state import base64_of, no_place, state_of
-from chatmodels.core._values.messages import Message, Prompt, conversation
+from chatmodels.core._values.messages import Message, Prompt, as_messages
 from chatmodels.core._values.parts import (
     AudioPart,
     FilePart,
@@ -47,7 +47,7 @@ def messages_to_anthropic(messages: Prompt, /) -> AnthropicMessages:
     """
     system: list[Object] = []
     turns: list[Object] = []
-    for index, message in enumerate(conversation(messages)):
+    for index, message in enumerate(as_messages(messages)):
         blocks = _blocks(message, f"messages[{index}]")
         role = "user" if message.role == "tool" else message.role
         if role == "system" and not turns:

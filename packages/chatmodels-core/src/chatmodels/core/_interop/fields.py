@@ -5,7 +5,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.media import audio, file, image
 from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._interop.fields import (
     Fields,
     audio_of,

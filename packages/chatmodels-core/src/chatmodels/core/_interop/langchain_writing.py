@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias, assert_never
 
-from chatmodels.core._errors import ConfigurationError, ToolArgumentsError
+from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._interop.state import base64_of
-from chatmodels.core._values.messages import Message, Prompt, conversation
+from chatmodels.core._values.messages import Message, Prompt, as_messages
 from chatmodels.core._values.parts import (
     AudioPart,
     Citation,
@@ -42,7 +42,7 @@ def messages_to_langchain(messages: Prompt, /) -> list[Any]:
         raise ConfigurationError(
             "messages_to_langchain() needs langchain-core; try: pip install langchain-core"
         ) from error
-    return _written(conversation(messages), langchain)
+    return _written(as_messages(messages), langchain)
 
 
 def _written(messages: Sequence[Message], langchain: Any) -> list[Any]:

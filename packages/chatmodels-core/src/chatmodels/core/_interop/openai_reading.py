@@ -23,9 +23,9 @@ from chatmodels.core._values.parts import (
     Json,
     Part,
     ProviderPart,
+    ProviderState,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
@@ -100,7 +100,7 @@ def _assistant(fields: Fields, *, is_item: bool) -> list[Part]:
     notes = [_citation(note) for note in fields.each("annotations")]
     state = {name: fields.take(name) for name in ("id", "phase") if name in fields}
     fields.take("status")
-    signature = Signature(RESPONSES, state) if is_item and state else None
+    signature = ProviderState(RESPONSES, state) if is_item and state else None
     for part in _content(fields):
         if isinstance(part, TextPart) and (notes or signature):
             parts.append(TextPart(part.text, (*part.citations, *notes), signature))
@@ -114,7 +114,7 @@ def _assistant(fields: Fields, *, is_item: bool) -> list[Part]:
     parts += [_call(call) for call in fields.each("tool_calls")]
     kept = fields.rest()
     if kept:  # fields of a server that speaks this format
-        parts.append(ProviderPart(Signature(CHAT, kept)))
+        parts.append(ProviderPart(ProviderState(CHAT, kept)))
     return parts
 
 
@@ -131,7 +131,7 @@ def _content(fields: Fields) -> list[Part]:
     for item in each(content, place):
         parts.append(_part(item))
         if kept := item.rest():  # such as cache_control, which some servers accept here
-            parts.append(ProviderPart(Signature(CHAT, kept)))
+            parts.append(ProviderPart(ProviderState(CHAT, kept)))
     return parts
 
 
@@ -204,7 +204,7 @@ def _call(fields: Fields) -> ToolCall:
     fields.take("index")
     if kind == "custom":
         custom = fields.inner("custom")
-        return _custom(call_id, custom, Signature(CHAT, {"type": "custom"}))
+        return _custom(call_id, custom, ProviderState(CHAT, {"type": "custom"}))
     if kind != "function":
         raise unknown(fields.place, "type", kind, "function and custom")
     function = fields.inner("function")
@@ -213,11 +213,11 @@ def _call(fields: Fields) -> ToolCall:
         call_id,
         function.required("name"),
         function.text("arguments") or "{}",
-        Signature(CHAT, kept) if kept else None,
+        ProviderState(CHAT, kept) if kept else None,
     )
 
 
-def _custom(call_id: str, fields: Fields, signature: Signature) -> ToolCall:
+def _custom(call_id: str, fields: Fields, signature: ProviderState) -> ToolCall:
     """Read the call of a custom tool, whose free text becomes the argument `input`."""
     name = fields.required("name")
     arguments = json_text({"input": fields.text("input") or ""}, fields.place)
@@ -252,19 +252,19 @@ def _item(kind: str, fields: Fields) -> tuple[Message, bool]:
             arguments = fields.text("arguments") or "{}"
             fields.take("status")
             kept = fields.rest()
-            signature = Signature(RESPONSES, kept) if kept else None
+            signature = ProviderState(RESPONSES, kept) if kept else None
             return Message("assistant", (ToolCall(call_id, name, arguments, signature),)), True
         case "custom_tool_call":
             call_id = fields.required("call_id")
             kept = {"type": kind} | ({"id": fields.take("id")} if "id" in fields else {})
-            call = _custom(call_id, fields, Signature(RESPONSES, kept))
+            call = _custom(call_id, fields, ProviderState(RESPONSES, kept))
             return Message("assistant", (call,)), True
         case "reasoning":
             item = {"type": kind, **fields.whole()}
             texts = each(item.get("summary") or (), f"{fields.place}.summary")
             text = "".join(text.required("text") for text in texts)
-            part = ReasoningPart(text, Signature(RESPONSES, item))
+            part = ReasoningPart(text, ProviderState(RESPONSES, item))
             return Message("assistant", (part,)), True
         case _:  # of a tool that OpenAI runs
             item = {"type": kind, **fields.whole()}
-            return Message("assistant", (ProviderPart(Signature(RESPONSES, item)),)), True
+            return Message("assistant", (ProviderPart(ProviderState(RESPONSES, item)),)), True

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 from chatmodels.core._interop.openai_reading import CHAT, RESPONSES
 from chatmodels.core._interop.state import base64_of, no_place, state_of, url_of
-from chatmodels.core._values.messages import Message, Prompt, conversation
+from chatmodels.core._values.messages import Message, Prompt, as_messages
 from chatmodels.core._values.parts import (
     AudioPart,
     FilePart,
@@ -40,7 +40,7 @@ def messages_to_openai(
     """
     written: list[Object] = []
     write = _chat if api == "chat_completions" else _items
-    for index, message in enumerate(conversation(messages)):
+    for index, message in enumerate(as_messages(messages)):
         written += write(message, f"messages[{index}]")
     return written
 

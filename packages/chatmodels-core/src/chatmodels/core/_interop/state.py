@@ -3,11 +3,11 @@
 import base64
 from typing import TypeGuard
 
-from chatmodels.core._errors import InvalidRequestError
-from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, Signature
+from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, ProviderState
 
 
-def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
+def state_of(signature: ProviderState | None, known: str, /) -> dict[str, Json]:
     """Return opaque state that a format understands, as fields; empty for other formats."""
     if signature is None or signature.format != known or not _is_object(signature.data):
         return {}

@@ -11,7 +11,7 @@ from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors import ChatModelError, ConfigurationError
+from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
 from chatmodels.core._registry.credentials import has_credentials, hidden
 from chatmodels.core._registry.options import refuse_to_pickle
 from chatmodels.core._registry.provider import Provider

@@ -4,7 +4,7 @@ import sys
 from threading import Lock
 from typing import ClassVar
 
-from chatmodels.core._errors import ConfigurationError, ProviderImportError
+from chatmodels.core._errors.classes import ConfigurationError, ProviderImportError
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.checks import calling_module, check_name, check_provider
 from chatmodels.core._registry.discovery import Discovery

@@ -2,7 +2,7 @@
 
 import sys
 
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._spelling import is_provider_name
 from chatmodels.core._values.metadata import ProviderMetadata

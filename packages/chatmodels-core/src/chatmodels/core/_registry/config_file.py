@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._spelling import hint
 
 VARIABLE = "CHATMODELS_CONFIG"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.option_rules import is_credential
-from chatmodels.core._registry.secret import Secret
+from chatmodels.core._values.secret import Secret
 
 
 def has_credentials(options: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from threading import Lock
 
 import msgspec
 
-from chatmodels.core._errors import ProviderConflictError, ProviderImportError
+from chatmodels.core._errors.classes import ProviderConflictError, ProviderImportError
 
 CONTRACT_VERSION = 1
 """The version of the contract that this core speaks; the one before is understood as well."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 
-from chatmodels.core._errors import ProviderImportError, ProviderNotFoundError
+from chatmodels.core._errors.classes import ProviderImportError, ProviderNotFoundError
 from chatmodels.core._spelling import hint, is_provider_name, listing, nearest
 
 

@@ -8,8 +8,8 @@ from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
-from chatmodels.core._registry.secret import Secret, SecretSource
 from chatmodels.core._values.metadata import Capability, HealthReport
+from chatmodels.core._values.secret import Secret, SecretSource
 from chatmodels.core._values.timeout import Timeout
 
 
@@ -26,7 +26,7 @@ def create_chat_model(
     proxy: str | None = None,
     http_client: object | None = None,
     async_http_client: object | None = None,
-    unsupported: Literal["error", "warn"] | None = None,
+    on_unsupported: Literal["error", "warn"] | None = None,
     **options: object,
 ) -> ChatModel:
     """Create a model, importing its provider if need be; no request is sent.
@@ -46,7 +46,7 @@ def create_chat_model(
         proxy: The address of the proxy to use; by default what the environment says.
         http_client: A client to use for blocking calls; whoever passes it closes it.
         async_http_client: Likewise for awaited calls.
-        unsupported: What happens to settings that the provider cannot honour: "error", the
+        on_unsupported: What happens to settings that the provider cannot honour: "error", the
             default, refuses them; "warn" leaves them out, with a warning in the response.
         options: Options of the provider, by the names in its metadata, and settings to hold for
             each call, such as `temperature=0.2`.
@@ -76,8 +76,8 @@ def create_chat_model(
         options["http_client"] = http_client
     if async_http_client is not None:
         options["async_http_client"] = async_http_client
-    if unsupported is not None:
-        options["unsupported"] = unsupported
+    if on_unsupported is not None:
+        options["on_unsupported"] = on_unsupported
     try:
         return (_global if registry is None else registry).create_chat_model(spec, **options)
     except BaseException:

@@ -4,13 +4,18 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core._errors import AuthenticationError, ConfigurationError, InvalidRequestError
+from chatmodels.core._deprecation import deprecated
+from chatmodels.core._errors.classes import (
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequestError,
+)
 from chatmodels.core._registry.config_file import ConfigFile
 from chatmodels.core._registry.option_rules import RULES, is_mapping
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.secret import Secret
 from chatmodels.core._spelling import hint
 from chatmodels.core._values.metadata import OptionSpec, ProviderMetadata
+from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.setting_rules import validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, SETTING_NAMES, Settings
 
@@ -23,7 +28,7 @@ COMMON = (
     "max_retries",
     "proxy",
     "timeout",
-    "unsupported",
+    "on_unsupported",
 )
 """The options that every provider takes, besides settings."""
 
@@ -138,6 +143,9 @@ class _Loading:
                         break
 
     def _add(self, name: str, value: Any) -> None:
+        if name == "unsupported":
+            name = "on_unsupported"
+            deprecated("unsupported=...", f"use {name}=...")
         if name in COMMON:
             self._values[name] = value
         elif (spec := self._spec(name)) is not None:

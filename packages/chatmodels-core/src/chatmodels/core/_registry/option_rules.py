@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from chatmodels.core._errors import ChatModelError, ConfigurationError
-from chatmodels.core._registry.secret import MASK, Secret
+from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
+from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import Settings
 from chatmodels.core._values.timeout import Timeout, as_timeout
 
@@ -125,7 +125,7 @@ def max_retries(value: object, /) -> int:
     return value
 
 
-def unsupported(value: object, /) -> str:
+def on_unsupported(value: object, /) -> str:
     """Keep what to do about settings that cannot be honoured."""
     if value not in ("error", "warn"):
         raise ValueError(f"must be 'error' or 'warn', not {shown(value)}")
@@ -147,7 +147,7 @@ RULES: dict[str, Callable[[object], object]] = {
     "max_retries": max_retries,
     "proxy": proxy,
     "settings": settings,
-    "unsupported": unsupported,
+    "on_unsupported": on_unsupported,
 }
 """The options with rules; HTTP clients are looked at by what uses them."""
 

@@ -6,9 +6,10 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from chatmodels.core._errors import ConfigurationError
+from chatmodels.core._deprecation import deprecated
+from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._registry.option_rules import RULES, is_credential, without_userinfo
-from chatmodels.core._registry.secret import MASK, Secret
+from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
 
@@ -16,7 +17,7 @@ from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
 _ACCEPTED: dict[str, object] = {
     "timeout": DEFAULT_TIMEOUT,
     "settings": NO_SETTINGS,
-    "unsupported": "error",
+    "on_unsupported": "error",
     "max_retries": 2,
 }
 
@@ -38,7 +39,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
         http_client: A client to use for blocking calls; whoever passes it closes it.
         async_http_client: Likewise for awaited calls.
         settings: Settings that hold for each call unless it says otherwise.
-        unsupported: What happens to settings that the provider cannot honour: "error" refuses
+        on_unsupported: What happens to settings that the provider cannot honour: "error" refuses
             the call, "warn" leaves them out and says so in the response's `warnings`.
         extra: The provider's own options, by the names in `ProviderMetadata.options`; secret
             ones as `Secret`.
@@ -61,7 +62,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
     http_client: object | None = None
     async_http_client: object | None = None
     settings: Settings = NO_SETTINGS
-    unsupported: Literal["error", "warn"] = "error"
+    on_unsupported: Literal["error", "warn"] = "error"
     extra: dict[str, object] = msgspec.field(default_factory=dict[str, object])
 
     def __post_init__(self) -> None:
@@ -110,6 +111,12 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
             visible[name] = value
         return visible
 
+    @property
+    def unsupported(self) -> Literal["error", "warn"]:
+        """The former name of `on_unsupported`, until 0.3."""
+        deprecated("ProviderOptions.unsupported", "use on_unsupported")
+        return self.on_unsupported
+
     def __copy__(self) -> Self:
         return self
 
@@ -144,6 +151,8 @@ def _restored(  # pyright: ignore[reportUnusedFunction]
     cls: type[ProviderOptions], values: dict[str, Any]
 ) -> ProviderOptions:
     """Make the options that a pickle of 0.1.0 describes."""
+    if "unsupported" in values:
+        values["on_unsupported"] = values.pop("unsupported")
     return cls(**values)
 
 

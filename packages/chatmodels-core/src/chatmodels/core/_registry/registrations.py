@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._errors import ConfigurationError, ProviderConflictError
+from chatmodels.core._errors.classes import ConfigurationError, ProviderConflictError
 from chatmodels.core._registry.config_file import ConfigFile
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import HealthReport

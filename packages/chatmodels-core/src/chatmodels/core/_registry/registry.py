@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 
 from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._errors import ChatModelError, ConfigurationError, InternalError
+from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import ProviderCatalog, note
@@ -239,7 +239,7 @@ class ProviderRegistry(ProviderCatalog):
         timeout: float = 5.0,  # noqa: ASYNC109 # of each probe
     ) -> dict[str, HealthReport]:
         """Probe providers concurrently, awaited; the twin of `check_health`."""
-        from chatmodels.core._calls.bridge import in_thread
+        from chatmodels.core._calls.fallbacks import in_thread
 
         return await in_thread(lambda: self.check_health(names, timeout=timeout))
 

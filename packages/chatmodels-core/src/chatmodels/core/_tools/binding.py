@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core._errors import ToolArgumentsError
+from chatmodels.core._errors.classes import ToolArgumentsError
+from chatmodels.core._schema.annotations import described
+from chatmodels.core._schema.docstrings import Documentation
+from chatmodels.core._schema.foreign import from_json, to_json
+from chatmodels.core._schema.of_types import Schema, admits_null, json_schema, with_description
+from chatmodels.core._schema.reading import Reader, problem, readable
+from chatmodels.core._schema.signatures import REQUIRED, ToolParameter
 from chatmodels.core._spelling import hint
-from chatmodels.core._tools.annotations import described
-from chatmodels.core._tools.docstrings import Documentation
-from chatmodels.core._tools.foreign import from_json, to_json
-from chatmodels.core._tools.reading import Reader, problem, readable
-from chatmodels.core._tools.schema import Schema, admits_null, json_schema, with_description
-from chatmodels.core._tools.signatures import REQUIRED, ToolParameter
 from chatmodels.core._values.parts import Json, ToolCall
 
 

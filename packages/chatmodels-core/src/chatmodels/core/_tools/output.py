@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError, OutputInvalidError
+from chatmodels.core._errors.classes import InvalidRequestError, OutputInvalidError
 from chatmodels.core._values.parts import Json
 from chatmodels.core._values.request import OutputSchema
 
@@ -33,7 +33,7 @@ class Output(Generic[T]):
             InvalidRequestError: The type, or one inside it, has no JSON form.
         """
         # Imported here, since a program without structured output should not pay for it.
-        from chatmodels.core._tools.reading import Reader
+        from chatmodels.core._schema.reading import Reader
 
         self._wrapped = False
         if isinstance(output_type, OutputSchema):
@@ -67,7 +67,7 @@ class Output(Generic[T]):
         try:
             value = self._reader.read(bare)
         except msgspec.ValidationError as error:
-            from chatmodels.core._tools.reading import problem
+            from chatmodels.core._schema.reading import problem
 
             reason, cause = f"does not fit {self.schema.name!r}: {problem(error)}", error
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
@@ -84,8 +84,8 @@ class Output(Generic[T]):
         ) from cause
 
     def _prepared(self, output_type: Any) -> tuple[Any, OutputSchema]:
-        from chatmodels.core._tools.reading import Reader, readable
-        from chatmodels.core._tools.strict import strict_schema
+        from chatmodels.core._schema.reading import Reader, readable
+        from chatmodels.core._schema.strict import strict_schema
 
         form, loose = readable(output_type)
         name = getattr(output_type, "__name__", "") if loose.get("type") == "object" else "output"

@@ -4,8 +4,8 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from chatmodels.core._errors import ConfigurationError
-from chatmodels.core._tools.foreign import to_json
+from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._schema.foreign import to_json
 from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, ResultPart, TextPart
 
 _PARTS = (TextPart, ImagePart, AudioPart, FilePart)

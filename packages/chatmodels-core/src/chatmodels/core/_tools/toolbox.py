@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chatmodels.core._errors import ConfigurationError, InvalidRequestError
+from chatmodels.core._errors.classes import ConfigurationError, InvalidRequestError
 from chatmodels.core._spelling import hint
 from chatmodels.core._tools.tools import Tool
 from chatmodels.core._values.request import ToolChoice, ToolDefinition

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from chatmodels.core._errors import ConfigurationError, ToolArgumentsError
+from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
 from chatmodels.core._tools.watching import watched
 from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
@@ -55,10 +55,10 @@ class Tool(Generic[P, R_co]):
             ConfigurationError: No tool can be made of it; the message lists every problem.
         """
         # Imported here, since a program without tools should not pay for them.
+        from chatmodels.core._schema.docstrings import documentation
+        from chatmodels.core._schema.signatures import is_async, parameters
+        from chatmodels.core._schema.strict import strict_schema
         from chatmodels.core._tools.binding import Binding
-        from chatmodels.core._tools.docstrings import documentation
-        from chatmodels.core._tools.signatures import is_async, parameters
-        from chatmodels.core._tools.strict import strict_schema
 
         self.function = function
         self._invoke: Callable[..., Any] = function

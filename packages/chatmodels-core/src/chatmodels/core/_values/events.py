@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from chatmodels.core._values.parts import Part, ToolCall, Value
+from chatmodels.core._values.parts import FrozenValue, Part, ToolCall
 from chatmodels.core._values.response import (
     NO_PAYLOAD,
     ChatResponse,
@@ -19,7 +19,7 @@ from chatmodels.core._values.response import (
 )
 
 
-class StreamStart(Value, frozen=True, tag_field="type", tag="stream_start"):
+class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"):
     """The answer begins.
 
     Attributes:
@@ -33,7 +33,7 @@ class StreamStart(Value, frozen=True, tag_field="type", tag="stream_start"):
     model: str | None = None
 
 
-class TextDelta(Value, frozen=True, tag_field="type", tag="text_delta"):
+class TextDelta(FrozenValue, frozen=True, tag_field="type", tag="text_delta"):
     """Some more visible text."""
 
     type: ClassVar[Literal["text_delta"]] = "text_delta"
@@ -42,7 +42,7 @@ class TextDelta(Value, frozen=True, tag_field="type", tag="text_delta"):
     index: int = 0
 
 
-class ReasoningDelta(Value, frozen=True, tag_field="type", tag="reasoning_delta"):
+class ReasoningDelta(FrozenValue, frozen=True, tag_field="type", tag="reasoning_delta"):
     """Some more readable reasoning."""
 
     type: ClassVar[Literal["reasoning_delta"]] = "reasoning_delta"
@@ -51,7 +51,7 @@ class ReasoningDelta(Value, frozen=True, tag_field="type", tag="reasoning_delta"
     index: int = 0
 
 
-class RefusalDelta(Value, frozen=True, tag_field="type", tag="refusal_delta"):
+class RefusalDelta(FrozenValue, frozen=True, tag_field="type", tag="refusal_delta"):
     """Some more of the words with which the model refuses."""
 
     type: ClassVar[Literal["refusal_delta"]] = "refusal_delta"
@@ -60,7 +60,7 @@ class RefusalDelta(Value, frozen=True, tag_field="type", tag="refusal_delta"):
     index: int = 0
 
 
-class AudioDelta(Value, frozen=True, tag_field="type", tag="audio_delta"):
+class AudioDelta(FrozenValue, frozen=True, tag_field="type", tag="audio_delta"):
     """Some more sound, or some more of what is said in it.
 
     Attributes:
@@ -76,7 +76,7 @@ class AudioDelta(Value, frozen=True, tag_field="type", tag="audio_delta"):
     index: int = 0
 
 
-class ToolCallStart(Value, frozen=True, tag_field="type", tag="tool_call_start"):
+class ToolCallStart(FrozenValue, frozen=True, tag_field="type", tag="tool_call_start"):
     """The model begins to call a tool; its arguments follow."""
 
     type: ClassVar[Literal["tool_call_start"]] = "tool_call_start"
@@ -86,7 +86,7 @@ class ToolCallStart(Value, frozen=True, tag_field="type", tag="tool_call_start")
     index: int = 0
 
 
-class ToolCallDelta(Value, frozen=True, tag_field="type", tag="tool_call_delta"):
+class ToolCallDelta(FrozenValue, frozen=True, tag_field="type", tag="tool_call_delta"):
     """Some more of a tool call's arguments, as JSON text that is whole only at the end."""
 
     type: ClassVar[Literal["tool_call_delta"]] = "tool_call_delta"
@@ -95,7 +95,7 @@ class ToolCallDelta(Value, frozen=True, tag_field="type", tag="tool_call_delta")
     index: int = 0
 
 
-class ToolCallEnd(Value, frozen=True, tag_field="type", tag="tool_call_end"):
+class ToolCallEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_call_end"):
     """A tool call is complete."""
 
     type: ClassVar[Literal["tool_call_end"]] = "tool_call_end"
@@ -104,7 +104,7 @@ class ToolCallEnd(Value, frozen=True, tag_field="type", tag="tool_call_end"):
     index: int = 0
 
 
-class PartEnd(Value, frozen=True, tag_field="type", tag="part_end"):
+class PartEnd(FrozenValue, frozen=True, tag_field="type", tag="part_end"):
     """A part is complete and is exactly this, whatever its deltas said.
 
     Sent for what deltas cannot tell: citations, signatures, images, a vendor's own parts.
@@ -116,7 +116,7 @@ class PartEnd(Value, frozen=True, tag_field="type", tag="part_end"):
     index: int = 0
 
 
-class LogprobsDelta(Value, frozen=True, tag_field="type", tag="logprobs_delta"):
+class LogprobsDelta(FrozenValue, frozen=True, tag_field="type", tag="logprobs_delta"):
     """The probabilities of the tokens that came just now."""
 
     type: ClassVar[Literal["logprobs_delta"]] = "logprobs_delta"
@@ -124,7 +124,7 @@ class LogprobsDelta(Value, frozen=True, tag_field="type", tag="logprobs_delta"):
     logprobs: tuple[TokenLogprob, ...]
 
 
-class UsageUpdate(Value, frozen=True, tag_field="type", tag="usage_update"):
+class UsageUpdate(FrozenValue, frozen=True, tag_field="type", tag="usage_update"):
     """The tokens used so far; the last one counts."""
 
     type: ClassVar[Literal["usage_update"]] = "usage_update"
@@ -132,7 +132,7 @@ class UsageUpdate(Value, frozen=True, tag_field="type", tag="usage_update"):
     usage: Usage
 
 
-class StreamEnd(Value, frozen=True, tag_field="type", tag="stream_end"):
+class StreamEnd(FrozenValue, frozen=True, tag_field="type", tag="stream_end"):
     """The answer is complete. A stream without this event was interrupted.
 
     Attributes:

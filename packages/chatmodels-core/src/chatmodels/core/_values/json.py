@@ -10,7 +10,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values import (
     events,
     messages,
@@ -22,7 +22,7 @@ from chatmodels.core._values import (
     timeout,
 )
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import Value
+from chatmodels.core._values.parts import FrozenValue
 
 FORMAT_VERSION = 1
 
@@ -41,7 +41,7 @@ class _Read(msgspec.Struct):
     value: msgspec.Raw
 
 
-def to_json(value: Value | Sequence[Message], /) -> bytes:
+def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
     """Write a value, or a conversation, as UTF-8 JSON.
 
     A response's `parsed` is not written: it says the same as the text, and its type belongs to
@@ -105,7 +105,7 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
             )
         found: Any = _TYPES.get(read.type)
         if found != expected:
-            name = expected.__name__ if type(expected) is type(Value) else str(expected)
+            name = expected.__name__ if type(expected) is type(FrozenValue) else str(expected)
             hint = ": tuple[Message, ...]" if found is _TYPES[_CONVERSATION] else ""
             raise InvalidRequestError(
                 f"the JSON holds a {read.type}, not a {name}; ask for what it holds{hint}"
@@ -122,7 +122,7 @@ def _values(module: ModuleType) -> dict[str, Any]:
     return {
         name: item
         for name, item in vars(module).items()
-        if isinstance(item, type) and issubclass(item, Value) and item is not Value
+        if isinstance(item, type) and issubclass(item, FrozenValue) and item is not FrozenValue
     }
 
 

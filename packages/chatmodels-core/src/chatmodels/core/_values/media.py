@@ -3,7 +3,7 @@
 import os
 from typing import Literal, NamedTuple, TypeGuard
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.media_file import check_size, read_file, shown_name
 from chatmodels.core._values.media_type import guessed, is_text, sniffed
 from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart

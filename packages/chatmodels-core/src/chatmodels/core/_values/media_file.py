@@ -3,7 +3,7 @@
 import os
 import stat
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 
 
 def read_file(path: str, max_bytes: int, /) -> bytes:

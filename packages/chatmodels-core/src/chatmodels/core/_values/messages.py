@@ -5,21 +5,21 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import (
+    FrozenValue,
     Part,
     ReasoningPart,
     ResultPart,
     TextPart,
     ToolCall,
     ToolResult,
-    Value,
 )
 
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-class Message(Value, frozen=True):
+class Message(FrozenValue, frozen=True):
     """One turn of a conversation.
 
     Attributes:
@@ -126,7 +126,7 @@ def tool_result(
     return Message("tool", (ToolResult(call.id, parts, call.name, is_error),))
 
 
-def conversation(prompt: Prompt, /) -> tuple[Message, ...]:
+def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
     """Bring every form that a prompt may have into a tuple of messages.
 
     Raises:

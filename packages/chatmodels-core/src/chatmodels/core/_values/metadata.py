@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core._values.parts import Json, Value
+from chatmodels.core._values.parts import FrozenValue, Json
 
 
 class Capability(StrEnum):
@@ -28,7 +28,7 @@ class Capability(StrEnum):
     MODEL_LISTING = "model_listing"
 
 
-class ModelInfo(Value, frozen=True, kw_only=True):
+class ModelInfo(FrozenValue, frozen=True, kw_only=True):
     """What is known of a model; None or empty where nothing is known.
 
     Attributes:
@@ -59,7 +59,7 @@ class ModelInfo(Value, frozen=True, kw_only=True):
     raw: Json = None
 
 
-class OptionSpec(Value, frozen=True, kw_only=True):
+class OptionSpec(FrozenValue, frozen=True, kw_only=True):
     """An option that a provider takes when a model is created.
 
     Attributes:
@@ -77,7 +77,7 @@ class OptionSpec(Value, frozen=True, kw_only=True):
     secret: bool = False
 
 
-class ProviderMetadata(Value, frozen=True, kw_only=True):
+class ProviderMetadata(FrozenValue, frozen=True, kw_only=True):
     """What a provider is, known without any request.
 
     Attributes:
@@ -107,7 +107,7 @@ class ProviderMetadata(Value, frozen=True, kw_only=True):
 HealthStatus = Literal["healthy", "unhealthy", "unknown"]
 
 
-class HealthReport(Value, frozen=True, kw_only=True):
+class HealthReport(FrozenValue, frozen=True, kw_only=True):
     """How a provider fared when it was asked.
 
     Attributes:
@@ -125,7 +125,7 @@ class HealthReport(Value, frozen=True, kw_only=True):
     code: str | None = None
 
 
-class Explanation(Value, frozen=True, kw_only=True):
+class Explanation(FrozenValue, frozen=True, kw_only=True):
     """The HTTP request that a call would make; secrets are masked.
 
     Attributes:

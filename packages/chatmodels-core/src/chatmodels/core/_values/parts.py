@@ -4,12 +4,12 @@ from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError, ToolArgumentsError
+from chatmodels.core._errors.classes import InvalidRequestError, ToolArgumentsError
 
 Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
 
 
-class Value(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
     """A value that is immutable, compared by content, written and shown without its defaults."""
 
     def __repr__(self) -> str:
@@ -37,7 +37,7 @@ class _Size(int):
 _SHOWN_BYTES = 64
 
 
-class Signature(Value, frozen=True, rename={"format": "provider"}):
+class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):
     """A vendor's opaque proof or state, to be sent back untouched where it is valid.
 
     In JSON `format` is called "provider", its name in earlier versions.
@@ -55,7 +55,10 @@ class Signature(Value, frozen=True, rename={"format": "provider"}):
     scope: str | None = None
 
 
-class Citation(Value, frozen=True, kw_only=True):
+Signature = ProviderState  # in pickles of 0.1.0
+
+
+class Citation(FrozenValue, frozen=True, kw_only=True):
     """Where a statement in a text comes from.
 
     Attributes:
@@ -75,21 +78,21 @@ class Citation(Value, frozen=True, kw_only=True):
     source: str | None = None
 
 
-class TextPart(Value, frozen=True, tag_field="type", tag="text"):
+class TextPart(FrozenValue, frozen=True, tag_field="type", tag="text"):
     """Visible text, and what it cites."""
 
     type: ClassVar[Literal["text"]] = "text"
 
     text: str
     citations: tuple[Citation, ...] = ()
-    signature: Signature | None = None
+    signature: ProviderState | None = None
 
     def __post_init__(self) -> None:
         if type(self.text) is not str:
             check_field(self, "text", str, "pass str(...)")
 
 
-class ImagePart(Value, frozen=True, kw_only=True, tag_field="type", tag="image"):
+class ImagePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="image"):
     """An image, as bytes, as a URL, or as the id of a file that the vendor holds.
 
     Attributes:
@@ -107,13 +110,13 @@ class ImagePart(Value, frozen=True, kw_only=True, tag_field="type", tag="image")
     file_id: str | None = None
     media_type: str | None = None
     detail: Literal["auto", "low", "high", "original"] | None = None
-    signature: Signature | None = None
+    signature: ProviderState | None = None
 
     def __post_init__(self) -> None:
         _check_medium(self, "image")
 
 
-class AudioPart(Value, frozen=True, kw_only=True, tag_field="type", tag="audio"):
+class AudioPart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="audio"):
     """Sound, spoken by a user or by a model.
 
     Attributes:
@@ -138,7 +141,7 @@ class AudioPart(Value, frozen=True, kw_only=True, tag_field="type", tag="audio")
         _check_medium(self, "audio")
 
 
-class FilePart(Value, frozen=True, kw_only=True, tag_field="type", tag="file"):
+class FilePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="file"):
     """A document, a video or any other file.
 
     Attributes:
@@ -161,7 +164,7 @@ class FilePart(Value, frozen=True, kw_only=True, tag_field="type", tag="file"):
         _check_medium(self, "file")
 
 
-class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
+class ToolCall(FrozenValue, frozen=True, tag_field="type", tag="tool_call"):
     """The model's wish to have a tool run.
 
     Attributes:
@@ -176,7 +179,7 @@ class ToolCall(Value, frozen=True, tag_field="type", tag="tool_call"):
     id: str
     name: str
     arguments_json: str = "{}"
-    signature: Signature | None = None
+    signature: ProviderState | None = None
 
     def __post_init__(self) -> None:
         if not (type(self.id) is type(self.name) is type(self.arguments_json) is str):
@@ -224,7 +227,7 @@ ResultPart = TextPart | ImagePart | AudioPart | FilePart
 """The parts of a tool's result."""
 
 
-class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
+class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
     """What a tool gave back.
 
     Attributes:
@@ -259,7 +262,7 @@ class ToolResult(Value, frozen=True, tag_field="type", tag="tool_result"):
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
 
 
-class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
+class ReasoningPart(FrozenValue, frozen=True, tag_field="type", tag="reasoning"):
     """What the model thought before it answered, as far as the vendor shows it.
 
     Attributes:
@@ -270,14 +273,14 @@ class ReasoningPart(Value, frozen=True, tag_field="type", tag="reasoning"):
     type: ClassVar[Literal["reasoning"]] = "reasoning"
 
     text: str = ""
-    signature: Signature | None = None
+    signature: ProviderState | None = None
 
     def __post_init__(self) -> None:
         if type(self.text) is not str:
             check_field(self, "text", str, "pass str(...)")
 
 
-class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
+class RefusalPart(FrozenValue, frozen=True, tag_field="type", tag="refusal"):
     """The model's own words for why it will not answer."""
 
     type: ClassVar[Literal["refusal"]] = "refusal"
@@ -289,7 +292,7 @@ class RefusalPart(Value, frozen=True, tag_field="type", tag="refusal"):
             check_field(self, "text", str, "pass str(...)")
 
 
-class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
+class ProviderPart(FrozenValue, frozen=True, tag_field="type", tag="provider"):
     """Something only one vendor has, such as the trace of a tool that it ran itself.
 
     It is sent back to that vendor as it came, and left out for every other.
@@ -297,13 +300,15 @@ class ProviderPart(Value, frozen=True, tag_field="type", tag="provider"):
 
     type: ClassVar[Literal["provider"]] = "provider"
 
-    signature: Signature
+    signature: ProviderState
 
     def __post_init__(self) -> None:
-        check_field(self, "signature", Signature, "the vendor's part_options() makes such a part")
+        check_field(
+            self, "signature", ProviderState, "the vendor's part_options() makes such a part"
+        )
 
 
-def check_field(part: Value, field: str, kind: type | tuple[type, ...], remedy: str) -> None:
+def check_field(part: FrozenValue, field: str, kind: type | tuple[type, ...], remedy: str) -> None:
     """Refuse a value that type checkers refuse too: else the provider would be blamed for it."""
     value = getattr(part, field)
     if not isinstance(value, kind):
@@ -312,7 +317,7 @@ def check_field(part: Value, field: str, kind: type | tuple[type, ...], remedy: 
         )
 
 
-def _check_medium(part: Value, maker: str) -> None:
+def _check_medium(part: FrozenValue, maker: str) -> None:
     remedy = f"{maker}() reads paths, bytes and URLs"
     check_field(part, "data", _BYTES, remedy)
     for field in ("url", "file_id", "media_type"):

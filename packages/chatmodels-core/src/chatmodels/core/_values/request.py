@@ -2,14 +2,15 @@
 
 from typing import Any, Literal, get_args
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._deprecation import deprecated
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import Json, Value, check_field
+from chatmodels.core._values.parts import FrozenValue, Json, check_field
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import Timeout
 
 
-class ToolDefinition(Value, frozen=True):
+class ToolDefinition(FrozenValue, frozen=True):
     """What a model is told of a tool.
 
     Attributes:
@@ -36,7 +37,7 @@ ToolChoiceMode = Literal["auto", "none", "required", "tool"]
 _MODES: tuple[str, ...] = get_args(ToolChoiceMode)
 
 
-class ToolChoice(Value, frozen=True):
+class ToolChoice(FrozenValue, frozen=True):
     """Whether the model may, must or must not call tools.
 
     Attributes:
@@ -63,7 +64,7 @@ class ToolChoice(Value, frozen=True):
             )
 
 
-class OutputSchema(Value, frozen=True):
+class OutputSchema(FrozenValue, frozen=True):
     """The form that the answer must have.
 
     Attributes:
@@ -83,7 +84,23 @@ class OutputSchema(Value, frozen=True):
         check_field(self, "schema", (dict, type(None)), "pass the JSON Schema as a dict")
 
 
-class ChatRequest(Value, frozen=True, kw_only=True):
+class _FormerArguments(type(FrozenValue)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
+    """Accepts the former name of an argument, which pickles of 0.1.0 have too."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if "repeatable" in kwargs:
+            deprecated("repeatable=...", "use idempotent=...")
+            kwargs["idempotent"] = kwargs.pop("repeatable")
+        return super().__call__(*args, **kwargs)
+
+
+class ChatRequest(
+    FrozenValue,
+    frozen=True,
+    kw_only=True,
+    rename={"idempotent": "repeatable"},
+    metaclass=_FormerArguments,
+):
     """One call, ready to be translated for a vendor.
 
     Attributes:
@@ -94,7 +111,7 @@ class ChatRequest(Value, frozen=True, kw_only=True):
         output: The form of the answer; None for free text.
         timeout: Time limits of this call; None for the model's own.
         provider_options: Fields put into the vendor's request body as they are.
-        repeatable: Whether policies may send it again after a failure. Set it to False where a
+        idempotent: Whether policies may send it again after a failure. Set it to False where a
             repeated call does harm, as when it makes the vendor's own tools act.
     """
 
@@ -105,4 +122,10 @@ class ChatRequest(Value, frozen=True, kw_only=True):
     output: OutputSchema | None = None
     timeout: Timeout | None = None
     provider_options: dict[str, Any] = {}  # noqa: RUF012 - each request has its own
-    repeatable: bool = True
+    idempotent: bool = True
+
+    @property
+    def repeatable(self) -> bool:
+        """The former name of `idempotent`, until 0.3; in JSON the field keeps it."""
+        deprecated("ChatRequest.repeatable", "use idempotent")
+        return self.idempotent

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import Json, RefusalPart, ToolCall, Value
+from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCall
 
 if TYPE_CHECKING:  # the default of a type variable exists only for type checkers before 3.13
     from typing_extensions import TypeVar
@@ -25,7 +25,7 @@ FinishReason = Literal[
 NO_PAYLOAD = msgspec.Raw(b"null")
 
 
-class Usage(Value, frozen=True, kw_only=True):
+class Usage(FrozenValue, frozen=True, kw_only=True):
     """Tokens used; None where the vendor reported nothing, which is not the same as 0.
 
     Attributes:
@@ -62,7 +62,7 @@ class Usage(Value, frozen=True, kw_only=True):
             force_setattr(self, "total_tokens", into + out)
 
 
-class Timing(Value, frozen=True, kw_only=True):
+class Timing(FrozenValue, frozen=True, kw_only=True):
     """How long a call took, in seconds by the monotonic clock.
 
     Attributes:
@@ -78,7 +78,7 @@ class Timing(Value, frozen=True, kw_only=True):
     attempts: int = 1
 
 
-class TokenLogprob(Value, frozen=True):
+class TokenLogprob(FrozenValue, frozen=True):
     """How likely a token was.
 
     Attributes:
@@ -92,7 +92,7 @@ class TokenLogprob(Value, frozen=True):
     top: "tuple[TokenLogprob, ...]" = ()
 
 
-class ChatResponse(Value, Generic[T], frozen=True, kw_only=True, eq=False):
+class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False):
     """The answer to one call, the same whether it came whole or in a stream.
 
     Two responses are equal if they say the same; `timing` and `payload`, which tell how it

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeGuard, get_args
 
 import msgspec
 
-from chatmodels.core._errors import InvalidRequestError
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._spelling import nearest
 from chatmodels.core._values.settings import (
     NO_SETTINGS,

@@ -5,7 +5,7 @@ from typing import Any, Literal, TypedDict
 
 import msgspec
 
-from chatmodels.core._values.parts import Value
+from chatmodels.core._values.parts import FrozenValue
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 ServiceTier = Literal[
@@ -23,7 +23,7 @@ Verbosity = Literal["low", "medium", "high"]
 AudioFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
 
 
-class AudioOutput(Value, frozen=True):
+class AudioOutput(FrozenValue, frozen=True):
     """A wish to have the answer spoken.
 
     Attributes:
@@ -63,7 +63,7 @@ class SettingsArguments(TypedDict, total=False):
     verbosity: Verbosity | None
 
 
-class Settings(Value, frozen=True, kw_only=True):
+class Settings(FrozenValue, frozen=True, kw_only=True):
     """How to generate; `None` leaves a choice to the provider.
 
     They are checked where they are used: by the model that has them as defaults, and by the call.

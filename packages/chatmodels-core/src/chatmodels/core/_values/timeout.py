@@ -1,7 +1,7 @@
 """How long the parts of a call may take."""
 
-from chatmodels.core._errors import InvalidRequestError
-from chatmodels.core._values.parts import Value
+from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._values.parts import FrozenValue
 
 _LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above
 
@@ -10,7 +10,7 @@ def _positive(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST
 
 
-class Timeout(Value, frozen=True, kw_only=True):
+class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Time limits in seconds; `None` means no limit.
 
     By default only silence ends a call. Models that reason at high effort send no event for many

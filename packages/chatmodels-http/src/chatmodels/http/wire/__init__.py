@@ -1,5 +1,8 @@
 """What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
 
+from typing import TYPE_CHECKING
+
+from chatmodels.core.extending import publish
 from chatmodels.http.wire._finish import NO_REASON, finish_reason
 from chatmodels.http.wire._json import (
     NOT_JSON,
@@ -24,13 +27,13 @@ from chatmodels.http.wire._names import (
     shown_name,
 )
 from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
-from chatmodels.http.wire._refusal import reject_body, reject_listing
+from chatmodels.http.wire._refusal import raise_for_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
     arguments_json,
     arguments_of,
-    misplaced,
-    put,
+    describe_part,
+    set_path,
     state_of,
     write_body,
 )
@@ -49,6 +52,7 @@ __all__ = [
     "arguments_of",
     "base64_text",
     "data_url",
+    "describe_part",
     "finish_reason",
     "identifier",
     "integer_or_none",
@@ -58,12 +62,11 @@ __all__ = [
     "is_path_name",
     "known_usage",
     "lenient",
-    "misplaced",
     "objects",
     "path_name",
-    "put",
-    "reject_body",
+    "raise_for_body",
     "reject_listing",
+    "set_path",
     "shown_name",
     "state_of",
     "text_of",
@@ -72,3 +75,13 @@ __all__ = [
     "warn",
     "write_body",
 ]
+
+publish(globals())
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        from chatmodels.http._former import former_name
+
+        return former_name(__name__, name)

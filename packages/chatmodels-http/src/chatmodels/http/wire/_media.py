@@ -2,7 +2,8 @@
 
 import base64
 
-from chatmodels.core import AudioPart, FilePart, ImagePart, text_of
+from chatmodels.core import AudioPart, FilePart, ImagePart
+from chatmodels.core.extending import text_of
 
 __all__ = ["Medium", "base64_text", "data_url", "text_of"]
 

@@ -6,12 +6,12 @@ from typing import NoReturn
 import msgspec
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
-from chatmodels.http._error_body import excerpt
+from chatmodels.http._errors.body import excerpt
 from chatmodels.http._exchange import HttpFailure
 from chatmodels.http.wire._json import NOT_JSON, Json, is_object
 
 
-def reject_body(
+def raise_for_body(
     data: bytes,
     provider: str,
     what: str,

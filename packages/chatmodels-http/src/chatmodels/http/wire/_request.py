@@ -7,11 +7,11 @@ import msgspec
 from chatmodels.core import (
     InvalidRequestError,
     Part,
-    Signature,
     ToolArgumentsError,
     ToolCall,
     UnsupportedError,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire._json import Json, is_list, is_object
 
 _NOUNS = {
@@ -86,7 +86,7 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def misplaced(part: Part, where: str) -> str:
+def describe_part(part: Part, where: str) -> str:
     """Name a part that a vendor does not accept, as in "a tool call in a user message"."""
     return f"{_NOUNS.get(part.type, part.type)} in {where}"
 
@@ -132,7 +132,7 @@ def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
             body[name] = value
 
 
-def put(body: dict[str, Json], path: str, value: Json) -> None:
+def set_path(body: dict[str, Json], path: str, value: Json) -> None:
     """Set a field; a dot in its path descends into an object, as in "reasoning.effort"."""
     *outer, last = path.split(".")
     for name in outer:
@@ -140,7 +140,7 @@ def put(body: dict[str, Json], path: str, value: Json) -> None:
     body[last] = value
 
 
-def state_of(signature: Signature | None, known: str, /) -> dict[str, Json]:
+def state_of(signature: ProviderState | None, known: str, /) -> dict[str, Json]:
     """Return opaque state if the wire format known to the encoder understands it.
 
     Encoders see no state that is valid at other endpoints only: the model leaves it out before.

@@ -2,14 +2,15 @@
 
 from functools import partial
 
-from chatmodels.core import AcceptedMedia, ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import AcceptedMedia, Profile
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, StreamDecoder
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
+from chatmodels.openai_compatible.responses._decode import ResponsesDecoder
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
-from chatmodels.openai_compatible.responses._failure import read_failure
+from chatmodels.openai_compatible.responses._encode import encode_request, retrieval_path
+from chatmodels.openai_compatible.responses._errors import read_failure
 from chatmodels.openai_compatible.responses._media import accepted_media
-from chatmodels.openai_compatible.responses._request import encode_request, retrieval_path
-from chatmodels.openai_compatible.responses._stream import ResponsesDecoder
 
 _IDS = IdForm(r"[\s\S]{1,64}")
 _HELD = frozenset({"previous_response_id", "conversation", "prompt", "retrieve"})

@@ -18,13 +18,13 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
     Json,
     arguments_json,
     base64_text,
-    misplaced,
+    describe_part,
     state_of,
 )
 from chatmodels.openai_compatible._custom import custom_input
@@ -165,7 +165,7 @@ class InputEncoder:
 
     def _misplaced(self, part: Part) -> None:
         if not isinstance(part, ReasoningPart):
-            self._problems.append(misplaced(part, self._where))
+            self._problems.append(describe_part(part, self._where))
 
 
 def _input_text(text: str) -> Json:

@@ -1,6 +1,7 @@
 """Translates images and files into the vendor's JSON ("Images and vision", "File inputs")."""
 
-from chatmodels.core import AcceptedMedia, FilePart, ImagePart
+from chatmodels.core import FilePart, ImagePart
+from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import Json, Medium, data_url
 from chatmodels.openai_compatible._media import named
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect

@@ -12,11 +12,11 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, integer_or_none, objects, text_or_none
 from chatmodels.openai_compatible._custom import custom_arguments
 from chatmodels.openai_compatible._reading import read_logprobs
@@ -64,12 +64,12 @@ def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
     if kind == "reasoning":
         wire = msgspec.convert(item, WireReasoning)
         thought = _joined(wire.summary) or _joined(wire.content)
-        return [(0, ReasoningPart(thought, Signature(mark, item)))]
+        return [(0, ReasoningPart(thought, ProviderState(mark, item)))]
     if kind in CALLS:
         return [(0, call_of(item, mark))]
     if kind == "image_generation_call" and (image := _image(item, mark)) is not None:
         return [(0, image)]
-    return [(0, ProviderPart(Signature(mark, item)))]
+    return [(0, ProviderPart(ProviderState(mark, item)))]
 
 
 def kind_of(item: Item) -> str | None:
@@ -105,7 +105,7 @@ def call_of(item: Item, mark: str) -> ToolCall:
         arguments = custom_arguments(wire.input or "")
     else:
         kept.pop("type", None)
-    signature = Signature(mark, kept) if kept else None
+    signature = ProviderState(mark, kept) if kept else None
     return ToolCall(wire.call_id or wire.id or "", wire.name or "", arguments, signature)
 
 
@@ -126,7 +126,7 @@ def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
         kept["id"] = wire.id
     if wire.phase:
         kept["phase"] = wire.phase
-    signature = Signature(mark, kept) if kept else None
+    signature = ProviderState(mark, kept) if kept else None
     parts: list[tuple[int, Part]] = []
     for place, content in enumerate(wire.content or ()):
         if content.text:
@@ -166,4 +166,4 @@ def _image(item: Item, mark: str) -> ImagePart | None:
     kept = {name: value for name, value in item.items() if name != "result"}
     encoding = text_or_none(item.get("output_format")) or "png"
     kind = "image/svg+xml" if encoding == "svg" else f"image/{encoding}"
-    return ImagePart(data=data, media_type=kind, signature=Signature(mark, kept))
+    return ImagePart(data=data, media_type=kind, signature=ProviderState(mark, kept))

@@ -2,7 +2,7 @@
 
 from chatmodels.core import FinishReason, Usage
 from chatmodels.http.wire import Json, is_object, lenient, text_or_none
-from chatmodels.openai_compatible.responses._failure import failure_of
+from chatmodels.openai_compatible.responses._errors import failure_of
 from chatmodels.openai_compatible.responses._wire import (
     WireInputDetails,
     WireOutputDetails,

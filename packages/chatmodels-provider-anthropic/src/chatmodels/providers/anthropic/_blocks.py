@@ -3,15 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatmodels.core import (
-    Citation,
-    Part,
-    ProviderPart,
-    ReasoningPart,
-    Signature,
-    TextPart,
-    ToolCall,
-)
+from chatmodels.core import Citation, Part, ProviderPart, ReasoningPart, TextPart, ToolCall
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, is_object, objects, text_or_none
 from chatmodels.providers.anthropic._wire import WireBlock
 
@@ -29,7 +22,7 @@ def part_options(**fields: Any) -> ProviderPart:
             `citations={"enabled": True}` after a document. With a `type` among them they are a
             block of their own.
     """
-    return ProviderPart(Signature(PROVIDER_NAME, fields))
+    return ProviderPart(ProviderState(PROVIDER_NAME, fields))
 
 
 def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = False) -> Part | None:
@@ -47,19 +40,19 @@ def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = Fals
             signature = None
             if block.signature:
                 data = {"type": "thinking", "signature": block.signature}
-                signature = Signature(PROVIDER_NAME, data)
+                signature = ProviderState(PROVIDER_NAME, data)
             elif not block.thinking:
                 return None
             elif unsigned:
-                signature = Signature(PROVIDER_NAME, {"type": "thinking", "signature": ""})
+                signature = ProviderState(PROVIDER_NAME, {"type": "thinking", "signature": ""})
             return ReasoningPart(block.thinking or "", signature)
         case "redacted_thinking":
-            return ReasoningPart("", Signature(PROVIDER_NAME, kept()))
+            return ReasoningPart("", ProviderState(PROVIDER_NAME, kept()))
         case "tool_use":
             arguments = bytes(block.input).decode() or "{}"
             return ToolCall(block.id or "", block.name or "", arguments, _state(block))
         case _:
-            return ProviderPart(Signature(PROVIDER_NAME, kept()))
+            return ProviderPart(ProviderState(PROVIDER_NAME, kept()))
 
 
 def _text(block: WireBlock) -> TextPart | None:
@@ -67,7 +60,7 @@ def _text(block: WireBlock) -> TextPart | None:
     if not block.citations or not (cited := objects(block.citations)):
         return TextPart(text) if text else None
     # Sent back with the text: those of web searches must be ("Web search tool").
-    signature = Signature(PROVIDER_NAME, {"citations": cited})
+    signature = ProviderState(PROVIDER_NAME, {"citations": cited})
     return TextPart(text, tuple(_citation(item, text) for item in cited), signature)
 
 
@@ -85,11 +78,11 @@ def _citation(cited: dict[str, Json], text: str) -> Citation:
     )
 
 
-def _state(block: WireBlock) -> Signature | None:
+def _state(block: WireBlock) -> ProviderState | None:
     state: dict[str, Json] = {}
     # A call that code of the vendor's sandbox makes says so, and must do so when it is sent back.
     if is_object(block.caller) and block.caller.get("type") != "direct":
         state["caller"] = block.caller
     if block.toolset_name:
         state["toolset_name"] = block.toolset_name
-    return Signature(PROVIDER_NAME, state) if state else None
+    return ProviderState(PROVIDER_NAME, state) if state else None

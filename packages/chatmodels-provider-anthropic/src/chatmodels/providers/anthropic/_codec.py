@@ -4,12 +4,12 @@ from functools import partial
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
-from chatmodels.providers.anthropic._failure import read_failure
+from chatmodels.providers.anthropic._decode import MessagesDecoder
+from chatmodels.providers.anthropic._encode import encode_request
+from chatmodels.providers.anthropic._errors import read_failure
 from chatmodels.providers.anthropic._listing import read_models
-from chatmodels.providers.anthropic._models import FAMILIES, profile
-from chatmodels.providers.anthropic._request import encode_request
+from chatmodels.providers.anthropic._profile import FAMILIES, profile
 from chatmodels.providers.anthropic._schemas import schemas_of
-from chatmodels.providers.anthropic._stream import MessagesDecoder
 
 VERSION = "2023-06-01"
 """The last version of the API in which requests may have a temperature ("Versions").

@@ -1,6 +1,7 @@
 """Translates images and documents into blocks."""
 
-from chatmodels.core import AcceptedMedia, FilePart
+from chatmodels.core import FilePart
+from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import Json, Medium, base64_text, text_of
 
 _IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")

@@ -19,9 +19,9 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
-from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
+from chatmodels.core.extending import numbered
+from chatmodels.http.wire import Json, arguments_of, describe_part, state_of
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._media import encode_media
 
@@ -107,7 +107,7 @@ def _encoded(
         case ImagePart() | AudioPart() | FilePart() if role == "user":
             return [encode_media(part)]
         case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-            problems.append(misplaced(part, f"a message of role {role!r}"))
+            problems.append(describe_part(part, f"a message of role {role!r}"))
             return []
         case _:
             assert_never(part)

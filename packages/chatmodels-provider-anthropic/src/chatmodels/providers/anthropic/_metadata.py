@@ -1,7 +1,7 @@
 """What Anthropic's provider is, known without any request."""
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.anthropic._models import CAPABILITIES, MODELS
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.anthropic._profile import CAPABILITIES, MODELS
 
 TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - the name of one
 

@@ -1,6 +1,7 @@
 """Makes Anthropic's models."""
 
-from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, endpoint_of
 from chatmodels.providers.anthropic._codec import messages_codec
 from chatmodels.providers.anthropic._metadata import METADATA, TOKEN_VARIABLE

@@ -9,12 +9,12 @@ from chatmodels.http.wire import (
     is_object,
     lenient,
     objects,
-    reject_body,
+    raise_for_body,
     text_or_none,
     warn,
 )
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
-from chatmodels.providers.anthropic._failure import read_failure
+from chatmodels.providers.anthropic._errors import read_failure
 from chatmodels.providers.anthropic._wire import WireUsage
 
 FINISH_REASONS: dict[str, FinishReason] = {
@@ -36,7 +36,7 @@ def reject(data: bytes, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(data, PROVIDER_NAME, "a message", why, read_failure)
+    raise_for_body(data, PROVIDER_NAME, "a message", why, read_failure)
 
 
 def refused(details: Json, warnings: list[str]) -> None:

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from chatmodels.core import SchemaRules
+from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
-from chatmodels.providers.anthropic._models import generation
+from chatmodels.providers.anthropic._profile import generation
 
 _OUTPUT = SchemaRules(  # "Structured outputs", its limitations
     described=frozenset(

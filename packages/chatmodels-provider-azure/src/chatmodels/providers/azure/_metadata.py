@@ -1,7 +1,7 @@
 """What Azure's provider is, known without any request."""
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.azure._models import MODELS
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.azure._profile import MODELS
 
 TOKEN_VARIABLE = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of one
 

@@ -1,6 +1,7 @@
 """Makes the models of a resource."""
 
-from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider
 from chatmodels.http.wire import PATH_NAME_RULE, is_path_name, shown_name
 from chatmodels.providers.azure._address import address

@@ -3,15 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from chatmodels.core import (
-    Citation,
-    Part,
-    ProviderPart,
-    ReasoningPart,
-    Signature,
-    TextPart,
-    ToolCall,
-)
+from chatmodels.core import Citation, Part, ProviderPart, ReasoningPart, TextPart, ToolCall
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, is_object, objects, text_or_none
 from chatmodels.providers.bedrock._media import decode_media
 from chatmodels.providers.bedrock._wire import WireBlock, WireCited, WireReasoning
@@ -35,7 +28,7 @@ def part_options(**fields: Any) -> ProviderPart:
         fields: Fields of a `ContentBlock` (API reference of Bedrock Runtime), as
             `document={"citations": {"enabled": True}}` after a document.
     """
-    return ProviderPart(Signature(PROVIDER_NAME, fields))
+    return ProviderPart(ProviderState(PROVIDER_NAME, fields))
 
 
 def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
@@ -58,18 +51,18 @@ def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
     own = kept()
     if not own:
         return None
-    return decode_media(own) or ProviderPart(Signature(PROVIDER_NAME, own))
+    return decode_media(own) or ProviderPart(ProviderState(PROVIDER_NAME, own))
 
 
 def _reasoning(block: WireReasoning) -> ReasoningPart | None:
     if block.redacted_content:
         kept = {"redactedContent": block.redacted_content}
-        return ReasoningPart("", Signature(PROVIDER_NAME, kept))
+        return ReasoningPart("", ProviderState(PROVIDER_NAME, kept))
     readable = block.reasoning_text
     if readable is None or not (readable.text or readable.signature):
         return None
     proof = readable.signature
-    signature = Signature(PROVIDER_NAME, {"signature": proof}) if proof else None
+    signature = ProviderState(PROVIDER_NAME, {"signature": proof}) if proof else None
     return ReasoningPart(readable.text or "", signature)
 
 
@@ -79,7 +72,7 @@ def _cited(block: WireCited) -> TextPart | None:
     if not cited:
         return TextPart(text) if text else None
     # Sent back with the text: what the model has cited is known to it then.
-    signature = Signature(PROVIDER_NAME, {"citations": cited})
+    signature = ProviderState(PROVIDER_NAME, {"citations": cited})
     return TextPart(text, tuple(_citation(item, text) for item in cited), signature)
 
 

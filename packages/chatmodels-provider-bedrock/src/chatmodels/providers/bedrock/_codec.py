@@ -12,12 +12,12 @@ from chatmodels.http import (
 )
 from chatmodels.http.wire import path_name
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
-from chatmodels.providers.bedrock._failure import read_failure
+from chatmodels.providers.bedrock._decode import ConverseDecoder
+from chatmodels.providers.bedrock._encode import encode_request
+from chatmodels.providers.bedrock._errors import read_failure
 from chatmodels.providers.bedrock._listing import read_models
-from chatmodels.providers.bedrock._models import FAMILIES, profile
-from chatmodels.providers.bedrock._request import encode_request
+from chatmodels.providers.bedrock._profile import FAMILIES, profile
 from chatmodels.providers.bedrock._schemas import schemas_of
-from chatmodels.providers.bedrock._stream import ConverseDecoder
 
 _CONVERSATION = ConversationRules(
     ids=IdForm("[a-zA-Z0-9_.:-]{1,64}"),

@@ -4,7 +4,8 @@ import base64
 import re
 from collections.abc import Mapping
 
-from chatmodels.core import AcceptedMedia, AudioPart, FilePart, ImagePart, MediaKind
+from chatmodels.core import AudioPart, FilePart, ImagePart
+from chatmodels.core.extending import AcceptedMedia, MediaKind
 from chatmodels.http.wire import Json, Medium, base64_text, is_object, text_or_none
 
 

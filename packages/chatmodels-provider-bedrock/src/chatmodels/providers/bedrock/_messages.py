@@ -20,14 +20,14 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
     Json,
     add_options,
     arguments_of,
+    describe_part,
     is_object,
-    misplaced,
     state_of,
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
@@ -115,7 +115,7 @@ class _Encoding:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return [encode_media(part, self._names)]
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self._problems.append(misplaced(part, f"a message of role {role!r}"))
+                self._problems.append(describe_part(part, f"a message of role {role!r}"))
                 return []
             case _:
                 assert_never(part)

@@ -1,7 +1,7 @@
 """What Bedrock's provider is, known without any request."""
 
-from chatmodels.core import OptionSpec, ProviderMetadata
-from chatmodels.providers.bedrock._models import CAPABILITIES, MODELS
+from chatmodels.core.extending import OptionSpec, ProviderMetadata
+from chatmodels.providers.bedrock._profile import CAPABILITIES, MODELS
 
 METADATA = ProviderMetadata(
     name="bedrock",

@@ -1,10 +1,10 @@
 """Makes the models of Amazon Bedrock."""
 
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.providers.bedrock._codec import converse_codec
 from chatmodels.providers.bedrock._metadata import METADATA
-from chatmodels.providers.bedrock._places import control_url, placed
+from chatmodels.providers.bedrock._regions import control_url, placed
 from chatmodels.providers.bedrock._signing import AwsSigners
 
 

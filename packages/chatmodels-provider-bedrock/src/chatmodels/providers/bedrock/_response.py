@@ -3,9 +3,9 @@
 from typing import NoReturn
 
 from chatmodels.core import FinishReason, Usage
-from chatmodels.http.wire import Json, is_object, lenient, reject_body, text_or_none
+from chatmodels.http.wire import Json, is_object, lenient, raise_for_body, text_or_none
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
-from chatmodels.providers.bedrock._failure import read_failure, words_of
+from chatmodels.providers.bedrock._errors import read_failure, words_of
 from chatmodels.providers.bedrock._wire import WireUsage
 
 FINISH_REASONS: dict[str, FinishReason] = {
@@ -29,10 +29,10 @@ def reject(data: bytes, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    reject_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=words_of)
+    raise_for_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=words_of)
 
 
-def tier_of(value: Json) -> str | None:
+def read_service_tier(value: Json) -> str | None:
     """Read which tier served the call."""
     return text_or_none(value.get("type")) if is_object(value) else None
 

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from chatmodels.core import SchemaRules
+from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
-from chatmodels.providers.bedrock._models import family_of
+from chatmodels.providers.bedrock._profile import family_of
 
 _OUTPUT = SchemaRules(  # "Get validated JSON results from models"
     described=frozenset(

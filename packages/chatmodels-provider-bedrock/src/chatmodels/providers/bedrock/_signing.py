@@ -12,16 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 
-from chatmodels.core import (
-    MASK,
-    AuthenticationError,
-    ChatModelError,
-    ConfigurationError,
-    ProviderOptions,
-    Secret,
-)
-from chatmodels.http import Head, Signer
-from chatmodels.providers.bedrock._places import text_option
+from chatmodels.core import AuthenticationError, ChatModelError, ConfigurationError, Secret
+from chatmodels.core.extending import MASK, ProviderOptions
+from chatmodels.http import RequestHead, Signer
+from chatmodels.providers.bedrock._regions import text_option
 
 if TYPE_CHECKING:
     from logging import LogRecord
@@ -65,7 +59,7 @@ class AwsSigner(msgspec.Struct, frozen=True):
         """What must appear in no error."""
         return (self.secret_key, *((self.token,) if self.token else ()))
 
-    def sign(self, head: Head, body: bytes, /) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
         """Sign method, address, host and body.
 
         The other headers are left unsigned: proxies may change them.

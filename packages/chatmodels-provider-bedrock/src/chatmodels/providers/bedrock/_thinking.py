@@ -6,7 +6,7 @@ Pages: "Extended thinking" and "Adaptive thinking" (Bedrock user guide), "Using 
 
 from chatmodels.core import ChatRequest
 from chatmodels.http.wire import Json
-from chatmodels.providers.bedrock._models import Family
+from chatmodels.providers.bedrock._profile import Family
 
 FIELDS = "additionalModelRequestFields"
 

@@ -2,12 +2,12 @@
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, everywhere
-from chatmodels.providers.cohere._failure import read_failure
+from chatmodels.providers.cohere._decode import ChatV2Decoder
+from chatmodels.providers.cohere._encode import encode_request
+from chatmodels.providers.cohere._errors import read_failure
 from chatmodels.providers.cohere._listing import read_models
-from chatmodels.providers.cohere._models import FAMILIES, profile
-from chatmodels.providers.cohere._request import encode_request
+from chatmodels.providers.cohere._profile import FAMILIES, profile
 from chatmodels.providers.cohere._schemas import schemas_of
-from chatmodels.providers.cohere._stream import ChatV2Decoder
 
 
 def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:

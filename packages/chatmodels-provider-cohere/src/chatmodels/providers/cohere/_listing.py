@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import WireModel, WireModels
 
 _TOLD = {

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from chatmodels.core import AcceptedMedia, FilePart, ImagePart
+from chatmodels.core import FilePart, ImagePart
+from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import NOT_JSON, Json, data_url, is_object, text_of
 
 _DETAILS = {"original": "high"}

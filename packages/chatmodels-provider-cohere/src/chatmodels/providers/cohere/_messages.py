@@ -20,11 +20,11 @@ from chatmodels.core import (
     ToolArgumentsError,
     ToolCall,
     ToolResult,
-    numbered,
 )
-from chatmodels.http.wire import Json, arguments_of, misplaced, state_of
+from chatmodels.core.extending import numbered
+from chatmodels.http.wire import Json, arguments_of, describe_part, state_of
 from chatmodels.providers.cohere._media import encode_document, encode_image
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
 
 
@@ -71,7 +71,7 @@ def _heard(message: Message, documents: list[Json], problems: list[str]) -> list
             case ToolResult() if message.role != "system":
                 pass
             case _:
-                problems.append(misplaced(part, f"a message of role {message.role!r}"))
+                problems.append(describe_part(part, f"a message of role {message.role!r}"))
     if not content:
         return []
     turn["content"] = _content(content)
@@ -99,7 +99,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
             case ProviderPart():
                 turn.update(state_of(part.signature, PROVIDER_NAME))
             case _:
-                problems.append(misplaced(part, "a message of role 'assistant'"))
+                problems.append(describe_part(part, "a message of role 'assistant'"))
     if content:
         turn["content"] = _content(content)
     if calls:
@@ -124,7 +124,7 @@ def _result(result: ToolResult, problems: list[str]) -> Json:
         elif isinstance(part, FilePart):
             content.append({"type": "document", "document": encode_document(part)})
         else:
-            problems.append(misplaced(part, "a tool result"))
+            problems.append(describe_part(part, "a tool result"))
     if result.is_error:  # there is no field for it; what a document's fields mean is free
         content.insert(0, {"type": "document", "document": {"data": {"error": result.text}}})
         content = [block for block in content if block["type"] != "text"]

@@ -1,7 +1,7 @@
 """What Cohere's provider is, known without any request."""
 
-from chatmodels.core import OptionSpec, ProviderMetadata
-from chatmodels.providers.cohere._models import CAPABILITIES, MODELS
+from chatmodels.core.extending import OptionSpec, ProviderMetadata
+from chatmodels.providers.cohere._profile import CAPABILITIES, MODELS
 
 METADATA = ProviderMetadata(
     name="cohere",

@@ -7,12 +7,12 @@ from chatmodels.core import (
     FinishReason,
     Part,
     ReasoningPart,
-    Signature,
     TextPart,
     TokenLogprob,
     ToolCall,
     Usage,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import (
     Json,
     integer_or_none,
@@ -22,7 +22,7 @@ from chatmodels.http.wire import (
     objects,
     text_or_none,
 )
-from chatmodels.providers.cohere._models import PROVIDER_NAME
+from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import (
     WireCall,
     WireContent,
@@ -68,7 +68,7 @@ def words(content: WireContent) -> str:
 
 def reasoning(kind: str, text: str) -> ReasoningPart:
     """Make a part of a thought, or of the plan that comes before tool calls."""
-    return ReasoningPart(text, Signature(PROVIDER_NAME, {"type": kind}))
+    return ReasoningPart(text, ProviderState(PROVIDER_NAME, {"type": kind}))
 
 
 def part_of(kind: str | None, text: str, cited: Sequence[dict[str, Json]]) -> list[Part]:

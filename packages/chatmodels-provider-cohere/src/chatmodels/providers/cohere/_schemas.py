@@ -1,6 +1,6 @@
 """The schemas and names of tools that the Chat API accepts."""
 
-from chatmodels.core import SchemaRules
+from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
 
 _ENFORCED = SchemaRules(  # "Structured Outputs", schema constraints

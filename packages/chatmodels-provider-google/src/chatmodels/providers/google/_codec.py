@@ -5,7 +5,8 @@ from functools import partial
 
 import msgspec
 
-from chatmodels.core import ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,
@@ -16,12 +17,12 @@ from chatmodels.http import (
     endpoint_of,
 )
 from chatmodels.http.wire import path_name
-from chatmodels.providers.google._failure import read_failure
+from chatmodels.providers.google._decode import AnswerDecoder
+from chatmodels.providers.google._encode import encode_request
+from chatmodels.providers.google._errors import read_failure
 from chatmodels.providers.google._listing import read_models
-from chatmodels.providers.google._models import FAMILIES, profile_of
-from chatmodels.providers.google._request import encode_request
+from chatmodels.providers.google._profile import FAMILIES, profile_of
 from chatmodels.providers.google._schemas import schemas_of
-from chatmodels.providers.google._stream import AnswerDecoder
 
 _HELD = frozenset({"cachedContent", "cached_content"})  # its contents precede those of the request
 

@@ -11,8 +11,9 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 import msgspec
 
-from chatmodels.core import MASK, AuthenticationError, ConfigurationError
-from chatmodels.http import Head, Signer
+from chatmodels.core import AuthenticationError, ConfigurationError
+from chatmodels.core.extending import MASK
+from chatmodels.http import RequestHead, Signer
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
@@ -53,7 +54,7 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
         """What must appear in no error."""
         return (self.token,)
 
-    def sign(self, head: Head, body: bytes, /) -> Sequence[tuple[str, str]]:
+    def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
         """Give the header that carries the token."""
         return (("authorization", f"Bearer {self.token}"),)
 

@@ -1,6 +1,7 @@
 """Translates images, audio, documents and videos into parts ("Blob", "FileData")."""
 
-from chatmodels.core import AcceptedMedia, ImagePart
+from chatmodels.core import ImagePart
+from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import Json, Medium, base64_text
 
 _RESOLUTIONS = {

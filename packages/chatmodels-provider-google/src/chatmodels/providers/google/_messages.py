@@ -20,20 +20,19 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningPart,
     RefusalPart,
-    Signature,
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import ProviderState, numbered
 from chatmodels.http.wire import (
     NOT_JSON,
     Json,
     Medium,
     arguments_of,
+    describe_part,
     is_list,
     is_object,
-    misplaced,
     state_of,
 )
 from chatmodels.providers.google._media import encode_media
@@ -135,13 +134,13 @@ class _Writer:
             case ImagePart() | AudioPart() | FilePart() if role == "user":
                 return [self._media(part)]
             case ImagePart() | AudioPart() | FilePart() | ToolCall() | ToolResult() | RefusalPart():
-                self.problems.append(misplaced(part, f"a message of role {role!r}"))
+                self.problems.append(describe_part(part, f"a message of role {role!r}"))
                 return []
             case _:
                 assert_never(part)
 
     def _kept(self, part: Part) -> dict[str, Json]:
-        signature: Signature | None = getattr(part, "signature", None)
+        signature: ProviderState | None = getattr(part, "signature", None)
         return state_of(signature, STATE_FORMAT) or state_of(signature, _FORMER_FORMAT)
 
     def _media(self, part: Medium) -> Json:

@@ -3,8 +3,8 @@
 The variables are those of Google's own SDK, in its order ("google-genai").
 """
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.google._models import CAPABILITIES, models_of
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.google._profile import CAPABILITIES, models_of
 
 GEMINI = "google"
 VERTEX = "google-vertex"

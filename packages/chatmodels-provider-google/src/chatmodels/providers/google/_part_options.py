@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chatmodels.core import ProviderPart, Signature
+from chatmodels.core import ProviderPart
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
 from chatmodels.providers.google._wire import STATE_FORMAT
 
@@ -21,7 +22,7 @@ def part_options(**fields: Any) -> ProviderPart:
         fields: `videoMetadata`, `mediaResolution`, `mediaProcessing` or `partMetadata` ("Part", API
             reference). Other fields are a part of their own.
     """
-    return ProviderPart(Signature(STATE_FORMAT, fields))
+    return ProviderPart(ProviderState(STATE_FORMAT, fields))
 
 
 def are_options(fields: Mapping[str, Json], /) -> bool:

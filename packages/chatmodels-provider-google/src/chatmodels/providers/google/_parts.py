@@ -19,7 +19,6 @@ from chatmodels.core import (
     ProviderPart,
     ReasoningDelta,
     ReasoningPart,
-    Signature,
     StreamEvent,
     TextDelta,
     TextPart,
@@ -28,6 +27,7 @@ from chatmodels.core import (
     ToolCallEnd,
     ToolCallStart,
 )
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
 from chatmodels.providers.google._citations import Cited, placed
 from chatmodels.providers.google._partial import PartialArguments
@@ -52,7 +52,7 @@ class _Text:
         self.index = index
         self.thought = thought
         self.pieces: list[str] = []
-        self.signature: Signature | None = None
+        self.signature: ProviderState | None = None
 
 
 class _Sound:
@@ -71,7 +71,7 @@ class _Call:
 
     __slots__ = ("arguments", "signature", "start")
 
-    def __init__(self, start: ToolCallStart, signature: Signature | None, begun: Json) -> None:
+    def __init__(self, start: ToolCallStart, signature: ProviderState | None, begun: Json) -> None:
         self.start = start
         self.signature = signature
         self.arguments = PartialArguments(begun)
@@ -82,7 +82,7 @@ class _Waiting(NamedTuple):
 
     start: ToolCallStart
     arguments: str
-    signature: Signature | None
+    signature: ProviderState | None
     raw: bytes
 
 
@@ -178,7 +178,7 @@ class PartsReader:
         return []
 
     def _own(self, kept: Json) -> ProviderPart:
-        return ProviderPart(Signature(STATE_FORMAT, kept))
+        return ProviderPart(ProviderState(STATE_FORMAT, kept))
 
     def _called(
         self, call: WireFunctionCall, part: WirePart, raw: msgspec.Raw
@@ -213,7 +213,7 @@ class PartsReader:
         return events if call.will_continue else [*events, *self._finish()]
 
     def _ended(
-        self, start: ToolCallStart, arguments: str, signature: Signature | None, more: str
+        self, start: ToolCallStart, arguments: str, signature: ProviderState | None, more: str
     ) -> Iterator[StreamEvent]:
         if more:
             yield ToolCallDelta(more, start.index)
@@ -256,13 +256,13 @@ class PartsReader:
         self.count += 1
         return self.count - 1
 
-    def _signature(self, part: WirePart) -> Signature | None:
+    def _signature(self, part: WirePart) -> ProviderState | None:
         if part.thought_signature is None:
             return None
-        return Signature(STATE_FORMAT, {"thoughtSignature": part.thought_signature})
+        return ProviderState(STATE_FORMAT, {"thoughtSignature": part.thought_signature})
 
 
-def _elsewhere(file: WireFile, signature: Signature | None) -> ImagePart | AudioPart | FilePart:
+def _elsewhere(file: WireFile, signature: ProviderState | None) -> ImagePart | AudioPart | FilePart:
     kind = file.mime_type or ""
     if kind.startswith("image/"):
         return ImagePart(url=file.file_uri, media_type=kind, signature=signature)

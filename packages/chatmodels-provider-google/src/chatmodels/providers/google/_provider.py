@@ -4,18 +4,19 @@ import re
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ProviderOptions, Secret
+from chatmodels.core import ConfigurationError, Secret
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpProvider, SignerSource
 from chatmodels.http.wire import is_host_label, is_path_name, shown_name
 from chatmodels.providers.google._codec import Paths, gemini_codec
 from chatmodels.providers.google._credentials import Credentials, VertexTokens
+from chatmodels.providers.google._encode import GEMINI_SETTINGS, VERTEX_SETTINGS
 from chatmodels.providers.google._metadata import (
     GEMINI,
     GEMINI_METADATA,
     VERTEX,
     VERTEX_METADATA,
 )
-from chatmodels.providers.google._request import GEMINI_SETTINGS, VERTEX_SETTINGS
 
 _VERSION = re.compile(r"/v\d+(?:alpha|beta)?\d*")
 _PROJECT = re.compile(r"[a-z0-9:.-]+")

@@ -66,7 +66,7 @@ def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:
         return chunk
 
 
-def usage_of(wire: WireUsage) -> Usage:
+def read_usage(wire: WireUsage) -> Usage:
     """Bring the tokens used into neutral terms.
 
     What tools of the vendor brought in is input, and thoughts are output: the vendor counts both

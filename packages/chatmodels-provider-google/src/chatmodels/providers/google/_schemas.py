@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from chatmodels.core import SchemaRules
+from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
 
 _TOOLS = SchemaRules(

@@ -6,7 +6,7 @@ from chatmodels.http import HttpRequest, Listing
 from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.mistral._dialect import DIALECT, dialect_for
 from chatmodels.providers.mistral._listing import read_models
-from chatmodels.providers.mistral._models import FAMILIES
+from chatmodels.providers.mistral._profile import FAMILIES
 
 CODEC = replace(
     chat_completions_codec(DIALECT, dialect_for=dialect_for),

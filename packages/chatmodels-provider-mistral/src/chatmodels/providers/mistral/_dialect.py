@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from chatmodels.http import IdForm
 from chatmodels.openai_compatible import Dialect
-from chatmodels.providers.mistral._models import UNKNOWN, family_of
-from chatmodels.providers.mistral._request import TIERS, adapt
+from chatmodels.providers.mistral._encode import TIERS, adapt
+from chatmodels.providers.mistral._profile import UNKNOWN, family_of
 
 DIALECT = Dialect(
     name="mistral",

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, objects, reject_listing
-from chatmodels.providers.mistral._models import CHAT
+from chatmodels.providers.mistral._profile import CHAT
 
 _TOLD: Mapping[str, tuple[Capability, ...]] = {
     "function_calling": (Capability.TOOLS, Capability.PARALLEL_TOOLS, Capability.STRICT_TOOLS),

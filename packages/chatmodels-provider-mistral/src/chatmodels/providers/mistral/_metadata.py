@@ -1,7 +1,7 @@
 """What Mistral's provider is, known without any request."""
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.mistral._models import CHAT, MODELS
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.mistral._profile import CHAT, MODELS
 
 METADATA = ProviderMetadata(
     name="mistral",

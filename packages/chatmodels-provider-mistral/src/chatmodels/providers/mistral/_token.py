@@ -6,7 +6,8 @@ See "Workload identity federation" (Admin); the order of credentials is that of 
 import msgspec
 from msgspec.structs import replace
 
-from chatmodels.core import AuthenticationError, ProviderOptions, Secret
+from chatmodels.core import AuthenticationError, Secret
+from chatmodels.core.extending import ProviderOptions
 
 
 class TokenFile(msgspec.Struct, frozen=True, gc=False):

@@ -5,21 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from typing import Any, Literal
 
 from chatmodels.core import (
-    CallInfo,
-    Capability,
     ChatModelError,
     ChatRequest,
     ChatResponse,
     ErrorCode,
     HealthReport,
     ModelInfo,
-    Observer,
-    Policy,
     Settings,
-    StandardChatModel,
     StreamEvent,
     Timeout,
 )
+from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
 from chatmodels.providers.mock._pace import Pace
 from chatmodels.providers.mock._pieces import events_of
@@ -67,7 +63,8 @@ class MockChatModel(StandardChatModel):
         settings: Settings that hold for each call unless it says otherwise.
         timeout: Time limits likewise, or seconds for a whole call; None for core's defaults.
         supported_settings: The settings that are honoured, to try out refusals; None for all.
-        unsupported: Whether others are refused or left out with a warning.
+        on_unsupported: Whether others are refused or left out with a warning.
+        unsupported: The former name of `on_unsupported`, until 0.3.
         policies: What decides how calls are made, the outermost first.
         observers: What watches calls.
         sleep: Waits, blocking.
@@ -95,7 +92,8 @@ class MockChatModel(StandardChatModel):
         settings: Settings | None = None,
         timeout: Timeout | float | None = None,
         supported_settings: frozenset[str] | None = None,
-        unsupported: Literal["error", "warn"] = "error",
+        on_unsupported: Literal["error", "warn"] = "error",
+        unsupported: Literal["error", "warn"] | None = None,
         policies: Sequence[Policy] = (),
         observers: Sequence[Observer] = (),
         sleep: Callable[[float], object] = time.sleep,
@@ -120,6 +118,7 @@ class MockChatModel(StandardChatModel):
             settings=settings or Settings(),
             timeout=Timeout() if timeout is None else timeout,
             supported_settings=supported_settings,
+            on_unsupported=on_unsupported,
             unsupported=unsupported,
             policies=policies,
             observers=observers,

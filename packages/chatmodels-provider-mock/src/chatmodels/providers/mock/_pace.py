@@ -4,7 +4,8 @@ import math
 import time
 from collections.abc import Iterator
 
-from chatmodels.core import CallInfo, CallTimeoutError, StreamEnd, StreamEvent
+from chatmodels.core import CallTimeoutError, StreamEnd, StreamEvent
+from chatmodels.core.extending import CallInfo
 
 Wait = float
 """Seconds to wait."""

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chatmodels.core import (
-    HealthReport,
-    ModelInfo,
-    OptionSpec,
-    ProviderMetadata,
-    ProviderOptions,
-)
+from chatmodels.core import HealthReport, ModelInfo
+from chatmodels.core.extending import OptionSpec, ProviderMetadata, ProviderOptions
 from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_info
 
 _OPTIONS = {
@@ -56,7 +51,7 @@ class MockProvider:
 
         Args:
             model: The model's name.
-            options: Its script is in `extra`; of the others, settings, `unsupported` and time
+            options: Its script is in `extra`; of the others, settings, `on_unsupported` and time
                 limits count, and there is no network that `max_retries` and the rest could
                 apply to.
 
@@ -69,7 +64,7 @@ class MockProvider:
             model,
             settings=options.settings,
             timeout=options.timeout,
-            unsupported=options.unsupported,
+            on_unsupported=options.on_unsupported,
             **script,
         )
 

@@ -16,7 +16,6 @@ from chatmodels.core import (
     FinishReason,
     ImagePart,
     Message,
-    OutputSchema,
     Part,
     ProviderPart,
     ReasoningPart,
@@ -24,8 +23,8 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     Usage,
-    error_class,
 )
+from chatmodels.core.extending import OutputSchema, error_class
 from chatmodels.providers.mock._words import counted
 
 Reply = object

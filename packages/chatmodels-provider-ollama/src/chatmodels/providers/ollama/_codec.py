@@ -1,6 +1,7 @@
 """The codec of `POST /api/chat`."""
 
-from chatmodels.core import FREE_TOOL_CHOICES, AcceptedMedia, ChatRequest, Profile
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import FREE_TOOL_CHOICES, AcceptedMedia, Profile
 from chatmodels.http import (
     Codec,
     ConversationRules,
@@ -9,10 +10,10 @@ from chatmodels.http import (
     NdjsonFramer,
     everywhere,
 )
-from chatmodels.providers.ollama._failure import read_failure
+from chatmodels.providers.ollama._decode import ChatDecoder
+from chatmodels.providers.ollama._encode import EFFORT_WORDS, SETTINGS, encode_request
+from chatmodels.providers.ollama._errors import read_failure
 from chatmodels.providers.ollama._listing import read_models
-from chatmodels.providers.ollama._request import EFFORT_WORDS, SETTINGS, encode_request
-from chatmodels.providers.ollama._stream import ChatDecoder
 
 
 def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chatmodels.core import Capability, ModelInfo
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
 from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._wire import WireModel, WireModels

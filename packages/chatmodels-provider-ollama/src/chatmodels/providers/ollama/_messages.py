@@ -16,19 +16,19 @@ from chatmodels.core import (
     TextPart,
     ToolCall,
     ToolResult,
-    numbered,
 )
+from chatmodels.core.extending import numbered
 from chatmodels.http.wire import (
     Json,
     arguments_of,
     base64_text,
-    misplaced,
+    describe_part,
     state_of,
 )
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 
 
-def encode_messages(messages: Sequence[Message], problems: list[str]) -> list[Json]:
+def encode_conversation(messages: Sequence[Message], problems: list[str]) -> list[Json]:
     """Translate a conversation; what cannot be expressed is added to the problems."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
@@ -62,7 +62,7 @@ def _heard(message: Message, problems: list[str]) -> list[Json]:
             case ToolResult() if message.role != "system":
                 pass
             case _:
-                problems.append(misplaced(part, f"a message of role {message.role!r}"))
+                problems.append(describe_part(part, f"a message of role {message.role!r}"))
     if not texts and not images:
         return []
     encoded["content"] = "\n".join(texts)
@@ -88,7 +88,7 @@ def _said(message: Message, problems: list[str]) -> list[Json]:
             case ProviderPart():
                 own.update(state_of(part.signature, PROVIDER_NAME))
             case _:
-                problems.append(misplaced(part, "a message of role 'assistant'"))
+                problems.append(describe_part(part, "a message of role 'assistant'"))
     text, thought = "".join(texts), "".join(thoughts)
     if not (text or thought or calls or own):
         return []
@@ -110,7 +110,7 @@ def _result(result: ToolResult, names: dict[str, str], problems: list[str]) -> J
         if isinstance(part, TextPart):
             texts.append(part.text)
         else:
-            problems.append(misplaced(part, "a tool result"))
+            problems.append(describe_part(part, "a tool result"))
     encoded = {"role": "tool", "content": "\n".join(texts), "tool_call_id": result.id}
     name = result.name or names.get(result.id)
     return {**encoded, "tool_name": name} if name else encoded

@@ -1,6 +1,6 @@
 """What Ollama's provider is, known without any request."""
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 
 PROVIDER_NAME = "ollama"
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from chatmodels.core import ProviderOptions
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import HttpProvider
 from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.providers.ollama._host import read_host

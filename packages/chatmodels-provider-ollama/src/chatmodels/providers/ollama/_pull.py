@@ -5,10 +5,11 @@ from contextlib import aclosing, closing
 
 import msgspec
 
-from chatmodels.core import ProviderOptions, StreamInterruptedError, Timeout, registry
+from chatmodels.core import StreamInterruptedError, Timeout, registry
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Frame, HttpRequest, NdjsonFramer
 from chatmodels.http.wire import NOT_JSON, write_body
-from chatmodels.providers.ollama._failure import reject
+from chatmodels.providers.ollama._errors import reject
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._provider import PROVIDER
 from chatmodels.providers.ollama._wire import progress_decoder

@@ -2,19 +2,13 @@
 
 import msgspec
 
-from chatmodels.core import (
-    ChatRequest,
-    FinishReason,
-    Signature,
-    TokenLogprob,
-    ToolCall,
-    Usage,
-)
+from chatmodels.core import ChatRequest, FinishReason, TokenLogprob, ToolCall, Usage
+from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json, integer_or_none, lenient
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._wire import WireCall, WireChunk, WireLogprob
 
-THOUGHT = Signature(PROVIDER_NAME, {"type": "thinking"})
+THOUGHT = ProviderState(PROVIDER_NAME, {"type": "thinking"})
 """Tells thoughts of these models from those of others, which they are not given."""
 
 _FORMATTED = (

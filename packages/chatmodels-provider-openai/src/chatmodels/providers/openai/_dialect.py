@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chatmodels.core import ProviderPart, Signature
+from chatmodels.core import ProviderPart
+from chatmodels.core.extending import ProviderState
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
@@ -109,4 +110,4 @@ def part_options(**fields: Any) -> ProviderPart:
     Args:
         fields: Fields of a content part, such as `prompt_cache_breakpoint` ("Prompt caching").
     """
-    return ProviderPart(Signature(DIALECT.name, fields))
+    return ProviderPart(ProviderState(DIALECT.name, fields))

@@ -1,7 +1,7 @@
 """What OpenAI's provider is, known without any request."""
 
-from chatmodels.core import Capability, OptionSpec, ProviderMetadata
-from chatmodels.providers.openai._models import MODELS
+from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
+from chatmodels.providers.openai._profile import MODELS
 
 METADATA = ProviderMetadata(
     name="openai",

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from chatmodels.core import ConfigurationError, ProviderOptions
+from chatmodels.core import ConfigurationError
+from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.openai._dialect import ELSEWHERE, FAMILIES, dialect_for

@@ -13,11 +13,11 @@ from chatmodels.core import (
     ToolCall,
     Usage,
 )
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
 from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._response import Answer, json_answer
 
 _MESSAGES = "/messages"
 _MODELS = "/models"

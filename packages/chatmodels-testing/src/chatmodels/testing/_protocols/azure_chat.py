@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._response import Answer, json_answer
 
 _V1 = "/openai/v1/"
 _DATED = "/openai/"

@@ -14,12 +14,12 @@ from chatmodels.core import (
     ToolCall,
     Usage,
 )
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.bedrock_request import read_request
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, event, message
 from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._response import Answer, json_answer
 
 _CONVERSE = re.compile(r".*/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?")
 _MODELS = "/foundation-models"

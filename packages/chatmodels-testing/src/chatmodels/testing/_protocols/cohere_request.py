@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core import ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode, Usage
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.openai_request import read_ask
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._response import Answer, json_answer
 
 _ROOT = "/mistral/"
 _CREATED = 1_700_000_000

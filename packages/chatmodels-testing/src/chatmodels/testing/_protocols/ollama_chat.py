@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode, RefusalPart, ToolCall, Usage
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.ollama_request import read_request
 from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._response import Answer, json_answer
 
 _CHAT = "/api/chat"
 _CREATED = "2025-11-14T22:13:20.123456Z"

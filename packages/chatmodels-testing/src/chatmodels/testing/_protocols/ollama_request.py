@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import OutputSchema, ToolDefinition
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols.protocol import Ask
 from chatmodels.testing._protocols.request_body import read_body

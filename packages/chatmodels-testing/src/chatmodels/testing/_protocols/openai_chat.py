@@ -12,11 +12,11 @@ from chatmodels.core import (
     Usage,
     assistant,
 )
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.openai_request import read_ask
 from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._response import Answer, json_answer
 
 _CHAT = "/chat/completions"
 _MODELS = "/models"

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import OutputSchema, ToolChoice, ToolDefinition
+from chatmodels.core import ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
 from chatmodels.testing._protocols.request_body import read_body
 

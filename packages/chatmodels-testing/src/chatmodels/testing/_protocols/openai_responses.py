@@ -14,12 +14,12 @@ from chatmodels.core import (
     ToolCall,
     Usage,
 )
-from chatmodels.testing._answer import Answer, json_answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.openai_chat import bearer_key, error_body, error_words
 from chatmodels.testing._protocols.openai_responses_request import read_ask
 from chatmodels.testing._protocols.protocol import Ask, Recall
+from chatmodels.testing._response import Answer, json_answer
 
 _RESPONSES = "/responses"
 _CREATED = 1_700_000_000

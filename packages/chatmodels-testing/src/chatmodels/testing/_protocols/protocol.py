@@ -4,9 +4,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from chatmodels.core import ChatResponse, ErrorCode, OutputSchema, ToolChoice, ToolDefinition
-from chatmodels.testing._answer import Answer
+from chatmodels.core import ChatResponse, ErrorCode, ToolChoice
+from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._response import Answer
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ from typing import Any, Literal
 import msgspec
 
 from chatmodels.core import ErrorCode
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE
 from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError, WireProtocol
 from chatmodels.testing._replies import simulated
+from chatmodels.testing._response import Answer
 
 Format = Literal["json", "sse", "ndjson", "event-stream"]
 """The format of a body: one JSON value, or one of the framings of streams."""

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from chatmodels.core import ErrorCode
-from chatmodels.testing._alterations import ALTERATIONS, Alteration
-from chatmodels.testing._answer import Answer
+from chatmodels.testing._mutations import ALTERATIONS, Alteration
+from chatmodels.testing._response import Answer
 from chatmodels.testing._wire.fault import Script, Step
 from chatmodels.testing._wire.reply import Message, Right
 

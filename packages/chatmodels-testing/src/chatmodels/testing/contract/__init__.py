@@ -16,7 +16,10 @@ def test_openai_keeps_the_contract(check: Check) -> None:
 ```
 """
 
+from chatmodels.core.extending import publish
 from chatmodels.testing.contract._checks import checks
 from chatmodels.testing.contract._contract import Check, ProviderContract
 
 __all__ = ["Check", "ProviderContract", "checks"]
+
+publish(globals())

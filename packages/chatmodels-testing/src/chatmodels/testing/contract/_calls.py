@@ -14,7 +14,6 @@ from chatmodels.core import (
     StreamStart,
     TextDelta,
     ToolCall,
-    ToolDefinition,
     Usage,
     assistant,
     from_json,
@@ -22,6 +21,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import ToolDefinition
 from chatmodels.testing.contract._contract import PROMPT, Bench
 
 OSLO = ToolCall("call_oslo", "weather", '{"city": "Oslo"}')

@@ -4,15 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from chatmodels.core import (
-    AudioPart,
-    Capability,
-    FilePart,
-    ImagePart,
-    ToolDefinition,
-    UnsupportedError,
-    user,
-)
+from chatmodels.core import AudioPart, FilePart, ImagePart, UnsupportedError, user
+from chatmodels.core.extending import Capability, ToolDefinition
 from chatmodels.testing.contract._contract import Bench, failure
 from chatmodels.testing.contract._settings import SETTINGS
 

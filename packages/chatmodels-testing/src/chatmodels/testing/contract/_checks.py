@@ -14,7 +14,7 @@ from chatmodels.testing.contract._secrets import CHECKS as SECRETS
 from chatmodels.testing.contract._secrets import HTTP_CHECKS as HTTP_SECRETS
 from chatmodels.testing.contract._settings import CHECKS as SETTINGS
 from chatmodels.testing.contract._settings import HTTP_CHECKS as HTTP_SETTINGS
-from chatmodels.testing.contract._worlds import CHECKS as WORLDS
+from chatmodels.testing.contract._sync_async import CHECKS as WORLDS
 
 _ALWAYS = (
     *PROVIDER,

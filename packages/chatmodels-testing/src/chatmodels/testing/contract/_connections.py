@@ -9,8 +9,8 @@ import anyio
 import anyio.to_thread
 
 from chatmodels.core import ChatModel, TextDelta
-from chatmodels.testing._answer import Answer
 from chatmodels.testing._faults import FAULTS
+from chatmodels.testing._response import Answer
 from chatmodels.testing.contract._contract import PROMPT, Bench
 
 _PATIENCE = 120.0

@@ -7,14 +7,9 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core import (
-    ChatModel,
-    ChatModelError,
-    Provider,
-    ProviderMetadata,
-    create_chat_model,
-)
-from chatmodels.core import provider as registered
+from chatmodels.core import ChatModel, ChatModelError, create_chat_model
+from chatmodels.core.extending import Provider, ProviderMetadata
+from chatmodels.core.extending import provider as registered
 from chatmodels.testing._replies import Said
 from chatmodels.testing._simulator import Simulator
 

@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import msgspec
 
-from chatmodels.core import ChatModel, ChatModelError, Timeout, error_class
+from chatmodels.core import ChatModel, ChatModelError, Timeout
+from chatmodels.core.extending import error_class
 from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Expected, Fault, Mode
 from chatmodels.testing._faults import FAULTS
@@ -41,7 +42,7 @@ def a_failed_call_is_made_again(bench: Bench) -> None:
     bench.simulator.queue(outage, outage)
     streamed = model.stream(PROMPT).collect()
     bench.simulator.queue(outage)
-    error = failure(lambda: model.generate(PROMPT, repeatable=False))
+    error = failure(lambda: model.generate(PROMPT, idempotent=False))
 
     for answer in (response, streamed):
         assert answer.timing is not None

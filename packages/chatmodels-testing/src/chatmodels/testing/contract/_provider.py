@@ -8,17 +8,14 @@ from urllib.parse import urlsplit
 import anyio
 
 from chatmodels.core import (
-    Capability,
     ChatModel,
     ErrorCode,
-    Explanation,
     InvalidRequestError,
     ModelInfo,
-    Provider,
-    ProviderOptions,
     Secret,
     UnsupportedError,
 )
+from chatmodels.core.extending import Capability, Explanation, Provider, ProviderOptions
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing.contract._calls import WEATHER
 from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure

@@ -59,8 +59,8 @@ def every_setting_is_honoured_or_refused(bench: Bench) -> None:
 
 
 def settings_can_be_refused_gently(bench: Bench) -> None:
-    """With `unsupported="warn"` a setting that cannot be honoured is named in the warnings."""
-    strict, gentle = bench.model(), bench.model(unsupported="warn")
+    """With `on_unsupported="warn"` a setting that cannot be honoured is named in the warnings."""
+    strict, gentle = bench.model(), bench.model(on_unsupported="warn")
     for name, value in SETTINGS.items():
         if _refusal(strict, name, value) is not None:
             setting: dict[str, Any] = {name: value}

@@ -1,0 +1,202 @@
+"""How a call reaches the primitives of its model, or another model, through the policies."""
+
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Any
+
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.exchange import end_exchanges
+from chatmodels.core._calls.failures import interrupted, located_in
+from chatmodels.core._calls.flow import Policy, Send, adrive, drive
+from chatmodels.core._calls.primitives import Primitives
+from chatmodels.core._calls.started import Source, StartedStream
+from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._values.events import StreamEvent
+from chatmodels.core._values.response import ChatResponse
+
+Policies = tuple[Policy, ...]
+
+
+def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
+    """Have a call answered whole."""
+    own: ChatResponse[Any] | None = None
+    others: list[ChatResponse[Any]] = []
+
+    def perform(effect: Send) -> ChatResponse[Any]:
+        nonlocal own
+        call.attempts += 1
+        call.is_delegated = effect.model is not None
+        try:
+            if effect.model is not None:
+                others.append(effect.model.generate(effect.request))
+                return others[-1]
+            own = model.respond(effect.request, call)
+            if call.exchanges:
+                end_exchanges(call.exchanges)
+        except Exception as error:
+            raise _failed(call, error)
+        return own
+
+    call.enter()
+    try:
+        response = drive(policies, call, Send(call.request), perform)
+    finally:
+        call.leave()
+    if others:
+        call.is_delegated = _is_of(others, own, response, call)
+    return response
+
+
+async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
+    """Have a call answered whole, awaited; the twin of `respond`."""
+    own: ChatResponse[Any] | None = None
+    others: list[ChatResponse[Any]] = []
+
+    async def perform(effect: Send) -> ChatResponse[Any]:
+        nonlocal own
+        call.attempts += 1
+        call.is_delegated = effect.model is not None
+        try:
+            if effect.model is not None:
+                others.append(await effect.model.agenerate(effect.request))
+                return others[-1]
+            own = await model.arespond(effect.request, call)
+            if call.exchanges:
+                end_exchanges(call.exchanges)
+        except Exception as error:
+            raise _failed(call, error)
+        return own
+
+    call.enter()
+    try:
+        response = await adrive(policies, call, Send(call.request), perform)
+    finally:
+        call.leave()
+    if others:
+        call.is_delegated = _is_of(others, own, response, call)
+    return response
+
+
+def open_stream(
+    model: Primitives, policies: Policies, call: CallInfo
+) -> StartedStream[Iterable[StreamEvent]]:
+    """Have a call answered piece by piece, up to the first event.
+
+    What a policy opened and does not return is closed.
+    """
+    opened: list[StartedStream[Iterable[StreamEvent]]] = []
+    own: StartedStream[Iterable[StreamEvent]] | None = None
+    others: list[StartedStream[Iterable[StreamEvent]]] = []
+
+    def perform(effect: Send) -> StartedStream[Iterable[StreamEvent]]:
+        nonlocal own
+        call.attempts += 1
+        call.is_delegated = effect.model is not None
+        stream = None
+        try:
+            if effect.model is not None:
+                stream = effect.model.stream(effect.request)
+            else:
+                stream = iter(model.events(effect.request, call))
+            first = next(stream, None)
+            if first is None:
+                raise interrupted(call)
+        except BaseException as error:
+            close(stream, call)
+            raise _failed(call, error) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream))
+        if call.is_delegated:
+            others.append(opened[-1])
+        else:
+            own = opened[-1]
+        return opened[-1]
+
+    chosen = None
+    call.enter()
+    try:
+        chosen = _checked(drive(policies, call, Send(call.request), perform))
+        if others:
+            call.is_delegated = _is_of(others, own, chosen, call)
+        call.note_first_event()
+        return chosen
+    finally:
+        call.leave()
+        for other in _unused(opened, chosen):
+            close(other.events, call)
+
+
+async def aopen_stream(
+    model: Primitives, policies: Policies, call: CallInfo
+) -> StartedStream[AsyncIterable[StreamEvent]]:
+    """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
+    opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
+    own: StartedStream[AsyncIterable[StreamEvent]] | None = None
+    others: list[StartedStream[AsyncIterable[StreamEvent]]] = []
+
+    async def perform(effect: Send) -> StartedStream[AsyncIterable[StreamEvent]]:
+        nonlocal own
+        call.attempts += 1
+        call.is_delegated = effect.model is not None
+        stream = None
+        try:
+            if effect.model is not None:
+                stream = effect.model.astream(effect.request)
+            else:
+                stream = aiter(model.aevents(effect.request, call))
+            first = await anext(stream, None)
+            if first is None:
+                raise interrupted(call)
+        except BaseException as error:
+            await aclose(stream, call)
+            raise _failed(call, error) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream))
+        if call.is_delegated:
+            others.append(opened[-1])
+        else:
+            own = opened[-1]
+        return opened[-1]
+
+    chosen = None
+    call.enter()
+    try:
+        chosen = _checked(await adrive(policies, call, Send(call.request), perform))
+        if others:
+            call.is_delegated = _is_of(others, own, chosen, call)
+        call.note_first_event()
+        return chosen
+    finally:
+        call.leave()
+        for other in _unused(opened, chosen):
+            await aclose(other.events, call)
+
+
+def _failed(call: CallInfo, error: Exception) -> ChatModelError:
+    error = located_in(call, error)
+    call.note_attempt_failed(error)
+    return error
+
+
+def _checked(outcome: StartedStream[Source]) -> StartedStream[Source]:
+    if not isinstance(outcome, StartedStream):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+        raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
+    return outcome
+
+
+def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInfo) -> bool:
+    """Return whether another model made an outcome.
+
+    The last attempt decides if a policy made the outcome anew.
+    """
+    if outcome is own:
+        return False
+    return call.is_delegated or any(outcome is other for other in others)
+
+
+def _unused(
+    opened: list[StartedStream[Any]], chosen: StartedStream[Any] | None
+) -> list[StartedStream[Any]]:
+    if len(opened) == 1 and chosen is opened[0]:
+        return []
+    if chosen is not None and all(chosen is not other for other in opened):
+        return []  # a policy made it, presumably of these
+    return [other for other in opened if other is not chosen]

@@ -1,0 +1,87 @@
+"""What becomes of an answer before the caller gets it: told whose it is, timed, and parsed."""
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from chatmodels.core._calls.call import CallInfo
+from chatmodels.core._calls.prepare import Prepared
+from chatmodels.core._errors.classes import OutputInvalidError
+from chatmodels.core._values.parts import ProviderPart, TextPart
+from chatmodels.core._values.response import ChatResponse
+
+if TYPE_CHECKING:
+    from chatmodels.core._tools.output import Output
+
+
+def complete_response(
+    prepared: Prepared, response: ChatResponse[Any], call: CallInfo
+) -> ChatResponse[Any]:
+    """Complete an answer.
+
+    Raises:
+        OutputInvalidError: It is not of the type that was asked for.
+        TypeError: It is no answer at all.
+    """
+    if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
+        raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
+    response = msgspec.structs.replace(
+        response,
+        provider=response.provider or call.provider,
+        warnings=prepared.warnings + response.warnings + _no_call(prepared, response),
+        timing=call.timing(),
+    )
+    if prepared.output is None or response.tool_calls:
+        return response
+    return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
+
+
+def _no_call(prepared: Prepared, response: ChatResponse[Any]) -> tuple[str, ...]:
+    """Warn of a response without the call that the request demands; servers ignore the demand."""
+    choice = prepared.request.tool_choice
+    if choice is None or choice.mode not in {"required", "tool"}:
+        return ()
+    if response.finish_reason != "stop" or response.tool_calls:
+        return ()
+    if any(isinstance(part, ProviderPart) for part in response.message.parts):
+        return ()  # the vendor ran a tool of its own
+    return (f"the model called no tool, although tool_choice is {choice.name or choice.mode!r}",)
+
+
+def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    try:
+        if response.refusal is not None:
+            raise OutputInvalidError(f"the model refused: {response.refusal[:500]!r}")
+        return _read(output, response)
+    except OutputInvalidError as error:
+        error.partial = response
+        if reason := _ended_early(response):
+            error.message = f"{reason} ({error})"
+            error.args = (error.message,)
+        raise
+
+
+def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
+    """Read the text, or its last part alone: models comment on their work before it."""
+    try:
+        return output.parse(response.text)
+    except OutputInvalidError as error:
+        texts = [part.text for part in response.message.parts if isinstance(part, TextPart)]
+        if len(texts) < 2:
+            raise
+        try:
+            return output.parse(texts[-1])
+        except OutputInvalidError:
+            raise error from error.__cause__
+
+
+def _ended_early(response: ChatResponse[Any]) -> str:
+    """Return the reason that is behind an output which stops in the middle or is empty."""
+    match response.finish_reason:
+        case "length":
+            return "the limit of tokens cut the answer off; raise max_output_tokens"
+        case "content_filter":
+            # Some providers say in a warning which filter it was.
+            return "; ".join(("a content filter ended the response", *response.warnings))
+        case _:
+            return ""

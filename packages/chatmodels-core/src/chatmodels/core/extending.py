@@ -1,0 +1,145 @@
+"""Names for those who write providers, policies and observers of models."""
+
+from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.call import CallInfo, Observer
+from chatmodels.core._calls.exchange import HttpExchange
+from chatmodels.core._calls.fallbacks import events_of
+from chatmodels.core._calls.flow import Effect, Flow, Policy, Send, Sleep, adrive, drive
+from chatmodels.core._calls.generation import (
+    AsyncMessageGenerator,
+    AsyncMessageStreamer,
+    CallableModel,
+    MessageGenerator,
+    MessageStreamer,
+)
+from chatmodels.core._calls.model import StandardChatModel
+from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._calls.protocols import AsyncHealthChecker, HealthChecker, ModelInfoProvider
+from chatmodels.core._calls.started import StartedStream
+from chatmodels.core._calls.whole import whole_response
+from chatmodels.core._errors.rules import error_class, error_code
+from chatmodels.core._log import add_log_filter, error_facts, logger
+from chatmodels.core._public import publish
+from chatmodels.core._registry.alias import AliasedModel
+from chatmodels.core._registry.discovery import CONTRACT_VERSION
+from chatmodels.core._registry.front import (
+    provider,
+    providers_for_model,
+    providers_with,
+    register_provider,
+    unregister_provider,
+)
+from chatmodels.core._registry.option_rules import is_credential
+from chatmodels.core._registry.options import ProviderOptions
+from chatmodels.core._registry.provider import Provider
+from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
+from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._schema.rules import SchemaRules
+from chatmodels.core._schema.strict import STRICT_SCHEMA
+from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
+from chatmodels.core._tools.output import Output, structured_output
+from chatmodels.core._tools.toolbox import tool_choice, tool_definitions
+from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
+from chatmodels.core._tools.watching import watch_tools
+from chatmodels.core._values.media_text import text_of
+from chatmodels.core._values.messages import Role, as_messages
+from chatmodels.core._values.metadata import Capability, Explanation, OptionSpec, ProviderMetadata
+from chatmodels.core._values.numbered import NumberedMessages, numbered
+from chatmodels.core._values.parts import Json, ProviderState, ResultPart
+from chatmodels.core._values.profile import (
+    ALL_OUTPUT_FORMS,
+    ALL_TOOL_CHOICES,
+    FREE_TOOL_CHOICES,
+    AcceptedMedia,
+    MediaKind,
+    MediaSource,
+    OutputForm,
+    Profile,
+)
+from chatmodels.core._values.request import OutputSchema, ToolDefinition
+from chatmodels.core._values.secret import MASK, SecretSource
+from chatmodels.core._values.settings import SettingsArguments
+
+__all__ = [
+    "ALL_OUTPUT_FORMS",
+    "ALL_TOOL_CHOICES",
+    "CONTRACT_VERSION",
+    "FREE_TOOL_CHOICES",
+    "MASK",
+    "STRICT_SCHEMA",
+    "AcceptedMedia",
+    "Accumulator",
+    "AliasedModel",
+    "AsyncHealthChecker",
+    "AsyncMessageGenerator",
+    "AsyncMessageStreamer",
+    "CallInfo",
+    "CallOptions",
+    "CallableModel",
+    "Capability",
+    "Effect",
+    "Explanation",
+    "Flow",
+    "HealthChecker",
+    "HttpExchange",
+    "Json",
+    "MediaKind",
+    "MediaSource",
+    "MessageGenerator",
+    "MessageStreamer",
+    "ModelHook",
+    "ModelInfoProvider",
+    "NumberedMessages",
+    "Observer",
+    "OptionSpec",
+    "Output",
+    "OutputForm",
+    "OutputSchema",
+    "Policy",
+    "Profile",
+    "Provider",
+    "ProviderMetadata",
+    "ProviderOptions",
+    "ProviderRegistry",
+    "ProviderState",
+    "RegistryObserver",
+    "ResultPart",
+    "Role",
+    "SchemaRules",
+    "SchemaTranslation",
+    "SecretSource",
+    "Send",
+    "SettingsArguments",
+    "Sleep",
+    "StandardChatModel",
+    "StartedStream",
+    "ToolChoiceLike",
+    "ToolDefinition",
+    "ToolLike",
+    "add_log_filter",
+    "adrive",
+    "as_messages",
+    "drive",
+    "error_class",
+    "error_code",
+    "error_facts",
+    "events_of",
+    "is_credential",
+    "logger",
+    "numbered",
+    "provider",
+    "providers_for_model",
+    "providers_with",
+    "publish",
+    "register_provider",
+    "structured_output",
+    "text_of",
+    "tool_choice",
+    "tool_definitions",
+    "translate_schema",
+    "unregister_provider",
+    "watch_tools",
+    "whole_response",
+]
+
+publish(globals())

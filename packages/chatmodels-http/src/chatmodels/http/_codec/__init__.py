@@ -1,0 +1,1 @@
+"""The codec of a wire format, and the rules that codecs share."""

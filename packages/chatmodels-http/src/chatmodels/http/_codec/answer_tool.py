@@ -1,0 +1,116 @@
+"""Requests structured output through a tool if the model has no native output for it.
+
+Decoders of vendors read the call like any other; `Codec.reader` turns it back into text.
+"""
+
+from msgspec.structs import replace
+
+from chatmodels.core import ChatRequest, FilePart, ToolChoice, UnsupportedError
+from chatmodels.core.extending import OutputForm, OutputSchema, Profile, ToolDefinition
+
+ANSWER_DESCRIPTION = "Give the answer in this form."
+"""The description of the tool, if the output has none of its own."""
+
+_REASONING = ("reasoning_effort", "reasoning_budget")
+
+
+def with_answer_tool(
+    request: ChatRequest,
+    profile: Profile,
+    provider: str,
+    warnings: list[str],
+    *,
+    strict: bool,
+    lenient: bool,
+) -> tuple[ChatRequest, str]:
+    """Return the request as it asks for its output, and the name of the tool that it is from.
+
+    The request keeps `output` if the model has native output for it, and the name is empty. Else
+    the model has to call a tool. While it has to call one of the caller's, there is no output yet.
+
+    Args:
+        request: The request, its schemas translated.
+        profile: The abilities of the model.
+        provider: The provider's registered name, for messages.
+        warnings: What is left out is added here.
+        strict: Whether the tool is strict.
+        lenient: Whether reasoning is left out where it prevents the output.
+
+    Raises:
+        UnsupportedError: The model has neither native output nor a tool for it.
+    """
+    output = request.output
+    if output is None or _is_native(request, output, profile):
+        return request, ""
+    choice = request.tool_choice
+    if choice is not None and choice.mode == "none":
+        without = replace(request, tools=(), tool_choice=None)  # they are only in the way
+        if _is_native(without, output, profile):
+            return without, ""
+    if choice is not None and choice.mode in {"required", "tool"} and request.tools:
+        return replace(request, output=None), ""
+    name = answer_tool(request)
+    is_free = bool(request.tools) and (choice is None or choice.mode == "auto")
+    forced = ToolChoice("required") if is_free else ToolChoice("tool", name)
+    problem = ""
+    if not profile.tools:
+        problem = "structured output with this model"
+    elif forced.mode not in profile.tool_choices:
+        problem = (
+            "an output type without a fixed, finite schema, for which this model cannot be forced "
+            "to call a tool"
+        )
+    elif forced.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
+        problem = "reasoning beside an output that only a tool can give a form"
+        if lenient:
+            warnings.append(f"{problem} is not supported: reasoning is left out")
+            settings = replace(request.settings, **dict.fromkeys(_REASONING))
+            request, problem = replace(request, settings=settings), ""
+    if problem:
+        raise UnsupportedError(
+            f"{provider} does not support {problem}; leave it out, or use another model"
+        )
+    tool = ToolDefinition(
+        name,
+        output.description or ANSWER_DESCRIPTION,
+        {"type": "object"} if output.schema is None else output.schema,
+        strict=strict,
+    )
+    asked = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
+    return asked, name
+
+
+def answer_tool(request: ChatRequest) -> str:
+    """Return the name of the tool whose arguments are the output; empty if none is requested.
+
+    It is the output's name, with underscores if one of the caller's tools has the same name.
+    """
+    if request.output is None:
+        return ""
+    name = request.output.name
+    while any(tool.name == name for tool in request.tools):
+        name += "_"
+    return name
+
+
+def _is_native(request: ChatRequest, output: OutputSchema, profile: Profile) -> bool:
+    form: OutputForm = "strict" if output.strict else "schema"
+    if output.schema is None:
+        form = "object"
+    return form in profile.native_output and not any(
+        _has(request, each) for each in profile.native_output_without
+    )
+
+
+def _has(request: ChatRequest, what: str) -> bool:
+    """Return whether a request has tools, or documents from files of the user."""
+    if request.provider_options.get(what):
+        return True
+    if what == "tools":
+        return bool(request.tools)
+    return any(
+        isinstance(part, FilePart)
+        for message in request.messages
+        if message.role == "user"
+        for part in message.parts
+    )

@@ -1,0 +1,145 @@
+"""The seam between a vendor's wire format and the machinery that moves bytes.
+
+A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpChatModel` does the
+rest: connections, time limits, secrets, retries, sync and async.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
+from chatmodels.core.extending import Profile, whole_response
+from chatmodels.http._codec.answer_tool import answer_tool
+from chatmodels.http._codec.conversation import ConversationRules
+from chatmodels.http._codec.output import OutputFromTool
+from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
+from chatmodels.http._codec.state_scope import all_scoped
+from chatmodels.http._codec.translated_names import TranslatedNames
+from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
+from chatmodels.http._framing.frames import Framer, StreamDecoder
+from chatmodels.http._framing.sse import SseFramer
+from chatmodels.http._surrogates import (
+    HalfCharacters,
+    with_stand_ins,
+)
+
+
+class Encode(Protocol):
+    """Translates a request to a model into the vendor's wire format."""
+
+    def __call__(self, model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
+        """Translate a request.
+
+        Raises:
+            UnsupportedError: The API cannot express something; the message lists everything.
+            InvalidRequestError: Something in it is not JSON.
+        """
+        ...
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """The vendor's listing of models.
+
+    Attributes:
+        request: The request that returns the listing.
+        read: Translates the body; raises `ResponseInvalidError` if it is not a listing.
+    """
+
+    request: HttpRequest
+    read: Callable[[bytes], Sequence[ModelInfo]]
+
+
+_ALL_SCHEMAS = SchemaSupport()
+
+
+def all_schemas(model: str, /) -> SchemaSupport:
+    """Return the support of a vendor that accepts every schema and every name of a tool."""
+    return _ALL_SCHEMAS
+
+
+def bearer(secret: str, /) -> Headers:
+    """Return the header that carries a secret as a bearer token."""
+    return (("Authorization", f"Bearer {secret}"),)
+
+
+class Codec(msgspec.Struct, frozen=True, kw_only=True):
+    """The wire format of one vendor's chat API, as pure functions.
+
+    The functions are importable by name or `functools.partial` objects of such, so that models
+    pickle.
+
+    Attributes:
+        encode: Translates a request.
+        decoder: Makes the decoder of the response to a request, whole or streamed.
+        failure: Translates a response that is not a success. Request id and retry-after are
+            filled in by the caller.
+        health: The cheapest request that proves address and credentials.
+        profile: Returns the abilities of a model.
+        families: Patterns of model names, such as "claude-opus-5*": one for each family whose
+            abilities may differ. A name belongs to the first pattern that it matches.
+        conversation: The rules for conversations, applied before `encode`.
+        schemas: Returns the schemas and names of tools that a model accepts.
+        models: The listing of models; None if the vendor has none.
+        framer: Makes the framer of one stream.
+        authorization: Returns the headers that carry the secret.
+        api: The name of the API if the vendor has several, as in "chat_completions".
+        scope: Where opaque state in responses is valid; None if wherever its format is understood.
+            `HttpChatModel` sets it by the rules for conversations.
+    """
+
+    encode: Encode
+    decoder: Callable[[ChatRequest], StreamDecoder]
+    failure: Callable[[HttpFailure], ChatModelError]
+    health: HttpRequest
+    profile: Callable[[str], Profile]
+    families: Sequence[str] = ("*",)
+    conversation: ConversationRules = ConversationRules()
+    schemas: Callable[[str], SchemaSupport] = all_schemas
+    models: Listing | None = None
+    framer: Callable[[], Framer] = SseFramer
+    authorization: Callable[[str], Headers] = bearer
+    api: str | None = None
+    scope: str | None = None
+
+    def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
+        """Translate a whole response to a request: it is a stream that arrives complete.
+
+        Raises:
+            ChatModelError: The body reports an error or is not in this wire format.
+        """
+        return read_whole(self.reader(request), body, self.scope)
+
+    def reader(self, request: ChatRequest, /) -> StreamDecoder:
+        """Make the decoder of the response to a request, whose output may come from a tool."""
+        decoder = self.decoder(request)
+        if request.output is None:
+            return decoder
+        return OutputFromTool(decoder, answer_tool(request))
+
+    def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
+        """Make the decoder of the response to a translated request."""
+        decoder = self.decoder(translated.request)
+        if translated.answer_tool:
+            decoder = OutputFromTool(decoder, translated.answer_tool)
+        if not translated.names and not translated.warnings:
+            return decoder
+        return TranslatedNames(decoder, translated.names, translated.warnings)
+
+
+def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> ChatResponse[Any]:
+    """Translate a body with the decoder of a response, halves of characters included.
+
+    Args:
+        reader: The decoder.
+        body: The body.
+        scope: Where opaque state in it is valid; None if wherever its format is understood.
+
+    Raises:
+        ChatModelError: The body reports an error or is not in this wire format.
+    """
+    replaced = with_stand_ins(body)
+    if replaced is not body:
+        reader = HalfCharacters(reader)
+    return whole_response(all_scoped(reader.whole(replaced), scope))

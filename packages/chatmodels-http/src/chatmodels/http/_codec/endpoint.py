@@ -1,0 +1,46 @@
+"""A codec at an endpoint: conversations are fitted before it, opaque state is scoped behind it."""
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec.structs import replace
+
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
+from chatmodels.http._codec.codec import Codec, Encode
+from chatmodels.http._codec.conversation import ConversationRules, fitted
+from chatmodels.http._codec.paired_calls import refuse_unpaired
+from chatmodels.http._exchange import HttpRequest
+
+
+def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
+    """Return a codec as it is used at one base URL, with the provider's name for messages."""
+    rules = codec.conversation
+    scope = rules.state_scope(base_url)
+    return replace(
+        codec,
+        encode=partial(_encode, codec.encode, rules, scope, provider),
+        scope=scope,
+        profile=partial(_profile, codec.profile, scope),
+    )
+
+
+def _profile(inner: Callable[[str], Profile], scope: str | None, model: str, /) -> Profile:
+    return replace(inner(model), state_scope=scope)
+
+
+def _encode(
+    inner: Encode,
+    rules: ConversationRules,
+    scope: str | None,
+    provider: str,
+    model: str,
+    request: ChatRequest,
+    /,
+    *,
+    stream: bool,
+) -> HttpRequest:
+    if rules.paired_calls and rules.held.isdisjoint(request.provider_options):
+        refuse_unpaired(request.messages, provider)
+    messages = fitted(request.messages, rules, scope)
+    return inner(model, replace(request, messages=messages), stream=stream)

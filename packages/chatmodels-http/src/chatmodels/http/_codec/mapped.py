@@ -1,0 +1,66 @@
+"""Finds the fields of a request that its settings became."""
+
+from collections.abc import Callable
+from functools import reduce
+
+import msgspec
+from msgspec.structs import replace
+
+from chatmodels.core import ChatRequest
+from chatmodels.core.extending import Profile
+from chatmodels.http._exchange import HttpRequest
+from chatmodels.http.wire._json import Json, is_object
+
+_ABSENT = object()
+
+
+def mapped_settings(
+    request: ChatRequest,
+    wire: HttpRequest,
+    profile: Profile,
+    encode: Callable[[ChatRequest], HttpRequest],
+    /,
+) -> dict[str, str]:
+    """Return the field of the body, or the header, by the name of each setting that is sent.
+
+    If a value has another field than the profile says, as `reasoning_effort="none"` can have, the
+    field is found by a comparison with the request without the setting. Both are encoded without
+    messages, which can be large.
+
+    Args:
+        request: The request.
+        wire: The request, encoded.
+        profile: The abilities of the model.
+        encode: Encodes a request.
+    """
+    mapped: dict[str, str] = {}
+    for name, field in (profile.settings or {}).items():
+        if getattr(request.settings, name) is None:
+            continue
+        if _is_sent(field, wire):
+            mapped[name] = field
+        else:
+            bare = replace(request, messages=())
+            without = replace(bare, settings=replace(bare.settings, **{name: None}))
+            fields = _changed(_body(encode(without)), _body(encode(bare)))
+            if fields:
+                mapped[name] = ", ".join(fields)
+    return mapped
+
+
+def _is_sent(field: str, wire: HttpRequest) -> bool:
+    if any(field == name for name, _ in wire.headers):
+        return True
+    return reduce(_inner, field.split("."), _body(wire)) is not _ABSENT
+
+
+def _inner(value: Json, name: str) -> Json:
+    return value.get(name, _ABSENT) if is_object(value) else _ABSENT
+
+
+def _body(wire: HttpRequest) -> Json:
+    return msgspec.json.decode(wire.body) if wire.body else {}
+
+
+def _changed(before: Json, after: Json) -> list[str]:
+    return [name for name, value in after.items() if before.get(name) != value]

@@ -1,0 +1,252 @@
+"""Translates the schemas and tool names of a request into those that a vendor accepts."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from operator import is_
+
+import msgspec
+from msgspec.structs import replace
+
+from chatmodels.core import ChatRequest, InvalidRequestError, UnsupportedError
+from chatmodels.core.extending import (
+    OutputSchema,
+    Profile,
+    SchemaRules,
+    SchemaTranslation,
+    ToolDefinition,
+    translate_schema,
+)
+from chatmodels.http._codec.answer_tool import with_answer_tool
+from chatmodels.http._codec.tool_names import accepted_name, accepted_names, renamed
+from chatmodels.http.wire._json import Json
+
+_NO_NAMES: Mapping[str, str] = {}
+_EVERYTHING = Profile()
+_REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
+
+
+class SchemaSupport(msgspec.Struct, frozen=True, kw_only=True):
+    """The schemas and the names of tools that a vendor accepts, as data.
+
+    Attributes:
+        tools: The parameters of tools; None for every schema.
+        strict_tools: The parameters of strict tools; None if the vendor does not treat them apart.
+        output: The schema of structured output that the vendor enforces; None for every schema.
+        names: The characters of tool names, as the inside of a character class; None for all. A
+            first "^" is for names that do not begin with a digit or a dash.
+        longest_name: The largest number of characters of a tool's name.
+        longest_description: The largest number of characters of a tool's description; None for any.
+        most_strict_properties: The largest number of properties of all strict tools; None for any.
+    """
+
+    tools: SchemaRules | None = None
+    strict_tools: SchemaRules | None = None
+    output: SchemaRules | None = None
+    names: str | None = None
+    longest_name: int = 64
+    longest_description: int | None = None
+    most_strict_properties: int | None = None
+
+
+class TranslatedRequest(msgspec.Struct, frozen=True):
+    """A request whose schemas and tool names the vendor accepts.
+
+    Attributes:
+        request: The request to encode.
+        names: The caller's names of renamed tools, by the name that is sent.
+        warnings: What the vendor will not enforce, for the response.
+        answer_tool: The name of the tool whose arguments are the output, as it is sent; empty if
+            the output is native, or if none is requested.
+    """
+
+    request: ChatRequest
+    names: Mapping[str, str]
+    warnings: tuple[str, ...]
+    answer_tool: str = ""
+
+
+def translate_request(
+    request: ChatRequest,
+    support: SchemaSupport,
+    provider: str,
+    /,
+    *,
+    profile: Profile = _EVERYTHING,
+    lenient: bool = False,
+) -> TranslatedRequest:
+    """Translate schemas and names; what cannot keep its meaning is refused.
+
+    Args:
+        request: The request.
+        support: What the vendor accepts.
+        provider: The provider's registered name, for messages.
+        profile: The abilities of the model: output that is not native is requested through a tool.
+        lenient: Whether strictness and descriptions that the vendor does not accept are given up
+            with a warning.
+
+    Raises:
+        UnsupportedError: The vendor does not accept a schema, and the message lists every place;
+            or the model has no way to return structured output.
+        InvalidRequestError: A schema is nested too deeply, or is not JSON.
+    """
+    try:
+        return _translated(request, support, provider, profile, lenient=lenient)
+    except RecursionError as error:
+        raise InvalidRequestError(
+            "a schema is nested too deeply; use a flatter one, or one that refers to itself"
+        ) from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidRequestError(f"a schema cannot be written as JSON: {error}") from error
+
+
+def _translated(
+    request: ChatRequest,
+    support: SchemaSupport,
+    provider: str,
+    profile: Profile,
+    *,
+    lenient: bool,
+) -> TranslatedRequest:
+    refused: list[str] = []
+    warnings: list[str] = []
+    back = _NO_NAMES
+    if support.names is not None:
+        names = accepted_names(request, support.names, support.longest_name)
+        if names:
+            request = renamed(request, names)
+            back = {sent: name for name, sent in names.items()}
+    if request.tools and (support.tools or support.strict_tools or support.longest_description):
+        writer = _Tools(support, back, refused, warnings if lenient else refused)
+        tools = tuple(map(writer.written, request.tools))
+        if not all(map(is_, tools, request.tools)):
+            request = replace(request, tools=tools)
+    strict = False
+    if request.output is not None:
+        output = request.output
+        strict = output.strict and output.schema is not None and profile.strict_output_tool
+        if output.strict and "strict" not in profile.native_output:
+            output = replace(output, strict=False)
+        if support.names is not None:
+            name = accepted_name(output.name, support.names, support.longest_name)
+            output = output if name == output.name else replace(output, name=name)
+        output = _output(output, support, refused, warnings)
+        if output is not request.output:
+            request = replace(request, output=output)
+    if refused:
+        raise UnsupportedError(
+            f"{provider} does not accept {'; '.join(refused)}; change the schema"
+        )
+    request, tool = with_answer_tool(
+        request, profile, provider, warnings, strict=strict, lenient=lenient
+    )
+    told = tuple(f"{provider}: {text}" for text in warnings)
+    return TranslatedRequest(request, back, told, tool)
+
+
+class _Tools:
+    """Writes the tools of one request.
+
+    Args:
+        support: What the vendor accepts.
+        names: The caller's names, by the name that is sent.
+        refused: Gets what the vendor does not accept.
+        dropped: Gets what can be left out.
+    """
+
+    def __init__(
+        self,
+        support: SchemaSupport,
+        names: Mapping[str, str],
+        refused: list[str],
+        dropped: list[str],
+    ) -> None:
+        self._support = support
+        self._names = names
+        self._refused = refused
+        self._dropped = dropped
+        self._properties = 0
+
+    def written(self, tool: ToolDefinition) -> ToolDefinition:
+        """Write one tool; it stays the same object if nothing changes."""
+        support = self._support
+        name = self._names.get(tool.name, tool.name)
+        schema, strict, description = tool.parameters, tool.strict, tool.description
+        if strict and support.strict_tools is not None:
+            enforced = _known(schema, support.strict_tools)
+            problems = self._problems(enforced)
+            if problems:
+                strict = False
+                self._dropped.append(f"the tool {name!r} as strict: {'; '.join(problems)}")
+            else:
+                self._properties += enforced.properties
+                schema = enforced.schema
+        if not (strict and support.strict_tools is not None) and support.tools is not None:
+            plain = _known(schema, support.tools)
+            schema = plain.schema
+            if plain.problems:
+                self._refused.append(f"the tool {name!r}: {'; '.join(plain.problems)}")
+        longest = support.longest_description
+        if longest is not None and len(description) > longest:
+            self._dropped.append(
+                f"the tool {name!r} with a description of more than {longest} characters"
+            )
+            description = description[:longest]
+        if schema is tool.parameters and strict is tool.strict and description is tool.description:
+            return tool
+        return ToolDefinition(tool.name, description, schema, strict)
+
+    def _problems(self, enforced: SchemaTranslation) -> Sequence[str]:
+        most = self._support.most_strict_properties
+        if (
+            not enforced.problems
+            and most is not None
+            and (self._properties + enforced.properties > most)
+        ):
+            return [f"strict tools have more than {most} properties"]
+        return enforced.problems
+
+
+def _output(
+    output: OutputSchema, support: SchemaSupport, refused: list[str], warnings: list[str]
+) -> OutputSchema:
+    schema = output.schema
+    if schema is None:
+        return output
+    rules = support.output if output.strict else support.tools
+    if rules is not None:
+        translation = _known(schema, rules)
+        problems = "; ".join(translation.problems)
+        if not problems:
+            schema = translation.schema
+        elif output.strict and rules.enforced:
+            warnings.append(f"the output's schema cannot be enforced: {problems}")
+            return _output(replace(output, strict=False), support, refused, warnings)
+        elif output.strict:
+            refused.append(f"the output's schema: {problems}")
+    return output if schema is output.schema else replace(output, schema=schema)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """A translation, what it was made of, and a copy of it: callers can change their schemas."""
+
+    schema: dict[str, Json]
+    rules: SchemaRules
+    copy: dict[str, Json]
+    translation: SchemaTranslation
+
+
+_translations: dict[tuple[int, int], _Known] = {}
+
+
+def _known(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
+    """Translate a schema once; it is known by its identity, which the entry keeps alive."""
+    key = (id(schema), id(rules))
+    entry = _translations.get(key)
+    if entry is None or entry.copy != schema:
+        translation = translate_schema(schema, rules)
+        if translation.schema == schema:  # so that requests without changes are not copied
+            translation = replace(translation, schema=schema)
+        if len(_translations) >= _REMEMBERED:
+            _translations.clear()
+        entry = _translations[key] = _Known(schema, rules, deepcopy(schema), translation)
+    return entry.translation

@@ -1,0 +1,1 @@
+"""Failed responses as errors."""

@@ -1,0 +1,37 @@
+"""The framing of newline-delimited JSON: one value on each line."""
+
+from collections.abc import Sequence
+
+from chatmodels.http._framing.frames import Frame
+from chatmodels.http._framing.splitter import MAX_FRAME_BYTES, Splitter
+
+
+class NdjsonFramer:
+    """Cuts a stream of bytes into lines, without the blank ones that keep a connection alive."""
+
+    __slots__ = ("_splitter",)
+
+    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
+        """Begin at the start of a stream.
+
+        Args:
+            limit: How many bytes one line may have.
+        """
+        self._splitter = Splitter(b"\n", "a line", limit)
+
+    def feed(self, data: bytes, /) -> Sequence[Frame]:
+        """Take bytes in and give the lines that they complete.
+
+        Raises:
+            ResponseInvalidError: A line exceeds the limit.
+        """
+        return [Frame(text) for line in self._splitter.feed(data) if (text := line.strip())]
+
+    def close(self) -> Sequence[Frame]:
+        """Give the last line, if it has no line feed.
+
+        Raises:
+            ResponseInvalidError: A line exceeds the limit.
+        """
+        text = self._splitter.close().strip()
+        return (Frame(text),) if text else ()

@@ -1,0 +1,1 @@
+"""The transport: engines, connections, certificates, proxies, content encodings."""

@@ -1,0 +1,235 @@
+"""Network streams that ask for the time left at every step.
+
+httpcore reads its time limits when a body begins; here they depend on what has come since.
+"""
+
+import socket
+import ssl
+from collections.abc import Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+
+import httpcore
+
+from chatmodels.http._transport.engine import Deadlines
+
+_AT_ONCE = 65_536
+"""Bytes that are written within one time limit: a long body may take long while it moves."""
+
+# Models may think for minutes without a word; networks forget connections that are silent for
+# four or more. Left to itself, Linux would ask for a sign of life after two hours only.
+_KEEP_ALIVE: list[httpcore.SOCKET_OPTION] = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), amount)
+        for name, amount in (
+            ("TCP_KEEPIDLE", 60),  # seconds, as the next two
+            ("TCP_KEEPALIVE", 60),  # what macOS calls it
+            ("TCP_KEEPINTVL", 60),
+            ("TCP_KEEPCNT", 5),
+        )
+        if hasattr(socket, name)
+    ),
+]
+
+
+_SHORTEST = 0.001
+"""Seconds; the shortest time that a patience allows, also when the limit has passed already."""
+
+
+class TimedBackend(httpcore.NetworkBackend):
+    """The network for one connection, which serves one request after another.
+
+    Attributes:
+        patience: That of the request at hand.
+    """
+
+    patience: Deadlines
+
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+        self._layers: list[_Stream] = []
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect within the time that the request has."""
+        stream = self._inner.connect_tcp(
+            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
+        )
+        return self.layer(stream)
+
+    def layer(self, inner: httpcore.NetworkStream) -> httpcore.NetworkStream:
+        """Wrap a stream of the connection: TCP, or TLS over what came before."""
+        stream = _Stream(inner, self)
+        self._layers.append(stream)
+        return stream
+
+    def drained(self) -> bool:
+        """Report whether no byte that has come is still to be read."""
+        return all(layer.drained() for layer in self._layers)
+
+    def abort(self) -> None:
+        """Close the socket."""
+        for layer in reversed(self._layers):  # TLS takes the socket over from the layer below
+            layer.close()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, backend: TimedBackend) -> None:
+        self._inner = inner
+        self._backend = backend
+        self._tls: object = inner.get_extra_info("ssl_object")
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _time_left(self._backend.patience))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _AT_ONCE):
+            piece = buffer[start : start + _AT_ONCE]
+            self._inner.write(piece, _time_left(self._backend.patience))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        seconds = self._backend.patience.connect()
+        stream = self._inner.start_tls(ssl_context, _bare(server_hostname), seconds)
+        return self._backend.layer(stream)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def drained(self) -> bool:
+        return self._tls is None or tls_drained(self._tls)
+
+
+class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
+    """The twin of `TimedBackend`."""
+
+    patience: Deadlines
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+        self._layers: list[_AsyncStream] = []
+        self.aborted = False
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect within the time that the request has."""
+        stream = await self._inner.connect_tcp(
+            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
+        )
+        return self.layer(stream)
+
+    def layer(self, inner: httpcore.AsyncNetworkStream) -> httpcore.AsyncNetworkStream:
+        """Wrap a stream of the connection: TCP, or TLS over what came before."""
+        stream = _AsyncStream(inner, self)
+        self._layers.append(stream)
+        return stream
+
+    def drained(self) -> bool:
+        """Report whether no byte that has come is still to be read."""
+        return all(layer.drained() for layer in self._layers)
+
+    def abort(self) -> None:
+        """Close the socket without waiting, so that no cancellation can interrupt it."""
+        self.aborted = True
+        for layer in self._layers[:1]:  # the TCP stream, over which all others go
+            run_without_waiting(layer.inner.aclose())
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, inner: httpcore.AsyncNetworkStream, backend: AsyncTimedBackend) -> None:
+        self.inner = inner
+        self._backend = backend
+        self._tls: object = inner.get_extra_info("ssl_object")
+        self._filled = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._backend.aborted:
+            raise httpcore.ReadError("the connection is closed")
+        data = await self.inner.read(max_bytes, _time_left(self._backend.patience))
+        self._filled = len(data) == max_bytes
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        for start in range(0, len(buffer), _AT_ONCE):
+            piece = buffer[start : start + _AT_ONCE]
+            await self.inner.write(piece, _time_left(self._backend.patience))
+
+    async def aclose(self) -> None:
+        self._backend.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        seconds = self._backend.patience.connect()
+        stream = await self.inner.start_tls(ssl_context, _bare(server_hostname), seconds)
+        return self._backend.layer(stream)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self.inner.get_extra_info(info)
+
+    def drained(self) -> bool:
+        # anyio keeps the rest of a read that came whole, out of sight: none if it was shorter.
+        return not self._filled and (self._tls is None or tls_drained(self._tls))
+
+
+def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:
+    """Run a coroutine to its end, or up to the first wait that needs the event loop."""
+    with suppress(StopIteration):
+        while coroutine.send(None) is None:  # asyncio's way to let other tasks run
+            pass
+    coroutine.close()
+
+
+def _time_left(patience: Deadlines) -> float | None:
+    # While bytes are ready, even the shortest time suffices to read them: for ever, in a flood.
+    seconds = patience.read()
+    if seconds is not None and seconds <= _SHORTEST:
+        raise httpcore.ReadTimeout("the time is over")
+    return seconds
+
+
+def tls_drained(tls: object, /) -> bool:
+    """Report whether TLS holds no bytes to read, which do not show on the socket.
+
+    Args:
+        tls: An `SSLSocket` or `SSLObject`; anything else is not TLS and holds nothing.
+    """
+    if isinstance(tls, ssl.SSLSocket):
+        return not tls.pending()
+    if not isinstance(tls, ssl.SSLObject):
+        return True
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return True
+    except ssl.SSLError:
+        return False
+    return False
+
+
+def _bare(host: str | None) -> str | None:
+    """Take the brackets off an IPv6 address, which a proxy wants and TLS does not."""
+    return host and host.strip("[]")

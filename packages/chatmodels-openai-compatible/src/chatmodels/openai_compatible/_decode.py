@@ -1,0 +1,316 @@
+"""Reads responses: a state machine that is fed one frame at a time; a whole response is one.
+
+The parts have fixed indexes: reasoning 0, text 1,
+refusal 2, sound and notes 3, tool calls from 4 on.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from chatmodels.core import (
+    ChatRequest,
+    ImagePart,
+    LogprobsDelta,
+    PartEnd,
+    ProviderPart,
+    ReasoningDelta,
+    RefusalDelta,
+    RefusalPart,
+    ResponseInvalidError,
+    StreamEnd,
+    StreamEvent,
+    StreamStart,
+    TextDelta,
+    TextPart,
+    Usage,
+    UsageUpdate,
+)
+from chatmodels.core.extending import ProviderState
+from chatmodels.http import Frame, excerpt
+from chatmodels.http.wire import (
+    NO_REASON,
+    Json,
+    finish_reason,
+    identifier,
+    is_object,
+    known_usage,
+    objects,
+    text_or_none,
+    warn,
+)
+from chatmodels.openai_compatible._audio import SOUND_INDEX, SoundAssembler
+from chatmodels.openai_compatible._citations import kept_parts, read_citations
+from chatmodels.openai_compatible._connector_messages import is_result, joined, own_calls
+from chatmodels.openai_compatible._content import ContentReader, content_parts
+from chatmodels.openai_compatible._errors import failure_of
+from chatmodels.openai_compatible._images import read_images
+from chatmodels.openai_compatible._reading import (
+    FINISH_REASONS,
+    REASONING_FIELD,
+    merged_details,
+    merged_thinking,
+    read_logprobs,
+    reasoning_field_of,
+    reasoning_in_parts,
+    reasoning_part,
+)
+from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
+from chatmodels.openai_compatible._tool_calls import FIRST_INDEX, CallAssembler
+from chatmodels.openai_compatible._usage import read_service_tier, read_usage, reported_usage
+from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
+
+REASONING, TEXT, REFUSAL = range(3)
+
+_DONE = b"[DONE]"
+_NONE = frozenset[str]()
+_NO_USAGE = Usage()
+
+
+class ChatCompletionsDecoder:
+    """Turns one response into events."""
+
+    def __init__(
+        self, request: ChatRequest, dialect: str, *, marks_reasoning: bool = False
+    ) -> None:
+        """Begin.
+
+        Args:
+            request: What the stream answers.
+            dialect: The name of the dialect, to mark what only its vendor understands.
+            marks_reasoning: Whether reasoning goes back in the field in which it came.
+        """
+        self._marks_reasoning = marks_reasoning
+        self._field: str | None = None
+        self._request = request
+        self._dialect = dialect
+        self._frames: list[bytes] = []
+        self._started = False
+        self._ended = False
+        self._answered = False
+        self._word: str | None = None
+        self._tier: str | None = None
+        self._usage = _NO_USAGE
+        self._warnings: list[str] = []
+        self._calls = CallAssembler(dialect)
+        self._content = ContentReader()
+        self._steps: list[Json] = []
+        self._executed: dict[str, Json] = {}
+        self._images: list[ImagePart] = []
+        self._thinking: list[Json] = []
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._details: list[Json] = []
+        self._annotations: list[Json] = []
+        self._sources: Json = None
+        self._refusal: list[str] = []
+        self._sound: SoundAssembler | None = None
+
+    def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
+        """Take one frame in and give the events that it causes.
+
+        Raises:
+            ChatModelError: The frame reports an error, or is not of this wire format.
+        """
+        data = frame.data
+        if self._ended or not data:
+            return ()
+        if data.startswith(_DONE):
+            return self._end(self._payload()) if self._answered else ()
+        wire = decoded(data, self._dialect)
+        self._frames.append(data)
+        events: list[StreamEvent] = []
+        if not self._started and (wire.id or wire.choices):
+            self._started = True
+            events.append(StreamStart(identifier(wire.id) or None, wire.model or None))
+        choice = wire.choices[0] if wire.choices else None
+        if choice is not None and (choice.index or choice.error):
+            choice = first_choice(wire, self._dialect)
+        if choice is not None:
+            self._answered = True
+            delta = choice.delta or choice.message
+            if delta is not None:
+                self._take(delta, events, events)
+                # Some send a call in the old form as well (llama-cpp-python 0.3).
+                if delta.tool_calls:
+                    calls = own_calls(delta.tool_calls, self._steps, _NONE)
+                    events += self._calls.feed(calls, wire.created)
+                elif delta.function_call is not None:
+                    events += self._calls.feed(legacy_call(delta), wire.created)
+            if choice.logprobs is not None:
+                self._take_logprobs(choice, events)
+            if choice.finish_reason:
+                self._word = choice.finish_reason
+                events += self._calls.finish()
+        self._accompany(wire, events)
+        return events
+
+    def close(self) -> Sequence[StreamEvent]:
+        """Give the end, if the vendor said why it ended but not `[DONE]`."""
+        return self._end(self._payload()) if self._word and not self._ended else ()
+
+    def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
+        """Return the events of a response that arrived whole.
+
+        Raises:
+            ChatModelError: The body reports an error or is not a chat completion.
+        """
+        wire = decoded(body, self._dialect)
+        choice = first_choice(wire, self._dialect)
+        if choice is None:
+            raise ResponseInvalidError(
+                f"{self._dialect} answered without a choice: {excerpt(body)}",
+                details={"body": excerpt(body)},
+            )
+        events: list[StreamEvent] = [StreamStart(identifier(wire.id) or None, wire.model or None)]
+        # A choice without a message is what content filters leave of one.
+        message = choice.message or choice.delta
+        message = message or joined(choice.messages, self._steps, self._warnings)
+        if message is not None:
+            self._take(message, events, [])  # without deltas: the parts are complete
+            calls: Sequence[WireToolCall] = ()
+            if message.tool_calls:
+                calls = own_calls(message.tool_calls, self._steps, _NONE)
+            if calls or message.function_call is not None:
+                self._calls.take_whole(calls or legacy_call(message), wire.created)
+        self._word = choice.finish_reason or None
+        if choice.logprobs is not None:
+            self._take_logprobs(choice, events)
+        self._accompany(wire, events)
+        events += self._end(msgspec.Raw(body), whole=True)
+        return events
+
+    def _accompany(self, wire: WireBody, events: list[StreamEvent]) -> None:
+        if wire.service_tier is not None and wire.service_tier != self._tier:
+            self._tier = text_or_none(wire.service_tier) or self._tier
+        if wire.search_results is not None or wire.citations is not None:
+            self._sources = wire.search_results or wire.citations
+        if wire.x_groq is not None:
+            self._check(wire.x_groq)
+        if wire.usage is not None or wire.x_groq is not None:
+            usage = reported_usage(wire)
+            if usage is not None:
+                self._tier = read_service_tier(usage) or self._tier
+                self._usage = known_usage(self._usage, read_usage(usage, self._warnings))
+                events.append(UsageUpdate(self._usage))
+
+    def _take(
+        self, delta: WireMessage, events: list[StreamEvent], deltas: list[StreamEvent]
+    ) -> None:
+        """Read a message or some more of one.
+
+        Args:
+            delta: The message.
+            events: Receives the parts that are complete.
+            deltas: Receives the deltas.
+        """
+        if delta.tool_call_id is not None and is_result(delta, self._steps):
+            return
+        content = delta.content
+        if content:
+            if isinstance(content, str):
+                self._text.append(content)
+                deltas.append(TextDelta(content, TEXT))
+            else:
+                self._take_parts(content_parts(content), deltas)
+        # Vendors differ in the field, and some send it twice.
+        thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+        if not thought and (delta.reasoning_details or delta.thinking_blocks):
+            thought = reasoning_in_parts(delta)
+        if thought:
+            self._reasoning.append(thought)
+            deltas.append(ReasoningDelta(thought, REASONING))
+            if self._marks_reasoning and self._field is None:
+                self._field = reasoning_field_of(delta)
+        if delta.reasoning_details is not None:
+            self._details += objects(delta.reasoning_details)
+        if delta.thinking_blocks is not None:
+            self._thinking += objects(delta.thinking_blocks)
+        if delta.refusal:
+            self._refusal.append(delta.refusal)
+            deltas.append(RefusalDelta(delta.refusal, REFUSAL))
+        if delta.audio is not None:
+            self._sound = self._sound or SoundAssembler()
+            deltas += self._sound.feed(delta.audio, self._warnings)
+        if delta.annotations is not None:
+            new = [item for item in objects(delta.annotations) if item not in self._annotations]
+            self._annotations += new
+        if delta.images is not None:
+            self._draw(delta.images, events)
+        if delta.executed_tools is not None:
+            for tool in objects(delta.executed_tools):
+                # A tool is sent again, with its result, after it has run.
+                self._executed[str(tool.get("index"))] = tool
+
+    def _draw(self, images: Json, events: list[StreamEvent]) -> None:
+        for image in read_images(images, self._warnings):
+            if image not in self._images:
+                # Parts of other kinds can have the same index.
+                events.append(PartEnd(image, FIRST_INDEX + len(self._images)))
+                self._images.append(image)
+
+    def _take_parts(self, content: list[Json], deltas: list[StreamEvent]) -> None:
+        text, thought, refusal = self._content.feed(content, self._text)
+        if text:
+            self._text.append(text)
+            deltas.append(TextDelta(text, TEXT))
+        if thought:
+            self._reasoning.append(thought)
+            deltas.append(ReasoningDelta(thought, REASONING))
+        if refusal:
+            self._refusal.append(refusal)
+            deltas.append(RefusalDelta(refusal, REFUSAL))
+
+    def _take_logprobs(self, choice: WireChoice, events: list[StreamEvent]) -> None:
+        logprobs = read_logprobs(choice.logprobs, self._warnings)
+        if logprobs:
+            events.append(LogprobsDelta(logprobs))
+
+    def _check(self, extension: Json) -> None:
+        # Groq says here why it stops a stream early ("x_groq", API reference of Groq).
+        if is_object(extension) and extension.get("error"):
+            raise failure_of(extension["error"], self._dialect)
+
+    def _payload(self) -> msgspec.Raw:
+        return msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+
+    def _end(self, payload: msgspec.Raw, *, whole: bool = False) -> list[StreamEvent]:
+        self._ended = True
+        events: list[StreamEvent] = []
+        content, thought = self._content, "".join(self._reasoning)
+        details = merged_details(self._details) if self._details else ()
+        blocks = merged_thinking(self._thinking) if self._thinking else ()
+        thinking: dict[str, Json] = {"thinking_blocks": blocks} if blocks else content.thinking
+        if self._field:
+            thinking = {**thinking, REASONING_FIELD: self._field}
+        if thought or details or thinking:
+            reasoning = reasoning_part(thought, details, thinking, self._dialect)
+            if reasoning is not None and (whole or reasoning.signature is not None):
+                events.append(PartEnd(reasoning, REASONING))
+        executed = list(self._executed.values())
+        cited = (*read_citations(self._annotations, self._sources, executed), *content.citations)
+        if self._text and (whole or cited):
+            events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
+        if self._refusal and whole:
+            events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
+        if self._sound is not None:
+            events += self._sound.finish(self._request)
+        if kept := kept_parts(self._annotations, content.others, [*self._steps, *executed]):
+            signature = ProviderState(self._dialect, kept)
+            events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
+        events += self._calls.finish()
+        if self._word is None:
+            warn(NO_REASON, self._warnings)
+        reason = finish_reason(
+            self._word, FINISH_REASONS, calls=bool(self._calls), refused=bool(self._refusal)
+        )
+        events.append(
+            StreamEnd(
+                finish_reason=reason,
+                raw_finish_reason=self._word,
+                service_tier=self._tier,
+                warnings=tuple(self._warnings),
+                payload=payload,
+            )
+        )
+        return events

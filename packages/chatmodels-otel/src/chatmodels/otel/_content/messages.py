@@ -1,0 +1,161 @@
+"""Messages and tools in the form of the conventions' JSON schemas."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from chatmodels.core import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Message,
+    Part,
+    ProviderPart,
+    ReasoningPart,
+    RefusalPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
+from chatmodels.core.extending import Json, ToolDefinition
+
+
+def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]:
+    """Write messages as `gen_ai.input.messages` wants them.
+
+    Args:
+        messages: The conversation.
+        max_chars: Data of media that would be longer is left out, before it is encoded.
+    """
+    return [_message(message, max_chars) for message in messages]
+
+
+def output_messages(message: Message, finish_reason: str, max_chars: int, /) -> list[Json]:
+    """Write the message of a response as `gen_ai.output.messages`, which has one for each choice.
+
+    Args:
+        message: The message.
+        finish_reason: The conventions' word. They deprecate it here, in favour of an attribute,
+            but backends display no message without it.
+        max_chars: Data of media that would be longer is left out, before it is encoded.
+    """
+    return [_message(message, max_chars) | {"finish_reason": finish_reason}]
+
+
+def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[Json]:
+    """Write tools as `gen_ai.tool.definitions` wants them: by name, or with all there is."""
+    if not full:
+        return [{"type": "function", "name": tool.name} for tool in tools]
+    return [
+        {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": msgspec.to_builtins(tool.parameters),  # a hook may change it
+        }
+        for tool in tools
+    ]
+
+
+def arguments(call: ToolCall, /) -> Json:
+    """Give the arguments of a tool call as an object, or as the text that is none."""
+    try:
+        return msgspec.json.decode(call.arguments_json or "{}")
+    except (msgspec.DecodeError, RecursionError):
+        return call.arguments_json
+
+
+def result_object(answer: ToolResult, max_chars: int, /) -> Json:
+    """Write the result of a tool as an object, as `gen_ai.tool.call.result` requires."""
+    value = result(answer, max_chars)
+    if isinstance(value, dict):
+        return value  # pyright: ignore[reportUnknownVariableType] # plain JSON
+    return {"result": value}
+
+
+def result(answer: ToolResult, max_chars: int, /) -> Json:
+    """Write the result of a tool: its JSON, its text, or its parts if there are also media."""
+    if all(isinstance(part, TextPart) for part in answer.content):
+        return _decoded(answer.text)
+    return [_part(part, max_chars) for part in answer.content]
+
+
+def _decoded(text: str) -> Json:
+    # Text such as `5` or `true` may be a number or a flag, or just text, and stays text.
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            pass
+    return text
+
+
+def _message(message: Message, max_chars: int) -> dict[str, Json]:
+    written: dict[str, Json] = {
+        "role": message.role,
+        "parts": [_part(part, max_chars) for part in message.parts],
+    }
+    if message.name is not None:
+        written["name"] = message.name
+    return written
+
+
+def _part(part: Part, max_chars: int) -> Json:
+    match part:
+        case TextPart():
+            return {"type": "text", "content": part.text}
+        case ReasoningPart():
+            return {"type": "reasoning", "content": part.text}
+        case RefusalPart():
+            return _generic("refusal", content=part.text)
+        case ToolCall():
+            return {
+                "type": "tool_call",
+                "id": part.id,
+                "name": part.name,
+                "arguments": arguments(part),
+            }
+        case ToolResult():
+            return {
+                "type": "tool_call_response",
+                "id": part.id,
+                "response": result(part, max_chars),
+            }
+        case ImagePart():
+            return _media(part, "image", max_chars)
+        case AudioPart():
+            return _media(part, "audio", max_chars)
+        case FilePart():
+            is_video = (part.media_type or "").startswith("video/")
+            return _media(part, "video" if is_video else "document", max_chars)
+        case ProviderPart():
+            # What it holds is the vendor's alone, and may be encrypted.
+            return _generic("provider", provider=part.signature.format)
+        case _:
+            assert_never(part)
+
+
+def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int) -> Json:
+    written: dict[str, Json] = {"modality": modality}
+    if part.media_type is not None:
+        written["mime_type"] = part.media_type
+    if part.file_id is not None:
+        return {"type": "file", "file_id": part.file_id, **written}
+    if part.url is not None:
+        return {"type": "uri", "uri": part.url, **written}
+    data = part.data or b""
+    if len(data) * 4 > max_chars * 3:  # half a picture is none
+        return _generic("omitted", bytes=len(data), **written)
+    return {"type": "blob", "content": _base64(data), **written}
+
+
+def _generic(kind: str, **fields: Json) -> dict[str, Json]:
+    """Write a part for which the conventions have no type."""
+    return {"type": "generic", "generic_type": kind, **fields}
+
+
+def _base64(data: bytes) -> str:
+    from binascii import b2a_base64  # few programs record media
+
+    return b2a_base64(data, newline=False).decode()

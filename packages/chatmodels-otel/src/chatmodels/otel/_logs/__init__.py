@@ -1,0 +1,1 @@
+"""Log events, and records with the ids of their span."""

@@ -1,0 +1,115 @@
+"""The conventions' log events: a failure with its traceback, and the details of an operation."""
+
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.context import Context
+
+from chatmodels.otel._call_attributes import Attributes
+from chatmodels.otel._content.capture import api_version
+from chatmodels.otel._failure import described, quotes
+from chatmodels.otel._semconv import DETAILS_EVENT, EXCEPTION_EVENT, SCHEMA_URL, SCOPE
+from chatmodels.otel._version import VERSION
+
+if TYPE_CHECKING:
+    from opentelemetry._logs import Logger, LoggerProvider
+
+EVENTS_SINCE = (1, 37)
+"""The API whose log records have an event name and a context."""
+
+_EXCEPTIONS_SINCE = (1, 43)
+_ENABLED_SINCE = (1, 45)
+
+
+class Events:
+    """Emits the events, each with the context of the call's span.
+
+    Args:
+        logger: What emits them.
+    """
+
+    def __init__(self, logger: "Logger") -> None:
+        from opentelemetry._logs import NoOpLogger
+
+        self._logger = logger
+        self._nothing = NoOpLogger
+        self._version = api_version()
+
+    @property
+    def live(self) -> bool:
+        """Whether an SDK is behind the logger; the API's stand-in knows."""
+        # Asked by each call. The stand-in looks for the real one only when that is used.
+        return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
+
+    def details(self, attributes: Attributes, context: Context | None) -> None:
+        """Emit all attributes of an operation, structured content among them."""
+        from opentelemetry._logs import SeverityNumber
+
+        self._emit(
+            DETAILS_EVENT, SeverityNumber.DEBUG, "DEBUG", context=context, attributes=attributes
+        )
+
+    def exception(
+        self,
+        error: BaseException,
+        attributes: Attributes,
+        context: Context | None,
+        *,
+        content: bool,
+    ) -> None:
+        """Emit a failure.
+
+        Args:
+            error: What was raised.
+            attributes: What identifies the operation.
+            context: Where its span is current.
+            content: Whether what the model said may be in it.
+        """
+        from opentelemetry._logs import SeverityNumber
+
+        more: dict[str, Any] = {}
+        if self._version >= _EXCEPTIONS_SINCE and (content or not quotes(error)):
+            more["exception"] = error
+        else:
+            attributes = {**attributes, **described(error, content=content)}
+        self._emit(
+            EXCEPTION_EVENT,
+            SeverityNumber.WARN,
+            "WARN",
+            context=context,
+            attributes=attributes,
+            **more,
+        )
+
+    def _emit(self, name: str, severity: Any, text: str, **fields: Any) -> None:
+        from time import time_ns
+
+        from opentelemetry._logs import LogRecord
+
+        if self._version >= _ENABLED_SINCE and not self._logger.enabled(
+            context=fields["context"], severity_number=severity, event_name=name
+        ):
+            return
+        now = time_ns()
+        self._logger.emit(
+            LogRecord(
+                timestamp=now,
+                observed_timestamp=now,
+                severity_number=severity,
+                severity_text=text,
+                event_name=name,
+                **fields,
+            )
+        )
+
+
+def events(provider: "LoggerProvider | None") -> Events | None:
+    """Make what emits the events, if the API that is installed has them.
+
+    Args:
+        provider: What makes loggers; None for the global one, also if it is set later.
+    """
+    if api_version() < EVENTS_SINCE:
+        return None
+    from opentelemetry._logs import get_logger
+
+    return Events(get_logger(SCOPE, VERSION, provider, SCHEMA_URL))

@@ -1,0 +1,1 @@
+"""Instruments, and the measurements that they record."""

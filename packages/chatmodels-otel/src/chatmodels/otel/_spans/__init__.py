@@ -1,0 +1,1 @@
+"""Spans of calls, tools and registries."""

@@ -1,0 +1,48 @@
+"""What Microsoft's pages tell of models that can be deployed, as of November 2026.
+
+They are found by the names that OpenAI gave them: deployments may be called otherwise (see the
+option `deployment`). Limits: "Foundry Models sold by Azure".
+"""
+
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability
+
+_CHAT = frozenset(
+    {
+        Capability.STREAMING,
+        Capability.TOOLS,
+        Capability.PARALLEL_TOOLS,
+        Capability.STRICT_TOOLS,
+        Capability.STRUCTURED_OUTPUT,
+        Capability.VISION,
+        Capability.PROMPT_CACHING,
+    }
+)
+_REASONING = _CHAT | {Capability.REASONING}
+
+
+def _model(
+    name: str, context: int, output: int, capabilities: frozenset[Capability] = _REASONING
+) -> ModelInfo:
+    return ModelInfo(
+        name=name,
+        provider="azure",
+        context_window=context,
+        max_output_tokens=output,
+        input_modalities=("text", "image"),
+        output_modalities=("text",),
+        capabilities=capabilities,
+    )
+
+
+MODELS = (
+    _model("gpt-5.1", 400_000, 128_000),
+    _model("gpt-5", 400_000, 128_000),
+    _model("gpt-5-mini", 400_000, 128_000),
+    _model("gpt-5-nano", 400_000, 128_000),
+    _model("o4-mini", 200_000, 100_000),
+    _model("gpt-4.1", 1_047_576, 32_768, _CHAT),
+    _model("gpt-4.1-mini", 1_047_576, 32_768, _CHAT),
+    _model("gpt-4o", 128_000, 16_384, _CHAT),
+    _model("gpt-4o-mini", 128_000, 16_384, _CHAT),
+)

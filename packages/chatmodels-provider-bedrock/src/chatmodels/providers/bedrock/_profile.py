@@ -1,0 +1,171 @@
+"""What Amazon's pages tell of the models on Bedrock; `list_models` tells what there is.
+
+Which fields a family takes: "Inference request parameters and response fields for foundation
+models", the pages of the families there, and "Using the Converse API" (Nova 2 user guide). What
+is enforced natively: "Get validated JSON results from models".
+"""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
+from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
+from chatmodels.http.wire import Wire
+from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "inferenceConfig.temperature",
+    "top_p": "inferenceConfig.topP",
+    "top_k": "additionalModelRequestFields",
+    "max_output_tokens": "inferenceConfig.maxTokens",
+    "stop": "inferenceConfig.stopSequences",
+    "reasoning_effort": "additionalModelRequestFields",
+    "reasoning_budget": "additionalModelRequestFields",
+    "metadata": "requestMetadata",
+    "service_tier": "serviceTier.type",
+}
+"""The settings of Converse, and their fields; those of the model itself depend on its family."""
+
+
+class Family(Wire, frozen=True, gc=False):
+    """What models have in common.
+
+    Attributes:
+        top_k: Where `top_k` belongs in `additionalModelRequestFields`; empty for nowhere.
+        thinking: How thinking is asked for: by a "budget", as "adaptive" with an effort, by
+            "reasoningConfig" (Nova 2), by "reasoning_effort"; empty for not at all.
+        native: Whether forms of answers and strict tools are enforced.
+        keeps_state: Whether it takes back signed thinking and citations.
+        claude: The generation of Claude that it is; None for other models.
+    """
+
+    top_k: str = ""
+    thinking: str = ""
+    native: bool = False
+    keeps_state: bool = False
+    claude: Generation | None = None
+
+
+_NATIVE = Family(native=True)
+_MISTRAL = Family(top_k="top_k", native=True)
+_FAMILIES = {
+    "*nova-2*": Family(top_k="inferenceConfig.topK", thinking="reasoningConfig"),
+    "*nova-*": Family(top_k="inferenceConfig.topK"),
+    "*gpt-oss*": Family(thinking="reasoning_effort", native=True),
+    "*mistral.mistral-large-3*": _MISTRAL,
+    "*mistral.ministral*": _MISTRAL,
+    "*mistral.magistral*": _MISTRAL,
+    "*mistral.voxtral*": _MISTRAL,
+    "*mistral.*": Family(top_k="top_k"),
+    "*cohere.*": Family(top_k="k"),
+    "*qwen.*": _NATIVE,
+    "*google.*": _NATIVE,
+    "*minimax.*": _NATIVE,
+    "*nvidia.*": _NATIVE,
+    "*moonshot.*": _NATIVE,
+    "*moonshotai.*": _NATIVE,
+    "*deepseek.v3*": _NATIVE,
+    "arn:*": Family(keeps_state=True),
+    "*": Family(),
+}
+_OWN_NAME = re.compile(r"[a-z0-9]+")
+"""A name that one has given oneself: nothing is known, and the thinking is its own."""
+
+FAMILIES = (*(f"*anthropic.{pattern}" for pattern in CLAUDE_FAMILIES), *_FAMILIES)
+"""Patterns of the names of models whose abilities differ."""
+
+
+@lru_cache(maxsize=256)
+def family_of(model: str) -> Family:
+    """Find the family of a model: by a part of its name, as in "us.amazon.nova-2-lite-v1:0"."""
+    claude = generation_of(model)
+    if claude is not None:
+        return Family(
+            top_k="top_k",
+            thinking=claude.thinking,
+            native=claude.structured,
+            keeps_state=True,
+            claude=claude,
+        )
+    if _OWN_NAME.fullmatch(model):
+        return _FAMILIES["arn:*"]
+    return next(family for name, family in _FAMILIES.items() if fnmatchcase(model, name))
+
+
+@lru_cache(maxsize=256)
+def profile(model: str) -> Profile:
+    """Return the abilities of a model."""
+    known = family_of(model)
+    lacking: set[str] = set()
+    if not known.top_k:
+        lacking.add("top_k")
+    if known.thinking not in {"budget", "adaptive"}:
+        lacking.add("reasoning_budget")
+    if not known.thinking:
+        lacking.add("reasoning_effort")
+    found = Profile(
+        settings={name: field for name, field in SETTINGS.items() if name not in lacking},
+        values={
+            "service_tier": ("auto", "default", "flex", "priority", "reserved"),
+            "reasoning_effort": _EFFORTS.get(known.thinking, ()),
+        },
+        ranges={"temperature": (0, 1)},
+        implied={"service_tier": ("auto",)},
+        exclusive=(("reasoning_budget", "reasoning_effort"),),
+        strict_tools=known.native,
+        native_output=frozenset({"strict"} if known.native else ()),
+        user_media=USER_MEDIA,
+        assistant_media=(),
+        result_media=RESULT_MEDIA,
+        effort_words={"none": None},
+    )
+    return found if known.claude is None else claude_profile(found, known.claude)
+
+
+_EFFORTS = {
+    "reasoningConfig": ("none", "low", "medium", "high"),
+    "reasoning_effort": ("low", "medium", "high"),
+}
+
+
+_TOOLS = {
+    Capability.STREAMING,
+    Capability.TOOLS,
+    Capability.PARALLEL_TOOLS,
+    Capability.PROMPT_CACHING,
+}
+_SIGHTED = _TOOLS | {Capability.VISION, Capability.DOCUMENTS}
+_THINKING = _SIGHTED | {Capability.REASONING}
+_STRICT = _THINKING | {Capability.STRUCTURED_OUTPUT, Capability.STRICT_TOOLS}
+
+CAPABILITIES = frozenset(_STRICT | {Capability.AUDIO_INPUT, Capability.MODEL_LISTING})
+"""What some model can do; sound is for Mistral's Voxtral."""
+
+
+def _model(name: str, context: int, most: int | None, capabilities: set[Capability]) -> ModelInfo:
+    sighted = ("text", "image", "file") if Capability.VISION in capabilities else ("text",)
+    return ModelInfo(
+        name=name,
+        provider="bedrock",
+        context_window=context,
+        max_output_tokens=most,
+        input_modalities=sighted,
+        output_modalities=("text",),
+        capabilities=frozenset(capabilities),
+    )
+
+
+MODELS = (
+    _model("global.anthropic.claude-sonnet-5-5", 1_000_000, 128_000, _STRICT),
+    _model("us.anthropic.claude-sonnet-5", 1_000_000, 128_000, _STRICT),
+    _model("us.anthropic.claude-sonnet-4-6", 1_000_000, 128_000, _STRICT),
+    _model("us.anthropic.claude-haiku-4-5-20251001-v1:0", 200_000, 64_000, _STRICT),
+    _model("us.amazon.nova-2-lite-v1:0", 1_000_000, 65_535, _THINKING),
+    _model("amazon.nova-pro-v1:0", 300_000, None, _SIGHTED),
+    _model("amazon.nova-lite-v1:0", 300_000, None, _SIGHTED),
+    _model("amazon.nova-micro-v1:0", 128_000, None, _TOOLS),
+)
+"""Those whose limits were at hand; all others are accepted as well."""

@@ -1,0 +1,126 @@
+"""What Cohere's pages tell of its models, as of November 2026; `list_models` tells what is.
+
+Limits, inputs and ends: "An Overview of Cohere's Models". What which one can do: the models' own
+pages, "Structured Outputs", "Reasoning" and "Image Inputs".
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from chatmodels.core import ModelInfo
+from chatmodels.core.extending import Capability, Profile
+from chatmodels.providers.cohere._media import DOCUMENTS, IMAGES
+
+SETTINGS: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "p",
+    "top_k": "k",
+    "max_output_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "logprobs": "logprobs",
+    "reasoning_effort": "thinking.token_budget",
+    "reasoning_budget": "thinking.token_budget",
+}
+"""The settings of the API, and their fields ("Chat", API reference)."""
+
+PROVIDER_NAME = "cohere"
+
+_TEXT = frozenset(
+    {
+        Capability.STREAMING,
+        Capability.SEED,
+        Capability.LOGPROBS,
+        Capability.PROMPT_CACHING,
+    }
+)
+_TOOLS = _TEXT | {
+    Capability.TOOLS,
+    Capability.PARALLEL_TOOLS,
+    Capability.STRICT_TOOLS,
+    Capability.STRUCTURED_OUTPUT,
+}
+_END = "2025-09-15"
+
+
+def _model(
+    name: str,
+    context: int,
+    output: int,
+    capabilities: frozenset[Capability] = _TOOLS,
+    end: str | None = None,
+) -> ModelInfo:
+    seeing = ("image",) if Capability.VISION in capabilities else ()
+    return ModelInfo(
+        name=name,
+        provider=PROVIDER_NAME,
+        context_window=context,
+        max_output_tokens=output,
+        input_modalities=("text", *seeing),
+        output_modalities=("text",),
+        capabilities=capabilities,
+        deprecated=end,
+    )
+
+
+MODELS = (
+    _model(
+        "command-a-plus-05-2026",
+        128_000,
+        64_000,
+        _TOOLS | {Capability.VISION, Capability.REASONING},
+    ),
+    _model("command-a-03-2025", 256_000, 8_000),
+    _model("command-a-reasoning-08-2025", 256_000, 32_000, _TOOLS | {Capability.REASONING}),
+    _model("command-a-vision-07-2025", 128_000, 8_000, _TEXT | {Capability.VISION}),
+    _model("command-a-translate-08-2025", 8_000, 8_000, _TEXT),
+    _model("command-r7b-12-2024", 128_000, 4_000),
+    _model("command-r-08-2024", 128_000, 4_000),
+    _model("command-r-plus-08-2024", 128_000, 4_000),
+    _model("command-r-03-2024", 128_000, 4_000, end=_END),
+    _model("command-r-plus-04-2024", 128_000, 4_000, end=_END),
+    _model("command-r", 128_000, 4_000, end=_END),
+    _model("command-r-plus", 128_000, 4_000, end=_END),
+    _model("north-mini-code-1-0", 256_000, 64_000, _TOOLS | {Capability.REASONING}),
+    _model("north-small-translate-1-0", 16_000, 16_000, _TEXT),
+)
+"""Those whose pages were at hand; all others are accepted as well, whatever is asked of them."""
+
+CAPABILITIES = frozenset(capability for model in MODELS for capability in model.capabilities) | {
+    Capability.MODEL_LISTING
+}
+
+_CAPABILITIES = {model.name: model.capabilities for model in MODELS}
+
+
+FAMILIES = (*_CAPABILITIES, "*")
+"""The names of models whose abilities differ, and the pattern of all others."""
+
+
+def lacks(model: str, capability: Capability) -> bool:
+    """Tell whether a model is known not to have a capability."""
+    return model in _CAPABILITIES and capability not in _CAPABILITIES[model]
+
+
+@lru_cache(maxsize=256)
+def profile(model: str) -> Profile:
+    """Return the abilities of a model; nothing is known to be unsupported by an unknown one."""
+    thinks = not lacks(model, Capability.REASONING)
+    return Profile(
+        settings=SETTINGS,
+        values={} if thinks else {"reasoning_effort": ("none",)},
+        ranges={} if thinks else {"reasoning_budget": (0, 0)},
+        implied={} if thinks else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
+        exclusive=(("reasoning_budget", "reasoning_effort"),),
+        tools=not lacks(model, Capability.TOOLS),
+        native_output=frozenset(
+            () if lacks(model, Capability.STRUCTURED_OUTPUT) else ("strict", "object")
+        ),
+        native_output_without=("tools", "documents"),  # "Chat"
+        user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
+        assistant_media=(),
+        result_media=DOCUMENTS,
+        effort_words=dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+    )

@@ -1,0 +1,34 @@
+"""Tracebacks and pickles name public modules only."""
+
+import pickle
+import pickletools
+
+import pytest
+
+from chatmodels.core import ChatModelError, RateLimitError, user
+from vendors import VENDORS, model_of
+
+
+def modules(value: object) -> set[str]:
+    """Return the modules of chatmodels that a pickle names."""
+    words = {
+        word for _, word, _ in pickletools.genops(pickle.dumps(value)) if isinstance(word, str)
+    }
+    return {word for word in words if word.startswith("chatmodels.")}
+
+
+def is_public(module: str) -> bool:
+    return not any(part.startswith("_") for part in module.split("."))
+
+
+@pytest.mark.parametrize("provider", sorted(VENDORS))
+def test_the_pickle_of_a_model_names_public_modules_only(provider) -> None:
+    pickled = modules(model_of(provider))
+    assert pickled
+    assert all(map(is_public, pickled)), pickled
+
+
+def test_the_pickle_of_an_error_names_public_modules_only() -> None:
+    error: ChatModelError = RateLimitError("slow down")
+    error.__cause__ = ExceptionGroup("both", [ValueError("x"), RateLimitError("y")])
+    assert modules((error, user("Hi"))) == {"chatmodels.core"}
