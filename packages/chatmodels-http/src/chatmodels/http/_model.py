@@ -11,6 +11,7 @@ from chatmodels.core import (
     ChatResponse,
     HealthReport,
     ModelInfo,
+    Secret,
     StreamEvent,
     registry,
 )
@@ -74,7 +75,7 @@ class HttpChatModel(StandardChatModel):
         remedies: Mapping[str, str] | None = None,
         given: ProviderOptions | None = None,
     ) -> None:
-        self._given = None if given is None or _has_credentials(given, signers) else given
+        self._given = None if given is None or _has_credentials(given) else given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url, metadata.name)
         self._caller = Sender(metadata, codec, options, signers)
@@ -250,9 +251,12 @@ def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
     return ModelInfo(name=model, provider=metadata.name)
 
 
-def _has_credentials(options: ProviderOptions, signers: SignerSource | None) -> bool:
-    """Return whether others than `api_key` have to decide what a pickle carries."""
-    return signers is not None or any(map(is_credential, options.extra))
+def _has_credentials(options: ProviderOptions) -> bool:
+    """Return whether an object or a function provides credentials: its signer pickles it or not."""
+    return any(
+        is_credential(name) and not isinstance(value, Secret | str | None)
+        for name, value in options.extra.items()
+    )
 
 
 def _is_registered(metadata: ProviderMetadata) -> bool:

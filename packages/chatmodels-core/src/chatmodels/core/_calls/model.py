@@ -300,6 +300,16 @@ class StandardChatModel(Primitives):
 
         return copy.copy(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the defaults as plain fields: no private class is named."""
+        return self.__dict__ | {"_defaults": msgspec.structs.asdict(self._defaults)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        defaults = state["_defaults"]
+        if isinstance(defaults, dict):  # a pickle of 0.1.0 has the class
+            self._defaults = Defaults(**defaults)
+
     def _prepare(
         self, op: Op, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Prepared:
