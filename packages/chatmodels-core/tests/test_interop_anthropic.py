@@ -41,6 +41,12 @@ PDF_SOURCE = {
 
 
 def state(**fields: Any) -> ProviderState:
+    """Return state that the vendor sent."""
+    return ProviderState("anthropic", fields, "api.anthropic.com")
+
+
+def written(**fields: Any) -> ProviderState:
+    """Return fields that a user wrote, which are valid at every server."""
     return ProviderState("anthropic", fields)
 
 
@@ -54,7 +60,7 @@ BOTH_WAYS: dict[str, tuple[Any, list[dict[str, Any]], tuple[Message, ...]]] = {
         [{"type": "text", "text": "Long.", "cache_control": {"type": "ephemeral"}}],
         [{"role": "user", "content": "Why?"}],
         (
-            system("Long.", ProviderPart(state(cache_control={"type": "ephemeral"}))),
+            system("Long.", ProviderPart(written(cache_control={"type": "ephemeral"}))),
             user("Why?"),
         ),
     ),
@@ -92,7 +98,7 @@ BOTH_WAYS: dict[str, tuple[Any, list[dict[str, Any]], tuple[Message, ...]]] = {
                 ImagePart(file_id="file_1"),
                 FilePart(data=PDF, media_type="application/pdf", name="a.pdf"),
                 FilePart(data=b"a", media_type="text/plain"),
-                ProviderPart(state(citations={"enabled": True})),
+                ProviderPart(written(citations={"enabled": True})),
                 FilePart(url="https://example.org/b"),
                 FilePart(file_id="file_2"),
             ),
@@ -156,6 +162,38 @@ BOTH_WAYS: dict[str, tuple[Any, list[dict[str, Any]], tuple[Message, ...]]] = {
                 ),
             ),
             user("Go on."),
+        ),
+    ),
+    "cached results of tools": (
+        None,
+        [
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "c1",
+                        "content": "found",
+                        "cache_control": {"type": "ephemeral"},
+                    },
+                    {"type": "search_result", "source": "a", "title": "A", "content": []},
+                    {"type": "text", "text": "Go on.", "cache_control": {"type": "ephemeral"}},
+                ],
+            },
+        ],
+        (
+            Message(
+                "tool",
+                (
+                    ToolResult("c1", (TextPart("found"),)),
+                    ProviderPart(written(cache_control={"type": "ephemeral"})),
+                ),
+            ),
+            user(
+                ProviderPart(written(type="search_result", source="a", title="A", content=[])),
+                "Go on.",
+                ProviderPart(written(cache_control={"type": "ephemeral"})),
+            ),
         ),
     ),
     "a result without content": (
@@ -226,7 +264,7 @@ def test_a_response_of_the_sdk_is_accepted() -> None:
 
 def test_reasoning_and_state_of_others_are_left_out() -> None:
     said = assistant(ReasoningPart("Hm."), "Yes.", ProviderPart(ProviderState("other", {"a": 1})))
-    asked = user(ProviderPart(state(cache_control={})), RefusalPart("No."))
+    asked = user(ProviderPart(written(cache_control={})), RefusalPart("No."))
     assert messages_to_anthropic([said, asked]).messages == [
         {"role": "assistant", "content": "Yes."},
         {"role": "user", "content": "No."},
@@ -270,6 +308,52 @@ WRONG: dict[str, tuple[Any, str]] = {
         ],
         "messages[0].content[0].content has a block of another kind",
     ),
+    "an option of a block in a result": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "c1",
+                        "content": [{"type": "text", "text": "x", "cache_control": {"a": 1}}],
+                    }
+                ],
+            }
+        ],
+        "messages[0].content[0].content[0] has fields that cannot be converted: 'cache_control'",
+    ),
+    "no blocks in a result": (
+        [
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "c1", "content": 1}],
+            }
+        ],
+        "messages[0].content[0].content must be a str or a list of blocks, not int",
+    ),
+    "a field of the source of an image": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image", "source": {"type": "file", "file_id": "f", "mood": "good"}}
+                ],
+            }
+        ],
+        "messages[0].content[0].source has fields that cannot be converted: 'mood'",
+    ),
+    "a field of the source of a document": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "document", "source": {"type": "file", "file_id": "f", "mood": "good"}}
+                ],
+            }
+        ],
+        "messages[0].content[0].source has fields that cannot be converted: 'mood'",
+    ),
     "no bytes of an image": (
         [
             {
@@ -307,3 +391,45 @@ def test_audio_is_refused() -> None:
     with pytest.raises(InvalidRequestError) as caught:
         messages_to_anthropic(user(AudioPart(data=b"a", media_type="audio/wav")))
     assert caught.value.message.startswith("messages[0] has a part of type 'audio'")
+
+
+@pytest.mark.parametrize("scope", ["example.org", None])
+def test_state_of_a_model_is_valid_where_the_caller_says(scope: str | None) -> None:
+    thinking = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+    (message,) = messages_from_anthropic(
+        [{"role": "assistant", "content": [thinking]}], scope=scope
+    )
+    expected = ProviderState("anthropic", {"type": "thinking", "signature": "s"}, scope)
+    assert message == assistant(ReasoningPart("Hm.", expected))
+
+
+def test_a_field_beside_thinking_is_kept() -> None:
+    written = {"type": "thinking", "thinking": "Hm.", "signature": "s", "mark": "x"}
+    (message,) = messages_from_anthropic([{"role": "assistant", "content": [written]}])
+    assert messages_to_anthropic(message).messages == [{"role": "assistant", "content": [written]}]
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [("é".encode(), "text/plain"), (b"\xe9", "text/plain; charset=latin-1")],
+)
+def test_a_text_file_is_read_in_its_charset(data: bytes, media_type: str) -> None:
+    (turn,) = messages_to_anthropic(user(FilePart(data=data, media_type=media_type))).messages
+    source = {"type": "text", "media_type": "text/plain", "data": "é"}
+    assert turn["content"] == [{"type": "document", "source": source}]
+
+
+def test_a_text_file_in_another_charset_than_its_own_is_refused() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        messages_to_anthropic(user(FilePart(data=b"\xe9", media_type="text/plain")))
+    assert caught.value.message.startswith("messages[0] has a file ")
+
+
+def test_a_turn_of_which_nothing_is_left_is_not_written() -> None:
+    conversation = [user("Why?"), assistant(ReasoningPart("Hm.")), user("Well?")]
+    assert messages_to_anthropic(conversation).messages == [
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "Why?"}, {"type": "text", "text": "Well?"}],
+        }
+    ]

@@ -240,6 +240,15 @@ def test_messages_are_written() -> None:
     assert empty == HumanMessage("")
 
 
+@pytest.mark.usefixtures("_langchain")
+def test_options_behind_a_result_do_not_become_a_message() -> None:
+    option = ProviderPart(ProviderState("anthropic", {"cache_control": {"type": "ephemeral"}}))
+    result = ToolResult("c1", (TextPart("found"),))
+    assert messages_to_langchain([Message("tool", (result, option))]) == [
+        ToolMessage("found", tool_call_id="c1", name=None, status="success")
+    ]
+
+
 def test_a_missing_langchain_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "langchain_core", None)
     with pytest.raises(ConfigurationError) as caught:

@@ -31,8 +31,11 @@ PNG_URL = "data:image/png;base64," + base64.b64encode(PNG).decode()
 TEXT_URL = "data:text/plain;base64," + base64.b64encode(b"some text").decode()
 
 
+HOST = "api.openai.com"
+
+
 def state(**fields: Any) -> ProviderState:
-    return ProviderState("openai.responses", fields)
+    return ProviderState("openai.responses", fields, HOST)
 
 
 BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
@@ -105,7 +108,12 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
                         "function": {"name": "find", "arguments": '{"q": '},
                         "extra_content": {"mark": "x"},
                     },
-                    {"id": "c3", "type": "custom", "custom": {"name": "run", "input": "1 + 1"}},
+                    {
+                        "id": "c3",
+                        "type": "custom",
+                        "custom": {"name": "run", "input": "1 + 1"},
+                        "mark": "x",
+                    },
                 ],
             },
             {"role": "tool", "tool_call_id": "c1", "content": "found"},
@@ -123,10 +131,13 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
                     "c2",
                     "find",
                     '{"q": ',
-                    ProviderState("openai", {"extra_content": {"mark": "x"}}),
+                    ProviderState("openai", {"extra_content": {"mark": "x"}}, HOST),
                 ),
                 ToolCall(
-                    "c3", "run", '{"input":"1 + 1"}', ProviderState("openai", {"type": "custom"})
+                    "c3",
+                    "run",
+                    '{"input":"1 + 1"}',
+                    ProviderState("openai", {"type": "custom", "mark": "x"}, HOST),
                 ),
             ),
             tool_result("c1", "found"),
@@ -142,9 +153,33 @@ BOTH_WAYS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
         [{"role": "assistant", "content": None, "audio": {"id": "audio_1"}}],
         (assistant(AudioPart(file_id="audio_1")),),
     ),
+    "a field of a text beside a field of the message": (
+        [
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}},
+                    {"type": "text", "text": "b"},
+                ],
+                "seen": ["a"],
+            }
+        ],
+        (
+            assistant(
+                TextPart(
+                    "a",
+                    signature=ProviderState(
+                        "openai", {"cache_control": {"type": "ephemeral"}}, HOST
+                    ),
+                ),
+                "b",
+                ProviderPart(ProviderState("openai", {"seen": ["a"]}, HOST)),
+            ),
+        ),
+    ),
     "state of a server": (
         [{"role": "assistant", "content": "Yes.", "seen": ["a"]}],
-        (assistant("Yes.", ProviderPart(ProviderState("openai", {"seen": ["a"]}))),),
+        (assistant("Yes.", ProviderPart(ProviderState("openai", {"seen": ["a"]}, HOST))),),
     ),
 }
 
@@ -167,7 +202,10 @@ ITEMS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
                 "role": "assistant",
                 "status": "completed",
                 "id": "msg_1",
-                "content": [{"type": "output_text", "text": "I look.", "annotations": []}],
+                "content": [
+                    {"type": "output_text", "text": "I look.", "annotations": []},
+                    {"type": "output_text", "text": "I found.", "annotations": []},
+                ],
             },
             {"type": "message", "role": "assistant", "phase": "commentary", "content": "Soon."},
             {
@@ -180,13 +218,14 @@ ITEMS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
             {
                 "type": "custom_tool_call",
                 "id": "ct_1",
+                "namespace": "shell",
                 "call_id": "c2",
                 "name": "run",
                 "input": "1 + 1",
             },
             {"type": "web_search_call", "id": "ws_1", "queries": []},
             {"type": "function_call_output", "call_id": "c1", "output": "found"},
-            {"type": "function_call_output", "call_id": "c2", "output": "2"},
+            {"type": "custom_tool_call_output", "call_id": "c2", "output": "2"},
             {
                 "type": "message",
                 "role": "assistant",
@@ -203,10 +242,14 @@ ITEMS: dict[str, tuple[list[dict[str, Any]], tuple[Message, ...]]] = {
                     ),
                 ),
                 TextPart("I look.", signature=state(id="msg_1")),
+                TextPart("I found.", signature=state(id="msg_1")),
                 TextPart("Soon.", signature=state(phase="commentary")),
                 ToolCall("c1", "find", "{}", state(id="fc_1")),
                 ToolCall(
-                    "c2", "run", '{"input":"1 + 1"}', state(type="custom_tool_call", id="ct_1")
+                    "c2",
+                    "run",
+                    '{"input":"1 + 1"}',
+                    state(type="custom_tool_call", id="ct_1", namespace="shell"),
                 ),
                 ProviderPart(state(type="web_search_call", id="ws_1", queries=[])),
             ),
@@ -260,10 +303,67 @@ def test_instructions_for_developers_are_system_messages() -> None:
     )
 
 
-@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
-def test_reasoning_beside_the_text_is_kept(field: str) -> None:
-    (message,) = messages_from_openai([{"role": "assistant", "content": "Yes.", field: "Hm."}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reasoning": "Hm."},
+        {"reasoning_content": "Hm."},
+        {"reasoning": "Hm.", "reasoning_content": "Hm."},
+    ],
+    ids=["reasoning", "reasoning_content", "both"],
+)
+def test_reasoning_beside_the_text_is_kept_once(fields: dict[str, str]) -> None:
+    (message,) = messages_from_openai([{"role": "assistant", "content": "Yes.", **fields}])
     assert message == assistant(ReasoningPart("Hm."), "Yes.")
+
+
+def test_a_message_without_a_type_keeps_its_phase_and_its_id() -> None:
+    written = {"role": "assistant", "id": "msg_1", "phase": "commentary", "content": "Soon."}
+    (message,) = messages_from_openai([written])
+    assert message == assistant(TextPart("Soon.", signature=state(id="msg_1", phase="commentary")))
+
+
+def test_a_field_of_a_text_stays_beside_the_id_of_its_message() -> None:
+    content = [{"type": "output_text", "text": "Yes.", "mark": "x"}]
+    (message,) = messages_from_openai([{"role": "assistant", "id": "msg_1", "content": content}])
+    assert message == assistant(
+        TextPart("Yes.", signature=state(id="msg_1")),
+        ProviderPart(ProviderState("openai", {"mark": "x"}, HOST)),
+    )
+
+
+@pytest.mark.parametrize("role", ["user", "system"])
+def test_a_stored_item_is_accepted(role: Any) -> None:
+    content = [{"type": "input_text", "text": "Why?"}]
+    stored = {"type": "message", "id": "msg_1", "status": "completed", "role": role}
+    assert messages_from_openai([{**stored, "content": content}]) == (
+        Message(role, (TextPart("Why?"),)),
+    )
+
+
+def test_items_that_follow_a_named_message_keep_its_name() -> None:
+    call = {"type": "function_call", "call_id": "c1", "name": "find", "arguments": "{}"}
+    read = messages_from_openai([{"role": "assistant", "content": "a", "name": "ada"}, call])
+    assert read == (Message("assistant", (TextPart("a"), ToolCall("c1", "find", "{}")), "ada"),)
+
+
+@pytest.mark.parametrize("scope", ["example.org", None])
+def test_state_of_a_model_is_valid_where_the_caller_says(scope: str | None) -> None:
+    reasoning = {"type": "reasoning", "id": "rs_1", "encrypted_content": "x"}
+    beside = {"role": "assistant", "content": "Yes.", "mark": "x"}
+    read = messages_from_openai([reasoning, beside], scope=scope)
+    assert read == (
+        assistant(ReasoningPart("", ProviderState("openai.responses", reasoning, scope))),
+        assistant("Yes.", ProviderPart(ProviderState("openai", {"mark": "x"}, scope))),
+    )
+
+
+def test_arguments_that_the_sdk_parsed_are_read_from_their_text() -> None:
+    function = {"name": "find", "arguments": '{"q": 1}', "parsed_arguments": {"q": 1}}
+    call = {"id": "c1", "type": "function", "function": function}
+    assert messages_from_openai([{"role": "assistant", "tool_calls": [call]}]) == (
+        assistant(ToolCall("c1", "find", '{"q": 1}')),
+    )
 
 
 @pytest.mark.parametrize(
@@ -283,6 +383,29 @@ def test_citations_are_read(note: dict[str, Any]) -> None:
     }
     expected = assistant(TextPart("Yes.", cited))
     assert messages_from_openai([beside]) == messages_from_openai([within]) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "file_citation", "index": 4},
+        {"type": "container_file_citation", "container_id": "cntr_1"},
+    ],
+    ids=["file", "file of a container"],
+)
+def test_citations_of_files_are_read(fields: dict[str, Any]) -> None:
+    note = {**fields, "file_id": "file-1", "filename": "a.txt"}
+    content = [{"type": "output_text", "text": "Yes.", "annotations": [note]}]
+    (message,) = messages_from_openai([{"role": "assistant", "content": content}])
+    assert message == assistant(TextPart("Yes.", (Citation(title="a.txt", source="file-1"),)))
+
+
+def test_the_passage_that_a_gateway_cites_is_read() -> None:
+    note = {"type": "url_citation", "url_citation": {"url": "https://a", "content": "It is."}}
+    (message,) = messages_from_openai(
+        [{"role": "assistant", "content": "Yes.", "annotations": [note]}]
+    )
+    assert message == assistant(TextPart("Yes.", (Citation(url="https://a", quote="It is."),)))
 
 
 def test_audio_of_a_model_keeps_its_id_and_its_words() -> None:
@@ -369,6 +492,79 @@ WRONG: dict[str, tuple[Any, str]] = {
         [{"role": "tool", "tool_call_id": 1, "content": "found"}],
         "messages[0].tool_call_id must be a str, not int",
     ),
+    "a field of a reference to an image": (
+        [
+            {
+                "role": "user",
+                "content": [{"type": "image_url", "image_url": {"url": PNG_URL, "mood": "good"}}],
+            }
+        ],
+        "messages[0].content[0].image_url has fields that cannot be converted: 'mood'",
+    ),
+    "a field of audio": (
+        [
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "input_audio",
+                        "input_audio": {"data": "AAAA", "format": "wav", "mood": "good"},
+                    }
+                ],
+            }
+        ],
+        "messages[0].content[0].input_audio has fields that cannot be converted: 'mood'",
+    ),
+    "a field of a file": (
+        [{"role": "user", "content": [{"type": "file", "file": {"file_id": "f", "mood": "good"}}]}],
+        "messages[0].content[0].file has fields that cannot be converted: 'mood'",
+    ),
+    "a field of the audio of a model": (
+        [{"role": "assistant", "audio": {"id": "audio_1", "mood": "good"}}],
+        "messages[0].audio has fields that cannot be converted: 'mood'",
+    ),
+    "a field of a function": (
+        [
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": "c", "function": {"name": "f", "mood": "x"}}],
+            }
+        ],
+        "messages[0].tool_calls[0].function has fields that cannot be converted: 'mood'",
+    ),
+    "a field of a custom tool": (
+        [
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": "c", "type": "custom", "custom": {"name": "f", "mood": "x"}}],
+            }
+        ],
+        "messages[0].tool_calls[0].custom has fields that cannot be converted: 'mood'",
+    ),
+    "a field of a citation": (
+        [
+            {
+                "role": "assistant",
+                "content": "Yes.",
+                "annotations": [
+                    {"type": "url_citation", "url_citation": {"url": "https://a", "mood": "good"}}
+                ],
+            }
+        ],
+        "messages[0].annotations[0].url_citation has fields that cannot be converted: 'mood'",
+    ),
+    "a field beside a citation": (
+        [
+            {
+                "role": "assistant",
+                "content": "Yes.",
+                "annotations": [
+                    {"type": "url_citation", "url_citation": {"url": "https://a"}, "mood": "good"}
+                ],
+            }
+        ],
+        "messages[0].annotations[0] has fields that cannot be converted: 'mood'",
+    ),
     "a refusal as a result": (
         [
             {
@@ -395,8 +591,18 @@ def test_an_error_names_the_place(messages: Any, said: str) -> None:
         (assistant(ImagePart(url="https://example.org/a.png")), "chat_completions"),
         (user(ImagePart(file_id="file-1")), "chat_completions"),
         (user(AudioPart(data=b"a", media_type="audio/wav")), "responses"),
+        (user(FilePart(url="https://example.org/a.pdf")), "chat_completions"),
+        (assistant(ImagePart(url="https://example.org/a.png")), "responses"),
+        (assistant(FilePart(file_id="file-1")), "responses"),
     ],
-    ids=["image of a model", "image by id", "audio"],
+    ids=[
+        "image of a model",
+        "image by id",
+        "audio",
+        "file by address",
+        "image of a model in items",
+        "file of a model in items",
+    ],
 )
 def test_a_part_without_a_place_is_refused(message: Message, api: Any) -> None:
     with pytest.raises(InvalidRequestError) as caught:
@@ -409,3 +615,55 @@ def test_a_prompt_of_dictionaries_is_refused_and_the_converters_are_named(prompt
     with pytest.raises(InvalidRequestError) as caught:
         messages_to_openai(prompt)
     assert "messages_from_openai()" in caught.value.message
+
+
+def test_an_image_that_a_tool_of_the_vendor_made_is_written_as_its_item() -> None:
+    made = ImagePart(
+        data=PNG, media_type="image/png", signature=state(type="image_generation_call", id="ig_1")
+    )
+    assert messages_to_openai(assistant(made), api="responses") == [
+        {"type": "image_generation_call", "id": "ig_1", "result": base64.b64encode(PNG).decode()}
+    ]
+
+
+def test_an_unknown_api_is_refused() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        messages_to_openai(user("Why?"), api="response")  # pyright: ignore - the point of it
+    assert caught.value.message.startswith("messages_to_openai() has the unknown api 'response'")
+
+
+def test_a_turn_of_a_model_of_which_nothing_is_left_is_no_item() -> None:
+    asked = user("Why?")
+    assert messages_to_openai([asked, assistant(ReasoningPart("Hm."))], api="responses") == [
+        {"role": "user", "content": "Why?"}
+    ]
+
+
+def test_options_behind_a_result_do_not_become_a_message() -> None:
+    option = ProviderPart(ProviderState("openai", {"mark": "x"}))
+    other = ProviderPart(ProviderState("anthropic", {"cache_control": {"type": "ephemeral"}}))
+    result = ToolResult("c1", (TextPart("found"),))
+    for parts in ((result, other), (other, result)):
+        assert messages_to_openai([Message("tool", parts)]) == [
+            {"role": "tool", "tool_call_id": "c1", "content": "found"}
+        ]
+    assert messages_to_openai(user("Go on.", result, option)) == [
+        {"role": "tool", "tool_call_id": "c1", "content": "found"},
+        {"role": "user", "content": "Go on."},
+    ]
+
+
+def test_the_items_of_a_long_turn_are_joined_without_copying_them_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+
+    def counted(role: Any, parts: tuple[Any, ...], name: str | None = None) -> Message:
+        made.append(len(parts))
+        return Message(role, parts, name)
+
+    monkeypatch.setattr("chatmodels.core._interop.openai_reading.Message", counted)
+    call = {"type": "function_call", "call_id": "c1", "name": "find", "arguments": "{}"}
+    (message,) = messages_from_openai([call] * 100)
+    assert len(message.parts) == 100
+    assert sum(made) <= 200

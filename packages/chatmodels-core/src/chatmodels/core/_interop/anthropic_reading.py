@@ -11,11 +11,10 @@ from chatmodels.core._interop.fields import (
     file_of,
     image_at,
     image_of,
-    is_list,
     json_text,
     unknown,
-    wrong,
 )
+from chatmodels.core._interop.state import parted, scoped
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import (
     Citation,
@@ -35,17 +34,24 @@ FORMAT = "anthropic"  # of opaque state
 
 
 def messages_from_anthropic(
-    messages: Iterable[object], /, *, system: object = None
+    messages: Iterable[object],
+    /,
+    *,
+    system: object = None,
+    scope: str | None = "api.anthropic.com",
 ) -> tuple[Message, ...]:
     """Convert messages of Anthropic's Messages API.
 
     Objects of Anthropic's SDK are accepted beside dictionaries, so that a response can be
     appended as it is. Thinking with its signature, the blocks of tools that Anthropic runs and
-    fields such as `cache_control` are kept and sent back to Anthropic.
+    fields such as `cache_control` are kept. They go to servers that understand Anthropic's format,
+    those of the model's turns to the host that returned them only.
 
     Args:
         messages: The conversation.
         system: The system prompt that the API has beside the conversation: a text or its blocks.
+        scope: The host, without a scheme, that returned the turns of the model: their opaque state
+            is sent to it alone. None sends the state to every server that understands the format.
 
     Raises:
         InvalidRequestError: Something cannot be converted; the message names its place.
@@ -62,7 +68,7 @@ def messages_from_anthropic(
         for name in _OF_RESPONSES:
             fields.take(name)
         fields.end()
-        converted += _turn(role, _parts(content, f"{place}.content", role))
+        converted += _turn(role, _parts(content, f"{place}.content", role), scope)
     return tuple(converted)
 
 
@@ -80,34 +86,30 @@ _OF_RESPONSES = (
 )
 
 
-def _turn(role: str, parts: list[Part]) -> list[Message]:
+def _turn(role: str, parts: list[Part], scope: str | None) -> list[Message]:
     """Return a turn as messages: tool results, which the API puts into turns of the user, apart."""
     if role == "assistant":
-        return [Message("assistant", tuple(parts))]
+        return [Message("assistant", scoped(parts, scope))]
     if role == "system":
         return [Message("system", tuple(parts))]
-    results = tuple(part for part in parts if isinstance(part, ToolResult))
-    others = tuple(part for part in parts if not isinstance(part, ToolResult))
-    messages = [Message("tool", results)] if results else []
-    return [*messages, Message("user", others)] if others or not results else messages
+    results, others = parted(parts, FORMAT)
+    messages = [Message("tool", tuple(results))] if results else []
+    return [*messages, Message("user", tuple(others))] if others or not results else messages
 
 
 def _parts(content: object, place: str, role: str) -> list[Part]:
     if isinstance(content, str):
         return [TextPart(content)]
-    if not is_list(content):
-        raise wrong(place, "a str or a list of blocks", content)
     parts: list[Part] = []
-    for block in each(content, place):
-        part, kept = _part(block, role)
-        parts.append(part)
-        if kept:
+    for block in each(content, place, "a str or a list of blocks"):
+        parts.append(_part(block, role))
+        if kept := block.rest():
             parts.append(ProviderPart(ProviderState(FORMAT, kept)))
     return parts
 
 
-def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
-    """Return a block as a part, and those of its fields that only Anthropic understands."""
+def _part(fields: Fields, role: str) -> Part:
+    """Return a block as a part; the fields that only Anthropic understands are not read."""
     kind = fields.required("type")
     match kind:
         case "text":
@@ -117,32 +119,34 @@ def _part(fields: Fields, role: str) -> tuple[Part, dict[str, Json]]:
                 _citation(note, text) for note in each(cited, f"{fields.place}.citations")
             )
             signature = ProviderState(FORMAT, {"citations": cited}) if cited else None
-            return TextPart(text, citations, signature), fields.rest()
+            return TextPart(text, citations, signature)
         case "image":
-            return _image(fields.inner("source")), fields.rest()
+            with fields.inner("source") as source:
+                return _image(source)
         case "document":
             name = fields.text("title")
-            return _document(fields.inner("source"), name), fields.rest()
+            with fields.inner("source") as source:
+                return _document(source, name)
         case "tool_use" if role == "assistant":
             call_id, name = fields.required("id"), fields.required("name")
             arguments = json_text(fields.take("input") or {}, f"{fields.place}.input")
             state = {field: fields.take(field) for field in _OF_CALLS if field in fields}
             signature = ProviderState(FORMAT, state) if _means(state) else None
-            return ToolCall(call_id, name, arguments, signature), fields.rest()
+            return ToolCall(call_id, name, arguments, signature)
         case "tool_result" if role == "user":
-            return _result(fields), fields.rest()
+            return _result(fields)
         case "thinking" if role == "assistant":
             text, proof = fields.text("thinking") or "", fields.text("signature") or ""
             state = {"type": kind, "signature": proof}
-            return ReasoningPart(text, ProviderState(FORMAT, state)), {}
+            return ReasoningPart(text, ProviderState(FORMAT, state))
         case "redacted_thinking":
-            return ReasoningPart("", ProviderState(FORMAT, {"type": kind, **fields.whole()})), {}
+            return ReasoningPart("", ProviderState(FORMAT, {"type": kind, **fields.whole()}))
         case "tool_use" | "tool_result" | "thinking":
             raise InvalidRequestError(
                 f"{fields.place} has type {kind!r}, which a message of role {role!r} cannot have"
             )
         case _:  # of a tool that Anthropic runs
-            return ProviderPart(ProviderState(FORMAT, {"type": kind, **fields.whole()})), {}
+            return ProviderPart(ProviderState(FORMAT, {"type": kind, **fields.whole()}))
 
 
 _OF_CALLS = ("caller", "toolset_name")
@@ -174,6 +178,7 @@ def _document(fields: Fields, name: str | None) -> FilePart:
             return file_of(fields.place, fields.required("data"), media_type, name)
         case "text":
             data = fields.required("data").encode()
+            fields.take("media_type")  # which is always that of plain text
             return FilePart(data=data, media_type="text/plain", name=name)
         case "url":
             return file_at(fields.place, fields.required("url"), name)
@@ -186,14 +191,17 @@ def _document(fields: Fields, name: str | None) -> FilePart:
 def _result(fields: Fields) -> ToolResult:
     call_id = fields.required("tool_use_id")
     failed = fields.take("is_error") is True
-    content = fields.take("content")
+    content, place = fields.take("content"), f"{fields.place}.content"
+    if isinstance(content, str):
+        return ToolResult(call_id, (TextPart(content),), is_error=failed)
     parts: list[TextPart | ImagePart | FilePart] = []
-    for part in _parts([] if content is None else content, f"{fields.place}.content", "tool"):
+    for block in each(() if content is None else content, place, "a str or a list of blocks"):
+        part = _part(block, "tool")
         if not isinstance(part, TextPart | ImagePart | FilePart):
             raise InvalidRequestError(
-                f"{fields.place}.content has a block of another kind than text, image and "
-                "document; remove it"
+                f"{place} has a block of another kind than text, image and document; remove it"
             )
+        block.end()  # the options of a part need a part of their own, which results cannot have
         parts.append(part)
     return ToolResult(call_id, tuple(parts), is_error=failed)
 

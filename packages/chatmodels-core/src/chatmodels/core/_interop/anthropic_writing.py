@@ -2,8 +2,10 @@
 
 from typing import Any, NamedTuple, TypeAlias, assert_never
 
+from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._interop.anthropic_reading import FORMAT
 from chatmodels.core._interop.state import base64_of, no_place, state_of
+from chatmodels.core._values.media_text import is_text_type, text_of
 from chatmodels.core._values.messages import Message, Prompt, as_messages
 from chatmodels.core._values.parts import (
     AudioPart,
@@ -37,13 +39,15 @@ def messages_to_anthropic(messages: Prompt, /) -> AnthropicMessages:
     """Convert a conversation to a system prompt and messages of Anthropic's Messages API.
 
     Tool results become part of a turn of the user. The result leaves out what the format cannot
-    express: reasoning and state of other vendors, names, citations of other vendors.
+    express: reasoning and state of other vendors, names, citations of other vendors, and turns of
+    nothing else.
 
     Args:
         messages: The conversation, in any form that `generate` accepts.
 
     Raises:
-        InvalidRequestError: The format has no place for a part; the message names its place.
+        InvalidRequestError: The format has no place for a part, or a text file is not in its
+            charset; the message names its place.
     """
     system: list[Object] = []
     turns: list[Object] = []
@@ -54,7 +58,7 @@ def messages_to_anthropic(messages: Prompt, /) -> AnthropicMessages:
             system += blocks
         elif turns and turns[-1]["role"] == role:
             turns[-1]["content"] += blocks
-        else:
+        elif blocks:
             turns.append({"role": role, "content": blocks})
     for turn in turns:
         turn["content"] = _plain(turn["content"])
@@ -103,23 +107,28 @@ def _block(
             result |= {"content": _plain(content)} if content else {}
             return [result | ({"is_error": True} if part.is_error else {})]
         case ImagePart():
-            return [{"type": "image", "source": _source(part)}]
+            return [{"type": "image", "source": _source(part, place)}]
         case FilePart():
             title = {} if part.name is None else {"title": part.name}
-            return [{"type": "document", "source": _source(part), **title}]
+            return [{"type": "document", "source": _source(part, place), **title}]
         case AudioPart():
             raise no_place(part, place, "Anthropic's format")
         case _:
             assert_never(part)
 
 
-def _source(part: ImagePart | FilePart) -> Object:
+def _source(part: ImagePart | FilePart, place: str) -> Object:
     if part.file_id is not None:
         return {"type": "file", "file_id": part.file_id}
     if part.data is None:
         return {"type": "url", "url": part.url}
-    if part.media_type == "text/plain":
-        return {"type": "text", "media_type": "text/plain", "data": part.data.decode()}
+    if is_text_type(part.media_type):  # the API has no other type of text
+        if (text := text_of(part)) is None:
+            raise InvalidRequestError(
+                f"{place} has a file of type {part.media_type!r} that is not text in its charset; "
+                "name the charset, as in 'text/plain; charset=latin-1'"
+            )
+        return {"type": "text", "media_type": "text/plain", "data": text}
     return {"type": "base64", "media_type": part.media_type, "data": base64_of(part.data)}
 
 

@@ -1,7 +1,7 @@
 """Checked access to a mapping of a foreign format; each error names the place of the value."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, Self, TypeGuard, TypeVar
 
 import msgspec
 
@@ -12,6 +12,8 @@ from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json
 
 class Fields:
     """The fields of one mapping, each read at most once.
+
+    At the end of a `with` block, all of them must have been read.
 
     Args:
         value: The mapping, or an object of a vendor's SDK that has `model_dump`.
@@ -24,6 +26,13 @@ class Fields:
     def __init__(self, value: object, place: str) -> None:
         self.place = place
         self._left = dict(_mapping(value, place))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            self.end()
 
     def __contains__(self, name: str) -> bool:
         return self._left.get(name) is not None
@@ -93,14 +102,14 @@ class Fields:
             )
 
 
-def each(values: object, place: str) -> Iterator[Fields]:
+def each(values: object, place: str, expected: str = "a list") -> Iterator[Fields]:
     """Yield the fields of each mapping in a list.
 
     Raises:
         InvalidRequestError: The value is not a list of mappings.
     """
     if not is_list(values):
-        raise wrong(place, "a list", values)
+        raise wrong(place, expected, values)
     for index, value in enumerate(values):
         yield Fields(value, f"{place}[{index}]")
 

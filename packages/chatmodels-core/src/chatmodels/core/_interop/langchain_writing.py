@@ -50,6 +50,7 @@ def _written(messages: Sequence[Message], langchain: Any) -> list[Any]:
     kinds: dict[str, Any] = {"system": langchain.SystemMessage, "user": langchain.HumanMessage}
     for message in messages:
         results = [part for part in message.parts if isinstance(part, ToolResult)]
+        others = [part for part in message.parts if not isinstance(part, ToolResult | ProviderPart)]
         written += [
             langchain.ToolMessage(
                 content=_plain(_blocks(result.content)),
@@ -61,7 +62,7 @@ def _written(messages: Sequence[Message], langchain: Any) -> list[Any]:
         ]
         if message.role == "assistant":
             written.append(langchain.AIMessage(name=message.name, **_assistant(message)))
-        elif len(results) < len(message.parts) or not results:
+        elif others or not results:
             kind = kinds.get(message.role, langchain.HumanMessage)
             written.append(kind(name=message.name, content=_plain(_blocks(message.parts))))
     return written

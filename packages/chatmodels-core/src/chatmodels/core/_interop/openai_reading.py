@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from chatmodels.core._interop.fields import (
     Fields,
     audio_of,
@@ -14,6 +16,7 @@ from chatmodels.core._interop.fields import (
     unknown,
     wrong,
 )
+from chatmodels.core._interop.state import scoped
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import (
     AudioPart,
@@ -34,57 +37,58 @@ from chatmodels.core._values.parts import (
 CHAT, RESPONSES = "openai", "openai.responses"  # the formats of opaque state
 
 
-def messages_from_openai(messages: Iterable[object], /) -> tuple[Message, ...]:
+def messages_from_openai(
+    messages: Iterable[object], /, *, scope: str | None = "api.openai.com"
+) -> tuple[Message, ...]:
     """Convert messages of chat completions, or the items of a Responses `input`.
 
     Both forms may be mixed, and objects of OpenAI's SDK are accepted beside dictionaries, so that
     `response.choices[0].message` and `response.output` can be appended as they are. Items that
     belong to one turn of the model become one message. State that only OpenAI understands, such
-    as encrypted reasoning, is kept and sent back to OpenAI. The bytes of audio that a model
-    returned are not: its id stands for them.
+    as encrypted reasoning, is kept and sent back to the host that returned it. The bytes of audio
+    that a model returned are not: its id stands for them.
 
     Args:
         messages: The conversation.
+        scope: The host, without a scheme, that returned the turns of the model, as in
+            "my-resource.openai.azure.com": their opaque state is sent to it alone. None sends the
+            state to every server that understands the format.
 
     Raises:
         InvalidRequestError: Something cannot be converted; the message names its place.
     """
-    converted: list[Message] = []
+    turns: list[tuple[Message, list[Part]]] = []  # the first message of each, and all parts
     for value, place in entries(messages, "messages_from_openai"):
         fields = Fields(value, place)
         kind = fields.text("type")
         if kind in {None, "message"}:
-            _append(converted, _message(fields, is_item=kind is not None))
+            message, is_item = _message(fields, is_item=kind is not None)
         else:
-            _append(converted, _item(kind or "", fields))
-    return tuple(converted)
+            message, is_item = _item(kind or "", fields), True
+        if is_item and turns and turns[-1][0].role == message.role in {"assistant", "tool"}:
+            turns[-1][1].extend(message.parts)
+        else:
+            turns.append((message, [*message.parts]))
+    return tuple(_turn(first, parts, scope) for first, parts in turns)
 
 
-def _append(converted: list[Message], message: tuple[Message, bool]) -> None:
-    """Append a message, or join items of one turn."""
-    new, is_item = message
-    if is_item and converted and converted[-1].role == new.role in {"assistant", "tool"}:
-        converted[-1] = Message(new.role, (*converted[-1].parts, *new.parts))
-    else:
-        converted.append(new)
+def _turn(first: Message, parts: list[Part], scope: str | None) -> Message:
+    said = first.role == "assistant"
+    return Message(first.role, scoped(parts, scope) if said else tuple(parts), first.name)
 
 
 def _message(fields: Fields, *, is_item: bool) -> tuple[Message, bool]:
     role = fields.text("role")
     name = fields.text("name")
-    parts: list[Part] = []
     match role:
-        case "system" | "developer":
-            parts += _content(fields)
+        case "system" | "developer" | "user":
+            parts = _content(fields)
+            for field in ("id", "status") if is_item else ():  # of stored items
+                fields.take(field)
             fields.end()
-            return Message("system", tuple(parts), name), False
-        case "user":
-            parts += _content(fields)
-            fields.end()
-            return Message("user", tuple(parts), name), False
+            return Message("user" if role == "user" else "system", tuple(parts), name), False
         case "assistant":
-            parts += _assistant(fields, is_item=is_item)
-            return Message("assistant", tuple(parts), name), is_item
+            return Message("assistant", tuple(_assistant(fields)), name), is_item
         case "tool":
             return Message("tool", (_result(fields, "tool_call_id", "content", name),)), False
         case _:
@@ -92,25 +96,27 @@ def _message(fields: Fields, *, is_item: bool) -> tuple[Message, bool]:
             raise unknown(fields.place, "role", role, known)
 
 
-def _assistant(fields: Fields, *, is_item: bool) -> list[Part]:
+def _assistant(fields: Fields) -> list[Part]:
     parts: list[Part] = []
-    reasoning = fields.text("reasoning_content") or fields.text("reasoning")
-    if reasoning:
+    text, copy = fields.text("reasoning_content"), fields.text("reasoning")  # some send both
+    if reasoning := text or copy:
         parts.append(ReasoningPart(reasoning))
     notes = [_citation(note) for note in fields.each("annotations")]
     state = {name: fields.take(name) for name in ("id", "phase") if name in fields}
     fields.take("status")
-    signature = ProviderState(RESPONSES, state) if is_item and state else None
-    for part in _content(fields):
-        if isinstance(part, TextPart) and (notes or signature):
-            parts.append(TextPart(part.text, (*part.citations, *notes), signature))
+    signature = ProviderState(RESPONSES, state) if state else None
+    for part in _content(fields, signed=signature is None):
+        if isinstance(part, TextPart):
+            cited = (*part.citations, *notes)
+            parts.append(replace(part, citations=cited, signature=signature or part.signature))
             notes = []
         else:
             parts.append(part)
     if refusal := fields.text("refusal"):
         parts.append(RefusalPart(refusal))
     if "audio" in fields:
-        parts.append(_spoken(fields.inner("audio")))
+        with fields.inner("audio") as audio:
+            parts.append(_spoken(audio))
     parts += [_call(call) for call in fields.each("tool_calls")]
     kept = fields.rest()
     if kept:  # fields of a server that speaks this format
@@ -118,7 +124,14 @@ def _assistant(fields: Fields, *, is_item: bool) -> list[Part]:
     return parts
 
 
-def _content(fields: Fields) -> list[Part]:
+def _content(fields: Fields, *, signed: bool = False) -> list[Part]:
+    """Read the content of a message.
+
+    Args:
+        fields: The message.
+        signed: Whether further fields of a text become its signature. In a message of the model a
+            `ProviderPart` would be fields of the message.
+    """
     place = f"{fields.place}.content"
     content = fields.take("content")
     if content is None:
@@ -129,9 +142,12 @@ def _content(fields: Fields) -> list[Part]:
         raise wrong(place, "a str or a list", content)
     parts: list[Part] = []
     for item in each(content, place):
-        parts.append(_part(item))
-        if kept := item.rest():  # such as cache_control, which some servers accept here
-            parts.append(ProviderPart(ProviderState(CHAT, kept)))
+        part, kept = _part(item), item.rest()
+        state = ProviderState(CHAT, kept)  # such as cache_control, which some servers accept here
+        if kept and signed and isinstance(part, TextPart):
+            parts.append(replace(part, signature=state))
+        else:
+            parts += [part, ProviderPart(state)] if kept else [part]
     return parts
 
 
@@ -146,20 +162,21 @@ def _part(fields: Fields) -> TextPart | RefusalPart | ImagePart | AudioPart | Fi
         case "refusal":
             return RefusalPart(fields.required("refusal"))
         case "image_url":
-            inner = fields.inner("image_url")
-            return image_at(place, inner.required("url"), inner.text("detail"))
+            with fields.inner("image_url") as inner:
+                return image_at(place, inner.required("url"), inner.text("detail"))
         case "input_image":
             detail: Json = fields.text("detail")
             if "file_id" in fields:
                 return ImagePart(file_id=fields.required("file_id"), detail=detail)
             return image_at(place, fields.required("image_url"), detail)
         case "input_audio":
-            inner = fields.inner("input_audio")
-            encoding = inner.required("format")
-            media_type = {"mp3": "audio/mpeg"}.get(encoding, f"audio/{encoding}")
-            return audio_of(f"{place}.input_audio.data", inner.required("data"), media_type)
+            with fields.inner("input_audio") as inner:
+                encoding = inner.required("format")
+                media_type = {"mp3": "audio/mpeg"}.get(encoding, f"audio/{encoding}")
+                return audio_of(f"{inner.place}.data", inner.required("data"), media_type)
         case "file":
-            return _file(fields.inner("file"))
+            with fields.inner("file") as inner:
+                return _file(inner)
         case "input_file":
             return _file(fields)
         case _:
@@ -178,6 +195,7 @@ def _file(fields: Fields) -> FilePart:
 
 def _spoken(fields: Fields) -> AudioPart:
     expires = fields.take("expires_at")
+    fields.take("data")  # the id stands for it
     return AudioPart(
         file_id=fields.required("id"),
         transcript=fields.text("transcript"),
@@ -187,15 +205,19 @@ def _spoken(fields: Fields) -> AudioPart:
 
 def _citation(fields: Fields) -> Citation:
     nested = fields.text("type") or ""
-    inner = fields.inner(nested) if nested in fields else fields
-    start, end = inner.take("start_index"), inner.take("end_index")
-    return Citation(
-        url=inner.text("url"),
-        title=inner.text("title") or inner.text("filename"),
-        start=start if isinstance(start, int) else None,
-        end=end if isinstance(end, int) else None,
-        source=inner.text("file_id"),
-    )
+    with fields, fields.inner(nested) if nested in fields else fields as inner:
+        start, end = inner.take("start_index"), inner.take("end_index")
+        title, name = inner.text("title"), inner.text("filename")
+        for field in ("index", "container_id"):  # of files, which their ids name
+            inner.take(field)
+        return Citation(
+            url=inner.text("url"),
+            title=title or name,
+            quote=inner.text("content"),  # of OpenRouter ("Web Search")
+            start=start if isinstance(start, int) else None,
+            end=end if isinstance(end, int) else None,
+            source=inner.text("file_id"),
+        )
 
 
 def _call(fields: Fields) -> ToolCall:
@@ -203,25 +225,23 @@ def _call(fields: Fields) -> ToolCall:
     kind = fields.text("type") or "function"
     fields.take("index")
     if kind == "custom":
-        custom = fields.inner("custom")
-        return _custom(call_id, custom, ProviderState(CHAT, {"type": "custom"}))
+        with fields.inner("custom") as custom:
+            call = _custom(call_id, custom)
+        return replace(call, signature=ProviderState(CHAT, {"type": kind, **fields.rest()}))
     if kind != "function":
         raise unknown(fields.place, "type", kind, "function and custom")
-    function = fields.inner("function")
+    with fields.inner("function") as function:
+        name, arguments = function.required("name"), function.text("arguments") or "{}"
+        function.take("parsed_arguments")  # of OpenAI's SDK: the same once more
     kept = fields.rest()
-    return ToolCall(
-        call_id,
-        function.required("name"),
-        function.text("arguments") or "{}",
-        ProviderState(CHAT, kept) if kept else None,
-    )
+    return ToolCall(call_id, name, arguments, ProviderState(CHAT, kept) if kept else None)
 
 
-def _custom(call_id: str, fields: Fields, signature: ProviderState) -> ToolCall:
+def _custom(call_id: str, fields: Fields) -> ToolCall:
     """Read the call of a custom tool, whose free text becomes the argument `input`."""
     name = fields.required("name")
     arguments = json_text({"input": fields.text("input") or ""}, fields.place)
-    return ToolCall(call_id, name, arguments, signature)
+    return ToolCall(call_id, name, arguments)
 
 
 def _result(fields: Fields, id_field: str, content_field: str, name: str | None) -> ToolResult:
@@ -241,30 +261,31 @@ def _result(fields: Fields, id_field: str, content_field: str, name: str | None)
     return ToolResult(call_id, tuple(parts), name)
 
 
-def _item(kind: str, fields: Fields) -> tuple[Message, bool]:
+def _item(kind: str, fields: Fields) -> Message:
     match kind:
         case "function_call_output" | "custom_tool_call_output":
             for name in ("id", "status"):
                 fields.take(name)
-            return Message("tool", (_result(fields, "call_id", "output", None),)), True
+            return Message("tool", (_result(fields, "call_id", "output", None),))
         case "function_call":
             call_id, name = fields.required("call_id"), fields.required("name")
             arguments = fields.text("arguments") or "{}"
             fields.take("status")
             kept = fields.rest()
             signature = ProviderState(RESPONSES, kept) if kept else None
-            return Message("assistant", (ToolCall(call_id, name, arguments, signature),)), True
+            return Message("assistant", (ToolCall(call_id, name, arguments, signature),))
         case "custom_tool_call":
             call_id = fields.required("call_id")
-            kept = {"type": kind} | ({"id": fields.take("id")} if "id" in fields else {})
-            call = _custom(call_id, fields, ProviderState(RESPONSES, kept))
-            return Message("assistant", (call,)), True
+            call = _custom(call_id, fields)
+            fields.take("status")
+            state = ProviderState(RESPONSES, {"type": kind, **fields.rest()})
+            return Message("assistant", (replace(call, signature=state),))
         case "reasoning":
             item = {"type": kind, **fields.whole()}
             texts = each(item.get("summary") or (), f"{fields.place}.summary")
             text = "".join(text.required("text") for text in texts)
             part = ReasoningPart(text, ProviderState(RESPONSES, item))
-            return Message("assistant", (part,)), True
+            return Message("assistant", (part,))
         case _:  # of a tool that OpenAI runs
             item = {"type": kind, **fields.whole()}
-            return Message("assistant", (ProviderPart(ProviderState(RESPONSES, item)),)), True
+            return Message("assistant", (ProviderPart(ProviderState(RESPONSES, item)),))

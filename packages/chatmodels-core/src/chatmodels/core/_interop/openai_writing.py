@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
+from chatmodels.core._interop.fields import unknown
 from chatmodels.core._interop.openai_reading import CHAT, RESPONSES
-from chatmodels.core._interop.state import base64_of, no_place, state_of, url_of
+from chatmodels.core._interop.state import base64_of, no_place, parted, state_of, url_of
 from chatmodels.core._values.messages import Message, Prompt, as_messages
 from chatmodels.core._values.parts import (
     AudioPart,
@@ -36,12 +37,21 @@ def messages_to_openai(
         api: The API whose format is written.
 
     Raises:
-        InvalidRequestError: The format has no place for a part; the message names its place.
+        InvalidRequestError: The format has no place for a part, and the message names its place;
+            or the API is another.
     """
+    custom: set[str] = set()
     written: list[Object] = []
-    write = _chat if api == "chat_completions" else _items
     for index, message in enumerate(as_messages(messages)):
-        written += write(message, f"messages[{index}]")
+        place = f"messages[{index}]"
+        match api:
+            case "chat_completions":
+                written += _chat(message, place)
+            case "responses":
+                written += _items(message, place, custom)
+            case _:
+                known = "chat_completions and responses"
+                raise unknown("messages_to_openai()", "api", api, known)
     return written
 
 
@@ -49,7 +59,7 @@ def _chat(message: Message, place: str) -> list[Object]:
     named: Object = {} if message.name is None else {"name": message.name}
     if message.role == "assistant":
         return [{**_assistant(message, place), **named}]
-    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    results, others = parted(message.parts, CHAT)
     written: list[Object] = [
         {
             "role": "tool",
@@ -57,9 +67,9 @@ def _chat(message: Message, place: str) -> list[Object]:
             "content": _plain(_chat_content(result.content, place)),
         }
         for result in results
+        if isinstance(result, ToolResult)  # the format has no options of results
     ]
-    others = [part for part in message.parts if not isinstance(part, ToolResult)]
-    if others or not results:
+    if not results or not all(isinstance(part, ProviderPart) for part in others):
         content = _plain(_chat_content(others, place))
         written.append({"role": message.role, "content": content, **named})
     return written
@@ -106,14 +116,15 @@ def _chat_content(parts: Sequence[Part], place: str) -> list[Object]:
     for part in parts:
         match part:
             case TextPart():
-                content.append({"type": "text", "text": part.text})
+                state = state_of(part.signature, CHAT)
+                content.append({"type": "text", "text": part.text, **state})
             case ImagePart() if url := url_of(part):
                 detail = {} if part.detail is None else {"detail": part.detail}
                 content.append({"type": "image_url", "image_url": {"url": url, **detail}})
             case AudioPart(data=bytes(data)):
                 encoded = {"data": base64_of(data), "format": _format(part)}
                 content.append({"type": "input_audio", "input_audio": encoded})
-            case FilePart():
+            case FilePart() if part.data is not None or part.file_id is not None:
                 content.append({"type": "file", "file": _file(part)})
             case ProviderPart() if content:
                 content[-1] |= state_of(part.signature, CHAT)
@@ -124,14 +135,15 @@ def _chat_content(parts: Sequence[Part], place: str) -> list[Object]:
     return content
 
 
-def _items(message: Message, place: str) -> list[Object]:
+def _items(message: Message, place: str, custom: set[str]) -> list[Object]:
+    """Return a message as items; the ids of calls of custom tools are added to `custom`."""
     items: list[Object] = []
     content: list[Object] = []
     said = message.role == "assistant"
     for part in message.parts:
         match part:
             case TextPart() if said:
-                items.append(_said(part))
+                _say(part, items)
             case RefusalPart():
                 text = {"type": "refusal", "refusal": part.text}
                 items.append({"type": "message", "role": "assistant", "content": [text]})
@@ -141,31 +153,42 @@ def _items(message: Message, place: str) -> list[Object]:
                 if content and isinstance(part, ProviderPart):
                     content[-1] |= state_of(part.signature, CHAT)
             case ToolCall():
-                items.append(_call_item(part))
+                items.append(_call_item(part, custom))
             case ToolResult():
                 output = _plain(_input_content(part.content, place))
-                result = {"type": "function_call_output", "call_id": part.id, "output": output}
-                items.append(result)
+                kind = "custom_tool_call" if part.id in custom else "function_call"
+                items.append({"type": f"{kind}_output", "call_id": part.id, "output": output})
+            case ImagePart() if said and (state := state_of(part.signature, RESPONSES)):
+                items.append({**state, "result": base64_of(part.data or b"")})
+            case _ if said:
+                raise no_place(part, place, "a turn of the model in the Responses API")
             case _:
                 content += _input_content([part], place)
-    if content or not items:
+    if content or not (items or said):
         items.append({"role": message.role, "content": _plain(content)})
     return items
 
 
-def _said(part: TextPart) -> Object:
+def _say(part: TextPart, items: list[Object]) -> None:
+    """Append a text of the model, or join it with that before it, if the item is the same."""
     state = state_of(part.signature, RESPONSES)
+    known = {"type": "message", "role": "assistant"}
     if "id" not in state:
-        return {"type": "message", "role": "assistant", **state, "content": part.text}
-    content: list[Object] = [{"type": "output_text", "text": part.text, "annotations": []}]
-    known = {"type": "message", "role": "assistant", "status": "completed"}
-    return {**known, **state, "content": content}
+        items.append({**known, **state, "content": part.text})
+        return
+    content: Object = {"type": "output_text", "text": part.text, "annotations": []}
+    known |= {"status": "completed", **state}
+    if items and items[-1].items() >= known.items():
+        items[-1]["content"].append(content)
+    else:
+        items.append({**known, "content": [content]})
 
 
-def _call_item(call: ToolCall) -> Object:
+def _call_item(call: ToolCall, custom: set[str]) -> Object:
     state = state_of(call.signature, RESPONSES)
     known = {"call_id": call.id, "name": call.name}
     if state.get("type") == "custom_tool_call":
+        custom.add(call.id)
         return {**state, **known, "input": _input(call)}
     return {"type": "function_call", **state, **known, "arguments": call.arguments_json}
 

@@ -1,10 +1,25 @@
-"""Opaque state and encoded media, as the writers of all formats need them."""
+"""Opaque state and encoded media, as the readers and the writers of all formats need them."""
 
 import base64
+from collections.abc import Sequence
 from typing import TypeGuard
 
+from msgspec.structs import replace
+
 from chatmodels.core._errors.classes import InvalidRequestError
-from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Json, Part, ProviderState
+from chatmodels.core._values.parts import (
+    AudioPart,
+    FilePart,
+    ImagePart,
+    Json,
+    Part,
+    ProviderPart,
+    ProviderState,
+    ReasoningPart,
+    TextPart,
+    ToolCall,
+    ToolResult,
+)
 
 
 def state_of(signature: ProviderState | None, known: str, /) -> dict[str, Json]:
@@ -16,6 +31,34 @@ def state_of(signature: ProviderState | None, known: str, /) -> dict[str, Json]:
 
 def _is_object(value: object) -> TypeGuard[dict[str, Json]]:
     return isinstance(value, dict)
+
+
+def scoped(parts: Sequence[Part], scope: str | None, /) -> tuple[Part, ...]:
+    """Return parts of a model with the place where their opaque state is valid."""
+    return tuple(
+        replace(part, signature=replace(part.signature, scope=scope))
+        if isinstance(part, _SIGNED) and part.signature is not None
+        else part
+        for part in parts
+    )
+
+
+_SIGNED = TextPart | ImagePart | ToolCall | ReasoningPart | ProviderPart
+
+
+def parted(parts: Sequence[Part], known: str, /) -> tuple[list[Part], list[Part]]:
+    """Return the results of tools, and the other parts; options stay behind their part.
+
+    Options are a `ProviderPart` without a `type`; with one it is a part of its own.
+    """
+    results: list[Part] = []
+    others: list[Part] = []
+    group = others
+    for part in parts:
+        if not isinstance(part, ProviderPart) or "type" in state_of(part.signature, known):
+            group = results if isinstance(part, ToolResult) else others
+        group.append(part)
+    return results, others
 
 
 def base64_of(data: bytes, /) -> str:
