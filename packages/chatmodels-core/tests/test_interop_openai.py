@@ -667,3 +667,29 @@ def test_the_items_of_a_long_turn_are_joined_without_copying_them_again_and_agai
     (message,) = messages_from_openai([call] * 100)
     assert len(message.parts) == 100
     assert sum(made) <= 200
+
+
+def test_objects_that_the_sdk_has_parsed_are_read_without_the_copies() -> None:
+    text = {"type": "output_text", "text": "{}", "annotations": [], "parsed": {}}
+    call = {"type": "function_call", "call_id": "c1", "name": "find", "arguments": "{}"}
+    function = {"name": "find", "arguments": "{}", "parsed_arguments": {"q": 1}}
+    assert messages_from_openai(
+        [
+            {"role": "assistant", "content": "{}", "parsed": {"a": 1}},
+            {"role": "user", "content": "Again."},
+            {"type": "message", "role": "assistant", "content": [text]},
+            call | {"parsed_arguments": {"q": 1}},
+            {"role": "assistant", "tool_calls": [{"id": "c2", "function": function}]},
+        ]
+    ) == (
+        assistant("{}"),
+        user("Again."),
+        assistant("{}", ToolCall("c1", "find", "{}")),
+        assistant(ToolCall("c2", "find", "{}")),
+    )
+
+
+def test_results_may_repeat_fields_of_their_calls() -> None:
+    result = {"type": "function_call_output", "call_id": "c1", "output": "found"}
+    repeated = {"namespace": "tide", "caller": {"type": "program"}}
+    assert messages_from_openai([result | repeated]) == messages_from_openai([result])

@@ -36,6 +36,9 @@ from chatmodels.core._values.parts import (
 
 CHAT, RESPONSES = "openai", "openai.responses"  # the formats of opaque state
 
+# Fields that OpenAI's SDK adds: the same values once more, as Python objects.
+_PARSED, _PARSED_ARGUMENTS = "parsed", "parsed_arguments"
+
 
 def messages_from_openai(
     messages: Iterable[object], /, *, scope: str | None = "api.openai.com"
@@ -103,7 +106,8 @@ def _assistant(fields: Fields) -> list[Part]:
         parts.append(ReasoningPart(reasoning))
     notes = [_citation(note) for note in fields.each("annotations")]
     state = {name: fields.take(name) for name in ("id", "phase") if name in fields}
-    fields.take("status")
+    for field in ("status", _PARSED):
+        fields.take(field)
     signature = ProviderState(RESPONSES, state) if state else None
     for part in _content(fields, signed=signature is None):
         if isinstance(part, TextPart):
@@ -157,7 +161,8 @@ def _part(fields: Fields) -> TextPart | RefusalPart | ImagePart | AudioPart | Fi
     match kind:
         case "text" | "input_text" | "output_text":
             notes = tuple(_citation(note) for note in fields.each("annotations"))
-            fields.take("logprobs")
+            for field in ("logprobs", _PARSED):
+                fields.take(field)
             return TextPart(fields.required("text"), notes)
         case "refusal":
             return RefusalPart(fields.required("refusal"))
@@ -232,7 +237,7 @@ def _call(fields: Fields) -> ToolCall:
         raise unknown(fields.place, "type", kind, "function and custom")
     with fields.inner("function") as function:
         name, arguments = function.required("name"), function.text("arguments") or "{}"
-        function.take("parsed_arguments")  # of OpenAI's SDK: the same once more
+        function.take(_PARSED_ARGUMENTS)
     kept = fields.rest()
     return ToolCall(call_id, name, arguments, ProviderState(CHAT, kept) if kept else None)
 
@@ -264,13 +269,14 @@ def _result(fields: Fields, id_field: str, content_field: str, name: str | None)
 def _item(kind: str, fields: Fields) -> Message:
     match kind:
         case "function_call_output" | "custom_tool_call_output":
-            for name in ("id", "status"):
+            for name in ("id", "status", "caller", "namespace"):  # the last two repeat the call's
                 fields.take(name)
             return Message("tool", (_result(fields, "call_id", "output", None),))
         case "function_call":
             call_id, name = fields.required("call_id"), fields.required("name")
             arguments = fields.text("arguments") or "{}"
-            fields.take("status")
+            for field in ("status", _PARSED_ARGUMENTS):
+                fields.take(field)
             kept = fields.rest()
             signature = ProviderState(RESPONSES, kept) if kept else None
             return Message("assistant", (ToolCall(call_id, name, arguments, signature),))
