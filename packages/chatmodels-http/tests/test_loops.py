@@ -230,11 +230,11 @@ def test_a_fork_while_a_thread_reads_certificates_does_not_block_the_child(serve
         import signal, threading
         from chatmodels.http._transport import tls
 
-        with _tls._locks.setdefault(os.getpid(), threading.Lock()):
+        with tls._locks.setdefault(os.getpid(), threading.Lock()):
             pid = os.fork()
             if pid == 0:
                 signal.alarm(120)
-                print(_tls.tls_context().verify_mode.name, flush=True)
+                print(tls.tls_context().verify_mode.name, flush=True)
                 os._exit(0)
             assert os.waitpid(pid, 0)[1] == 0
         """,
