@@ -65,6 +65,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             are; empty for none.
         tools: Whether tools are supported.
         strict_tools: Whether strict tools are supported.
+        output_types: Whether output types are supported, natively or through a tool.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
         native_output: The forms of structured output that the API has. The others are requested
@@ -88,6 +89,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     not_with_reasoning: Mapping[str, Collection[Any]] = {}
     tools: bool = True
     strict_tools: bool = True
+    output_types: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     native_output: frozenset[OutputForm] = ALL_OUTPUT_FORMS
