@@ -1,5 +1,9 @@
 """Media of a conversation, placed where a model accepts them."""
 
+import copy
+import pickle
+from collections.abc import Callable
+
 import pytest
 
 from chatmodels.core import (
@@ -21,7 +25,14 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core._calls.negotiation import negotiate
-from chatmodels.core.extending import AcceptedMedia, Profile, ProviderState, text_of
+from chatmodels.core.extending import (
+    AcceptedMedia,
+    NumberedMessages,
+    Profile,
+    ProviderState,
+    numbered,
+    text_of,
+)
 
 PICTURE = ImagePart(data=b"png", media_type="image/png")
 SPOKEN = AudioPart(data=b"wav", media_type="audio/wav", transcript="Good day.")
@@ -251,11 +262,6 @@ def test_what_is_placed_stays_where_it_is_when_it_is_placed_again(lenient: bool)
         (PICTURE, AcceptedMedia(kind="image", without=("image/png",)), False),
         (PICTURE, AcceptedMedia(kind="image", max_bytes=3), True),
         (PICTURE, AcceptedMedia(kind="image", max_bytes=2), False),
-        (
-            ImagePart(data=b"png", media_type="IMAGE/PNG; q=1"),
-            AcceptedMedia(kind="image", types=("image/png",)),
-            True,
-        ),
         (FilePart(data=b"\0"), AcceptedMedia(kind="file", without=("application/oct",)), False),
         (FilePart(data=b"\0"), AcceptedMedia(kind="file", types=("text/",)), False),
         (
@@ -330,6 +336,9 @@ def test_a_medium_with_several_sources_keeps_the_accepted_one() -> None:
             FilePart(data=b"\xff", media_type="text/plain"),
             ' (not UTF-8; add its charset to media_type, as in "text/plain; charset=latin-1")',
         ),
+        (FilePart(data=b"", media_type="text/plain"), " (it is empty)"),
+        (FilePart(data=b"\xef\xbb\xbf", media_type="text/plain"), " (it is empty)"),
+        (ImagePart(data=b"", media_type="image/png"), " (it is empty)"),
         (ImagePart(data=b"12345", media_type="image/png"), " (at most 4 bytes)"),
         (ImagePart(data=b"1", media_type="image/bmp"), " (supported: image/png)"),
         (ImagePart(file_id="f"), " (supported: as bytes, by URL)"),
@@ -368,10 +377,145 @@ def test_a_text_file_that_is_not_text_is_refused() -> None:
         (b"Caf\xc3\xa9", "text/plain; charset=", "Café"),
         (b"Caf\xe9", "text/plain", None),
         (b"Caf\xe9", "text/plain; charset=klingon", None),
+        (b"abc", "text/plain; charset=undefined", None),
+        (b"abc", 'text/plain; charset="a\0b"', None),
+        (b"abc", "text/plain; charset=hex", None),
         (None, "text/plain", ""),
+        (memoryview(b"Caf\xc3\xa9"), "text/plain", "Café"),
+        (bytearray(b"\xff\xfeC\x00"), "text/plain", "C"),
     ],
 )
 def test_a_document_is_text_in_its_charset_or_none(
-    data: bytes | None, media_type: str | None, text: str | None
+    data: bytes | memoryview | bytearray | None, media_type: str | None, text: str | None
 ) -> None:
     assert text_of(FilePart(data=data, media_type=media_type)) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "accepted", "sent_as"),
+    [
+        (
+            ImagePart(data=b"png", media_type="IMAGE/PNG; q=1"),
+            AcceptedMedia(kind="image", types=("image/png",)),
+            "image/png",
+        ),
+        (
+            AudioPart(data=b"wav", media_type="Audio/WAV ;codecs=1"),
+            AcceptedMedia(kind="audio", types=("audio/",)),
+            "audio/wav",
+        ),
+        (
+            FilePart(data=b"a", media_type="Text/Plain; Charset=Latin-1"),
+            AcceptedMedia(kind="file", types=("text/",)),
+            "text/plain; Charset=Latin-1",
+        ),
+        (
+            AudioPart(data=b"pcm", media_type="Audio/L16; rate=16000"),
+            AcceptedMedia(kind="audio"),
+            "audio/l16; rate=16000",
+        ),
+    ],
+    ids=["an image", "a beginning", "a text with its charset", "any type with its parameters"],
+)
+def test_a_media_type_is_sent_as_it_is_compared(
+    part: ImagePart | AudioPart | FilePart, accepted: AcceptedMedia, sent_as: str
+) -> None:
+    ((found,), _) = placed(user(part), profile=Profile(user_media=(accepted,)))
+    (sent,) = found.parts
+    assert isinstance(sent, ImagePart | AudioPart | FilePart)
+    assert sent.media_type == sent_as
+
+
+def test_a_text_file_is_its_text_in_whatever_case_its_type_is_written() -> None:
+    part = FilePart(data=b"# A", media_type="Text/Markdown")
+    assert placed(user(part), profile=NOTHING) == ((user("# A"),), ())
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "image/png"])
+def test_an_empty_file_is_replaced_by_a_line_of_text_even_if_its_type_is_accepted(
+    media_type: str,
+) -> None:
+    profile = Profile(user_media=(AcceptedMedia(kind="file"),))
+    found, warnings = placed(
+        user(FilePart(data=b"", media_type=media_type)), profile=profile, lenient=True
+    )
+    line = f"[a file of type {media_type} is not shown: the model does not accept it]"
+    assert found == (user(line),)
+    assert len(warnings) == 1
+
+
+OPTIONS = ProviderPart(ProviderState("acme", {"resolution": "low"}))
+OTHERS = ProviderPart(ProviderState("acme", {"cache": True}))
+BLOCK = ProviderPart(ProviderState("acme", {"type": "search"}))
+RUN = ProviderPart(ProviderState("acme", {"code": "1 + 1"}))
+NO_MAPPING = ProviderPart(ProviderState("acme", ["?"]))
+
+
+def test_the_options_of_a_medium_stay_with_it() -> None:
+    said = user(PICTURE, OPTIONS, OTHERS, BLOCK, "?", OTHERS)
+    assert placed(said)[0][0] is said
+
+
+@pytest.mark.parametrize("role", ["user", "system"])
+def test_the_options_of_a_medium_are_left_out_with_it(role: str) -> None:
+    make = user if role == "user" else system
+    said = make("See.", SOUND, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
+    found, _ = placed(said, lenient=True)
+    line = "[audio of type audio/wav is not shown: the model does not accept it]"
+    assert found == (make("See.", line, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS),)
+
+
+def test_the_options_of_a_text_file_stay_with_its_text() -> None:
+    found, _ = placed(user(TEXT, OPTIONS, "?"))
+    assert found == (user("größe", OPTIONS, "?"),)
+
+
+def test_the_options_of_what_a_model_made_move_with_it() -> None:
+    profile = Profile(user_media=IMAGES, assistant_media=(), part_options=("resolution",))
+    found, _ = placed(
+        assistant("Here:", PICTURE, OPTIONS, RUN, OPTIONS, PICTURE, "!", OTHERS),
+        user("?"),
+        profile=profile,
+    )
+    label = TextPart("From the assistant:")
+    assert found == (
+        assistant("Here:", RUN, OPTIONS, "!", OTHERS),
+        user(label, PICTURE, OPTIONS, label, PICTURE, "?"),
+    )
+
+
+def test_the_options_of_what_a_model_made_are_left_out_with_it() -> None:
+    profile = Profile(user_media=(), assistant_media=(), part_options=("resolution",))
+    found, _ = placed(assistant(PICTURE, OPTIONS, "!", OPTIONS), profile=profile)
+    assert found == (assistant("!", OPTIONS),)
+
+
+def test_state_behind_what_a_model_made_is_no_option_unless_the_profile_says_so() -> None:
+    found, _ = placed(assistant("Here:", PICTURE, OPTIONS), user("?"))
+    assert found == (assistant("Here:", OPTIONS), user("From the assistant:", PICTURE, "?"))
+
+
+def test_options_before_all_parts_are_not_added_to_what_moves_there() -> None:
+    found, _ = placed(assistant("Here:", PICTURE), user(OPTIONS, "?"), user(BLOCK, OPTIONS))
+    assert found == (
+        assistant("Here:"),
+        user("From the assistant:", PICTURE, "?"),
+        user(BLOCK, OPTIONS),
+    )
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deepcopy"),
+        pytest.param(lambda value: pickle.loads(pickle.dumps(value)), id="pickle"),
+    ],
+)
+def test_messages_keep_their_places_in_copies(
+    copied: Callable[[NumberedMessages], NumberedMessages],
+) -> None:
+    messages = NumberedMessages((user("a"), user("b")), (0, 2))
+    assert list(numbered(copied(messages))) == [(0, user("a")), (2, user("b"))]
+    request = ChatRequest(messages=messages)
+    assert copy.deepcopy(request) == request

@@ -275,9 +275,32 @@ def test_a_model_accepts_what_its_provider_claims_and_what_other_models_made() -
     assert response.parsed == "Hi"
 
 
+def test_media_of_a_profile_are_more_exact_than_what_a_provider_claims() -> None:
+    profile = Profile(user_media=())
+    model = Seeing(frozenset({Capability.VISION}), profile=profile)
+    assert model.profile.user_media == ()
+    assert [each.kind for each in model.profile.result_media or ()] == ["image"]
+    with pytest.raises(UnsupportedError, match="an image"):
+        model.generate(user("?", IMAGE))
+
+
+def test_an_output_type_is_refused_together_with_all_else() -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        Seeing(frozenset()).generate(user("?", IMAGE), output_type=dict, tools=[TOOL])
+    assert "support output types, tools, an image" in caught.value.message
+
+
+def test_an_output_type_that_is_not_supported_is_left_out_with_a_warning() -> None:
+    model = Seeing(frozenset({Capability.TOOLS}), on_unsupported="warn")
+    response = model.generate("?", output_type=int, tools=[STRICT])
+    assert response.text == "Hi"
+    assert response.parsed is None
+    assert response.warnings == ("acme does not support output types: left out",)
+
+
 class Seeing(StandardChatModel):
-    def __init__(self, capabilities: frozenset[Capability]) -> None:
-        super().__init__("acme", "m", capabilities=capabilities)
+    def __init__(self, capabilities: frozenset[Capability], **options: Any) -> None:
+        super().__init__("acme", "m", capabilities=capabilities, **options)
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         return ChatResponse(message=assistant('{"value": "Hi"}' if request.output else "Hi"))

@@ -144,6 +144,16 @@ def test_several_results_in_one_message_become_several_messages() -> None:
             id="sound",
         ),
         pytest.param(
+            AudioPart(data=b"wav", media_type="Audio/X-WAV; codecs=1"),
+            {"type": "input_audio", "input_audio": {"data": "d2F2", "format": "wav"}},
+            id="sound with a codec",
+        ),
+        pytest.param(
+            FilePart(data=b"mp4", media_type="Video/MP4"),
+            {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,bXA0"}},
+            id="a video in capitals",
+        ),
+        pytest.param(
             FilePart(data=b"pdf", media_type="application/pdf"),
             {
                 "type": "file",
@@ -372,7 +382,7 @@ def test_sound_that_no_vendor_of_the_dialect_makes_is_sent_as_its_transcript() -
 
 def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
     dialect = Dialect(name="vendor", inputs=frozenset({"audio_url"}))
-    sound = AudioPart(url="https://acme.example/a.mp3", media_type="audio/mpeg")
+    sound = AudioPart(url="https://acme.example/a.mp3", media_type="Audio/MPEG; codecs=1")
     assert written(user(sound), dialect=dialect)[0]["content"] == [
         {
             "type": "input_audio",

@@ -157,6 +157,27 @@ def test_ids_and_arguments_of_other_vendors_are_made_acceptable() -> None:
             id="an image in a file",
         ),
         pytest.param(
+            ImagePart(data=b"PNG", media_type="Image/PNG; q=1"),
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "UE5H"},
+            },
+            id="an image with a parameter",
+        ),
+        pytest.param(
+            FilePart(data=b"x", media_type="Text/Plain"),
+            {
+                "type": "document",
+                "source": {"type": "text", "media_type": "text/plain", "data": "x"},
+            },
+            id="a text in capitals",
+        ),
+        pytest.param(
+            FilePart(url="https://example.com/a", media_type="Image/PNG"),
+            {"type": "image", "source": {"type": "url", "url": "https://example.com/a"}},
+            id="an image by URL in capitals",
+        ),
+        pytest.param(
             FilePart(url="https://example.com/a.pdf"),
             {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}},
             id="a document by URL",
@@ -270,3 +291,13 @@ def test_a_document_is_sent_in_its_charset_or_refused() -> None:
     assert block["source"] == {"type": "text", "media_type": "text/plain", "data": "Café"}
     with pytest.raises(UnsupportedError, match="not UTF-8"):
         body(user(FilePart(data=b"Caf\xe9", media_type="text/plain")))
+
+
+def test_the_options_of_an_image_of_another_vendor_move_with_it() -> None:
+    image = ImagePart(data=b"PNG", media_type="image/png")
+    mark = part_options(cache_control=EPHEMERAL)
+    search = ProviderPart(ProviderState("anthropic", {"type": "search_result", "title": "t"}))
+    made = body(user("?"), assistant("Here:", image, mark, search))
+    *_, said, moved = made["messages"]
+    assert said["content"] == [{"type": "text", "text": "Here:"}, search.signature.data]
+    assert [block.get("cache_control") for block in moved["content"]] == [None, EPHEMERAL]

@@ -290,3 +290,15 @@ def test_blocks_of_one_kind_stay_apart() -> None:
 )
 def test_parts_in_the_wrong_place_are_refused(message: Message, why: str) -> None:
     assert why in problem(message, user("?"))
+
+
+def test_content_of_the_vendor_behind_an_image_is_sent_even_if_the_image_is_not() -> None:
+    guarded = {"guardContent": {"text": {"text": "One."}}}
+    made = create_chat_model(
+        f"bedrock:{CLAUDE}", api_key="k", region="us-east-1", on_unsupported="warn"
+    )
+    image = ImagePart(data=b"BM", media_type="image/bmp")
+    asked = user(image, part_options(image={"x": 1}), part_options(**guarded))
+    line, *others = made.explain(asked).body["messages"][0]["content"]
+    assert "is not shown" in line["text"]
+    assert others == [guarded]

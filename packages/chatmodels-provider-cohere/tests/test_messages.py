@@ -139,6 +139,22 @@ def test_refusals_are_texts_and_empty_turns_are_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("data", "media_type"),
+    [
+        ('{"city": "Würzburg"}'.encode(), "application/json; charset=utf-8"),
+        ('{"city": "Würzburg"}'.encode("latin-1"), "Application/JSON; charset=latin-1"),
+    ],
+)
+def test_json_is_fields_in_its_charset(data: bytes, media_type: str) -> None:
+    file = FilePart(data=data, media_type=media_type)
+    request, _ = negotiate(
+        ChatRequest(messages=(user("?", file),)), CODEC.profile(BLIND), provider="cohere"
+    )
+    body = json.loads(CODEC.encode(BLIND, request, stream=False).body)
+    assert body["documents"] == [{"data": {"city": "Würzburg"}}]
+
+
 def test_own_parts_give_a_turn_more_fields_and_others_are_left_out() -> None:
     own = ProviderPart(ProviderState("cohere", {"citations": []}))
     other = ProviderPart(ProviderState("acme", {"x": 1}))

@@ -253,6 +253,10 @@ def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
             AudioPart(data=b"mp3", media_type="audio/mpeg"),
             {"inlineData": {"mimeType": "audio/mpeg", "data": "bXAz"}},
         ),
+        (
+            AudioPart(data=b"pcm", media_type="audio/l16; rate=16000"),
+            {"inlineData": {"mimeType": "audio/l16; rate=16000", "data": "cGNt"}},
+        ),
     ],
     ids=repr,
 )
@@ -326,3 +330,11 @@ def test_options_are_added_to_the_part_before_them() -> None:
         },
         {"text": "What happens?"},
     ]
+
+
+def test_options_move_with_what_the_model_made_and_code_does_not() -> None:
+    clip = part_options(mediaResolution={"level": "LOW"})
+    code = ProviderPart(ProviderState("google", {"executableCode": {"code": "1"}}))
+    contents = body(user("?"), assistant(PIXEL, clip, code), user("!"))["contents"]
+    assert contents[1]["parts"] == [{"executableCode": {"code": "1"}}]
+    assert contents[2]["parts"][1] == INLINE | {"mediaResolution": {"level": "LOW"}}

@@ -11,6 +11,7 @@ from chatmodels.core import (
     AudioPart,
     ConfigurationError,
     FilePart,
+    ImagePart,
     UnsupportedError,
     create_chat_model,
     registry,
@@ -275,6 +276,19 @@ def test_service_tiers_of_other_vendors_are_refused_at_openais_address(api: str)
     assert model.explain("?", service_tier="ultrafast").body["service_tier"] == "ultrafast"
     elsewhere = create_chat_model("openai:m", api_key="k", api=api, base_url="https://gw.test/v1")
     assert elsewhere.explain("?", service_tier="reserved").body["service_tier"] == "reserved"
+
+
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_all_types_of_images_and_files_are_sent_to_other_servers(api: str) -> None:
+    image = ImagePart(data=b"BM", media_type="image/bmp")
+    file = FilePart(data=b"<svg/>", media_type="image/svg+xml")
+    official = create_chat_model("openai:gpt-4.1", api_key="k", api=api)
+    with pytest.raises(UnsupportedError, match="an image of type image/bmp"):
+        official.explain(user(image, file))
+    elsewhere = create_chat_model("openai:m", api_key="k", api=api, base_url="https://gw.test/v1")
+    sent = str(elsewhere.explain(user(image, file)).body)
+    assert "data:image/bmp;base64," in sent
+    assert "data:image/svg+xml;base64," in sent
 
 
 def test_an_api_that_is_not_there_is_refused() -> None:

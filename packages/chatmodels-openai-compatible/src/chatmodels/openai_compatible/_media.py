@@ -76,5 +76,5 @@ def named(part: FilePart) -> str:
 
 
 def _encoding(part: AudioPart) -> str:
-    media_type = part.media_type or "audio/unknown"
+    media_type = (part.media_type or "audio/unknown").partition(";")[0].strip()
     return _ENCODINGS.get(media_type, media_type.removeprefix("audio/"))

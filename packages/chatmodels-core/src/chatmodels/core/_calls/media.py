@@ -3,16 +3,18 @@
 A medium stays if its place is accepted. Else a text file becomes its text and audio its transcript.
 Media of tools and of the model move into the next message of the user if they are accepted there.
 What is left of the model's media is left out, what is left of all others becomes a line of text.
+The options of a medium go with it, or are left out with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from chatmodels.core._values.media_text import Medium, is_text_type, text_of
+from chatmodels.core._calls.media_fitting import described, fitted_medium, hint_for
+from chatmodels.core._values.media_text import Medium
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.numbered import NumberedMessages, numbered
 from chatmodels.core._values.parts import (
@@ -21,19 +23,14 @@ from chatmodels.core._values.parts import (
     ImagePart,
     Part,
     ProviderPart,
-    ProviderState,
     TextPart,
     ToolResult,
 )
-from chatmodels.core._values.profile import AcceptedMedia, MediaSource, Profile
+from chatmodels.core._values.profile import AcceptedMedia, Profile
 
 Accepted = tuple[AcceptedMedia, ...] | None
 
 _MEDIA = (ImagePart, AudioPart, FilePart)
-_SOURCES: tuple[MediaSource, ...] = ("data", "url", "file_id")
-_WORDS: dict[str, str] = {"data": "as bytes", "url": "by URL", "file_id": "by file id"}
-_UNKNOWN = "application/octet-stream"
-_NOT_TEXT = 'not UTF-8; add its charset to media_type, as in "text/plain; charset=latin-1"'
 _ELSEWHERE = TextPart("The result is in the next message.")
 
 
@@ -115,7 +112,7 @@ class _Placing:
             elif self._moved and message.role != "tool":  # results follow their calls at once
                 placed.append(Message("user", tuple(self._take_moved())))
                 numbers.append(self._number)
-            parts += self._parts(message)
+            self._place_parts(message, parts)
             if len(parts) == len(message.parts) and all(map(is_, parts, message.parts)):
                 placed.append(message)
                 numbers.append(self._number)
@@ -133,38 +130,62 @@ class _Placing:
         moved, self._moved = self._moved, []
         return moved
 
-    def _parts(self, message: Message) -> list[Part]:
-        parts: list[Part] = []
+    def _place_parts(self, message: Message, parts: list[Part]) -> None:
+        """Place the parts of a message.
+
+        Args:
+            message: The message.
+            parts: The placed parts are added to these, which moved here.
+        """
+        # The list to which options are added; one of its own if they belong to nothing here.
+        place: list[Part] = [] if parts else parts
         for part in message.parts:
+            if isinstance(part, ProviderPart):
+                if not self._are_options(part, message):
+                    place = parts
+                place.append(part)
+                continue
+            place = parts
             if isinstance(part, ToolResult):
                 parts.append(self._result(part))
-            elif isinstance(part, ProviderPart):  # the options of the part before it
+                continue
+            if message.role == "user":  # what follows results is behind what they show
+                parts += self._take_moved()
+            if not isinstance(part, _MEDIA):
                 parts.append(part)
             elif message.role == "assistant":
-                parts += self._said(part) if isinstance(part, _MEDIA) else (part,)
+                place = self._place_said(part, parts)
             else:
-                if message.role == "user":  # what follows results is behind what they show
-                    parts += self._take_moved()
-                parts.append(self._heard(part, message) if isinstance(part, _MEDIA) else part)
+                place = self._place_heard(part, parts, message)
         if message.role == "user":
             parts += self._take_moved()
-        return parts
 
-    def _heard(self, part: Medium, message: Message) -> Part:
+    def _are_options(self, part: ProviderPart, message: Message) -> bool:
+        """Return whether a part adds fields to the part before it."""
+        fields, known = part.signature.data, self._profile.part_options
+        if not isinstance(fields, Mapping) or "type" in fields:
+            return False
+        return message.role != "assistant" if known is None else fields.keys() <= set(known)
+
+    def _place_heard(self, part: Medium, parts: list[Part], message: Message) -> list[Part]:
+        """Place a medium of the user or the system, and return the list for its options."""
         accepted = self._profile.user_media if message.role == "user" else ()
-        return self._shown(part, accepted, f"a {message.role} message")
+        shown = self._fitted(part, accepted)
+        parts.append(shown or self._line(part, accepted, f"a {message.role} message"))
+        return [] if shown is None else parts
 
-    def _said(self, part: Medium) -> list[Part]:
-        """Place a medium of the assistant; an empty list if it moves or is left out."""
+    def _place_said(self, part: Medium, parts: list[Part]) -> list[Part]:
+        """Place a medium of the assistant, and return the list for its options."""
         shown = self._fitted(part, self._profile.assistant_media)
         if shown is not None and (shown.type != "text" or isinstance(part, AudioPart)):
-            return [shown]
+            parts.append(shown)
+            return parts
         shown = self._fitted(part, self._profile.user_media)
-        if shown is not None:
-            self._moved += (TextPart("From the assistant:"), shown)
-        else:
+        if shown is None:
             self._omitted.append(self._unplaced(part, (), "an assistant message"))
-        return []
+            return []
+        self._moved += (TextPart("From the assistant:"), shown)
+        return self._moved
 
     def _result(self, result: ToolResult) -> ToolResult:
         profile = self._profile
@@ -180,7 +201,7 @@ class _Placing:
                 moved.append(shown)
             else:
                 where = f"the result of the tool {name!r}"
-                content.append(self._shown(part, profile.result_media, where))
+                content.append(self._line(part, profile.result_media, where))
         if moved:
             self._moved += (TextPart(f"From the result of the tool {name}:"), *moved)
             content = content or [_ELSEWHERE]
@@ -188,125 +209,14 @@ class _Placing:
             return result
         return replace(result, content=tuple(content))
 
-    def _shown(self, part: Medium, accepted: Accepted, where: str) -> Medium | TextPart:
-        shown = self._fitted(part, accepted)
-        if shown is not None:
-            return shown
-        self._replaced.append(self._unplaced(part, accepted, where))
-        return TextPart(f"[{_described(part)} is not shown: the model does not accept it]")
-
     def _fitted(self, part: Medium, accepted: Accepted) -> Medium | TextPart | None:
-        """Return the medium as it is accepted in a place, or the text that stands for it."""
-        if accepted is None:
-            return part
-        first = True
-        for source in _SOURCES:
-            if getattr(part, source) is None:
-                continue
-            for each in accepted:
-                if source in each.sources and self._is_accepted(part, source, each):
-                    return part if first else _only(part, source)
-            first = False
-        if isinstance(part, AudioPart):
-            return TextPart(part.transcript) if part.transcript else None
-        if isinstance(part, FilePart) and part.data is not None and is_text_type(part.media_type):
-            text = text_of(part)
-            return None if text is None else TextPart(text)
-        return None
+        return fitted_medium(part, accepted, self._profile.state_scope)
 
-    def _is_accepted(self, part: Medium, source: MediaSource, accepted: AcceptedMedia) -> bool:
-        if part.type != accepted.kind or not _has_type(part, source, accepted):
-            return False
-        if accepted.state and not self._is_own(part, accepted.state):
-            return False
-        if source == "url":
-            return (part.url or "").startswith(accepted.url_prefix)
-        if source == "file_id":
-            return True
-        if accepted.max_bytes is not None and _size(part) > accepted.max_bytes:
-            return False
-        return not accepted.as_text or bool(text_of(part))
-
-    def _is_own(self, part: Medium, format_: str) -> bool:
-        signature: ProviderState | None = getattr(part, "signature", None)
-        if signature is None or signature.format != format_:
-            return False
-        return signature.scope is None or signature.scope == self._profile.state_scope
+    def _line(self, part: Medium, accepted: Accepted, where: str) -> TextPart:
+        """Return the line of text in place of a medium."""
+        self._replaced.append(self._unplaced(part, accepted, where))
+        return TextPart(f"[{described(part)} is not shown: the model does not accept it]")
 
     def _unplaced(self, part: Medium, accepted: Accepted, where: str) -> UnplacedMedium:
-        what = f"{_described(part)} in {where} (message {self._number})"
-        return UnplacedMedium(what, _hint(part, accepted or ()))
-
-
-def _only(part: Medium, source: MediaSource) -> Medium:
-    """Return the part without the sources that the model does not accept."""
-    return replace(part, **{name: None for name in _SOURCES if name != source})
-
-
-def _has_type(part: Medium, source: MediaSource, accepted: AcceptedMedia) -> bool:
-    media_type = _media_type(part) or (_UNKNOWN if source == "data" else "")
-    if media_type.startswith(accepted.without or "\0"):
-        return False
-    if accepted.types is None:
-        return True
-    if media_type:
-        return any(
-            media_type == each or (each.endswith("/") and media_type.startswith(each))
-            for each in accepted.types
-        )
-    endings = tuple(each for each in accepted.types if each.startswith("."))
-    return source == "url" and (part.url or "").lower().endswith(endings)
-
-
-def _media_type(part: Medium) -> str:
-    return (part.media_type or "").partition(";")[0].strip().lower()
-
-
-def _size(part: Medium) -> int:
-    return memoryview(part.data or b"").nbytes
-
-
-def _described(part: Medium) -> str:
-    """Return words for a medium, as in "an image of type image/bmp"."""
-    kind = _media_type(part)
-    if isinstance(part, ImagePart):
-        what = "an image"
-    elif isinstance(part, AudioPart) or kind.startswith("audio/"):
-        what = "audio"
-    else:
-        what = "a video" if kind.startswith("video/") else "a file"
-    if kind:
-        what += f" of type {kind}"
-    source = next((each for each in _SOURCES if getattr(part, each) is not None), None)
-    if source is None:
-        return f"{what} without data, url or file_id"
-    return what if source == "data" else f"{what} {_WORDS[source]}"
-
-
-def _hint(part: Medium, accepted: tuple[AcceptedMedia, ...]) -> str:
-    """Return the reason why a medium is not accepted in a place, if it is a simple one."""
-    if (
-        isinstance(part, FilePart)
-        and part.data is not None
-        and is_text_type(part.media_type)
-        and text_of(part) is None
-    ):
-        return _NOT_TEXT
-    of_kind = [each for each in accepted if each.kind == part.type and not each.state]
-    given = {source for source in _SOURCES if getattr(part, source) is not None}
-    limits = [
-        each.max_bytes
-        for each in of_kind
-        if each.max_bytes is not None and _size(part) > each.max_bytes
-    ]
-    if limits:
-        return f"at most {max(limits):,} bytes"
-    same = [each for each in of_kind if not given.isdisjoint(each.sources)]
-    if same:
-        types = {
-            kind: None for each in same for kind in each.types or () if not kind.startswith(".")
-        }
-        begins = {each.url_prefix: None for each in same if each.url_prefix and "url" in given}
-        return "supported: " + ", ".join(begins or types) if begins or types else ""
-    sources = {_WORDS[source]: None for each in of_kind for source in each.sources}
-    return f"supported: {', '.join(sources)}" if sources else ""
+        what = f"{described(part)} in {where} (message {self._number})"
+        return UnplacedMedium(what, hint_for(part, accepted or ()))

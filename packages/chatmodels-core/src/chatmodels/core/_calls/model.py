@@ -55,7 +55,8 @@ class StandardChatModel(Primitives):
         supported_settings: The supported settings; None for those of the profile.
         profile: The abilities of the model; by default everything is supported.
         capabilities: The capabilities that the provider's metadata claim. Tools, media and output
-            types that are not among them are refused; None if the subclass does that.
+            types that are not among them are not supported; rules for media in the profile come
+            first. None if the subclass checks that.
         on_unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
             says so in the response's `warnings`.
         remedies: The option under which one of the others can be honoured after all, by its
@@ -110,7 +111,6 @@ class StandardChatModel(Primitives):
             profile=profile,
             on_unsupported=on_unsupported,
             remedies=remedies or {},
-            outputs=capabilities is None or Capability.STRUCTURED_OUTPUT in capabilities,
         )
         if on_unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
@@ -352,7 +352,10 @@ _MEDIA: Mapping[Capability, MediaKind] = {
 
 
 def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
-    """Return the profile without tools and media that are not claimed."""
+    """Return the profile without tools, output types and media that are not claimed.
+
+    Media of which the profile itself has rules stay: those are more exact.
+    """
     media = tuple(
         AcceptedMedia(kind=kind, sources=("data", "url", "file_id"))
         for capability, kind in _MEDIA.items()
@@ -361,6 +364,7 @@ def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
     return msgspec.structs.replace(
         profile,
         tools=profile.tools and Capability.TOOLS in capabilities,
-        user_media=media,
-        result_media=media,
+        output_types=profile.output_types and Capability.STRUCTURED_OUTPUT in capabilities,
+        user_media=media if profile.user_media is None else profile.user_media,
+        result_media=media if profile.result_media is None else profile.result_media,
     )

@@ -59,9 +59,12 @@ def negotiate(
     """
     placed = place_media(request.messages, profile)
     found: list[Unsupported] = []
-    plain = request.settings is NO_SETTINGS and not request.tools
+    plain = request.settings is NO_SETTINGS and not request.tools and request.output is None
     if not plain:
-        found = [*_settings(request.settings, profile), *_tools(request, profile)]
+        found = [*_settings(request.settings, profile)]
+        if request.output is not None and not profile.output_types:
+            found.append(Unsupported("output types"))
+        found += _tools(request, profile)
     if on_unsupported == "error" and (found or placed.replaced):
         media = (Unsupported(each.what, hint=each.hint) for each in placed.replaced)
         raise _refusal([*found, *media], provider, remedies or {})
@@ -169,6 +172,8 @@ def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -
     changes: dict[str, Any] = {}
     if names:
         changes["settings"] = msgspec.structs.replace(request.settings, **names)
+    if not profile.output_types:
+        changes["output"] = None
     if not profile.tools:
         changes |= {"tools": (), "tool_choice": None}
     elif any(not each.setting for each in found):

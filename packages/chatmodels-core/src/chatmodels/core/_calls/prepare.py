@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core._calls.negotiation import negotiate
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._deprecation import deprecated
-from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError, UnsupportedError
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt, as_messages
 from chatmodels.core._values.profile import Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
@@ -56,7 +56,6 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
         profile: The abilities of the model.
         on_unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
         remedies: Setting to the option of the model under which it is supported.
-        outputs: Whether output types are supported; a provider that checks that itself says yes.
     """
 
     provider: str
@@ -65,7 +64,6 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     on_unsupported: Literal["error", "warn"]
     remedies: Mapping[str, str]
-    outputs: bool = True
 
 
 def prepare(
@@ -202,13 +200,10 @@ def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
         on_unsupported=defaults.on_unsupported,
         remedies=defaults.remedies,
     )
-    if request.output is not None and not defaults.outputs:
-        raise UnsupportedError(
-            f"{defaults.provider} does not support output types; leave it out or use another model"
-        )
     if request is prepared.request:
         return prepared
-    return Prepared(request, prepared.output, (*prepared.warnings, *warnings))
+    output = None if request.output is None else prepared.output
+    return Prepared(request, output, (*prepared.warnings, *warnings))
 
 
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:

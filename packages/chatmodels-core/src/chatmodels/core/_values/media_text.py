@@ -16,7 +16,7 @@ _MARKS = {
 
 def is_text_type(media_type: str | None, /) -> bool:
     """Return whether files of a media type are texts."""
-    return media_type is not None and media_type.startswith(_TEXTS)
+    return media_type is not None and media_type.strip().lower().startswith(_TEXTS)
 
 
 def text_of(part: Medium, /) -> str | None:
@@ -25,11 +25,11 @@ def text_of(part: Medium, /) -> str | None:
     The charset is that of the media type, as in "text/plain; charset=latin-1". Without one it is
     UTF-8, or UTF-16 with a byte order mark.
     """
-    data = part.data or b""
+    data = bytes(part.data or b"")  # which may be another kind of buffer
     marked = (charset for mark, charset in _MARKS.items() if data.startswith(mark))
     try:
         return data.decode(_charset(part.media_type or "") or next(marked, "utf-8"))
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # not text, or a charset that is none
         return None
 
 

@@ -22,6 +22,10 @@ class NumberedMessages(tuple[Message, ...]):  # noqa: SLOT001 - a tuple takes no
         made.numbers = tuple(numbers)
         return made
 
+    def __getnewargs__(self) -> tuple[tuple[Message, ...], tuple[int, ...]]:
+        """Return the arguments with which copies and pickles make the messages anew."""
+        return tuple(self), self.numbers
+
 
 def numbers_of(messages: Sequence[Message], /) -> Sequence[int]:
     """Return the places of messages in the caller's conversation, counted from 0."""

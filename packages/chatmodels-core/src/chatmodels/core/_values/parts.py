@@ -54,6 +54,14 @@ class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):
     data: Json
     scope: str | None = None
 
+    def is_valid_in(self, scope: str | None, /) -> bool:
+        """Return whether it is valid at an endpoint.
+
+        Args:
+            scope: Where the opaque state of the endpoint is valid; None if it is valid everywhere.
+        """
+        return self.scope is None or self.scope == scope
+
 
 Signature = ProviderState  # in pickles of 0.1.0
 

@@ -65,6 +65,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
             are; empty for none.
         tools: Whether tools are supported.
         strict_tools: Whether strict tools are supported.
+        output_types: Whether output types are supported, natively or through a tool.
         tool_choices: The supported modes of a tool choice.
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
         native_output: The forms of structured output that the API has. The others are requested
@@ -74,6 +75,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         user_media: The media that messages of the user can have; None for all.
         assistant_media: Those that messages of the assistant can have; None for all.
         result_media: Those that results of tools can have; None for all.
+        part_options: The fields that a `ProviderPart` adds to the part before it; one with other
+            fields is a part of its own. None for all fields if there is no `type` among them, but
+            none in messages of the assistant.
         state_scope: Where the opaque state that the endpoint sends is valid; None for everywhere.
         effort_words: Reasoning effort to the word that is sent for it, if that is another one; None
             for an effort that is sent without a word, as a number of tokens or a switch.
@@ -88,6 +92,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     not_with_reasoning: Mapping[str, Collection[Any]] = {}
     tools: bool = True
     strict_tools: bool = True
+    output_types: bool = True
     tool_choices: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     tool_choices_with_reasoning: frozenset[ToolChoiceMode] = ALL_TOOL_CHOICES
     native_output: frozenset[OutputForm] = ALL_OUTPUT_FORMS
@@ -96,6 +101,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     user_media: tuple[AcceptedMedia, ...] | None = None
     assistant_media: tuple[AcceptedMedia, ...] | None = None
     result_media: tuple[AcceptedMedia, ...] | None = None
+    part_options: Collection[str] | None = None
     state_scope: str | None = None
     effort_words: Mapping[str, str | None] = {}
 

@@ -117,7 +117,7 @@ def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | Non
         return part if rules.blank_texts else _result_without_blanks(part)
     if type(part) in _SIGNED:
         signature: ProviderState | None = getattr(part, "signature", None)
-        if signature is not None and signature.scope is not None and signature.scope != scope:
+        if signature is not None and not signature.is_valid_in(scope):
             if isinstance(part, ProviderPart):
                 return None
             part = _unsigned(part)

@@ -67,6 +67,8 @@ _UNKNOWN_PROFILE = Profile(
     user_media=ACCEPTED,
     assistant_media=(),
     result_media=ACCEPTED,
+    # "Messages", API reference
+    part_options=("cache_control", "citations", "context", "title"),
 )
 _PROFILE = replace(_UNKNOWN_PROFILE, ranges={"temperature": (0, 1)})
 

@@ -120,6 +120,7 @@ def profile(model: str) -> Profile:
         user_media=USER_MEDIA,
         assistant_media=(),
         result_media=RESULT_MEDIA,
+        part_options=("image", "audio", "video", "document"),  # all else is a block of its own
         effort_words={"none": None},
     )
     return found if known.claude is None else claude_profile(found, known.claude)

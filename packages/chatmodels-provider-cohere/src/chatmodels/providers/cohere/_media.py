@@ -39,10 +39,11 @@ def encode_document(part: FilePart) -> Json:
 
     A JSON object is the document's fields, any other text is its `text`; its id is the name.
     """
-    fields: Json = {"text": text_of(part)}
-    if part.media_type == _JSON:
+    text = text_of(part)
+    fields: Json = {"text": text}
+    if (part.media_type or "").startswith(_JSON):  # a charset may follow
         try:
-            found = msgspec.json.decode(part.data or b"")
+            found = msgspec.json.decode(text or "")
         except NOT_JSON:
             found = None
         fields = found if is_object(found) else fields

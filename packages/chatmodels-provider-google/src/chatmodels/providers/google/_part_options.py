@@ -8,7 +8,8 @@ from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
 from chatmodels.providers.google._wire import STATE_FORMAT
 
-_OPTIONS = frozenset({"videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata"})
+OPTIONS = frozenset({"videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata"})
+"""The fields of a part that are beside its content ("Part", API reference)."""
 
 
 def part_options(**fields: Any) -> ProviderPart:
@@ -27,4 +28,4 @@ def part_options(**fields: Any) -> ProviderPart:
 
 def are_options(fields: Mapping[str, Json], /) -> bool:
     """Return whether fields belong to the part before them."""
-    return bool(fields) and fields.keys() <= _OPTIONS
+    return bool(fields) and fields.keys() <= OPTIONS

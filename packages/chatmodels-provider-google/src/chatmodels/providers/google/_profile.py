@@ -11,6 +11,7 @@ from chatmodels.core import ModelInfo
 from chatmodels.core.extending import Capability, Profile
 from chatmodels.http.wire import Wire
 from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
+from chatmodels.providers.google._part_options import OPTIONS
 
 
 class Generation(Wire, frozen=True, gc=False):
@@ -107,6 +108,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         user_media=USER_MEDIA,
         assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
         result_media=RESULT_MEDIA if known.modern else (),
+        part_options=OPTIONS,
         effort_words={} if known.levels else dict.fromkeys(_EFFORTS),  # budgets stand for them
     )
 

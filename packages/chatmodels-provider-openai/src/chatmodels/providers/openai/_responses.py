@@ -33,7 +33,8 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
     Args:
         model: The model's name.
         headers: The headers that name the account to bill.
-        official: Whether the address is OpenAI's, which refuses calls without results.
+        official: Whether the address is OpenAI's, which refuses calls without results, and words
+            and types of media that it does not know.
     """
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
@@ -42,6 +43,8 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         settings=kept,
         not_with_reasoning=beside,
         values=RESPONSES.values if official else {},
+        image_types=RESPONSES.image_types if official else None,
+        refused_files=RESPONSES.refused_files if official else (),
         paired_calls=official,
     )
     return replace(responses_codec(dialect, headers), families=FAMILIES)
