@@ -14,10 +14,10 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+import mutants_groups
 import mutants_tables
 import workspace
 
@@ -27,7 +27,10 @@ KILLED = {"killed", "timeout"}
 
 
 def main(chosen: list[str]) -> None:
-    groups = tomllib.loads(CONFIGURATION.read_text("utf-8"))
+    groups = mutants_groups.read(CONFIGURATION)
+    stale = mutants_groups.stale(groups, workspace.ROOT)
+    if stale:
+        sys.exit("\n".join(stale))
     unknown = [name for name in chosen if name not in groups]
     if unknown:
         sys.exit(f"no groups {unknown}; there are {list(groups)}")
@@ -36,7 +39,7 @@ def main(chosen: list[str]) -> None:
         sys.exit(f"changes that no test notices and nothing explains: {', '.join(unexplained)}")
 
 
-def explained(name: str, group: dict[str, Any]) -> bool:
+def explained(name: str, group: mutants_groups.Group) -> bool:
     """Test a group and report the survivors; return whether all of them are accepted."""
     tree = lay_out(TREES / name, group)
     results = functions(tree)
@@ -65,7 +68,7 @@ def new(change: str) -> str:
     return " ".join(added) or " ".join(line[0] + line[1:].strip() for line in lines)
 
 
-def lay_out(tree: Path, group: dict[str, Any]) -> Path:
+def lay_out(tree: Path, group: mutants_groups.Group) -> Path:
     """Copy all packages into one tree, as mutmut expects it."""
     shutil.rmtree(tree, ignore_errors=True)
     for folder in workspace.packages().values():

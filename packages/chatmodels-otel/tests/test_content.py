@@ -10,6 +10,7 @@ from chatmodels.core import (
     ErrorCode,
     FilePart,
     ImagePart,
+    InvalidRequestError,
     Message,
     NetworkError,
     OutputInvalidError,
@@ -398,6 +399,16 @@ def test_a_failed_call_has_no_output_unless_some_arrived(recorder) -> None:
     (message,) = read(second.attributes[OUT])
     assert "".join(part["content"] for part in message["parts"]) == "half an ans"
     assert message["finish_reason"] == "error"
+
+
+def test_a_call_that_is_refused_for_its_prompt_has_no_messages(recorder) -> None:
+    model = instrument(MockChatModel(), telemetry=recorder.telemetry(content="both"))
+
+    with pytest.raises(InvalidRequestError):
+        model.generate([])
+
+    assert IN not in recorder.span.attributes
+    assert all(IN not in record.attributes for record in recorder.logs)
 
 
 def test_the_event_of_details_has_what_the_span_has(recorder) -> None:

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -77,18 +78,16 @@ class Pipeline:
         from opentelemetry.sdk._logs import LoggerProvider
         from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 
+        spans = OTLPSpanExporter(f"{address}/v1/traces", timeout=timeout)
+        metrics = OTLPMetricExporter(f"{address}/v1/metrics", timeout=timeout)
+        logs = OTLPLogExporter(f"{address}/v1/logs", timeout=timeout)
+        self._exporters = (spans, metrics, logs)
         self.tracers = TracerProvider(shutdown_on_exit=False)
-        self.tracers.add_span_processor(
-            BatchSpanProcessor(OTLPSpanExporter(f"{address}/v1/traces", timeout=timeout))
-        )
-        reader = PeriodicExportingMetricReader(
-            OTLPMetricExporter(f"{address}/v1/metrics", timeout=timeout), 3_600_000
-        )
+        self.tracers.add_span_processor(BatchSpanProcessor(spans))
+        reader = PeriodicExportingMetricReader(metrics, 3_600_000)
         self.meters = MeterProvider([reader], shutdown_on_exit=False)
         self.loggers = LoggerProvider(shutdown_on_exit=False)
-        self.loggers.add_log_record_processor(
-            BatchLogRecordProcessor(OTLPLogExporter(f"{address}/v1/logs", timeout=timeout))
-        )
+        self.loggers.add_log_record_processor(BatchLogRecordProcessor(logs))
         self.telemetry = Telemetry(
             TelemetryOptions(**options),
             tracer_provider=self.tracers,
@@ -100,6 +99,15 @@ class Pipeline:
         self.tracers.shutdown()
         self.meters.shutdown()
         self.loggers.shutdown()
+
+    def give_up(self) -> None:
+        """Close without a collector.
+
+        Exporters first: each would try again for a minute, in threads that disturb later tests.
+        """
+        for exporter in self._exporters:
+            exporter.shutdown()
+        self.close()
 
 
 def plain(value: Any) -> Any:
@@ -184,17 +192,21 @@ def test_a_collector_that_is_down_is_not_noticed_by_calls() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    unaffected(f"http://127.0.0.1:{port}")
+    with unaffected(f"http://127.0.0.1:{port}"):
+        pass
 
 
 def test_a_collector_that_never_answers_is_not_noticed_by_calls() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        unaffected(f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        with unaffected(f"http://127.0.0.1:{deaf.getsockname()[1]}"):
+            deaf.close()  # which resets its connections, so that nothing waits for them
 
 
-def unaffected(address: str) -> None:
+@contextmanager
+def unaffected(address: str) -> Iterator[None]:
+    """Make calls while spans are exported; leave no thread behind."""
     pipeline = Pipeline(address, timeout=2)
     model = instrument(
         MockChatModel(responses=["a"], on_exhausted="last"), telemetry=pipeline.telemetry
@@ -208,4 +220,6 @@ def unaffected(address: str) -> None:
         assert model.generate("Hi").text == "a"
 
     assert time.monotonic() - began < 100  # if each call waited: 200
-    threading.Thread(target=pipeline.close, daemon=True).start()
+    yield
+    pipeline.give_up()
+    exporting.join()

@@ -491,6 +491,22 @@ def test_a_failed_call_that_was_billed_counts_its_cost(recorder, output_type) ->
     assert recorder.total(f"{INFERENCE}.usage.output_tokens") == 2
 
 
+def test_tokens_of_a_failed_call_are_in_the_histogram_of_version_1_41_alone(recorder) -> None:
+    recorder.conventions.knows_version_1_41 = True
+    telemetry = recorder.telemetry(conventions="both")
+
+    with pytest.raises(NetworkError):
+        instrument(Billed("acme", "large"), telemetry=telemetry).stream("Hi").collect()
+
+    points = recorder.points("gen_ai.client.token.usage")
+    assert {point.attributes["gen_ai.token.type"]: point.sum for point in points} == {
+        "input": 3,
+        "output": 2,
+    }
+    assert recorder.points(f"{INFERENCE}.operation.input_tokens") == []
+    assert recorder.points(f"{INFERENCE}.operation.output_tokens") == []
+
+
 def test_a_call_that_ends_while_another_is_added_up_is_counted_too(recorder) -> None:
     telemetry = recorder.telemetry(measurements="immediate")
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=telemetry)

@@ -16,6 +16,7 @@ from chatmodels.core import (
     ContentFilteredError,
     ErrorCode,
     ResponseInvalidError,
+    UnsupportedError,
     create_chat_model,
     registry,
 )
@@ -285,6 +286,20 @@ def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) 
     assert response.text == "Ahoy"
     assert (found.prompt, found.output) == (checked["prompt"], checked["completion"])
     assert found.filtered == ()
+
+
+@pytest.mark.parametrize("tier", ["batch", "fast", "reserved", "ultrafast"])
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        model(api=api).explain("?", service_tier=tier)
+    assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
+
+
+@pytest.mark.parametrize("tier", ["auto", "default", "flex", "scale", "priority"])
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_azures_own_service_tiers_are_sent(api: str, tier: Any) -> None:
+    assert model(api=api).explain("?", service_tier=tier).body["service_tier"] == tier
 
 
 def test_a_deployment_has_its_name_in_the_responses_api_too() -> None:

@@ -294,7 +294,7 @@ def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
     for words in (
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
-        "the result of 'gone', which is no call before it (message 2)",
+        "the result of 'gone' without a call before it or a name; pass name= (message 2)",
     ):
         assert words in message
 

@@ -1,1 +1,1 @@
-"""Functions as tools, types as forms of answers, and the JSON Schema of both."""
+"""Functions as tools, and types as structured output."""

@@ -83,12 +83,13 @@ class Capture:
                 ),
                 budget,
             )
-        self._add(
-            captured,
-            INPUT_MESSAGES,
-            input_messages(request.messages, options.max_part_chars),
-            budget,
-        )
+        if request.messages:  # a call that is refused for its prompt has none
+            self._add(
+                captured,
+                INPUT_MESSAGES,
+                input_messages(request.messages, options.max_part_chars),
+                budget,
+            )
         if request.tools and options.tool_definitions != "none":
             definitions = tool_definitions(request.tools, full=options.tool_definitions == "full")
             self._add(captured, TOOL_DEFINITIONS, definitions, budget)

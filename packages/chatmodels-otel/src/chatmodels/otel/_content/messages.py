@@ -59,7 +59,7 @@ def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[
 
 
 def arguments(call: ToolCall, /) -> Json:
-    """Give the arguments of a tool call as an object, or as the text that is none."""
+    """Return the arguments of a tool call as an object, or as text if they are not JSON."""
     try:
         return msgspec.json.decode(call.arguments_json or "{}")
     except (msgspec.DecodeError, RecursionError):
@@ -145,7 +145,7 @@ def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int
     if part.url is not None:
         return {"type": "uri", "uri": part.url, **written}
     data = part.data or b""
-    if len(data) * 4 > max_chars * 3:  # half a picture is none
+    if len(data) * 4 > max_chars * 3:  # a part of an image cannot be displayed
         return _generic("omitted", bytes=len(data), **written)
     return {"type": "blob", "content": _base64(data), **written}
 

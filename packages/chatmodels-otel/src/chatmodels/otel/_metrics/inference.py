@@ -77,7 +77,8 @@ class Latest:
     def record(self, call: Finished, /) -> None:
         """Record a call; the tokens of a success as 0 if none were reported.
 
-        Tokens of a failure are counted, but they are no sample of the tokens of an operation.
+        The counters include the tokens of a failure. These histograms do not: the tokens of a
+        failure are not comparable to those of a complete operation.
         """
         attributes = call.plan.attributes(call.answered, call.error_type)
         context = call.context
@@ -95,7 +96,11 @@ class Version141:
         self._tokens = tokens(meter, "gen_ai.client.token.usage", "Tokens used by one operation.")
 
     def record(self, call: Finished, /) -> None:
-        """Record a call, and its tokens if they were reported."""
+        """Record a call, and its tokens if they were reported, those of a failure too.
+
+        This version has no counters of tokens ("Metric: gen_ai.client.token.usage"): dashboards
+        add up this histogram, and would miss tokens that the provider bills.
+        """
         attributes = call.plan.attributes(call.answered, call.error_type)
         context = call.context
         self._times.record(call, attributes, context)

@@ -12,7 +12,7 @@ PROVIDER_NAME = "anthropic"
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+    """Return options for the part before it in a message; other vendors ignore them.
 
     >>> from chatmodels.core import user
     >>> asked = user("A long text.", part_options(cache_control={"type": "ephemeral"}), "Why?")

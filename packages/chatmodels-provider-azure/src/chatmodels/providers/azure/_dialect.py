@@ -9,6 +9,9 @@ from chatmodels.http import IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, OPENAI_SCHEMAS, Dialect
 from chatmodels.providers.azure._address import Address
 
+VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority")}
+"""The words of the tiers ("ServiceTier Enum" and "Flex processing")."""
+
 DIALECT = Dialect(
     name="azure",
     settings={
@@ -25,6 +28,7 @@ DIALECT = Dialect(
         "audio_output": "audio",
         "verbosity": "verbosity",
     },
+    values=VALUES,
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     reasoning_details=True,  # of models of other makers
     call_ids=IdForm(r"[\s\S]{1,40}", 40),

@@ -156,7 +156,9 @@ class _Writer:
     def _result(self, result: ToolResult) -> list[Json]:
         name = result.name or self._names.get(result.id)
         if name is None:
-            self.problems.append(f"the result of {result.id!r}, which is no call before it")
+            self.problems.append(
+                f"the result of {result.id!r} without a call before it or a name; pass name="
+            )
             return []
         media = [encode_media(part) for part in result.content if not isinstance(part, TextPart)]
         answer: dict[str, Json] = {"name": name, "response": _response(result)}

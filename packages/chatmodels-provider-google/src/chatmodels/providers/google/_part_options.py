@@ -13,7 +13,7 @@ OPTIONS = frozenset({"videoMetadata", "mediaResolution", "mediaProcessing", "par
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+    """Return options for the part before it in a message; other vendors ignore them.
 
     >>> from chatmodels.core import file, user
     >>> film = file(url="https://example.com/1.mp4", media_type="video/mp4")

@@ -101,7 +101,7 @@ def dialect_for(model: str) -> Dialect:
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Give the part before it in a message further fields on the wire; other vendors ignore it.
+    """Return options for the part before it in a message; other vendors ignore them.
 
     >>> from chatmodels.core import user
     >>> mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})

@@ -1,0 +1,52 @@
+"""The groups of modules that `./run mutants` changes exist as `.ci/mutants.toml` names them."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = runpy.run_path(str(ROOT / ".ci" / "mutants_groups.py"))
+
+
+def test_each_group_names_modules_tests_and_lines_that_exist() -> None:
+    groups = SCRIPT["read"](ROOT / ".ci" / "mutants.toml")
+    assert groups
+    assert SCRIPT["stale"](groups, ROOT) == []
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    module = tmp_path / "packages" / "p" / "src" / "own" / "rules.py"
+    module.parent.mkdir(parents=True)
+    module.write_text('WORDS = ("stop", "end")\nreason = WORDS[0] or ""\n')
+    (tmp_path / "test_rules.py").write_text("def test_it_stops(): ...\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"modules": ["own/former.py"]}, "no module own/former.py"),
+        ({"modules": ["own/former*.py"]}, "no module own/former*.py"),
+        ({"tests": ["test_former.py"]}, "no test test_former.py"),
+        (
+            {"tests": ["--deselect=test_rules.py::test_it_ends"]},
+            "no test test_it_ends in test_rules.py",
+        ),
+        ({"accepted": {"why": ["former -> XXformer"]}}, "no line like former -> XXformer"),
+        ({"accepted": {"why": ["while queue:"]}}, "no line like while queue:"),
+    ],
+    ids=["module", "glob", "test file", "test", "entry of a table", "line"],
+)
+def test_what_a_group_names_and_is_gone_is_reported(
+    checkout: Path, entry: dict[str, Any], problem: str
+) -> None:
+    group = {
+        "modules": ["own/*.py"],
+        "tests": ["test_rules.py", "--deselect=test_rules.py::test_it_stops"],
+        "accepted": {"why": ['reason = WORDS[0] or "XXXX"', "stop -> XXstop"]},
+    }
+    assert SCRIPT["stale"]({"rules": group}, checkout) == []
+    assert SCRIPT["stale"]({"rules": group | entry}, checkout)[0] == f"rules: {problem}"
