@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,12 @@ def _has_place(change: str, sources: Sequence[str]) -> bool:
 
 def _is_alike(change: str, line: str) -> bool:
     """Return whether what two lines have in common at both ends is half of the change or more."""
-    start = len(commonprefix([change, line]))
-    end = len(commonprefix([change[start:][::-1], line[start:][::-1]]))
+    start = _in_common(change, line)
+    end = _in_common(change[start:][::-1], line[start:][::-1])
     return 2 * (start + end) >= len(change)
+
+
+def _in_common(first: str, second: str) -> int:
+    """Count the characters with which two texts begin alike."""
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -526,7 +526,7 @@ def test_arguments_come_before_the_environment() -> None:
 
 def test_a_variable_that_makes_no_sense_is_told_and_ignored(caplog) -> None:
     assert options_from_environment({"CHATMODELS_TELEMETRY": "loud"}) == TelemetryOptions()
-    assert "CHATMODELS_TELEMETRY is none of off, metrics, traces, full" in caplog.text
+    assert "CHATMODELS_TELEMETRY is not one of off, metrics, traces, full" in caplog.text
 
 
 def test_a_container_makes_telemetry_of_what_is_registered(recorder) -> None:

@@ -189,7 +189,7 @@ class Endings:
 
 
 def _amount(told: float | None) -> float | None:
-    """Check what a cost hook gave: one value that is no sum of money would spoil the counter."""
+    """Check the result of a cost hook: one value that is not an amount would spoil the counter."""
     if told is None:
         return None
     cost = float(told)  # a Decimal, too

@@ -61,7 +61,7 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
         propagate_to: Base URLs that are sent the `traceparent` of the call's span.
 
     Raises:
-        ConfigurationError: A value is none of those possible; all of them are named.
+        ConfigurationError: A value is not supported; the message names all such values.
     """
 
     level: Level = "full"
@@ -139,7 +139,7 @@ def options_from_environment(
         arguments: The fields of `TelemetryOptions`.
 
     Raises:
-        ConfigurationError: An argument is none of the values possible.
+        ConfigurationError: The value of an argument is not supported.
     """
     found: dict[str, Any] = {}
     for field, variable, meanings in _VARIABLES:
@@ -148,7 +148,7 @@ def options_from_environment(
             found[field] = meanings[text]
         elif text:
             logger("chatmodels.otel").warning(
-                "%s is none of %s and is ignored", variable, ", ".join(meanings)
+                "%s is not one of %s and is ignored", variable, ", ".join(meanings)
             )
     if bases := environment.get(PROPAGATION_VARIABLE, "").replace(",", " ").split():
         found["propagate_to"] = tuple(bases)
@@ -169,7 +169,7 @@ def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
         function = resolve_name(path)
         if callable(function):
             return function  # pyright: ignore[reportReturnType] # what it returns is checked later
-        reason = f"{type(function).__qualname__} is no function"
+        reason = f"{type(function).__qualname__} is not a function"
     except Exception as error:  # importing a module may raise anything
         reason = f"{type(error).__qualname__}: {error}"
     logger("chatmodels.otel").warning(

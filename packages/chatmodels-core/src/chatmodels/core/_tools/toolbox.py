@@ -23,7 +23,7 @@ def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinit
     What is made of a plain function is kept as long as the function.
 
     Raises:
-        ConfigurationError: No tool can be made of a function, or something is no function.
+        ConfigurationError: No tool can be made of a function, or an object is not a function.
         InvalidRequestError: Two tools have one name, or the argument is not a sequence of tools.
     """
     if not tools:
