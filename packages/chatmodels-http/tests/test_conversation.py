@@ -33,6 +33,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import (
     AcceptedMedia,
+    CallInfo,
     Profile,
     ProviderMetadata,
     ProviderOptions,
@@ -420,3 +421,29 @@ def test_state_that_is_valid_everywhere_has_no_scope(server: Any, streamed: bool
     rules = ConversationRules(state_scope=everywhere)
     part = answered(streamed, server, rules).message.parts[0]
     assert part == TextPart("Hi", signature=ProviderState("acme", {"s": 1}))
+
+
+async def test_a_request_that_cannot_be_sent_is_an_attempt_with_its_request() -> None:
+    seen: list[CallInfo] = []
+
+    class Watching:
+        def start(self, call: CallInfo) -> None:
+            seen.append(call)
+
+        def end(self, token: object, response: object, error: BaseException | None) -> None:
+            assert isinstance(error, InvalidRequestError)
+
+        first_event = end
+
+    made = model(ConversationRules(paired_calls=["acme.test"])).with_observers(Watching())
+    for shape in (
+        lambda: made.generate([calls("a")]),
+        lambda: made.stream([calls("a")]).collect(),
+    ):
+        with pytest.raises(InvalidRequestError, match="has no result"):
+            shape()
+    with pytest.raises(InvalidRequestError, match="has no result"):
+        await made.agenerate([calls("a")])
+    with pytest.raises(InvalidRequestError, match="has no result"):
+        await made.astream([calls("a")]).collect()
+    assert [(call.attempts, call.request.messages) for call in seen] == [(1, (calls("a"),))] * 4
