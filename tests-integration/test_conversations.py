@@ -141,3 +141,28 @@ def test_results_of_calls_that_a_vendor_holds_are_sent(
 def keeper_of(provider: str) -> str:
     """Return whose opaque state a provider understands: both Google APIs have the same."""
     return provider.removesuffix("-vertex")
+
+
+CALL = assistant(ToolCall("c1", "clock", "{}"))
+AT_ONCE = {"anthropic", "azure", "bedrock", "mistral", "openai"}
+
+
+@pytest.mark.parametrize("provider", VENDORS)
+def test_calls_without_results_are_refused_at_the_vendors_own_address_alone(provider: str) -> None:
+    late = [CALL, user("Wait."), tool_result("c1", "noon")]
+    twice = [CALL, tool_result("c1", "noon"), tool_result("c1", "one")]
+    own, elsewhere = model_of(provider), model_of(provider, "http://127.0.0.1:9")
+    for conversation in ([user("?"), CALL], twice, late):
+        assert elsewhere.explain(conversation).body
+    if provider == "ollama":
+        assert own.explain([user("?"), CALL]).body
+        return
+    with pytest.raises(InvalidRequestError, match="has no result"):
+        own.explain([user("?"), CALL])
+    with pytest.raises(InvalidRequestError, match="has another result already"):
+        own.explain(twice)
+    if provider in AT_ONCE:
+        with pytest.raises(InvalidRequestError, match="is not next to its call"):
+            own.explain(late)
+    else:
+        assert own.explain(late).body

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatModel, ChatModelError, ChatRequest, ConfigurationError, ErrorCode
+from chatmodels.core import (
+    ChatModel,
+    ChatModelError,
+    ChatRequest,
+    ConfigurationError,
+    ErrorCode,
+    Message,
+    Settings,
+    create_chat_model,
+    image,
+    user,
+)
 from chatmodels.core.extending import CallInfo, Flow, Policy, Send, Sleep
 from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry
@@ -144,3 +155,35 @@ async def test_a_spare_that_is_no_model_is_refused_clearly(
 
     assert remedy in caught.value.message
     assert caught.value.provider == "mock"
+
+
+@pytest.mark.parametrize(
+    ("spec", "prompt", "options"),
+    [
+        (
+            "anthropic:claude-3-5-haiku-latest",
+            user("Hi"),
+            {"reasoning_effort": "none", "temperature": 0.3},
+        ),
+        ("cohere:command-a-03-2025", user("See.", image(b"\x89PNG\r\n\x1a\n")), {}),
+    ],
+    ids=["a setting that is left out", "an image that becomes a line of text"],
+)
+def test_the_spare_gets_what_the_first_model_does_not_support(
+    spec: str, prompt: Message, options: dict[str, Any]
+) -> None:
+    spare = spare_mock()
+    with Simulator() as simulator:
+        simulator.queue(ErrorCode.PERMISSION_DENIED)
+        model = create_chat_model(
+            spec,
+            base_url=simulator.url,
+            api_key="sk-test",
+            max_retries=0,
+            on_unsupported="warn",
+        )
+        response = model.with_policies(fallback(spare)).generate(prompt, **options)
+
+    assert response.warnings == ()
+    (given,) = spare.calls
+    assert given.request == ChatRequest(messages=(prompt,), settings=Settings(**options))

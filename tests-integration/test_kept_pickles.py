@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.core import ChatRequest, RateLimitError, Secret, Settings, Timeout, user
+from chatmodels.core import (
+    ChatRequest,
+    RateLimitError,
+    Secret,
+    Settings,
+    Timeout,
+    registry,
+    set_alias,
+    user,
+)
 from chatmodels.core.extending import ProviderOptions
 
 KEPT = Path(__file__).parent / "kept"
@@ -25,3 +34,13 @@ def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None
     assert settings == Settings(temperature=0.5)
     assert (type(timeout), timeout.total) == (Timeout, 3.0)
     assert (type(request), request.messages) == (ChatRequest, (user("Hi"),))
+
+
+def test_models_of_aliases_of_earlier_versions_load() -> None:
+    set_alias("kept", "mock:echo")
+    try:
+        model = pickle.loads((KEPT / "alias.pickle").read_bytes())
+        assert repr(model) == "<AliasedModel kept -> mock:echo>"
+        assert model.generate("Hi").text == "Hi"
+    finally:
+        registry.remove_alias("kept")

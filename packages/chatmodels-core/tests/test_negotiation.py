@@ -317,6 +317,11 @@ class Seeing(StandardChatModel):
         ),
         pytest.param(request(parallel_tool_calls=False), request(), id="no tools"),
         pytest.param(
+            replace(request(parallel_tool_calls=False), provider_options={"tools": []}),
+            replace(request(), provider_options={"tools": []}),
+            id="an empty list of tools",
+        ),
+        pytest.param(
             request(TOOL, choice=ToolChoice("none"), parallel_tool_calls=True),
             request(TOOL, choice=ToolChoice("none")),
             id="no tools that can be called",

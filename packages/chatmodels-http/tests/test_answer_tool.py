@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     ChatRequest,
@@ -13,7 +14,13 @@ from chatmodels.core import (
     UnsupportedError,
     user,
 )
-from chatmodels.core.extending import FREE_TOOL_CHOICES, OutputSchema, Profile, ToolDefinition
+from chatmodels.core.extending import (
+    FREE_TOOL_CHOICES,
+    STRICT_SCHEMA,
+    OutputSchema,
+    Profile,
+    ToolDefinition,
+)
 from chatmodels.http import SchemaSupport, TranslatedRequest
 from chatmodels.http._codec.schema_support import translate_request
 
@@ -124,6 +131,55 @@ def test_the_tool_is_named_like_no_other() -> None:
     names = ("place", "place_")
     made = asked(BY_TOOL, *(ToolDefinition(name, "", {}) for name in names))
     assert made.answer_tool == "place__"
+
+
+@pytest.mark.parametrize(
+    "name", ["place", "place_", "_" * 5], ids=["longest", "ends so", "only so"]
+)
+def test_the_name_of_the_tool_is_never_too_long(name: str) -> None:
+    tools = (ToolDefinition(name, "", SCHEMA), ToolDefinition("plac_", "", SCHEMA))
+    output = replace(PLACE, name=name)
+    request = ChatRequest(messages=(user("?"),), output=output, tools=tools)
+    support = SchemaSupport(names="a-z_", longest_name=6)
+    made = translate_request(request, support, "acme", profile=BY_TOOL)
+    assert made.answer_tool not in {tool.name for tool in tools}
+    assert len(made.answer_tool) <= 6
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_strict"),
+    [(SCHEMA, True), ({"type": "object", "additionalProperties": {"type": "integer"}}, False)],
+    ids=["enforceable", "free keys"],
+)
+def test_the_tool_is_strict_if_the_schema_can_be_enforced(
+    schema: dict[str, Any], is_strict: bool
+) -> None:
+    profile = Profile(native_output=frozenset(), strict_output_tool=True)
+    request = ChatRequest(messages=(user("?"),), output=replace(PLACE, schema=schema))
+    support = SchemaSupport(output=STRICT_SCHEMA)
+    made = translate_request(request, support, "acme", profile=profile)
+    (tool,) = made.request.tools
+    assert tool.strict is is_strict
+    assert bool(made.warnings) is not is_strict
+
+
+def test_the_tool_is_as_strict_as_others_may_be() -> None:
+    profile = Profile(native_output=frozenset(), strict_output_tool=True)
+    for strict in (True, False):
+        made = asked(replace(profile, strict_tools=strict))
+        assert [tool.strict for tool in made.request.tools] == [strict]
+    made = asked(profile, output=ANY)
+    assert [tool.strict for tool in made.request.tools] == [False]
+
+
+@pytest.mark.parametrize("choice", [None, ToolChoice("auto"), ToolChoice("required")])
+def test_the_model_may_call_the_vendors_own_tools_first(choice: ToolChoice | None) -> None:
+    options = {"tools": [{"type": "web_search"}]}
+    made = asked(BY_TOOL, tool_choice=choice, provider_options=options)
+    assert made.request.tool_choice == ToolChoice("required")
+    assert made.answer_tool == "place"
+    none = asked(BY_TOOL, provider_options={"tools": []})
+    assert none.request.tool_choice == ToolChoice("tool", "place")
 
 
 def test_the_name_of_the_tool_is_one_that_the_vendor_accepts() -> None:

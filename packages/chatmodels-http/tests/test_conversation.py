@@ -33,6 +33,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import (
     AcceptedMedia,
+    CallInfo,
     Profile,
     ProviderMetadata,
     ProviderOptions,
@@ -56,6 +57,7 @@ from chatmodels.http import (
 METADATA = ProviderMetadata(name="acme", description="", distribution="acme")
 ANY = Profile()
 MOVING = Profile(user_media=(AcceptedMedia(kind="image"),), result_media=())
+OPTIONS = ProviderPart(ProviderState("acme", {"cache": True}))
 STRICT = IdForm("[a-z0-9_]{1,20}", 20)
 
 
@@ -237,7 +239,7 @@ def test_calls_and_results_without_the_other_are_refused_where_the_api_refuses_t
 ) -> None:
     assert sent(*conversation) != []
     with pytest.raises(InvalidRequestError, match=re.escape(problem)):
-        sent(*conversation, paired_calls=True)
+        sent(*conversation, paired_calls=["acme.test"])
 
 
 def test_each_call_with_a_result_is_sent_as_it_is() -> None:
@@ -246,13 +248,83 @@ def test_each_call_with_a_result_is_sent_as_it_is() -> None:
         calls("a", "a"),
         tool_result("a", "1"),
         tool_result("a", "2"),
-        tool_result("a", "again"),
     ]
-    assert len(sent(*conversation, paired_calls=True)) == 5
+    assert len(sent(*conversation, paired_calls=["acme.test"])) == 4
+
+
+def test_a_second_result_of_a_call_is_refused() -> None:
+    conversation = [calls("a", "b"), tool_result("a", "1"), tool_result("b", "1")]
+    again = [*conversation, tool_result("a", "2"), user("Go on.", ToolResult("b"))]
+    problems = (
+        "the call 'a' has another result already (message 3); "
+        "the call 'b' has another result already (message 4); append"
+    )
+    with pytest.raises(InvalidRequestError, match=re.escape(problems)):
+        sent(*again, paired_calls=["acme.test"])
+
+
+@pytest.mark.parametrize(
+    ("conversation", "problem"),
+    [
+        ([calls("a"), user("Wait."), tool_result("a", "1")], "the result of 'a' is not next to"),
+        (
+            [calls("a", "b"), tool_result("a", "1"), user("Wait."), tool_result("b", "1")],
+            "the result of 'b' is not next to its call (message 3); append",
+        ),
+        (
+            [calls("a", "b"), tool_result("a", "1"), assistant("Ok."), tool_result("b", "1")],
+            "the result of 'b' is not next to its call (message 3); append",
+        ),
+        ([calls("a"), user("Wait."), calls("a"), tool_result("a", "1")], "no result (message 0)"),
+    ],
+    ids=["user", "user between results", "model between results", "an id again"],
+)
+def test_a_result_behind_another_turn_is_refused_where_the_api_refuses_it(
+    conversation: list[Message], problem: str
+) -> None:
+    with pytest.raises(InvalidRequestError, match=re.escape(problem)):
+        sent(*conversation, paired_calls=["acme.test"], results_at_once=True)
+    if "no result" not in problem:
+        sent(*conversation, paired_calls=["acme.test"])
+
+
+@pytest.mark.parametrize(
+    "conversation",
+    [
+        [calls("a", "b"), tool_result("b", "1"), tool_result("a", "1"), user("Go on.")],
+        [calls("a", "b"), user("Go on.", ToolResult("b"), ToolResult("a"))],
+        [calls("a"), assistant("One moment."), tool_result("a", "1")],
+        [calls("a"), calls("b"), tool_result("a", "1"), tool_result("b", "1")],
+        [calls("a"), system("Be brief."), tool_result("a", "1"), calls("a"), tool_result("a", "2")],
+        [calls("a", "b"), user(ToolResult("a"), OPTIONS), tool_result("b", "1")],
+    ],
+    ids=["messages", "beside text", "neighbours", "calls of neighbours", "instructions", "options"],
+)
+def test_results_may_be_in_several_messages_and_beside_text(conversation: list[Message]) -> None:
+    assert sent(*conversation, paired_calls=["acme.test"], results_at_once=True) != []
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_own"),
+    [
+        ("https://acme.test/v1", True),
+        ("https://EU.acme.test:443/v1", True),
+        ("http://localhost:8080/v1", False),
+        ("https://acme.test.example/v1", False),
+        ("https://fakeacme.test/v1", False),
+    ],
+)
+def test_pairs_are_checked_at_the_vendors_own_addresses(base_url: str, is_own: bool) -> None:
+    rules = {"paired_calls": ["other.test", "acme.test"]}
+    if is_own:
+        with pytest.raises(InvalidRequestError, match="has no result"):
+            sent(calls("a"), base_url=base_url, **rules)
+    else:
+        assert sent(calls("a"), base_url=base_url, **rules) != []
 
 
 def test_results_of_calls_that_the_vendor_holds_are_sent() -> None:
-    rules = ConversationRules(paired_calls=True, held=frozenset({"previous"}))
+    rules = ConversationRules(paired_calls=["acme.test"], held=frozenset({"previous"}))
     explained = model(rules).explain([tool_result("a", "1")], provider_options={"previous": "r1"})
     assert len(explained.body["value"]) == 1
 
@@ -349,3 +421,29 @@ def test_state_that_is_valid_everywhere_has_no_scope(server: Any, streamed: bool
     rules = ConversationRules(state_scope=everywhere)
     part = answered(streamed, server, rules).message.parts[0]
     assert part == TextPart("Hi", signature=ProviderState("acme", {"s": 1}))
+
+
+async def test_a_request_that_cannot_be_sent_is_an_attempt_with_its_request() -> None:
+    seen: list[CallInfo] = []
+
+    class Watching:
+        def start(self, call: CallInfo) -> None:
+            seen.append(call)
+
+        def end(self, token: object, response: object, error: BaseException | None) -> None:
+            assert isinstance(error, InvalidRequestError)
+
+        first_event = end
+
+    made = model(ConversationRules(paired_calls=["acme.test"])).with_observers(Watching())
+    for shape in (
+        lambda: made.generate([calls("a")]),
+        lambda: made.stream([calls("a")]).collect(),
+    ):
+        with pytest.raises(InvalidRequestError, match="has no result"):
+            shape()
+    with pytest.raises(InvalidRequestError, match="has no result"):
+        await made.agenerate([calls("a")])
+    with pytest.raises(InvalidRequestError, match="has no result"):
+        await made.astream([calls("a")]).collect()
+    assert [(call.attempts, call.request.messages) for call in seen] == [(1, (calls("a"),))] * 4

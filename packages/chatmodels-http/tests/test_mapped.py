@@ -36,6 +36,12 @@ def encode(request: ChatRequest) -> HttpRequest:
     )
 
 
+def mapped(request: ChatRequest, profile: Profile) -> dict[str, str]:
+    wire = encode(request)
+    body = msgspec.json.decode(wire.body) if wire.body else None
+    return mapped_settings(request, wire, body, profile, encode)
+
+
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
@@ -57,9 +63,16 @@ def encode(request: ChatRequest) -> HttpRequest:
 )
 def test_a_setting_has_the_field_that_is_sent(settings: Settings, expected: dict[str, str]) -> None:
     request = ChatRequest(messages=(user("Hi"),), settings=settings)
-    assert mapped_settings(request, encode(request), PROFILE, encode) == expected
+    assert mapped(request, PROFILE) == expected
 
 
 def test_a_profile_without_fields_has_no_mapping() -> None:
     request = ChatRequest(messages=(user("Hi"),), settings=Settings(seed=1))
-    assert mapped_settings(request, encode(request), Profile(), encode) == {}
+    assert mapped(request, Profile()) == {}
+
+
+def test_the_body_is_not_decoded_again_for_fields_that_are_sent() -> None:
+    request = ChatRequest(messages=(user("Hi"),), settings=Settings(temperature=0.5))
+    wire = HttpRequest(path="/chat", body=b"not JSON")
+    body = {"options": {"heat": 0.5}}
+    assert mapped_settings(request, wire, body, PROFILE, encode) == {"temperature": "options.heat"}

@@ -1,6 +1,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -251,6 +252,17 @@ def test_a_model_is_copied_and_pickled(
     acme.generate("hi")
     assert again(acme).generate("hi").text == "hello"
     assert server.requests[1].headers["authorization"] == "Bearer sk-env"
+
+
+def test_a_model_does_not_load_where_its_provider_is_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = SimpleNamespace(create_chat_model=lambda model, options: object())
+    registered = SimpleNamespace(provider=lambda name: other)
+    monkeypatch.setattr("chatmodels.http._model.registry", registered)
+    load = HttpChatModel._unpickled  # pyright: ignore[reportPrivateUsage] - as pickles do
+    with pytest.raises(ConfigurationError, match="provider 'acme' of a pickled model is another"):
+        load("acme", "large", ProviderOptions(), (), ())
 
 
 def test_a_model_is_retried_as_its_options_say(server: Any, model: Make) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chatmodels.core import ChatRequest, user
-from chatmodels.core.extending import SchemaRules, ToolDefinition, translate_schema
+from chatmodels.core import ChatRequest, create_chat_model, user
+from chatmodels.core.extending import OutputSchema, SchemaRules, ToolDefinition, translate_schema
 from chatmodels.http import SchemaSupport
 from chatmodels.http._codec.schema_support import translate_request
 from chatmodels.providers.anthropic._schemas import schemas_of
@@ -138,3 +138,21 @@ def test_names_of_tools_have_up_to_128_characters(support: SchemaSupport) -> Non
         assert sent(name) == name
     assert sent("a.b c") == "a_b_c"
     assert len(sent("x" * 129)) == 128
+
+
+def test_output_of_another_vendors_model_is_strict_only_if_it_can_be_enforced() -> None:
+    model = create_chat_model("anthropic:kimi-k2", base_url="https://kimi.test/v1", api_key="k")
+    explained = model.explain("?", output_type=dict[str, int])
+    (sent,) = explained.body["tools"]
+    assert "strict" not in sent
+    assert "cannot be enforced" in explained.warnings[0]
+
+
+def test_strict_tools_of_another_vendors_model_are_strict_as_its_output_is() -> None:
+    model = create_chat_model("anthropic:kimi-k2", base_url="https://kimi.test/v1", api_key="k")
+    output = OutputSchema("place", {"type": "object", "properties": {"a": {"type": "string"}}})
+    clock = ToolDefinition("clock", "", {"type": "object", "properties": {}}, strict=True)
+    request = ChatRequest(messages=(user("?"),), tools=(clock,), output=output)
+    sent = model.explain(request).body["tools"]
+    assert [each["strict"] for each in sent] == [True, True]
+    assert [each["input_schema"]["additionalProperties"] for each in sent] == [False, False]

@@ -9,6 +9,7 @@ import msgspec
 from chatmodels.core import (
     ChatRequest,
     ChatResponse,
+    ConfigurationError,
     HealthReport,
     ModelInfo,
     Secret,
@@ -119,7 +120,13 @@ class HttpChatModel(StandardChatModel):
         observers: tuple[Observer, ...],
     ) -> "HttpChatModel":
         made = registry.provider(provider).create_chat_model(model, options)
-        assert isinstance(made, cls), f"provider {provider!r} makes no models of HTTP"
+        if not isinstance(made, cls):
+            raise ConfigurationError(
+                f"the provider {provider!r} of a pickled model is another one here, without HTTP; "
+                "install or register the provider that the model was made with",
+                provider=provider,
+                model=model,
+            )
         made._policies = policies
         made._observers = observers
         return made
@@ -215,13 +222,14 @@ class HttpChatModel(StandardChatModel):
         translated = self._translated(request)
         encode = partial(codec.encode, self.model, stream=False)
         wire = encode(translated.request)
+        body = msgspec.json.decode(wire.body) if wire.body else None
         url, headers = self._caller.explained(wire)
         return Explanation(
             method=wire.method,
             url=url,
             headers=headers,
-            body=msgspec.json.decode(wire.body) if wire.body else None,
-            mapped=mapped_settings(translated.request, wire, self.profile, encode),
+            body=body,
+            mapped=mapped_settings(translated.request, wire, body, self.profile, encode),
             warnings=translated.warnings,
         )
 

@@ -31,7 +31,9 @@ def chat_completions_codec(
     return Codec(
         api="chat_completions",
         profile=partial(_profile, dialect_for or dialect),
-        conversation=ConversationRules(ids=dialect.call_ids, paired_calls=dialect.paired_calls),
+        conversation=ConversationRules(
+            ids=dialect.call_ids, paired_calls=dialect.paired_calls, results_at_once=True
+        ),
         encode=partial(_encode, dialect_for or dialect, headers),
         decoder=partial(
             ChatCompletionsDecoder,

@@ -1,6 +1,6 @@
 """What one vendor's chat completions differ in from another's, as data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -52,7 +52,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         file_types: The media types of files as bytes, videos apart; None for all.
         result_inputs: What tool results may hold besides text.
         call_ids: The ids of tool calls that are accepted.
-        paired_calls: Whether each tool call needs a result and each result a call.
+        paired_calls: The vendor's own domains, at which each tool call needs a result and each
+            result a call.
         reasoning_field: Where an assistant message takes its own readable reasoning back; None
             if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
             field in which this server sent it.
@@ -76,7 +77,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
     call_ids: IdForm = ANY_ID
-    paired_calls: bool = False
+    paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None
     effort_words: Mapping[str, str] = {}
     reasoning_details: bool = False

@@ -5,6 +5,7 @@ from typing import Any
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.delegation import delegated_request
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
@@ -28,7 +29,7 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(effect.model.generate(effect.request))
+                others.append(effect.model.generate(delegated_request(effect.request, call)))
                 return others[-1]
             own = model.respond(effect.request, call)
             if call.exchanges:
@@ -58,7 +59,7 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(await effect.model.agenerate(effect.request))
+                others.append(await effect.model.agenerate(delegated_request(effect.request, call)))
                 return others[-1]
             own = await model.arespond(effect.request, call)
             if call.exchanges:
@@ -95,7 +96,7 @@ def open_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.stream(effect.request)
+                stream = effect.model.stream(delegated_request(effect.request, call))
             else:
                 stream = iter(model.events(effect.request, call))
             first = next(stream, None)
@@ -140,7 +141,7 @@ async def aopen_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.astream(effect.request)
+                stream = effect.model.astream(delegated_request(effect.request, call))
             else:
                 stream = aiter(model.aevents(effect.request, call))
             first = await anext(stream, None)

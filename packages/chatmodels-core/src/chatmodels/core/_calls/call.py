@@ -24,8 +24,9 @@ class Observer(Protocol):
     For each call `start` is called once, then `first_event` at most once (streams only), then
     `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
     stream being garbage collected. They may be called from different threads. An observer whose
-    `start` fails is not told of the rest of that call. A call that is refused for its arguments
-    starts and ends at once, with an empty request and no attempt.
+    `start` fails is not told of the rest of that call. A call that is refused for its arguments,
+    or for what the model does not support, starts and ends at once, with an empty request and no
+    attempt. A request that the provider cannot translate fails in its first attempt instead.
 
     More methods are used where an observer has them:
 
@@ -84,7 +85,11 @@ class CallInfo:
         op: "generate" or "stream", the same for the synchronous and the asynchronous form.
         provider: The provider's registered name.
         model: The model asked for.
-        request: What was asked.
+        request: The request, with what the model supports of it.
+        asked: The request as it was asked for, with all of it. Another model that a policy calls
+            gets it: see `Send`.
+        was_cut: Whether another model was called without a part of `asked`, because a policy
+            changed what was left of it.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
         profile: The abilities of the model.
@@ -98,17 +103,19 @@ class CallInfo:
         is_delegated: Whether another model made the response, because a policy called it; of a
             failed call, whether the last attempt was another model's.
         event_times: Where a stream notes when each event came, by the same clock; None, unless an
-            observer put a list or an array there in its `start`.
+            observer put a list or an array there in its `start`. Observers share it likewise.
         headers: Headers to send along with each request, if the provider is asked by HTTP; None,
             unless an observer put some there.
         exchanges: Where each HTTP exchange is noted as it begins; None, unless an observer put a
-            list there in its `start`. Those still open when the call ends, end with it.
+            list there in its `start`. Observers share one list: put one there only if it is None.
+            Exchanges that are still open when the call ends, end with it.
     """
 
     __slots__ = (
         "_enterable",
         "_tokens",
         "api",
+        "asked",
         "attempts",
         "endpoint",
         "event_times",
@@ -125,6 +132,7 @@ class CallInfo:
         "request",
         "started",
         "timeout",
+        "was_cut",
     )
 
     def __init__(
@@ -135,6 +143,7 @@ class CallInfo:
         provider: str,
         model: str,
         timeout: Timeout,
+        asked: ChatRequest | None = None,
         endpoint: str | None = None,
         api: str | None = None,
         profile: Profile = EVERYTHING,
@@ -144,6 +153,7 @@ class CallInfo:
         self.provider = provider
         self.model = model
         self.request = request
+        self.asked = request if asked is None else asked
         self.endpoint = endpoint
         self.api = api
         self.profile = profile
@@ -154,6 +164,7 @@ class CallInfo:
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
         self.is_delegated = False
+        self.was_cut = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None

@@ -25,10 +25,15 @@ def complete_response(
     """
     if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
         raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
+    warnings = response.warnings
+    if not call.is_delegated:  # another model has warned of what it did not do
+        warnings = prepared.warnings + warnings + _no_call(prepared, response)
+    elif call.was_cut:
+        warnings = prepared.warnings + warnings
     response = msgspec.structs.replace(
         response,
         provider=response.provider or call.provider,
-        warnings=prepared.warnings + response.warnings + _no_call(prepared, response),
+        warnings=warnings,
         timing=call.timing(),
     )
     if prepared.output is None or response.tool_calls:

@@ -32,6 +32,9 @@ from chatmodels.core._values.request import ChatRequest
 class Send(msgspec.Struct, frozen=True):
     """The effect of calling the provider, or another model.
 
+    Another model gets the request as it was asked for, with what the model of the call does not
+    support: fields and settings that the policy left alone have their values of `call.asked`.
+
     Attributes:
         request: The request to send.
         model: The model to call instead of this one. Its own policies apply to the call; the

@@ -142,7 +142,7 @@ class StandardChatModel(Primitives):
             ChatModelError: Anything went wrong; its `code` tells what.
         """
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request)
+        call = self._begin("generate", prepared.request, prepared.asked)
         try:
             response = complete_response(prepared, respond(self, self._policies, call), call)
         except BaseException as error:
@@ -160,7 +160,7 @@ class StandardChatModel(Primitives):
     ) -> ChatResponse[T]:
         """Answer a prompt, awaited; the twin of `generate`."""
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request)
+        call = self._begin("generate", prepared.request, prepared.asked)
         try:
             response = complete_response(prepared, await arespond(self, self._policies, call), call)
         except BaseException as error:
@@ -182,7 +182,7 @@ class StandardChatModel(Primitives):
         """
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
-            lambda: self._begin("stream", prepared.request),
+            lambda: self._begin("stream", prepared.request, prepared.asked),
             lambda call: open_stream(self, self._policies, call),
             lambda response, call: complete_response(prepared, response, call),
         )
@@ -198,7 +198,7 @@ class StandardChatModel(Primitives):
         """Answer a prompt piece by piece, awaited; the twin of `stream`."""
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
-            lambda: self._begin("stream", prepared.request),
+            lambda: self._begin("stream", prepared.request, prepared.asked),
             lambda call: aopen_stream(self, self._policies, call),
             lambda response, call: complete_response(prepared, response, call),
         )
@@ -327,13 +327,17 @@ class StandardChatModel(Primitives):
         """
         error = error.located(op=op, provider=self.provider, model=self.model)
         if op != "explain":
-            self._begin(op, ChatRequest(messages=())).end(None, error)
+            empty = ChatRequest(messages=())
+            self._begin(op, empty, empty).end(None, error)
         return error
 
-    def _begin(self, op: Literal["generate", "stream"], request: ChatRequest) -> CallInfo:
+    def _begin(
+        self, op: Literal["generate", "stream"], request: ChatRequest, asked: ChatRequest
+    ) -> CallInfo:
         return CallInfo(
             op,
             request,
+            asked=asked,
             provider=self.provider,
             model=self.model,
             timeout=request.timeout or self._defaults.timeout,

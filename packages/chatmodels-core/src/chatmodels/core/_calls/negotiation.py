@@ -207,4 +207,4 @@ def _can_call(request: ChatRequest) -> bool:
     """Return whether the model can call tools, the vendor's own among them."""
     if request.tool_choice is not None and request.tool_choice.mode == "none":
         return False
-    return bool(request.tools) or "tools" in request.provider_options
+    return request.has_tools

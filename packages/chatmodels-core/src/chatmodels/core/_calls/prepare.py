@@ -36,11 +36,13 @@ class Prepared(msgspec.Struct, frozen=True):
     """A request that may be sent.
 
     Attributes:
-        request: What to send.
+        asked: The request as it was asked for.
+        request: The request, with what the model supports of it.
         output: How to read the answer, if the call has an `output_type`.
         warnings: What will not be honoured.
     """
 
+    asked: ChatRequest
     request: ChatRequest
     output: "Output[Any] | None" = None
     warnings: tuple[str, ...] = ()
@@ -79,17 +81,19 @@ def prepare(
         InvalidRequestError: The message lists every problem of the arguments.
         UnsupportedError: The arguments are right, but the model does not support them.
     """
-    if not options and output_type is None and not isinstance(prompt, ChatRequest):
-        request = ChatRequest(messages=as_messages(prompt), settings=defaults.settings)
-        return _negotiated(Prepared(request), defaults)
+    output: Output[Any] | None = None
     if isinstance(prompt, ChatRequest):
-        return _negotiated(_ready(prompt, output_type, options, defaults), defaults)
-    return _negotiated(_built(prompt, output_type, options, defaults), defaults)
+        request, output = _ready(prompt, output_type, options, defaults)
+    elif options or output_type is not None:
+        request, output = _built(prompt, output_type, options, defaults)
+    else:
+        request = ChatRequest(messages=as_messages(prompt), settings=defaults.settings)
+    return _negotiated(request, output, defaults)
 
 
 def _ready(
     request: ChatRequest, output_type: Any, options: CallOptions, defaults: Defaults
-) -> Prepared:
+) -> "tuple[ChatRequest, Output[Any] | None]":
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise InvalidRequestError(
@@ -111,20 +115,15 @@ def _ready(
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema = request.output if output is None else output.schema
-    return Prepared(
-        msgspec.structs.replace(
-            request,
-            messages=messages,
-            settings=settings,
-            timeout=timeout,
-            tools=tools,
-            output=schema,
-        ),
-        output,
+    changed = msgspec.structs.replace(
+        request, messages=messages, settings=settings, timeout=timeout, tools=tools, output=schema
     )
+    return changed, output
 
 
-def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults) -> Prepared:
+def _built(
+    prompt: Prompt, output_type: Any, options: CallOptions, defaults: Defaults
+) -> "tuple[ChatRequest, Output[Any] | None]":
     arguments: dict[str, Any] = dict(options)
     if "repeatable" in arguments:
         deprecated("repeatable=...", "use idempotent=...")
@@ -162,19 +161,17 @@ def _built(prompt: Prompt, output_type: Any, options: CallOptions, defaults: Def
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
-    return Prepared(
-        ChatRequest(
-            messages=messages,
-            settings=settings,
-            tools=tools,
-            tool_choice=tool_choice,
-            output=schema,
-            timeout=timeout,
-            provider_options=provider_options,
-            idempotent=idempotent,
-        ),
-        output,
+    request = ChatRequest(
+        messages=messages,
+        settings=settings,
+        tools=tools,
+        tool_choice=tool_choice,
+        output=schema,
+        timeout=timeout,
+        provider_options=provider_options,
+        idempotent=idempotent,
     )
+    return request, output
 
 
 def _checked(
@@ -192,18 +189,17 @@ def _checked(
         return fallback
 
 
-def _negotiated(prepared: Prepared, defaults: Defaults) -> Prepared:
+def _negotiated(asked: ChatRequest, output: "Output[Any] | None", defaults: Defaults) -> Prepared:
     request, warnings = negotiate(
-        prepared.request,
+        asked,
         defaults.profile,
         provider=defaults.provider,
         on_unsupported=defaults.on_unsupported,
         remedies=defaults.remedies,
     )
-    if request is prepared.request:
-        return prepared
-    output = None if request.output is None else prepared.output
-    return Prepared(request, output, (*prepared.warnings, *warnings))
+    if request.output is None:
+        output = None
+    return Prepared(asked, request, output, warnings)
 
 
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:

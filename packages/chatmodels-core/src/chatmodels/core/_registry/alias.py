@@ -306,3 +306,15 @@ class AliasedModel:
         observers: tuple[Observer, ...],
     ) -> Self:
         return cls(registry, alias, options).with_policies(*policies).with_observers(*observers)
+
+
+def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 name it
+    alias: str,
+    options: dict[str, Any],
+    policies: tuple[Policy, ...],
+    observers: tuple[Observer, ...],
+) -> AliasedModel:
+    from chatmodels.core._registry.registry import registry
+
+    model = AliasedModel(registry, alias, options)
+    return model.with_policies(*policies).with_observers(*observers)

@@ -1,6 +1,7 @@
 """Messages, and the short ways to write them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -149,6 +150,8 @@ def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
         messages.append(message)
     if not messages:
         raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
+    if isinstance(prompt, tuple) and all(map(is_, messages, prompt)):
+        return prompt  # it may know the places of its messages
     return tuple(messages)
 
 

@@ -70,7 +70,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
         native_output: The forms of structured output that the API has. The others are requested
             through a tool that the model has to call.
-        strict_output_tool: Whether that tool is strict: some servers enforce no schema otherwise.
+        strict_output_tool: Whether that tool is strict, if strict tools are supported: some servers
+            enforce no schema otherwise.
         native_output_without: Fields with which native output cannot be combined.
         user_media: The media that messages of the user can have; None for all.
         assistant_media: Those that messages of the assistant can have; None for all.

@@ -125,6 +125,11 @@ class ChatRequest(
     idempotent: bool = True
 
     @property
+    def has_tools(self) -> bool:
+        """Whether there are tools: the caller's, or the vendor's own in `provider_options`."""
+        return bool(self.tools or self.provider_options.get("tools"))
+
+    @property
     def repeatable(self) -> bool:
         """The former name of `idempotent`, until 0.3; in JSON the field keeps it."""
         deprecated("ChatRequest.repeatable", "use idempotent")

@@ -20,20 +20,21 @@ def with_answer_tool(
     provider: str,
     warnings: list[str],
     *,
-    strict: bool,
+    longest_name: int,
     lenient: bool,
 ) -> tuple[ChatRequest, str]:
     """Return the request as it asks for its output, and the name of the tool that it is from.
 
     The request keeps `output` if the model has native output for it, and the name is empty. Else
-    the model has to call a tool. While it has to call one of the caller's, there is no output yet.
+    the model has to call a tool: one of the vendor's, if there are some, or the one for the output.
+    While it has to call one of the caller's, there is no output yet.
 
     Args:
         request: The request, its schemas translated.
         profile: The abilities of the model.
         provider: The provider's registered name, for messages.
         warnings: What is left out is added here.
-        strict: Whether the tool is strict.
+        longest_name: The largest number of characters of the tool's name.
         lenient: Whether reasoning is left out where it prevents the output.
 
     Raises:
@@ -49,9 +50,9 @@ def with_answer_tool(
             return without, ""
     if choice is not None and choice.mode in {"required", "tool"} and request.tools:
         return replace(request, output=None), ""
-    name = answer_tool(request)
-    is_free = bool(request.tools) and (choice is None or choice.mode == "auto")
-    forced = ToolChoice("required") if is_free else ToolChoice("tool", name)
+    name = answer_tool(request, longest_name)
+    is_alone = not request.has_tools or (choice is not None and choice.mode in {"none", "tool"})
+    forced = ToolChoice("tool", name) if is_alone else ToolChoice("required")
     problem = ""
     if not profile.tools:
         problem = "structured output with this model"
@@ -74,23 +75,29 @@ def with_answer_tool(
         name,
         output.description or ANSWER_DESCRIPTION,
         {"type": "object"} if output.schema is None else output.schema,
-        strict=strict,
+        strict=output.strict and output.schema is not None and has_strict_tool(profile),
     )
     asked = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
     return asked, name
 
 
-def answer_tool(request: ChatRequest) -> str:
+def answer_tool(request: ChatRequest, longest_name: int = 64, /) -> str:
     """Return the name of the tool whose arguments are the output; empty if none is requested.
 
     It is the output's name, with underscores if one of the caller's tools has the same name.
     """
     if request.output is None:
         return ""
-    name = request.output.name
-    while any(tool.name == name for tool in request.tools):
-        name += "_"
-    return name
+    name, suffix = request.output.name, ""
+    while any(tool.name == name + suffix for tool in request.tools):
+        suffix += "_"
+        name = name[: longest_name - len(suffix)]
+    return name + suffix
+
+
+def has_strict_tool(profile: Profile) -> bool:
+    """Return whether output that comes from a tool is enforced."""
+    return profile.strict_output_tool and profile.strict_tools
 
 
 def _is_native(request: ChatRequest, output: OutputSchema, profile: Profile) -> bool:
@@ -104,11 +111,9 @@ def _is_native(request: ChatRequest, output: OutputSchema, profile: Profile) -> 
 
 def _has(request: ChatRequest, what: str) -> bool:
     """Return whether a request has tools, or documents from files of the user."""
-    if request.provider_options.get(what):
-        return True
     if what == "tools":
-        return bool(request.tools)
-    return any(
+        return request.has_tools
+    return bool(request.provider_options.get(what)) or any(
         isinstance(part, FilePart)
         for message in request.messages
         if message.role == "user"

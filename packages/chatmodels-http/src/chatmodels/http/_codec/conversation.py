@@ -6,7 +6,7 @@ this endpoint understands.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from operator import is_
 
 import msgspec
@@ -40,6 +40,12 @@ def endpoint_of(base_url: str, /) -> str | None:
     return authority.rpartition("@")[2].lower() or None
 
 
+def is_at(base_url: str, domains: Collection[str], /) -> bool:
+    """Return whether the host of a base URL is one of some domains, or below one."""
+    host = (endpoint_of(base_url) or "").partition(":")[0]
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
 def everywhere(base_url: str, /) -> None:
     """Return no scope: opaque state is valid wherever its wire format is understood."""
 
@@ -50,8 +56,10 @@ class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         ids: The form of the ids of tool calls. In every API they are unique in a conversation.
         blank_texts: Whether texts without a visible character are accepted.
-        paired_calls: Whether each call needs a result and each result a call. A conversation in
-            which one is missing is refused.
+        paired_calls: The vendor's own domains, as "api.acme.com", at which each call needs one
+            result and each result a call. A conversation in which one is missing is refused there.
+            It is sent to all other addresses, since servers in this format often accept it.
+        results_at_once: Whether a result behind another turn is refused there as well.
         held: The `provider_options` that refer to earlier messages which the vendor holds. With one
             of them a result can be without its call, and no pairs are checked.
         state_scope: Returns where the opaque state that a base URL sends is valid: `endpoint_of`,
@@ -60,7 +68,8 @@ class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
 
     ids: IdForm = ANY_ID
     blank_texts: bool = True
-    paired_calls: bool = False
+    paired_calls: Collection[str] = ()
+    results_at_once: bool = False
     held: frozenset[str] = frozenset()
     state_scope: Callable[[str], str | None] = endpoint_of
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest
 from chatmodels.core.extending import Profile
 from chatmodels.http._codec.codec import Codec, Encode
-from chatmodels.http._codec.conversation import ConversationRules, fitted
+from chatmodels.http._codec.conversation import ConversationRules, fitted, is_at
 from chatmodels.http._codec.paired_calls import refuse_unpaired
 from chatmodels.http._exchange import HttpRequest
 
@@ -17,9 +17,10 @@ def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
     """Return a codec as it is used at one base URL, with the provider's name for messages."""
     rules = codec.conversation
     scope = rules.state_scope(base_url)
+    paired = is_at(base_url, rules.paired_calls)
     return replace(
         codec,
-        encode=partial(_encode, codec.encode, rules, scope, provider),
+        encode=partial(_encode, codec.encode, rules, scope, provider if paired else ""),
         scope=scope,
         profile=partial(_profile, codec.profile, scope),
     )
@@ -33,14 +34,14 @@ def _encode(
     inner: Encode,
     rules: ConversationRules,
     scope: str | None,
-    provider: str,
+    paired_by: str,
     model: str,
     request: ChatRequest,
     /,
     *,
     stream: bool,
 ) -> HttpRequest:
-    if rules.paired_calls and rules.held.isdisjoint(request.provider_options):
-        refuse_unpaired(request.messages, provider)
+    if paired_by and rules.held.isdisjoint(request.provider_options):
+        refuse_unpaired(request.messages, paired_by, at_once=rules.results_at_once)
     messages = fitted(request.messages, rules, scope)
     return inner(model, replace(request, messages=messages), stream=stream)

@@ -17,6 +17,7 @@ _ABSENT = object()
 def mapped_settings(
     request: ChatRequest,
     wire: HttpRequest,
+    body: Json,
     profile: Profile,
     encode: Callable[[ChatRequest], HttpRequest],
     /,
@@ -30,6 +31,7 @@ def mapped_settings(
     Args:
         request: The request.
         wire: The request, encoded.
+        body: The body of the encoded request, decoded; None if it has none.
         profile: The abilities of the model.
         encode: Encodes a request.
     """
@@ -37,7 +39,7 @@ def mapped_settings(
     for name, field in (profile.settings or {}).items():
         if getattr(request.settings, name) is None:
             continue
-        if _is_sent(field, wire):
+        if _is_sent(field, wire, body):
             mapped[name] = field
         else:
             bare = replace(request, messages=())
@@ -48,10 +50,10 @@ def mapped_settings(
     return mapped
 
 
-def _is_sent(field: str, wire: HttpRequest) -> bool:
+def _is_sent(field: str, wire: HttpRequest, body: Json) -> bool:
     if any(field == name for name, _ in wire.headers):
         return True
-    return reduce(_inner, field.split("."), _body(wire)) is not _ABSENT
+    return reduce(_inner, field.split("."), body) is not _ABSENT
 
 
 def _inner(value: Json, name: str) -> Json:

@@ -1,39 +1,60 @@
-"""Refuses tool calls without a result and results without a call, before a request is sent."""
+"""Refuses tool calls and results that are not in pairs, before a request is sent."""
 
 from collections.abc import Iterator, Sequence
 
-from chatmodels.core import InvalidRequestError, Message, ToolCall, ToolResult
+from chatmodels.core import InvalidRequestError, Message, ProviderPart, ToolCall, ToolResult
 from chatmodels.core.extending import numbered
 
 
-def refuse_unpaired(messages: Sequence[Message], provider: str, /) -> None:
-    """Check that each tool call has a result behind it, and each result a call before it.
+def refuse_unpaired(messages: Sequence[Message], provider: str, /, *, at_once: bool) -> None:
+    """Check that each tool call has one result behind it, and each result a call before it.
+
+    Args:
+        messages: The conversation.
+        provider: The provider's registered name, for messages.
+        at_once: Whether results follow their calls before anything else is said. Several results
+            may be in several messages, and in one message with what the user says.
 
     Raises:
-        InvalidRequestError: One has not; the message lists them all, with the places of their
-            messages in the conversation, counted from 0.
+        InvalidRequestError: A call or a result is not in a pair. The message lists them all, with
+            the places of their messages in the conversation, counted from 0.
     """
-    problems = list(_unpaired(messages))
+    problems = list(_unpaired(messages, at_once))
     if problems:
         raise InvalidRequestError(
-            f"{provider} accepts only calls that have results: {'; '.join(problems)}; append "
-            "tool_result(...) for each call, with is_error=True if the tool was not run, or leave "
-            "both out"
+            f"{provider} accepts only calls that have one result each: {'; '.join(problems)}; "
+            "append one tool_result(...) for each call, with is_error=True if the tool was not "
+            "run, or leave both out"
         )
 
 
-def _unpaired(messages: Sequence[Message]) -> Iterator[str]:
-    waiting: dict[str, list[int]] = {}  # the messages of the calls, by their ids
+def _unpaired(messages: Sequence[Message], at_once: bool) -> Iterator[str]:
+    waiting: dict[str, list[int]] = {}  # the messages of the calls without a result, by their ids
+    role = ""
+    turn = -1  # the message before which calls are over
     for number, message in numbered(messages):
         said = message.role == "assistant"
+        # Formats that have turns make one turn of neighbours.
+        if at_once and said and role != "assistant":
+            turn = number
+        if message.role != "system":
+            role = message.role
         for part in message.parts:  # the encoder refuses what is in a message of a wrong role
             if said and isinstance(part, ToolCall):
                 waiting.setdefault(part.id, []).append(number)
             elif not said and isinstance(part, ToolResult):
                 if part.id not in waiting:
                     yield f"the result of {part.id!r} has no call before it (message {number})"
-                elif waiting[part.id]:
-                    waiting[part.id].pop()
+                elif not waiting[part.id]:
+                    yield f"the call {part.id!r} has another result already (message {number})"
+                elif waiting[part.id].pop() < turn:
+                    yield f"the result of {part.id!r} is not next to its call (message {number})"
+        if at_once and message.role == "user" and not all(map(_is_of_results, message.parts)):
+            turn = number
     for call_id, numbers in waiting.items():
         for number in numbers:
             yield f"the call {call_id!r} has no result (message {number})"
+
+
+def _is_of_results(part: object) -> bool:
+    return isinstance(part, ToolResult | ProviderPart)  # the latter has options of the former

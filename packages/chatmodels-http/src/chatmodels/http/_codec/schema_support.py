@@ -16,7 +16,7 @@ from chatmodels.core.extending import (
     ToolDefinition,
     translate_schema,
 )
-from chatmodels.http._codec.answer_tool import with_answer_tool
+from chatmodels.http._codec.answer_tool import has_strict_tool, with_answer_tool
 from chatmodels.http._codec.tool_names import accepted_name, accepted_names, renamed
 from chatmodels.http.wire._json import Json
 
@@ -120,11 +120,10 @@ def _translated(
         tools = tuple(map(writer.written, request.tools))
         if not all(map(is_, tools, request.tools)):
             request = replace(request, tools=tools)
-    strict = False
     if request.output is not None:
         output = request.output
-        strict = output.strict and output.schema is not None and profile.strict_output_tool
-        if output.strict and "strict" not in profile.native_output:
+        is_enforced = "strict" in profile.native_output or has_strict_tool(profile)
+        if output.strict and not is_enforced:
             output = replace(output, strict=False)
         if support.names is not None:
             name = accepted_name(output.name, support.names, support.longest_name)
@@ -137,7 +136,12 @@ def _translated(
             f"{provider} does not accept {'; '.join(refused)}; change the schema"
         )
     request, tool = with_answer_tool(
-        request, profile, provider, warnings, strict=strict, lenient=lenient
+        request,
+        profile,
+        provider,
+        warnings,
+        longest_name=support.longest_name,
+        lenient=lenient,
     )
     told = tuple(f"{provider}: {text}" for text in warnings)
     return TranslatedRequest(request, back, told, tool)

@@ -1,6 +1,6 @@
 """What one vendor's Responses API differs in from another's, as data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -37,7 +37,8 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
         system_role: What the role of instructions is called.
         output_formats: The kinds of `text.format` there are.
         inputs: What messages of users and tool results may hold besides text.
-        paired_calls: Whether each tool call needs a result and each result a call.
+        paired_calls: The vendor's own domains, at which each tool call needs a result and each
+            result a call.
         image_types: The media types of images as bytes; None for all.
         refused_files: Media types of files as bytes, or beginnings of some, that are not accepted.
         include: What every answer shall hold besides, as `"reasoning.encrypted_content"` where a
@@ -53,7 +54,7 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
     inputs: frozenset[ResponsesInput] = frozenset(
         {"image", "image_url", "image_id", "file", "file_url", "file_id"}
     )
-    paired_calls: bool = False
+    paired_calls: Collection[str] = ()
     image_types: tuple[str, ...] | None = None
     refused_files: tuple[str, ...] = ()
     include: tuple[str, ...] = ()

@@ -19,7 +19,10 @@ The header `anthropic-version` of the options takes precedence.
 
 _HEADERS = (("anthropic-version", VERSION),)
 _CONVERSATION = ConversationRules(
-    ids=IdForm("[a-zA-Z0-9_-]+"), blank_texts=False, paired_calls=True
+    ids=IdForm("[a-zA-Z0-9_-]+"),
+    blank_texts=False,
+    paired_calls=("api.anthropic.com",),
+    results_at_once=True,
 )
 
 

@@ -56,7 +56,8 @@ def profile(model: str) -> Profile:
     claude = generation_of(model)
     if claude is None:
         # Servers of other models enforce no schema otherwise, as vLLM.
-        return replace(claude_profile(_UNKNOWN_PROFILE, UNKNOWN), strict_output_tool=True)
+        known = claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
+        return replace(known, strict_tools=True, strict_output_tool=True)
     return claude_profile(_PROFILE, claude)
 
 

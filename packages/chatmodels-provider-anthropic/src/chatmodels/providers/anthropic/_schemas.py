@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
-from chatmodels.providers.anthropic._profile import generation
+from chatmodels.http.claude import generation_of
 
 _OUTPUT = SchemaRules(  # "Structured outputs", its limitations
     described=frozenset(
@@ -41,7 +41,13 @@ _SCHEMAS = replace(
     output=_OUTPUT,
 )
 
+_OTHERS = replace(_SCHEMAS, output=_SCHEMAS.strict_tools)
+"""Servers of other models enforce the parameters of strict tools alone, output among them."""
+
 
 def schemas_of(model: str, /) -> SchemaSupport:
     """Return the schemas that a model accepts."""
-    return _SCHEMAS if generation(model).structured else _OLD
+    claude = generation_of(model)
+    if claude is None:
+        return _OTHERS
+    return _SCHEMAS if claude.structured else _OLD

@@ -12,6 +12,9 @@ from chatmodels.providers.azure._address import Address
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority")}
 """The words of the tiers ("ServiceTier Enum" and "Flex processing")."""
 
+DOMAINS = ("azure.com", "azure.us")
+"""Azure's own addresses, those of all resources."""
+
 DIALECT = Dialect(
     name="azure",
     settings={
@@ -32,7 +35,7 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     reasoning_details=True,  # of models of other makers
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
-    paired_calls=True,
+    paired_calls=DOMAINS,
     reasoning_field="as_sent",  # by models of other makers
 )
 """That of the v1 endpoints, and of the dated ones since they know the same."""
@@ -55,7 +58,7 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
     """
     dialect = DIALECT
     if address.kind == "inference":
-        dialect = replace(DIALECT, settings=_OF_ALL_MAKERS, paired_calls=False)
+        dialect = replace(DIALECT, settings=_OF_ALL_MAKERS, paired_calls=())
     elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
         dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
     return replace(dialect, **server_at(address, token=token))

@@ -22,7 +22,8 @@ from chatmodels.providers.bedrock._schemas import schemas_of
 _CONVERSATION = ConversationRules(
     ids=IdForm("[a-zA-Z0-9_.:-]{1,64}"),
     blank_texts=False,
-    paired_calls=True,
+    paired_calls=("amazonaws.com", "amazonaws.com.cn", "api.aws"),
+    results_at_once=True,
     state_scope=everywhere,  # signatures of Claude are valid in all regions ("Extended thinking")
 )
 _STREAM = (("accept", "application/vnd.amazon.eventstream"),)

@@ -21,7 +21,10 @@ def _decoder(request: ChatRequest) -> ChatV2Decoder:
 CODEC = Codec(
     profile=profile,
     families=FAMILIES,
-    conversation=ConversationRules(paired_calls=True, state_scope=everywhere),  # it is readable
+    conversation=ConversationRules(
+        paired_calls=("api.cohere.com", "api.cohere.ai"),
+        state_scope=everywhere,  # it is readable
+    ),
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,

@@ -72,7 +72,9 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
     return Codec(
         profile=partial(_profile, settings),
         families=FAMILIES,
-        conversation=ConversationRules(paired_calls=True, held=_HELD, state_scope=_scope),
+        conversation=ConversationRules(
+            paired_calls=("googleapis.com",), held=_HELD, state_scope=_scope
+        ),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),

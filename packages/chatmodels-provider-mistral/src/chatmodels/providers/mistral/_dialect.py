@@ -34,7 +34,7 @@ DIALECT = Dialect(
     inputs=UNKNOWN.inputs,
     audio_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "mp4", "aac", "webm", "opus"}),
     call_ids=IdForm("[a-zA-Z0-9]{9}", 9),
-    paired_calls=True,
+    paired_calls=("mistral.ai",),
     reasoning_field="content",
     adapt=adapt,
 )

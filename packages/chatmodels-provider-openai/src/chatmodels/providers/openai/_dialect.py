@@ -16,6 +16,9 @@ VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """The images that models see ("Images and vision")."""
 
+DOMAINS = ("api.openai.com",)
+"""OpenAI's own addresses, with those of regions ("Data controls")."""
+
 DIALECT = Dialect(
     name="openai",
     settings={
@@ -37,7 +40,7 @@ DIALECT = Dialect(
     image_types=IMAGE_TYPES,
     file_types=("application/pdf",),
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
-    paired_calls=True,
+    paired_calls=DOMAINS,
 )
 """Instructions have the role "system", which the API takes for "developer" where it must.
 
@@ -49,7 +52,6 @@ ELSEWHERE = replace(
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     values={},
     call_ids=ANY_ID,
-    paired_calls=False,
     image_types=None,
     file_types=None,
     reasoning_field="as_sent",
@@ -59,7 +61,7 @@ ELSEWHERE = replace(
 
 Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
 DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
-they keep state. Several servers accept calls without results, such as llama.cpp and vLLM.
+they keep state.
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")

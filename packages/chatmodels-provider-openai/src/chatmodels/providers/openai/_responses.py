@@ -14,7 +14,13 @@ from chatmodels.openai_compatible.responses import (
     ResponsesDialect,
     responses_codec,
 )
-from chatmodels.providers.openai._dialect import FAMILIES, IMAGE_TYPES, VALUES, sampling_rules
+from chatmodels.providers.openai._dialect import (
+    DOMAINS,
+    FAMILIES,
+    IMAGE_TYPES,
+    VALUES,
+    sampling_rules,
+)
 
 RESPONSES = ResponsesDialect(
     name="openai",
@@ -23,6 +29,7 @@ RESPONSES = ResponsesDialect(
     values=VALUES,
     image_types=IMAGE_TYPES,
     refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
+    paired_calls=DOMAINS,
 )
 
 
@@ -33,8 +40,8 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
     Args:
         model: The model's name.
         headers: The headers that name the account to bill.
-        official: Whether the address is OpenAI's, which refuses calls without results, and words
-            and types of media that it does not know.
+        official: Whether the address is OpenAI's, which has values of its own, and types of media
+            that it does not accept.
     """
     never, beside = sampling_rules(model)
     kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
@@ -45,6 +52,5 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         values=RESPONSES.values if official else {},
         image_types=RESPONSES.image_types if official else None,
         refused_files=RESPONSES.refused_files if official else (),
-        paired_calls=official,
     )
     return replace(responses_codec(dialect, headers), families=FAMILIES)

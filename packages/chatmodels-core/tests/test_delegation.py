@@ -1,0 +1,209 @@
+"""The request that another model gets when a policy passes a call on to it."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    NetworkError,
+    Settings,
+    StreamEnd,
+    TextDelta,
+    ToolChoice,
+    UnsupportedError,
+    assistant,
+    image,
+    user,
+)
+from chatmodels.core.extending import (
+    CallInfo,
+    Flow,
+    NumberedMessages,
+    OutputSchema,
+    Policy,
+    Profile,
+    Send,
+    StandardChatModel,
+    ToolDefinition,
+)
+
+LITTLE = Profile(
+    settings={"temperature": "temperature", "seed": "seed"},
+    implied={"seed": (0,)},
+    strict_tools=False,
+    tool_choices=frozenset({"auto"}),
+    user_media=(),
+    result_media=(),
+)
+PICTURE = image(b"\x89PNG\r\n\x1a\n")
+CLOCK = ToolDefinition("clock", "", {"type": "object"}, strict=True)
+ASKED = ChatRequest(
+    messages=(user("See.", PICTURE),),
+    settings=Settings(temperature=0.5, seed=0, top_p=0.5),
+    tools=(CLOCK,),
+    tool_choice=ToolChoice("none"),
+    output=OutputSchema("any", None),
+    provider_options={"a": 1},
+)
+SHAPES: dict[str, Callable[..., Any]] = {
+    "generate": lambda model, request: model.generate(request),
+    "agenerate": lambda model, request: model.agenerate(request),
+    "stream": lambda model, request: model.stream(request).collect(),
+    "astream": lambda model, request: model.astream(request).collect(),
+}
+
+
+class Model(StandardChatModel):
+    """Keeps the requests that reach it; some models fail."""
+
+    def __init__(self, name: str, *, fails: bool = False, **options: Any) -> None:
+        super().__init__("acme", name, on_unsupported="warn", **options)
+        self.fails = fails
+        self.got: list[ChatRequest] = []
+
+    def respond(self, request, call):
+        self.got.append(request)
+        if self.fails:
+            raise NetworkError("reset")
+        return ChatResponse(message=assistant("Hi"))
+
+    def events(self, request, call):
+        self.got.append(request)
+        if self.fails:
+            raise NetworkError("reset")
+        yield TextDelta("Hi")
+        yield StreamEnd()
+
+
+def failing_over(
+    spare: Any, change: Callable[[ChatRequest], ChatRequest] = lambda request: request
+) -> Policy:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        changed = change(request)
+        try:
+            return (yield Send(changed))
+        except NetworkError:
+            return (yield Send(changed, spare))
+
+    return policy
+
+
+async def call(shape: str, model: Model, request: ChatRequest = ASKED) -> ChatResponse[Any]:
+    response = SHAPES[shape](model, request)
+    return await response if inspect.isawaitable(response) else response
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_another_model_gets_what_the_own_model_does_not_support(shape: str) -> None:
+    spare = Model("spare")
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare)])
+
+    response = await call(shape, model)
+
+    assert model.got[0] != ASKED
+    assert spare.got == [ASKED]
+    assert response.warnings == ()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_the_response_has_the_warnings_of_the_model_that_made_it(shape: str) -> None:
+    spare = Model("spare", profile=Profile(settings={"top_p": "top_p", "seed": "seed"}))
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare)])
+
+    response = await call(shape, model)
+
+    assert response.warnings == ("acme does not support temperature: left out",)
+    assert spare.got[0].settings == Settings(seed=0, top_p=0.5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_fields_and_settings_that_a_policy_leaves_alone_are_as_they_were_asked_for(
+    shape: str,
+) -> None:
+    spare = Model("spare")
+    model = Model(
+        "large",
+        fails=True,
+        profile=LITTLE,
+        policies=[
+            failing_over(
+                spare,
+                lambda request: replace(
+                    request,
+                    settings=replace(request.settings, temperature=0.1),
+                    provider_options={"b": 2},
+                ),
+            )
+        ],
+    )
+
+    response = await call(shape, model)
+
+    settings = replace(ASKED.settings, temperature=0.1)
+    assert spare.got == [replace(ASKED, settings=settings, provider_options={"b": 2})]
+    assert response.warnings == ()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_the_response_says_what_was_cut_from_a_field_that_a_policy_changed(
+    shape: str,
+) -> None:
+    spare = Model("spare")
+
+    def longer(request: ChatRequest) -> ChatRequest:
+        return replace(request, messages=(*request.messages, user("Be brief.")))
+
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare, longer)])
+
+    response = await call(shape, model)
+
+    assert spare.got[0].tools == ASKED.tools
+    assert "an image" in spare.got[0].messages[0].parts[1].text  # type: ignore[union-attr] - the line
+    assert any("an image of type image/png" in each for each in response.warnings)
+
+
+async def test_a_request_without_cuts_is_passed_on_as_the_policy_made_it() -> None:
+    changed = ChatRequest(messages=(user("Hello"),))
+    spare = Model("spare")
+    policies = [failing_over(spare, lambda request: changed)]
+    request = ChatRequest(messages=(user("Hi"),))
+
+    await call("generate", Model("large", fails=True, policies=policies), request)
+
+    assert spare.got == [changed]
+    assert spare.got[0] is not request
+
+
+def test_policies_see_both_requests() -> None:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        assert call.asked.settings == Settings(top_p=0.5)
+        assert request.settings == call.request.settings == Settings()
+        return (yield Send(request))
+
+    Model("large", profile=LITTLE, policies=[policy]).generate("Hi", top_p=0.5)
+
+
+def test_only_the_model_that_answers_warns_of_a_missing_call() -> None:
+    request = replace(ASKED, tool_choice=ToolChoice("required"))
+    spare = Model("spare")
+    model = Model("large", fails=True, policies=[failing_over(spare)])
+    response = model.generate(replace(request, output=None))
+    assert len(response.warnings) == 1
+
+
+def test_places_of_messages_stay_known_on_the_way_to_another_model() -> None:
+    model = Refusing("acme", "small", profile=LITTLE)
+    messages = NumberedMessages([user("Hi"), user(PICTURE)], [0, 4])
+    with pytest.raises(UnsupportedError, match="message 4"):
+        model.generate(ChatRequest(messages=messages))
+
+
+class Refusing(StandardChatModel):
+    """Refuses what it does not support."""
+
+    respond = Model.respond
