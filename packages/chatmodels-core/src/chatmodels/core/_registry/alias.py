@@ -1,6 +1,7 @@
 """A model that follows an alias: each call goes to whatever the alias stands for when it begins."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack
 
@@ -314,7 +315,7 @@ def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 name
     policies: tuple[Policy, ...],
     observers: tuple[Observer, ...],
 ) -> AliasedModel:
-    from chatmodels.core._registry.registry import registry
-
+    # The registry imports this module.
+    registry: Targets = import_module("chatmodels.core").registry
     model = AliasedModel(registry, alias, options)
     return model.with_policies(*policies).with_observers(*observers)

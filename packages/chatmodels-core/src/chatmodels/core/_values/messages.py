@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 import msgspec
 
@@ -150,9 +150,13 @@ def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
         messages.append(message)
     if not messages:
         raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
-    if isinstance(prompt, tuple) and all(map(is_, messages, prompt)):
+    if _is_of(prompt, messages):
         return prompt  # it may know the places of its messages
     return tuple(messages)
+
+
+def _is_of(prompt: object, messages: list[Message]) -> TypeGuard[tuple[Message, ...]]:
+    return isinstance(prompt, tuple) and all(map(is_, messages, prompt))  # pyright: ignore[reportUnknownArgumentType] - of any values
 
 
 def _not_a_message(value: object) -> InvalidRequestError:

@@ -3,6 +3,8 @@
 Decoders of vendors read the call like any other; `Codec.reader` turns it back into text.
 """
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from chatmodels.core import ChatRequest, FilePart, ToolChoice, UnsupportedError
@@ -50,7 +52,7 @@ def with_answer_tool(
             return without, ""
     if choice is not None and choice.mode in {"required", "tool"} and request.tools:
         return replace(request, output=None), ""
-    name = answer_tool(request, longest_name)
+    name = answer_tool(output, request.tools, longest_name)
     is_alone = not request.has_tools or (choice is not None and choice.mode in {"none", "tool"})
     forced = ToolChoice("tool", name) if is_alone else ToolChoice("required")
     problem = ""
@@ -81,15 +83,15 @@ def with_answer_tool(
     return asked, name
 
 
-def answer_tool(request: ChatRequest, longest_name: int = 64, /) -> str:
-    """Return the name of the tool whose arguments are the output; empty if none is requested.
+def answer_tool(
+    output: OutputSchema, tools: Sequence[ToolDefinition], longest_name: int = 64, /
+) -> str:
+    """Return the name of the tool whose arguments are the output.
 
     It is the output's name, with underscores if one of the caller's tools has the same name.
     """
-    if request.output is None:
-        return ""
-    name, suffix = request.output.name, ""
-    while any(tool.name == name + suffix for tool in request.tools):
+    name, suffix = output.name, ""
+    while any(tool.name == name + suffix for tool in tools):
         suffix += "_"
         name = name[: longest_name - len(suffix)]
     return name + suffix

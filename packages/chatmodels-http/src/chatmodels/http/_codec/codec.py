@@ -116,7 +116,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         decoder = self.decoder(request)
         if request.output is None:
             return decoder
-        return OutputFromTool(decoder, answer_tool(request))
+        return OutputFromTool(decoder, answer_tool(request.output, request.tools))
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
         """Make the decoder of the response to a translated request."""
