@@ -306,8 +306,8 @@ class StandardChatModel(Primitives):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        defaults = state["_defaults"]
-        if isinstance(defaults, dict):  # a pickle of 0.1.0 has the class
+        defaults: Any = state["_defaults"]
+        if type(defaults) is not Defaults:  # which a pickle of 0.1.0 has
             self._defaults = Defaults(**defaults)
 
     def _prepare(
