@@ -14,7 +14,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             for value in (value for name, value in report.user_properties if name == PROPERTY):
                 counted, _, count = str(value).partition("\t")
                 sums[counted] += int(count)
-    if sums:
+    if sums:  # pragma: no branch - a run of other tests has none
         terminalreporter.section("recorded exchanges of other folders")
         for counted in sorted(sums):
             terminalreporter.write_line(f"{sums[counted]:6} {counted}")

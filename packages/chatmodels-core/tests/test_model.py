@@ -842,3 +842,10 @@ def test_an_argument_that_is_nested_too_deeply_is_refused_clearly(op: str) -> No
 
     assert caught.value.op == op
     assert isinstance(caught.value.__cause__, RecursionError)
+
+
+def test_a_model_is_restored_from_the_state_that_pickles_of_0_1_0_have() -> None:
+    model = Responding()
+    again = object.__new__(Responding)
+    again.__setstate__(dict(model.__dict__))
+    assert again.generate("Hello") == model.generate("Hello")

@@ -184,6 +184,14 @@ def test_a_header_that_is_given_counts_before_the_signature(
     assert server.requests[-1].headers["authorization"] == "good gateway"
 
 
+def test_a_header_that_is_given_counts_before_the_key_and_the_signature(
+    server: Any, signing: Make, ask: Ask
+) -> None:
+    model = signing(Stamps("key-1"), headers={"Authorization": "good gateway"}, api_key="key-2")
+    assert ask(model).text == "hello"
+    assert server.requests[-1].headers["authorization"] == "good gateway"
+
+
 def test_heads_are_kept_without_signatures(signing: Make) -> None:
     model = signing(Stamps("good-key"))
     model.generate("hi")

@@ -213,3 +213,13 @@ def test_a_codec_may_speak_to_each_model_in_another_way() -> None:
     request = ChatRequest(messages=(user("Hello"),))
     sent = [json.loads(codec.encode(name, request, stream=True).body) for name in ("m", "plain")]
     assert ["stream_options" in body for body in sent] == [True, False]
+
+
+def test_a_setting_that_a_policy_adds_is_not_sent_if_the_api_has_no_field_for_it() -> None:
+    request = ChatRequest(messages=(user("Hello"),), settings=Settings(top_k=3, seed=1))
+    written = json.loads(chat_completions_codec(PLAIN).encode("m-1", request, stream=False).body)
+    assert written == {
+        "model": "m-1",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "seed": 1,
+    }

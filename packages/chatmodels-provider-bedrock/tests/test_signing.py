@@ -410,6 +410,18 @@ def test_a_pickle_carries_no_keys(make: Make) -> None:
         pickle.dumps(make(credentials=Credentials("AKID", "passed")))
 
 
+def test_signers_find_the_credentials_again_where_they_are_unpickled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name.upper(), value)
+    signers = AwsSigners(ProviderOptions(extra={"region": "eu-north-1"}))
+    signer = signers.fetch()
+    data = pickle.dumps(signers)
+    assert b"wJalrXUtnFEMI" not in data
+    assert pickle.loads(data).fetch() == signer
+
+
 def test_copies_sign_with_the_same_credentials(make: Make) -> None:
     model = make(credentials=Credentials("AKID", "passed"))
     assert copy.deepcopy(model).generate("Hi").text

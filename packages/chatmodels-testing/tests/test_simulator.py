@@ -380,8 +380,7 @@ def test_latency_and_pace_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     sleep = asyncio.sleep
 
     async def note(seconds: float) -> None:
-        if seconds:
-            waits.append(seconds)
+        waits.extend([seconds] if seconds else [])
         await sleep(0)
 
     monkeypatch.setattr(asyncio, "sleep", note)

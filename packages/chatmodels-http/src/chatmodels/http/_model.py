@@ -268,9 +268,8 @@ def _has_credentials(options: ProviderOptions) -> bool:
 
 
 def _is_registered(metadata: ProviderMetadata) -> bool:
-    if not registry.is_registered(metadata.name):
-        return False
-    return registry.provider(metadata.name).metadata is metadata
+    name = metadata.name
+    return registry.is_registered(name) and registry.provider(name).metadata is metadata
 
 
 @lru_cache

@@ -151,8 +151,7 @@ def _restored(  # pyright: ignore[reportUnusedFunction]
     cls: type[ProviderOptions], values: dict[str, Any]
 ) -> ProviderOptions:
     """Make the options that a pickle of 0.1.0 describes."""
-    if "unsupported" in values:
-        values["on_unsupported"] = values.pop("unsupported")
+    values["on_unsupported"] = values.pop("unsupported")
     return cls(**values)
 
 
