@@ -1,6 +1,6 @@
 """Usage that is reported several times in one stream."""
 
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from chatmodels.core import Usage
 
@@ -29,5 +29,6 @@ def known_usage(known: Usage, new: Usage) -> Usage:
     if not (no_input or no_output):
         return new
     names = (*(_INPUT if no_input else ()), *(_OUTPUT if no_output else ()))
-    # The total is the sum of what is known now.
-    return replace(new, **{name: getattr(known, name) for name in names}, total_tokens=None)
+    fields = asdict(new) | {name: getattr(known, name) for name in names}
+    # The constructor adds up the total; `replace` does so from msgspec 0.21 on.
+    return Usage(**fields | {"total_tokens": None})
