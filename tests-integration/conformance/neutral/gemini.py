@@ -201,7 +201,7 @@ def normal(body: Body) -> Body:
     given = kept.pop("contents")
     for content in given if isinstance(given, list) else [given]:
         role = "model" if content.get("role") == "model" else "user"
-        parts = [part for part in map(_normal_part, content["parts"]) if part]
+        parts = _joined([part for part in map(_normal_part, content["parts"]) if part])
         if role == "model":
             parts = [part for part in parts if part != {"text": ""}]
         if contents and contents[-1]["role"] == role:
@@ -232,6 +232,17 @@ def normal(body: Body) -> Body:
 _SCHEMAS = schemas_of("gemini-3.8-flash")
 _SAFE = str.maketrans("-_", "+/")
 _ONE = ("candidateCount", 1)
+
+
+def _joined(parts: list[Body]) -> list[Body]:
+    """Join options of a video that stand alone with the video before them, where they belong."""
+    joined: list[Body] = []
+    for part in parts:
+        if joined and part.keys() == {"videoMetadata"}:
+            joined[-1] = joined[-1] | part
+        else:
+            joined.append(part)
+    return joined
 
 
 def _normal_part(part: Body) -> Body:

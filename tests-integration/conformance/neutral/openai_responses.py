@@ -230,7 +230,7 @@ def normal(body: Body) -> Body:
     items = [{"role": "user", "content": said}] if isinstance(said, str) else said
     if instructions := kept.pop("instructions", ""):
         items = [{"role": "system", "content": instructions}, *items]
-    kept["input"] = [found for item in items for found in _normal_item(item)]
+    kept["input"] = _repeated([found for item in items for found in _normal_item(item)])
     kept["include"] = sorted(kept.get("include", []))
     kept["tools"] = [_normal_tool(tool) for tool in kept.get("tools", [])]
     text = dict(kept.pop("text", {}))
@@ -241,6 +241,17 @@ def normal(body: Body) -> Body:
     kept["text"] = _without(text, None)
     kept["reasoning"] = _without(kept.get("reasoning", {}), None)
     return kept
+
+
+def _repeated(items: list[Body]) -> list[Body]:
+    """Let results repeat the namespace of their calls, as chatmodels and OpenAI's SDK do."""
+    spaces = {item["call_id"]: item["namespace"] for item in items if item.get("namespace")}
+    return [
+        item | {"namespace": spaces[item["call_id"]]}
+        if "output" in item and item.get("call_id") in spaces
+        else item
+        for item in items
+    ]
 
 
 def _normal_tool(tool: Body) -> Body:
