@@ -10,6 +10,9 @@ ROOT = Path(__file__).parent.parent
 SCRIPT = runpy.run_path(str(ROOT / ".ci" / "mutants_groups.py"))
 
 
+@pytest.mark.skipif(
+    not any(ROOT.glob("packages/*/src")), reason="the sources are away while wheels are tested"
+)
 def test_each_group_names_modules_tests_and_lines_that_exist() -> None:
     groups = SCRIPT["read"](ROOT / ".ci" / "mutants.toml")
     assert groups
