@@ -1,4 +1,4 @@
-"""Observers watch calls: each is told once, none can break one."""
+"""Observers watch calls: each event is reported once, and none can break a call."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from chatmodels.core.extending import CallInfo, Flow, Observer, Send, StandardCh
 
 
 class Watcher:
-    """Writes down what an observer is told."""
+    """Records the events that an observer receives."""
 
     def __init__(self, log: list[Any] | None = None, name: str = "") -> None:
         self.log: list[Any] = [] if log is None else log
@@ -43,12 +43,12 @@ class Watcher:
         self.log.append((f"{self.name}end", token, response, error))
 
     @property
-    def told(self) -> list[str]:
+    def events(self) -> list[str]:
         return [entry[0] for entry in self.log]
 
 
 class Breaking(Watcher):
-    """Fails in one method, after it was told."""
+    """Fails in one method, after the event is recorded."""
 
     def __init__(self, method: str) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ def test_a_call_is_watched_from_its_start_to_its_end(ask: Ask) -> None:
     response = ask(Answering("Hi", watcher))
 
     (_, call), end = watcher.log
-    assert watcher.told == ["start", "end"]
+    assert watcher.events == ["start", "end"]
     assert end == ("end", call, response, None)
     assert (call.op, call.provider, call.model) == ("generate", "fake", "m")
     assert call.request == ChatRequest(messages=(user("Hi"),))
@@ -172,7 +172,7 @@ def test_an_explanation_that_is_refused_is_no_call() -> None:
     with pytest.raises(InvalidRequestError):
         Answering("Hi", watcher).explain("Hi", seed=0.5)
 
-    assert watcher.told == []
+    assert watcher.events == []
 
 
 @both
@@ -232,8 +232,8 @@ def test_an_observer_that_raises_breaks_no_call_and_no_other_observer(
             model.stream("Hi").collect()
         expected = ["start", "end"]
 
-    assert sound.told == expected
-    assert breaking.told == (["start"] if method == "start" else expected)
+    assert sound.events == expected
+    assert breaking.events == (["start"] if method == "start" else expected)
     records = [record for record in caplog.records if record.name == "chatmodels.observers"]
     if method in expected:
         (record,) = records
@@ -261,7 +261,7 @@ def test_the_end_is_told_once() -> None:
     call.end(None, RateLimitError("slow down"))
     call.end(ChatResponse(message=assistant("Hi")))
 
-    assert watcher.told == ["start", "end"]
+    assert watcher.events == ["start", "end"]
     assert call.outcome == "failed"
 
 
@@ -279,7 +279,7 @@ def test_the_end_is_told_though_a_filter_of_the_programs_log_fails() -> None:
             model.generate("Hi")
     finally:
         log.removeFilter(broken)
-    assert watcher.told == ["start", "end"]
+    assert watcher.events == ["start", "end"]
 
 
 def test_every_attempt_is_counted() -> None:
@@ -342,6 +342,6 @@ async def test_a_cancelled_call_ends_once(anyio_backend: str) -> None:
             await anyio.wait_all_tasks_blocked()
             scope.cancel()
 
-    assert watcher.told == ["start", "end"]
+    assert watcher.events == ["start", "end"]
     assert watcher.log[0][1].outcome == "cancelled"
     assert not isinstance(watcher.log[1][3], Exception)

@@ -34,7 +34,7 @@ def test_a_server_that_never_answers(server: Any, model: Make, ask: Ask, limit: 
 
 
 def test_a_server_that_does_not_accept(server: Any, model: Make, ask: Ask) -> None:
-    # macOS takes a backlog of 0 for its longest, and lets somewhat more wait than it is told
+    # macOS treats a backlog of 0 as its maximum, and queues somewhat more than the backlog
     with socket.create_server(("127.0.0.1", 0), backlog=1) as full, ExitStack() as waiting:
         for _ in range(16):  # more than its queue holds
             client = waiting.enter_context(socket.socket())

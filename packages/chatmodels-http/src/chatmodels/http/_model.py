@@ -48,7 +48,7 @@ class HttpChatModel(StandardChatModel):
 
     Args:
         metadata: The provider.
-        model: The model's name, as the provider wants to be told.
+        model: The model's name at the provider.
         codec: The wire format.
         options: What the user wants.
         policies: What decides how calls are made; by default retries, as `options` says.

@@ -28,7 +28,7 @@ class HttpProvider:
     """A `Provider` from metadata and a codec.
 
     Args:
-        metadata: What the provider is.
+        metadata: The metadata of the provider.
         codec: Its wire format, or what chooses one by the options of a model.
         complete: Fills in what follows from other options, as an address from a region; what it
             gives is what everything else gets.

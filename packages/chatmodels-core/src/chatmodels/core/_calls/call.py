@@ -24,7 +24,7 @@ class Observer(Protocol):
     For each call `start` is called once, then `first_event` at most once (streams only), then
     `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
     stream being garbage collected. They may be called from different threads. An observer whose
-    `start` fails is not told of the rest of that call. A call that is refused for its arguments,
+    `start` fails receives no further events of that call. A call that is refused for its arguments,
     or for what the model does not support, starts and ends at once, with an empty request and no
     attempt. A request that the provider cannot translate fails in its first attempt instead.
 

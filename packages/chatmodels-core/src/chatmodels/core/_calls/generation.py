@@ -37,7 +37,7 @@ class MessageGenerator(Protocol):
         """Answer a prompt.
 
         Raises:
-            ChatModelError: Anything went wrong; its `code` tells what.
+            ChatModelError: The call failed; `code` classifies the failure.
         """
         ...
 
@@ -57,7 +57,7 @@ class AsyncMessageGenerator(Protocol):
         """Answer a prompt.
 
         Raises:
-            ChatModelError: Anything went wrong; its `code` tells what.
+            ChatModelError: The call failed; `code` classifies the failure.
         """
         ...
 
@@ -115,5 +115,5 @@ class CallableModel(
 
     @property
     def model(self) -> str:
-        """The model's name, as the provider wants to be told."""
+        """The model's name at the provider."""
         ...

@@ -49,7 +49,7 @@ class StandardChatModel(Primitives):
 
     Args:
         provider: The provider's registered name.
-        model: The model's name, as the provider wants to be told.
+        model: The model's name at the provider.
         settings: Settings that hold for each call unless it says otherwise.
         timeout: Time limits likewise; a number limits the total.
         supported_settings: The supported settings; None for those of the profile.
@@ -139,7 +139,7 @@ class StandardChatModel(Primitives):
             options: See `CallOptions` and `Settings`.
 
         Raises:
-            ChatModelError: Anything went wrong; its `code` tells what.
+            ChatModelError: The call failed; `code` classifies the failure.
         """
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request, prepared.asked)

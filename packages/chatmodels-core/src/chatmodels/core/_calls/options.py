@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class CallOptions(SettingsArguments, total=False):
-    """What every call takes besides the prompt: the settings, and these.
+    """Options of every call besides the prompt: the settings, and these.
 
     Attributes:
         tools: Functions, `Tool`s or `ToolDefinition`s that the model may call.

@@ -26,7 +26,7 @@ class Primitives:
 
     Args:
         provider: The provider's registered name.
-        model: The model's name, as the provider wants to be told.
+        model: The model's name at the provider.
 
     Raises:
         InternalError: The subclass has neither `respond` nor `events`.

@@ -72,7 +72,7 @@ def messages_from_anthropic(
     return tuple(converted)
 
 
-# What a whole response has beside its turn.
+# The fields of a whole response besides its turn.
 _OF_RESPONSES = (
     "id",
     "type",

@@ -13,14 +13,14 @@ from chatmodels.core._values.metadata import HealthReport, ModelInfo, ProviderMe
 
 @runtime_checkable
 class Provider(Protocol):
-    """What a registry holds: makes the models of one vendor.
+    """Creates the models of one vendor; registries hold providers.
 
     It is shared by threads.
     """
 
     @property
     def metadata(self) -> ProviderMetadata:
-        """What the provider is."""
+        """The metadata of the provider."""
         ...
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> ChatModel:

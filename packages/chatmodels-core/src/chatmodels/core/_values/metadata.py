@@ -32,7 +32,7 @@ class ModelInfo(FrozenValue, frozen=True, kw_only=True):
     """What is known of a model; None or empty where nothing is known.
 
     Attributes:
-        name: As the provider wants to be told.
+        name: The model's name at the provider.
         provider: The provider's registered name.
         context_window: Tokens that input and output may have together.
         max_output_tokens: Tokens that the output may have.

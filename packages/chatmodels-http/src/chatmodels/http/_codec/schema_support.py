@@ -143,8 +143,8 @@ def _translated(
         longest_name=support.longest_name,
         lenient=lenient,
     )
-    told = tuple(f"{provider}: {text}" for text in warnings)
-    return TranslatedRequest(request, back, told, tool)
+    named = tuple(f"{provider}: {text}" for text in warnings)
+    return TranslatedRequest(request, back, named, tool)
 
 
 class _Tools:

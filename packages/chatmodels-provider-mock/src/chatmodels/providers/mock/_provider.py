@@ -43,7 +43,7 @@ class MockProvider:
 
     @property
     def metadata(self) -> ProviderMetadata:
-        """What the provider is."""
+        """The metadata of the provider."""
         return METADATA
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> MockChatModel:
