@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile
+from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile, SchemaRules
 
 Thinking = Literal["", "budget", "adaptive"]
 
@@ -176,3 +176,27 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
         effort_words={word: None for word in efforts if word not in generation.efforts},
     )
+
+
+ENFORCED_SCHEMAS = SchemaRules(
+    described=frozenset(
+        {
+            *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+            *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
+            *("oneOf", "prefixItems"),
+        }
+    ),
+    formats=frozenset(
+        {
+            *("date-time", "time", "date", "duration", "email", "hostname", "uri"),
+            *("ipv4", "ipv6", "uuid"),
+        }
+    ),
+    min_items=frozenset({0, 1}),
+    recursion="nowhere",
+    enforced=True,
+)
+"""The part of JSON Schema that is enforced: "Structured outputs", its limitations.
+
+Amazon states the same for all models of Bedrock ("Get validated JSON results from models").
+"""

@@ -4,26 +4,8 @@ from msgspec.structs import replace
 
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
-from chatmodels.http.claude import generation_of
+from chatmodels.http.claude import ENFORCED_SCHEMAS, generation_of
 
-_OUTPUT = SchemaRules(  # "Structured outputs", its limitations
-    described=frozenset(
-        {
-            *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-            *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
-            *("oneOf", "prefixItems"),
-        }
-    ),
-    formats=frozenset(
-        {
-            *("date-time", "time", "date", "duration", "email", "hostname", "uri"),
-            *("ipv4", "ipv6", "uuid"),
-        }
-    ),
-    min_items=frozenset({0, 1}),
-    recursion="nowhere",
-    enforced=True,
-)
 _LONGEST_KEY = 64
 
 _OLD = SchemaSupport(
@@ -37,8 +19,8 @@ _OLD = SchemaSupport(
 
 _SCHEMAS = replace(
     _OLD,
-    strict_tools=replace(_OUTPUT, plain_root=True, root_keys=_LONGEST_KEY),
-    output=_OUTPUT,
+    strict_tools=replace(ENFORCED_SCHEMAS, plain_root=True, root_keys=_LONGEST_KEY),
+    output=ENFORCED_SCHEMAS,
 )
 
 _OTHERS = replace(_SCHEMAS, output=_SCHEMAS.strict_tools)

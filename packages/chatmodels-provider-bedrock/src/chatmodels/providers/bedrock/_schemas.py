@@ -4,26 +4,8 @@ from msgspec.structs import replace
 
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
+from chatmodels.http.claude import ENFORCED_SCHEMAS
 from chatmodels.providers.bedrock._profile import family_of
-
-_OUTPUT = SchemaRules(  # "Get validated JSON results from models"
-    described=frozenset(
-        {
-            *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-            *("minLength", "maxLength", "maxItems", "uniqueItems", "minContains", "maxContains"),
-            *("oneOf", "prefixItems"),
-        }
-    ),
-    formats=frozenset(
-        {
-            *("date-time", "time", "date", "duration", "email", "hostname", "uri"),
-            *("ipv4", "ipv6", "uuid"),
-        }
-    ),
-    min_items=frozenset({0, 1}),
-    recursion="nowhere",
-    enforced=True,
-)
 
 _PLAIN = SchemaSupport(
     # Nova accepts `type`, `properties` and `required` alone at the root, and Claude no choices.
@@ -34,7 +16,9 @@ _PLAIN = SchemaSupport(
 )
 """Models without structured output do not enforce any schema."""
 
-_NATIVE = replace(_PLAIN, strict_tools=replace(_OUTPUT, plain_root=True), output=_OUTPUT)
+_NATIVE = replace(
+    _PLAIN, strict_tools=replace(ENFORCED_SCHEMAS, plain_root=True), output=ENFORCED_SCHEMAS
+)
 
 
 def schemas_of(model: str, /) -> SchemaSupport:
