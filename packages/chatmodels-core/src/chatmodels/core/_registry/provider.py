@@ -44,9 +44,18 @@ class Provider(Protocol):
         ...
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Ask the vendor which models there are.
+        """Request the models that the vendor lists.
 
         Raises:
             ChatModelError: The vendor has no listing (`unsupported`), or the request failed.
         """
+        ...
+
+
+@runtime_checkable
+class AsyncModelLister(Protocol):
+    """Lists the models of a vendor, awaited; providers without it are called in a thread."""
+
+    async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
+        """Request the models that the vendor lists, awaited; the twin of `list_models`."""
         ...

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
-from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import ProviderCatalog, note
 from chatmodels.core._registry.config_file import ConfigFile, environment_config, read_config
+from chatmodels.core._registry.creation import checked_text, forget, hooked
 from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.watching import tell, watched_creation
-from chatmodels.core._values.metadata import HealthReport, ProviderMetadata
+from chatmodels.core._values.metadata import HealthReport, ModelInfo, ProviderMetadata
 
 
 class ProviderRegistry(ProviderCatalog):
@@ -156,7 +156,7 @@ class ProviderRegistry(ProviderCatalog):
             ChatModelError: As `resolve` and `provider_options`; or the provider cannot make it.
         """
         try:
-            if ":" not in _text(spec):
+            if ":" not in checked_text(spec, "model", _SPEC, op="create_chat_model"):
                 return AliasedModel(self, spec, options)
             observers = self._state.observers
             if not observers:
@@ -168,7 +168,7 @@ class ProviderRegistry(ProviderCatalog):
                 lambda found: self._create(found, options),
             )
         except BaseException as error:
-            _forget(options, error)
+            forget(options, error)
             raise
 
     def _create(self, found: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
@@ -187,7 +187,7 @@ class ProviderRegistry(ProviderCatalog):
                 model=model,
             ) from error
         hooks = self._state.hooks
-        return _hooked(created, hooks) if hooks else created
+        return hooked(created, hooks) if hooks else created
 
     def provider_options(self, name: str, /, **options: object) -> ProviderOptions:
         """Gather a provider's options from arguments, environment and config file.
@@ -201,8 +201,46 @@ class ProviderRegistry(ProviderCatalog):
         try:
             return self._options(self.provider(name).metadata, options)
         except BaseException as error:
-            _forget(options, error)
+            forget(options, error)
             raise
+
+    def list_models(self, name: str, /, **options: object) -> list[ModelInfo]:
+        """Request the models that a provider offers to an account.
+
+        Args:
+            name: The registered name of the provider; or an alias or `"provider:model"`, of which
+                the provider counts.
+            options: See `chatmodels.core.create_chat_model`.
+
+        Raises:
+            UnsupportedError: The provider has no listing.
+            ChatModelError: There is no such provider, the options are wrong, or a request failed.
+        """
+        from chatmodels.core._registry.listing import list_models
+
+        try:
+            provider = self._provider_of(name)
+            return list_models(provider, self._options(provider.metadata, options))
+        except BaseException as error:
+            forget(options, error)
+            raise
+
+    async def alist_models(self, name: str, /, **options: object) -> list[ModelInfo]:
+        """Request the models that a provider offers to an account, awaited."""
+        from chatmodels.core._registry.listing import alist_models
+
+        try:
+            provider = self._provider_of(name)
+            return await alist_models(provider, self._options(provider.metadata, options))
+        except BaseException as error:
+            forget(options, error)
+            raise
+
+    def _provider_of(self, name: str) -> Provider:
+        name = checked_text(name, "provider", "openai", op="list_models")
+        if ":" in name or (name in self.aliases and name not in self._known()):
+            return self.resolve(name)[0]
+        return self.provider(name)
 
     def check_health(
         self, names: Iterable[str] | None = None, /, *, timeout: float = 5.0
@@ -279,37 +317,10 @@ class ProviderRegistry(ProviderCatalog):
         return config
 
 
+_SPEC = "openai:gpt-6.1-terra"
+
 registry = ProviderRegistry(discover=True)
 """The registry that providers register themselves in when they are imported."""
 
 registry.__module__ = "chatmodels.core"  # pickles name it there
 ProviderCatalog.home = registry
-
-
-def _text(spec: object) -> str:
-    # What a type checker rules out arrives all the same, as None from a variable that is not set.
-    if not isinstance(spec, str):
-        raise ConfigurationError(
-            f"a model is named by a str, as in 'openai:gpt-6.1-terra', not by {spec!r}",
-            op="create_chat_model",
-        )
-    return spec
-
-
-def _forget(options: dict[str, object], error: BaseException) -> None:
-    # Options contain secrets, and many tools print the local variables of a traceback.
-    from traceback import clear_frames
-
-    clear_frames(error.__traceback__)
-    options.clear()
-
-
-def _hooked(model: ChatModel, hooks: tuple[tuple[ModelHook], ...]) -> ChatModel:
-    for (hook,) in hooks:
-        try:
-            model = hook(model)
-        except Exception as error:
-            logger("chatmodels.registry").warning(
-                "model hook %r failed", hook, extra=error_facts(error)
-            )
-    return model
