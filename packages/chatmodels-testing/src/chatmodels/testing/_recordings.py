@@ -1,4 +1,4 @@
-"""Recorded exchanges with providers, as files; `docs/recordings.md` describes their format."""
+"""Recorded exchanges with providers, as files; `docs/reference/recordings.md` describes their format."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
