@@ -1,4 +1,4 @@
-"""Writes the abilities of all families of models into `docs/reference/capabilities.md`: `./run capabilities`.
+"""Writes `docs/reference/capabilities.md` from the profiles of the models: `./run capabilities`.
 
 Everything below the introduction comes from the profiles of the models, and from the difference
 that a setting makes in the request of `explain`. The tests compare the page with `page()`.
