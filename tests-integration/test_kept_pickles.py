@@ -20,7 +20,7 @@ from chatmodels.core.extending import ProviderOptions
 KEPT = Path(__file__).parent / "kept"
 
 
-@pytest.mark.filterwarnings("ignore:.*goes in 0.3")
+@pytest.mark.filterwarnings("ignore:.*removed in 0.3")
 @pytest.mark.parametrize("name", ["errors-0.pickle", "errors-1.pickle"])
 def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None:
     error, options, secret, values = pickle.loads((KEPT / name).read_bytes())
