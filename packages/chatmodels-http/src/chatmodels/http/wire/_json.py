@@ -71,8 +71,7 @@ def timestamp_or_none(text: str | None) -> int | None:
 
 def objects(value: Json) -> list[dict[str, Json]]:
     """Give the objects in a list that should hold nothing else."""
-    # The checks are written out, because this runs several times per response.
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if is_object(item)] if value and is_list(value) else []
 
 
 def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
