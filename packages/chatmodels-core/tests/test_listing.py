@@ -192,7 +192,7 @@ async def test_a_listing_that_fails_names_the_operation_and_the_provider(
         pytest.param(
             None,
             ConfigurationError,
-            "a provider is named by a str, as in 'openai', not by None",
+            "the name of a provider must be a str, as in 'openai', not None",
             id="None",
         ),
     ],

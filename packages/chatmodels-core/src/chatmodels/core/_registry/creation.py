@@ -6,25 +6,25 @@ from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.registrations import ModelHook
 
 
-def checked_text(name: object, what: str, example: str, /, *, op: str) -> str:
-    """Make sure that a name is a text.
+def checked_name(name: object, what: str, example: str, /, *, op: str) -> str:
+    """Check that a name is a str.
 
-    Type checkers rule out everything else, but None from a variable that is not set arrives.
+    A type checker rules out other values, but None from an unset variable still arrives.
 
     Raises:
-        ConfigurationError: It is something else.
+        ConfigurationError: It is not a str.
     """
     if not isinstance(name, str):
         raise ConfigurationError(
-            f"a {what} is named by a str, as in {example!r}, not by {name!r}", op=op
+            f"the {what} must be a str, as in {example!r}, not {name!r}", op=op
         )
     return name
 
 
-def forget(options: dict[str, object], error: BaseException, /) -> None:
-    """Clear options, and the local variables of a traceback: many tools print these.
+def clear_secrets(options: dict[str, object], error: BaseException, /) -> None:
+    """Clear options and the local variables of a traceback.
 
-    Options contain secrets.
+    Options contain secrets, and many tools print the local variables of a traceback.
     """
     from traceback import clear_frames
 
@@ -32,7 +32,7 @@ def forget(options: dict[str, object], error: BaseException, /) -> None:
     options.clear()
 
 
-def hooked(model: ChatModel, hooks: tuple[tuple[ModelHook], ...], /) -> ChatModel:
+def with_hooks(model: ChatModel, hooks: tuple[tuple[ModelHook], ...], /) -> ChatModel:
     """Show a model to hooks and return what they return; a hook that fails is logged."""
     for (hook,) in hooks:
         try:
