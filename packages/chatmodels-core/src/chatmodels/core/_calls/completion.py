@@ -34,10 +34,27 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
     )
-    was_asked_for = call.request.output is not None or call.is_delegated
-    if output is None or response.tool_calls or not was_asked_for:
+    if output is None or not _has_output(response, call):
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
+
+
+def with_partial_output(
+    output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
+) -> ChatResponse[Any]:
+    """Return the response of a stream so far, with the output so far as plain data."""
+    if output is None or response.refusal is not None or not _has_output(response, call):
+        return response
+    parsed = output.parse_partial(response.text)
+    if parsed is None:  # a model can comment on its work before it
+        texts = _texts(response)
+        parsed = output.parse_partial(texts[-1]) if len(texts) > 1 else None
+    return msgspec.structs.replace(response, parsed=parsed)
+
+
+def _has_output(response: ChatResponse[Any], call: CallInfo) -> bool:
+    was_requested = call.request.output is not None or call.is_delegated
+    return was_requested and not response.tool_calls
 
 
 def _no_call(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
@@ -70,13 +87,17 @@ def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
     try:
         return output.parse(response.text)
     except OutputInvalidError as error:
-        texts = [part.text for part in response.message.parts if isinstance(part, TextPart)]
+        texts = _texts(response)
         if len(texts) < 2:
             raise
         try:
             return output.parse(texts[-1])
         except OutputInvalidError:
             raise error from error.__cause__
+
+
+def _texts(response: ChatResponse[Any]) -> list[str]:
+    return [part.text for part in response.message.parts if isinstance(part, TextPart)]
 
 
 def _ended_early(response: ChatResponse[Any]) -> str:
