@@ -36,9 +36,20 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
     )
-    if prepared.output is None or response.tool_calls:
+    if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response
-    return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
+    return parsed_response(response, prepared.output)
+
+
+def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -> ChatResponse[Any]:
+    """Return a response with its output parsed; without an output, or with tool calls, as it is.
+
+    Raises:
+        OutputInvalidError: The output is not of the requested type; `partial` is the response.
+    """
+    if output is None or response.tool_calls:
+        return response
+    return msgspec.structs.replace(response, parsed=_parsed(output, response))
 
 
 def _no_call(prepared: Prepared, response: ChatResponse[Any]) -> tuple[str, ...]:

@@ -144,7 +144,8 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request, prepared.asked)
         try:
-            response = complete_response(prepared, respond(self, self._policies, call), call)
+            response = respond(self, self._policies, call, prepared.output)
+            response = complete_response(prepared, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -162,7 +163,8 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared.request, prepared.asked)
         try:
-            response = complete_response(prepared, await arespond(self, self._policies, call), call)
+            response = await arespond(self, self._policies, call, prepared.output)
+            response = complete_response(prepared, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -183,7 +185,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
             lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: open_stream(self, self._policies, call),
+            lambda call: open_stream(self, self._policies, call, prepared.output),
             lambda response, call: complete_response(prepared, response, call),
         )
 
@@ -199,7 +201,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
             lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: aopen_stream(self, self._policies, call),
+            lambda call: aopen_stream(self, self._policies, call, prepared.output),
             lambda response, call: complete_response(prepared, response, call),
         )
 
