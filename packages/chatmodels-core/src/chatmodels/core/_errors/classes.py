@@ -64,6 +64,17 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
 
 
+_RETRYABLE = frozenset(
+    {
+        ErrorCode.PROVIDER_UNAVAILABLE,
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.TIMEOUT,
+        ErrorCode.NETWORK,
+        ErrorCode.STREAM_INTERRUPTED,
+    }
+)
+
+
 class ChatModelError(Exception):
     """Any failure of this library or of a provider, told in one shape.
 
@@ -114,9 +125,8 @@ class ChatModelError(Exception):
     @property
     def retryable(self) -> bool:
         """Whether the same call may succeed if it is made again; see `is_retryable`."""
-        from chatmodels.core._errors.rules import is_retryable  # which imports this module
-
-        return is_retryable(self)
+        hint = self.details.get("should_retry")
+        return hint if isinstance(hint, bool) else self.code in _RETRYABLE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.
@@ -156,6 +166,11 @@ class ConfigurationError(ChatModelError):
     """Something is set up wrongly; the message lists every problem at once."""
 
     default_code = ErrorCode.CONFIGURATION_INVALID
+
+    @property
+    def retryable(self) -> bool:
+        """False: the same configuration fails again."""
+        return False
 
 
 class ProviderNotFoundError(ConfigurationError):
