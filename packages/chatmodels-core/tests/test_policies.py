@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chatmodels.core import (
     ChatModelError,
@@ -78,7 +79,7 @@ def reask(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         return (yield Collect((yield Send(request))))
     except OutputInvalidError as error:
         responses = [error.partial.message] if error.partial else []
-        again = ChatRequest(messages=(*request.messages, *responses, user("A number!")))
+        again = replace(request, messages=(*request.messages, *responses, user("A number!")))
         return (yield Collect((yield Send(again))))
 
 

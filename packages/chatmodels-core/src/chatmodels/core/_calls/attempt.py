@@ -9,15 +9,16 @@ from msgspec.structs import replace
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.completion import parsed_response
-from chatmodels.core._calls.delegation import delegated_request
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
 from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
+from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import StreamEnd, StreamEvent
+from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ Policies = tuple[Policy, ...]
 
 
 def respond(
-    model: Primitives, policies: Policies, call: CallInfo, output: "Output[Any] | None" = None
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
     """Make a non-streaming call through its policies, and parse its output."""
     own: ChatResponse[Any] | None = None
@@ -39,20 +44,21 @@ def respond(
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                response = effect.model.generate(delegated_request(effect.request, call))
+                response = effect.model.generate(effect.request)
                 others.append(parsed_response(response, output))
                 return others[-1]
-            own = model.respond(effect.request, call)
+            own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            own = parsed_response(own, output)
+            if call.request.output is not None:  # as the model supports it
+                own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
         return own
 
     call.enter()
     try:
-        response = drive(policies, call, Send(call.request), perform)
+        response = drive(policies, call, Send(call.asked), perform)
     finally:
         call.leave()
     if others:
@@ -61,7 +67,11 @@ def respond(
 
 
 async def arespond(
-    model: Primitives, policies: Policies, call: CallInfo, output: "Output[Any] | None" = None
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
     """Make a non-streaming call through its policies, awaited; the twin of `respond`."""
     own: ChatResponse[Any] | None = None
@@ -73,20 +83,21 @@ async def arespond(
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                response = await effect.model.agenerate(delegated_request(effect.request, call))
+                response = await effect.model.agenerate(effect.request)
                 others.append(parsed_response(response, output))
                 return others[-1]
-            own = await model.arespond(effect.request, call)
+            own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            own = parsed_response(own, output)
+            if call.request.output is not None:  # as the model supports it
+                own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
         return own
 
     call.enter()
     try:
-        response = await adrive(policies, call, Send(call.request), perform)
+        response = await adrive(policies, call, Send(call.asked), perform)
     finally:
         call.leave()
     if others:
@@ -95,7 +106,11 @@ async def arespond(
 
 
 def open_stream(
-    model: Primitives, policies: Policies, call: CallInfo, output: "Output[Any] | None" = None
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> StartedStream[Iterable[StreamEvent]]:
     """Have a call answered piece by piece, up to the first event.
 
@@ -112,9 +127,9 @@ def open_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.stream(delegated_request(effect.request, call))
+                stream = effect.model.stream(effect.request)
             else:
-                stream = iter(model.events(effect.request, call))
+                stream = iter(model.events(_supported(effect.request, call, defaults), call))
             first = next(stream, None)
             if first is None:
                 raise interrupted(call)
@@ -138,7 +153,7 @@ def open_stream(
     chosen = None
     call.enter()
     try:
-        outcome = drive(policies, call, Send(call.request), perform, collect=collect)
+        outcome = drive(policies, call, Send(call.asked), perform, collect=collect)
         chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -151,7 +166,11 @@ def open_stream(
 
 
 async def aopen_stream(
-    model: Primitives, policies: Policies, call: CallInfo, output: "Output[Any] | None" = None
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> StartedStream[AsyncIterable[StreamEvent]]:
     """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
     opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
@@ -165,9 +184,9 @@ async def aopen_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.astream(delegated_request(effect.request, call))
+                stream = effect.model.astream(effect.request)
             else:
-                stream = aiter(model.aevents(effect.request, call))
+                stream = aiter(model.aevents(_supported(effect.request, call, defaults), call))
             first = await anext(stream, None)
             if first is None:
                 raise interrupted(call)
@@ -191,7 +210,7 @@ async def aopen_stream(
     chosen = None
     call.enter()
     try:
-        outcome = await adrive(policies, call, Send(call.request), perform, collect=collect)
+        outcome = await adrive(policies, call, Send(call.asked), perform, collect=collect)
         chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -228,6 +247,14 @@ async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIte
     yield stream.first
     async for event in stream.events:
         yield event
+
+
+def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
+    """Return a request as the own model supports it."""
+    if request is not call.asked:  # a policy made another one
+        call.request, call.warnings = negotiated(request, defaults)
+        call.asked = request
+    return call.request
 
 
 def _failed(call: CallInfo, error: Exception) -> ChatModelError:

@@ -142,10 +142,10 @@ class StandardChatModel(Primitives):
             ChatModelError: The call failed; `code` classifies the failure.
         """
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = respond(self, self._policies, call, prepared.output)
-            response = complete_response(prepared, response, call)
+            response = respond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -161,10 +161,10 @@ class StandardChatModel(Primitives):
     ) -> ChatResponse[T]:
         """Answer a prompt, awaited; the twin of `generate`."""
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = await arespond(self, self._policies, call, prepared.output)
-            response = complete_response(prepared, response, call)
+            response = await arespond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -184,9 +184,9 @@ class StandardChatModel(Primitives):
         """
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: open_stream(self, self._policies, call, prepared.output),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: open_stream(self, self._policies, call, self._defaults, prepared.output),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def astream(
@@ -200,9 +200,9 @@ class StandardChatModel(Primitives):
         """Answer a prompt piece by piece, awaited; the twin of `stream`."""
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: aopen_stream(self, self._policies, call, prepared.output),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: aopen_stream(self, self._policies, call, self._defaults, prepared.output),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def batch(
@@ -330,19 +330,18 @@ class StandardChatModel(Primitives):
         error = error.located(op=op, provider=self.provider, model=self.model)
         if op != "explain":
             empty = ChatRequest(messages=())
-            self._begin(op, empty, empty).end(None, error)
+            self._begin(op, Prepared(empty, empty)).end(None, error)
         return error
 
-    def _begin(
-        self, op: Literal["generate", "stream"], request: ChatRequest, asked: ChatRequest
-    ) -> CallInfo:
+    def _begin(self, op: Literal["generate", "stream"], prepared: Prepared) -> CallInfo:
         return CallInfo(
             op,
-            request,
-            asked=asked,
+            prepared.request,
+            asked=prepared.asked,
+            warnings=prepared.warnings,
             provider=self.provider,
             model=self.model,
-            timeout=request.timeout or self._defaults.timeout,
+            timeout=prepared.request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
             profile=self._defaults.profile,
