@@ -34,7 +34,20 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
     )
-    if output is None or not _has_output(response, call):
+    if response.parsed is not None:  # parsed inside the policies, so that they see its errors
+        return response
+    if not _requested(call):
+        return response
+    return parsed_response(response, output)
+
+
+def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -> ChatResponse[Any]:
+    """Return a response with its output parsed; without an output, or with tool calls, as it is.
+
+    Raises:
+        OutputInvalidError: The output is not of the requested type; `partial` is the response.
+    """
+    if output is None or response.tool_calls:
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
 
@@ -43,7 +56,8 @@ def with_partial_output(
     output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
 ) -> ChatResponse[Any]:
     """Return the response of a stream so far, with the output so far as plain data."""
-    if output is None or response.refusal is not None or not _has_output(response, call):
+    has_output = response.refusal is None and not response.tool_calls and _requested(call)
+    if output is None or not has_output:
         return response
     parsed = output.parse_partial(response.text)
     if parsed is None:  # a model can comment on its work before it
@@ -52,9 +66,9 @@ def with_partial_output(
     return msgspec.structs.replace(response, parsed=parsed)
 
 
-def _has_output(response: ChatResponse[Any], call: CallInfo) -> bool:
-    was_requested = call.request.output is not None or call.is_delegated
-    return was_requested and not response.tool_calls
+def _requested(call: CallInfo) -> bool:
+    # The output is left out of the request if the model does not support it.
+    return call.request.output is not None or call.is_delegated
 
 
 def _no_call(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
