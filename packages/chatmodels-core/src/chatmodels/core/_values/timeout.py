@@ -18,19 +18,32 @@ class Timeout(FrozenValue, frozen=True, kw_only=True):
     They do not satisfy `first_event` and `between_events`, which wait for parsed events.
 
     Attributes:
-        connect: Until a connection stands, TLS included.
-        read: Between two pieces of bytes, the first piece included; also for a function that
-            returns the key or the token. The default is that of the vendors' own SDKs.
-        first_event: From the start of an attempt to the first event of a stream.
-        between_events: From one event of a stream to the next.
-        total: From the call to its end, retries and waits between them included.
+        connect: Seconds until a connection is established, TLS included.
+        read: Seconds between two chunks of bytes, the first one included. It applies to a function
+            that returns the API key or token, too. The default is that of the vendors' own SDKs.
+        first_event: Seconds from the start of an attempt to the first event of a stream.
+        between_events: Seconds from one event of a stream to the next.
+        total: Seconds from the call to its end, retries and the waits between them included.
     """
 
     connect: float | None = 10.0
+    """Seconds until a connection is established, TLS included."""
+
     read: float | None = 600.0
+    """Seconds between two chunks of bytes, the first one included.
+
+    It applies to a function that returns the API key or token, too. The default is that of the
+    vendors' own SDKs.
+    """
+
     first_event: float | None = None
+    """Seconds from the start of an attempt to the first event of a stream."""
+
     between_events: float | None = None
+    """Seconds from one event of a stream to the next."""
+
     total: float | None = None
+    """Seconds from the call to its end, retries and the waits between them included."""
 
     def __post_init__(self) -> None:
         problems = [
