@@ -88,7 +88,8 @@ def signatures(method: typing.Any) -> list[str]:
 def written_signature(function: typing.Any) -> str:
     (found,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef)
-    written = f"{type(found).__name__} {ast.unparse(found.args)} -> {ast.unparse(found.returns or ast.Constant(None))}"
+    assert found.returns is not None
+    written = f"{type(found).__name__} {ast.unparse(found.args)} -> {ast.unparse(found.returns)}"
     return written.replace("'", "")
 
 

@@ -84,7 +84,7 @@ def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
 
 def _is_one(items: object) -> bool:
     return (
-        isinstance(items, str | Mapping)
+        converter_for(items) is not None
+        or isinstance(items, str | Mapping)
         or not isinstance(items, Iterable)
-        or converter_for(items) is not None
     )

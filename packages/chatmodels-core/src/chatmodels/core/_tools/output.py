@@ -2,13 +2,16 @@
 
 import functools
 import re
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError, OutputInvalidError
 from chatmodels.core._values.parts import Json
 from chatmodels.core._values.request import OutputSchema
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 T = TypeVar("T")
 
@@ -103,11 +106,11 @@ class Output(Generic[T]):
 
 
 @overload
-def structured_output(output_type: OutputSchema, /) -> Output[Json]: ...
-@overload
 def structured_output(output_type: type[T], /) -> Output[T]: ...
 @overload
-def structured_output(output_type: object, /) -> Output[Any]: ...
+def structured_output(output_type: "TypeForm[T]", /) -> Output[T]: ...
+@overload
+def structured_output(output_type: OutputSchema, /) -> Output[Json]: ...
 def structured_output(output_type: Any, /) -> Output[Any]:
     """Prepare an output type, once for all calls that use it.
 

@@ -174,11 +174,12 @@ def _not_a_message(value: object) -> InvalidRequestError:
 
 
 def _not_parts(where: str, value: object) -> InvalidRequestError:
+    kind, converter = type(value).__name__, converter_for(value)
     remedy = "see image(), audio() and file(), or pass a str"
     if isinstance(value, Mapping):
-        remedy = f"{converter_for(value)}, as whole messages"
+        remedy = f"{converter}, as whole messages"
     return InvalidRequestError(
-        f"a message is made of texts and parts, not {type(value).__name__} (in {where}); {remedy}"
+        f"a message is made of texts and parts, not {kind} (in {where}); {remedy}"
     )
 
 
