@@ -174,10 +174,12 @@ def _not_a_message(value: object) -> InvalidRequestError:
 
 
 def _not_parts(where: str, value: object) -> InvalidRequestError:
-    kind, converter = type(value).__name__, converter_for(value)
-    remedy = "see image(), audio() and file(), or pass a str"
-    if isinstance(value, Mapping):
+    converter = converter_for(value)
+    if converter is None:
+        remedy = "see image(), audio() and file(), or pass a str"
+    else:
         remedy = f"{converter}, as whole messages"
+    kind = type(value).__name__
     return InvalidRequestError(
         f"a message is made of texts and parts, not {kind} (in {where}); {remedy}"
     )
