@@ -20,7 +20,7 @@ class CallOptions(SettingsArguments, total=False):
         tool_choice: "auto", "none", "required", a tool or its name, or a `ToolChoice`.
         timeout: Time limits of the call: seconds for the whole call, or a `Timeout`.
         provider_options: Fields for the body of the provider's request, sent as they are.
-        idempotent: Whether policies may send the call again: True, the default, or False.
+        idempotent: Let policies send the call again: True, the default, or False.
     """
 
     tools: "Sequence[ToolLike] | None"
@@ -36,7 +36,7 @@ class CallOptions(SettingsArguments, total=False):
     """Fields for the body of the provider's request, sent as they are."""
 
     idempotent: bool
-    """Whether policies may send the call again: True, the default, or False."""
+    """Let policies send the call again: True, the default, or False."""
 
 
 def list_options(method: Method, /) -> Method:

@@ -1,4 +1,4 @@
-"""What a caller may ask of a generation."""
+"""The settings of a generation, such as `temperature`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
@@ -24,11 +24,11 @@ AudioFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
 
 
 class AudioOutput(FrozenValue, frozen=True):
-    """A wish to have the answer spoken.
+    """The voice and encoding of spoken output.
 
     Attributes:
         voice: The vendor's name of a voice.
-        format: The encoding of the sound.
+        format: The encoding of the audio.
     """
 
     voice: str
@@ -42,116 +42,114 @@ class SettingsArguments(TypedDict, total=False):
     """Randomness of sampling: a number from 0 to 2."""
 
     top_p: float | None
-    """Sample from the most likely tokens of this total probability: a number above 0 to 1."""
+    """Sample from the most likely tokens with this total probability: a number above 0 to 1."""
 
     top_k: int | None
-    """Sample from this many of the most likely tokens: an integer of at least 1."""
+    """Sample from this number of most likely tokens: an integer of at least 1."""
 
     max_output_tokens: int | None
-    """Limit of generated tokens, reasoning included: an integer of at least 1."""
+    """Maximum number of generated tokens, including reasoning: an integer of at least 1."""
 
     stop: str | Sequence[str] | None
-    """Texts that end the generation when the model writes them: a non-empty str or a sequence of
-    them.
-    """
+    """Strings that end the generation: a non-empty str or a sequence of them."""
 
     seed: int | None
-    """Seed of repeatable sampling: an integer of 64 bits."""
+    """Seed for reproducible sampling: an integer of 64 bits."""
 
     frequency_penalty: float | None
-    """Penalty of tokens by how often they have occurred: a number from -2 to 2."""
+    """Penalty for repeated tokens by their count: a number from -2 to 2."""
 
     presence_penalty: float | None
-    """Penalty of tokens that have occurred at all: a number from -2 to 2."""
+    """Penalty for tokens that occurred before: a number from -2 to 2."""
 
     logit_bias: Mapping[str, float] | None
-    """Biases of single tokens: a mapping of token id to a number from -100 to 100."""
+    """Bias of single tokens: a mapping of token id to a number from -100 to 100."""
 
     logprobs: bool | None
-    """Whether to report the log probabilities of the output's tokens: True or False."""
+    """Return the log probabilities of the output's tokens: True or False."""
 
     top_logprobs: int | None
-    """Number of alternatives to report for each token: an integer from 0 to 20."""
+    """Number of alternatives to return for each token: an integer from 0 to 20."""
 
     reasoning_effort: ReasoningEffort | None
     """Amount of reasoning: one of none, minimal, low, medium, high, xhigh, max."""
 
     reasoning_budget: int | None
-    """Limit of tokens for reasoning, 0 for none: an integer of at least 0."""
+    """Maximum number of reasoning tokens, 0 for none: an integer of at least 0."""
 
     parallel_tool_calls: bool | None
-    """Whether the model may call several tools in one turn: True or False.
+    """Let the model call several tools in one turn: True or False.
 
-    It is not sent unless the model can call tools.
+    It is not sent unless the request has tools.
     """
 
     user: str | None
     """Your own id of the end user, for the provider's abuse detection: a non-empty str."""
 
     metadata: Mapping[str, str] | None
-    """Labels that the provider keeps with a stored response: a mapping of str to str."""
+    """Your labels, which the provider stores with the response: a mapping of str to str."""
 
     store: bool | None
-    """Whether the provider may keep the response: True or False."""
+    """Let the provider store the response: True or False."""
 
     service_tier: ServiceTier | None
-    """Processing tier, for price or latency: one of auto, default, flex, priority, scale, batch,
-    fast, ultrafast, reserved.
+    """Processing tier, which affects price and latency: one of auto, default, flex, priority,
+    scale, batch, fast, ultrafast, reserved.
     """
 
     prompt_cache_key: str | None
-    """Key of the prompt cache, the same for requests that share it: a non-empty str."""
+    """Key that routes requests to the same prompt cache: a non-empty str."""
 
     prompt_cache_retention: Literal["in_memory", "24h"] | None
-    """Time for which the provider may keep the prompt cached: one of in_memory, 24h."""
+    """Time for which the provider may cache the prompt: one of in_memory, 24h."""
 
     prediction: str | None
-    """Expected text of most of the response, to receive it sooner: a non-empty str."""
+    """Probable text of the response, to reduce its latency: a non-empty str."""
 
     audio_output: AudioOutput | None
-    """Audio of the response beside its text: an AudioOutput with a voice and one of wav, mp3, flac,
+    """Return the response as audio as well: an AudioOutput with a voice and one of wav, mp3, flac,
     opus, aac, pcm16.
     """
 
     verbosity: Verbosity | None
-    """Length of the response: one of low, medium, high."""
+    """Length and detail of the response: one of low, medium, high."""
 
 
 class Settings(FrozenValue, frozen=True, kw_only=True):
-    """How to generate; `None` leaves a choice to the provider.
+    """The settings of a generation; `None` uses the provider's default.
 
-    They are checked where they are used: by the model that has them as defaults, and by the call.
+    They are checked when they are used: by the model that has them as defaults, and by the call.
 
     Attributes:
         temperature: Randomness of sampling: a number from 0 to 2.
-        top_p: Sample from the most likely tokens of this total probability: a number above 0 to 1.
-        top_k: Sample from this many of the most likely tokens: an integer of at least 1.
-        max_output_tokens: Limit of generated tokens, reasoning included: an integer of at least 1.
-        stop: Texts that end the generation when the model writes them: a non-empty str or a
-            sequence of them.
-        seed: Seed of repeatable sampling: an integer of 64 bits.
-        frequency_penalty: Penalty of tokens by how often they have occurred: a number from -2 to 2.
-        presence_penalty: Penalty of tokens that have occurred at all: a number from -2 to 2.
-        logit_bias: Biases of single tokens: a mapping of token id to a number from -100 to 100.
-        logprobs: Whether to report the log probabilities of the output's tokens: True or False.
-        top_logprobs: Number of alternatives to report for each token: an integer from 0 to 20.
+        top_p: Sample from the most likely tokens with this total probability: a number above 0 to
+            1.
+        top_k: Sample from this number of most likely tokens: an integer of at least 1.
+        max_output_tokens: Maximum number of generated tokens, including reasoning: an integer of at
+            least 1.
+        stop: Strings that end the generation: a non-empty str or a sequence of them.
+        seed: Seed for reproducible sampling: an integer of 64 bits.
+        frequency_penalty: Penalty for repeated tokens by their count: a number from -2 to 2.
+        presence_penalty: Penalty for tokens that occurred before: a number from -2 to 2.
+        logit_bias: Bias of single tokens: a mapping of token id to a number from -100 to 100.
+        logprobs: Return the log probabilities of the output's tokens: True or False.
+        top_logprobs: Number of alternatives to return for each token: an integer from 0 to 20.
         reasoning_effort: Amount of reasoning: one of none, minimal, low, medium, high, xhigh, max.
-        reasoning_budget: Limit of tokens for reasoning, 0 for none: an integer of at least 0.
-        parallel_tool_calls: Whether the model may call several tools in one turn: True or False. It
-            is not sent unless the model can call tools.
+        reasoning_budget: Maximum number of reasoning tokens, 0 for none: an integer of at least 0.
+        parallel_tool_calls: Let the model call several tools in one turn: True or False. It is not
+            sent unless the request has tools.
         user: Your own id of the end user, for the provider's abuse detection: a non-empty str.
-        metadata: Labels that the provider keeps with a stored response: a mapping of str to str.
-        store: Whether the provider may keep the response: True or False.
-        service_tier: Processing tier, for price or latency: one of auto, default, flex, priority,
-            scale, batch, fast, ultrafast, reserved.
-        prompt_cache_key: Key of the prompt cache, the same for requests that share it: a non-empty
-            str.
-        prompt_cache_retention: Time for which the provider may keep the prompt cached: one of
-            in_memory, 24h.
-        prediction: Expected text of most of the response, to receive it sooner: a non-empty str.
-        audio_output: Audio of the response beside its text: an AudioOutput with a voice and one of
+        metadata: Your labels, which the provider stores with the response: a mapping of str to str.
+        store: Let the provider store the response: True or False.
+        service_tier: Processing tier, which affects price and latency: one of auto, default, flex,
+            priority, scale, batch, fast, ultrafast, reserved.
+        prompt_cache_key: Key that routes requests to the same prompt cache: a non-empty str.
+        prompt_cache_retention: Time for which the provider may cache the prompt: one of in_memory,
+            24h.
+        prediction: Probable text of the response, to reduce its latency: a non-empty str.
+        audio_output: Return the response as audio as well: an AudioOutput with a voice and one of
             wav, mp3, flac, opus, aac, pcm16.
-        verbosity: Length of the response: one of low, medium, high.
+        verbosity: Length and detail of the response: one of low, medium, high.
     """
 
     temperature: float | None = None
@@ -179,13 +177,13 @@ class Settings(FrozenValue, frozen=True, kw_only=True):
     verbosity: Verbosity | None = None
 
     def chosen(self) -> dict[str, Any]:
-        """List the settings that are not left to the provider, by name."""
-        # msgspec leaves the defaults out itself: five times as fast as a look at each field.
+        """Return the settings that are not None, by name."""
+        # msgspec omits defaults, five times as fast as a check of each field.
         return dict(msgspec.Struct.__rich_repr__(self))
 
     @property
     def reasons(self) -> bool:
-        """Whether the settings request reasoning."""
+        """True if the settings request reasoning."""
         return bool(self.reasoning_budget) or self.reasoning_effort not in {None, "none"}
 
 

@@ -1,38 +1,40 @@
-"""How long the parts of a call may take."""
+"""Time limits of calls."""
 
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import FrozenValue
 
-_LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above
+_MAX_SECONDS = 1e9  # 30 years in seconds, near the overflow of operating systems' timers
 
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
+    )
 
 
 class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Time limits in seconds; `None` means no limit.
 
-    By default only silence ends a call. Models that reason at high effort send no event for many
-    minutes, while the server's pings and comments show that it works: such bytes satisfy `read`.
-    They do not satisfy `first_event` and `between_events`, which wait for parsed events.
+    By default, only silence ends a call. Models with high reasoning effort send no event for many
+    minutes, while the server sends pings and comments. Such bytes reset `read`, but not
+    `first_event` and `between_events`, which wait for parsed events.
 
     Attributes:
-        connect: Seconds until a connection is established, TLS included.
-        read: Seconds between two chunks of bytes, the first one included. It applies to a function
-            that returns the API key or token, too. The default is that of the vendors' own SDKs.
+        connect: Seconds to establish a connection, including TLS.
+        read: Seconds between two chunks of bytes, and before the first. It also limits a function
+            that returns the API key or the token. The default is that of the vendors' own SDKs.
         first_event: Seconds from the start of an attempt to the first event of a stream.
         between_events: Seconds from one event of a stream to the next.
-        total: Seconds from the call to its end, retries and the waits between them included.
+        total: Seconds from the call to its end, including retries and the delays between them.
     """
 
     connect: float | None = 10.0
-    """Seconds until a connection is established, TLS included."""
+    """Seconds to establish a connection, including TLS."""
 
     read: float | None = 600.0
-    """Seconds between two chunks of bytes, the first one included.
+    """Seconds between two chunks of bytes, and before the first.
 
-    It applies to a function that returns the API key or token, too. The default is that of the
+    It also limits a function that returns the API key or the token. The default is that of the
     vendors' own SDKs.
     """
 
@@ -43,7 +45,7 @@ class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Seconds from one event of a stream to the next."""
 
     total: float | None = None
-    """Seconds from the call to its end, retries and the waits between them included."""
+    """Seconds from the call to its end, including retries and the delays between them."""
 
     def __post_init__(self) -> None:
         problems = [
@@ -59,7 +61,7 @@ DEFAULT_TIMEOUT = Timeout()
 
 
 def as_timeout(value: Timeout | float, /, default: Timeout = DEFAULT_TIMEOUT) -> Timeout:
-    """Read the `timeout` argument of a call or a model: a number limits the total.
+    """Convert the `timeout` argument of a call or a model; a number is the total limit.
 
     Raises:
         InvalidRequestError: It is neither a positive number of seconds nor a Timeout.
