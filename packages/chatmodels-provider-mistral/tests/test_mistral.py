@@ -63,6 +63,14 @@ def messages(*given: Message, name: str = "mistral-small-latest") -> list[dict[s
     return found
 
 
+def test_images_of_other_types_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="image/tiff"):
+        body(user(ImagePart(data=b"II*", media_type="image/tiff")))
+    assert "data:image/webp;base64," in str(
+        messages(user(ImagePart(data=b"RIFF", media_type="image/webp")))
+    )
+
+
 def test_importing_it_registers_it() -> None:
     assert registry.provider("mistral") is PROVIDER
 

@@ -119,6 +119,31 @@ def test_a_service_tier_is_left_to_other_servers() -> None:
     assert model.explain("Hello", service_tier="batch").body["service_tier"] == "batch"
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        "gpt-4o",
+        "ft:gpt-4o-mini:acme",
+        "gpt-4.1",
+        "gpt-3.5-turbo",
+        "chatgpt-4o-latest",
+        "gpt-5-chat",
+    ],
+)
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_models_that_do_not_reason_have_no_effort(api: str, model: str) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
+    with pytest.raises(UnsupportedError, match=r"reasoning_effort='low' \(supported: 'none'\)"):
+        chosen.explain("Hello", reasoning_effort="low")
+    body = chosen.explain("Hello", reasoning_effort="none").body
+    assert not {"reasoning", "reasoning_effort"} & set(body)
+
+
+def test_a_gateway_may_have_a_model_of_the_same_name_that_reasons() -> None:
+    model = create_chat_model("openai:gpt-4o", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", reasoning_effort="low").body["reasoning_effort"] == "low"
+
+
 def test_sampling_is_free_without_reasoning() -> None:
     model = create_chat_model("openai:gpt-5.1", api_key="sk-1")
     body = model.explain("Hello", temperature=0.5, reasoning_effort="none").body
