@@ -34,7 +34,7 @@ VIDEO = FilePart(data=b"ftyp", media_type="video/x-odd")
 EVERYTHING = (PNG, PDF, TEXT, AUDIO, SVG, BYTES, UNKNOWN, VIDEO)
 
 ANY_FILE = {"mistral"}
-"""Providers whose types of files are not documented: the provider refuses what it does not accept."""
+"""Providers that do not document their types of files, and refuse some themselves."""
 
 NOT_SHOWN = {
     SVG: VENDORS.keys(),
