@@ -138,7 +138,7 @@ def test_keys_and_tokens_count_in_the_order_of_the_vendors_sdk(
     [
         pytest.param("no/such/file", "cannot read the token in 'no/such/file'", id="no file"),
         pytest.param("no\0file", "cannot read the token", id="no path"),
-        pytest.param(os.devnull, "an empty text", id="an empty file"),
+        pytest.param(os.devnull, "an empty str", id="an empty file"),
     ],
 )
 def test_a_token_that_cannot_be_read_is_an_error(path: str, words: str) -> None:

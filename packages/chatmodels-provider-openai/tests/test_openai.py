@@ -13,6 +13,7 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     UnsupportedError,
+    assistant,
     create_chat_model,
     registry,
     system,
@@ -247,6 +248,18 @@ def test_fields_can_be_given_to_parts_in_both_apis(api: str) -> None:
     asked = body["input" if api == "responses" else "messages"]
     marks = [part.get("prompt_cache_breakpoint") for said in asked for part in said["content"]]
     assert marks == [{"mode": "explicit"}, {"mode": "explicit"}, None]
+
+
+def test_only_chat_completions_accept_fields_of_a_text_of_the_model() -> None:
+    mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    prompt = [user("Hi"), assistant("Long.", mark, "Yes?"), user("No.")]
+    model = create_chat_model("openai:gpt-5.6", api_key="sk-1", api="chat_completions")
+    assert model.explain(prompt).body["messages"][1]["content"] == [
+        {"type": "text", "text": "Long.", "prompt_cache_breakpoint": {"mode": "explicit"}},
+        {"type": "text", "text": "Yes?"},
+    ]
+    with pytest.raises(UnsupportedError, match="'prompt_cache_breakpoint'"):
+        create_chat_model("openai:gpt-5.6", api_key="sk-1").explain(prompt)
 
 
 def test_a_response_is_fetched_with_nothing_in_the_body() -> None:

@@ -41,6 +41,7 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     image_types=IMAGE_TYPES,
     file_types=FILE_TYPES,
+    text_fields=frozenset(),
     reasoning_details=True,  # of models of other makers
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
@@ -71,6 +72,7 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
             settings=_OF_ALL_MAKERS,
             image_types=None,
             file_types=None,
+            text_fields=None,
             paired_calls=(),
         )
     elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:

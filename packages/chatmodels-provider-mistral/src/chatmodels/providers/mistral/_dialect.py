@@ -34,6 +34,7 @@ DIALECT = Dialect(
     inputs=UNKNOWN.inputs,
     audio_formats=frozenset({"wav", "mp3", "flac", "ogg", "m4a", "mp4", "aac", "webm", "opus"}),
     image_types=("image/png", "image/jpeg", "image/webp", "image/gif"),  # "Vision"
+    text_fields=frozenset(),
     call_ids=IdForm("[a-zA-Z0-9]{9}", 9),
     paired_calls=("mistral.ai",),
     reasoning_field="content",

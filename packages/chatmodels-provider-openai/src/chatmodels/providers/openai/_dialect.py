@@ -42,6 +42,7 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     image_types=IMAGE_TYPES,
     file_types=("application/pdf",),
+    text_fields=frozenset({"prompt_cache_breakpoint"}),  # "Prompt caching"
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
 )
@@ -57,6 +58,7 @@ ELSEWHERE = replace(
     call_ids=ANY_ID,
     image_types=None,
     file_types=None,
+    text_fields=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )
