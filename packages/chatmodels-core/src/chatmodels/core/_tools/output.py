@@ -69,7 +69,7 @@ class Output(Generic[T]):
         except msgspec.ValidationError as error:
             from chatmodels.core._schema.reading import problem
 
-            reason, cause = f"does not match {self.schema.name!r}:  {problem(error)}", error
+            reason, cause = f"does not match {self.schema.name!r}: {problem(error)}", error
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             reason, cause = f"is not JSON ({error})" if content else "is empty", error
         except RecursionError as error:
