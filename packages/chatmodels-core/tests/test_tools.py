@@ -506,9 +506,7 @@ def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
         ),
         pytest.param(
             _made_of("made = lambda: 1"),
-            [
-                "its name '<lambda>' does not consist of 1 to 64 letters, digits, '_' and '-'; pass name="
-            ],
+            ["its name '<lambda>' is not 1 to 64 letters, digits, '_' and '-'; pass name="],
             id="lambda",
         ),
     ],

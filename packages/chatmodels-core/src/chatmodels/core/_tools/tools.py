@@ -68,8 +68,7 @@ class Tool(Generic[P, R_co]):
         usable, problems = parameters(function)
         if not _NAME.fullmatch(name_):
             problems.append(
-                f"its name {name_!r} does not consist of 1 to 64 letters, digits, '_' and '-'; "
-                "pass name=..."
+                f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
             )
         docs = documentation(_docstring(function))
         schema: dict[str, Json] = {}
