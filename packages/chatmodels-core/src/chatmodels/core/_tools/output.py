@@ -91,12 +91,13 @@ class Output(Generic[T]):
 
         Later text only adds to the value. None if nothing is certain yet, or the text is not JSON.
         """
+        from chatmodels.core._schema.keywords import is_map
         from chatmodels.core._schema.partial_json import partial_json
 
         value = partial_json(_unfenced(text))
         if not self._wrapped:
             return value
-        return value.get("value") if isinstance(value, dict) else None
+        return value.get("value") if is_map(value) else None
 
     def _prepared(self, output_type: Any) -> tuple[Any, OutputSchema]:
         from chatmodels.core._schema.reading import Reader, readable
