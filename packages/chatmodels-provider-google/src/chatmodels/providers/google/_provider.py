@@ -62,6 +62,8 @@ def vertex_options(options: ProviderOptions) -> ProviderOptions:
     credentials, secret = extra.pop("credentials", None), None
     if credentials is None or isinstance(credentials, Credentials):
         extra["credentials"] = VertexTokens(credentials)
+    elif isinstance(credentials, VertexTokens):  # from the options in pickles of 0.1.0
+        extra["credentials"] = credentials
     else:
         secret = Secret(credentials)  # pyright: ignore[reportArgumentType] - a function
     return replace(options, base_url=address, api_key=secret, extra=extra)
@@ -83,8 +85,8 @@ def _has_key(options: ProviderOptions) -> bool:
     problems: list[str] = []
     if credentials is not None and key is not None:
         problems.append("accepts credentials or an api_key, not both; leave one of them out")
-    usable = credentials is None or isinstance(credentials, Credentials) or callable(credentials)
-    if not usable:
+    usable = isinstance(credentials, Credentials | VertexTokens) or callable(credentials)
+    if credentials is not None and not usable:
         problems.append(
             "accepts credentials of google-auth, or a function that returns an access token, not "
             f"{type(credentials).__name__}"
