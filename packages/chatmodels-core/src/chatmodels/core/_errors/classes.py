@@ -64,6 +64,17 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
 
 
+_RETRYABLE = frozenset(
+    {
+        ErrorCode.PROVIDER_UNAVAILABLE,
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.TIMEOUT,
+        ErrorCode.NETWORK,
+        ErrorCode.STREAM_INTERRUPTED,
+    }
+)
+
+
 class ChatModelError(Exception):
     """The base class of all failures of chatmodels and of providers.
 
@@ -114,9 +125,8 @@ class ChatModelError(Exception):
     @property
     def retryable(self) -> bool:
         """True if the same call can succeed if it is repeated; see `is_retryable`."""
-        from chatmodels.core._errors.rules import is_retryable  # which imports this module
-
-        return is_retryable(self)
+        hint = self.details.get("should_retry")
+        return hint if isinstance(hint, bool) else self.code in _RETRYABLE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.
@@ -156,6 +166,11 @@ class ConfigurationError(ChatModelError):
     """The configuration is invalid; the message lists every problem."""
 
     default_code = ErrorCode.CONFIGURATION_INVALID
+
+    @property
+    def retryable(self) -> bool:
+        """False: the same configuration fails again."""
+        return False
 
 
 class ProviderNotFoundError(ConfigurationError):

@@ -26,16 +26,6 @@ from chatmodels.core._errors.classes import (
     UnsupportedError,
 )
 
-_RETRYABLE = frozenset(
-    {
-        ErrorCode.PROVIDER_UNAVAILABLE,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.TIMEOUT,
-        ErrorCode.NETWORK,
-        ErrorCode.STREAM_INTERRUPTED,
-    }
-)
-
 _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
     error.default_code: error
     for error in (
@@ -86,7 +76,4 @@ def is_retryable(error: BaseException, /) -> bool:
     over the code; it is in `details["should_retry"]`. The caller specifies whether the call may be
     repeated at all: see `ChatRequest.idempotent`.
     """
-    if not isinstance(error, ChatModelError) or isinstance(error, ConfigurationError):
-        return False
-    hint = error.details.get("should_retry")
-    return hint if isinstance(hint, bool) else error.code in _RETRYABLE
+    return isinstance(error, ChatModelError) and error.retryable

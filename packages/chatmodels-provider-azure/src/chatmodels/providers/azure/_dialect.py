@@ -12,6 +12,12 @@ from chatmodels.providers.azure._address import Address
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority")}
 """The names of the service tiers ("ServiceTier Enum" and "Flex processing")."""
 
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""The image types of OpenAI's models ("Use vision-enabled chat models")."""
+
+FILE_TYPES = ("application/pdf",)
+"""The file types of OpenAI's models ("Azure OpenAI Responses API", file input)."""
+
 DOMAINS = ("azure.com", "azure.us")
 """The domains of all Azure resources."""
 
@@ -33,6 +39,9 @@ DIALECT = Dialect(
     },
     values=VALUES,
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    image_types=IMAGE_TYPES,
+    file_types=FILE_TYPES,
+    text_fields=frozenset(),
     reasoning_details=True,  # from models of other vendors
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
@@ -58,7 +67,14 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
     """
     dialect = DIALECT
     if address.kind == "inference":
-        dialect = replace(DIALECT, settings=_INFERENCE_SETTINGS, paired_calls=())
+        dialect = replace(
+            DIALECT,
+            settings=_INFERENCE_SETTINGS,
+            image_types=None,
+            file_types=None,
+            text_fields=None,
+            paired_calls=(),
+        )
     elif address.kind == "dated" and address.version < _FIRST_FULL_VERSION:
         dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
     return replace(dialect, **endpoint_fields(address, token=token))

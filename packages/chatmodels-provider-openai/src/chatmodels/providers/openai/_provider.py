@@ -15,7 +15,7 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, FAMILIES, dialect_for
+from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, DIALECT, FAMILIES, for_model
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -71,7 +71,7 @@ def is_official(base_url: str | None) -> bool:
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
     if not official:
         return chat_completions_codec(COMPATIBLE_DIALECT, headers)
-    return replace(chat_completions_codec(dialect_for(model), headers), families=FAMILIES)
+    return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
@@ -96,7 +96,7 @@ class OpenAIProvider(HttpProvider):
             UnsupportedError: Settings in the options are not supported.
         """
         model_codec = codec(options, model)
-        chat_settings = dialect_for(model).settings.keys()
+        chat_settings = for_model(DIALECT, model).settings.keys()
         only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,

@@ -19,7 +19,7 @@ from chatmodels.providers.openai._dialect import (
     FAMILIES,
     IMAGE_TYPES,
     VALUES,
-    sampling_rules,
+    for_model,
 )
 
 RESPONSES = ResponsesDialect(
@@ -32,6 +32,8 @@ RESPONSES = ResponsesDialect(
     paired_calls=DOMAINS,
 )
 
+_COMPATIBLE = replace(RESPONSES, values={}, image_types=None, refused_files=())
+
 
 @lru_cache(maxsize=256)
 def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -> Codec:
@@ -42,14 +44,5 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         headers: The headers for the account to bill.
         official: Whether the base URL is OpenAI's, for which values and media types are checked.
     """
-    never, not_with_reasoning = sampling_rules(model)
-    settings = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    dialect = replace(
-        RESPONSES,
-        settings=settings,
-        not_with_reasoning=not_with_reasoning,
-        values=RESPONSES.values if official else {},
-        image_types=RESPONSES.image_types if official else None,
-        refused_files=RESPONSES.refused_files if official else (),
-    )
+    dialect = for_model(RESPONSES if official else _COMPATIBLE, model)
     return replace(responses_codec(dialect, headers), families=FAMILIES)
