@@ -40,7 +40,11 @@ from chatmodels.core import (
     ToolCall,
     ToolCallEnd,
     ToolChoice,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    ToolStart,
     Usage,
     UsageUpdate,
     assistant,
@@ -59,6 +63,7 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    RunInfo,
     SchemaRules,
     SchemaTranslation,
     Send,
@@ -222,6 +227,8 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
+    ToolEnd: st.builds(ToolEnd, calls, results),
+    ToolStart: st.builds(ToolStart, calls),
     ToolChoice: choices,
     ToolDefinition: definitions,
     ToolResult: results,
@@ -258,7 +265,7 @@ def test_every_public_value_is_tried() -> None:
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
     others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
-    others |= {AcceptedMedia}
+    others |= {AcceptedMedia, RunInfo, ToolContext, ToolRun}
     assert public - others == set(VALUES)
 
 

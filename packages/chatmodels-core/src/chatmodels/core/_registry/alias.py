@@ -147,6 +147,11 @@ class AliasedModel:
         """The name of the model that calls go to now."""
         return self.target.model
 
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """The observers of the model that calls go to now."""
+        return getattr(self.target, "observers", ())
+
     def generate(
         self,
         prompt: Prompt | ChatRequest,

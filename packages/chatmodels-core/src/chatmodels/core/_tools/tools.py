@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
+from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
 from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
@@ -44,7 +45,8 @@ class Tool(Generic[P, R_co]):
         """Make a tool of a function.
 
         Args:
-            function: Sync or async; every parameter has a type annotation.
+            function: Sync or async; every parameter has a type annotation. The program fills in
+                parameters of the type `ToolContext`, and the model does not see them.
             name: How the model calls it: up to 64 letters, digits, `_` and `-`; by default the
                 function's name.
             description: What it is good for; by default the docstring's text.
@@ -66,6 +68,12 @@ class Tool(Generic[P, R_co]):
         self._is_async = is_async(function)
         known = name if name is not None else str(getattr(function, "__name__", ""))
         found, problems = parameters(function)
+        contexts = {each.name: kind for each in found if (kind := context_type(each.annotation))}
+        found = [each for each in found if each.name not in contexts]
+        self._context_type: Any = None
+        self._contexts = tuple(contexts)
+        if contexts:
+            self._context_type = contexts[self._contexts[0]]
         if not _NAME.fullmatch(known):
             problems.append(
                 f"its name {known!r} is not made of 1 to 64 letters, digits, '_' and '-'; "
@@ -125,25 +133,34 @@ class Tool(Generic[P, R_co]):
         """
         return self._binding.bind(call)
 
-    def call(self, call: ToolCall, /) -> ToolResult:
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is async, so that only `acall` can call it."""
+        return self._is_async
+
+    def call(self, call: ToolCall, /, *, context: object = None) -> ToolResult:
         """Call the function as the model wishes.
 
         Arguments that do not fit give a result that tells the model so, with `is_error`, and
         the function is not called. What the function raises is not touched.
 
+        Args:
+            call: The call.
+            context: The value of the function's `ToolContext` parameter, or a whole `ToolContext`.
+
         Raises:
-            ConfigurationError: The function is async, what it returned has no JSON form, or the
-                call names another tool.
+            ConfigurationError: The function is async, what it returned has no JSON form, the
+                call names another tool, or the function needs a context.
         """
         if (watching := watched(self.definition, call)) is None:
-            return self._run(call)
+            return self._run(call, context)
         with watching as noted:
-            return noted(self._run(call))
+            return noted(self._run(call, context))
 
-    def _run(self, call: ToolCall) -> ToolResult:
+    def _run(self, call: ToolCall, context: object) -> ToolResult:
         if self._is_async:
             raise self._must_be_awaited()
-        arguments = self._arguments(call)
+        arguments = self._arguments(call, context)
         if isinstance(arguments, ToolResult):
             return arguments
         value = self._invoke(**arguments)
@@ -152,21 +169,23 @@ class Tool(Generic[P, R_co]):
             raise self._must_be_awaited()
         return self._result(call, value)
 
-    async def acall(self, call: ToolCall, /) -> ToolResult:
+    async def acall(self, call: ToolCall, /, *, context: object = None) -> ToolResult:
         """Call the function as the model wishes; see `call`.
 
         A function that is not async runs in a worker thread, with this task's context variables.
+        A cancellation does not wait for the thread.
 
         Raises:
-            ConfigurationError: What it returned has no JSON form, or the call names another tool.
+            ConfigurationError: What it returned has no JSON form, the call names another tool, or
+                the function needs a context.
         """
         if (watching := watched(self.definition, call)) is None:
-            return await self._arun(call)
+            return await self._arun(call, context)
         with watching as noted:
-            return noted(await self._arun(call))
+            return noted(await self._arun(call, context))
 
-    async def _arun(self, call: ToolCall) -> ToolResult:
-        arguments = self._arguments(call)
+    async def _arun(self, call: ToolCall, context: object) -> ToolResult:
+        arguments = self._arguments(call, context)
         if isinstance(arguments, ToolResult):
             return arguments
         if self._is_async:
@@ -176,7 +195,9 @@ class Tool(Generic[P, R_co]):
 
             from anyio import to_thread
 
-            value = await to_thread.run_sync(functools.partial(self._invoke, **arguments))
+            value = await to_thread.run_sync(
+                functools.partial(self._invoke, **arguments), abandon_on_cancel=True
+            )
         if hasattr(value, "__await__"):
             value = await value
         return self._result(call, value)
@@ -193,7 +214,22 @@ class Tool(Generic[P, R_co]):
             return self.__qualname__
         return _restored, (self.function, *self._options)
 
-    def _arguments(self, call: ToolCall) -> dict[str, Any] | ToolResult:
+    def check_context(self, value: object, /) -> None:
+        """Check that there is a value for the function's `ToolContext` parameter, if it needs one.
+
+        Raises:
+            ConfigurationError: The value is None, and the declared type does not include None.
+        """
+        if value is None and self._contexts and not admits_none(self._context_type):
+            from chatmodels.core._schema.annotations import named
+
+            raise ConfigurationError(
+                f"tool {self.name!r} needs a {named(self._context_type)} as the value of its "
+                f"parameter {self._contexts[0]!r}; pass context=...",
+                op="tool_call",
+            )
+
+    def _arguments(self, call: ToolCall, context: object) -> dict[str, Any] | ToolResult:
         if call.name != self.name:
             raise ConfigurationError(
                 f"tool {self.name!r} was handed a call of {call.name!r}; "
@@ -201,9 +237,17 @@ class Tool(Generic[P, R_co]):
                 op="tool_call",
             )
         try:
-            return self.validate(call)
+            return self.validate(call) | self._filled_in(context, call)
         except ToolArgumentsError as error:
             return ToolResult(call.id, (TextPart(error.message),), call.name, is_error=True)
+
+    def _filled_in(self, context: object, call: ToolCall) -> dict[str, Any]:
+        if not self._contexts:
+            return {}
+        if not isinstance(context, ToolContext):
+            self.check_context(context)
+            context = ToolContext(context, call)
+        return dict.fromkeys(self._contexts, context)  # pyright: ignore[reportUnknownArgumentType] - of any value
 
     def _result(self, call: ToolCall, value: object) -> ToolResult:
         from chatmodels.core._tools.results import result_content

@@ -20,6 +20,7 @@ from chatmodels.core._values import (
     response,
     settings,
     timeout,
+    tool_events,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue
@@ -45,7 +46,7 @@ def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
     """Write a value, or a conversation, as UTF-8 JSON.
 
     A response's `parsed` is not written: it says the same as the text, and its type belongs to
-    the program.
+    the program. The exception of a `ToolEnd` is not written either.
 
     Raises:
         InvalidRequestError: The value is none of this library's, or holds something that JSON
@@ -82,6 +83,8 @@ def _without_parsed(value: Any) -> object:
     if isinstance(value, events.StreamEnd) and value.response is not None:
         whole = msgspec.structs.replace(value.response, parsed=None)
         return msgspec.structs.replace(value, response=whole)
+    if isinstance(value, tool_events.ToolEnd):
+        return msgspec.structs.replace(value, error=None)
     return value
 
 
@@ -128,5 +131,15 @@ def _values(module: ModuleType) -> dict[str, Any]:
 
 _CONVERSATION = "conversation"
 _TYPES: dict[str, Any] = {_CONVERSATION: tuple[Message, ...]}
-for _module in (parts, messages, metadata, request, response, events, settings, timeout):
+for _module in (
+    parts,
+    messages,
+    metadata,
+    request,
+    response,
+    events,
+    tool_events,
+    settings,
+    timeout,
+):
     _TYPES.update(_values(_module))

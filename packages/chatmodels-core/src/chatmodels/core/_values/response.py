@@ -28,6 +28,9 @@ NO_PAYLOAD = msgspec.Raw(b"null")
 class Usage(FrozenValue, frozen=True, kw_only=True):
     """Tokens used; None where the vendor reported nothing, which is not the same as 0.
 
+    `a + b` and `sum(usages, Usage())` add up what was reported. A number of the sum is None if no
+    usage reports it. If only some of them do, it counts those alone and is a lower bound.
+
     Attributes:
         input_tokens: All of the input, cached and cache-written tokens included.
         output_tokens: All of the output, reasoning included.
@@ -60,6 +63,26 @@ class Usage(FrozenValue, frozen=True, kw_only=True):
         into, out = self.input_tokens, self.output_tokens
         if self.total_tokens is None and into is not None and out is not None:
             force_setattr(self, "total_tokens", into + out)
+
+    def __add__(self, other: "Usage", /) -> "Usage":
+        if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            return NotImplemented
+        return Usage(
+            **{
+                name: _sum(getattr(self, name), getattr(other, name))
+                for name in self.__struct_fields__
+            }
+        )
+
+    def __radd__(self, other: Literal[0], /) -> "Usage":
+        """Be the first summand of `sum(usages)`, which starts from 0."""
+        return self if other == 0 else NotImplemented
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 class Timing(FrozenValue, frozen=True, kw_only=True):
