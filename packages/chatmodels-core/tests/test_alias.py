@@ -152,15 +152,15 @@ def test_hooks_see_the_targets_of_an_alias(registry) -> None:
 @pytest.mark.parametrize(
     ("name", "spec", "words"),
     [
-        ("default", "default", "alias 'default' stands for itself: default -> default"),
+        ("default", "default", "alias 'default' refers to itself: default -> default"),
         ("a", "b", "'b', which is neither 'provider:model' nor an alias"),
         ("a", ":x", "':x', which is not 'provider:model'"),
         ("a", "acme:", "'acme:', which is not 'provider:model'"),
         ("a:b", "acme:x", "'a:b' cannot be an alias"),
         (" a", "acme:x", "' a' cannot be an alias"),
         ("", "acme:x", "'' cannot be an alias"),
-        ("a", None, "an alias and what it stands for are str, not None"),
-        (7, "acme:x", "an alias and what it stands for are str, not 7"),
+        ("a", None, "an alias and its target are str, not None"),
+        (7, "acme:x", "an alias and its target are str, not 7"),
     ],
 )
 def test_a_wrong_alias_is_refused(registry, name, spec, words: str) -> None:
@@ -256,7 +256,7 @@ def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
     assert b"very-secret" not in pickled
     model = pickle.loads(pickled)
     assert model.target.options.settings.seed == 7
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         model.target.options.api_key.reveal()
     aliased.set_alias("zz", "zz-acme:small")
     assert model.generate("Hello").text == "zz-acme:small"
@@ -275,7 +275,7 @@ def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
 
 def test_a_key_from_a_function_stays_behind_as_well(aliased) -> None:
     model = pickle.loads(pickle.dumps(aliased.create_chat_model("zz", api_key=lambda: "sk-1")))
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         model.target.options.api_key.reveal()
 
 

@@ -22,7 +22,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.core.extending import AliasedModel, ProviderRegistry, RunInfo
+from chatmodels.core.extending import AliasedModel, ProviderRegistry, ToolRunInfo
 
 current: ContextVar[str] = ContextVar("current", default="nothing")
 
@@ -44,7 +44,7 @@ class Watcher:
     """Notes runs and calls, and the run that is current when a call starts."""
 
     def __init__(self) -> None:
-        self.infos: list[RunInfo] = []
+        self.infos: list[ToolRunInfo] = []
         self.calls: list[str] = []
         self.ends: list[tuple[ToolRun[Any], BaseException | None]] = []
         self.resets: list[Any] = []
@@ -63,7 +63,7 @@ class Watcher:
     def leave(self, token: object, /) -> None:
         current.reset(self.resets.pop())
 
-    def start_run(self, info: RunInfo, /) -> object:
+    def start_run(self, info: ToolRunInfo, /) -> object:
         self.infos.append(info)
         return f"run {len(self.infos)}"
 

@@ -33,7 +33,7 @@ from chatmodels.core._errors.classes import (
     UnsupportedError,
 )
 from chatmodels.core._errors.rules import is_retryable
-from chatmodels.core._former import remember_former_modules
+from chatmodels.core._former import register_former_modules
 from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
 from chatmodels.core._loop.repair import repair_conversation
 from chatmodels.core._loop.run import ToolRun
@@ -41,8 +41,10 @@ from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
 from chatmodels.core._public import publish
 from chatmodels.core._registry.front import (
     acheck_health,
+    alist_models,
     check_health,
     create_chat_model,
+    list_models,
     list_providers,
     load_config,
     set_alias,
@@ -169,6 +171,7 @@ __all__ = [
     "Usage",
     "UsageUpdate",
     "acheck_health",
+    "alist_models",
     "arun_tools",
     "assistant",
     "astream_tools",
@@ -179,6 +182,7 @@ __all__ = [
     "from_json",
     "image",
     "is_retryable",
+    "list_models",
     "list_providers",
     "load_config",
     "registry",
@@ -194,7 +198,7 @@ __all__ = [
 ]
 
 publish(globals())
-remember_former_modules()
+register_former_modules()
 
 
 if not TYPE_CHECKING:

@@ -4,7 +4,17 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
-from chatmodels.core._calls.flow import Effect, Flow, Policy, Send, Sleep, adrive, drive
+from chatmodels.core._calls.flow import (
+    Collect,
+    Effect,
+    Flow,
+    Policy,
+    Run,
+    Send,
+    Sleep,
+    adrive,
+    drive,
+)
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
     AsyncMessageStreamer,
@@ -20,7 +30,7 @@ from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
 from chatmodels.core._loop.options import ToolLoopOptions
-from chatmodels.core._loop.watching import RunInfo
+from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import publish
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
@@ -33,7 +43,7 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.provider import Provider
+from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._schema.rules import SchemaRules
@@ -76,10 +86,12 @@ __all__ = [
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
+    "AsyncModelLister",
     "CallInfo",
     "CallOptions",
     "CallableModel",
     "Capability",
+    "Collect",
     "Effect",
     "Explanation",
     "Flow",
@@ -108,7 +120,7 @@ __all__ = [
     "RegistryObserver",
     "ResultPart",
     "Role",
-    "RunInfo",
+    "Run",
     "SchemaRules",
     "SchemaTranslation",
     "SecretSource",
@@ -121,6 +133,7 @@ __all__ = [
     "ToolDefinition",
     "ToolLike",
     "ToolLoopOptions",
+    "ToolRunInfo",
     "ToolStreamEvent",
     "add_log_filter",
     "adrive",

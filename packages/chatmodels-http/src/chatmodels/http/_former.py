@@ -1,4 +1,4 @@
-"""Names that `chatmodels.http` and `chatmodels.http.wire` had in 0.1.0; they go in 0.3."""
+"""Former names in `chatmodels.http` and `chatmodels.http.wire`, to be removed in 0.3."""
 
 import sys
 from warnings import warn
@@ -28,7 +28,7 @@ def former_name(module: str, name: str, /) -> object:
     if new is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
     warn(
-        f"{module}.{name} is deprecated and goes in 0.3; use {new}",
+        f"{module}.{name} is deprecated and will be removed in 0.3; use {new}",
         DeprecationWarning,
         stacklevel=3,
     )

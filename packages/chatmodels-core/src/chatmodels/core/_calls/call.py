@@ -78,6 +78,10 @@ class EnterableObserver(Observer, Protocol):
         ...
 
 
+Ending = Callable[[ChatResponse[Any] | None, BaseException | None], object]
+"""Is called when a call is over: see `CallInfo.on_end`."""
+
+
 class CallInfo:
     """The facts of one logical call, kept up to date while it runs.
 
@@ -86,10 +90,8 @@ class CallInfo:
         provider: The provider's registered name.
         model: The model asked for.
         request: The request, with what the model supports of it.
-        asked: The request as it was asked for, with all of it. Another model that a policy calls
-            gets it: see `Send`.
-        was_cut: Whether another model was called without a part of `asked`, because a policy
-            changed what was left of it.
+        asked: The whole request, as the caller made it, or a policy before the last attempt.
+        warnings: What the model does not support of `asked`.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
         profile: The abilities of the model.
@@ -112,6 +114,7 @@ class CallInfo:
     """
 
     __slots__ = (
+        "_endings",
         "_enterable",
         "_tokens",
         "api",
@@ -132,7 +135,7 @@ class CallInfo:
         "request",
         "started",
         "timeout",
-        "was_cut",
+        "warnings",
     )
 
     def __init__(
@@ -144,6 +147,7 @@ class CallInfo:
         model: str,
         timeout: Timeout,
         asked: ChatRequest | None = None,
+        warnings: tuple[str, ...] = (),
         endpoint: str | None = None,
         api: str | None = None,
         profile: Profile = EVERYTHING,
@@ -154,6 +158,7 @@ class CallInfo:
         self.model = model
         self.request = request
         self.asked = request if asked is None else asked
+        self.warnings = warnings
         self.endpoint = endpoint
         self.api = api
         self.profile = profile
@@ -164,10 +169,10 @@ class CallInfo:
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
         self.is_delegated = False
-        self.was_cut = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
+        self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -178,6 +183,17 @@ class CallInfo:
         """When the total time is over, in seconds of the monotonic clock; None if unlimited."""
         total = self.timeout.total
         return None if total is None else self.started + total
+
+    def on_end(self, ending: "Ending", /) -> None:
+        """Have a function called when the call is over, once, with its response and its error.
+
+        A policy uses it to release what a stream needs to its end, or to learn the usage. If the
+        call fails or a stream is left early, the response is what had arrived, or None. Errors of
+        the function are logged and suppressed.
+        """
+        if self._endings is None:
+            self._endings = []
+        self._endings.append(ending)
 
     def timing(self) -> Timing:
         """Measure the call as it stands now."""
@@ -266,6 +282,17 @@ class CallInfo:
         self._tell_end(response, error)
 
     def _tell_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+        endings, self._endings = self._endings, None
+        for ending in endings or ():
+            try:
+                ending(response, error)
+            except Exception as failure:
+                logger("chatmodels.calls").warning(
+                    "a policy's function for the end of %s of %r failed",
+                    self.op,
+                    f"{self.provider}:{self.model}",
+                    extra=error_facts(failure),
+                )
         tokens = self._tokens
         if tokens is not None:
             # A token may know its call: nothing is left for the garbage collector to untie.

@@ -142,9 +142,10 @@ class StandardChatModel(Primitives):
             ChatModelError: The call failed; `code` classifies the failure.
         """
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = complete_response(prepared, respond(self, self._policies, call), call)
+            response = respond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -160,9 +161,10 @@ class StandardChatModel(Primitives):
     ) -> ChatResponse[T]:
         """Answer a prompt, awaited; the twin of `generate`."""
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = complete_response(prepared, await arespond(self, self._policies, call), call)
+            response = await arespond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -182,9 +184,9 @@ class StandardChatModel(Primitives):
         """
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: open_stream(self, self._policies, call),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: open_stream(self, self._policies, call, self._defaults, prepared.output),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def astream(
@@ -198,9 +200,9 @@ class StandardChatModel(Primitives):
         """Answer a prompt piece by piece, awaited; the twin of `stream`."""
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: aopen_stream(self, self._policies, call),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: aopen_stream(self, self._policies, call, self._defaults, prepared.output),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def batch(
@@ -267,19 +269,19 @@ class StandardChatModel(Primitives):
 
     def with_policies(self, *policies: Policy) -> Self:
         """Give the same model with further policies around its own."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._policies = (*policies, *self._policies)
         return changed
 
     def with_observers(self, *observers: Observer) -> Self:
         """Give the same model with further observers."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._observers = (*self._observers, *observers)
         return changed
 
     def without_observers(self, *observers: Observer) -> Self:
         """Give the same model without some observers; those that it has not change nothing."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._observers = tuple(
             each for each in self._observers if all(each is not other for other in observers)
         )
@@ -295,10 +297,10 @@ class StandardChatModel(Primitives):
         """What watches calls, in the order in which it is told."""
         return self._observers
 
-    def _copy(self) -> Self:
-        import copy  # not at the top: few programs need it, and it is slow to import
-
-        return copy.copy(self)
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the defaults as plain fields: no private class is named."""
@@ -328,19 +330,18 @@ class StandardChatModel(Primitives):
         error = error.located(op=op, provider=self.provider, model=self.model)
         if op != "explain":
             empty = ChatRequest(messages=())
-            self._begin(op, empty, empty).end(None, error)
+            self._begin(op, Prepared(empty, empty)).end(None, error)
         return error
 
-    def _begin(
-        self, op: Literal["generate", "stream"], request: ChatRequest, asked: ChatRequest
-    ) -> CallInfo:
+    def _begin(self, op: Literal["generate", "stream"], prepared: Prepared) -> CallInfo:
         return CallInfo(
             op,
-            request,
-            asked=asked,
+            prepared.request,
+            asked=prepared.asked,
+            warnings=prepared.warnings,
             provider=self.provider,
             model=self.model,
-            timeout=request.timeout or self._defaults.timeout,
+            timeout=prepared.request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
             profile=self._defaults.profile,

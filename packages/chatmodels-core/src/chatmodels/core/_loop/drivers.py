@@ -13,7 +13,7 @@ from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._loop.state import RunState
 from chatmodels.core._loop.tasks import TaskRunner
 from chatmodels.core._loop.threads import ThreadRunner
-from chatmodels.core._loop.watching import RunInfo, RunWatching
+from chatmodels.core._loop.watching import RunWatching, ToolRunInfo
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.tool_events import ToolStreamEvent
@@ -172,7 +172,7 @@ class Running:
 
     def _watched(self) -> RunWatching:
         model = self._observed
-        info = RunInfo(
+        info = ToolRunInfo(
             provider=model.provider,
             model=model.model,
             name=self._plan.name,

@@ -14,7 +14,7 @@ from chatmodels.core._values.request import ToolDefinition
 _NOTHING = nullcontext()
 
 
-class RunInfo(FrozenValue, frozen=True, kw_only=True):
+class ToolRunInfo(FrozenValue, frozen=True, kw_only=True):
     """The facts of a run of a model with tools.
 
     Attributes:
@@ -35,10 +35,10 @@ class RunInfo(FrozenValue, frozen=True, kw_only=True):
 class RunWatching:
     """The observers of one run that have the methods `start_run` and `end_run`."""
 
-    def __init__(self, observers: Sequence[Observer], info: RunInfo) -> None:
+    def __init__(self, observers: Sequence[Observer], info: ToolRunInfo) -> None:
         self._tokens: list[tuple[Observer, object]] = []
         for observer in observers:
-            start: Callable[[RunInfo], object] | None = getattr(observer, "start_run", None)
+            start: Callable[[ToolRunInfo], object] | None = getattr(observer, "start_run", None)
             if start is not None:
                 try:
                     token = start(info)
