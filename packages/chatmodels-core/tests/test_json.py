@@ -266,8 +266,18 @@ def test_every_public_value_is_tried() -> None:
         for item in {**vars(core), **vars(extending)}.values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
-    others |= {AcceptedMedia, Collect, Run, ToolContext, ToolRun, ToolRunInfo}
+    others = {
+        Send,
+        Sleep,
+        Run,
+        Collect,
+        StartedStream,
+        Profile,
+        ProviderOptions,
+        SchemaRules,
+        SchemaTranslation,
+    }
+    others |= {AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 
