@@ -7,6 +7,9 @@ from types import ModuleType
 _NOW = {
     "chatmodels.core._portable": "chatmodels.core._errors.pickling",
     "chatmodels.core._registry.secret": "chatmodels.core._values.secret",
+    "chatmodels.http._caller": "chatmodels.http._former_pickles",
+    "chatmodels.providers.azure._responses": "chatmodels.http._former_pickles",
+    "chatmodels.providers.mistral._request": "chatmodels.http._former_pickles",
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -131,10 +131,17 @@ class HttpChatModel(StandardChatModel):
         made._observers = observers
         return made
 
-    def __copy__(self) -> Self:
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        return made
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a model; of a pickle of 0.1.0, from its provider, its name and its options."""
+        caller = state["_caller"]
+        if isinstance(caller, Sender):
+            super().__setstate__(state)
+            return
+        from chatmodels.http._former_pickles import created_again
+
+        made = created_again(caller, state["model"])
+        self.__dict__.update(state | made.__dict__)
+        self._policies, self._observers = state["_policies"], state["_observers"]
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Ask the provider once for a whole answer."""

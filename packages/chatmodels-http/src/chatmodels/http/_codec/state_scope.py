@@ -20,11 +20,7 @@ def all_scoped(events: Sequence[StreamEvent], scope: str | None, /) -> Sequence[
     """
     if scope is None:
         return events
-    found = list(events)
-    for place, event in enumerate(events):
-        if type(event) in MAY_HAVE_STATE:
-            found[place] = scoped(event, scope)
-    return found
+    return [scoped(event, scope) if type(event) in MAY_HAVE_STATE else event for event in events]
 
 
 def scoped(event: StreamEvent, scope: str | None, /) -> StreamEvent:
