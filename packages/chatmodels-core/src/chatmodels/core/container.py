@@ -15,6 +15,8 @@ __all__ = ["Container", "Lifetime"]
 _T = TypeVar("_T")
 _Key = type[_T] | Callable[..., _T]  # To mypy, a protocol or an abstract class is the latter.
 Lifetime = Literal["singleton", "transient"]
+"""Lifetime of an object in a container: one for all, or a new one each time."""
+
 _Rule = tuple[Callable[..., object], Lifetime]
 _World = tuple[dict[object, _Rule], dict[object, object]]  # And singletons, by type and maker.
 _Path = tuple[object, ...]  # The call that makes singletons, if any, and what is being made.

@@ -9,8 +9,7 @@ from chatmodels.core._values.messages import Message
 class NumberedMessages(tuple[Message, ...]):  # noqa: SLOT001 - a tuple takes no slots but empty ones
     """Messages of which some were left out, divided or added.
 
-    Args:
-        messages: The messages.
+    Attributes:
         numbers: The place of each in the caller's conversation, counted from 0.
     """
 

@@ -10,6 +10,7 @@ SecretSource = str | Callable[[], str | Awaitable[str]]
 """A secret itself, or a plain or async function that gives the one that is valid now."""
 
 MASK = "***"
+"""Text that stands in place of a secret."""
 
 
 class Secret:

@@ -123,6 +123,9 @@ def _version(options: ProviderOptions, usual: str) -> str:
 
 
 GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)
+"""The provider `google`: the Gemini API."""
+
 VERTEX_PROVIDER = HttpProvider(
     VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
 )
+"""The provider `google-vertex`: Vertex AI."""

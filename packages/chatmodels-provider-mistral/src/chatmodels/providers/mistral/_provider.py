@@ -6,3 +6,4 @@ from chatmodels.providers.mistral._metadata import METADATA
 from chatmodels.providers.mistral._token import authorized
 
 PROVIDER = HttpProvider(METADATA, CODEC, complete=authorized)
+"""The provider `mistral`: Mistral's chat API."""

@@ -22,3 +22,4 @@ def located(options: ProviderOptions) -> ProviderOptions:
 
 
 PROVIDER = HttpProvider(METADATA, CODEC, complete=located)
+"""The provider `ollama`: a server of Ollama."""
