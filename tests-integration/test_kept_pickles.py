@@ -55,7 +55,7 @@ KEYS = (
 )
 
 
-@pytest.mark.filterwarnings("ignore:.*goes in 0.3")
+@pytest.mark.filterwarnings("ignore:.*removed in 0.3")
 @pytest.mark.parametrize("name", ["errors-0.pickle", "errors-1.pickle"])
 def test_errors_options_and_requests_of_earlier_versions_load(name: str) -> None:
     error, options, secret, values = pickle.loads((KEPT / name).read_bytes())
