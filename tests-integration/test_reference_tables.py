@@ -50,6 +50,8 @@ def subclasses(error: type[ChatModelError]) -> set[type[ChatModelError]]:
 def test_each_public_name_is_in_the_api_reference() -> None:
     names = (ROOT / "tests-integration" / "public-names.txt").read_text("utf-8").split()
     pages = (path.read_text("utf-8") for path in REFERENCE.glob("api/*.md"))
-    documented = [module for text in pages for module in re.findall(r"^::: (.+)$", text, re.M)]
+    documented = [
+        module for text in pages for module in re.findall(r"^::: (.+)$", text, re.MULTILINE)
+    ]
 
     assert sorted(documented) == sorted({name.rpartition(".")[0] for name in names})
