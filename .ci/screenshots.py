@@ -2,8 +2,8 @@
 
     python .ci/screenshots.py .site [FOLDER] [PAGE ...]
 
-They are PNG files in FOLDER, by default `.hatch/screenshots`. Chromium has to be on the PATH, as the
-package `chromium` of Debian puts it there.
+They are PNG files in FOLDER, by default `.hatch/screenshots`. Chromium has to be on the PATH: the
+package `chromium` of Debian has it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,17 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
-from chatmodels.core._calls.flow import Effect, Flow, Policy, Send, Sleep, adrive, drive
+from chatmodels.core._calls.flow import (
+    Collect,
+    Effect,
+    Flow,
+    Policy,
+    Run,
+    Send,
+    Sleep,
+    adrive,
+    drive,
+)
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
     AsyncMessageStreamer,
@@ -31,7 +41,7 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.provider import Provider
+from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._schema.rules import SchemaRules
@@ -73,10 +83,12 @@ __all__ = [
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
+    "AsyncModelLister",
     "CallInfo",
     "CallOptions",
     "CallableModel",
     "Capability",
+    "Collect",
     "Effect",
     "Explanation",
     "Flow",
@@ -105,6 +117,7 @@ __all__ = [
     "RegistryObserver",
     "ResultPart",
     "Role",
+    "Run",
     "SchemaRules",
     "SchemaTranslation",
     "SecretSource",

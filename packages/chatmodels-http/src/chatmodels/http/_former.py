@@ -1,4 +1,4 @@
-"""Names that `chatmodels.http` and `chatmodels.http.wire` had in 0.1.0; they go in 0.3."""
+"""Former names in `chatmodels.http` and `chatmodels.http.wire`, to be removed in 0.3."""
 
 import sys
 from warnings import warn

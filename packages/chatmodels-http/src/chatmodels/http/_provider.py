@@ -4,19 +4,17 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
-from chatmodels.core import ChatModelError, HealthReport, ModelInfo, UnsupportedError
+from chatmodels.core import ChatModelError, HealthReport, ModelInfo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
-from chatmodels.http._bodies import read_body
 from chatmodels.http._codec.codec import Codec
-from chatmodels.http._deadlines import limits_of_one
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
+from chatmodels.http._listing import alist_models, list_models
 from chatmodels.http._model import HttpChatModel, known_model
 from chatmodels.http._progress import afollow, follow
 from chatmodels.http._sender import Sender
 from chatmodels.http._signing import SignerFactory
-from chatmodels.http._stream import listed
 
 T = TypeVar("T")
 
@@ -105,24 +103,23 @@ class HttpProvider:
         return check_health(caller, options.timeout)
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Ask the vendor which models there are.
+        """Request the models that the vendor lists, all pages of them.
 
         Raises:
             UnsupportedError: The vendor has no listing.
-            ChatModelError: The request failed.
+            ChatModelError: A request failed.
         """
-        caller = self._caller(options)
-        name = self.metadata.name
-        listing = caller.codec.models
-        if listing is None:
-            raise UnsupportedError(f"{name} has no listing of models", op="list_models")
-        limits = limits_of_one(options.timeout, name)
         try:
-            answer = caller.open(listing.request, limits, None)
-            body = read_body(answer, limits, name, caller.finished)
-            return listed(caller, listing, answer, body)
+            return list_models(self._caller(options), options.timeout)
         except ChatModelError as error:
-            raise error.located(op="list_models", provider=name)
+            raise error.located(op="list_models", provider=self.metadata.name)
+
+    async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
+        """Request the models that the vendor lists, awaited; the twin of `list_models`."""
+        try:
+            return await alist_models(self._caller(options), options.timeout)
+        except ChatModelError as error:
+            raise error.located(op="list_models", provider=self.metadata.name)
 
     def follow(
         self,

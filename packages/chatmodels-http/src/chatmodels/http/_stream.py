@@ -1,20 +1,19 @@
 """Reads a stream: bytes to frames to events, in both worlds by the same rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import (
     ChatModelError,
-    ModelInfo,
     ResponseInvalidError,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
 )
 from chatmodels.core.extending import events_of
-from chatmodels.http._codec.codec import Listing, read_whole
+from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
 from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, scoped
 from chatmodels.http._deadlines import Limits
@@ -58,24 +57,6 @@ def decoded(
         known_id = request_id(answer.headers)
         return msgspec.structs.replace(response, request_id=known_id)
     return response
-
-
-def listed(
-    caller: Sender, listing: Listing, answer: HttpResponse | AsyncHttpResponse, body: bytes
-) -> Sequence[ModelInfo]:
-    """Translate a listing of models.
-
-    Raises:
-        ChatModelError: It is not one.
-    """
-    failure = not_json(answer, body, caller.metadata.name)
-    if failure is not None:
-        raise caller.finished(failure, answer)
-    try:
-        return listing.read(body)
-    except ChatModelError as error:
-        caller.finished(error, answer)
-        raise
 
 
 class StreamReading:
