@@ -52,6 +52,10 @@ def _source(source: Json) -> Citation | None:
     )
 
 
+RESPONSE_FIELDS = frozenset({"annotations", "content", "steps"})
+"""The fields of a message that `kept_parts` can return."""
+
+
 def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json]) -> dict[str, Json]:
     """Choose what a later request may give back, as fields of a message.
 

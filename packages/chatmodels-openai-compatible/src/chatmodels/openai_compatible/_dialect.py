@@ -51,6 +51,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         image_types: The media types of images as bytes; None for all.
         file_types: The media types of files as bytes, videos apart; None for all.
         result_inputs: What tool results may hold besides text.
+        text_fields: The fields that a text of an assistant message accepts besides its text. None
+            if such a message accepts one text only: several are joined then.
         call_ids: The ids of tool calls that are accepted.
         paired_calls: The vendor's own domains, at which each tool call needs a result and each
             result a call.
@@ -76,6 +78,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     image_types: tuple[str, ...] | None = None
     file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
+    text_fields: frozenset[str] | None = None
     call_ids: IdForm = ANY_ID
     paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None

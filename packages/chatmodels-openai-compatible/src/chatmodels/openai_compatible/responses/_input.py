@@ -27,6 +27,7 @@ from chatmodels.http.wire import (
     describe_part,
     state_of,
 )
+from chatmodels.openai_compatible._citations import RESPONSE_FIELDS
 from chatmodels.openai_compatible._custom import custom_input
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media
@@ -81,8 +82,11 @@ class InputEncoder:
                 items.append(self._result(part))
             elif isinstance(part, ProviderPart):
                 items += self._kept(part)
+                options = state_of(part.signature, self._dialect.name)
                 if content:
-                    content[-1] |= state_of(part.signature, self._dialect.name)
+                    content[-1] |= options
+                elif options:
+                    self._problems.append(f"options before any part in {self._where}")
             else:
                 self._misplaced(part)
         if content or not items:
@@ -107,6 +111,11 @@ class InputEncoder:
                 items.append({**_ASSISTANT, "content": part.text})
             elif isinstance(part, ProviderPart):
                 items += self._kept(part)
+                options = state_of(part.signature, self._dialect.name)
+                self._problems += [
+                    f"the option {name!r} in {self._where}"
+                    for name in sorted(options.keys() - RESPONSE_FIELDS)
+                ]
             elif isinstance(part, ImagePart):  # made by a tool of this vendor
                 state = state_of(part.signature, self._dialect.mark)
                 items.append({**state, "result": base64_text(part.data or b"")})

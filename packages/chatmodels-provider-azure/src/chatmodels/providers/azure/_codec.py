@@ -8,7 +8,14 @@ from chatmodels.core import ChatRequest
 from chatmodels.http import Codec, Encode, HttpRequest, Listing
 from chatmodels.openai_compatible import chat_completions_codec
 from chatmodels.providers.azure._address import Address
-from chatmodels.providers.azure._dialect import DOMAINS, VALUES, dialect_at, server_at
+from chatmodels.providers.azure._dialect import (
+    DOMAINS,
+    FILE_TYPES,
+    IMAGE_TYPES,
+    VALUES,
+    dialect_at,
+    server_at,
+)
 from chatmodels.providers.azure._listing import read_models
 
 
@@ -32,7 +39,12 @@ def azure_responses_codec(address: Address, deployment: str = "", *, token: bool
     from chatmodels.openai_compatible.responses import ResponsesDialect, responses_codec
 
     dialect = ResponsesDialect(
-        name="azure", path=address.responses, values=VALUES, paired_calls=DOMAINS
+        name="azure",
+        path=address.responses,
+        values=VALUES,
+        image_types=IMAGE_TYPES,
+        file_types=FILE_TYPES,
+        paired_calls=DOMAINS,
     )
     codec = responses_codec(replace(dialect, **server_at(address, token=token)))
     return _deployed(codec, partial(_encode_response, codec.encode, deployment))

@@ -12,6 +12,12 @@ from chatmodels.providers.azure._address import Address
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority")}
 """The words of the tiers ("ServiceTier Enum" and "Flex processing")."""
 
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""The images that OpenAI's models see ("Use vision-enabled chat models")."""
+
+FILE_TYPES = ("application/pdf",)
+"""The files that they read ("Azure OpenAI Responses API", under file input)."""
+
 DOMAINS = ("azure.com", "azure.us")
 """Azure's own addresses, those of all resources."""
 
@@ -33,6 +39,9 @@ DIALECT = Dialect(
     },
     values=VALUES,
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
+    image_types=IMAGE_TYPES,
+    file_types=FILE_TYPES,
+    text_fields=frozenset(),
     reasoning_details=True,  # of models of other makers
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
@@ -58,7 +67,14 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
     """
     dialect = DIALECT
     if address.kind == "inference":
-        dialect = replace(DIALECT, settings=_OF_ALL_MAKERS, paired_calls=())
+        dialect = replace(
+            DIALECT,
+            settings=_OF_ALL_MAKERS,
+            image_types=None,
+            file_types=None,
+            text_fields=None,
+            paired_calls=(),
+        )
     elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
         dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
     return replace(dialect, **server_at(address, token=token))

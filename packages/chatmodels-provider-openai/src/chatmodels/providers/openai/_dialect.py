@@ -1,7 +1,7 @@
 """How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -9,6 +9,9 @@ from chatmodels.core import ProviderPart
 from chatmodels.core.extending import ProviderState
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
+
+if TYPE_CHECKING:
+    from chatmodels.openai_compatible.responses import ResponsesDialect
 
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
 """The words of the tiers ("Create a model response" and "Create a chat completion")."""
@@ -39,6 +42,7 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     image_types=IMAGE_TYPES,
     file_types=("application/pdf",),
+    text_fields=frozenset({"prompt_cache_breakpoint"}),  # "Prompt caching"
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
 )
@@ -54,6 +58,7 @@ ELSEWHERE = replace(
     call_ids=ANY_ID,
     image_types=None,
     file_types=None,
+    text_fields=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )
@@ -67,8 +72,14 @@ they keep state.
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
 _NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
 _NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+_NO_REASONING = re.compile(r"(ft:)?(gpt-[34]|chatgpt-4|gpt-5-chat|gpt-audio)")
+
+AnyDialect = TypeVar("AnyDialect", Dialect, "ResponsesDialect")
 
 FAMILIES = (
+    "gpt-[34]*",
+    "chatgpt-4*",
+    "gpt-audio*",
     "o[0-9]*",
     "gpt-5-chat*",
     "gpt-5-search*",
@@ -82,24 +93,25 @@ FAMILIES = (
 """Patterns of the names of models whose abilities differ."""
 
 
-def sampling_rules(model: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the settings that a model never supports, and those not beside reasoning.
+def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
+    """Return a dialect of OpenAI without what a model does not support.
 
     By "Using the latest model", under parameter compatibility: reasoning models before GPT-5.1 take
-    no sampling parameters, later ones take them at the effort "none" alone.
+    no sampling parameters, later ones take them at the effort "none" alone. By the models' own
+    pages, GPT-4.1, GPT-4o and those before have no reasoning, and no effort is accepted.
     """
+    settings = dialect.settings
     if _NEVER.match(model):
-        return frozenset(_SAMPLING), ()
-    return frozenset(), _SAMPLING if _NOT_WITH_REASONING.match(model) else ()
-
-
-def dialect_for(model: str) -> Dialect:
-    """Return the dialect of chat completions for a model of OpenAI's."""
-    never, beside = sampling_rules(model)
-    if not never and not beside:
-        return DIALECT
-    kept = {name: field for name, field in DIALECT.settings.items() if name not in never}
-    return replace(DIALECT, settings=kept, not_with_reasoning=beside)
+        settings = {name: field for name, field in settings.items() if name not in _SAMPLING}
+    beside = _SAMPLING if _NOT_WITH_REASONING.match(model) else ()
+    fixed = {"reasoning_effort": ("none",)} if _NO_REASONING.match(model) else {}
+    return replace(
+        dialect,
+        settings=settings,
+        values={**dialect.values, **fixed},
+        implied=fixed,
+        not_with_reasoning=beside,
+    )
 
 
 def part_options(**fields: Any) -> ProviderPart:

@@ -16,7 +16,7 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import ELSEWHERE, FAMILIES, dialect_for
+from chatmodels.providers.openai._dialect import DIALECT, ELSEWHERE, FAMILIES, for_model
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -72,7 +72,7 @@ def is_official(base_url: str | None) -> bool:
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
     if not official:
         return chat_completions_codec(ELSEWHERE, headers)
-    return replace(chat_completions_codec(dialect_for(model), headers), families=FAMILIES)
+    return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
 
 
 def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, str], ...]:
@@ -97,7 +97,7 @@ class OpenAIProvider(HttpProvider):
             UnsupportedError: Settings in the options cannot be honoured.
         """
         chosen = codec(options, model)
-        supported = dialect_for(model).settings.keys()
+        supported = for_model(DIALECT, model).settings.keys()
         elsewhere = supported - (chosen.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,

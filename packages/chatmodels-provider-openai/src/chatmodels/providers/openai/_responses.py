@@ -19,7 +19,7 @@ from chatmodels.providers.openai._dialect import (
     FAMILIES,
     IMAGE_TYPES,
     VALUES,
-    sampling_rules,
+    for_model,
 )
 
 RESPONSES = ResponsesDialect(
@@ -32,6 +32,8 @@ RESPONSES = ResponsesDialect(
     paired_calls=DOMAINS,
 )
 
+_ELSEWHERE = replace(RESPONSES, values={}, image_types=None, refused_files=())
+
 
 @lru_cache(maxsize=256)
 def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -> Codec:
@@ -43,14 +45,5 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
         official: Whether the address is OpenAI's, which has values of its own, and types of media
             that it does not accept.
     """
-    never, beside = sampling_rules(model)
-    kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    dialect = replace(
-        RESPONSES,
-        settings=kept,
-        not_with_reasoning=beside,
-        values=RESPONSES.values if official else {},
-        image_types=RESPONSES.image_types if official else None,
-        refused_files=RESPONSES.refused_files if official else (),
-    )
+    dialect = for_model(RESPONSES if official else _ELSEWHERE, model)
     return replace(responses_codec(dialect, headers), families=FAMILIES)
