@@ -17,7 +17,8 @@ Within such a comment `...` stands for any text, alone on its line for any lines
 at top level. A block opened with "```python no-run" is compiled only.
 
 The simulator repeats the question, unless a comment in front of a block has responses, one in a
-line, as JSON: a text, an object with the name of a tool and its arguments, or one with an error.
+line, as JSON: a text, an object with the name of a tool and its arguments, a list of these, or an
+object with an error.
 
     <!-- responses
     "The sky is blue."
@@ -30,6 +31,7 @@ import ast
 import asyncio
 import inspect
 import io
+import itertools
 import json
 import os
 import re
@@ -41,7 +43,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chatmodels.core import ErrorCode, ToolCall
 from chatmodels.testing import Simulator
@@ -77,7 +79,7 @@ def check(page: Path) -> None:
         os.environ |= environment(simulator, Path(folder))
         for block in blocks(text):
             if block.language == "responses":
-                simulator.queue(*(reply(line) for line in block.source.splitlines()))
+                simulator.queue(*(reply(json.loads(line)) for line in block.source.splitlines()))
             elif block.language == "python":
                 printed = run(block, page, module)
                 stated = expected_output(block.source)
@@ -103,15 +105,19 @@ def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
     }
 
 
-def reply(line: str) -> str | ToolCall | ErrorCode:
-    """Read a response of the simulator."""
-    value = json.loads(line)
+CALLS = itertools.count(1)
+
+
+def reply(value: Any) -> Any:
+    """Return the response of the simulator that stands for a value of JSON."""
+    if isinstance(value, list):
+        return tuple(map(reply, value))
     if isinstance(value, str):
         return value
     ((name, content),) = value.items()
     if name == "error":
         return ErrorCode(content)
-    return ToolCall(f"call_{name}", name, json.dumps(content))
+    return ToolCall(f"call_{next(CALLS)}", name, json.dumps(content))
 
 
 def blocks(text: str) -> Iterator[Block]:

@@ -185,7 +185,7 @@ def test_the_simulator_replies_with_the_responses_of_a_page(tmp_path: Path) -> N
         """
 <!-- responses
 "Hello."
-{"weather": {"city": "Oslo"}}
+["So.", {"weather": {"city": "Oslo"}}]
 {"error": "rate_limited"}
 -->
 
