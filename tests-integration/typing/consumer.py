@@ -23,13 +23,22 @@ from chatmodels.core import (
     TextDelta,
     Timeout,
     ToolCall,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    Usage,
+    arun_tools,
+    astream_tools,
     check_health,
     create_chat_model,
     from_json,
     image,
     list_providers,
+    repair_conversation,
+    run_tools,
     set_alias,
+    stream_tools,
     system,
     to_json,
     tool,
@@ -42,6 +51,7 @@ from chatmodels.core.extending import (
     Observer,
     Provider,
     StandardChatModel,
+    ToolStreamEvent,
     provider,
     providers_with,
 )
@@ -95,6 +105,77 @@ def tools(call: ToolCall) -> None:
     assert_type(weather("Oslo", unit="F"), str)
     assert_type(weather.call(call), ToolResult)
     assert_type(call.arguments, dict[str, Any])
+
+
+@dataclass
+class Shop:
+    name: str
+
+
+@tool
+def order(context: ToolContext[Shop], sku: str) -> str:
+    return f"{sku} from {context.value.name}"
+
+
+def approve(context: ToolContext[Shop]) -> str | None:
+    assert_type(context.value, Shop)
+    return None if context.value.name else "no shop"
+
+
+async def approve_later(context: ToolContext[Shop]) -> ToolCall | None:
+    return context.call
+
+
+def mask(context: ToolContext[Shop], end: ToolEnd) -> ToolResult | None:
+    assert_type(end.error, Exception | None)
+    return None
+
+
+def tool_loops(model: ChatModel) -> None:
+    plain = run_tools(model, "Weather in Oslo?", tools=[weather], max_rounds=3, temperature=0.2)
+    assert_type(plain, ToolRun[None])
+    assert_type(plain.response, ChatResponse[None])
+    assert_type(plain.messages, tuple[Message, ...])
+    assert_type(plain.usage, Usage)
+    assert_type(
+        run_tools(
+            model,
+            plain.messages,
+            tools=[order],
+            output_type=Primes,
+            context=Shop("Lee"),
+            before_tool=approve,
+            after_tool=mask,
+        ).parsed,
+        Primes,
+    )
+    with stream_tools(model, "Hello", tools=[weather], output_type=Place) as stream:
+        for event in stream:
+            assert_type(event, ToolStreamEvent)
+            if event.type == "tool_end":
+                assert_type(event, ToolEnd)
+    assert_type(stream.run.parsed, Place)
+    assert_type(repair_conversation(plain.messages), tuple[Message, ...])
+    assert_type(sum([plain.usage], Usage()), Usage)
+
+
+async def awaited_tool_loops(model: ChatModel) -> None:
+    done = await arun_tools(
+        model,
+        "Order tea",
+        tools=[order],
+        output_type=Primes,
+        context=Shop("Lee"),
+        before_tool=approve_later,
+        on_limit="return",
+    )
+    assert_type(done.parsed, Primes)
+    async with astream_tools(
+        model, "Order tea", tools=[order], context=Shop("Lee"), before_tool=approve
+    ) as stream:
+        async for event in stream:
+            assert_type(event, ToolStreamEvent)
+    assert_type(stream.run, ToolRun[None])
 
 
 def errors(model: ChatModel) -> float | None:

@@ -19,7 +19,6 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Citation,
-    ErrorCode,
     FailedAttempt,
     FilePart,
     HealthReport,
@@ -42,7 +41,11 @@ from chatmodels.core import (
     ToolCall,
     ToolCallEnd,
     ToolChoice,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    ToolStart,
     Usage,
     UsageUpdate,
     assistant,
@@ -69,6 +72,7 @@ from chatmodels.core.extending import (
     Sleep,
     StartedStream,
     ToolDefinition,
+    ToolRunInfo,
 )
 
 texts = st.text(max_size=5)
@@ -224,9 +228,10 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     Timeout: timeouts,
     Timing: st.builds(Timing, total=floats, events=indexes),
     TokenLogprob: logprobs,
-    FailedAttempt: st.builds(FailedAttempt, code=st.sampled_from(ErrorCode), message=texts),
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
+    ToolEnd: st.builds(ToolEnd, calls, results),
+    ToolStart: st.builds(ToolStart, calls),
     ToolChoice: choices,
     ToolDefinition: definitions,
     ToolResult: results,
@@ -273,7 +278,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {AcceptedMedia}
+    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

@@ -22,6 +22,8 @@ ChatModelError
 ├── ResponseInvalidError         response_invalid
 │   └── OutputInvalidError       output_invalid
 ├── ToolArgumentsError           tool_arguments_invalid
+├── ToolFailedError              tool_failed
+├── ToolLimitError               tool_limit_reached
 ├── StreamInterruptedError       stream_interrupted
 └── InternalError                internal
 ```
@@ -57,10 +59,13 @@ class ChatModelError(Exception):
         partial: The partial response of a broken stream, as a `ChatResponse`; None if there is
             none. Its type is not declared here, because responses consist of messages, which
             raise these errors.
+        run: The completed rounds of `run_tools` or one of its twins, as a `ToolRun`; None outside
+            of them. Its type is not declared here for the same reason.
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
     failed_attempts: tuple[FailedAttempt, ...] = ()
+    run: Any = None
 
     def __init__(
         self,
@@ -251,6 +256,18 @@ class ToolArgumentsError(ChatModelError):
     """The model called a tool with invalid arguments; the message can be sent back to it."""
 
     default_code = ErrorCode.TOOL_ARGUMENTS_INVALID
+
+
+class ToolFailedError(ChatModelError):
+    """A tool raised an exception, the cause, in a run with `on_tool_error="raise"`."""
+
+    default_code = ErrorCode.TOOL_FAILED
+
+
+class ToolLimitError(ChatModelError):
+    """A run of tools reached a limit before its final response; `run` is what it had done."""
+
+    default_code = ErrorCode.TOOL_LIMIT_REACHED
 
 
 class StreamInterruptedError(ChatModelError):

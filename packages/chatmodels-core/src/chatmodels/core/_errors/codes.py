@@ -23,6 +23,8 @@ class ErrorCode(StrEnum):
     MODEL_NOT_FOUND = "model_not_found"
     UNSUPPORTED = "unsupported"
     TOOL_ARGUMENTS_INVALID = "tool_arguments_invalid"
+    TOOL_FAILED = "tool_failed"
+    TOOL_LIMIT_REACHED = "tool_limit_reached"
     OUTPUT_INVALID = "output_invalid"
     RESPONSE_INVALID = "response_invalid"
     STREAM_INTERRUPTED = "stream_interrupted"

@@ -23,6 +23,8 @@ from chatmodels.core._errors.classes import (
     ResponseInvalidError,
     StreamInterruptedError,
     ToolArgumentsError,
+    ToolFailedError,
+    ToolLimitError,
     UnsupportedError,
 )
 from chatmodels.core._errors.codes import ErrorCode
@@ -49,6 +51,8 @@ _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
         ResponseInvalidError,
         OutputInvalidError,
         ToolArgumentsError,
+        ToolFailedError,
+        ToolLimitError,
         StreamInterruptedError,
         InternalError,
     )

@@ -139,6 +139,11 @@ class AliasedModel(CallMethods):
         """The name of the model that calls go to now."""
         return self.target.model
 
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """The observers of the model that calls go to now."""
+        return getattr(self.target, "observers", ())
+
     def _generate(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> ChatResponse[Any]:
