@@ -280,7 +280,7 @@ def test_the_listing_tells_what_models_can_do() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 7}', b'{"data": [{"name": "x"}]}'])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 

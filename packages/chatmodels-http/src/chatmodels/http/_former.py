@@ -1,4 +1,4 @@
-"""Names that `chatmodels.http` and `chatmodels.http.wire` had in 0.1.0; they go in 0.3."""
+"""Deprecated names of `chatmodels.http` and `chatmodels.http.wire`, to be removed in 0.3."""
 
 import sys
 from warnings import warn
@@ -19,7 +19,7 @@ _RENAMED = {
 
 
 def former_name(module: str, name: str, /) -> object:
-    """Return the value of a name that was renamed, with a warning that says how it is called now.
+    """Return the value of a renamed name, with a warning that contains the new name.
 
     Raises:
         AttributeError: The module has never had the name.
