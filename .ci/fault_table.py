@@ -1,4 +1,4 @@
-"""Writes the catalogue of transport faults into `docs/faults.md`, below its introduction.
+"""Writes the catalogue of transport faults into `docs/reference/faults.md`, below its introduction.
 
 With `--print` the page goes to standard output instead: that is what the tests compare.
 """
@@ -11,7 +11,7 @@ import workspace
 
 from chatmodels.testing import WIRE_FAULTS, Expected, WireFault
 
-PAGE = workspace.ROOT / "docs" / "faults.md"
+PAGE = workspace.ROOT / "docs" / "reference" / "faults.md"
 HEADING = "## The catalogue\n"
 TITLES = {
     "connection": "Connections",

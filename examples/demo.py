@@ -62,7 +62,7 @@ def main() -> None:
             section("What it took", "until the first event and the last, and tokens")
             console.print(Padding(figures, (0, 2)))
             section("Where the time went", "as OpenTelemetry records it")
-    console.print("\n  Your turn: [bold]docs/getting-started.md[/]\n")
+    console.print("\n  Your turn: [bold]docs/tutorials/getting-started.md[/]\n")
 
 
 def calls() -> None:

@@ -1,4 +1,4 @@
-"""Writes the abilities of all families of models into `docs/capabilities.md`: `./run capabilities`.
+"""Writes `docs/reference/capabilities.md` from the profiles of the models: `./run capabilities`.
 
 Everything below the introduction comes from the profiles of the models, and from the difference
 that a setting makes in the request of `explain`. The tests compare the page with `page()`.
@@ -21,7 +21,7 @@ from chatmodels.http._codec.answer_tool import ANSWER_DESCRIPTION
 
 T = TypeVar("T", bound=Hashable)
 
-PAGE = Path(__file__).parents[1] / "docs" / "capabilities.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "capabilities.md"
 BEGINNING = "<!-- Below this line the page is written by ./run capabilities -->\n"
 EFFORT = "reasoning_effort"
 SETTINGS = tuple(name for name in Settings.__struct_fields__ if name != EFFORT)

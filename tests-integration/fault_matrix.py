@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> str | None:
     chosen = parser.parse_args(arguments)
     for name in chosen.fault or ():
         if name not in WIRE_FAULTS:
-            parser.error(f"no fault is named {name!r}; docs/faults.md lists them")
+            parser.error(f"no fault is named {name!r}; docs/reference/faults.md lists them")
     faults = [
         fault
         for fault in WIRE_FAULTS.values()

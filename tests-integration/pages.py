@@ -1,6 +1,6 @@
 """Runs the Python blocks of a Markdown page and compares what they print with what the page says.
 
-    python pages.py docs/streaming.md
+    python pages.py docs/how-to/streaming.md
 
 What a block prints stands in comments, below the line or beside it; all of it has to be there:
 

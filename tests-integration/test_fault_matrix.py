@@ -54,7 +54,7 @@ def test_each_provider_can_meet_a_hundred_faults_in_each_shape() -> None:
 
 
 def test_the_page_of_faults_is_current() -> None:
-    page = (ROOT / "docs" / "faults.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "faults.md").read_text("utf-8")
     script = ROOT / ".ci" / "fault_table.py"
 
     printed = subprocess.run(

@@ -146,8 +146,8 @@ def site(
         importlib.invalidate_caches()
         return module
 
-    discovery.forget()
+    discovery.reset()
     yield SimpleNamespace(install=install, path=tmp_path)
-    discovery.forget()
+    discovery.reset()
     for module in [name for name in sys.modules if name.startswith("plugin_")]:
         del sys.modules[module]

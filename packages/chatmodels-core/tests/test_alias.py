@@ -152,15 +152,15 @@ def test_hooks_see_the_targets_of_an_alias(registry) -> None:
 @pytest.mark.parametrize(
     ("name", "spec", "words"),
     [
-        ("default", "default", "alias 'default' stands for itself: default -> default"),
+        ("default", "default", "alias 'default' refers to itself: default -> default"),
         ("a", "b", "'b', which is neither 'provider:model' nor an alias"),
         ("a", ":x", "':x', which is not 'provider:model'"),
         ("a", "acme:", "'acme:', which is not 'provider:model'"),
         ("a:b", "acme:x", "'a:b' cannot be an alias"),
         (" a", "acme:x", "' a' cannot be an alias"),
         ("", "acme:x", "'' cannot be an alias"),
-        ("a", None, "an alias and what it stands for are str, not None"),
-        (7, "acme:x", "an alias and what it stands for are str, not 7"),
+        ("a", None, "an alias and its target are str, not None"),
+        (7, "acme:x", "an alias and its target are str, not 7"),
     ],
 )
 def test_a_wrong_alias_is_refused(registry, name, spec, words: str) -> None:

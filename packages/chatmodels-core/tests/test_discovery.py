@@ -137,23 +137,23 @@ def test_a_provider_of_a_later_contract_asks_for_a_newer_core(site, global_regis
     with pytest.raises(ProviderImportError) as caught:
         global_registry.provider("alpha")
     assert str(caught.value) == (
-        "chatmodels-provider-alpha 1.2 (plugin_alpha) was written for version 12 of the provider "
-        f"contract, and this chatmodels-core speaks {CONTRACT_VERSION}; "
+        "chatmodels-provider-alpha 1.2 (plugin_alpha) implements version 12 of the provider "
+        f"contract, and this chatmodels-core implements {CONTRACT_VERSION}; "
         "run: pip install -U chatmodels-core"
     )
     assert "plugin_alpha" not in sys.modules
 
 
-def test_the_present_contract_and_the_one_before_are_understood() -> None:
+def test_the_current_and_the_previous_contract_are_accepted() -> None:
     def installed(contract: int) -> InstalledProvider:
         return InstalledProvider("alpha", "plugin_alpha", "provider-alpha", "1.2", contract)
 
-    check_contract(installed(5), spoken=5)
-    check_contract(installed(4), spoken=5)
+    check_contract(installed(5), current=5)
+    check_contract(installed(4), current=5)
     with pytest.raises(ProviderImportError, match=r"run: pip install -U provider-alpha$"):
-        check_contract(installed(3), spoken=5)
+        check_contract(installed(3), current=5)
     with pytest.raises(ProviderImportError, match=r"run: pip install -U chatmodels-core$"):
-        check_contract(installed(6), spoken=5)
+        check_contract(installed(6), current=5)
 
 
 def test_two_distributions_with_one_name_are_a_conflict_that_names_both(

@@ -381,3 +381,18 @@ def test_a_cancellation_under_trio_has_the_code_cancelled() -> None:
 )
 def test_only_what_may_pass_is_retryable(error: BaseException, retryable: bool) -> None:
     assert is_retryable(error) is retryable
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        pytest.param(RateLimitError("wait"), True, id="rate-limit"),
+        pytest.param(InvalidRequestError("odd"), False, id="request"),
+        pytest.param(
+            RateLimitError("wait", details={"should_retry": False}), False, id="a hint says no"
+        ),
+    ],
+)
+def test_an_error_knows_whether_it_is_retryable(error: ChatModelError, retryable: bool) -> None:
+    assert error.retryable is retryable
+    assert pickle.loads(pickle.dumps(error)).retryable is retryable

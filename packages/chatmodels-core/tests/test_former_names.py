@@ -32,7 +32,7 @@ def test_a_name_that_has_moved_is_found_with_a_warning(old, module, new) -> None
     with pytest.warns(DeprecationWarning, match=f"import {new} from {module.__name__}") as caught:
         exec(f"from chatmodels.core import {old}")
     assert {warning.filename for warning in caught} == {"<string>"}
-    with pytest.warns(DeprecationWarning, match="goes in 0.3"):
+    with pytest.warns(DeprecationWarning, match="removed in 0.3"):
         assert getattr(chatmodels.core, old) is getattr(module, new)
 
 

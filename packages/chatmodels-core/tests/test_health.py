@@ -81,7 +81,7 @@ def test_a_probe_that_hangs_is_reported_and_left_behind(registry, fake, monkeypa
         provider="slow",
         status="unhealthy",
         latency=60,
-        message="no answer within 60 s",
+        message="no response within 60 s",
         code="timeout",
     )
 

@@ -1,10 +1,12 @@
 """Messages and their parts: short to write, read back with ease, refused when malformed."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from chatmodels.core import (
+    ChatRequest,
     ChatResponse,
     ErrorCode,
     ImagePart,
@@ -22,10 +24,42 @@ from chatmodels.core import (
     tool_result,
     user,
 )
-from chatmodels.core.extending import as_messages
+from chatmodels.core.extending import StandardChatModel, as_messages
 
 CAT = ImagePart(url="https://example.com/cat.png")
 CALL = ToolCall("call_1", "weather", '{"city": "Oslo"}')
+OF_OPENAI = {"role": "user", "content": "Hi"}
+
+
+class Echo(StandardChatModel):
+    def respond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
+        return ChatResponse(message=assistant(request.messages[-1].text))
+
+
+class Iterating:
+    """Iterates over its fields, as objects of pydantic do."""
+
+    def __iter__(self) -> Iterator[tuple[str, object]]:
+        return iter(vars(self).items())
+
+
+class OfLangChain(Iterating):
+    type = "human"
+
+    @property
+    def content_blocks(self) -> list[object]:
+        raise AssertionError("a refusal reads no content")
+
+
+class PromptOfLangChain(Iterating):
+    def to_messages(self) -> list[object]:
+        raise AssertionError("a refusal converts nothing")
+
+
+class OfAnSdk(Iterating):
+    def __init__(self) -> None:
+        self.role = "assistant"
+        self.content = "Hi"
 
 
 @pytest.mark.parametrize(
@@ -123,12 +157,6 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
         pytest.param([], "no messages; pass", id="empty"),
         pytest.param(3, "not int; see system()", id="number"),
         pytest.param(b"Hi", "not bytes; see system()", id="bytes"),
-        pytest.param(
-            {"role": "user", "content": "Hi"}, "not dict; messages_from_openai() and", id="dict"
-        ),
-        pytest.param(
-            [{"role": "user", "content": "Hi"}], "not dict; messages_from_openai() and", id="dicts"
-        ),
         pytest.param([user("Hi"), TextPart("Hi")], "not TextPart; see", id="part"),
         pytest.param(
             [user("Hi"), ChatResponse(message=assistant("Ho"))],
@@ -142,6 +170,50 @@ def test_what_is_no_prompt_is_refused(prompt: Any, words: str) -> None:
         as_messages(prompt)
 
     assert words in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        pytest.param(
+            OF_OPENAI, "not dict; messages_from_openai() and messages_from_anthropic()", id="dict"
+        ),
+        pytest.param(OfAnSdk(), "not OfAnSdk; messages_from_openai() and", id="SDK"),
+        pytest.param(OfLangChain(), "not OfLangChain; messages_from_langchain()", id="LangChain"),
+        pytest.param(
+            PromptOfLangChain(),
+            "not PromptOfLangChain; messages_from_langchain() of chatmodels.core.interop converts "
+            "the to_messages()",
+            id="prompt of LangChain",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        pytest.param(lambda message: message, id="alone"),
+        pytest.param(lambda message: [message], id="list"),
+        pytest.param(lambda message: [user("Hi"), message], id="mixed list"),
+        pytest.param(lambda message: iter([message]), id="iterator"),
+        pytest.param(lambda message: ChatRequest(messages=(message,)), id="request"),
+    ],
+)
+def test_a_prompt_of_another_library_is_refused_with_the_name_of_its_converter(
+    prompt: Callable[[Any], Any], message: Any, words: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        Echo("fake", "echo").generate(prompt(message))
+
+    assert words in caught.value.message
+    assert "chatmodels.core.interop" in caught.value.message
+
+
+def test_a_part_of_another_library_is_refused_with_the_name_of_the_converter() -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        user({"type": "text", "text": "Hi"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    assert "messages_from_openai() and" in caught.value.message
+    assert "as whole messages" in caught.value.message
 
 
 @pytest.mark.parametrize(

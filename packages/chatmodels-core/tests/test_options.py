@@ -216,7 +216,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
         load(environment, file, basurl="http://x", temperature=9, timeout=-1, quux=1)
     assert str(caught.value) == (
         "acme: there is no option 'basurl'; did you mean 'base_url'? (argument); "
-        "there is no option 'quux'; acme takes api_key, base_url, organization, signing_key, "
+        "there is no option 'quux'; acme accepts api_key, base_url, organization, signing_key, "
         "proxy, api, async_http_client, headers, http_client, max_retries, timeout, "
         "on_unsupported, "
         "and settings such as temperature (argument); "
@@ -253,7 +253,7 @@ def test_every_problem_is_told_at_once_with_its_source(config) -> None:
         ("api_key", "sk very-secret", "must be ASCII text without white space"),
         ("api_key", "sk-very-secret\u00e9", "must be ASCII text without white space"),
         ("api_key", Secret("sk-very-secret\n"), "must be ASCII text without white space"),
-        ("api_key", 7, "must be a str or a function that gives one, not an object of type int"),
+        ("api_key", 7, "must be a str or a function that returns one, not an object of type int"),
         ("base_url", "api.acme.test", "must be an http or https URL with a host"),
         ("base_url", "ftp://api.acme.test", "must be an http or https URL with a host"),
         ("base_url", "http://", "must be an http or https URL with a host"),
@@ -405,7 +405,7 @@ def test_a_pickle_has_everything_but_secrets(monkeypatch) -> None:
     ("arguments", "words"),
     [
         pytest.param({"headers": {"X-Api-Key": KEY}}, "the header 'X-Api-Key'", id="header"),
-        pytest.param({"proxy": f"http://me:{KEY}@p.test"}, "address of the proxy", id="proxy"),
+        pytest.param({"proxy": f"http://me:{KEY}@p.test"}, "URL of the proxy", id="proxy"),
         pytest.param({"http_client": object()}, "the HTTP client that was passed", id="client"),
         pytest.param({"async_http_client": object()}, "the HTTP client", id="async client"),
     ],
@@ -437,8 +437,8 @@ def test_a_config_file_shows_its_path_only(config) -> None:
         pytest.param("a = ", "it is not valid TOML", id="not TOML"),
         pytest.param("[provider.x]", "no table 'provider'; did you mean 'providers'?", id="typo"),
         pytest.param("[logging]", "there are [providers.<name>] and [aliases]", id="unknown table"),
-        pytest.param("aliases = 3", "[aliases] must be a table of texts", id="no table"),
-        pytest.param("[aliases]\na = 3", "[aliases] must be a table of texts", id="no text"),
+        pytest.param("aliases = 3", "[aliases] must be a table of strings", id="no table"),
+        pytest.param("[aliases]\na = 3", "[aliases] must be a table of strings", id="no text"),
         pytest.param(
             "providers.x = 'sk-very-secret'\n[x]", "no table 'x'; there are", id="two problems"
         ),

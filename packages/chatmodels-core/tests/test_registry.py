@@ -62,7 +62,7 @@ def test_another_provider_of_the_name_is_a_conflict_that_names_both_modules(fake
         exec("registry.register_provider(provider)", other)
     assert str(caught.value) == (
         f"provider 'acme' is registered by {__name__} already, and a_plugin registers another; "
-        "pass replace=True to put it in its place"
+        "pass replace=True to replace it"
     )
     assert (caught.value.code, caught.value.op, caught.value.provider) == (
         ErrorCode.PROVIDER_CONFLICT,
@@ -103,8 +103,8 @@ def test_what_is_no_provider_is_refused_with_what_it_lacks(fake) -> None:
     with pytest.raises(ConfigurationError) as caught:
         ProviderRegistry().register_provider(Half())
     assert str(caught.value).endswith(
-        "Half is no provider; it lacks metadata (a ProviderMetadata), model_info, check_health, "
-        "list_models"
+        "Half is not a provider; it is missing metadata (a ProviderMetadata), model_info, "
+        "check_health, list_models"
     )
 
 
@@ -139,7 +139,7 @@ def test_changes_are_logged_with_facts(fake, caplog) -> None:
         (f"registered provider acme of {__name__}", "register_provider", "acme"),
         (f"replaced provider acme of {__name__}", "register_provider", "acme"),
         ("registered provider lazy of some.module", "register_lazy", "lazy"),
-        ("alias default stands for acme:large", "set_alias", None),
+        ("alias default refers to acme:large", "set_alias", None),
         ("removed alias default", "remove_alias", None),
         ("unregistered provider acme", "unregister_provider", "acme"),
     ]
@@ -205,13 +205,13 @@ def test_an_empty_registry_says_so() -> None:
 
 
 def test_a_spec_without_a_model_is_refused(registry) -> None:
-    with pytest.raises(ConfigurationError, match="'acme:' names no model; write 'acme:<model>'"):
+    with pytest.raises(ConfigurationError, match="'acme:' has no model; write 'acme:<model>'"):
         registry.resolve("acme:")
 
 
 @pytest.mark.parametrize("spec", [None, 7, b"acme:large"])
 def test_a_spec_must_be_a_text(registry, spec) -> None:
-    with pytest.raises(ConfigurationError, match="a model is named by a str, as in"):
+    with pytest.raises(ConfigurationError, match="the spec of a model must be a str, as in"):
         registry.create_chat_model(spec)
 
 
@@ -377,10 +377,10 @@ def test_a_config_file_with_wrong_aliases_is_refused_as_a_whole(registry, tmp_pa
     with pytest.raises(ConfigurationError) as caught:
         registry.load_config(path)
     assert str(caught.value) == (
-        f"{path} [aliases]: alias 'a' stands for itself: a -> b -> a; "
-        "alias 'b' stands for itself: b -> a -> b; "
-        "alias 'c' stands for 'acme:', which is not 'provider:model'; "
-        "alias 'd' stands for 'nothing', which is neither 'provider:model' nor an alias; "
+        f"{path} [aliases]: alias 'a' refers to itself: a -> b -> a; "
+        "alias 'b' refers to itself: b -> a -> b; "
+        "alias 'c' refers to 'acme:', which is not 'provider:model'; "
+        "alias 'd' refers to 'nothing', which is neither 'provider:model' nor an alias; "
         "'e:' cannot be an alias, which is a word without a colon"
     )
     assert registry.aliases == {}

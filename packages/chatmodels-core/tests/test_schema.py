@@ -297,7 +297,7 @@ def test_classes_of_one_name_from_two_libraries_do_not_mix() -> None:
 
 
 def test_what_cannot_be_read_from_json_is_named() -> None:
-    with pytest.raises(TypeError, match="Path is not a type that can be read from JSON"):
+    with pytest.raises(TypeError, match="Path is not a type that can be parsed from JSON"):
         json_schema(list[Path])
 
 

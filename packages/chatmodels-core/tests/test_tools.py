@@ -483,8 +483,8 @@ def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
                 "a is positional-only, and a model passes arguments by name",
                 "b: int is positional-only, and a model passes arguments by name",
                 "c has no type annotation",
-                "*rest: int takes any number of arguments; take a list instead",
-                "**more: Any takes arguments of any name; take a dict instead",
+                "*rest: int accepts any number of arguments; accept a list instead",
+                "**more: Any accepts arguments of any name; accept a dict instead",
             ],
             id="parameters",
         ),
@@ -496,12 +496,12 @@ def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
         pytest.param(Shop, ["it is a class; decorate a function that makes one"], id="class"),
         pytest.param(
             _made_of("def made():\n    yield 1"),
-            ["it is a generator; return a list or a text"],
+            ["it is a generator; return a list or a string"],
             id="generator",
         ),
         pytest.param(
             _made_of("async def made():\n    yield 1"),
-            ["it is a generator; return a list or a text"],
+            ["it is a generator; return a list or a string"],
             id="async",
         ),
         pytest.param(
@@ -527,7 +527,7 @@ def test_all_that_stands_in_the_way_of_a_tool_is_listed(
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        pytest.param(_unreadable, "a: Path is not a type that can be read", id="type"),
+        pytest.param(_unreadable, "a: Path is not a type that can be parsed", id="type"),
         pytest.param(_unreadable, "; c: ", id="model"),
         pytest.param(_lost, "type hints of _lost cannot be resolved", id="hint"),
         pytest.param(max, "its signature cannot be read: ", id="builtin"),

@@ -811,13 +811,13 @@ def test_the_size_of_a_schema_may_be_limited() -> None:
     deep = rooted({"c": {"patternProperties": {"x": rooted({"d": TEXT})}}})
     listed = {"type": "array", "items": rooted({"b": {"anyOf": [deep]}})}
     assert problems(rooted({"a": listed}), most_levels=3) == [
-        "a[].b.c is an object at level 4, at most 3 may be"
+        "a[].b.c is an object at level 4; the limit is 3"
     ]
     behind = rooted({"a": {"$ref": "#/$defs/A"}}, **{"$defs": {"A": rooted({"b": TEXT})}})
     assert problems(behind, most_properties=2, most_levels=1) == []
     assert problems(schema, most_properties=2, most_levels=2) == [
-        "a.b is an object at level 3, at most 2 may be",
-        "the top level has 3 properties, at most 2 may be",
+        "a.b is an object at level 3; the limit is 2",
+        "the top level has 3 properties; the limit is 2",
     ]
 
 

@@ -16,7 +16,9 @@ from chatmodels.providers.mock import MockChatModel
 from chatmodels.resilience import Retry
 
 DASHBOARD = json.loads(
-    (Path(__file__).parents[3] / "docs" / "grafana" / "chatmodels.json").read_text("utf-8")
+    (Path(__file__).parents[3] / "docs" / "how-to" / "grafana" / "chatmodels.json").read_text(
+        "utf-8"
+    )
 )
 PANELS = [pytest.param(panel, id=panel["title"]) for panel in DASHBOARD["panels"]]
 VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}

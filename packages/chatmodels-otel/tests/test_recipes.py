@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = (Path(__file__).parents[3] / "docs" / "telemetry.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "telemetry.md").read_text("utf-8")
 RECIPES: dict[str, str] = dict(
     re.findall(
         r"\*\*([\w ]+)\*\*.*?```sh\n(.*?)```",

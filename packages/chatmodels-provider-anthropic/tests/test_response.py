@@ -176,7 +176,7 @@ def test_the_call_of_the_answers_tool_is_the_answer_and_a_warning_tells() -> Non
     ],
 )
 def test_what_is_no_message_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="what is not a message"):
+    with pytest.raises(ResponseInvalidError, match="data that is not a message"):
         CODEC.decode(body, REQUEST)
 
 

@@ -31,7 +31,7 @@ from chatmodels.core._errors.classes import (
     UnsupportedError,
 )
 from chatmodels.core._errors.rules import is_retryable
-from chatmodels.core._former import remember_former_modules
+from chatmodels.core._former import register_former_modules
 from chatmodels.core._public import publish
 from chatmodels.core._registry.front import (
     acheck_health,
@@ -173,7 +173,7 @@ __all__ = [
 ]
 
 publish(globals())
-remember_former_modules()
+register_former_modules()
 
 
 if not TYPE_CHECKING:

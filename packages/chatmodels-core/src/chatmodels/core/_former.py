@@ -1,25 +1,28 @@
-"""The modules that pickles of 0.1.0 name, and the modules that have their contents now."""
+"""Former modules that pickles of 0.1.0 refer to, and the modules that replace them."""
 
 import sys
 from importlib import import_module
 from types import ModuleType
 
-_NOW = {
+_REPLACEMENTS = {
     "chatmodels.core._portable": "chatmodels.core._errors.pickling",
     "chatmodels.core._registry.secret": "chatmodels.core._values.secret",
+    "chatmodels.http._caller": "chatmodels.http._former_pickles",
+    "chatmodels.providers.azure._responses": "chatmodels.http._former_pickles",
+    "chatmodels.providers.mistral._request": "chatmodels.http._former_pickles",
 }
 
 
 class _Former(ModuleType):
-    """Stands for a module that has moved, without importing it before it is used."""
+    """A placeholder for a module that has moved, which is imported on first use."""
 
     def __getattr__(self, name: str) -> object:
-        if name.startswith("__"):  # what tools ask every module for
+        if name.startswith("__"):  # names that tools look up on every module
             raise AttributeError(name)
-        return getattr(import_module(_NOW[self.__name__]), name)
+        return getattr(import_module(_REPLACEMENTS[self.__name__]), name)
 
 
-def remember_former_modules() -> None:
-    """Have unpickling find the modules under their former names."""
-    for name in _NOW:
+def register_former_modules() -> None:
+    """Register the modules under their former names, for unpickling."""
+    for name in _REPLACEMENTS:
         sys.modules[name] = _Former(name)

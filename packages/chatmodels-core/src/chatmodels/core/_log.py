@@ -1,8 +1,8 @@
-"""Structured records through the standard library's logging, which is imported when first needed.
+"""Structured logging through the standard library, which is imported on first use.
 
-Loggers are called `chatmodels` and below; they write nothing unless the program configures
-logging. Facts travel in the record's attributes (`extra`): `op`, `provider`, `model`, `code`,
-`request_id`, `duration`. Neither content nor secrets are ever logged.
+Loggers are named `chatmodels` and below; they write nothing unless the program configures
+logging. Records have attributes (`extra`): `op`, `provider`, `model`, `code`, `request_id`,
+`duration`. Neither content nor secrets are ever logged.
 """
 
 from collections.abc import Callable
@@ -21,43 +21,43 @@ Fact = str | int | float | bool | None
 
 
 def logger(name: str = "chatmodels", /) -> "Logger":
-    """Give the logger of a part of chatmodels, silent unless the program configures logging."""
-    found = _loggers.get(name)
-    if found is None:
+    """Return the logger of a part of chatmodels, silent unless the program configures logging."""
+    existing = _loggers.get(name)
+    if existing is None:
         import logging
 
         if not _loggers:
             logging.getLogger("chatmodels").addHandler(logging.NullHandler())
-        found = logging.getLogger(name)
-        for each in _filters:
-            found.addFilter(each)
-        _loggers[name] = found
-    return found
+        existing = logging.getLogger(name)
+        for log_filter in _filters:
+            existing.addFilter(log_filter)
+        _loggers[name] = existing
+    return existing
 
 
 def add_log_filter(log_filter: "Filter", /) -> Callable[[], None]:
-    """Have the records of all parts of chatmodels pass a filter, which may add attributes to them.
+    """Add a filter to all loggers of chatmodels; it can add attributes to the records.
 
-    Filters of the standard library hold for one logger and not for those below it.
+    A filter of the standard library applies to one logger and not to its children.
 
     Returns:
-        A function that takes the filter away; calling it again does nothing.
+        A function that removes the filter; calling it again does nothing.
     """
     _filters.append(log_filter)
-    for found in list(_loggers.values()):
-        found.addFilter(log_filter)
+    for existing in list(_loggers.values()):
+        existing.addFilter(log_filter)
 
     def remove() -> None:
         if log_filter in _filters:
             _filters.remove(log_filter)
-        for found in list(_loggers.values()):
-            found.removeFilter(log_filter)
+        for existing in list(_loggers.values()):
+            existing.removeFilter(log_filter)
 
     return remove
 
 
 def error_facts(error: BaseException, /) -> dict[str, Fact]:
-    """Tell an error in the attributes that a log record carries; the message is not among them."""
+    """Describe an error as attributes of a log record, without its message."""
     if not isinstance(error, ChatModelError):
         return {"code": str(error_code(error)), "error_type": type(error).__qualname__}
     return {

@@ -1,4 +1,4 @@
-"""Names that `chatmodels.core` had in 0.1.0; they go in 0.3."""
+"""Names that `chatmodels.core` had in 0.1.0; they will be removed in 0.3."""
 
 from importlib import import_module
 
@@ -13,12 +13,12 @@ _RENAMED = {
 
 
 def moved_name(name: str, /) -> object:
-    """Return the value of a name that has moved, with a warning that says where it is now.
+    """Return the value of a name that has moved, with a warning that has the new location.
 
     Raises:
         AttributeError: `chatmodels.core` has never had the name.
     """
-    if name.startswith("_"):  # what tools look for
+    if name.startswith("_"):  # names that tools look up
         raise _no_attribute(name)
     new = _RENAMED.get(name, name)
     home = "container" if name in ("Container", "Lifetime") else "extending"

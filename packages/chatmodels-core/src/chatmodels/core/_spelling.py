@@ -1,29 +1,29 @@
-"""Names as people type them: which are well-formed, and which one was probably meant."""
+"""The spelling of names: well-formed provider names and the nearest match of a typo."""
 
 from collections.abc import Iterable
 
 
 def is_provider_name(name: str, /) -> bool:
-    """Tell whether a provider may be called so: lower-case words and digits, joined by - or _."""
+    """Report whether a provider name is valid: lower-case words and digits, joined by - or _."""
     words = name.replace("_", "-").split("-")
     return name.isascii() and name == name.lower() and all(word.isalnum() for word in words)
 
 
 def nearest(name: str, names: Iterable[str], /) -> str | None:
-    """Find the name that was probably meant; None if no name comes near."""
+    """Find the nearest name to a misspelled one; None if none is similar."""
     import difflib
 
-    known = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), known, n=1)
-    return known[near[0]] if near else None
+    by_lower_case = {candidate.lower(): candidate for candidate in names}
+    matches = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[matches[0]] if matches else None
 
 
 def hint(name: str, names: Iterable[str], /) -> str:
-    """Put the nearest name as a question; empty if there is none."""
+    """Suggest the nearest name, as "did you mean ...?"; empty if there is none."""
     near = nearest(name, names)
     return f"did you mean {near!r}?" if near else ""
 
 
 def listing(names: Iterable[str], /) -> str:
-    """Write names in alphabetical order; "none" for none."""
+    """List names in alphabetical order; "none" if there are none."""
     return ", ".join(sorted(names)) or "none"

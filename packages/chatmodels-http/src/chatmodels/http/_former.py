@@ -28,7 +28,7 @@ def former_name(module: str, name: str, /) -> object:
     if new is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
     warn(
-        f"{module}.{name} is deprecated and goes in 0.3; use {new}",
+        f"{module}.{name} is deprecated and will be removed in 0.3; use {new}",
         DeprecationWarning,
         stacklevel=3,
     )

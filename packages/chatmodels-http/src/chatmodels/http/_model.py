@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -132,10 +132,16 @@ class HttpChatModel(StandardChatModel):
         restored._observers = observers
         return restored
 
-    def __copy__(self) -> Self:
-        copied = object.__new__(type(self))
-        copied.__dict__.update(self.__dict__)
-        return copied
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a model; from a pickle of 0.1.0, by its provider, its name and its options."""
+        if "_sender" in state:
+            super().__setstate__(state)
+            return
+        from chatmodels.http._former_pickles import create_again
+
+        restored = create_again(state.pop("_caller"), state["model"])
+        self.__dict__.update(state | restored.__dict__)
+        self._policies, self._observers = state["_policies"], state["_observers"]
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
         """Request a whole response from the provider, once."""

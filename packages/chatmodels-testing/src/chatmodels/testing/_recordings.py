@@ -1,4 +1,4 @@
-"""Recorded exchanges with providers, as files; `docs/recordings.md` describes their format."""
+"""Recorded exchanges as files, in the format that `docs/reference/recordings.md` describes."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

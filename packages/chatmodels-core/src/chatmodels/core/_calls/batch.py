@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TypeVar
 
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
+from chatmodels.core._values.foreign_messages import converter_for
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -69,7 +70,11 @@ async def abatch(
 def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
     problems: list[str] = []
     if _is_one(items):
-        problems.append(f"a batch takes a sequence of prompts, not one {type(items).__name__}")
+        remedy = converter_for(items)
+        problems.append(
+            f"a batch takes a sequence of prompts, not one {type(items).__name__}"
+            + (f" ({remedy})" if remedy else "")
+        )
     if not isinstance(max_concurrency, int) or max_concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         problems.append(f"max_concurrency must be at least 1, not {max_concurrency!r}")
     if problems:
@@ -78,4 +83,8 @@ def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
 
 
 def _is_one(items: object) -> bool:
-    return isinstance(items, str | Mapping) or not isinstance(items, Iterable)
+    return (
+        isinstance(items, str | Mapping)
+        or not isinstance(items, Iterable)
+        or converter_for(items) is not None
+    )

@@ -267,19 +267,19 @@ class StandardChatModel(Primitives):
 
     def with_policies(self, *policies: Policy) -> Self:
         """Give the same model with further policies around its own."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._policies = (*policies, *self._policies)
         return changed
 
     def with_observers(self, *observers: Observer) -> Self:
         """Give the same model with further observers."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._observers = (*self._observers, *observers)
         return changed
 
     def without_observers(self, *observers: Observer) -> Self:
         """Give the same model without some observers; those that it has not change nothing."""
-        changed = self._copy()
+        changed = self.__copy__()
         changed._observers = tuple(
             each for each in self._observers if all(each is not other for other in observers)
         )
@@ -295,10 +295,10 @@ class StandardChatModel(Primitives):
         """What watches calls, in the order in which it is told."""
         return self._observers
 
-    def _copy(self) -> Self:
-        import copy  # not at the top: few programs need it, and it is slow to import
-
-        return copy.copy(self)
+    def __copy__(self) -> Self:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the defaults as plain fields: no private class is named."""

@@ -10,7 +10,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._deprecation import deprecated
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.messages import Prompt, as_messages
-from chatmodels.core._values.profile import Profile
+from chatmodels.core._values.profile import EVERYTHING, Profile
 from chatmodels.core._values.request import ChatRequest, OutputSchema, ToolChoice, ToolDefinition
 from chatmodels.core._values.setting_rules import chosen_settings, validated_settings
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
@@ -48,7 +48,19 @@ class Prepared(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+class _FormerFields(type(msgspec.Struct)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
+    """Accepts the fields that pickles of 0.1.0 have."""
+
+    def __call__(cls, **fields: Any) -> Any:
+        if "unsupported" in fields:
+            fields["on_unsupported"] = fields.pop("unsupported")
+            supported = fields.pop("supported")
+            names = None if supported is None else {name: name for name in supported}
+            fields["profile"] = msgspec.structs.replace(EVERYTHING, settings=names)
+        return super().__call__(**fields)
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True, metaclass=_FormerFields):
     """What a model brings into each of its calls.
 
     Attributes:

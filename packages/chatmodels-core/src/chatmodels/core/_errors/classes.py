@@ -111,6 +111,13 @@ class ChatModelError(Exception):
         self.details: Details = {} if details is None else details
         self.partial = partial
 
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed if it is made again; see `is_retryable`."""
+        from chatmodels.core._errors.rules import is_retryable  # which imports this module
+
+        return is_retryable(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.
 

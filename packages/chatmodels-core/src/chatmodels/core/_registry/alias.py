@@ -1,4 +1,4 @@
-"""A model that follows an alias: each call goes to whatever the alias stands for when it begins."""
+"""A model that follows an alias: each call goes to the target that the alias has at its start."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,7 +13,7 @@ from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError
-from chatmodels.core._registry.credentials import has_credentials, hidden
+from chatmodels.core._registry.credentials import as_secret, has_credentials
 from chatmodels.core._registry.options import refuse_to_pickle
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook
@@ -41,16 +41,16 @@ class Targets(Protocol):
         ...
 
     def resolve(self, spec: str, /) -> tuple[Provider, str]:
-        """Find the provider and the model that a spec or an alias names."""
+        """Find the provider and the model of a spec or an alias."""
         ...
 
     def create_chat_model(self, spec: str, /, **options: Any) -> ChatModel:
-        """Create a model; no request is sent."""
+        """Create a model without sending a request."""
         ...
 
 
 class _Current(msgspec.Struct, frozen=True):
-    """A target and the state of the registry that it was found in; replaced as a whole."""
+    """A target and the generation of the registry it belongs to; replaced as a whole."""
 
     generation: int
     provider: Provider
@@ -59,15 +59,15 @@ class _Current(msgspec.Struct, frozen=True):
 
 
 class AliasedModel:
-    """The model behind an alias, also after the alias was pointed elsewhere.
+    """The model of an alias, which follows the alias when its target changes.
 
-    Calls that run when the alias moves finish where they began. The options given hold for each
-    target, but for credentials: given without a `base_url` they belong to the provider that the
-    alias stood for at first, and are never sent to another.
+    Calls in progress when the alias changes finish with their target. The options apply to every
+    target, except for credentials: without a `base_url`, they belong to the first provider of the
+    alias and are never sent to another.
 
     Args:
-        registry: Where the alias is.
-        alias: Its name.
+        registry: The registry of the alias.
+        alias: The name of the alias.
         options: The options to create each target with.
 
     Raises:
@@ -81,7 +81,7 @@ class AliasedModel:
         provider, _ = registry.resolve(alias)
         secret = {spec.name for spec in provider.metadata.options if spec.secret} | {"api_key"}
         self._options: dict[str, Any] = {
-            name: hidden(value) if name in secret else value for name, value in options.items()
+            name: as_secret(value) if name in secret else value for name, value in options.items()
         }
         self._policies: tuple[Policy, ...] = ()
         self._observers: tuple[Observer, ...] = ()
@@ -102,7 +102,7 @@ class AliasedModel:
 
     def _follow(self, current: _Current | None) -> _Current:
         registry = self._registry
-        # Read first: a change in between is then noticed by the next call.
+        # Read first, so that the next call notices a change in the meantime.
         generation = registry.generation
         provider, name = registry.resolve(self.alias)
         if current is not None and current.provider is provider and current.name == name:
@@ -110,7 +110,7 @@ class AliasedModel:
         spec = f"{provider.metadata.name}:{name}"
         if self._owner is not None and self._owner != provider.metadata.name:
             raise ConfigurationError(
-                f"alias {self.alias!r} stands for {spec!r} now, and this model was created with "
+                f"alias {self.alias!r} now refers to {spec!r}, and this model was created with "
                 f"credentials for {self._owner}; create it without them, so that each provider's "
                 "own are taken from the environment",
                 op="create_chat_model",
@@ -127,15 +127,15 @@ class AliasedModel:
         return _Current(generation, provider, name, model)
 
     def with_hook(self, hook: ModelHook, /) -> Self:
-        """Give the same model with a function around each target, present and future.
+        """Return a copy of the model with a hook for each target, current and future.
 
         Args:
-            hook: Gets a target, and gives the one that calls go to.
+            hook: Accepts a target, and returns the model that calls go to.
         """
-        present = self._current
-        changed = self._copy(present, hook(present.model))
-        changed._hooks = (*self._hooks, hook)
-        return changed
+        current = self._current
+        copy = self._copy(current, hook(current.model))
+        copy._hooks = (*self._hooks, hook)
+        return copy
 
     @property
     def provider(self) -> str:
@@ -155,7 +155,7 @@ class AliasedModel:
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> ChatResponse[T]:
-        """Answer a prompt; see `ChatModel.generate`."""
+        """Generate a response; see `ChatModel.generate`."""
         return self.target.generate(prompt, output_type=output_type, **options)
 
     async def agenerate(
@@ -166,7 +166,7 @@ class AliasedModel:
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> ChatResponse[T]:
-        """Answer a prompt, awaited; see `ChatModel.agenerate`."""
+        """Generate a response; see `ChatModel.agenerate`."""
         return await self.target.agenerate(prompt, output_type=output_type, **options)
 
     def stream(
@@ -200,7 +200,7 @@ class AliasedModel:
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]:
-        """Answer many prompts in threads, all by the same target; see `ChatModel.batch`."""
+        """Generate responses in threads, all with the same target; see `ChatModel.batch`."""
         return self.target.batch(
             prompts, max_concurrency=max_concurrency, output_type=output_type, **options
         )
@@ -214,7 +214,7 @@ class AliasedModel:
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
     ) -> list[ChatResponse[T] | ChatModelError]:
-        """Answer many prompts in tasks, all by the same target; see `ChatModel.abatch`."""
+        """Generate responses in tasks, all with the same target; see `ChatModel.abatch`."""
         return await self.target.abatch(
             prompts, max_concurrency=max_concurrency, output_type=output_type, **options
         )
@@ -224,11 +224,11 @@ class AliasedModel:
         return self.target.model_info()
 
     def check_health(self) -> HealthReport:
-        """Probe the provider that calls go to now."""
+        """Check the provider that calls go to now."""
         return self.target.check_health()
 
     async def acheck_health(self) -> HealthReport:
-        """Probe the provider that calls go to now, awaited."""
+        """Check the provider that calls go to now."""
         return await self.target.acheck_health()
 
     def explain(
@@ -239,44 +239,44 @@ class AliasedModel:
         output_type: type[Any] | None = None,
         **options: Unpack[CallOptions],
     ) -> Explanation:
-        """Show the request that `generate` would send now; see `ChatModel.explain`."""
+        """Return the request that `generate` would send now; see `ChatModel.explain`."""
         return self.target.explain(prompt, output_type=output_type, **options)
 
     def with_policies(self, *policies: Policy) -> Self:
-        """Give the same model with further policies around those of each target."""
-        present = self._current
-        made = self._copy(present, present.model.with_policies(*policies))
-        made._policies = (*policies, *self._policies)
-        return made
+        """Return a copy of the model with policies around those of each target."""
+        current = self._current
+        copy = self._copy(current, current.model.with_policies(*policies))
+        copy._policies = (*policies, *self._policies)
+        return copy
 
     def with_observers(self, *observers: Observer) -> Self:
-        """Give the same model with further observers of each target."""
-        present = self._current
-        made = self._copy(present, present.model.with_observers(*observers))
-        made._observers = (*self._observers, *observers)
-        return made
+        """Return a copy of the model with further observers of each target."""
+        current = self._current
+        copy = self._copy(current, current.model.with_observers(*observers))
+        copy._observers = (*self._observers, *observers)
+        return copy
 
     def close(self) -> None:
-        """Release what the present target holds."""
+        """Release the resources of the current target."""
         self._current.model.close()
 
     async def aclose(self) -> None:
-        """Release what the present target holds."""
+        """Release the resources of the current target."""
         await self._current.model.aclose()
 
     def __repr__(self) -> str:
         current: _Current | None = vars(self).get("_current")
-        # A traceback may show a model whose constructor has failed.
+        # A traceback can show a model whose constructor has failed.
         spec = "?" if current is None else f"{current.provider.metadata.name}:{current.name}"
         return f"<{type(self).__name__} {self.alias} -> {spec}>"
 
-    def _copy(self, present: _Current, model: ChatModel) -> Self:
-        """Copy all, the owner of the credentials too, and have calls go to a model for now."""
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made._lock = Lock()
-        made._current = msgspec.structs.replace(present, model=model)
-        return made
+    def _copy(self, current: _Current, model: ChatModel) -> Self:
+        """Copy the model, including the owner of the credentials, with another current target."""
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._lock = Lock()
+        copy._current = msgspec.structs.replace(current, model=model)
+        return copy
 
     def __copy__(self) -> Self:
         return self._copy(self._current, self._current.model)
@@ -284,8 +284,8 @@ class AliasedModel:
     def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
         from copy import deepcopy
 
-        present = self._current  # Options hold clients and secrets, which copies share.
-        return self._copy(present, deepcopy(present.model, memo))
+        current = self._current  # Copies share options, which contain clients and secrets.
+        return self._copy(current, deepcopy(current.model, memo))
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = self._options
@@ -309,7 +309,7 @@ class AliasedModel:
         return cls(registry, alias, options).with_policies(*policies).with_observers(*observers)
 
 
-def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 name it
+def _unpickled(  # pyright: ignore[reportUnusedFunction] - pickles of 0.1.0 refer to it
     alias: str,
     options: dict[str, Any],
     policies: tuple[Policy, ...],

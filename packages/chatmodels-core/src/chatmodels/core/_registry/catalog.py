@@ -1,4 +1,4 @@
-"""The providers of a registry: registered by modules, found when they are asked for."""
+"""The providers of a registry: registered by modules, discovered on first use."""
 
 import sys
 from threading import Lock
@@ -15,17 +15,17 @@ from chatmodels.core._spelling import listing
 from chatmodels.core._values.metadata import Capability, ProviderMetadata
 
 discovery = Discovery()
-"""What is installed in this process, for all registries."""
+"""The installed providers of this process, for all registries."""
 
 
 class ProviderCatalog:
-    """A map of providers, for any number of threads.
+    """A thread-safe map of providers.
 
-    Readers take no lock: they see one immutable state, which a registration replaces as a
+    Readers do not take a lock: they see one immutable state, which a registration replaces as a
     whole.
 
     Args:
-        discover: Whether to look for what is not registered among the installed providers.
+        discover: Whether to search the installed providers for names that are not registered.
 
     Attributes:
         home: The global registry, in which modules register their providers when imported.
@@ -36,11 +36,11 @@ class ProviderCatalog:
     def __init__(self, *, discover: bool = False) -> None:
         self._discover = discover
         self._state = Registrations()
-        self._writing = Lock()
+        self._write_lock = Lock()
         self._broken: set[str] = set()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {listing(self._known())}>"
+        return f"<{type(self).__name__} {listing(self._names())}>"
 
     @property
     def generation(self) -> int:
@@ -53,11 +53,11 @@ class ProviderCatalog:
         Registering the very same object again changes nothing.
 
         Args:
-            provider: What to register.
-            replace: Whether it may take the place of another one of its name.
+            provider: The provider.
+            replace: Whether to replace another provider with the same name.
 
         Raises:
-            ProviderConflictError: Another provider has the name; the message names the modules
+            ProviderConflictError: Another provider has the name; the message contains the modules
                 that registered the two.
             ConfigurationError: It is not a provider, or its name is malformed.
         """
@@ -65,59 +65,59 @@ class ProviderCatalog:
         self._register(provider, calling_module(), replace=replace)
 
     def register_lazy(self, name: str, module: str, /, *, replace: bool = False) -> None:
-        """Name the module that registers a provider when imported, which is done when needed.
+        """Register a provider by the name of its module, which is imported on first use.
 
         Args:
-            name: What the provider will be registered under.
+            name: The name that the module registers the provider under.
             module: The full name of the module.
-            replace: Whether it may take the place of another provider of the name.
+            replace: Whether to replace another provider with the same name.
 
         Raises:
-            ProviderConflictError: Another module is named or registered for the provider.
+            ProviderConflictError: Another module has registered the name.
             ConfigurationError: The name is malformed.
         """
         check_name(name)
-        with self._writing:
+        with self._write_lock:
             self._state = self._state.with_lazy(name, module, replace=replace)
-        note("registered provider %s of %s", name, module, op="register_lazy", provider=name)
+        log_change("registered provider %s of %s", name, module, op="register_lazy", provider=name)
 
     def unregister_provider(self, name: str, /) -> None:
-        """Forget a provider; models that it made live on, and it is not discovered again.
+        """Remove a provider; its models continue to work, and it is not discovered again.
 
         Raises:
-            ProviderNotFoundError: There is none of that name.
+            ProviderNotFoundError: There is no provider with this name.
         """
-        known = self._known()
-        if name not in known:
-            raise not_found(name, known, removed=self._state.removed, discover=self._discover)
-        with self._writing:
+        names = self._names()
+        if name not in names:
+            raise not_found(name, names, removed=self._state.removed, discover=self._discover)
+        with self._write_lock:
             self._state = self._state.without(name)
-        note("unregistered provider %s", name, op="unregister_provider", provider=name)
+        log_change("unregistered provider %s", name, op="unregister_provider", provider=name)
 
     def rediscover(self) -> None:
-        """Look again at what is installed, as after `pip install` in a running notebook."""
+        """Scan the installed providers again, for example after `pip install` in a notebook."""
         import importlib
 
         importlib.invalidate_caches()
-        discovery.forget()
+        discovery.reset()
         self._broken.clear()
 
     def is_registered(self, name: str, /) -> bool:
-        """Tell whether a provider is registered, lazily or not, without discovering any."""
+        """Report whether a provider is registered, lazily or not, without discovering any."""
         state = self._state
         return name in state.providers or name in state.lazy
 
     def list_providers(self) -> list[str]:
-        """List the names of the registered and the installed providers, importing none."""
-        return sorted(self._known())
+        """List the names of the registered and installed providers, without importing them."""
+        return sorted(self._names())
 
     def provider(self, name: str, /) -> Provider:
-        """Give a provider, importing it if need be.
+        """Return a provider, importing it if necessary.
 
         Raises:
-            ProviderNotFoundError: Nothing is registered or installed under that name; the message
-                has the nearest name, or the distribution to install.
-            ProviderImportError: It could not be imported, or speaks another version of the
+            ProviderNotFoundError: There is no registered or installed provider with this name; the
+                message contains the nearest name, or the distribution to install.
+            ProviderImportError: It could not be imported, or implements another version of the
                 contract.
             ProviderConflictError: Several distributions provide it.
         """
@@ -125,51 +125,53 @@ class ProviderCatalog:
         return self._find(name) if provider is None else provider
 
     def providers_with(self, *capabilities: Capability) -> list[str]:
-        """List the names of the providers that have all of some capabilities, importing them.
+        """List the names of the providers that have all the given capabilities, importing them.
 
-        A provider that cannot be imported is logged and left out.
+        A provider that cannot be imported is logged and omitted.
         """
-        wanted = frozenset(capabilities)
-        return [each.name for each in self._metadata() if wanted <= each.capabilities]
+        required = frozenset(capabilities)
+        return [metadata.name for metadata in self._metadata() if required <= metadata.capabilities]
 
     def providers_for_model(self, model: str, /) -> list[str]:
-        """List the names of the providers that know a model by its name or the name's beginning.
+        """List the names of the providers that have a model of this name or with its prefix.
 
-        They are imported; one that cannot be is logged and left out.
+        They are imported; a provider that cannot be imported is logged and omitted.
         """
         return [
-            each.name
-            for each in self._metadata()
-            if any(known.name == model for known in each.models)
-            or model.startswith(each.model_prefixes)
+            metadata.name
+            for metadata in self._metadata()
+            if any(info.name == model for info in metadata.models)
+            or model.startswith(metadata.model_prefixes)
         ]
 
-    def _known(self) -> set[str]:
+    def _names(self) -> set[str]:
         state = self._state
-        known = state.providers.keys() | state.lazy.keys()
+        names = state.providers.keys() | state.lazy.keys()
         if self._discover:
-            known |= discovery.names() - state.removed
-        return known
+            names |= discovery.names() - state.removed
+        return names
 
     def _metadata(self) -> list[ProviderMetadata]:
-        found: list[ProviderMetadata] = []
+        metadata: list[ProviderMetadata] = []
         for name in self.list_providers():
             if name not in self._broken or name in self._state.providers:
                 try:
-                    found.append(self.provider(name).metadata)
+                    metadata.append(self.provider(name).metadata)
                 except ConfigurationError:
-                    # It was logged where it was raised; queries do not try it again.
+                    # It was logged when it was raised; queries do not try the import again.
                     self._broken.add(name)
-        return found
+        return metadata
 
     def _register(self, provider: Provider, module: str, *, replace: bool) -> None:
         name = provider.metadata.name
-        with self._writing:
-            before = self._state
-            after = self._state = before.with_provider(provider, module, replace=replace)
-        if after is not before:
-            what = "replaced" if name in before.providers else "registered"
-            note("%s provider %s of %s", what, name, module, op="register_provider", provider=name)
+        with self._write_lock:
+            previous = self._state
+            current = self._state = previous.with_provider(provider, module, replace=replace)
+        if current is not previous:
+            action = "replaced" if name in previous.providers else "registered"
+            log_change(
+                "%s provider %s of %s", action, name, module, op="register_provider", provider=name
+            )
 
     def _find(self, name: str) -> Provider:
         state = self._state
@@ -185,14 +187,14 @@ class ProviderCatalog:
                 "provider %s cannot be used: %s", name, error, extra=error_facts(error)
             )
             raise
-        raise not_found(name, self._known(), removed=state.removed, discover=self._discover)
+        raise not_found(name, self._names(), removed=state.removed, discover=self._discover)
 
     def _imported(self, name: str, module: str) -> Provider:
-        # Wherever it is wanted, a module registers its provider in the global registry; once, so
-        # that what was unregistered there, or replaced, is not there any more.
+        # A module registers its provider only once, in the global registry, whichever registry
+        # imports it. `registered` has it even if it was unregistered or replaced there since.
         home = self.home
         state = home._state
-        provider = state.made.get((name, module)) or state.providers.get(name)
+        provider = state.registered.get((name, module)) or state.providers.get(name)
         if provider is None:
             provider = home._import(name, module)
         if self is not home or name not in self._state.providers:
@@ -205,8 +207,8 @@ class ProviderCatalog:
         try:
             importlib.import_module(module)
         except (Exception, SystemExit) as error:
-            # A module that registers its provider and fails thereafter has provided nothing.
-            with self._writing:
+            # A module that fails after it registered its provider must not leave it behind.
+            with self._write_lock:
                 self._state = self._state.without_module(module)
             raise unimportable(name, module, error) from error
         state = self._state
@@ -222,9 +224,9 @@ class ProviderCatalog:
         return provider
 
 
-def note(message: str, *arguments: str, op: str, provider: str | None = None) -> None:
+def log_change(message: str, *arguments: str, op: str, provider: str | None = None) -> None:
     """Log a change of the registry."""
-    # Unless the program has imported logging, it cannot have asked to see this.
+    # A program that has not imported logging cannot have configured it.
     if "logging" in sys.modules:
         logger("chatmodels.registry").info(
             message, *arguments, extra={"op": op, "provider": provider}

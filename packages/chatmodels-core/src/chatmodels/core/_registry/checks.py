@@ -1,4 +1,4 @@
-"""What is registered by whom: checks of what a registry is given."""
+"""Checks of a provider and its name before registration."""
 
 import sys
 
@@ -11,10 +11,10 @@ _METHODS = ("create_chat_model", "model_info", "check_health", "list_models")
 
 
 def check_provider(provider: Provider, /) -> None:
-    """Make sure that something is a provider; cheaper and clearer than `isinstance`.
+    """Check that an object is a provider; cheaper and with a clearer error than `isinstance`.
 
     Raises:
-        ConfigurationError: It lacks metadata or methods, or its name is malformed.
+        ConfigurationError: Metadata or methods are missing, or its name is malformed.
     """
     metadata: object = getattr(provider, "metadata", None)
     missing = [name for name in _METHODS if not callable(getattr(provider, name, None))]
@@ -22,18 +22,18 @@ def check_provider(provider: Provider, /) -> None:
         missing.insert(0, "metadata (a ProviderMetadata)")
     if missing:
         raise ConfigurationError(
-            f"{type(provider).__module__}.{type(provider).__qualname__} is no provider; it lacks "
-            f"{', '.join(missing)}",
+            f"{type(provider).__module__}.{type(provider).__qualname__} is not a provider; it is "
+            f"missing {', '.join(missing)}",
             op="register_provider",
         )
     check_name(provider.metadata.name)
 
 
 def check_name(name: str, /) -> None:
-    """Make sure that a provider may be called so.
+    """Check the name of a provider.
 
     Raises:
-        ConfigurationError: It may not.
+        ConfigurationError: The name is malformed.
     """
     if not is_provider_name(name):
         raise ConfigurationError(
@@ -44,8 +44,8 @@ def check_name(name: str, /) -> None:
 
 
 def calling_module() -> str:
-    """Name the module that called into this package, for messages."""
-    # There is no public way that costs as little; inspect takes 10 ms to import.
+    """Return the name of the module that called into this package, for messages."""
+    # No public function is as cheap; the import of inspect takes 10 ms.
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and _name(frame.f_globals).startswith("chatmodels.core."):
         frame = frame.f_back

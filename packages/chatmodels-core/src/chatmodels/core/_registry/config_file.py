@@ -1,4 +1,4 @@
-"""The TOML file that options and aliases may come from.
+"""The TOML file with provider options and aliases.
 
 ```toml
 [providers.openai]
@@ -24,21 +24,21 @@ from chatmodels.core._spelling import hint
 
 VARIABLE = "CHATMODELS_CONFIG"
 
-_KINDS: dict[str, tuple[Any, str]] = {
+_TABLES: dict[str, tuple[Any, str]] = {
     "providers": (dict[str, dict[str, object]], "tables, as in [providers.openai]"),
-    "aliases": (dict[str, str], 'texts, as in default = "openai:gpt-6.1-terra"'),
+    "aliases": (dict[str, str], 'strings, as in default = "openai:gpt-6.1-terra"'),
 }
-_read: "dict[str, ConfigFile]" = {}
-_reading = Lock()
+_files: "dict[str, ConfigFile]" = {}
+_read_lock = Lock()
 
 
 class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a config file says, its tables checked and their contents not yet.
+    """The content of a config file; its tables are checked, but not yet the values in them.
 
     Attributes:
-        path: Where it is.
+        path: The path of the file.
         providers: Option name to value, by provider; settings are under `settings`.
-        aliases: Alias to what it stands for.
+        aliases: Alias to target.
     """
 
     path: str
@@ -48,7 +48,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
     def __repr__(self) -> str:
-        # It may contain secrets.
+        # The values can contain secrets.
         return f"{type(self).__name__}({self.path!r})"
 
     def __rich_repr__(self) -> Any:
@@ -59,8 +59,8 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
     """Read a config file.
 
     Raises:
-        ConfigurationError: It cannot be read, is not TOML, or has other tables than
-            `[providers.<name>]` and `[aliases]`; the message names the file and every problem.
+        ConfigurationError: It cannot be read, is not TOML, or has tables other than
+            `[providers.<name>]` and `[aliases]`; the message lists the file and every problem.
     """
     import tomllib
 
@@ -73,10 +73,10 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
             f"cannot read the config file {name}: {error.strerror or type(error).__name__}"
         ) from error
     except ValueError as error:
-        # Either not UTF-8 or not TOML; tomllib tells the line and column, and quotes no values.
+        # Either not UTF-8 or not TOML; tomllib reports line and column, and does not quote values.
         undecodable = isinstance(error, UnicodeDecodeError)
-        why = "it is not UTF-8" if undecodable else f"it is not valid TOML: {error}"
-        raise ConfigurationError(f"cannot read the config file {name}: {why}") from None
+        reason = "it is not UTF-8" if undecodable else f"it is not valid TOML: {error}"
+        raise ConfigurationError(f"cannot read the config file {name}: {reason}") from None
     except RecursionError as error:
         raise ConfigurationError(
             f"cannot read the config file {name}: its values are nested too deeply"
@@ -84,23 +84,23 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
     values: dict[str, Any] = {}
     problems: list[str] = []
     for table, value in content.items():
-        kind = _KINDS.get(table)
-        if kind is None:
-            known = hint(table, _KINDS) or "there are [providers.<name>] and [aliases]"
-            problems.append(f"there is no table {table!r}; {known}")
+        expectation = _TABLES.get(table)
+        if expectation is None:
+            remedy = hint(table, _TABLES) or "there are [providers.<name>] and [aliases]"
+            problems.append(f"there is no table {table!r}; {remedy}")
             continue
-        expected, described = kind
+        expected, description = expectation
         try:
             values[table] = msgspec.convert(value, expected)
         except msgspec.ValidationError:
-            problems.append(f"[{table}] must be a table of {described}")
+            problems.append(f"[{table}] must be a table of {description}")
     if problems:
         raise ConfigurationError(f"{name}: {'; '.join(problems)}")
     return ConfigFile(path=name, **values)
 
 
 def environment_config() -> ConfigFile | None:
-    """Give the config file that the environment names, read once for each path.
+    """Return the config file that the environment names; each path is read once.
 
     Raises:
         ConfigurationError: As `read_config`.
@@ -108,9 +108,9 @@ def environment_config() -> ConfigFile | None:
     path = os.environ.get(VARIABLE)
     if not path:
         return None
-    known = _read.get(path)
-    if known is None:
-        with _reading:
-            # Another thread may have read it in between.
-            known = _read[path] = _read.get(path) or read_config(path)
-    return known
+    file = _files.get(path)
+    if file is None:
+        with _read_lock:
+            # Another thread may have read it in the meantime.
+            file = _files[path] = _files.get(path) or read_config(path)
+    return file

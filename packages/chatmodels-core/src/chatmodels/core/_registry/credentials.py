@@ -8,9 +8,9 @@ from chatmodels.core._values.secret import Secret
 
 
 def has_credentials(options: dict[str, Any]) -> bool:
-    """Tell whether options hold credentials that belong to one provider."""
+    """Report whether options contain credentials that belong to one provider."""
     if options.get("base_url") is not None:
-        # Everything goes to that address, whatever it is spoken to in.
+        # All requests go to that address, whichever provider the alias refers to.
         return False
     headers: dict[str, str] = options.get("headers") or {}
     return any(isinstance(value, Secret) for value in options.values()) or any(
@@ -18,10 +18,10 @@ def has_credentials(options: dict[str, Any]) -> bool:
     )
 
 
-def hidden(value: Any) -> Any:
-    """Make a secret of a value that is none yet."""
+def as_secret(value: Any) -> Any:
+    """Convert a value to a `Secret` if possible."""
     try:
         return Secret(value)
     except ConfigurationError:
-        # It is one already, or what the options will complain about.
+        # It is a secret already, or a value that the options will reject.
         return value

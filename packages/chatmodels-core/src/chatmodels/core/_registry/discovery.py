@@ -7,7 +7,7 @@ openai = "chatmodels.providers.openai [contract-1]"
 ```
 
 its name, the module that registers it when imported, and the version of the contract between core
-and providers that it was written for (1 if none is given).
+and providers that it implements (1 by default).
 """
 
 import re
@@ -19,24 +19,24 @@ import msgspec
 from chatmodels.core._errors.classes import ProviderConflictError, ProviderImportError
 
 CONTRACT_VERSION = 1
-"""The version of the contract that this core speaks; the one before is understood as well."""
+"""The version of the contract that this core implements; the previous one is accepted as well."""
 
 GROUP = "chatmodels.providers"
 
-# Not from EntryPoint.extras, which splits "contract-1" into two words.
+# EntryPoint.extras is not used: it splits "contract-1" into two words.
 _VALUE = r"\s*([\w.]+)\s*(?::[^\[]*)?(?:\[(.*)\])?\s*"
 _CONTRACT = r"contract-(\d+)"
 
 
 class InstalledProvider(msgspec.Struct, frozen=True):
-    """What an entry point tells of a provider.
+    """Metadata read from a provider's entry point.
 
     Attributes:
-        name: What it is registered under when its module is imported.
+        name: The name that its module registers when it is imported.
         module: The module to import.
-        distribution: What was installed, by pip's name.
-        version: The distribution's version.
-        contract: The version of the contract that it was written for.
+        distribution: The name of the installed distribution, as pip lists it.
+        version: The version of the distribution.
+        contract: The version of the contract that it implements.
     """
 
     name: str
@@ -47,68 +47,68 @@ class InstalledProvider(msgspec.Struct, frozen=True):
 
 
 class Discovery:
-    """The installed providers of this process, looked up once, when first asked for."""
+    """The installed providers of this process, looked up once, on first use."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._found: dict[str, tuple[InstalledProvider, ...]] | None = None
+        self._cache: dict[str, tuple[InstalledProvider, ...]] | None = None
 
     def names(self) -> frozenset[str]:
         """List the names that entry points declare."""
-        return frozenset(self._scanned())
+        return frozenset(self._installed())
 
     def find(self, name: str, /) -> InstalledProvider | None:
-        """Find the provider of a name, None if none is installed.
+        """Find the installed provider with a name; None if there is none.
 
         Raises:
             ProviderConflictError: Several distributions declare the name.
-            ProviderImportError: It was written for a contract that this core does not speak.
+            ProviderImportError: It implements a contract that this core does not support.
         """
-        candidates = self._scanned().get(name)
+        candidates = self._installed().get(name)
         if candidates is None:
             return None
-        found = candidates[0]
-        others = [other for other in candidates if other.module != found.module]
-        if others:
+        installed = candidates[0]
+        conflicts = [each for each in candidates if each.module != installed.module]
+        if conflicts:
             raise ProviderConflictError(
-                f"two distributions provide {name!r}: {_described(found)} and "
-                f"{_described(others[0])}; uninstall one of them",
+                f"two distributions provide {name!r}: {_described(installed)} and "
+                f"{_described(conflicts[0])}; uninstall one of them",
                 op="resolve",
                 provider=name,
             )
-        check_contract(found)
-        return found
+        check_contract(installed)
+        return installed
 
-    def forget(self) -> None:
-        """Look again when next asked, as after something was installed."""
+    def reset(self) -> None:
+        """Scan again on the next use, for example after an installation."""
         with self._lock:
-            self._found = None
+            self._cache = None
 
-    def _scanned(self) -> Mapping[str, tuple[InstalledProvider, ...]]:
-        found = self._found
-        if found is None:
+    def _installed(self) -> Mapping[str, tuple[InstalledProvider, ...]]:
+        installed = self._cache
+        if installed is None:
             with self._lock:
                 # Another thread may have scanned in between.
-                found = self._found = _scan() if self._found is None else self._found
-        return found
+                installed = self._cache = _scan() if self._cache is None else self._cache
+        return installed
 
 
-def check_contract(installed: InstalledProvider, /, *, spoken: int = CONTRACT_VERSION) -> None:
-    """Make sure that a provider and this core understand each other.
+def check_contract(installed: InstalledProvider, /, *, current: int = CONTRACT_VERSION) -> None:
+    """Check that this core supports the contract of a provider.
 
     Args:
         installed: The provider.
-        spoken: The present version of the contract.
+        current: The current version of the contract.
 
     Raises:
-        ProviderImportError: They do not; the message has the command that mends it.
+        ProviderImportError: It does not; the message contains the command that fixes it.
     """
-    if spoken - 1 <= installed.contract <= spoken:
+    if current - 1 <= installed.contract <= current:
         return
-    older = "chatmodels-core" if installed.contract > spoken else installed.distribution
+    outdated = "chatmodels-core" if installed.contract > current else installed.distribution
     raise ProviderImportError(
-        f"{_described(installed)} was written for version {installed.contract} of the provider "
-        f"contract, and this chatmodels-core speaks {spoken}; run: pip install -U {older}",
+        f"{_described(installed)} implements version {installed.contract} of the provider "
+        f"contract, and this chatmodels-core implements {current}; run: pip install -U {outdated}",
         op="resolve",
         provider=installed.name,
     )
@@ -117,21 +117,21 @@ def check_contract(installed: InstalledProvider, /, *, spoken: int = CONTRACT_VE
 def _scan() -> dict[str, tuple[InstalledProvider, ...]]:
     from importlib.metadata import entry_points
 
-    found: dict[str, tuple[InstalledProvider, ...]] = {}
+    providers: dict[str, tuple[InstalledProvider, ...]] = {}
     for entry_point in entry_points(group=GROUP):
         distribution = entry_point.dist
         match = re.fullmatch(_VALUE, entry_point.value)
         contract = re.search(_CONTRACT, match[2]) if match and match[2] else None
         installed = InstalledProvider(
             name=entry_point.name,
-            # What is malformed fails to import under that very name.
+            # A malformed value fails to import under its own text.
             module=match[1] if match else entry_point.value,
             distribution=distribution.name if distribution else "an unknown distribution",
             version=distribution.version if distribution else "",
             contract=int(contract[1]) if contract else 1,
         )
-        found[installed.name] = (*found.get(installed.name, ()), installed)
-    return found
+        providers[installed.name] = (*providers.get(installed.name, ()), installed)
+    return providers
 
 
 def _described(installed: InstalledProvider) -> str:

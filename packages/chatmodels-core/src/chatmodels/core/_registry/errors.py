@@ -1,4 +1,4 @@
-"""What a registry says when it has not got what is asked for."""
+"""Errors of a registry for unknown providers and aliases, and failed imports."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -9,7 +9,7 @@ from chatmodels.core._spelling import hint, is_provider_name, listing, nearest
 def not_found(
     name: str, known: Collection[str], /, *, removed: Collection[str], discover: bool
 ) -> ProviderNotFoundError:
-    """Say that there is no such provider, and propose another or the way to get it."""
+    """Create the error for an unknown provider, with the nearest name or how to install it."""
     near = nearest(name, known)
     if name in removed:
         remedy = "it was unregistered; register it again with register_provider(...)"
@@ -34,19 +34,19 @@ def no_alias(
     providers_for_model: Callable[[str], list[str]],
     /,
 ) -> ProviderNotFoundError:
-    """Say that something without a colon is no alias, and guess what was meant."""
+    """Create the error for an unknown alias, with the alias or spec that was probably meant."""
     while (target := aliases.get(name)) is not None:
-        # The alias that this one stands for was removed.
+        # The alias that this one refers to was removed.
         name = target
-    maker, _, model = name.partition("/")
+    provider, _, model = name.partition("/")
     if name in providers:
         remedy = f"name a model as well, as in '{name}:<model>'"
-    elif model and maker in providers:
-        remedy = f"did you mean '{maker}:{model}'?"
+    elif model and provider in providers:
+        remedy = f"did you mean '{provider}:{model}'?"
     elif near := hint(name, aliases):
         remedy = near
-    elif makers := providers_for_model(name):
-        remedy = f"did you mean '{makers[0]}:{name}'?"
+    elif matches := providers_for_model(name):
+        remedy = f"did you mean '{matches[0]}:{name}'?"
     else:
         remedy = (
             "write 'provider:model', as in 'openai:gpt-6.1-terra', or call set_alias(...) first"
@@ -57,11 +57,11 @@ def no_alias(
 
 
 def unimportable(name: str, module: str, error: BaseException, /) -> ProviderImportError:
-    """Say that a provider is installed but cannot be imported, and why."""
-    words = " ".join(str(error).split())
-    why = f"{type(error).__name__}: {words if len(words) <= 200 else f'{words[:197]}...'}"
+    """Create the error for an installed provider that cannot be imported, with the reason."""
+    text = " ".join(str(error).split())
+    reason = f"{type(error).__name__}: {text if len(text) <= 200 else f'{text[:197]}...'}"
     return ProviderImportError(
-        f"provider {name!r} cannot be imported from {module}: {why}; repair or uninstall its "
+        f"provider {name!r} cannot be imported from {module}: {reason}; repair or uninstall its "
         "distribution",
         op="resolve",
         provider=name,

@@ -1,4 +1,4 @@
-"""The front door: the functions of the global registry, and the one to create models with."""
+"""The module-level functions of the global registry, such as `create_chat_model`."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -31,35 +31,35 @@ def create_chat_model(
 ) -> ChatModel:
     """Create a model, importing its provider if need be; no request is sent.
 
-    What is not given comes from the provider's environment variables, and what is not there
-    either from the config file that `registry.load_config` read or `CHATMODELS_CONFIG` names.
+    Options that are not passed are read from the provider's environment variables, then from the
+    config file that `registry.load_config` loaded or `CHATMODELS_CONFIG` names.
 
     Args:
         spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias, which the model then
             follows.
-        registry: Where to look; the global registry by default.
-        api_key: What the provider knows the caller by, or a plain or async function that gives it.
-        base_url: Where to reach the provider.
-        headers: To send with every request.
-        timeout: Seconds for each call in total, or a `Timeout`.
-        max_retries: How often a failed call is made again, from 0 to 10; 2 by default.
-        proxy: The address of the proxy to use; by default what the environment says.
-        http_client: A client to use for blocking calls; whoever passes it closes it.
-        async_http_client: Likewise for awaited calls.
-        on_unsupported: What happens to settings that the provider cannot honour: "error", the
-            default, refuses them; "warn" leaves them out, with a warning in the response.
-        options: Options of the provider, by the names in its metadata, and settings to hold for
+        registry: The registry to use; the global one by default.
+        api_key: The API key, or a sync or async function that returns it.
+        base_url: The URL of the provider's API.
+        headers: Headers to send with every request.
+        timeout: The total time limit of each call in seconds, or a `Timeout`.
+        max_retries: The number of retries of a failed call, from 0 to 10; 2 by default.
+        proxy: The URL of the proxy to use; by default, that of the environment.
+        http_client: A client for sync calls; you close it.
+        async_http_client: A client for async calls; you close it.
+        on_unsupported: The reaction to settings that the provider does not support. "error", the
+            default, raises `UnsupportedError`; "warn" omits them, with a warning in the response.
+        options: Options of the provider, by the names in its metadata, and settings to apply to
             each call, such as `temperature=0.2`.
 
     Raises:
-        ProviderNotFoundError: There is no such provider or alias; the message has the nearest
-            name, or what to install.
+        ProviderNotFoundError: There is no such provider or alias; the message contains the nearest
+            name, or the distribution to install.
         ProviderImportError: The provider is installed, but cannot be imported.
-        AuthenticationError: The API key is missing; the message says which variable to set.
+        AuthenticationError: The API key is missing; the message contains the variable to set.
         ConfigurationError: Options are wrong or missing; the message lists every problem.
-        UnsupportedError: The provider cannot honour settings; the message lists them all.
+        UnsupportedError: The provider does not support settings; the message lists them all.
     """
-    # One by one, because passing on what nobody gave would cost more than creating the model.
+    # One by one, because forwarding absent arguments would cost more than creating the model.
     if api_key is not None:
         options["api_key"] = api_key
     if base_url is not None:
@@ -90,60 +90,60 @@ def register_provider(provider: Provider, /, *, replace: bool = False) -> None:
     """Register a provider in the global registry; see `ProviderRegistry.register_provider`.
 
     Raises:
-        ProviderConflictError: Another provider has its name, and it is not to be replaced.
+        ProviderConflictError: Another provider has its name, and `replace` is false.
         ConfigurationError: It is not a provider, or its name is malformed.
     """
     _global.register_provider(provider, replace=replace)
 
 
 def unregister_provider(name: str, /) -> None:
-    """Forget a provider of the global registry; models that it made live on.
+    """Remove a provider from the global registry; its models continue to work.
 
     Raises:
-        ProviderNotFoundError: There is none of that name.
+        ProviderNotFoundError: There is no provider with this name.
     """
     _global.unregister_provider(name)
 
 
 def list_providers() -> list[str]:
-    """List the names of the registered and the installed providers, importing none."""
+    """List the names of the registered and installed providers, without importing them."""
     return _global.list_providers()
 
 
 def provider(name: str, /) -> Provider:
-    """Give a provider, importing it if need be.
+    """Return a provider, importing it if necessary.
 
     Raises:
-        ProviderNotFoundError: Nothing is registered or installed under that name.
+        ProviderNotFoundError: There is no registered or installed provider with this name.
         ProviderImportError: It could not be imported.
     """
     return _global.provider(name)
 
 
 def providers_with(*capabilities: Capability) -> list[str]:
-    """List the names of the providers that have all of some capabilities, importing them."""
+    """List the names of the providers that have all the given capabilities, importing them."""
     return _global.providers_with(*capabilities)
 
 
 def providers_for_model(model: str, /) -> list[str]:
-    """List the names of the providers that know a model, importing them."""
+    """List the names of the providers that have a model, importing them."""
     return _global.providers_for_model(model)
 
 
 def set_alias(name: str, spec: str, /) -> None:
-    """Let a name stand for a model or another alias; models created by it follow at once.
+    """Point an alias to a model or another alias; models created by the alias follow at once.
 
     Raises:
-        ConfigurationError: They are malformed, or the alias would stand for itself.
+        ConfigurationError: They are malformed, or the alias would refer to itself.
     """
     _global.set_alias(name, spec)
 
 
 def load_config(path: str | os.PathLike[str], /) -> None:
-    """Read a TOML file with options for providers and aliases into the global registry.
+    """Load a TOML file with provider options and aliases into the global registry.
 
     Raises:
-        ConfigurationError: It cannot be read or is wrong; the message lists every problem.
+        ConfigurationError: It cannot be read or is invalid; the message lists every problem.
     """
     _global.load_config(path)
 
@@ -151,7 +151,7 @@ def load_config(path: str | os.PathLike[str], /) -> None:
 def check_health(
     names: Iterable[str] | None = None, /, *, timeout: float = 5.0
 ) -> dict[str, HealthReport]:
-    """Probe providers concurrently, each within some seconds; never raises for failures."""
+    """Check providers concurrently, each within `timeout` seconds; failures are reported."""
     return _global.check_health(names, timeout=timeout)
 
 
@@ -161,5 +161,5 @@ async def acheck_health(
     *,
     timeout: float = 5.0,  # noqa: ASYNC109 # of each probe
 ) -> dict[str, HealthReport]:
-    """Probe providers concurrently, awaited; the twin of `check_health`."""
+    """Check providers concurrently; the async version of `check_health`."""
     return await _global.acheck_health(names, timeout=timeout)

@@ -1,4 +1,4 @@
-"""Probes many providers at once, and waits for none of them longer than allowed."""
+"""Checks the health of many providers concurrently, with a time limit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,35 +11,35 @@ from chatmodels.core._registry.provider import Provider
 from chatmodels.core._values.metadata import HealthReport, HealthStatus
 
 Find = Callable[[str], Provider]
-GatherOptions = Callable[[str], ProviderOptions]
+LoadOptions = Callable[[str], ProviderOptions]
 
 
 def check_all(
-    names: Sequence[str], timeout: float, /, *, find: Find, gather_options: GatherOptions
+    names: Sequence[str], timeout: float, /, *, find: Find, load_options: LoadOptions
 ) -> dict[str, HealthReport]:
-    """Probe providers concurrently, each in a thread of its own.
+    """Check providers concurrently, each in a thread of its own.
 
-    A probe that takes too long is reported and left behind; it ends by its own time limit, and
-    does not keep the interpreter from exiting.
+    A check that exceeds the time limit is reported and abandoned. It ends by its own time limit,
+    and does not prevent the interpreter from exiting.
 
     Args:
-        names: Which to probe.
-        timeout: Seconds for each probe, import of the provider included.
-        find: Returns the provider of a name, importing it if need be.
-        gather_options: Returns the options that a provider is probed with.
+        names: The names of the providers.
+        timeout: The time limit of each check in seconds, including the import of the provider.
+        find: Returns the provider with a name, importing it if necessary.
+        load_options: Returns the options to check a provider with.
     """
     from contextvars import copy_context
 
     reports: dict[str, HealthReport] = {}
 
-    def note(name: str) -> None:
-        reports[name] = _probed(name, find, gather_options)
+    def check(name: str) -> None:
+        reports[name] = _checked(name, find, load_options)
 
     threads = [
-        # Daemons, unlike the threads of a pool, are not waited for at exit.
+        # The interpreter does not wait for daemon threads at exit, unlike those of a pool.
         Thread(
             target=copy_context().run,
-            args=(note, name),
+            args=(check, name),
             name=f"chatmodels-health-{name}",
             daemon=True,
         )
@@ -50,16 +50,16 @@ def check_all(
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    return {name: reports.get(name) or _late(name, timeout) for name in names}
+    return {name: reports.get(name) or _timed_out(name, timeout) for name in names}
 
 
-def _probed(name: str, find: Find, gather_options: GatherOptions) -> HealthReport:
+def _checked(name: str, find: Find, load_options: LoadOptions) -> HealthReport:
     try:
         provider = find(name)
         try:
-            options = gather_options(name)
+            options = load_options(name)
         except AuthenticationError as error:
-            # Nothing was asked, so nothing is known.
+            # No request was sent, so the health is not known.
             return _report(name, error, "unknown")
         return provider.check_health(options)
     except Exception as error:
@@ -67,16 +67,16 @@ def _probed(name: str, find: Find, gather_options: GatherOptions) -> HealthRepor
 
 
 def _report(name: str, error: Exception, status: HealthStatus) -> HealthReport:
-    # The words of foreign errors may quote anything, secrets included.
+    # The messages of other errors can contain anything, including secrets.
     message = str(error) if isinstance(error, ChatModelError) else type(error).__name__
     return HealthReport(provider=name, status=status, message=message, code=str(error_code(error)))
 
 
-def _late(name: str, timeout: float) -> HealthReport:
+def _timed_out(name: str, timeout: float) -> HealthReport:
     return HealthReport(
         provider=name,
         status="unhealthy",
         latency=timeout,
-        message=f"no answer within {timeout:g} s",
+        message=f"no response within {timeout:g} s",
         code=str(ErrorCode.TIMEOUT),
     )

@@ -1,4 +1,4 @@
-"""Gathers a provider's options: keyword arguments over the environment over a file."""
+"""Loads a provider's options from keyword arguments, the environment and a config file."""
 
 import os
 from collections.abc import Mapping
@@ -30,10 +30,10 @@ COMMON = (
     "timeout",
     "on_unsupported",
 )
-"""The options that every provider takes, besides settings."""
+"""The options that every provider accepts, besides settings."""
 
-_GENERIC = (("timeout", "CHATMODELS_TIMEOUT"), ("max_retries", "CHATMODELS_MAX_RETRIES"))
-_NUMBERS = {"timeout": float, "max_retries": int}
+_COMMON_VARIABLES = (("timeout", "CHATMODELS_TIMEOUT"), ("max_retries", "CHATMODELS_MAX_RETRIES"))
+_NUMBER_TYPES = {"timeout": float, "max_retries": int}
 
 
 def load_options(
@@ -44,33 +44,32 @@ def load_options(
     environment: Mapping[str, str] | None = None,
     file: ConfigFile | None = None,
 ) -> ProviderOptions:
-    """Gather and check the options for a model of a provider.
+    """Load and check the options for a model of a provider.
 
-    Keyword arguments count before the environment, the environment before the file. `None` and
-    empty environment variables count as not given. Of the environment only the variables are
-    looked at that `metadata.options` names, and `CHATMODELS_TIMEOUT` (seconds in total) and
+    Keyword arguments take precedence over the environment, and the environment over the file.
+    `None` and empty environment variables are ignored. Only these environment variables are read:
+    those in `metadata.options`, `CHATMODELS_TIMEOUT` (seconds in total) and
     `CHATMODELS_MAX_RETRIES`.
 
     Args:
-        metadata: The provider's options beyond those that all have; an option of the same name
-            as one of these gives it environment variables or makes it required.
+        metadata: The provider's options besides the common ones. An option with the name of a
+            common one adds environment variables to it or makes it required.
         arguments: Option and setting names to values.
         environment: Variables; those of the process by default.
-        file: The config file, of which the table of the provider counts.
+        file: The config file; only the table of the provider is read.
 
     Raises:
-        AuthenticationError: Nothing is wrong but that a required secret is missing, such as the
-            API key; the message says which variable to set.
-        ConfigurationError: Names are unknown, values are not acceptable, or required options
-            are missing; the message lists every problem with its source, and so do
-            `details["problems"]`.
+        AuthenticationError: A required secret such as the API key is missing, and there is no other
+            problem; the message contains the variable to set.
+        ConfigurationError: Names are unknown, values are invalid, or required options are missing.
+            The message lists every problem with its source, as does `details["problems"]`.
     """
-    given = os.environ if environment is None else environment
-    return _Loading(metadata, arguments, given, file).options()
+    variables = os.environ if environment is None else environment
+    return _Loading(metadata, arguments, variables, file).options()
 
 
 class _Loading:
-    """The options of one model while they are gathered."""
+    """The options of one model while they are loaded."""
 
     __slots__ = (
         "_arguments",
@@ -100,7 +99,7 @@ class _Loading:
         self._problems: list[tuple[str, str]] = []
 
     def options(self) -> ProviderOptions:
-        """Gather, check and make the options.
+        """Load, check and create the options.
 
         Raises:
             AuthenticationError: See `load_options`.
@@ -114,12 +113,14 @@ class _Loading:
         values = self._values
         for name, value in values.items():
             if problem := _problem(name, value):
-                self._complain(name, problem)
+                self._add_problem(name, problem)
         if self._settings:
             values["settings"] = self._checked_settings()
         if self._extra:
             values["extra"] = self._extra
-        missing = [spec for spec in self._metadata.options if spec.required and self._lacks(spec)]
+        missing = [
+            spec for spec in self._metadata.options if spec.required and self._is_missing(spec)
+        ]
         if self._problems or missing:
             raise self._error(missing)
         return ProviderOptions(**values)
@@ -132,7 +133,7 @@ class _Loading:
                 self._add(name, value)
 
     def _add_environment(self) -> None:
-        for name, variable in _GENERIC:
+        for name, variable in _COMMON_VARIABLES:
             if self._arguments.get(name) is None and (text := self._environment.get(variable)):
                 self._values[name] = _number(name, text)
         for spec in self._metadata.options:
@@ -153,12 +154,12 @@ class _Loading:
                 try:
                     value = Secret(value)
                 except ConfigurationError as error:
-                    self._complain(name, f"{name}: {error}")
+                    self._add_problem(name, f"{name}: {error}")
             self._extra[name] = value
         elif name in SETTING_NAMES:
             self._settings[name] = value
         else:
-            self._complain(name, f"there is no option {name!r}; {self._remedy(name)}")
+            self._add_problem(name, f"there is no option {name!r}; {self._remedy(name)}")
 
     def _add_text(self, spec: OptionSpec, text: str, variable: str) -> None:
         name = spec.name
@@ -167,13 +168,13 @@ class _Loading:
         elif name != "api_key":
             self._values[name] = _number(name, text)
         elif problem := _problem(name, text):
-            self._complain(name, problem)
+            self._add_problem(name, problem)
             self._values[name] = None
         else:
-            # Checked as text, kept with its origin.
+            # Checked as text, stored with its origin.
             self._values[name] = Secret(text, origin=variable)
 
-    def _lacks(self, spec: OptionSpec) -> bool:
+    def _is_missing(self, spec: OptionSpec) -> bool:
         return (
             self._values.get(spec.name) is None
             and spec.name not in self._extra
@@ -188,19 +189,19 @@ class _Loading:
                 try:
                     validated_settings({name: value})
                 except InvalidRequestError as error:
-                    self._complain(name, str(error))
+                    self._add_problem(name, str(error))
         return NO_SETTINGS
 
-    def _complain(self, name: str, problem: str) -> None:
+    def _add_problem(self, name: str, problem: str) -> None:
         self._problems.append((name, f"{problem} ({self._source(name)})"))
 
     def _error(self, missing: list[OptionSpec]) -> ConfigurationError | AuthenticationError:
         provider = self._metadata.name
-        secrets_alone = not self._problems and all(spec.secret for spec in missing)
+        only_secrets = not self._problems and all(spec.secret for spec in missing)
         problems = self._problems + [(spec.name, _missing(spec)) for spec in missing]
         text = "; ".join(text for _, text in problems)
         separator = " " if len(problems) == len(missing) == 1 else ": "
-        return (AuthenticationError if secrets_alone else ConfigurationError)(
+        return (AuthenticationError if only_secrets else ConfigurationError)(
             f"{provider}{separator}{text}",
             op="create_chat_model",
             provider=provider,
@@ -210,11 +211,14 @@ class _Loading:
         )
 
     def _source(self, name: str) -> str:
-        """Find out where an option came from, which is needed for complaints only."""
+        """Describe where an option came from; only error messages need this."""
         if self._arguments.get(name) is not None:
             return "argument"
         spec = self._spec(name)
-        variables = (*(spec.env if spec else ()), *(to for of, to in _GENERIC if of == name))
+        variables = (
+            *(spec.env if spec else ()),
+            *(variable_ for option, variable_ in _COMMON_VARIABLES if option == name),
+        )
         for variable in variables:
             if self._environment.get(variable):
                 return variable
@@ -237,15 +241,15 @@ class _Loading:
         names = list(dict.fromkeys([*(spec.name for spec in self._metadata.options), *COMMON]))
         return (
             hint(name, [*names, *SETTING_NAMES])
-            or f"{self._metadata.name} takes {', '.join(names)}, and settings such as temperature"
+            or f"{self._metadata.name} accepts {', '.join(names)}, and settings such as temperature"
         )
 
 
 def _number(name: str, text: str) -> object:
-    """Read the text of a variable; what is no number is left for the rules to complain about."""
-    kind = _NUMBERS.get(name)
+    """Parse the value of a variable; text that is not a number is left for the rules to reject."""
+    type_ = _NUMBER_TYPES.get(name)
     try:
-        return text if kind is None else kind(text)
+        return text if type_ is None else type_(text)
     except ValueError:
         return text
 
@@ -262,6 +266,6 @@ def _problem(name: str, value: object) -> str:
 
 
 def _missing(spec: OptionSpec) -> str:
-    what = "API key" if spec.name == "api_key" else spec.name
+    name = "API key" if spec.name == "api_key" else spec.name
     variables = " or ".join(spec.env)
-    return f"has no {what}; {f'set {variables} or ' if variables else ''}pass {spec.name}=..."
+    return f"has no {name}; {f'set {variables} or ' if variables else ''}pass {spec.name}=..."

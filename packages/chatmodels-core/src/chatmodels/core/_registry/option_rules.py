@@ -1,7 +1,7 @@
-"""What each option of a provider may be, and the form it is kept in.
+"""Validation rules for the options of a provider.
 
-A rule gives the value to keep, or raises a `ValueError` whose text follows the option's name, as
-in "must be an integer from 0 to 10, not 99". No text shows what may be a secret.
+A rule returns the normalized value, or raises a `ValueError` whose text follows the option's name,
+as in "must be an integer from 0 to 10, not 99". The text never contains a possible secret.
 """
 
 import re
@@ -14,7 +14,7 @@ from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import Settings
 from chatmodels.core._values.timeout import Timeout, as_timeout
 
-# Patterns are compiled when they are first used: most programs need none of them at import.
+# Patterns are compiled on first use: most programs do not need them at import.
 # The "token" of RFC 9110, section 5.6.2.
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _URL = (
@@ -25,8 +25,8 @@ _URL = (
     r"(?P<path>/[^?#]*)?"
     r"(?P<rest>[?#].*)?"
 )
-_WEB = ("http", "https")
-_CREDENTIAL_WORDS = (
+_HTTP_SCHEMES = ("http", "https")
+_CREDENTIAL_TERMS = (
     "auth",
     "cookie",
     "credential",
@@ -39,9 +39,9 @@ _CREDENTIAL_WORDS = (
 
 
 def is_credential(header: str, /) -> bool:
-    """Tell whether a header of this name carries a secret, as far as names tell."""
+    """Guess from the name of a header whether its value is a secret."""
     name = header.lower()
-    return any(word in name for word in _CREDENTIAL_WORDS)
+    return any(term in name for term in _CREDENTIAL_TERMS)
 
 
 def without_userinfo(url: str, /) -> str:
@@ -52,14 +52,14 @@ def without_userinfo(url: str, /) -> str:
 
 
 def api_key(value: Any, /) -> Secret:
-    """Keep a key; one that is known must be fit for a header."""
+    """Convert a key to a `Secret`; a static key must be a valid header value."""
     if value == "":
         raise ValueError("must not be empty")
     try:
         secret = value if isinstance(value, Secret) else Secret(value)
     except ConfigurationError:
         raise ValueError(
-            f"must be a str or a function that gives one, not an object of type {_type(value)}"
+            f"must be a str or a function that returns one, not an object of type {_type(value)}"
         ) from None
     if not secret.sendable:
         raise ValueError("must be ASCII text without white space; remove line ends and spaces")
@@ -67,14 +67,14 @@ def api_key(value: Any, /) -> Secret:
 
 
 def base_url(value: object, /) -> str:
-    """Keep an address without its final slash."""
-    return _base_url(value) if isinstance(value, str) else _match(value, _WEB)[0]
+    """Validate a base URL, and remove its final slash."""
+    return _base_url(value) if isinstance(value, str) else _match(value, _HTTP_SCHEMES)[0]
 
 
-# Most models of a program have one address, which is looked at for each of them.
+# Most models of a program have the same address, and each of them validates it.
 @lru_cache(maxsize=64)
 def _base_url(text: str) -> str:
-    url = _match(text, _WEB)
+    url = _match(text, _HTTP_SCHEMES)
     if url["userinfo"] is not None:
         raise ValueError("must not contain credentials; pass api_key=... or headers={...}")
     if url["rest"]:
@@ -83,15 +83,15 @@ def _base_url(text: str) -> str:
 
 
 def proxy(value: object, /) -> str:
-    """Keep the address of a proxy, which may contain a user and password."""
+    """Validate the URL of a proxy, which can contain a user and password."""
     return _match(value, ("http", "https", "socks5", "socks5h"))[0]
 
 
 def headers(value: object, /) -> dict[str, str]:
-    """Keep a copy of the headers."""
+    """Validate and copy headers."""
     if not is_mapping(value):
         raise ValueError(f"must be a mapping of str to str, not an object of type {_type(value)}")
-    kept: dict[str, str] = {}
+    checked: dict[str, str] = {}
     for name, text in value.items():
         if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             raise ValueError(f"has the name {name!r}, which is not a valid name of a header")
@@ -99,12 +99,12 @@ def headers(value: object, /) -> dict[str, str]:
             raise ValueError(
                 f"has a value for {name!r} that is not ASCII text without control characters"
             )
-        kept[name] = text
-    return kept
+        checked[name] = text
+    return checked
 
 
 def timeout(value: object, /) -> Timeout:
-    """Keep time limits; a number limits the total, a mapping names the limits."""
+    """Convert to a `Timeout`: a number is the total limit, a mapping has the limits by name."""
     try:
         if is_mapping(value):
             if unknown := value.keys() - set(Timeout.__struct_fields__):
@@ -113,27 +113,27 @@ def timeout(value: object, /) -> Timeout:
         if isinstance(value, int | float | Timeout):
             return as_timeout(value)
     except ChatModelError as error:
-        # Their words begin with the name of the option, as ours will.
+        # The message begins with the name of the option, as ours will.
         raise ValueError(error.message.removeprefix("timeout ")) from error
     raise ValueError(f"must be a number of seconds above 0 or a Timeout(...), not {shown(value)}")
 
 
 def max_retries(value: object, /) -> int:
-    """Keep a number of retries."""
+    """Validate a number of retries."""
     if type(value) is not int or not 0 <= value <= 10:
         raise ValueError(f"must be an integer from 0 to 10, not {shown(value)}")
     return value
 
 
 def on_unsupported(value: object, /) -> str:
-    """Keep what to do about settings that cannot be honoured."""
+    """Validate the reaction to unsupported settings."""
     if value not in ("error", "warn"):
         raise ValueError(f"must be 'error' or 'warn', not {shown(value)}")
     return str(value)
 
 
 def settings(value: object, /) -> Settings:
-    """Keep checked settings."""
+    """Validate settings, which are checked already."""
     if not isinstance(value, Settings):
         raise ValueError(f"must be Settings, not an object of type {_type(value)}")
     return value
@@ -149,28 +149,28 @@ RULES: dict[str, Callable[[object], object]] = {
     "settings": settings,
     "on_unsupported": on_unsupported,
 }
-"""The options with rules; HTTP clients are looked at by what uses them."""
+"""The rule of each option; HTTP clients are checked where they are used."""
 
 
 def is_mapping(value: object, /) -> TypeGuard[Mapping[Any, Any]]:
-    """Tell whether it is a mapping, of which nothing else is known."""
+    """Report whether a value is a mapping, with keys and values of any type."""
     return isinstance(value, Mapping)
 
 
 def shown(value: object, /) -> str:
-    """Show a value, shortened to 80 characters."""
+    """Format a value in at most 80 characters."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _match(value: object, schemes: tuple[str, ...]) -> re.Match[str]:
-    found = None
+    match = None
     if isinstance(value, str) and value.isprintable() and " " not in value:
-        found = re.fullmatch(_URL, value)
-    if found is None or found["scheme"].lower() not in schemes:
-        known = f"{', '.join(schemes[:-1])} or {schemes[-1]}"
-        raise ValueError(f"must be an {known} URL with a host, not {_shown_url(value)}")
-    return found
+        match = re.fullmatch(_URL, value)
+    if match is None or match["scheme"].lower() not in schemes:
+        expected = f"{', '.join(schemes[:-1])} or {schemes[-1]}"
+        raise ValueError(f"must be an {expected} URL with a host, not {_shown_url(value)}")
+    return match
 
 
 def _shown_url(value: object) -> str:

@@ -13,7 +13,7 @@ from chatmodels.core._values.secret import MASK, Secret
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout
 
-# Most options are left at their defaults, which need no check.
+# Most options have their default values, which need no check.
 _ACCEPTED: dict[str, object] = {
     "timeout": DEFAULT_TIMEOUT,
     "settings": NO_SETTINGS,
@@ -23,29 +23,29 @@ _ACCEPTED: dict[str, object] = {
 
 
 class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for all calls of a model, checked when it is made.
+    """The options of all calls of a model, checked at its creation.
 
-    A copy, a deep one too, is the same object. A pickle carries no secret (see `Secret`); options
-    that would be worth nothing without theirs do not pickle.
+    Copies and deep copies are the same object. Pickles do not contain secrets (see `Secret`);
+    options that need their secrets to work do not pickle.
 
     Attributes:
-        api_key: What the provider knows the caller by.
-        base_url: Where the provider is reached, without the final slash; None if it is not
-            reached by a URL.
-        headers: Sent with every request.
-        timeout: Time limits of calls.
-        max_retries: How often a failed call is made again, from 0 to 10.
-        proxy: The address of the proxy to use; None for what the environment says.
-        http_client: A client to use for blocking calls; whoever passes it closes it.
-        async_http_client: Likewise for awaited calls.
-        settings: Settings that hold for each call unless it says otherwise.
-        on_unsupported: What happens to settings that the provider cannot honour: "error" refuses
-            the call, "warn" leaves them out and says so in the response's `warnings`.
+        api_key: The API key.
+        base_url: The URL of the provider's API, without the final slash; None if the provider has
+            no URL.
+        headers: Headers to send with every request.
+        timeout: The time limits of calls.
+        max_retries: The number of retries of a failed call, from 0 to 10.
+        proxy: The URL of the proxy to use; None to use that of the environment.
+        http_client: A client for sync calls; the code that passed it closes it.
+        async_http_client: A client for async calls; the code that passed it closes it.
+        settings: Settings of each call that does not override them.
+        on_unsupported: The reaction to settings that the provider does not support: "error" raises
+            `UnsupportedError`; "warn" omits them and adds a warning to the response.
         extra: The provider's own options, by the names in `ProviderMetadata.options`; secret
             ones as `Secret`.
 
     Raises:
-        ConfigurationError: Values are not acceptable; the message lists every problem.
+        ConfigurationError: Values are invalid; the message lists every problem.
 
     Examples:
         >>> from chatmodels.core import Secret
@@ -72,12 +72,12 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
             if value is None or value is _ACCEPTED.get(name):
                 continue
             try:
-                kept = rule(value)
+                normalized = rule(value)
             except ValueError as problem:
                 problems.append(f"{name} {problem}")
             else:
-                if kept is not value:
-                    msgspec.structs.force_setattr(self, name, kept)
+                if normalized is not value:
+                    msgspec.structs.force_setattr(self, name, normalized)
         if problems:
             raise ConfigurationError("; ".join(problems))
 
@@ -89,7 +89,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
         yield from self._visible().items()
 
     def _visible(self) -> dict[str, object]:
-        """List what differs from the defaults, secrets masked."""
+        """List the options that differ from their defaults, with masked secrets."""
         visible: dict[str, object] = {}
         for name, default in _DEFAULTS.items():
             value: Any = getattr(self, name)
@@ -104,7 +104,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
                 case "proxy":
                     value = without_userinfo(value)
                 case "http_client" | "async_http_client":
-                    # Its repr is not ours to vouch for.
+                    # Its repr could contain secrets.
                     value = f"<{type(value).__module__}.{type(value).__qualname__}>"
                 case _:
                     pass
@@ -113,7 +113,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unsupported(self) -> Literal["error", "warn"]:
-        """The former name of `on_unsupported`, until 0.3."""
+        """The former name of `on_unsupported`; it will be removed in 0.3."""
         deprecated("ProviderOptions.unsupported", "use on_unsupported")
         return self.on_unsupported
 
@@ -129,15 +129,15 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refuse_to_pickle(headers: Mapping[str, str], proxy: str | None, client: object | None) -> None:
-    """Keep secrets and connections out of pickles, where leaving them out would change calls.
+    """Check that options without their secrets and connections would make the same calls.
 
     Raises:
-        ConfigurationError: There are credentials in the headers or in the address of the
-            proxy, or an HTTP client was passed.
+        ConfigurationError: The headers or the URL of the proxy contain credentials, or an HTTP
+            client was passed.
     """
     problems = [f"the header {name!r} is a credential" for name in headers if is_credential(name)]
     if proxy is not None and without_userinfo(proxy) != proxy:
-        problems.append("the address of the proxy contains credentials")
+        problems.append("the URL of the proxy contains credentials")
     if client is not None:
         problems.append("the HTTP client that was passed has connections")
     if problems:
@@ -150,7 +150,7 @@ def refuse_to_pickle(headers: Mapping[str, str], proxy: str | None, client: obje
 def _restored(  # pyright: ignore[reportUnusedFunction]
     cls: type[ProviderOptions], values: dict[str, Any]
 ) -> ProviderOptions:
-    """Make the options that a pickle of 0.1.0 describes."""
+    """Restore options from a pickle of 0.1.0."""
     values["on_unsupported"] = values.pop("unsupported")
     return cls(**values)
 

@@ -1,6 +1,6 @@
 """The interface of a provider.
 
-It is `runtime_checkable`; `isinstance` checks that the methods are there, not their signatures.
+It is `runtime_checkable`: `isinstance` checks that the methods exist, not their signatures.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from chatmodels.core._values.metadata import HealthReport, ModelInfo, ProviderMe
 
 @runtime_checkable
 class Provider(Protocol):
-    """Creates the models of one vendor; registries hold providers.
+    """Creates the models of one vendor; registries contain providers.
 
-    It is shared by threads.
+    It must be thread-safe.
     """
 
     @property
@@ -24,29 +24,29 @@ class Provider(Protocol):
         ...
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> ChatModel:
-        """Make a model; no request is sent.
+        """Create a model without sending a request.
 
         Args:
-            model: The vendor's name of it.
-            options: Checked already against `metadata.options`.
+            model: The vendor's name of the model.
+            options: The options, already checked against `metadata.options`.
 
         Raises:
-            ChatModelError: The options do not fit together.
+            ChatModelError: The options are inconsistent.
         """
         ...
 
     def model_info(self, model: str, /) -> ModelInfo:
-        """Describe a model from what the package knows."""
+        """Describe a model from the package's own data, without a request."""
         ...
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; failures are reported."""
+        """Send the cheapest request that verifies address and credentials; report failures."""
         ...
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Ask the vendor which models there are.
+        """Request the list of models from the vendor.
 
         Raises:
-            ChatModelError: The vendor has no listing (`unsupported`), or the request failed.
+            ChatModelError: The vendor does not list models (`unsupported`), or the request failed.
         """
         ...

@@ -1,4 +1,4 @@
-"""What a registry knows at one moment: an immutable value that is replaced as a whole."""
+"""The state of a registry: an immutable value that is replaced as a whole."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, Self
@@ -13,45 +13,45 @@ from chatmodels.core._values.metadata import HealthReport
 
 
 class RegistryObserver(Protocol):
-    """Watches a registry; whatever it raises is logged and goes no further."""
+    """Observes a registry; exceptions that it raises are logged and suppressed."""
 
     def resolved(self, provider: str, error: Exception | None, /) -> None:
-        """Note that a provider was looked up by name to create a model, or was not found."""
+        """Called after the lookup of a provider for a model; `error` is set if it failed."""
         ...
 
     def created(self, provider: str, duration: float, error: Exception | None, /) -> None:
-        """Note that a model was created, or was not, in so many seconds, imports included."""
+        """Called after the creation of a model; `duration` is in seconds, including imports."""
         ...
 
     def checked(self, report: HealthReport, /) -> None:
-        """Note how a provider fared in a health check of the registry."""
+        """Called with the result of a health check of the registry."""
         ...
 
 
 ModelHook = Callable[[ChatModel], ChatModel]
-"""Gets a model that was just created, and gives the one to hand out."""
+"""Accepts a model that was just created, and returns the model to use instead."""
 
 
 class Registrations(msgspec.Struct, frozen=True, kw_only=True):
-    """Providers, aliases and hooks. Each method gives the next state; none changes this one.
+    """Providers, aliases and hooks. Methods return the next state and do not change this one.
 
     Attributes:
         providers: Name to provider.
         modules: Name to the module that registered the provider, for messages.
-        made: Name and module to the provider that the module registered, also if it has been
+        registered: Name and module to the provider that the module registered, even if it has been
             unregistered or replaced since.
         lazy: Name to the module that registers the provider when it is imported.
-        removed: Names that were unregistered, and are not to be discovered again.
-        aliases: Alias to the spec or alias that it stands for. There are no circles.
-        hooks: What looks at created models, each in a tuple of its own that identifies it.
-        observers: What watches the registry, each likewise.
+        removed: Names that were unregistered and are not discovered again.
+        aliases: Alias to its target, a spec or another alias. There are no cycles.
+        hooks: The model hooks, each in a tuple of its own that identifies it.
+        observers: The observers of the registry, each in a tuple of its own as well.
         config: The config file that was loaded.
-        generation: Counts the states.
+        generation: The number of changes so far.
     """
 
     providers: dict[str, Provider] = msgspec.field(default_factory=dict[str, Provider])
     modules: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    made: dict[tuple[str, str], Provider] = msgspec.field(
+    registered: dict[tuple[str, str], Provider] = msgspec.field(
         default_factory=dict[tuple[str, str], Provider]
     )
     lazy: dict[str, str] = msgspec.field(default_factory=dict[str, str])
@@ -63,43 +63,43 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
 
     def with_provider(self, provider: Provider, module: str, *, replace: bool) -> Self:
-        """Add a provider; one that is there already under its name changes nothing.
+        """Add a provider; adding the same object again changes nothing.
 
         Raises:
-            ProviderConflictError: Another provider has the name, and it is not to be replaced.
+            ProviderConflictError: Another provider has the name, and `replace` is false.
         """
         name = provider.metadata.name
-        present = self.providers.get(name)
-        if present is provider:
+        current = self.providers.get(name)
+        if current is provider:
             return self
-        if present is not None and not replace:
+        if current is not None and not replace:
             raise _conflict(name, self.modules[name], module)
         return self._next(
             providers={**self.providers, name: provider},
             modules={**self.modules, name: module},
-            made={**self.made, (name, module): provider},
+            registered={**self.registered, (name, module): provider},
             lazy={other: path for other, path in self.lazy.items() if other != name},
             removed=self.removed - {name},
         )
 
     def with_lazy(self, name: str, module: str, *, replace: bool) -> Self:
-        """Add a provider that is imported when it is asked for.
+        """Add a provider that is imported on first use.
 
         Raises:
-            ProviderConflictError: Another provider has the name, and it is not to be replaced.
+            ProviderConflictError: Another provider has the name, and `replace` is false.
         """
-        present = self.modules.get(name) or self.lazy.get(name)
-        if present == module:
+        current = self.modules.get(name) or self.lazy.get(name)
+        if current == module:
             return self
-        if present is not None and not replace:
-            raise _conflict(name, present, module)
+        if current is not None and not replace:
+            raise _conflict(name, current, module)
         rest = self.without(name)
         return msgspec.structs.replace(
             rest, lazy={**rest.lazy, name: module}, removed=self.removed - {name}
         )
 
     def without(self, name: str) -> Self:
-        """Forget a provider, and remember that it is not wanted."""
+        """Remove a provider, and record that it is not to be discovered again."""
         return self._next(
             providers={key: value for key, value in self.providers.items() if key != name},
             modules={key: value for key, value in self.modules.items() if key != name},
@@ -108,20 +108,19 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def without_module(self, module: str) -> Self:
-        """Forget the providers that a module registered, without remembering that."""
+        """Remove the providers that a module registered, without recording the removal."""
         names = {name for name, path in self.modules.items() if path == module}
         return self._next(
             providers={key: value for key, value in self.providers.items() if key not in names},
             modules={key: value for key, value in self.modules.items() if key not in names},
-            made={key: value for key, value in self.made.items() if key[1] != module},
+            registered={key: value for key, value in self.registered.items() if key[1] != module},
         )
 
     def with_aliases(self, added: Mapping[str, str]) -> Self:
         """Set aliases.
 
         Raises:
-            ConfigurationError: They are malformed, or stand for each other in a circle; the
-                message lists every problem.
+            ConfigurationError: They are malformed or cyclic; the message lists every problem.
         """
         aliases = {**self.aliases, **added}
         problems = [
@@ -134,22 +133,24 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(aliases=aliases)
 
     def without_alias(self, name: str) -> Self:
-        """Forget an alias; one that is not there changes nothing."""
+        """Remove an alias; an unknown one changes nothing."""
         if name not in self.aliases:
             return self
         return self._next(aliases={key: spec for key, spec in self.aliases.items() if key != name})
 
     def with_config(self, config: ConfigFile, *, replace: bool) -> Self:
-        """Take a config file, and its aliases: all of them, or those that are not set yet.
+        """Set the config file, and add its aliases: all of them, or only those not yet set.
 
         Raises:
-            ConfigurationError: The aliases are wrong.
+            ConfigurationError: The aliases are invalid.
         """
-        before = {} if self.config is None else self.config.aliases
-        kept = {name: spec for name, spec in self.aliases.items() if before.get(name) != spec}
-        added = {name: spec for name, spec in config.aliases.items() if replace or name not in kept}
+        previous = {} if self.config is None else self.config.aliases
+        others = {name: spec for name, spec in self.aliases.items() if previous.get(name) != spec}
+        added = {
+            name: spec for name, spec in config.aliases.items() if replace or name not in others
+        }
         try:
-            changed = msgspec.structs.replace(self, aliases=kept).with_aliases(added)
+            changed = msgspec.structs.replace(self, aliases=others).with_aliases(added)
         except ConfigurationError as error:
             raise ConfigurationError(
                 f"{config.path} [aliases]: {error}", op="load_config"
@@ -161,7 +162,7 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(hooks=(*self.hooks, hook))
 
     def without_hook(self, hook: tuple[ModelHook]) -> Self:
-        """Forget a hook; one that is not there changes nothing."""
+        """Remove a hook; an unknown one changes nothing."""
         if all(other is not hook for other in self.hooks):
             return self
         return self._next(hooks=tuple(other for other in self.hooks if other is not hook))
@@ -171,12 +172,12 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, observers=(*self.observers, observer))
 
     def without_observer(self, observer: tuple[RegistryObserver]) -> Self:
-        """Forget an observer; one that is not there changes nothing."""
+        """Remove an observer; an unknown one changes nothing."""
         observers = tuple(other for other in self.observers if other is not observer)
         return msgspec.structs.replace(self, observers=observers)
 
     def target(self, alias: str, /) -> str | None:
-        """Follow an alias to the `"provider:model"` it stands for; None if it leads nowhere."""
+        """Resolve an alias to its `"provider:model"`; None if it has no target."""
         spec: str | None = alias
         while spec is not None and ":" not in spec:
             spec = self.aliases.get(spec)
@@ -186,35 +187,34 @@ class Registrations(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, generation=self.generation + 1, **changes)
 
 
-def _conflict(name: str, present: str, other: str) -> ProviderConflictError:
+def _conflict(name: str, current: str, other: str) -> ProviderConflictError:
     return ProviderConflictError(
-        f"provider {name!r} is registered by {present} already, and {other} registers another; "
-        "pass replace=True to put it in its place",
+        f"provider {name!r} is registered by {current} already, and {other} registers another; "
+        "pass replace=True to replace it",
         op="register_provider",
         provider=name,
     )
 
 
 def _alias_problem(name: Any, spec: Any, aliases: Mapping[str, str]) -> str | None:
-    for given in (name, spec):
-        # What a type checker rules out arrives all the same, as None from a variable not set.
-        if not isinstance(given, str):
-            return f"an alias and what it stands for are str, not {given!r}"
+    for value in (name, spec):
+        # A type checker rules this out, but None from an unset variable still arrives here.
+        if not isinstance(value, str):
+            return f"an alias and its target are str, not {value!r}"
     if not name or ":" in name or name != name.strip():
         return f"{name!r} cannot be an alias, which is a word without a colon"
     path = [name]
     while ":" not in spec:
         path.append(spec)
         if spec in path[:-1]:
-            return f"alias {name!r} stands for itself: {' -> '.join(path)}"
-        following = aliases.get(spec)
-        if following is None:
+            return f"alias {name!r} refers to itself: {' -> '.join(path)}"
+        target = aliases.get(spec)
+        if target is None:
             return (
-                f"alias {name!r} stands for {spec!r}, which is neither 'provider:model' nor "
-                "an alias"
+                f"alias {name!r} refers to {spec!r}, which is neither 'provider:model' nor an alias"
             )
-        spec = following
+        spec = target
     provider, _, model = spec.partition(":")
     if not provider or not model:
-        return f"alias {name!r} stands for {spec!r}, which is not 'provider:model'"
+        return f"alias {name!r} refers to {spec!r}, which is not 'provider:model'"
     return None

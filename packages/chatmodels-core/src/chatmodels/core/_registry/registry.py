@@ -1,4 +1,4 @@
-"""Where models are created by name: providers, aliases for models, and their options."""
+"""The registry: creates models by name from providers, aliases and options."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -7,133 +7,132 @@ from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.alias import AliasedModel
-from chatmodels.core._registry.catalog import ProviderCatalog, note
+from chatmodels.core._registry.catalog import ProviderCatalog, log_change
 from chatmodels.core._registry.config_file import ConfigFile, environment_config, read_config
 from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
-from chatmodels.core._registry.watching import tell, watched_creation
+from chatmodels.core._registry.watching import notify, watched_creation
 from chatmodels.core._values.metadata import HealthReport, ProviderMetadata
 
 
 class ProviderRegistry(ProviderCatalog):
-    """A map of providers and aliases that models are created from, for any number of threads.
+    """A thread-safe registry of providers and aliases that creates models.
 
-    Readers take no lock: they see one immutable state, which a registration replaces as a
+    Readers do not take a lock: they see one immutable state, which a registration replaces as a
     whole.
 
     Provider modules register themselves in the global `registry` when they are imported. A
-    registry of one's own begins empty and knows what was registered in it; with `discover` it
-    also finds what is installed, importing it if need be, and obeys `CHATMODELS_CONFIG`.
+    registry that you create is empty. With `discover`, it also finds installed providers, imports
+    them on first use, and loads the file that `CHATMODELS_CONFIG` names.
 
     Args:
-        discover: Whether to look for what is not registered among the installed providers.
+        discover: Whether to search the installed providers for names that are not registered.
     """
 
     @property
     def aliases(self) -> dict[str, str]:
-        """The aliases and what they stand for, in a copy."""
+        """A copy of the aliases and their targets."""
         self._config()
         return dict(self._state.aliases)
 
     def set_alias(self, name: str, spec: str, /) -> None:
-        """Let a name stand for a model, or for another alias; at once, for all threads.
+        """Point an alias to a model or to another alias, at once for all threads.
 
-        Models that were created by the alias follow it: calls that begin later go to the new
-        target.
+        Models that were created by the alias follow it: later calls go to the new target.
 
         Args:
             name: The alias, without a colon.
             spec: `"provider:model"`, or an alias. The provider need not be registered yet.
 
         Raises:
-            ConfigurationError: They are malformed, or the alias would stand for itself.
+            ConfigurationError: They are malformed, or the alias would refer to itself.
         """
-        with self._writing:
+        with self._write_lock:
             self._state = self._state.with_aliases({name: spec})
-        note("alias %s stands for %s", name, spec, op="set_alias")
+        log_change("alias %s refers to %s", name, spec, op="set_alias")
 
     def remove_alias(self, name: str, /) -> None:
-        """Forget an alias; one that is not there changes nothing."""
-        with self._writing:
+        """Remove an alias; an unknown one changes nothing."""
+        with self._write_lock:
             self._state = self._state.without_alias(name)
-        note("removed alias %s", name, op="remove_alias")
+        log_change("removed alias %s", name, op="remove_alias")
 
     def load_config(self, path: str | os.PathLike[str], /) -> None:
-        """Read a TOML file with options for providers and aliases.
+        """Load a TOML file with provider options and aliases.
 
-        It takes the place of one that was loaded before, and of the one that `CHATMODELS_CONFIG`
-        names; aliases set otherwise stay. Models that exist are not changed.
+        It replaces the file that was loaded before, or the one that `CHATMODELS_CONFIG` names.
+        Other aliases stay, and existing models do not change.
 
         Raises:
-            ConfigurationError: It cannot be read or is wrong; the message lists every problem.
+            ConfigurationError: It cannot be read or is invalid; the message lists every problem.
         """
         config = read_config(path)
-        with self._writing:
+        with self._write_lock:
             self._state = self._state.with_config(config, replace=True)
-        note("loaded config %s", config.path, op="load_config")
+        log_change("loaded config %s", config.path, op="load_config")
 
     def add_model_hook(self, hook: ModelHook, /) -> Callable[[], None]:
-        """Show every model created from now on to a function, and hand out what it returns.
+        """Pass every model created from now on to a function, and return its result instead.
 
-        Of an alias the targets are shown. A hook that fails is logged, and the model handed out
-        as it was.
+        For an alias, the hook receives the targets. If a hook fails, the failure is logged and the
+        model is returned unchanged.
 
         Returns:
             A function that removes the hook; calling it again does nothing.
         """
         added = (hook,)
-        with self._writing:
+        with self._write_lock:
             self._state = self._state.with_hook(added)
 
         def remove() -> None:
-            with self._writing:
+            with self._write_lock:
                 self._state = self._state.without_hook(added)
 
         return remove
 
     def add_observer(self, observer: RegistryObserver, /) -> Callable[[], None]:
-        """Have an observer told of every model created from now on, and of health checks.
+        """Notify an observer of every model created from now on, and of health checks.
 
         Returns:
-            A function that takes the observer away; calling it again does nothing.
+            A function that removes the observer; calling it again does nothing.
         """
         added = (observer,)
-        with self._writing:
+        with self._write_lock:
             self._state = self._state.with_observer(added)
 
         def remove() -> None:
-            with self._writing:
+            with self._write_lock:
                 self._state = self._state.without_observer(added)
 
         return remove
 
     def resolve(self, spec: str, /) -> tuple[Provider, str]:
-        """Find the provider and the model that a spec names, importing the provider if need be.
+        """Find the provider and the model of a spec, importing the provider if necessary.
 
         Args:
-            spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias. Only the first
-                colon counts: `"ollama:llama3.2:1b"` is the model `llama3.2:1b`.
+            spec: `"provider:model"`, as in `"openai:gpt-6.1-terra"`, or an alias. The first colon
+                separates: `"ollama:llama3.2:1b"` is the model `llama3.2:1b`.
 
         Raises:
             ProviderNotFoundError: There is no such provider or alias.
             ProviderImportError: The provider could not be imported.
-            ConfigurationError: The spec names no model.
+            ConfigurationError: The spec has no model.
         """
         name, colon, model = spec.partition(":")
         if not model:
             if not colon:
                 return self.resolve(self.target(name))
             raise ConfigurationError(
-                f"{spec!r} names no model; write '{name}:<model>'", op="resolve", provider=name
+                f"{spec!r} has no model; write '{name}:<model>'", op="resolve", provider=name
             )
         provider = self._state.providers.get(name)
         return self._find(name) if provider is None else provider, model
 
     def target(self, alias: str, /) -> str:
-        """Follow an alias to the `"provider:model"` that it stands for.
+        """Resolve an alias to its `"provider:model"`.
 
         Raises:
             ProviderNotFoundError: There is no such alias.
@@ -146,17 +145,17 @@ class ProviderRegistry(ProviderCatalog):
         return spec
 
     def create_chat_model(self, spec: str, /, **options: object) -> ChatModel:
-        """Create a model; no request is sent.
+        """Create a model without sending a request.
 
         Args:
             spec: `"provider:model"`, or an alias, which the model then follows.
-            options: See `chatmodels.core.create_chat_model`.
+            options: As in `chatmodels.core.create_chat_model`.
 
         Raises:
-            ChatModelError: As `resolve` and `provider_options`; or the provider cannot make it.
+            ChatModelError: As `resolve` and `provider_options`, or the provider cannot create it.
         """
         try:
-            if ":" not in _text(spec):
+            if ":" not in _checked_spec(spec):
                 return AliasedModel(self, spec, options)
             observers = self._state.observers
             if not observers:
@@ -165,14 +164,14 @@ class ProviderRegistry(ProviderCatalog):
                 observers,
                 spec.partition(":")[0],
                 lambda: self.resolve(spec),
-                lambda found: self._create(found, options),
+                lambda target: self._create(target, options),
             )
         except BaseException as error:
-            _forget(options, error)
+            _clear_secrets(options, error)
             raise
 
-    def _create(self, found: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
-        provider, model = found
+    def _create(self, target: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
+        provider, model = target
         metadata = provider.metadata
         try:
             created = provider.create_chat_model(model, self._options(metadata, options))
@@ -187,34 +186,35 @@ class ProviderRegistry(ProviderCatalog):
                 model=model,
             ) from error
         hooks = self._state.hooks
-        return _hooked(created, hooks) if hooks else created
+        return _with_hooks(created, hooks) if hooks else created
 
     def provider_options(self, name: str, /, **options: object) -> ProviderOptions:
-        """Gather a provider's options from arguments, environment and config file.
+        """Load a provider's options from arguments, environment and config file.
 
-        It is what a provider's `list_models` and `check_health` take.
+        A provider's `list_models` and `check_health` accept them.
 
         Raises:
-            AuthenticationError: A required secret is missing, and nothing else is wrong.
+            AuthenticationError: A required secret is missing, and there is no other problem.
             ConfigurationError: Options are wrong or missing; the message lists every problem.
         """
         try:
             return self._options(self.provider(name).metadata, options)
         except BaseException as error:
-            _forget(options, error)
+            _clear_secrets(options, error)
             raise
 
     def check_health(
         self, names: Iterable[str] | None = None, /, *, timeout: float = 5.0
     ) -> dict[str, HealthReport]:
-        """Probe providers concurrently, in threads; never raises for failures.
+        """Check providers concurrently in threads; failures are reported, not raised.
 
-        A provider that cannot be found or imported is unhealthy, one without credentials unknown.
+        A provider that cannot be found or imported is "unhealthy", one without credentials
+        "unknown".
 
         Args:
-            names: Which to probe, or the one to probe; all that are registered or installed by
-                default.
-            timeout: Seconds for each.
+            names: The names of the providers, or one name; by default, all that are registered or
+                installed.
+            timeout: The time limit of each check in seconds.
         """
         from chatmodels.core._registry.health import check_all
 
@@ -224,11 +224,11 @@ class ProviderRegistry(ProviderCatalog):
             [names] if isinstance(names, str) else list(names),
             timeout,
             find=self.provider,
-            gather_options=lambda name: self.provider_options(name, timeout=timeout, max_retries=0),
+            load_options=lambda name: self.provider_options(name, timeout=timeout, max_retries=0),
         )
         observers = self._state.observers
         for report in reports.values() if observers else ():
-            tell(observers, lambda each, report=report: each.checked(report))
+            notify(observers, lambda observer, report=report: observer.checked(report))
         return reports
 
     async def acheck_health(
@@ -238,13 +238,13 @@ class ProviderRegistry(ProviderCatalog):
         *,
         timeout: float = 5.0,  # noqa: ASYNC109 # of each probe
     ) -> dict[str, HealthReport]:
-        """Probe providers concurrently, awaited; the twin of `check_health`."""
+        """Check providers concurrently; the async version of `check_health`."""
         from chatmodels.core._calls.fallbacks import in_thread
 
         return await in_thread(lambda: self.check_health(names, timeout=timeout))
 
     def __reduce__(self) -> str:
-        """Pickle the global registry by its name, and no other."""
+        """Pickle the global registry by its name; other registries do not pickle."""
         if self is not registry:
             raise ConfigurationError(
                 "a registry other than the global one cannot be pickled, nor a model of its "
@@ -270,9 +270,9 @@ class ProviderRegistry(ProviderCatalog):
         if config is None and self._discover:
             config = environment_config()
             if config is not None:
-                with self._writing:
+                with self._write_lock:
                     state = self._state
-                    # Another thread may have taken one in between.
+                    # Another thread may have set one in the meantime.
                     self._state = (
                         state if state.config else state.with_config(config, replace=False)
                     )
@@ -280,23 +280,23 @@ class ProviderRegistry(ProviderCatalog):
 
 
 registry = ProviderRegistry(discover=True)
-"""The registry that providers register themselves in when they are imported."""
+"""The global registry, in which providers register themselves when they are imported."""
 
-registry.__module__ = "chatmodels.core"  # pickles name it there
+registry.__module__ = "chatmodels.core"  # the module that pickles name
 ProviderCatalog.home = registry
 
 
-def _text(spec: object) -> str:
-    # What a type checker rules out arrives all the same, as None from a variable that is not set.
+def _checked_spec(spec: object) -> str:
+    # A type checker rules this out, but None from an unset variable still arrives here.
     if not isinstance(spec, str):
         raise ConfigurationError(
-            f"a model is named by a str, as in 'openai:gpt-6.1-terra', not by {spec!r}",
+            f"the spec of a model must be a str, as in 'openai:gpt-6.1-terra', not {spec!r}",
             op="create_chat_model",
         )
     return spec
 
 
-def _forget(options: dict[str, object], error: BaseException) -> None:
+def _clear_secrets(options: dict[str, object], error: BaseException) -> None:
     # Options contain secrets, and many tools print the local variables of a traceback.
     from traceback import clear_frames
 
@@ -304,7 +304,7 @@ def _forget(options: dict[str, object], error: BaseException) -> None:
     options.clear()
 
 
-def _hooked(model: ChatModel, hooks: tuple[tuple[ModelHook], ...]) -> ChatModel:
+def _with_hooks(model: ChatModel, hooks: tuple[tuple[ModelHook], ...]) -> ChatModel:
     for (hook,) in hooks:
         try:
             model = hook(model)

@@ -1,4 +1,4 @@
-"""Tells the observers of a registry what it does, and keeps their failures from it."""
+"""Notifies the observers of a registry, and isolates the registry from their failures."""
 
 import time
 from collections.abc import Callable
@@ -9,50 +9,50 @@ from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.registrations import RegistryObserver
 
 Observers = tuple[tuple[RegistryObserver], ...]
-Found = TypeVar("Found")
+Target = TypeVar("Target")
 
 
 def watched_creation(
     observers: Observers,
     provider: str,
-    resolve: Callable[[], Found],
-    create: Callable[[Found], ChatModel],
+    resolve: Callable[[], Target],
+    create: Callable[[Target], ChatModel],
 ) -> ChatModel:
-    """Create a model while observers watch.
+    """Create a model, and notify observers of the lookup and the creation.
 
     Args:
-        observers: Who watches.
-        provider: The name that is looked up.
-        resolve: Looks it up.
-        create: Makes the model of what was found.
+        observers: The observers.
+        provider: The name to look up.
+        resolve: Looks up the name.
+        create: Creates the model from the result of the lookup.
 
     Raises:
-        ChatModelError: Whatever the two functions raise.
+        ChatModelError: One of the two functions raised it.
     """
-    began = time.monotonic()
+    started = time.monotonic()
     stage = "resolved"
     try:
-        found = resolve()
-        tell(observers, lambda each: each.resolved(provider, None))
+        target = resolve()
+        notify(observers, lambda observer: observer.resolved(provider, None))
         stage = "created"
-        model = create(found)
+        model = create(target)
     except Exception as error:
         raised = error
         if stage == "resolved":
-            tell(observers, lambda each: each.resolved(provider, raised))
-        duration = time.monotonic() - began
-        tell(observers, lambda each: each.created(provider, duration, raised))
+            notify(observers, lambda observer: observer.resolved(provider, raised))
+        duration = time.monotonic() - started
+        notify(observers, lambda observer: observer.created(provider, duration, raised))
         raise
-    duration = time.monotonic() - began
-    tell(observers, lambda each: each.created(provider, duration, None))
+    duration = time.monotonic() - started
+    notify(observers, lambda observer: observer.created(provider, duration, None))
     return model
 
 
-def tell(observers: Observers, what: Callable[[RegistryObserver], None]) -> None:
-    """Tell each observer, whatever becomes of the others."""
+def notify(observers: Observers, event: Callable[[RegistryObserver], None]) -> None:
+    """Call each observer; a failure is logged and does not affect the others."""
     for (observer,) in observers:
         try:
-            what(observer)
+            event(observer)
         except Exception as error:
             logger("chatmodels.registry").warning(
                 "observer %s failed", type(observer).__qualname__, extra=error_facts(error)

@@ -1,4 +1,4 @@
-"""What a type is made of: the classes inside, the order of its choices, what its author says."""
+"""The structure of a type: nested classes, the order of its choices, descriptions."""
 
 import inspect
 import types
@@ -8,23 +8,22 @@ from enum import Enum
 from typing import Any
 
 TypeForm = Any
-"""Whatever may stand in an annotation; `typing` has no word for it before 3.15."""
+"""Any annotation; `typing` has no name for this type before 3.15."""
 
-_SEE_THROUGH = (typing.Union, types.UnionType, typing.Required, typing.NotRequired)
+_TRANSPARENT = (typing.Union, types.UnionType, typing.Required, typing.NotRequired)
 
 
 class Anatomy:
-    """The inside of a type, nested types and the fields of classes included.
+    """The structure of a type, including nested types and the fields of classes.
 
     Attributes:
-        records: Dataclasses, TypedDicts, NamedTuples and Structs, as they are parametrised.
+        records: Dataclasses, TypedDicts, NamedTuples and Structs, with their type arguments.
         models: The pydantic models.
-        choices: The values of each `Literal` and `Enum` in the order of its author, found by the
-            set of them.
+        choices: The values of each `Literal` and `Enum` in declared order, by the set of them.
     """
 
     def __init__(self, annotation: TypeForm, /) -> None:
-        """Look inside a type.
+        """Inspect a type.
 
         Raises:
             TypeError: A class has type hints that cannot be resolved.
@@ -33,40 +32,40 @@ class Anatomy:
         self.models: list[TypeForm] = []
         self.choices: dict[frozenset[object], list[object]] = {}
         self._seen: list[TypeForm] = []
-        self._look_into(annotation)
+        self._inspect(annotation)
 
-    def _look_into(self, annotation: TypeForm) -> None:
+    def _inspect(self, annotation: TypeForm) -> None:
         if any(annotation is seen for seen in self._seen):
             return
         self._seen.append(annotation)
         origin = typing.get_origin(annotation)
         if origin is typing.Literal:
-            self._choose(typing.get_args(annotation))
+            self._add_choices(typing.get_args(annotation))
             return
         for argument in typing.get_args(annotation):
-            self._look_into(argument)
+            self._inspect(argument)
         # A `type` statement of 3.12, or a NewType.
         for inner in ("__value__", "__supertype__"):
-            self._look_into(getattr(annotation, inner, None))
+            self._inspect(getattr(annotation, inner, None))
         cls: TypeForm = origin or annotation
         if not isinstance(cls, type):
             return
         if is_model(cls):
             self.models.append(cls)
         elif issubclass(cls, Enum):
-            self._choose([member.value for member in cls])
+            self._add_choices([member.value for member in cls])
         elif _is_record(cls):
             self.records.append(annotation)
             for hint in hints(cls).values():
-                self._look_into(hint)
+                self._inspect(hint)
 
-    def _choose(self, values: Iterable[object]) -> None:
-        known = list(values)
-        self.choices[frozenset(known)] = known
+    def _add_choices(self, values: Iterable[object]) -> None:
+        ordered = list(values)
+        self.choices[frozenset(ordered)] = ordered
 
 
 def is_model(cls: TypeForm, /) -> bool:
-    """Tell whether something is a pydantic model, without knowing pydantic."""
+    """Report whether something is a pydantic model, without importing pydantic."""
     return (
         isinstance(cls, type)
         and hasattr(cls, "model_json_schema")
@@ -75,17 +74,17 @@ def is_model(cls: TypeForm, /) -> bool:
 
 
 def hints(of: TypeForm, /) -> dict[str, TypeForm]:
-    """Resolve the type hints of a class or function, `Annotated` kept.
+    """Resolve the type hints of a class or function, including `Annotated`.
 
     Raises:
-        TypeError: A name in them is not known where they stand.
+        TypeError: A name in them is not defined in their module.
     """
     try:
         return typing.get_type_hints(of, include_extras=True)
     except (AttributeError, NameError, SyntaxError) as error:
         raise TypeError(
             f"the type hints of {named(of)} cannot be resolved ({error}); "
-            "define the types that they name at the top level of the module, above it"
+            "define the types that they use at the top level of the module, above it"
         ) from error
 
 
@@ -100,7 +99,7 @@ def described(annotation: TypeForm, /) -> str | None:
 
 
 def named(annotation: TypeForm, /) -> str:
-    """Write a type as its author would."""
+    """Format a type as in source code."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
     name = getattr(annotation, "__name__", None)
@@ -110,7 +109,7 @@ def named(annotation: TypeForm, /) -> str:
 
 
 def _inner(annotation: TypeForm) -> Iterator[TypeForm]:
-    if typing.get_origin(annotation) in _SEE_THROUGH:
+    if typing.get_origin(annotation) in _TRANSPARENT:
         yield from typing.get_args(annotation)
 
 

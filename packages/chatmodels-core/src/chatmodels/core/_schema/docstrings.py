@@ -1,4 +1,4 @@
-"""What a docstring says of a function or a class, and of each of its arguments or attributes."""
+"""Parses docstrings into a description and the descriptions of arguments or attributes."""
 
 import contextlib
 import inspect
@@ -10,11 +10,11 @@ _ATTRIBUTE_FIELDS = frozenset({"attribute", "cvar", "ivar", "param", "parameter"
 
 
 class Documentation(FrozenValue, frozen=True):
-    """A docstring, taken apart.
+    """A parsed docstring.
 
     Attributes:
         description: The text, without the sections about arguments, results and errors.
-        arguments: What is said of each argument or attribute, by its name.
+        arguments: The description of each argument or attribute, by name.
     """
 
     description: str
@@ -22,24 +22,24 @@ class Documentation(FrozenValue, frozen=True):
 
 
 def documentation(docstring: str | None, /) -> Documentation:
-    """Take a docstring apart; the Google, NumPy, Sphinx and Epydoc styles are understood."""
+    """Parse a docstring in Google, NumPy, Sphinx or Epydoc style."""
     text = inspect.cleandoc(docstring or "").strip()
     if "\n" not in text and not text.startswith((":", "@")):
         return Documentation(text, {})
-    # Imported here: it costs milliseconds, and most programs have no docstring taken apart.
+    # Imported here: it takes milliseconds, and most programs do not parse docstrings.
     import docstring_parser
 
     readings: list[docstring_parser.Docstring] = []
     for style in _STYLES:
-        # Text that is of another style may be refused, and Sphinx's parser stumbles over ": :a".
+        # A parser can reject text in another style, and Sphinx's parser fails on ": :a".
         with contextlib.suppress(docstring_parser.ParseError, IndexError):
             readings.append(docstring_parser.parse(text, docstring_parser.DocstringStyle[style]))
-    parsed = max(readings, key=lambda reading: len(reading.meta))  # NumPy's refuses nothing
+    parsed = max(readings, key=lambda reading: len(reading.meta))  # NumPy's parser accepts any text
     arguments: dict[str, str] = {}
     for section in parsed.meta:
         if len(section.args) > 1 and section.args[0] in _ATTRIBUTE_FIELDS | {"other_param"}:
-            # NumPy's style tells of several arguments at once: "x, y : int". Sphinx's has the
-            # type before the name, and the parser keeps only `param` apart from it.
+            # NumPy's style describes several arguments at once: "x, y : int". Sphinx's has the
+            # type before the name, and the parser separates them only for `param`.
             names = getattr(section, "arg_name", section.args[-1])
             for name in names.split(","):
                 if section.description:

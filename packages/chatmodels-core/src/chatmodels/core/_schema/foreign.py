@@ -1,6 +1,6 @@
-"""How pydantic models are described, read and written, without importing pydantic.
+"""Describes, parses and serializes pydantic models without importing pydantic.
 
-Whoever has a model has imported pydantic already.
+A program that has a model has imported pydantic already.
 """
 
 import sys
@@ -17,26 +17,29 @@ class Foreign(Protocol):
     """A type that describes and validates itself, as pydantic's models do."""
 
     def model_json_schema(self, *, ref_template: str) -> dict[str, Json]:
-        """Make the JSON Schema."""
+        """Return the JSON Schema."""
         ...
 
     def model_validate_json(self, data: bytes, /) -> object:
-        """Make an instance."""
+        """Parse an instance."""
         ...
 
 
-class _AnythingGoes(type):
-    """A class that everything is an instance of: msgspec checks what a hook gives back."""
+class _AcceptsAnything(type):
+    """The metaclass of a class that has all objects as instances.
+
+    msgspec checks that the object a hook returns is an instance.
+    """
 
     def __instancecheck__(cls, instance: object) -> bool:
         return True
 
 
 def adapted(annotation: TypeForm, /) -> type:
-    """Wrap a type that only pydantic understands, as a union of models, so that msgspec takes it.
+    """Wrap a type that only pydantic supports, such as a union of models, for msgspec.
 
     Raises:
-        TypeError: pydantic does not understand it either.
+        TypeError: pydantic does not support it either.
     """
     pydantic: Any = sys.modules["pydantic"]
     try:
@@ -44,9 +47,9 @@ def adapted(annotation: TypeForm, /) -> type:
     except pydantic.PydanticUserError as error:
         reason, _, _ = str(error).partition("\n")
         raise TypeError(
-            f"{named(annotation)} is not a type that pydantic can read: {reason}"
+            f"{named(annotation)} is not a type that pydantic can parse: {reason}"
         ) from error
-    return _AnythingGoes(
+    return _AcceptsAnything(
         named(annotation),
         (),
         {
@@ -57,21 +60,21 @@ def adapted(annotation: TypeForm, /) -> type:
 
 
 def from_json(cls: type, value: Json, /) -> object:
-    """Make an instance of a pydantic model of parsed JSON: a hook for msgspec's decoders.
+    """Create a pydantic model from parsed JSON: a hook for msgspec's decoders.
 
     Raises:
-        ValueError: The value does not fit; the message lists every problem.
+        ValueError: The value does not match; the message lists every problem.
     """
-    foreign: Any = cls  # else there were no schema, and no reader
+    foreign: Any = cls  # other classes have no schema, so no reader
     try:
-        # By way of JSON, since a strict model takes a date as a text only there.
+        # Through JSON, because a strict model accepts a date as a string only from JSON.
         return foreign.model_validate_json(msgspec.json.encode(value))
     except ValueError as error:
         raise ValueError("; ".join(_problems(error))) from error
 
 
 def _problems(error: Any) -> list[str]:
-    """List what pydantic found, without its links and the input that it quotes."""
+    """List pydantic's problems, without its links and the input that it quotes."""
     return [
         f"{'.'.join(map(str, item['loc']))}: {item['msg']}".removeprefix(": ")
         for item in error.errors()
@@ -79,10 +82,10 @@ def _problems(error: Any) -> list[str]:
 
 
 def to_json(value: Any, /) -> msgspec.Raw:
-    """Give a pydantic model's JSON: a hook for msgspec's encoders.
+    """Serialize a pydantic model: a hook for msgspec's encoders.
 
     Raises:
-        NotImplementedError: It is something else.
+        NotImplementedError: The value is not a pydantic model.
     """
     if not hasattr(value, "model_dump_json"):
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The keywords of JSON Schema, by what stands in their values."""
+"""The keywords of JSON Schema, grouped by the shape of their values."""
 
 from typing import Any, TypeGuard
 
@@ -20,7 +20,7 @@ CONDITIONS = frozenset(
     }
 )
 SILENT = frozenset({"title", "discriminator", "$schema", "$id", "$anchor", "$comment"})
-"""Keywords without a constraint, which a vendor that does not know them need not see."""
+"""Keywords that constrain nothing; they are dropped for vendors that do not support them."""
 
 
 def is_map(value: object) -> TypeGuard[Schema]:

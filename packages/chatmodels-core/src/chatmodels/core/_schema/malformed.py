@@ -1,4 +1,4 @@
-"""Finds what is no schema in the schemas of others."""
+"""Finds malformed places in schemas that users pass."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ from chatmodels.core._schema.keywords import (
 )
 from chatmodels.core._values.parts import Json
 
-_WORDS = frozenset({"type", "required"})
+_STRINGS = frozenset({"type", "required"})
 _SHAPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys((*MAPPINGS, *DEFINITIONS), dict),
     **dict.fromkeys((*SEQUENCES, "enum", "required"), list),
@@ -23,17 +23,17 @@ _SHAPES: Mapping[str, type | tuple[type, ...]] = {
 
 
 def malformed(schema: Json, path: str) -> Iterator[str]:
-    """Find the places that are no schemas, and keywords with values that they cannot have."""
-    where = path or "the top level"
+    """Find subschemas that are not schemas, and keywords with values of the wrong shape."""
+    place = path or "the top level"
     if not is_map(schema):
         if not isinstance(schema, bool):
-            yield f"{where} is not a schema"
+            yield f"{place} is not a schema"
         return
     value: Json
     for keyword, value in schema.items():
         shape = _SHAPES.get(keyword, object)
-        if not isinstance(value, shape) or (keyword in _WORDS and not _are_words(value)):
-            yield f"{where} has a malformed {keyword!r}"
+        if not isinstance(value, shape) or (keyword in _STRINGS and not _are_strings(value)):
+            yield f"{place} has a malformed {keyword!r}"
         elif is_map(value) and (keyword in MAPPINGS or keyword in DEFINITIONS):
             for name, inner in value.items():
                 yield from malformed(inner, f"{path}.{name}" if path else name)
@@ -44,5 +44,5 @@ def malformed(schema: Json, path: str) -> Iterator[str]:
             yield from malformed(value, f"{path}[]" if keyword == "items" else path)
 
 
-def _are_words(value: Json) -> bool:
-    return isinstance(value, str) or all(isinstance(word, str) for word in value)
+def _are_strings(value: Json) -> bool:
+    return isinstance(value, str) or all(isinstance(item, str) for item in value)

@@ -1,4 +1,4 @@
-"""Reading what a model wrote as an instance of a type, as forgiving as is unambiguous."""
+"""Parses the output of a model into an instance of a type, as leniently as is unambiguous."""
 
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
@@ -17,15 +17,15 @@ _ANYTHING: Schema = {}
 
 
 class Reader(Generic[T]):
-    """Reads JSON as a type. It is made once per type, for any number of threads."""
+    """Parses JSON into a type. Create one per type; it is safe to share between threads."""
 
     def __init__(self, annotation: "type[T]", schema: Schema, root: Schema, /) -> None:
-        """Prepare to read.
+        """Create the decoders of a type.
 
         Args:
             annotation: The type.
             schema: Its JSON Schema.
-            root: The schema whose `$defs` it refers to; may be the same.
+            root: The schema with the `$defs` that it refers to; can be the same.
         """
         self._schema = schema
         self._root = root
@@ -33,42 +33,42 @@ class Reader(Generic[T]):
         self._lenient = msgspec.json.Decoder(annotation, strict=False, dec_hook=from_json)
 
     def read(self, text: str | bytes, /) -> T:
-        """Read JSON.
+        """Parse JSON.
 
-        What does not fit at first is read again with null taken as absent where it is not
-        allowed, and then with texts taken for the numbers that they spell: models do both.
+        If the value does not match, it is parsed again: first without nulls where null is not
+        allowed, then with strings converted to numbers. Models write both.
 
         Raises:
-            msgspec.DecodeError: It is not JSON.
-            msgspec.ValidationError: It does not fit.
-            UnicodeEncodeError: The text has half a character. An escape of one, which JSON permits,
-                is read as U+FFFD.
-            RecursionError: It is nested thousands of levels deep.
+            msgspec.DecodeError: The text is not JSON.
+            msgspec.ValidationError: The value does not match the type.
+            UnicodeEncodeError: The text has a lone surrogate. An escaped one, which JSON permits,
+                is parsed as U+FFFD.
+            RecursionError: The value is nested thousands of levels deep.
         """
         try:
             return self._exact.decode(text)
         except msgspec.ValidationError:
             value = without_nulls(msgspec.json.decode(text), self._schema, self._root)
         except msgspec.DecodeError:
-            whole = without_half_characters(text) if isinstance(text, str) else text
-            if whole == text:
+            repaired = without_half_characters(text) if isinstance(text, str) else text
+            if repaired == text:
                 raise
-            return self.read(whole)
-        mended = msgspec.json.encode(value)
+            return self.read(repaired)
+        without_null = msgspec.json.encode(value)
         try:
-            return self._exact.decode(mended)
+            return self._exact.decode(without_null)
         except msgspec.ValidationError as error:
             try:
-                return self._lenient.decode(mended)
+                return self._lenient.decode(without_null)
             except msgspec.ValidationError:
                 raise error from None
 
 
 def readable(annotation: Any, /) -> tuple[Any, Schema]:
-    """Give the type to make a reader of, and its JSON Schema.
+    """Return a type that a `Reader` can parse, and its JSON Schema.
 
-    It is the type itself, or what leaves to pydantic what msgspec does not take, such as a union
-    of models.
+    It is the type itself, or a wrapper that calls pydantic for a type that msgspec does not
+    support, such as a union of models.
 
     Raises:
         TypeError: The type, or one inside it, has no JSON form.
@@ -83,14 +83,14 @@ def readable(annotation: Any, /) -> tuple[Any, Schema]:
 
 
 def without_nulls(value: Json, schema: Schema, root: Schema, /) -> Json:
-    """Leave out of objects what is null, may not be null, and may be absent."""
+    """Omit null properties that are optional and do not accept null."""
     if _is_a(list, value):
-        inner: Schema = next((branch["items"] for branch in _arrays(schema, root)), _ANYTHING)
-        return [without_nulls(item, inner, root) for item in value]
+        items: Schema = next((branch["items"] for branch in _arrays(schema, root)), _ANYTHING)
+        return [without_nulls(item, items, root) for item in value]
     if not _is_a(dict, value):
         return value
-    suiting = (branch for branch in _objects(schema, root) if _suits(branch, value))
-    branch = next(suiting, _ANYTHING)
+    matching = (branch for branch in _objects(schema, root) if _matches(branch, value))
+    branch = next(matching, _ANYTHING)
     properties: dict[str, Schema] = branch.get("properties", {})
     others: Schema | bool = branch.get("additionalProperties", True)
     others = _ANYTHING if isinstance(others, bool) else others
@@ -127,8 +127,8 @@ def _objects(schema: Schema, root: Schema) -> Iterator[Schema]:
     return (branch for branch in _branches(schema, root) if branch.get("type") == "object")
 
 
-def _suits(branch: Schema, fields: dict[str, Json]) -> bool:
-    """Tell whether an object is of this branch of a union: by its keys and its tag."""
+def _matches(branch: Schema, fields: dict[str, Json]) -> bool:
+    """Report whether an object matches a branch of a union, by its keys and its tag."""
     properties: dict[str, Schema] = branch.get("properties", {})
     closed = not branch.get("additionalProperties", False)
     return not (closed and fields.keys() - properties.keys()) and all(
@@ -140,16 +140,16 @@ def _suits(branch: Schema, fields: dict[str, Json]) -> bool:
 
 
 def problem(error: msgspec.ValidationError, name: str = "", schema: Schema | None = None, /) -> str:
-    """Write what does not fit as "path: what was expected".
+    """Format a mismatch as "path: expectation".
 
     Args:
-        error: What a reader raised.
-        name: What the path starts with; the top level is not named by default.
-        schema: The schema of what was read, to list the choices from.
+        error: The error that a reader raised.
+        name: The start of the path; by default, the top level has no name.
+        schema: The schema of the value, to list the choices from.
     """
     text, _, path = str(error).rpartition(" - at `$")
-    where = f"{name}{path.rstrip('`')}".lstrip(".") if text else name
-    what = text or str(error)
+    place = f"{name}{path.rstrip('`')}".lstrip(".") if text else name
+    description = text or str(error)
     choices = (schema or {}).get("enum") if not path.rstrip("`") or not text else None
     listed = f"; expected one of {', '.join(map(repr, choices))}" if choices else ""
-    return f"{where}: {what[:1].lower()}{what[1:]}{listed}".removeprefix(": ")
+    return f"{place}: {description[:1].lower()}{description[1:]}{listed}".removeprefix(": ")

@@ -6,47 +6,47 @@ from chatmodels.core._schema.keywords import MAPPINGS, SEQUENCES, SINGLES, Schem
 
 
 def relax(schema: Schema, cyclic: set[str]) -> bool:
-    """Leave properties with cyclic references optional; report whether others are left."""
+    """Make properties with cyclic references optional; report whether other cycles remain."""
     if schema.get("$ref") in cyclic:
         return True
-    left = False
+    remaining = False
     for keyword, value in schema.items():
         if keyword == "properties":
-            loose = [name for name, inner in value.items() if relax(inner, cyclic)]
+            optional = [name for name, inner in value.items() if relax(inner, cyclic)]
             if "required" in schema:
-                schema["required"] = [n for n in schema["required"] if n not in loose]
+                schema["required"] = [n for n in schema["required"] if n not in optional]
         elif keyword in SEQUENCES:
             for branch in value:
-                left = relax(branch, cyclic) or left
+                remaining = relax(branch, cyclic) or remaining
         elif keyword in SINGLES and is_map(value):
-            left = relax(value, cyclic) or left
-    return left
+            remaining = relax(value, cyclic) or remaining
+    return remaining
 
 
 def leads(start: str, goal: str, links: Mapping[str, set[str]]) -> bool:
     """Report whether references lead from one place to another."""
     seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for target in links.get(waiting.pop(), ()):
+    pending = [start]
+    while pending:
+        for target in links.get(pending.pop(), ()):
             if target == goal:
                 return True
             if target not in seen:
                 seen.add(target)
-                waiting.append(target)
+                pending.append(target)
     return False
 
 
 def references(schema: Schema) -> set[str]:
     """List the references in a schema."""
-    found: set[str] = set()
+    refs: set[str] = set()
     for keyword, value in schema.items():
         if keyword == "$ref":
-            found.add(value)
+            refs.add(value)
         elif keyword in MAPPINGS:
-            found = found.union(*map(references, value.values()))
+            refs = refs.union(*map(references, value.values()))
         elif keyword in SEQUENCES:
-            found = found.union(*map(references, value))
+            refs = refs.union(*map(references, value))
         elif keyword in SINGLES and is_map(value):
-            found |= references(value)
-    return found
+            refs |= references(value)
+    return refs

@@ -1,4 +1,4 @@
-"""The part of JSON Schema that a vendor accepts, as data."""
+"""The subset of JSON Schema that a vendor accepts, as data."""
 
 from typing import Literal
 
@@ -6,33 +6,33 @@ import msgspec
 
 
 class SchemaRules(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of JSON Schema that a vendor accepts at one place of its API.
+    """The subset of JSON Schema that a vendor accepts in one place of its API.
 
-    By default everything is accepted that has one form in all drafts. `const` is always written as
-    an `enum`, boolean schemas as objects, draft 7's tuples as `prefixItems`, and references point
-    into `$defs`.
+    By default, all keywords are accepted that have the same form in all drafts. `const` is always
+    written as an `enum`, boolean schemas as objects, draft 7's tuples as `prefixItems`, and
+    references point into `$defs`.
 
     Attributes:
         keywords: The keywords to keep; None for all. Others are written into the description.
-        described: Keywords to write into the description besides.
+        described: Further keywords to write into the description.
         formats: The values of `format` to keep; None for all.
         min_items: The values of `minItems` to keep; None for all.
-        enum_types: The JSON types that an `enum` may hold; None for all.
+        enum_types: The JSON types that an `enum` may contain; None for all.
         typed_root: Whether the root needs `"type": "object"`.
         listed_root: Whether the root needs `properties`.
-        plain_root: Whether the root may have no choices (`anyOf`, `oneOf`, `allOf`, `enum`, `not`).
-        root_keys: The longest name of a property of the root; 0 for any. Names are restricted to
-            ASCII letters, digits and `_.-` then.
+        plain_root: Whether the root must not have `anyOf`, `oneOf`, `allOf`, `enum` or `not`.
+        root_keys: The maximum length of a property name of the root, in characters; 0 for no limit.
+            With a limit, names are restricted to ASCII letters, digits and `_.-`.
         typed_items: Whether arrays need `items`.
-        lone_refs: Whether a `$ref` may have no keywords beside it.
-        recursion: Whether a schema may refer to itself: everywhere, in properties that are not
-            required, or nowhere.
-        enforced: Whether the vendor enforces the schema. Objects are closed then, and conditions
-            and places that accept anything are problems.
-        required: The properties of enforced objects that have to be `required`: all of them, with
+        lone_refs: Whether a `$ref` must not have other keywords beside it.
+        recursion: The places in which a schema may refer to itself: everywhere, only in properties
+            that are not required, or nowhere.
+        enforced: Whether the vendor enforces the schema. If so, objects are closed, and conditions
+            and subschemas that accept anything are problems.
+        required: The properties of enforced objects that must be `required`: all of them, with
             null for the optional ones, or at least one of each object.
-        most_properties: The largest number of properties; None for any.
-        most_levels: The deepest nesting of objects; None for any.
+        most_properties: The maximum number of properties; None for no limit.
+        most_levels: The maximum nesting depth of objects; None for no limit.
     """
 
     keywords: frozenset[str] | None = None

@@ -1,4 +1,4 @@
-"""The parameters of a function that is to be a tool, and all that stands in the way of it."""
+"""The parameters of a function, and the problems that prevent its use as a tool."""
 
 import functools
 import inspect
@@ -9,17 +9,17 @@ from chatmodels.core._schema.annotations import hints
 from chatmodels.core._values.parts import FrozenValue
 
 REQUIRED: Any = inspect.Parameter.empty
-"""Stands for a default that there is none of."""
+"""Marks a parameter without a default."""
 
 _IMPOSSIBLE = {
     inspect.Parameter.POSITIONAL_ONLY: "is positional-only, and a model passes arguments by name",
-    inspect.Parameter.VAR_POSITIONAL: "takes any number of arguments; take a list instead",
-    inspect.Parameter.VAR_KEYWORD: "takes arguments of any name; take a dict instead",
+    inspect.Parameter.VAR_POSITIONAL: "accepts any number of arguments; accept a list instead",
+    inspect.Parameter.VAR_KEYWORD: "accepts arguments of any name; accept a dict instead",
 }
 
 
 class ToolParameter(FrozenValue, frozen=True):
-    """A parameter that a model can give an argument for."""
+    """A parameter that a model can pass an argument for."""
 
     name: str
     annotation: Any
@@ -27,11 +27,11 @@ class ToolParameter(FrozenValue, frozen=True):
 
 
 def parameters(function: Callable[..., object], /) -> tuple[list[ToolParameter], list[str]]:
-    """List a function's parameters, and the problems that keep it from being a tool."""
+    """List a function's parameters, and the problems that prevent its use as a tool."""
     if isinstance(function, type):
         return [], ["it is a class; decorate a function that makes one"]
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        return [], ["it is a generator; return a list or a text"]
+        return [], ["it is a generator; return a list or a string"]
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError) as error:
@@ -42,30 +42,30 @@ def parameters(function: Callable[..., object], /) -> tuple[list[ToolParameter],
         return [], [str(error)]
     except RecursionError:
         return [], ["a parameter's type is nested too deeply; use a flatter one"]
-    found: list[ToolParameter] = []
+    usable: list[ToolParameter] = []
     problems: list[str] = []
     for position, (name, parameter) in enumerate(signature.parameters.items()):
         annotation = annotations.get(name, parameter.annotation)
         if parameter.kind in _IMPOSSIBLE:
             problems.append(f"{parameter} {_IMPOSSIBLE[parameter.kind]}")
         elif annotation is not REQUIRED:
-            found.append(ToolParameter(name, annotation, parameter.default))
+            usable.append(ToolParameter(name, annotation, parameter.default))
         elif position == 0 and name in {"self", "cls"}:
             problems.append("it is a method; make the tool of a bound one: tool(instance.method)")
         else:
             problems.append(f"{name} has no type annotation")
-    return found, problems
+    return usable, problems
 
 
 def is_async(function: Callable[..., object], /) -> bool:
-    """Tell whether calling it gives a coroutine."""
+    """Report whether a call returns a coroutine."""
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - the method is wanted, not the answer
+        getattr(function, "__call__", None)  # noqa: B004 - the method itself is needed
     )
 
 
 def _annotated(function: Callable[..., object]) -> object:
-    """Find what bears the type hints."""
+    """Find the function or method that has the type hints."""
     while isinstance(function, functools.partial):
         function = function.func
     return function if inspect.isroutine(function) else type(function).__call__

@@ -32,15 +32,16 @@ STRICT_SCHEMA = SchemaRules(
 
 
 def strict_schema(root: Schema, /) -> Schema:
-    """Rewrite the schema of an object so that it can be enforced.
+    """Rewrite the schema of an object so that a vendor can enforce it.
 
-    Objects are closed and all their properties required. One that was optional may be null instead,
-    which the readers of this package read as absent. Keywords that cannot be enforced are written
-    into the description, where the model still reads them, and hold when its output is read.
+    Objects are closed and all their properties required. An optional property accepts null instead,
+    which the readers of this package parse as absent. Keywords that cannot be enforced are written
+    into the description. The model still reads them, and chatmodels validates them when it parses
+    the output.
 
     Raises:
-        TypeError: A place cannot be enforced, such as an object with free keys; the message lists
-            every such place.
+        TypeError: A subschema cannot be enforced, such as an object with free keys; the message
+            lists every such subschema.
     """
     translation = translate_schema(root, STRICT_SCHEMA)
     if translation.problems:

@@ -1,4 +1,4 @@
-"""Translates JSON Schemas into the part of JSON Schema that a vendor accepts."""
+"""Translates JSON Schemas into the subset of JSON Schema that a vendor accepts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,11 +40,11 @@ _JOINABLE = frozenset({"type", "properties", "required", "title", "description"}
 
 
 class SchemaTranslation(msgspec.Struct, frozen=True):
-    """A schema in the part of JSON Schema that a vendor accepts.
+    """A schema in the subset of JSON Schema that a vendor accepts.
 
     Attributes:
-        schema: The schema; not complete if there are problems.
-        problems: The places that the vendor does not accept, with the reasons.
+        schema: The schema; incomplete if there are problems.
+        problems: The subschemas that the vendor does not accept, with the reasons.
         properties: The number of properties.
     """
 
@@ -54,14 +54,14 @@ class SchemaTranslation(msgspec.Struct, frozen=True):
 
 
 def translate_schema(root: Mapping[str, Json], rules: SchemaRules, /) -> SchemaTranslation:
-    """Rewrite the schema of an object for a vendor, if its meaning can be kept.
+    """Rewrite the schema of an object for a vendor, if its meaning can be preserved.
 
-    Keywords that the vendor does not accept are written into the description: the model still reads
-    them, and they hold when its output is read. Definitions that nothing refers to are left out.
+    Keywords that the vendor does not accept are written into the description. The model still reads
+    them, and chatmodels validates them when it parses the output. Unused definitions are omitted.
 
     Args:
         root: The schema; it is not changed.
-        rules: The part of JSON Schema that the vendor accepts.
+        rules: The subset of JSON Schema that the vendor accepts.
     """
     schema = dict(root)
     problems = tuple(malformed(schema, ""))
@@ -76,7 +76,7 @@ class _Translator:
         self._rules = rules
         self._problems: list[str] = []
         self._names: dict[str, str] = {}  # of the definitions, by reference
-        self._waiting: list[tuple[str, Json]] = []
+        self._pending: list[tuple[str, Json]] = []
         self._count = 0
 
     def translation(self) -> SchemaTranslation:
@@ -95,13 +95,13 @@ class _Translator:
         if rules.listed_root:
             translated.setdefault("properties", {})
         definitions: dict[str, Schema] = {}
-        while self._waiting:
-            name, schema = self._waiting.pop(0)
+        while self._pending:
+            name, schema = self._pending.pop(0)
             definitions[name] = self._schema(schema, name, 1)
         if rules.recursion != "everywhere":
             self._limit_recursion(translated, definitions)
         if rules.most_properties is not None and self._count > rules.most_properties:
-            self._add("", f"has {self._count} properties, at most {rules.most_properties} may be")
+            self._add("", f"has {self._count} properties; the limit is {rules.most_properties}")
         if definitions:
             translated["$defs"] = definitions
         return SchemaTranslation(translated, tuple(dict.fromkeys(self._problems)), self._count)
@@ -109,37 +109,37 @@ class _Translator:
     def _schema(self, schema: Json, path: str, level: int) -> Schema:
         if schema is True:
             schema = {}
-        if not is_map(schema):  # `false`, which no vendor enforces, and all of them can read
+        if not is_map(schema):  # `false`; no vendor enforces it
             if self._rules.enforced:
                 self._add(path, "accepts nothing")
             return {"not": {}}
         plain = self._simple(schema)
         if self._rules.enforced:
             self._check(plain, path)
-        kept: Schema = {}
+        translated: Schema = {}
         notes: list[str] = []
         for keyword, value in plain.items():
             if keyword == "properties":
-                kept[keyword] = self._fields(plain, path, level)
+                translated[keyword] = self._fields(plain, path, level)
             elif keyword == "$ref":
-                kept[keyword] = self._referred(value, path)
+                translated[keyword] = self._referred(value, path)
             elif keyword in DEFINITIONS:
                 continue
-            elif not self._is_kept(keyword, value):
+            elif not self._is_supported(keyword, value):
                 if keyword not in SILENT and (keyword, value) != ("default", None):
                     notes.append(f"{keyword}: {text_of(value)}")
             else:
-                kept[keyword] = self._inner(keyword, value, path, level)
+                translated[keyword] = self._inner(keyword, value, path, level)
         if self._rules.enforced and is_object(plain):
-            kept["additionalProperties"] = False
-            fields: Schema = kept.setdefault("properties", {})
+            translated["additionalProperties"] = False
+            fields: Schema = translated.setdefault("properties", {})
             if self._rules.required == "all":
-                kept["required"] = list(fields)
-            elif self._rules.required == "some" and not kept.get("required"):
+                translated["required"] = list(fields)
+            elif self._rules.required == "some" and not translated.get("required"):
                 self._add(path, "is an object that requires nothing")
-        if self._rules.typed_items and "array" in types_of(kept):
-            kept.setdefault("items", {})
-        return noted(kept, notes)
+        if self._rules.typed_items and "array" in types_of(translated):
+            translated.setdefault("items", {})
+        return noted(translated, notes)
 
     def _inner(self, keyword: str, value: Json, path: str, level: int) -> Json:
         if keyword in MAPPINGS:
@@ -156,7 +156,7 @@ class _Translator:
         fields: Schema = {}
         required: Sequence[str] = schema.get("required", ())
         if rules.most_levels is not None and level > rules.most_levels:
-            self._add(path, f"is an object at level {level}, at most {rules.most_levels} may be")
+            self._add(path, f"is an object at level {level}; the limit is {rules.most_levels}")
         for name, inner in schema["properties"].items():
             self._count += 1
             field = self._schema(inner, f"{path}.{name}" if path else name, level + 1)
@@ -165,14 +165,14 @@ class _Translator:
         return fields
 
     def _simple(self, schema: Schema) -> Schema:
-        """Write a schema with the few keywords that vendors know, with the same meaning."""
+        """Rewrite a schema with the few keywords that vendors support, with the same meaning."""
         rules = self._rules
         plain = dict(schema)
         merged: list[Json] = plain.get("allOf", [])
-        only = merged[0] if len(merged) == 1 else None
-        if is_map(only) and not only.keys() & (plain.keys() - {"allOf"}):
+        single = merged[0] if len(merged) == 1 else None
+        if is_map(single) and not single.keys() & (plain.keys() - {"allOf"}):
             del plain["allOf"]
-            plain = {**only, **plain}
+            plain = {**single, **plain}
         if "const" in plain and "enum" not in plain:
             plain["enum"] = [plain.pop("const")]
         if plain.get("enum"):
@@ -181,9 +181,9 @@ class _Translator:
             plain["prefixItems"] = plain.pop("items")
             if "additionalItems" in plain:
                 plain["items"] = plain.pop("additionalItems")
-        if "oneOf" in plain and "anyOf" not in plain and not self._is_kept("oneOf", None):
+        if "oneOf" in plain and "anyOf" not in plain and not self._is_supported("oneOf", None):
             plain["anyOf"] = plain.pop("oneOf")
-        if "prefixItems" in plain and not self._is_kept("prefixItems", None):
+        if "prefixItems" in plain and not self._is_supported("prefixItems", None):
             plain["items"] = joined_items(plain.pop("prefixItems"), plain.get("items", False))
         if rules.enforced and "properties" in plain:
             plain.setdefault("type", "object")
@@ -198,22 +198,22 @@ class _Translator:
         return plain
 
     def _typed_enum(self, plain: Schema) -> Schema:
-        """Add the type of an enumeration; values of types that it may not hold stand beside it."""
+        """Add the type of an enumeration; branches beside it accept its values of other types."""
         values: list[Json] = plain["enum"]
         types = list(dict.fromkeys(map(type_of, values)))
         allowed = self._rules.enum_types
         if allowed is None or allowed.issuperset(types):
             return {"type": types[0] if len(types) == 1 else types, **plain}
-        kept = [value for value in values if type_of(value) in allowed]
+        supported = [value for value in values if type_of(value) in allowed]
         branches: list[Schema] = [{"type": name} for name in types if name not in allowed]
-        if kept:
-            branches.insert(0, self._typed_enum({"enum": kept}))
+        if supported:
+            branches.insert(0, self._typed_enum({"enum": supported}))
         rest = without(plain, "enum", "type")
         if "boolean" in types:
             rest = noted(rest, [f"one of: {text_of(values)}"])
         return {**rest, **(branches[0] if len(branches) == 1 else {"anyOf": branches})}
 
-    def _is_kept(self, keyword: str, value: Json) -> bool:
+    def _is_supported(self, keyword: str, value: Json) -> bool:
         rules = self._rules
         if rules.keywords is not None and keyword not in rules.keywords:
             return False
@@ -224,9 +224,9 @@ class _Translator:
         return keyword not in rules.described
 
     def _check(self, plain: Schema, path: str) -> None:
-        """Note why a vendor cannot enforce a schema."""
+        """Record why a vendor cannot enforce a schema."""
         conditions = CONDITIONS & plain.keys()
-        if "allOf" in plain and not self._is_kept("allOf", None):
+        if "allOf" in plain and not self._is_supported("allOf", None):
             conditions |= {"allOf"}
         if "anyOf" in plain and "oneOf" in plain:
             conditions |= {"oneOf"}
@@ -252,18 +252,20 @@ class _Translator:
                 )
 
     def _flat(self, root: Schema) -> Schema:
-        """Write a root without choices; the choices are written into the description."""
+        """Rewrite a root without `anyOf` and the like, which are written into the description."""
         flat = without(root, "not", "enum", *_CHOICES)
-        notes = [f"{word}: {text_of(root[word])}" for word in ("not", "enum") if word in root]
-        for word in _CHOICES:
-            branches = [self._resolved(branch) for branch in root.get(word, ())]
+        notes = [
+            f"{keyword}: {text_of(root[keyword])}" for keyword in ("not", "enum") if keyword in root
+        ]
+        for keyword in _CHOICES:
+            branches = [self._resolved(branch) for branch in root.get(keyword, ())]
             if not branches:
                 continue
             if not all("object" in types_of({"type": "object", **branch}) for branch in branches):
-                self._add("", f"is not an object in every branch of its {word}")
-            if word != "allOf" or any(branch.keys() - _JOINABLE for branch in branches):
-                notes.append(f"{word}: {text_of(branches)}")
-            flat = joined_branches(flat, branches, every=word == "allOf")
+                self._add("", f"is not an object in every branch of its {keyword}")
+            if keyword != "allOf" or any(branch.keys() - _JOINABLE for branch in branches):
+                notes.append(f"{keyword}: {text_of(branches)}")
+            flat = joined_branches(flat, branches, every=keyword == "allOf")
         if notes and self._rules.enforced:
             self._add("", f"has a choice ({'; '.join(notes)})")
         return noted(flat, notes)
@@ -272,14 +274,14 @@ class _Translator:
         """Follow a reference to its target; keywords beside it take precedence."""
         seen: set[str] = set()
         while is_map(schema) and "$ref" in schema:
-            found = schema
-            ref: str = found["$ref"]
+            current = schema
+            ref: str = current["$ref"]
             target = self._target(ref)
             if ref in seen or not is_map(target):
                 self._add("", f"refers to {ref!r}, which is not a schema in it")
-                return without(found, "$ref")
+                return without(current, "$ref")
             seen.add(ref)
-            schema = {**target, **without(found, "$ref")}
+            schema = {**target, **without(current, "$ref")}
         return schema if is_map(schema) else {}
 
     def _referred(self, ref: str, path: str) -> str:
@@ -295,32 +297,32 @@ class _Translator:
         return REF + self._names[ref]
 
     def _define(self, ref: str, target: Json) -> None:
-        wanted = re.sub(r"[^a-zA-Z0-9_.-]", "_", unescaped(ref.rpartition("/")[2]))
-        name = wanted
+        base = re.sub(r"[^a-zA-Z0-9_.-]", "_", unescaped(ref.rpartition("/")[2]))
+        name = base
         number = 2
         while name in self._names.values():
-            name = f"{wanted}_{number}"
+            name = f"{base}_{number}"
             number += 1
         self._names[ref] = name
-        self._waiting.append((name, target))
+        self._pending.append((name, target))
 
     def _target(self, ref: str) -> Json:
-        """Find what a JSON pointer points to; None if it points to nothing."""
+        """Return the target of a JSON pointer; None if there is no target."""
         if ref != "#" and not ref.startswith("#/"):
             return None
-        found: Json = self._root
+        target: Json = self._root
         for step in ref[1:].split("/")[1:]:
             key = unescaped(step)
-            if is_map(found):
-                found = found.get(key)
-            elif is_list(found) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
+            if is_map(target):
+                target = target.get(key)
+            elif is_list(target) and key.isdecimal() and int(key) < len(target):
+                target = target[int(key)]
             else:
                 return None
-        return found
+        return target
 
     def _has_null(self, schema: Json, seen: frozenset[str] = frozenset()) -> bool:
-        """Report whether null fits an enforced schema: whether no keyword excludes it."""
+        """Report whether an enforced schema accepts null, which any keyword can exclude."""
         if not is_map(schema):
             return schema is True
         if "null" not in types_of(schema) and not schema.keys().isdisjoint({"type", "properties"}):
@@ -329,13 +331,15 @@ class _Translator:
             return False
         for keyword in _CHOICES:
             fits = all if keyword == "allOf" else any
-            if keyword in schema and not fits(self._has_null(it, seen) for it in schema[keyword]):
+            if keyword in schema and not fits(
+                self._has_null(branch, seen) for branch in schema[keyword]
+            ):
                 return False
         ref: str | None = schema.get("$ref")
         return not ref or (ref not in seen and self._has_null(self._target(ref), seen | {ref}))
 
     def _limit_recursion(self, root: Schema, definitions: dict[str, Schema]) -> None:
-        """Leave properties that lead back to their object optional, or report the recursion."""
+        """Make properties that refer back to their object optional, or report the recursion."""
         places = {"#": root} | {REF + name: schema for name, schema in definitions.items()}
         links = {ref: references(schema) for ref, schema in places.items()}
         for ref, schema in places.items():

@@ -7,7 +7,7 @@ import msgspec
 from chatmodels.core._schema.keywords import Schema, is_map
 from chatmodels.core._values.parts import Json
 
-_KINDS: tuple[tuple[type, str], ...] = (
+_JSON_TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),
     (int, "integer"),
     (float, "number"),
@@ -16,37 +16,43 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (dict, "object"),
 )
 
-_LIMITS = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
-"""The keywords of enforced schemas that can exclude null."""
+_CONSTRAINTS = frozenset({"type", "enum", "anyOf", "oneOf", "allOf", "$ref"})
+"""Keywords of enforced schemas that can exclude null."""
 
 
 def joined_items(tuple_: Sequence[Json], more: Json) -> Json:
-    """Write a tuple as an array: any of its types may be at any place."""
-    kinds: list[Json] = []
-    for kind in [*tuple_, more]:
-        bare = without(kind, "default") if is_map(kind) else kind
-        if bare is not False and bare not in kinds:
-            kinds.append(bare)
-    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    """Write a tuple as an array whose items can have any of its types."""
+    types: list[Json] = []
+    for type_ in [*tuple_, more]:
+        bare = without(type_, "default") if is_map(type_) else type_
+        if bare is not False and bare not in types:
+            types.append(bare)
+    return types[0] if len(types) == 1 else {"anyOf": types}
 
 
 def joined_branches(flat: Schema, branches: Sequence[Schema], *, every: bool) -> Schema:
-    """Join the properties of branches; all are required of which every branch has to say so."""
+    """Join the properties of branches.
+
+    A property is required if any branch requires it and every branch applies (`every`), or if all
+    branches require it.
+    """
     properties: Schema = dict(flat.get("properties", {}))
     for branch in branches:
         for name, inner in branch.get("properties", {}).items():
-            known: Json = properties.setdefault(name, inner)
-            if known != inner:
+            current: Json = properties.setdefault(name, inner)
+            if current != inner:
                 join = "allOf" if every else "anyOf"
-                before: list[Json] = (
-                    known[join] if is_map(known) and set(known) == {join} else [known]
+                alternatives: list[Json] = (
+                    current[join] if is_map(current) and set(current) == {join} else [current]
                 )
-                if inner not in before:
-                    properties[name] = {join: [*before, inner]}
-    wanted: list[set[str]] = [set(branch.get("required", ())) for branch in branches]
-    more = set[str].union(*wanted) if every else set[str].intersection(*wanted)
+                if inner not in alternatives:
+                    properties[name] = {join: [*alternatives, inner]}
+    required_by_branch: list[set[str]] = [set(branch.get("required", ())) for branch in branches]
+    added = (
+        set[str].union(*required_by_branch) if every else set[str].intersection(*required_by_branch)
+    )
     required: list[str] = list(flat.get("required", ()))
-    required += sorted(more.difference(required))
+    required += sorted(added.difference(required))
     joined = {**flat, "properties": properties}
     if required:
         joined["required"] = required
@@ -57,28 +63,28 @@ def nullable(schema: Schema) -> Schema:
     """Accept null too."""
     inner = without(schema, "description")
     types = types_of(inner)
-    limits = inner.keys() & _LIMITS
-    if limits == {"anyOf"}:
+    constraints = inner.keys() & _CONSTRAINTS
+    if constraints == {"anyOf"}:
         inner = {**inner, "anyOf": [*inner["anyOf"], {"type": "null"}]}
-    elif limits == {"type"} and types.isdisjoint({"object", "array"}):
-        known: Json = inner["type"]
-        inner = {**inner, "type": [*([known] if isinstance(known, str) else known), "null"]}
+    elif constraints == {"type"} and types.isdisjoint({"object", "array"}):
+        current: Json = inner["type"]
+        inner = {**inner, "type": [*([current] if isinstance(current, str) else current), "null"]}
     else:
         inner = {"anyOf": [inner, {"type": "null"}]}
-    said: str = schema.get("description", "")
-    return {"description": said, **inner} if said else inner
+    description: str = schema.get("description", "")
+    return {"description": description, **inner} if description else inner
 
 
 def noted(schema: Schema, notes: Sequence[str]) -> Schema:
     """Add notes to the description."""
     if not notes:
         return schema
-    said = f"{schema.get('description', '')} ({', '.join(notes)})".strip()
-    return {"description": said, **without(schema, "description")}
+    description = f"{schema.get('description', '')} ({', '.join(notes)})".strip()
+    return {"description": description, **without(schema, "description")}
 
 
 def types_of(schema: Schema) -> set[str]:
-    """List the types that a schema names."""
+    """List the JSON types in a schema's `type`."""
     types: Json = schema.get("type", ())
     return {types} if isinstance(types, str) else set(types)
 
@@ -90,7 +96,7 @@ def is_object(schema: Schema) -> bool:
 
 def type_of(value: object) -> str:
     """Return the JSON type of a value."""
-    return next((word for kind, word in _KINDS if isinstance(value, kind)), "null")
+    return next((name for type_, name in _JSON_TYPES if isinstance(value, type_)), "null")
 
 
 def text_of(value: Json) -> str:
@@ -100,7 +106,7 @@ def text_of(value: Json) -> str:
 
 def unescaped(step: str) -> str:
     """Decode one step of a JSON pointer in a URL."""
-    # Imported here, since few schemas have such names.
+    # Imported here because few schemas have such names.
     if "%" in step:
         from urllib.parse import unquote
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeGuard, get_args
 import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError
+from chatmodels.core._values.foreign_messages import converter_for
 from chatmodels.core._values.parts import (
     FrozenValue,
     Part,
@@ -139,7 +140,9 @@ def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
     if isinstance(prompt, Message):
         return (prompt,)
     if type(prompt) not in _PLAIN_SEQUENCES and (
-        isinstance(prompt, Mapping | bytes) or not isinstance(prompt, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        isinstance(prompt, Mapping | bytes)
+        or not isinstance(prompt, Iterable)  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        or converter_for(prompt) is not None  # objects of pydantic iterate over their fields
     ):
         raise _not_a_message(prompt)
     messages: list[Message] = []
@@ -163,22 +166,19 @@ def _not_a_message(value: object) -> InvalidRequestError:
     kind = type(value).__name__
     if isinstance(getattr(value, "message", None), Message):
         remedy = "pass its .message"
-    elif isinstance(value, Mapping):
-        remedy = (
-            "messages_from_openai() and messages_from_anthropic() of chatmodels.core.interop "
-            "convert dictionaries"
-        )
     else:
-        remedy = "see system(), user(), assistant() and tool_result()"
+        remedy = converter_for(value) or "see system(), user(), assistant() and tool_result()"
     return InvalidRequestError(
         f"a prompt is a str, a Message or a sequence of them, not {kind}; {remedy}"
     )
 
 
 def _not_parts(where: str, value: object) -> InvalidRequestError:
+    remedy = "see image(), audio() and file(), or pass a str"
+    if isinstance(value, Mapping):
+        remedy = f"{converter_for(value)}, as whole messages"
     return InvalidRequestError(
-        f"a message is made of texts and parts, not {type(value).__name__} (in {where}); "
-        "see image(), audio() and file(), or pass a str"
+        f"a message is made of texts and parts, not {type(value).__name__} (in {where}); {remedy}"
     )
 
 

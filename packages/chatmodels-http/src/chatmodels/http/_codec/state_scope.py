@@ -20,11 +20,7 @@ def add_scopes(events: Sequence[StreamEvent], scope: str | None, /) -> Sequence[
     """
     if scope is None:
         return events
-    changed = list(events)
-    for index, event in enumerate(events):
-        if type(event) in MAY_HAVE_STATE:
-            changed[index] = add_scope(event, scope)
-    return changed
+    return [add_scope(event, scope) if type(event) in MAY_HAVE_STATE else event for event in events]
 
 
 def add_scope(event: StreamEvent, scope: str | None, /) -> StreamEvent:

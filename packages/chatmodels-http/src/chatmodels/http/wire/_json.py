@@ -21,17 +21,19 @@ class Wire(msgspec.Struct, frozen=True, gc=False):
 
 
 def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | None:
-    """Convert parsed JSON to a type; an invalid value becomes None, with a warning.
+    """Convert JSON to a type; an invalid value becomes None, with a warning.
 
     Args:
-        value: The JSON.
+        value: The JSON: parsed, or a `msgspec.Raw`, which is faster if nothing else reads it.
         kind: A type that msgspec converts to.
         what: The name of the value with its verb, as in "the usage was".
         warnings: The list to which the warning is added.
     """
     try:
+        if type(value) is msgspec.Raw:
+            return msgspec.json.decode(value, type=kind, strict=False)
         return msgspec.convert(value, kind, strict=False)
-    except msgspec.ValidationError as error:
+    except NOT_JSON as error:
         warn(f"{what} left out as not readable: {error}", warnings)
         return None
 

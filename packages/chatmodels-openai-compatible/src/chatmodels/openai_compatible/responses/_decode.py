@@ -192,9 +192,7 @@ class ResponsesDecoder:
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
-        if wire.usage is not None:
-            self._usage = read_usage(wire.usage, self._warnings)
-            events.append(UsageUpdate(self._usage))
+        events += self._used(wire)
         kinds = {part.type for part in parts}
         events.append(self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
         return events
@@ -321,13 +319,18 @@ class ResponsesDecoder:
         if not self._items and word == "completed":
             reject(data, self._name, "it has no output")
         self._ended = True
-        if response.usage is not None:
-            self._usage = read_usage(response.usage, self._warnings)
-            events.append(UsageUpdate(self._usage))
+        events += self._used(response)
         kinds = {kind for item in self._items.values() for kind, _ in item.told}
         output = [item.item for item in self._items.values()]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
         return [*events, self._last(word, kinds, output, response, payload)]
+
+    def _used(self, response: WireResponse) -> list[StreamEvent]:
+        usage = read_usage(response.usage, self._warnings)
+        if usage is None:
+            return []
+        self._usage = usage
+        return [UsageUpdate(usage)]
 
     def _last(
         self,

@@ -111,13 +111,12 @@ def call_of(item: Item, mark: str) -> ToolCall:
 
 def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     """Read the probabilities of a message's tokens."""
-    if kind_of(item) != "message":
-        return ()
-    found: tuple[TokenLogprob, ...] = ()
-    for part in objects(item.get("content")):
-        if part.get("logprobs"):
-            found += read_logprobs({"content": part["logprobs"]}, warnings)
-    return found
+    logprobs: tuple[TokenLogprob, ...] = ()
+    if item.get("type") == "message":
+        for part in objects(item.get("content")):
+            if part.get("logprobs"):
+                logprobs += read_logprobs({"content": part["logprobs"]}, warnings)
+    return logprobs
 
 
 def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:

@@ -1,9 +1,12 @@
 """Reads what accompanies the output of a response: status, errors and usage."""
 
+import msgspec
+
 from chatmodels.core import FinishReason, Usage
 from chatmodels.http.wire import Json, is_object, lenient, text_or_none
 from chatmodels.openai_compatible.responses._errors import failure_of
 from chatmodels.openai_compatible.responses._wire import (
+    NO_USAGE,
     WireInputDetails,
     WireOutputDetails,
     WireResponse,
@@ -42,9 +45,11 @@ def word_of(wire: WireResponse) -> str | None:
     return reason or wire.status or None
 
 
-def read_usage(value: Json, warnings: list[str]) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None."""
-    wire = lenient(value, WireUsage, "the usage was", warnings)
+def read_usage(raw: msgspec.Raw, warnings: list[str]) -> Usage | None:
+    """Translate the tokens used; a count that was not reported is None, and so is no usage."""
+    if raw == NO_USAGE:
+        return None
+    wire = lenient(raw, WireUsage, "the usage was", warnings)
     if wire is None:
         return Usage()
     into = wire.input_tokens_details or _NO_INPUT

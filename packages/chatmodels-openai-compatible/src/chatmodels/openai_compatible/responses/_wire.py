@@ -11,6 +11,8 @@ from chatmodels.http.wire import Json, Wire
 
 Item = dict[str, Json]
 
+NO_USAGE = msgspec.Raw(b"null")
+
 
 class WireContent(Wire, frozen=True, gc=False):
     """One part of a message's content, of its reasoning, or of its summary."""
@@ -58,7 +60,7 @@ class WireResponse(Wire, frozen=True, gc=False):
     error: Json = None
     incomplete_details: Json = None
     service_tier: Json = None
-    usage: Json = None
+    usage: msgspec.Raw = NO_USAGE
 
 
 class WireEvent(Wire, frozen=True, gc=False):

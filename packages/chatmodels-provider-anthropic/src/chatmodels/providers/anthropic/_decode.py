@@ -44,8 +44,10 @@ from chatmodels.providers.anthropic._response import (
     refusal_of,
     refused,
     reject,
+    usage_of,
 )
 from chatmodels.providers.anthropic._wire import (
+    NO_USAGE,
     NOTHING,
     WireBlock,
     WireDelta,
@@ -106,6 +108,7 @@ class MessagesDecoder:
         "_ended",
         "_frames",
         "_open",
+        "_tier",
         "_unsigned",
         "_usage",
         "_warnings",
@@ -126,6 +129,7 @@ class MessagesDecoder:
         self._calls = False
         self._word: str | None = None
         self._usage: dict[str, Json] = {}
+        self._tier: str | None = None
         self._warnings: list[str] = []
         self._ended = False
 
@@ -180,7 +184,9 @@ class MessagesDecoder:
                 if refusal := refusal_of(message.stop_details):
                     events.append(PartEnd(RefusalPart(refusal), self._count))
                 refused(message.stop_details, self._warnings)
-            events += self._finish(message.stop_reason, message.usage)
+            self._word = message.stop_reason
+            if message.usage != NO_USAGE:
+                events.append(self._used(message.usage))
         except NOT_JSON as error:
             reject(body, error)
         events.append(self._last(msgspec.Raw(body)))
@@ -201,7 +207,7 @@ class MessagesDecoder:
             events += self._begin(raw, None)
             events += self._stop(None)
         delta = WireDelta(stop_reason=message.stop_reason, stop_details=message.stop_details)
-        return events + self._change(delta, message.usage)
+        return events + self._change(delta, msgspec.json.decode(message.usage))
 
     def _complete(self, raw: msgspec.Raw, events: list[StreamEvent]) -> None:
         block = block_decoder.decode(raw)
@@ -303,7 +309,12 @@ class MessagesDecoder:
             for name, value in usage.items():
                 if value is not None and not (zeros and name.endswith("input_tokens")):
                     self._usage[name] = value
-        return [UsageUpdate(read_usage(self._usage, self._warnings))]
+        return [self._used(self._usage)]
+
+    def _used(self, usage: Json) -> UsageUpdate:
+        wire = read_usage(usage, self._warnings)
+        self._tier = text_or_none(wire.service_tier)
+        return UsageUpdate(usage_of(wire))
 
     def _end(self, data: bytes) -> list[StreamEvent]:
         if self._word is None and not self._count:
@@ -318,7 +329,7 @@ class MessagesDecoder:
         return StreamEnd(
             finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
             raw_finish_reason=self._word,
-            service_tier=text_or_none(self._usage.get("service_tier")),
+            service_tier=self._tier,
             warnings=tuple(self._warnings),
             payload=payload,
         )

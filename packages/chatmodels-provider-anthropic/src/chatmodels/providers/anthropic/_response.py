@@ -57,11 +57,13 @@ def refusal_of(details: Json) -> str | None:
     return text_or_none(details.get("explanation")) if is_object(details) else None
 
 
-def read_usage(value: Json, warnings: list[str]) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None."""
-    wire = None if value is None else lenient(value, WireUsage, "the usage was", warnings)
-    if wire is None:
-        return Usage()
+def read_usage(value: Json, warnings: list[str]) -> WireUsage:
+    """Read the tokens used; an unreadable usage gives a warning and has no counts."""
+    return lenient(value, WireUsage, "the usage was", warnings) or _NOT_READABLE
+
+
+def usage_of(wire: WireUsage) -> Usage:
+    """Translate the tokens used; a count that was not reported is None."""
     cached, written = wire.cache_read_input_tokens, wire.cache_creation_input_tokens
     asked, details = wire.input_tokens, wire.output_tokens_details
     total = None if asked is None else asked + (cached or 0) + (written or 0)
@@ -79,6 +81,7 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
     )
 
 
+_NOT_READABLE = WireUsage()
 _INPUT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _OUTPUT = ("output_tokens",)
 

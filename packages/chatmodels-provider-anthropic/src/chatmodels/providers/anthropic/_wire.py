@@ -9,6 +9,7 @@ import msgspec
 from chatmodels.http.wire import Json, Wire
 
 NOTHING = msgspec.Raw()
+NO_USAGE = msgspec.Raw(b"null")
 
 
 class WireBlock(Wire, frozen=True, gc=False):
@@ -35,7 +36,7 @@ class WireMessage(Wire, frozen=True, gc=False):
     content: list[msgspec.Raw] | None = None
     stop_reason: str | None = None
     stop_details: Json = None
-    usage: Json = None
+    usage: msgspec.Raw = NO_USAGE
 
 
 class WireDelta(Wire, frozen=True, gc=False):
@@ -77,6 +78,7 @@ class WireUsage(Wire, frozen=True, gc=False):
     cache_creation_input_tokens: int | None = None
     output_tokens_details: WireOutputDetails | None = None
     iterations: Json = None
+    service_tier: Json = None
 
 
 class WireModel(Wire, frozen=True, gc=False):

@@ -61,6 +61,8 @@ def vertex_options(options: ProviderOptions) -> ProviderOptions:
     given, secret = extra.pop("credentials", None), None
     if given is None or isinstance(given, Credentials):
         extra["credentials"] = VertexTokens(given)
+    elif isinstance(given, VertexTokens):  # as in the options in pickles of 0.1.0
+        extra["credentials"] = given
     else:
         secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
     return replace(options, base_url=address, api_key=secret, extra=extra)
@@ -81,7 +83,8 @@ def _has_key(options: ProviderOptions) -> bool:
     problems: list[str] = []
     if given is not None and key is not None:
         problems.append("takes credentials or an api_key, not both; leave one of them out")
-    if given is not None and not isinstance(given, Credentials) and not callable(given):
+    known = isinstance(given, Credentials | VertexTokens) or callable(given)
+    if given is not None and not known:
         problems.append(
             "takes credentials of google-auth, or a function that gives an access token, not "
             f"{type(given).__name__}"

@@ -177,6 +177,17 @@ class MockChatModel(StandardChatModel):
             else:
                 yield item
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the script as plain values: no private class is named."""
+        return super().__getstate__() | {"_script": self._script.__getstate__()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        script: Any = state["_script"]
+        if not isinstance(script, Script):  # as it is in a pickle of 0.1.0
+            self._script = object.__new__(Script)
+            self._script.__setstate__(script)
+
     def model_info(self) -> ModelInfo:
         """Describe the model."""
         return model_info(self.model, self._capabilities)
