@@ -58,25 +58,34 @@ SHAPES: dict[str, Callable[..., Any]] = {
 }
 
 
+TYPED: dict[str, Callable[..., Any]] = {
+    "generate": lambda model: model.generate("Hi", output_type=int),
+    "agenerate": lambda model: model.agenerate("Hi", output_type=int),
+    "stream": lambda model: model.stream("Hi", output_type=int).collect(),
+    "astream": lambda model: model.astream("Hi", output_type=int).collect(),
+}
+
+
 class Model(StandardChatModel):
     """Keeps the requests that reach it; some models fail."""
 
-    def __init__(self, name: str, *, fails: bool = False, **options: Any) -> None:
+    def __init__(self, name: str, *, fails: bool = False, text: str = "Hi", **options: Any) -> None:
         super().__init__("acme", name, on_unsupported="warn", **options)
         self.fails = fails
+        self.text = text
         self.got: list[ChatRequest] = []
 
     def respond(self, request, call):
         self.got.append(request)
         if self.fails:
             raise NetworkError("reset")
-        return ChatResponse(message=assistant("Hi"))
+        return ChatResponse(message=assistant(self.text))
 
     def events(self, request, call):
         self.got.append(request)
         if self.fails:
             raise NetworkError("reset")
-        yield TextDelta("Hi")
+        yield TextDelta(self.text)
         yield StreamEnd()
 
 
@@ -91,6 +100,10 @@ def failing_over(
             return (yield Send(changed, spare))
 
     return policy
+
+
+def longer(request: ChatRequest) -> ChatRequest:
+    return replace(request, messages=(*request.messages, user("Be brief.")))
 
 
 async def call(shape: str, model: Model, request: ChatRequest = ASKED) -> ChatResponse[Any]:
@@ -150,21 +163,68 @@ async def test_fields_and_settings_that_a_policy_leaves_alone_are_as_they_were_a
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_the_response_says_what_was_cut_from_a_field_that_a_policy_changed(
-    shape: str,
-) -> None:
+async def test_a_policy_changes_messages_that_lack_nothing(shape: str) -> None:
     spare = Model("spare")
-
-    def longer(request: ChatRequest) -> ChatRequest:
-        return replace(request, messages=(*request.messages, user("Be brief.")))
-
     model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare, longer)])
 
     response = await call(shape, model)
 
-    assert spare.got[0].tools == ASKED.tools
-    assert "an image" in spare.got[0].messages[0].parts[1].text  # type: ignore[union-attr] - the line
-    assert any("an image of type image/png" in each for each in response.warnings)
+    assert spare.got == [longer(ASKED)]
+    assert [message.text for message in model.got[0].messages[1:]] == ["Be brief."]
+    assert "an image" in model.got[0].messages[0].parts[1].text  # type: ignore[union-attr] - the line
+    assert response.warnings == ()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_changes_of_a_policy_that_the_model_does_not_support_are_left_out(
+    shape: str,
+) -> None:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(replace(request, settings=Settings(temperature=0.5, top_k=3))))
+
+    model = Model("large", profile=LITTLE, policies=[policy])
+
+    response = await call(shape, model, ChatRequest(messages=(user("Hi"),)))
+
+    assert model.got[0].settings == Settings(temperature=0.5)
+    assert response.warnings == ("acme does not support top_k: left out",)
+
+
+async def test_changes_of_a_policy_that_the_model_does_not_support_are_refused() -> None:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(replace(request, settings=Settings(top_k=3))))
+
+    model = Refusing("acme", "large", profile=LITTLE, policies=[policy])
+
+    with pytest.raises(UnsupportedError, match="top_k"):
+        model.generate("Hi")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_the_last_request_decides_which_warnings_a_response_has(shape: str) -> None:
+    def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Send(replace(request, settings=Settings(top_k=3)))
+        return (yield Send(request))
+
+    model = Model("large", profile=LITTLE, policies=[policy])
+    request = ChatRequest(messages=(user("Hi"),), settings=Settings(top_p=0.5))
+
+    response = await call(shape, model, request)
+
+    assert response.warnings == ("acme does not support top_p: left out",)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_output_that_only_the_other_model_supports_is_parsed(shape: str) -> None:
+    spare = Model("spare", text='{"value": 7}')
+    profile = replace(LITTLE, output_types=False)
+    model = Model("large", fails=True, profile=profile, policies=[failing_over(spare)])
+
+    response = TYPED[shape](model)
+    response = await response if inspect.isawaitable(response) else response
+
+    assert response.parsed == 7
+    assert response.warnings == ()
 
 
 async def test_a_request_without_cuts_is_passed_on_as_the_policy_made_it() -> None:
@@ -179,13 +239,16 @@ async def test_a_request_without_cuts_is_passed_on_as_the_policy_made_it() -> No
     assert spare.got[0] is not request
 
 
-def test_policies_see_both_requests() -> None:
+def test_a_policy_gets_the_whole_request_and_sees_what_the_model_supports_of_it() -> None:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        assert call.asked.settings == Settings(top_p=0.5)
-        assert request.settings == call.request.settings == Settings()
+        assert request is call.asked
+        assert request.settings == Settings(top_p=0.5)
+        assert call.request.settings == Settings()
         return (yield Send(request))
 
-    Model("large", profile=LITTLE, policies=[policy]).generate("Hi", top_p=0.5)
+    model = Model("large", profile=LITTLE, policies=[policy])
+    model.generate("Hi", top_p=0.5)
+    assert model.got[0].settings == Settings()
 
 
 def test_only_the_model_that_answers_warns_of_a_missing_call() -> None:
@@ -204,6 +267,7 @@ def test_places_of_messages_stay_known_on_the_way_to_another_model() -> None:
 
 
 class Refusing(StandardChatModel):
-    """Refuses what it does not support."""
+    """Refuses what it does not support, and does not get as far as a response."""
 
-    respond = Model.respond
+    def respond(self, request, call):
+        raise AssertionError

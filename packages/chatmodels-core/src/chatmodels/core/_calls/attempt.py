@@ -5,20 +5,23 @@ from typing import Any
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
-from chatmodels.core._calls.delegation import delegated_request
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
+from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
 from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import StreamEvent
+from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 
 Policies = tuple[Policy, ...]
 
 
-def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
+def respond(
+    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+) -> ChatResponse[Any]:
     """Have a call answered whole."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
@@ -29,9 +32,9 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(effect.model.generate(delegated_request(effect.request, call)))
+                others.append(effect.model.generate(effect.request))
                 return others[-1]
-            own = model.respond(effect.request, call)
+            own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
         except Exception as error:
@@ -40,7 +43,7 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
 
     call.enter()
     try:
-        response = drive(policies, call, Send(call.request), perform)
+        response = drive(policies, call, Send(call.asked), perform)
     finally:
         call.leave()
     if others:
@@ -48,7 +51,9 @@ def respond(model: Primitives, policies: Policies, call: CallInfo) -> ChatRespon
     return response
 
 
-async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> ChatResponse[Any]:
+async def arespond(
+    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+) -> ChatResponse[Any]:
     """Have a call answered whole, awaited; the twin of `respond`."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
@@ -59,9 +64,9 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(await effect.model.agenerate(delegated_request(effect.request, call)))
+                others.append(await effect.model.agenerate(effect.request))
                 return others[-1]
-            own = await model.arespond(effect.request, call)
+            own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
         except Exception as error:
@@ -70,7 +75,7 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
     call.enter()
     try:
-        response = await adrive(policies, call, Send(call.request), perform)
+        response = await adrive(policies, call, Send(call.asked), perform)
     finally:
         call.leave()
     if others:
@@ -79,7 +84,7 @@ async def arespond(model: Primitives, policies: Policies, call: CallInfo) -> Cha
 
 
 def open_stream(
-    model: Primitives, policies: Policies, call: CallInfo
+    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
 ) -> StartedStream[Iterable[StreamEvent]]:
     """Have a call answered piece by piece, up to the first event.
 
@@ -96,9 +101,9 @@ def open_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.stream(delegated_request(effect.request, call))
+                stream = effect.model.stream(effect.request)
             else:
-                stream = iter(model.events(effect.request, call))
+                stream = iter(model.events(_supported(effect.request, call, defaults), call))
             first = next(stream, None)
             if first is None:
                 raise interrupted(call)
@@ -115,7 +120,7 @@ def open_stream(
     chosen = None
     call.enter()
     try:
-        chosen = _checked(drive(policies, call, Send(call.request), perform))
+        chosen = _checked(drive(policies, call, Send(call.asked), perform))
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -127,7 +132,7 @@ def open_stream(
 
 
 async def aopen_stream(
-    model: Primitives, policies: Policies, call: CallInfo
+    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
 ) -> StartedStream[AsyncIterable[StreamEvent]]:
     """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
     opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
@@ -141,9 +146,9 @@ async def aopen_stream(
         stream = None
         try:
             if effect.model is not None:
-                stream = effect.model.astream(delegated_request(effect.request, call))
+                stream = effect.model.astream(effect.request)
             else:
-                stream = aiter(model.aevents(effect.request, call))
+                stream = aiter(model.aevents(_supported(effect.request, call, defaults), call))
             first = await anext(stream, None)
             if first is None:
                 raise interrupted(call)
@@ -160,7 +165,7 @@ async def aopen_stream(
     chosen = None
     call.enter()
     try:
-        chosen = _checked(await adrive(policies, call, Send(call.request), perform))
+        chosen = _checked(await adrive(policies, call, Send(call.asked), perform))
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -169,6 +174,14 @@ async def aopen_stream(
         call.leave()
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
+
+
+def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
+    """Return a request as the own model supports it."""
+    if request is not call.asked:  # a policy made another one
+        call.request, call.warnings = negotiated(request, defaults)
+        call.asked = request
+    return call.request
 
 
 def _failed(call: CallInfo, error: Exception) -> ChatModelError:

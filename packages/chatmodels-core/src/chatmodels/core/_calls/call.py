@@ -86,10 +86,8 @@ class CallInfo:
         provider: The provider's registered name.
         model: The model asked for.
         request: The request, with what the model supports of it.
-        asked: The request as it was asked for, with all of it. Another model that a policy calls
-            gets it: see `Send`.
-        was_cut: Whether another model was called without a part of `asked`, because a policy
-            changed what was left of it.
+        asked: The whole request, as the caller made it, or a policy before the last attempt.
+        warnings: What the model does not support of `asked`.
         endpoint: The base URL that the provider is reached at, if it is reached by a URL.
         api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
         profile: The abilities of the model.
@@ -132,7 +130,7 @@ class CallInfo:
         "request",
         "started",
         "timeout",
-        "was_cut",
+        "warnings",
     )
 
     def __init__(
@@ -144,6 +142,7 @@ class CallInfo:
         model: str,
         timeout: Timeout,
         asked: ChatRequest | None = None,
+        warnings: tuple[str, ...] = (),
         endpoint: str | None = None,
         api: str | None = None,
         profile: Profile = EVERYTHING,
@@ -154,6 +153,7 @@ class CallInfo:
         self.model = model
         self.request = request
         self.asked = request if asked is None else asked
+        self.warnings = warnings
         self.endpoint = endpoint
         self.api = api
         self.profile = profile
@@ -164,7 +164,6 @@ class CallInfo:
         self.first_event_at: float | None = None
         self.outcome: Outcome = "pending"
         self.is_delegated = False
-        self.was_cut = False
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None

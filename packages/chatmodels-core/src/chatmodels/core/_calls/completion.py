@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chatmodels.core._calls.call import CallInfo
-from chatmodels.core._calls.prepare import Prepared
 from chatmodels.core._errors.classes import OutputInvalidError
 from chatmodels.core._values.parts import ProviderPart, TextPart
+from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def complete_response(
-    prepared: Prepared, response: ChatResponse[Any], call: CallInfo
+    output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
 ) -> ChatResponse[Any]:
     """Complete an answer.
 
@@ -27,23 +27,22 @@ def complete_response(
         raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
     warnings = response.warnings
     if not call.is_delegated:  # another model has warned of what it did not do
-        warnings = prepared.warnings + warnings + _no_call(prepared, response)
-    elif call.was_cut:
-        warnings = prepared.warnings + warnings
+        warnings = call.warnings + warnings + _no_call(call.request, response)
     response = msgspec.structs.replace(
         response,
         provider=response.provider or call.provider,
         warnings=warnings,
         timing=call.timing(),
     )
-    if prepared.output is None or response.tool_calls:
+    was_asked_for = call.request.output is not None or call.is_delegated
+    if output is None or response.tool_calls or not was_asked_for:
         return response
-    return msgspec.structs.replace(response, parsed=_parsed(prepared.output, response))
+    return msgspec.structs.replace(response, parsed=_parsed(output, response))
 
 
-def _no_call(prepared: Prepared, response: ChatResponse[Any]) -> tuple[str, ...]:
+def _no_call(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
     """Warn of a response without the call that the request demands; servers ignore the demand."""
-    choice = prepared.request.tool_choice
+    choice = request.tool_choice
     if choice is None or choice.mode not in {"required", "tool"}:
         return ()
     if response.finish_reason != "stop" or response.tool_calls:

@@ -32,8 +32,8 @@ from chatmodels.core._values.request import ChatRequest
 class Send(msgspec.Struct, frozen=True):
     """The effect of calling the provider, or another model.
 
-    Another model gets the request as it was asked for, with what the model of the call does not
-    support: fields and settings that the policy left alone have their values of `call.asked`.
+    A policy gets the request as the caller made it. Each model leaves out what it does not
+    support itself, or refuses it.
 
     Attributes:
         request: The request to send.

@@ -142,9 +142,11 @@ class StandardChatModel(Primitives):
             ChatModelError: The call failed; `code` classifies the failure.
         """
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = complete_response(prepared, respond(self, self._policies, call), call)
+            response = complete_response(
+                prepared.output, respond(self, self._policies, call, self._defaults), call
+            )
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -160,9 +162,11 @@ class StandardChatModel(Primitives):
     ) -> ChatResponse[T]:
         """Answer a prompt, awaited; the twin of `generate`."""
         prepared = self._prepare("generate", prompt, output_type, options)
-        call = self._begin("generate", prepared.request, prepared.asked)
+        call = self._begin("generate", prepared)
         try:
-            response = complete_response(prepared, await arespond(self, self._policies, call), call)
+            response = complete_response(
+                prepared.output, await arespond(self, self._policies, call, self._defaults), call
+            )
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -182,9 +186,9 @@ class StandardChatModel(Primitives):
         """
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: open_stream(self, self._policies, call),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: open_stream(self, self._policies, call, self._defaults),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def astream(
@@ -198,9 +202,9 @@ class StandardChatModel(Primitives):
         """Answer a prompt piece by piece, awaited; the twin of `stream`."""
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
-            lambda: self._begin("stream", prepared.request, prepared.asked),
-            lambda call: aopen_stream(self, self._policies, call),
-            lambda response, call: complete_response(prepared, response, call),
+            lambda: self._begin("stream", prepared),
+            lambda call: aopen_stream(self, self._policies, call, self._defaults),
+            lambda response, call: complete_response(prepared.output, response, call),
         )
 
     def batch(
@@ -328,19 +332,18 @@ class StandardChatModel(Primitives):
         error = error.located(op=op, provider=self.provider, model=self.model)
         if op != "explain":
             empty = ChatRequest(messages=())
-            self._begin(op, empty, empty).end(None, error)
+            self._begin(op, Prepared(empty, empty)).end(None, error)
         return error
 
-    def _begin(
-        self, op: Literal["generate", "stream"], request: ChatRequest, asked: ChatRequest
-    ) -> CallInfo:
+    def _begin(self, op: Literal["generate", "stream"], prepared: Prepared) -> CallInfo:
         return CallInfo(
             op,
-            request,
-            asked=asked,
+            prepared.request,
+            asked=prepared.asked,
+            warnings=prepared.warnings,
             provider=self.provider,
             model=self.model,
-            timeout=request.timeout or self._defaults.timeout,
+            timeout=prepared.request.timeout or self._defaults.timeout,
             endpoint=self.endpoint,
             api=self.api,
             profile=self._defaults.profile,

@@ -100,7 +100,23 @@ def prepare(
         request, output = _built(prompt, output_type, options, defaults)
     else:
         request = ChatRequest(messages=as_messages(prompt), settings=defaults.settings)
-    return _negotiated(request, output, defaults)
+    supported, warnings = negotiated(request, defaults)
+    return Prepared(request, supported, output, warnings)
+
+
+def negotiated(request: ChatRequest, defaults: Defaults, /) -> tuple[ChatRequest, tuple[str, ...]]:
+    """Return the request as the model supports it, and the warnings about what was left out.
+
+    Raises:
+        UnsupportedError: Something is not supported, and is not to be left out.
+    """
+    return negotiate(
+        request,
+        defaults.profile,
+        provider=defaults.provider,
+        on_unsupported=defaults.on_unsupported,
+        remedies=defaults.remedies,
+    )
 
 
 def _ready(
@@ -199,19 +215,6 @@ def _checked(
     except ChatModelError as error:
         problems.append(error.message)
         return fallback
-
-
-def _negotiated(asked: ChatRequest, output: "Output[Any] | None", defaults: Defaults) -> Prepared:
-    request, warnings = negotiate(
-        asked,
-        defaults.profile,
-        provider=defaults.provider,
-        on_unsupported=defaults.on_unsupported,
-        remedies=defaults.remedies,
-    )
-    if request.output is None:
-        output = None
-    return Prepared(asked, request, output, warnings)
 
 
 def _tools(tools: Any) -> tuple[ToolDefinition, ...]:
