@@ -35,8 +35,10 @@ from chatmodels.core._former import register_former_modules
 from chatmodels.core._public import publish
 from chatmodels.core._registry.front import (
     acheck_health,
+    alist_models,
     check_health,
     create_chat_model,
+    list_models,
     list_providers,
     load_config,
     set_alias,
@@ -153,6 +155,7 @@ __all__ = [
     "Usage",
     "UsageUpdate",
     "acheck_health",
+    "alist_models",
     "assistant",
     "audio",
     "check_health",
@@ -161,6 +164,7 @@ __all__ = [
     "from_json",
     "image",
     "is_retryable",
+    "list_models",
     "list_providers",
     "load_config",
     "registry",

@@ -31,7 +31,7 @@ from chatmodels.core._registry.front import (
 )
 from chatmodels.core._registry.option_rules import is_credential
 from chatmodels.core._registry.options import ProviderOptions
-from chatmodels.core._registry.provider import Provider
+from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._schema.rules import SchemaRules
@@ -73,6 +73,7 @@ __all__ = [
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
+    "AsyncModelLister",
     "CallInfo",
     "CallOptions",
     "CallableModel",

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
 from chatmodels.http._codec.call_ids import ANY_ID, IdForm
-from chatmodels.http._codec.codec import Codec, Encode, Listing, bearer
+from chatmodels.http._codec.codec import Codec, Encode, bearer
 from chatmodels.http._codec.conversation import ConversationRules, endpoint_of, everywhere
+from chatmodels.http._codec.listing import Listing, PageToken
 from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._errors.body import ErrorBody, excerpt, read_error, read_error_body
 from chatmodels.http._errors.failures import standard_failure
@@ -55,6 +56,7 @@ __all__ = [
     "Listing",
     "NdjsonFramer",
     "OptionsRule",
+    "PageToken",
     "RequestHead",
     "SchemaSupport",
     "Signer",

@@ -4,19 +4,17 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
 from typing import TypeVar
 
-from chatmodels.core import ChatModelError, HealthReport, ModelInfo, UnsupportedError
+from chatmodels.core import ChatModelError, HealthReport, ModelInfo
 from chatmodels.core.extending import ProviderMetadata, ProviderOptions
-from chatmodels.http._bodies import read_body
 from chatmodels.http._codec.codec import Codec
-from chatmodels.http._deadlines import single_attempt_limits
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
+from chatmodels.http._listing import alist_models, list_models
 from chatmodels.http._model import HttpChatModel, describe_model
 from chatmodels.http._progress import afollow, follow
 from chatmodels.http._sender import Sender
 from chatmodels.http._signing import SignerFactory
-from chatmodels.http._stream import decode_listing
 
 T = TypeVar("T")
 
@@ -102,24 +100,23 @@ class HttpProvider:
         return check_health(sender, options.timeout)
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Request the vendor's list of models.
+        """Request the vendor's list of models, with all of its pages.
 
         Raises:
             UnsupportedError: The vendor does not list its models.
-            ChatModelError: The request failed.
+            ChatModelError: A request failed.
         """
-        sender = self._sender(options)
-        name = self.metadata.name
-        listing = sender.codec.models
-        if listing is None:
-            raise UnsupportedError(f"{name} does not list its models", op="list_models")
-        limits = single_attempt_limits(options.timeout, name)
         try:
-            response = sender.open(listing.request, limits, None)
-            body = read_body(response, limits, name, sender.complete_error)
-            return decode_listing(sender, listing, response, body)
+            return list_models(self._sender(options), options.timeout)
         except ChatModelError as error:
-            raise error.located(op="list_models", provider=name)
+            raise error.located(op="list_models", provider=self.metadata.name)
+
+    async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
+        """Async version of `list_models`."""
+        try:
+            return await alist_models(self._sender(options), options.timeout)
+        except ChatModelError as error:
+            raise error.located(op="list_models", provider=self.metadata.name)
 
     def follow(
         self,

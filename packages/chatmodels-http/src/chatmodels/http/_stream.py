@@ -1,20 +1,19 @@
 """Reads a stream, from bytes to frames to events, for sync and async calls."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from chatmodels.core import (
     ChatModelError,
-    ModelInfo,
     ResponseInvalidError,
     StreamEnd,
     StreamEvent,
     StreamInterruptedError,
 )
 from chatmodels.core.extending import events_of
-from chatmodels.http._codec.codec import Listing, read_whole
+from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
 from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, add_scope
 from chatmodels.http._deadlines import Limits
@@ -58,24 +57,6 @@ def decode_response(
         known_id = request_id(response.headers)
         return msgspec.structs.replace(result, request_id=known_id)
     return result
-
-
-def decode_listing(
-    sender: Sender, listing: Listing, response: HttpResponse | AsyncHttpResponse, body: bytes
-) -> Sequence[ModelInfo]:
-    """Translate a list of models.
-
-    Raises:
-        ChatModelError: The body is not a list of models.
-    """
-    failure = not_json_error(response, body, sender.metadata.name)
-    if failure is not None:
-        raise sender.complete_error(failure, response)
-    try:
-        return listing.read(body)
-    except ChatModelError as error:
-        sender.complete_error(error, response)
-        raise
 
 
 class StreamReading:

@@ -1,6 +1,6 @@
 """Many prompts at once, in threads or in tasks: results in order, errors in their places."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
@@ -84,7 +84,7 @@ def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
 
 def _is_one(items: object) -> bool:
     return (
-        isinstance(items, str | Mapping)
+        converter_for(items) is not None
+        or isinstance(items, str)
         or not isinstance(items, Iterable)
-        or converter_for(items) is not None
     )

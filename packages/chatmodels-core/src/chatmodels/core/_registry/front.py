@@ -8,7 +8,7 @@ from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registry import ProviderRegistry
 from chatmodels.core._registry.registry import registry as _global
-from chatmodels.core._values.metadata import Capability, HealthReport
+from chatmodels.core._values.metadata import Capability, HealthReport, ModelInfo
 from chatmodels.core._values.secret import Secret, SecretSource
 from chatmodels.core._values.timeout import Timeout
 
@@ -146,6 +146,45 @@ def load_config(path: str | os.PathLike[str], /) -> None:
         ConfigurationError: It cannot be read or is invalid; the message lists every problem.
     """
     _global.load_config(path)
+
+
+def list_models(
+    name: str, /, *, registry: ProviderRegistry | None = None, **options: object
+) -> list[ModelInfo]:
+    """Request the models that a provider offers to an account, as in `list_models("openai")`.
+
+    Each call sends a request, and further ones if the provider has pages; none is sent again
+    after a failure. Connections are shared with models, as those of calls are.
+
+    Args:
+        name: The registered name of the provider; or an alias or `"provider:model"`, of which the
+            provider counts.
+        registry: The registry to search; the global registry by default.
+        options: Options of the provider, such as `api_key`, `base_url` and `timeout`: see
+            `create_chat_model`.
+
+    Raises:
+        UnsupportedError: The provider has no listing.
+        ProviderNotFoundError: There is no such provider.
+        AuthenticationError: The API key is missing or is rejected.
+        ChatModelError: The options are wrong, or a request failed.
+    """
+    try:
+        return (_global if registry is None else registry).list_models(name, **options)
+    except BaseException:
+        options.clear()  # tracebacks show local variables
+        raise
+
+
+async def alist_models(
+    name: str, /, *, registry: ProviderRegistry | None = None, **options: object
+) -> list[ModelInfo]:
+    """Request the models that a provider offers to an account, awaited; see `list_models`."""
+    try:
+        return await (_global if registry is None else registry).alist_models(name, **options)
+    except BaseException:
+        options.clear()
+        raise
 
 
 def check_health(

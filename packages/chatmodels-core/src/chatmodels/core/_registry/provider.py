@@ -50,3 +50,12 @@ class Provider(Protocol):
             ChatModelError: The vendor does not list models (`unsupported`), or the request failed.
         """
         ...
+
+
+@runtime_checkable
+class AsyncModelLister(Protocol):
+    """Lists the models of a vendor, awaited; providers without it are called in a thread."""
+
+    async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
+        """Request the list of models from the vendor, awaited."""
+        ...

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._errors.classes import ChatModelError, ConfigurationError, InternalError
-from chatmodels.core._log import error_facts, logger
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.catalog import ProviderCatalog, log_change
 from chatmodels.core._registry.config_file import ConfigFile, environment_config, read_config
+from chatmodels.core._registry.creation import checked_name, clear_secrets, with_hooks
 from chatmodels.core._registry.errors import no_alias
 from chatmodels.core._registry.load_options import load_options
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.watching import notify, watched_creation
-from chatmodels.core._values.metadata import HealthReport, ProviderMetadata
+from chatmodels.core._values.metadata import HealthReport, ModelInfo, ProviderMetadata
 
 
 class ProviderRegistry(ProviderCatalog):
@@ -155,7 +155,7 @@ class ProviderRegistry(ProviderCatalog):
             ChatModelError: As `resolve` and `provider_options`, or the provider cannot create it.
         """
         try:
-            if ":" not in _checked_spec(spec):
+            if ":" not in checked_name(spec, "spec of a model", _SPEC, op="create_chat_model"):
                 return AliasedModel(self, spec, options)
             observers = self._state.observers
             if not observers:
@@ -167,7 +167,7 @@ class ProviderRegistry(ProviderCatalog):
                 lambda target: self._create(target, options),
             )
         except BaseException as error:
-            _clear_secrets(options, error)
+            clear_secrets(options, error)
             raise
 
     def _create(self, target: tuple[Provider, str], options: Mapping[str, object]) -> ChatModel:
@@ -186,7 +186,7 @@ class ProviderRegistry(ProviderCatalog):
                 model=model,
             ) from error
         hooks = self._state.hooks
-        return _with_hooks(created, hooks) if hooks else created
+        return with_hooks(created, hooks) if hooks else created
 
     def provider_options(self, name: str, /, **options: object) -> ProviderOptions:
         """Load a provider's options from arguments, environment and config file.
@@ -200,8 +200,46 @@ class ProviderRegistry(ProviderCatalog):
         try:
             return self._options(self.provider(name).metadata, options)
         except BaseException as error:
-            _clear_secrets(options, error)
+            clear_secrets(options, error)
             raise
+
+    def list_models(self, name: str, /, **options: object) -> list[ModelInfo]:
+        """Request the models that a provider offers to an account.
+
+        Args:
+            name: The registered name of the provider; or an alias or `"provider:model"`, of which
+                the provider counts.
+            options: See `chatmodels.core.create_chat_model`.
+
+        Raises:
+            UnsupportedError: The provider has no listing.
+            ChatModelError: There is no such provider, the options are wrong, or a request failed.
+        """
+        from chatmodels.core._registry.listing import list_models
+
+        try:
+            provider = self._provider_of(name)
+            return list_models(provider, self._options(provider.metadata, options))
+        except BaseException as error:
+            clear_secrets(options, error)
+            raise
+
+    async def alist_models(self, name: str, /, **options: object) -> list[ModelInfo]:
+        """Request the models that a provider offers to an account, awaited."""
+        from chatmodels.core._registry.listing import alist_models
+
+        try:
+            provider = self._provider_of(name)
+            return await alist_models(provider, self._options(provider.metadata, options))
+        except BaseException as error:
+            clear_secrets(options, error)
+            raise
+
+    def _provider_of(self, name: str) -> Provider:
+        name = checked_name(name, "name of a provider", "openai", op="list_models")
+        if ":" in name or (name in self.aliases and name not in self._names()):
+            return self.resolve(name)[0]
+        return self.provider(name)
 
     def check_health(
         self, names: Iterable[str] | None = None, /, *, timeout: float = 5.0
@@ -279,37 +317,10 @@ class ProviderRegistry(ProviderCatalog):
         return config
 
 
+_SPEC = "openai:gpt-6.1-terra"
+
 registry = ProviderRegistry(discover=True)
 """The global registry, in which providers register themselves when they are imported."""
 
 registry.__module__ = "chatmodels.core"  # the module that pickles name
 ProviderCatalog.home = registry
-
-
-def _checked_spec(spec: object) -> str:
-    # A type checker rules this out, but None from an unset variable still arrives here.
-    if not isinstance(spec, str):
-        raise ConfigurationError(
-            f"the spec of a model must be a str, as in 'openai:gpt-6.1-terra', not {spec!r}",
-            op="create_chat_model",
-        )
-    return spec
-
-
-def _clear_secrets(options: dict[str, object], error: BaseException) -> None:
-    # Options contain secrets, and many tools print the local variables of a traceback.
-    from traceback import clear_frames
-
-    clear_frames(error.__traceback__)
-    options.clear()
-
-
-def _with_hooks(model: ChatModel, hooks: tuple[tuple[ModelHook], ...]) -> ChatModel:
-    for (hook,) in hooks:
-        try:
-            model = hook(model)
-        except Exception as error:
-            logger("chatmodels.registry").warning(
-                "model hook %r failed", hook, extra=error_facts(error)
-            )
-    return model

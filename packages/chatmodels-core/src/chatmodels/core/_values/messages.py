@@ -174,11 +174,14 @@ def _not_a_message(value: object) -> InvalidRequestError:
 
 
 def _not_parts(where: str, value: object) -> InvalidRequestError:
-    remedy = "see image(), audio() and file(), or pass a str"
-    if isinstance(value, Mapping):
-        remedy = f"{converter_for(value)}, as whole messages"
+    converter = converter_for(value)
+    if converter is None:
+        remedy = "see image(), audio() and file(), or pass a str"
+    else:
+        remedy = f"{converter}, as whole messages"
+    kind = type(value).__name__
     return InvalidRequestError(
-        f"a message is made of texts and parts, not {type(value).__name__} (in {where}); {remedy}"
+        f"a message is made of texts and parts, not {kind} (in {where}); {remedy}"
     )
 
 

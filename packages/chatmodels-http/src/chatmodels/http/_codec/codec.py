@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from chatmodels.core import ChatModelError, ChatRequest, ChatResponse, ModelInfo
+from chatmodels.core import ChatModelError, ChatRequest, ChatResponse
 from chatmodels.core.extending import Profile, whole_response
 from chatmodels.http._codec.answer_tool import answer_tool
 from chatmodels.http._codec.conversation import ConversationRules
+from chatmodels.http._codec.listing import Listing
 from chatmodels.http._codec.output import OutputFromTool
 from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
 from chatmodels.http._codec.state_scope import add_scopes
@@ -37,18 +38,6 @@ class Encode(Protocol):
             InvalidRequestError: Something in it is not JSON.
         """
         ...
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """The vendor's listing of models.
-
-    Attributes:
-        request: The request that returns the listing.
-        read: Translates the body; raises `ResponseInvalidError` if it is not a list of models.
-    """
-
-    request: HttpRequest
-    read: Callable[[bytes], Sequence[ModelInfo]]
 
 
 _ALL_SCHEMAS = SchemaSupport()

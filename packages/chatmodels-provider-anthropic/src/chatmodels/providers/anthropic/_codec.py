@@ -3,7 +3,15 @@
 from functools import partial
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, ConversationRules, HttpRequest, IdForm, Listing, bearer
+from chatmodels.http import (
+    Codec,
+    ConversationRules,
+    HttpRequest,
+    IdForm,
+    Listing,
+    PageToken,
+    bearer,
+)
 from chatmodels.providers.anthropic._decode import MessagesDecoder
 from chatmodels.providers.anthropic._encode import encode_request
 from chatmodels.providers.anthropic._errors import read_failure
@@ -18,6 +26,7 @@ The header `anthropic-version` of the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
+_PAGE = PageToken("last_id", "after_id", more="has_more")
 _CONVERSATION = ConversationRules(
     ids=IdForm("[a-zA-Z0-9_-]+"),
     blank_texts=False,
@@ -44,7 +53,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         failure=read_failure,
         authorization=bearer if token else _api_key,
         schemas=schemas_of,
-        models=Listing(_listing(prefix, 1_000), read_models),  # as many as a page may have
+        models=Listing(_listing(prefix, 1_000), read_models, _PAGE),  # as many as a page may have
         health=_listing(prefix, 1),
     )
 

@@ -1,7 +1,7 @@
 """The codec of the Chat API, version 2."""
 
 from chatmodels.core import ChatRequest
-from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, everywhere
+from chatmodels.http import Codec, ConversationRules, HttpRequest, Listing, PageToken, everywhere
 from chatmodels.providers.cohere._decode import ChatV2Decoder
 from chatmodels.providers.cohere._encode import encode_request
 from chatmodels.providers.cohere._errors import read_failure
@@ -30,7 +30,9 @@ CODEC = Codec(
     failure=read_failure,
     schemas=schemas_of,
     models=Listing(  # as many as a page may have
-        HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"), read_models
+        HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"),
+        read_models,
+        PageToken("next_page_token", "page_token"),
     ),
     health=HttpRequest(method="GET", path="/v1/models?page_size=1"),
 )

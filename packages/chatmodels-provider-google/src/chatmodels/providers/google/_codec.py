@@ -12,6 +12,7 @@ from chatmodels.http import (
     ConversationRules,
     HttpRequest,
     Listing,
+    PageToken,
     SseFramer,
     bearer,
     endpoint_of,
@@ -81,7 +82,11 @@ def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Co
         schemas=schemas_of,
         framer=_framer,
         authorization=bearer if paths.place else _api_key,
-        models=Listing(paths.listing(most), partial(read_models, provider=provider)),
+        models=Listing(
+            paths.listing(most),
+            partial(read_models, provider=provider),
+            PageToken("nextPageToken", "pageToken"),
+        ),
         health=paths.listing(1),
     )
 

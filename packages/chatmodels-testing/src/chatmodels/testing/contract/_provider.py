@@ -15,7 +15,13 @@ from chatmodels.core import (
     Secret,
     UnsupportedError,
 )
-from chatmodels.core.extending import Capability, Explanation, Provider, ProviderOptions
+from chatmodels.core.extending import (
+    AsyncModelLister,
+    Capability,
+    Explanation,
+    Provider,
+    ProviderOptions,
+)
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing.contract._calls import WEATHER
 from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
@@ -128,13 +134,15 @@ def an_unhealthy_provider_is_told_and_not_raised(bench: Bench) -> None:
 
 
 def models_are_listed_if_they_can_be(bench: Bench) -> None:
-    """The vendor's listing is read, or refused as unsupported."""
+    """The vendor's listing is read, sync and async, or refused as unsupported."""
     listing = Capability.MODEL_LISTING in bench.metadata.capabilities
     base_url = str(bench.contract.connect(bench.simulator)["base_url"])
     options = ProviderOptions(api_key=Secret(SECRET), base_url=base_url)
     if listing:
-        names = [model.name for model in bench.provider.list_models(options)]
-        assert names == list(bench.simulator.models)
+        models = bench.provider.list_models(options)
+        assert [model.name for model in models] == list(bench.simulator.models)
+        if isinstance(bench.provider, AsyncModelLister):
+            assert list(anyio.run(bench.provider.alist_models, options)) == list(models)
     else:
         error = failure(lambda: bench.provider.list_models(options))
         assert isinstance(error, UnsupportedError), "the listing works, but is not claimed to"
