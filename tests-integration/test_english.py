@@ -15,6 +15,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    "packages/chatmodels-core/src/chatmodels/core/_values",
+    "packages/chatmodels-core/src/chatmodels/core/_errors",
+    "packages/chatmodels-core/src/chatmodels/core/_interop",
     "packages/chatmodels-core/src/chatmodels/core/_registry",
     "packages/chatmodels-core/src/chatmodels/core/_schema",
 )

@@ -107,7 +107,7 @@ def test_a_model_of_a_provider_that_is_gone_is_refused() -> None:
     assert "create the model again" in caught.value.message
 
 
-@pytest.mark.filterwarnings("ignore:.*will be removed in 0.3")
+@pytest.mark.filterwarnings("ignore:.*removed in 0.3")
 def test_a_mock_of_earlier_versions_goes_on_with_its_script() -> None:
     model = pickle.loads((KEPT / "mock.pickle").read_bytes())
     assert [call.text for call in model.calls] == ["hi"]

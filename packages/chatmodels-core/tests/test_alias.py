@@ -256,7 +256,7 @@ def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
     assert b"very-secret" not in pickled
     model = pickle.loads(pickled)
     assert model.target.options.settings.seed == 7
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         model.target.options.api_key.reveal()
     aliased.set_alias("zz", "zz-acme:small")
     assert model.generate("Hello").text == "zz-acme:small"
@@ -275,7 +275,7 @@ def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
 
 def test_a_key_from_a_function_stays_behind_as_well(aliased) -> None:
     model = pickle.loads(pickle.dumps(aliased.create_chat_model("zz", api_key=lambda: "sk-1")))
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         model.target.options.api_key.reveal()
 
 

@@ -143,7 +143,7 @@ def test_what_is_no_effect_is_refused_by_name(run: Run) -> None:
     def confused(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield request  # type: ignore[misc] - what the test is about
 
-    with pytest.raises(TypeError, match=r"yields Send\(...\) or Sleep\(...\), not ChatRequest"):
+    with pytest.raises(TypeError, match=r"Run\(...\) or Collect\(...\), not ChatRequest"):
         run((confused,), lambda effect: "answer", no_sleep)
 
 

@@ -373,8 +373,10 @@ def test_data_that_holds_itself_is_refused() -> None:
         pytest.param(
             marked("Message", {"role": "user", "parts": [{"type": "smell"}]}), "upgrade", id="part"
         ),
-        pytest.param(marked("Tomorrow", {}), "holds a Tomorrow, not a Message", id="unknown-type"),
-        pytest.param(marked("Usage", {}), "holds a Usage, not a Message; ask", id="other-type"),
+        pytest.param(
+            marked("Tomorrow", {}), "contains a Tomorrow, not a Message", id="unknown-type"
+        ),
+        pytest.param(marked("Usage", {}), "contains a Usage, not a Message; pass", id="other-type"),
         pytest.param(
             marked("Message", {}, version=2),
             "the JSON has format 2, and this version of chatmodels-core reads format 1; upgrade",
@@ -387,25 +389,25 @@ def test_data_that_holds_itself_is_refused() -> None:
         ),
     ],
 )
-def test_what_is_not_our_json_is_refused_with_a_remedy(text: Any, words: str) -> None:
+def test_other_json_is_refused_with_a_remedy(text: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         from_json(text, Message)
 
     assert words in caught.value.message
 
 
-def test_asking_for_a_conversation_of_a_message_names_both() -> None:
-    with pytest.raises(InvalidRequestError, match=r"holds a Message, not a tuple\[.*Message"):
+def test_a_message_read_as_a_conversation_names_both_types() -> None:
+    with pytest.raises(InvalidRequestError, match=r"contains a Message, not a tuple\[.*Message"):
         from_json(to_json(user("Hi")), tuple[Message, ...])
 
 
-def test_asking_for_a_conversation_as_a_list_is_told_how() -> None:
-    with pytest.raises(InvalidRequestError, match=r"holds: tuple\[Message, \.\.\.\]"):
+def test_a_conversation_read_as_a_list_names_the_right_type() -> None:
+    with pytest.raises(InvalidRequestError, match=r"contains: tuple\[Message, \.\.\.\]"):
         from_json(to_json([user("Hi")]), list[Message])
 
 
-def test_asking_for_a_value_with_its_parameter_names_it() -> None:
-    with pytest.raises(InvalidRequestError, match=r"not a \S*ChatResponse\[int\]; ask"):
+def test_a_value_read_with_a_type_argument_names_it() -> None:
+    with pytest.raises(InvalidRequestError, match=r"not a \S*ChatResponse\[int\]; pass"):
         from_json(to_json(ChatResponse(message=user("Hi"))), ChatResponse[int])
 
 

@@ -136,16 +136,16 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
         pytest.param(lambda: file(b"a\xff"), "the file is not of a known type", id="no-text"),
         pytest.param(lambda: image(b"%PDF-1"), "is not image but application/pdf", id="other"),
         pytest.param(lambda: audio(PNG), 'pass media_type="audio/..."', id="image-as-audio"),
-        pytest.param(lambda: image(3), "image() takes a path, a URL or bytes, not int", id="int"),
-        pytest.param(lambda: file(None), "file() takes one of a source, url=...", id="none"),
+        pytest.param(lambda: image(3), "image() accepts a path, a URL or bytes, not int", id="int"),
+        pytest.param(lambda: file(None), "file() accepts one of a source, url=...", id="none"),
         pytest.param(lambda: image(), "data=... and path=..., not none", id="nothing"),
         pytest.param(
             lambda: audio(PNG, url="https://host/a"), "not a source and url", id="several"
         ),
         pytest.param(lambda: image(url="cat.png"), "'cat.png' is not an https:", id="path-as-url"),
         pytest.param(lambda: image(url="file:///a"), "pass the path of a file", id="file-url"),
-        pytest.param(lambda: image(url=b"a"), "takes url=... as str, not bytes", id="bytes-as-url"),
-        pytest.param(lambda: file(data="a"), "takes data=... as bytes, not str", id="text-as-data"),
+        pytest.param(lambda: image(url=b"a"), "url=... as str, not bytes", id="bytes-as-url"),
+        pytest.param(lambda: file(data="a"), "data=... as bytes, not str", id="text-as-data"),
         pytest.param(lambda: file(path=b"a"), "path=... as str or PathLike, not", id="bytes-path"),
         pytest.param(
             lambda: file(path="https://host/a"), "cannot read 'https://host/a'", id="url-as-path"

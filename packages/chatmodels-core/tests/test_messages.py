@@ -120,7 +120,7 @@ def test_a_whole_tool_result_is_a_message_by_itself() -> None:
     result = ToolResult("call_1", (TextPart("cold"),))
 
     assert tool_result(result) == Message("tool", (result,))
-    with pytest.raises(InvalidRequestError, match="has its content already"):
+    with pytest.raises(InvalidRequestError, match="the result has its content"):
         tool_result(result, "more")
 
 

@@ -721,15 +721,14 @@ def test_what_is_no_response_is_named() -> None:
 
 
 async def test_what_is_no_opened_stream_is_named() -> None:
-    def whole(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+    def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Send(request)
-        return RESPONSE
 
-    model = Responding(policies=[whole])
+    model = Responding(policies=[forgetful])
 
-    with pytest.raises(InternalError, match=r"ChatResponse is no opened stream; .* of a policy"):
+    with pytest.raises(InternalError, match=r"NoneType is no opened stream; .* of a policy"):
         model.stream("Hi").collect()
-    with pytest.raises(InternalError, match=r"ChatResponse is no opened stream; .* of a policy"):
+    with pytest.raises(InternalError, match=r"NoneType is no opened stream; .* of a policy"):
         await model.astream("Hi").collect()
 
 

@@ -76,11 +76,11 @@ def test_an_async_function_is_of_no_use_to_a_blocking_call() -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        pytest.param(lambda: "", "returned an empty text", id="empty"),
+        pytest.param(lambda: "", "returned an empty str", id="empty"),
         pytest.param(lambda: 7, "object of type int", id="no text"),
         pytest.param(lambda: f"{VALUE}\n", "strip line ends", id="line end"),
         pytest.param(lambda: f"{VALUE} x", "with white space", id="space"),
-        pytest.param(lambda: f"{VALUE}\u00e9", "letters beyond ASCII", id="beyond ASCII"),
+        pytest.param(lambda: f"{VALUE}\u00e9", "non-ASCII letters", id="beyond ASCII"),
     ],
 )
 def test_a_function_must_give_a_text(source, words: str) -> None:
@@ -90,7 +90,7 @@ def test_a_function_must_give_a_text(source, words: str) -> None:
 
 
 async def test_an_async_function_must_give_a_text() -> None:
-    with pytest.raises(AuthenticationError, match="an empty text"):
+    with pytest.raises(AuthenticationError, match="an empty str"):
         await Secret(aempty).areveal()
 
 
@@ -167,8 +167,8 @@ async def test_a_pickled_secret_is_read_from_the_environment_again(monkeypatch) 
 @pytest.mark.parametrize(
     ("secret", "words"),
     [
-        pytest.param(Secret(VALUE), "does not travel in a pickle", id="argument"),
-        pytest.param(Secret(aplain), "does not travel in a pickle", id="function"),
+        pytest.param(Secret(VALUE), "pickles do not contain secrets", id="argument"),
+        pytest.param(Secret(aplain), "pickles do not contain secrets", id="function"),
         pytest.param(Secret(VALUE, origin="SOME_KEY"), "SOME_KEY, which is not set", id="variable"),
     ],
 )

@@ -219,7 +219,7 @@ def test_what_is_kept_does_not_change_with_what_was_given() -> None:
         ("max_tokens", "did you mean 'max_output_tokens'?"),
         ("response_format", "pass output_type=..."),
         ("api_key", "pass it to create_chat_model()"),
-        ("xyzzy", "pass what only one vendor knows through provider_options={...}"),
+        ("xyzzy", "pass vendor-specific fields through provider_options={...}"),
     ],
 )
 def test_an_unknown_setting_is_refused_with_the_nearest_name(name: str, hint: str) -> None:

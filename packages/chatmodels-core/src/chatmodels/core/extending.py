@@ -4,7 +4,17 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
-from chatmodels.core._calls.flow import Effect, Flow, Policy, Send, Sleep, adrive, drive
+from chatmodels.core._calls.flow import (
+    Collect,
+    Effect,
+    Flow,
+    Policy,
+    Run,
+    Send,
+    Sleep,
+    adrive,
+    drive,
+)
 from chatmodels.core._calls.generation import (
     AsyncMessageGenerator,
     AsyncMessageStreamer,
@@ -78,6 +88,7 @@ __all__ = [
     "CallOptions",
     "CallableModel",
     "Capability",
+    "Collect",
     "Effect",
     "Explanation",
     "Flow",
@@ -106,6 +117,7 @@ __all__ = [
     "RegistryObserver",
     "ResultPart",
     "Role",
+    "Run",
     "SchemaRules",
     "SchemaTranslation",
     "SecretSource",

@@ -1,4 +1,4 @@
-"""Deprecated names of `chatmodels.http` and `chatmodels.http.wire`, to be removed in 0.3."""
+"""Former names in `chatmodels.http` and `chatmodels.http.wire`, to be removed in 0.3."""
 
 import sys
 from warnings import warn

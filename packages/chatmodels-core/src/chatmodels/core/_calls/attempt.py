@@ -1,28 +1,40 @@
 """How a call reaches the primitives of its model, or another model, through the policies."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.completion import parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
 from chatmodels.core._calls.failures import interrupted, located_in
+from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
 from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
 from chatmodels.core._errors.classes import ChatModelError
-from chatmodels.core._values.events import StreamEvent
+from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
+
+if TYPE_CHECKING:
+    from chatmodels.core._tools.output import Output
 
 Policies = tuple[Policy, ...]
 
 
 def respond(
-    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
-    """Have a call answered whole."""
+    """Make a non-streaming call through its policies, and parse its output."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
@@ -32,11 +44,14 @@ def respond(
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(effect.model.generate(effect.request))
+                response = effect.model.generate(effect.request)
+                others.append(parsed_response(response, output))
                 return others[-1]
             own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
+            if call.request.output is not None:  # as the model supports it
+                own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
         return own
@@ -52,9 +67,13 @@ def respond(
 
 
 async def arespond(
-    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
-    """Have a call answered whole, awaited; the twin of `respond`."""
+    """Make a non-streaming call through its policies, awaited; the twin of `respond`."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
@@ -64,11 +83,14 @@ async def arespond(
         call.is_delegated = effect.model is not None
         try:
             if effect.model is not None:
-                others.append(await effect.model.agenerate(effect.request))
+                response = await effect.model.agenerate(effect.request)
+                others.append(parsed_response(response, output))
                 return others[-1]
             own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
+            if call.request.output is not None:  # as the model supports it
+                own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
         return own
@@ -84,7 +106,11 @@ async def arespond(
 
 
 def open_stream(
-    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> StartedStream[Iterable[StreamEvent]]:
     """Have a call answered piece by piece, up to the first event.
 
@@ -117,10 +143,18 @@ def open_stream(
             own = opened[-1]
         return opened[-1]
 
+    def collect(stream: StartedStream[Iterable[StreamEvent]]) -> ChatResponse[Any]:
+        try:
+            response = response_of(chain((stream.first,), stream.events), call)
+            return parsed_response(response, output)
+        except Exception as error:
+            raise _failed(call, error)
+
     chosen = None
     call.enter()
     try:
-        chosen = _checked(drive(policies, call, Send(call.asked), perform))
+        outcome = drive(policies, call, Send(call.asked), perform, collect=collect)
+        chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -132,7 +166,11 @@ def open_stream(
 
 
 async def aopen_stream(
-    model: Primitives, policies: Policies, call: CallInfo, defaults: Defaults
+    model: Primitives,
+    policies: Policies,
+    call: CallInfo,
+    defaults: Defaults,
+    output: "Output[Any] | None" = None,
 ) -> StartedStream[AsyncIterable[StreamEvent]]:
     """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
     opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
@@ -162,10 +200,18 @@ async def aopen_stream(
             own = opened[-1]
         return opened[-1]
 
+    async def collect(stream: StartedStream[AsyncIterable[StreamEvent]]) -> ChatResponse[Any]:
+        try:
+            response = await aresponse_of(_achain(stream), call)
+            return parsed_response(response, output)
+        except Exception as error:
+            raise _failed(call, error)
+
     chosen = None
     call.enter()
     try:
-        chosen = _checked(await adrive(policies, call, Send(call.asked), perform))
+        outcome = await adrive(policies, call, Send(call.asked), perform, collect=collect)
+        chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
@@ -174,6 +220,33 @@ async def aopen_stream(
         call.leave()
         for other in _unused(opened, chosen):
             await aclose(other.events, call)
+
+
+def _events_of(response: ChatResponse[Any]) -> Iterator[StreamEvent]:
+    """Return the events of a response; the last one holds it, so that nothing of it is lost."""
+    for event in events_of(response):
+        yield replace(event, response=response) if type(event) is StreamEnd else event
+
+
+def _replayed(response: ChatResponse[Any]) -> StartedStream[Iterable[StreamEvent]]:
+    events = _events_of(response)
+    return StartedStream(next(events), events)
+
+
+def _areplayed(response: ChatResponse[Any]) -> StartedStream[AsyncIterable[StreamEvent]]:
+    started = _replayed(response)
+    return StartedStream(started.first, _awaited(started.events))
+
+
+async def _awaited(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]:
+    for event in events:
+        yield event
+
+
+async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIterator[StreamEvent]:
+    yield stream.first
+    async for event in stream.events:
+        yield event
 
 
 def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:

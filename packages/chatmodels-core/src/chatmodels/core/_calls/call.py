@@ -78,6 +78,10 @@ class EnterableObserver(Observer, Protocol):
         ...
 
 
+Ending = Callable[[ChatResponse[Any] | None, BaseException | None], object]
+"""Is called when a call is over: see `CallInfo.on_end`."""
+
+
 class CallInfo:
     """The facts of one logical call, kept up to date while it runs.
 
@@ -110,6 +114,7 @@ class CallInfo:
     """
 
     __slots__ = (
+        "_endings",
         "_enterable",
         "_tokens",
         "api",
@@ -167,6 +172,7 @@ class CallInfo:
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
+        self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
         if observers:
@@ -177,6 +183,17 @@ class CallInfo:
         """When the total time is over, in seconds of the monotonic clock; None if unlimited."""
         total = self.timeout.total
         return None if total is None else self.started + total
+
+    def on_end(self, ending: "Ending", /) -> None:
+        """Have a function called when the call is over, once, with its response and its error.
+
+        A policy uses it to release what a stream needs to its end, or to learn the usage. If the
+        call fails or a stream is left early, the response is what had arrived, or None. Errors of
+        the function are logged and suppressed.
+        """
+        if self._endings is None:
+            self._endings = []
+        self._endings.append(ending)
 
     def timing(self) -> Timing:
         """Measure the call as it stands now."""
@@ -265,6 +282,17 @@ class CallInfo:
         self._tell_end(response, error)
 
     def _tell_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+        endings, self._endings = self._endings, None
+        for ending in endings or ():
+            try:
+                ending(response, error)
+            except Exception as failure:
+                logger("chatmodels.calls").warning(
+                    "a policy's function for the end of %s of %r failed",
+                    self.op,
+                    f"{self.provider}:{self.model}",
+                    extra=error_facts(failure),
+                )
         tokens = self._tokens
         if tokens is not None:
             # A token may know its call: nothing is left for the garbage collector to untie.

@@ -34,8 +34,20 @@ def complete_response(
         warnings=warnings,
         timing=call.timing(),
     )
-    was_asked_for = call.request.output is not None or call.is_delegated
-    if output is None or response.tool_calls or not was_asked_for:
+    if response.parsed is not None:  # parsed inside the policies, so that they see its errors
+        return response
+    if call.request.output is None and not call.is_delegated:
+        return response  # left out, because the model does not support it
+    return parsed_response(response, output)
+
+
+def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -> ChatResponse[Any]:
+    """Return a response with its output parsed; without an output, or with tool calls, as it is.
+
+    Raises:
+        OutputInvalidError: The output is not of the requested type; `partial` is the response.
+    """
+    if output is None or response.tool_calls:
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
 

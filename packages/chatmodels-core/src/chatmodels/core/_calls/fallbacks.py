@@ -7,6 +7,7 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.failures import interrupted
+from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import (
     AudioDelta,
     LogprobsDelta,
@@ -86,9 +87,12 @@ def response_of(events: Iterable[StreamEvent], call: CallInfo, /) -> ChatRespons
             accumulator.add(event)
             if accumulator.complete:
                 return accumulator.response()
+    except ChatModelError as error:
+        error.partial = error.partial or _arrived(accumulator)
+        raise
     finally:
         close(events, call)
-    raise interrupted(call, accumulator.response() if accumulator.events else None)
+    raise interrupted(call, _arrived(accumulator))
 
 
 async def aresponse_of(events: AsyncIterable[StreamEvent], call: CallInfo, /) -> ChatResponse[Any]:
@@ -99,9 +103,16 @@ async def aresponse_of(events: AsyncIterable[StreamEvent], call: CallInfo, /) ->
             accumulator.add(event)
             if accumulator.complete:
                 return accumulator.response()
+    except ChatModelError as error:
+        error.partial = error.partial or _arrived(accumulator)
+        raise
     finally:
         await aclose(events, call)
-    raise interrupted(call, accumulator.response() if accumulator.events else None)
+    raise interrupted(call, _arrived(accumulator))
+
+
+def _arrived(accumulator: Accumulator) -> ChatResponse[Any] | None:
+    return accumulator.response() if accumulator.events else None
 
 
 async def in_thread(function: Callable[..., Result], /, *arguments: Any) -> Result:

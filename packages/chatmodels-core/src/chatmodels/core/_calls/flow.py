@@ -12,9 +12,10 @@ def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
         return (yield Send(request))
 ```
 
-The outcome of a `Send` is a response, or, for a stream, the opened stream with its first event at
-hand: what a policy may repeat is always something that the user has seen nothing of. Policies
-nest: a `Send` of an outer one runs the inner ones, the innermost asks the provider.
+The outcome of a `Send` is a response, or, for a stream, the opened stream with its first event.
+A policy therefore repeats only calls of which the user has not seen anything. Policies nest: a
+`Send` of an outer policy runs the inner ones, and the innermost calls the provider. A policy can
+return a `ChatResponse` for a stream too; its events are replayed.
 """
 
 import time
@@ -46,12 +47,41 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Sleep(msgspec.Struct, frozen=True):
-    """The wish to wait this many seconds."""
+    """The effect of waiting for a number of seconds."""
 
     seconds: float
 
 
-Effect = Send | Sleep
+class Run(msgspec.Struct, frozen=True):
+    """The effect of running a function that can wait, such as the request to a shared store.
+
+    The outcome is what the function returns, and an error is thrown in.
+
+    Attributes:
+        function: Is called in sync calls.
+        afunction: Is called and awaited in async calls. Without it, `function` runs in a worker
+            thread, for which a cancellation does not wait.
+    """
+
+    function: Callable[[], object]
+    afunction: Callable[[], Awaitable[object]] | None = None
+
+
+class Collect(msgspec.Struct, frozen=True):
+    """The effect of reading the outcome of a `Send` to its end.
+
+    The outcome is the response, with its output parsed; the outcome of a non-streaming call is
+    the response already. If the policy returns it, its events are replayed, so that the user of a
+    stream gets them all at once.
+
+    Attributes:
+        outcome: The outcome of the `Send`.
+    """
+
+    outcome: object
+
+
+Effect = Send | Sleep | Run | Collect
 Result = TypeVar("Result")
 
 # What is sent in depends on the effect yielded, which the type of a generator cannot say.
@@ -75,10 +105,19 @@ def drive(
     effect: Send,
     perform: Callable[[Send], Result],
     sleep: Callable[[float], object] = time.sleep,
+    collect: Callable[[Any], object] = lambda outcome: outcome,
 ) -> Result:
     """Run a call through its policies, blocking.
 
     Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
+
+    Args:
+        policies: The policies, the outermost first.
+        call: The call.
+        effect: The request to start with.
+        perform: Calls the provider or another model.
+        sleep: Waits for a number of seconds.
+        collect: Reads the outcome of a `Send` to its end.
     """
     if effect.model is not None:  # it has policies of its own
         _check_model(effect.model)
@@ -87,7 +126,7 @@ def drive(
         return perform(effect)
     flow = policies[0](call, effect.request)
     inner = policies[1:]
-    outcome: Result | None = None
+    outcome: object = None
     error: Exception | None = None
     try:
         while True:
@@ -95,9 +134,13 @@ def drive(
             outcome = error = None
             try:
                 if isinstance(wish, Send):
-                    outcome = drive(inner, call, wish, perform, sleep)
-                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = drive(inner, call, wish, perform, sleep, collect)
+                elif isinstance(wish, Sleep):
                     sleep(wish.seconds)
+                elif isinstance(wish, Run):
+                    outcome = wish.function()
+                elif isinstance(wish, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = collect(wish.outcome)
                 else:
                     raise _no_effect(wish)
             except Exception as raised:
@@ -114,6 +157,7 @@ async def adrive(
     effect: Send,
     perform: Callable[[Send], Awaitable[Result]],
     sleep: Callable[[float], Awaitable[object]] | None = None,
+    collect: Callable[[Any], Awaitable[object]] | None = None,
 ) -> Result:
     """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
     if effect.model is not None:
@@ -125,7 +169,7 @@ async def adrive(
         from anyio import sleep
     flow = policies[0](call, effect.request)
     inner = policies[1:]
-    outcome: Result | None = None
+    outcome: object = None
     error: Exception | None = None
     try:
         while True:
@@ -133,9 +177,13 @@ async def adrive(
             outcome = error = None
             try:
                 if isinstance(wish, Send):
-                    outcome = await adrive(inner, call, wish, perform, sleep)
-                elif isinstance(wish, Sleep):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = await adrive(inner, call, wish, perform, sleep, collect)
+                elif isinstance(wish, Sleep):
                     await sleep(wish.seconds)
+                elif isinstance(wish, Run):
+                    outcome = await _run(wish)
+                elif isinstance(wish, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = wish.outcome if collect is None else await collect(wish.outcome)
                 else:
                     raise _no_effect(wish)
             except Exception as raised:
@@ -144,6 +192,14 @@ async def adrive(
         return stop.value
     finally:
         flow.close()
+
+
+async def _run(effect: Run) -> object:
+    if effect.afunction is not None:
+        return await effect.afunction()
+    from anyio import to_thread
+
+    return await to_thread.run_sync(effect.function, abandon_on_cancel=True)
 
 
 def _check_model(model: object) -> None:
@@ -157,4 +213,7 @@ def _check_model(model: object) -> None:
 
 
 def _no_effect(wish: object) -> TypeError:
-    return TypeError(f"a policy yields Send(...) or Sleep(...), not {type(wish).__qualname__}")
+    return TypeError(
+        "a policy yields Send(...), Sleep(...), Run(...) or Collect(...), "
+        f"not {type(wish).__qualname__}"
+    )

@@ -144,9 +144,8 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared)
         try:
-            response = complete_response(
-                prepared.output, respond(self, self._policies, call, self._defaults), call
-            )
+            response = respond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -164,9 +163,8 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared)
         try:
-            response = complete_response(
-                prepared.output, await arespond(self, self._policies, call, self._defaults), call
-            )
+            response = await arespond(self, self._policies, call, self._defaults, prepared.output)
+            response = complete_response(prepared.output, response, call)
         except BaseException as error:
             raise failed(call, error)
         call.end(response)
@@ -187,7 +185,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
             lambda: self._begin("stream", prepared),
-            lambda call: open_stream(self, self._policies, call, self._defaults),
+            lambda call: open_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
         )
 
@@ -203,7 +201,7 @@ class StandardChatModel(Primitives):
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
             lambda: self._begin("stream", prepared),
-            lambda call: aopen_stream(self, self._policies, call, self._defaults),
+            lambda call: aopen_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
         )
 

@@ -1,4 +1,4 @@
-"""What can go wrong, and under which code.
+"""The error classes and their codes.
 
 ```
 ChatModelError
@@ -26,7 +26,7 @@ ChatModelError
 └── InternalError                internal
 ```
 
-The code `cancelled` has no class: a cancellation passes through as it is.
+The code `cancelled` has no class: cancellations propagate unchanged.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ Details = Mapping[str, object]
 
 
 class ErrorCode(StrEnum):
-    """Why an operation failed: a closed set that programs and dashboards can rely on."""
+    """The reason for a failure: a closed set that programs and dashboards can rely on."""
 
     PROVIDER_NOT_FOUND = "provider_not_found"
     PROVIDER_CONFLICT = "provider_conflict"
@@ -64,23 +64,34 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
 
 
+_RETRYABLE = frozenset(
+    {
+        ErrorCode.PROVIDER_UNAVAILABLE,
+        ErrorCode.RATE_LIMITED,
+        ErrorCode.TIMEOUT,
+        ErrorCode.NETWORK,
+        ErrorCode.STREAM_INTERRUPTED,
+    }
+)
+
+
 class ChatModelError(Exception):
-    """Any failure of this library or of a provider, told in one shape.
+    """The base class of all failures of chatmodels and of providers.
 
     Attributes:
         op: The operation that failed: "generate", "stream", "create_chat_model", "resolve", ...
-        code: Why, as one of a closed set.
-        message: What happened, on what, and what to do; `str(error)` is the same text.
-        provider: The provider's registered name, where one was involved.
-        model: The model's name, where one was involved.
-        status: The HTTP status, where there was a response.
+        code: The reason, one of a closed set.
+        message: The facts and the remedy; `str(error)` is the same text.
+        provider: The provider's registered name, if one was involved.
+        model: The model's name, if one was involved.
+        status: The HTTP status, if there was a response.
         request_id: The provider's id of the request, for its support.
-        retry_after: Seconds that the provider asks to wait before the next attempt.
+        retry_after: The delay before the next attempt that the provider requests, in seconds.
         details: Further facts, such as the vendor's own error code and type, or a bounded
             excerpt of the body. Never a secret.
-        partial: The part of the response that a broken stream had delivered, as a `ChatResponse`;
-            None if there is none. Its type is not declared here, because responses consist of
-            messages, which raise these errors.
+        partial: The partial response of a broken stream, as a `ChatResponse`; None if there is
+            none. Its type is not declared here, because responses consist of messages, which
+            raise these errors.
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
@@ -113,26 +124,25 @@ class ChatModelError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same call may succeed if it is made again; see `is_retryable`."""
-        from chatmodels.core._errors.rules import is_retryable  # which imports this module
-
-        return is_retryable(self)
+        """True if the same call can succeed if it is repeated; see `is_retryable`."""
+        hint = self.details.get("should_retry")
+        return hint if isinstance(hint, bool) else self.code in _RETRYABLE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.
 
         A cause that is not a `ChatModelError` becomes a `RuntimeError` with its type and its
-        masked text, since it may hold the request with the key and the prompt.
+        masked text, since it can contain the request with the key and the prompt.
         """
         from chatmodels.core._errors.pickling import described
 
         cause = None if self.__cause__ is None else described(self.__cause__, ChatModelError)
-        # The state is pickled after the error itself, so that causes may form a circle.
+        # The state is pickled after the error itself, so that causes can be cyclic.
         state = (dict(self.__dict__), cause, self.args)
         return __newobj__, (type(self),), state  # pyright: ignore[reportUnknownVariableType]
 
     def __setstate__(self, state: Any, /) -> None:
-        """Take the attributes and the cause as `__reduce__` gave them."""
+        """Restore the attributes and the cause that `__reduce__` returned."""
         from chatmodels.core._errors.pickling import restored
 
         attributes, cause, *args = state
@@ -145,7 +155,7 @@ class ChatModelError(Exception):
     def located(
         self, *, op: str | None = None, provider: str | None = None, model: str | None = None
     ) -> Self:
-        """Fill in where the error happened, keeping what is already known, and return it."""
+        """Set the attributes that are not set yet, and return the error."""
         self.op = self.op or op or ""
         self.provider = self.provider or provider
         self.model = self.model or model
@@ -153,19 +163,24 @@ class ChatModelError(Exception):
 
 
 class ConfigurationError(ChatModelError):
-    """Something is set up wrongly; the message lists every problem at once."""
+    """The configuration is invalid; the message lists every problem."""
 
     default_code = ErrorCode.CONFIGURATION_INVALID
 
+    @property
+    def retryable(self) -> bool:
+        """False: the same configuration fails again."""
+        return False
+
 
 class ProviderNotFoundError(ConfigurationError):
-    """No provider is registered or installed under a name."""
+    """No provider with the name is registered or installed."""
 
     default_code = ErrorCode.PROVIDER_NOT_FOUND
 
 
 class ProviderConflictError(ConfigurationError):
-    """Two providers claim one name; the message names both modules."""
+    """Two providers have the same name; the message contains both modules."""
 
     default_code = ErrorCode.PROVIDER_CONFLICT
 
@@ -183,55 +198,55 @@ class ProviderUnavailableError(ChatModelError):
 
 
 class CircuitOpenError(ProviderUnavailableError):
-    """A circuit breaker refuses calls until the provider has had time to recover."""
+    """A circuit breaker rejects calls until the provider has had time to recover."""
 
     default_code = ErrorCode.CIRCUIT_OPEN
 
 
 class AuthenticationError(ChatModelError):
-    """The provider does not know the credentials, or there are none."""
+    """The provider rejected the credentials, or there are none."""
 
     default_code = ErrorCode.AUTHENTICATION
 
 
 class PermissionDeniedError(ChatModelError):
-    """The credentials are known, but may not do this."""
+    """The credentials are valid, but do not permit the operation."""
 
     default_code = ErrorCode.PERMISSION_DENIED
 
 
 class RateLimitError(ChatModelError):
-    """Too many requests or tokens for now; `retry_after` says how long to wait, if known."""
+    """Too many requests or tokens; `retry_after` is the time to wait, if known."""
 
     default_code = ErrorCode.RATE_LIMITED
 
 
 class QuotaExceededError(ChatModelError):
-    """The account has no credit or quota left; waiting a little will not help."""
+    """The account has no credit or quota left; a short wait does not help."""
 
     default_code = ErrorCode.QUOTA_EXCEEDED
 
 
 class InvalidRequestError(ChatModelError):
-    """The request cannot be served as it is."""
+    """The request is invalid."""
 
     default_code = ErrorCode.INVALID_REQUEST
 
 
 class UnsupportedError(InvalidRequestError):
-    """The provider or the model has no way to honour a part of the request."""
+    """The provider or the model does not support a part of the request."""
 
     default_code = ErrorCode.UNSUPPORTED
 
 
 class ModelNotFoundError(InvalidRequestError):
-    """The provider has no such model, or not for this account."""
+    """The provider does not have the model, or not for this account."""
 
     default_code = ErrorCode.MODEL_NOT_FOUND
 
 
 class ContextLengthError(InvalidRequestError):
-    """The conversation and the tokens asked for do not fit into the model's context window."""
+    """The conversation and the requested tokens exceed the model's context window."""
 
     default_code = ErrorCode.CONTEXT_LENGTH_EXCEEDED
 
@@ -243,37 +258,37 @@ class ContentFilteredError(InvalidRequestError):
 
 
 class CallTimeoutError(ChatModelError, TimeoutError):
-    """A time limit passed; the message says which one and after how many seconds."""
+    """A time limit was exceeded; the message contains the limit and its seconds."""
 
     default_code = ErrorCode.TIMEOUT
 
 
 class NetworkError(ChatModelError, ConnectionError):
-    """The provider could not be reached, or the connection broke before an answer came."""
+    """The provider could not be reached, or the connection broke before a response arrived."""
 
     default_code = ErrorCode.NETWORK
 
 
 class ResponseInvalidError(ChatModelError):
-    """The provider answered with something that is not a response of its API."""
+    """The provider returned something other than a response of its API."""
 
     default_code = ErrorCode.RESPONSE_INVALID
 
 
 class OutputInvalidError(ResponseInvalidError):
-    """The model's answer does not fit the `output_type`; `partial` is the whole response."""
+    """The response does not match the `output_type`; `partial` is the whole response."""
 
     default_code = ErrorCode.OUTPUT_INVALID
 
 
 class ToolArgumentsError(ChatModelError):
-    """The model called a tool with arguments that do not fit; the message can be sent back."""
+    """The model called a tool with invalid arguments; the message can be sent back to it."""
 
     default_code = ErrorCode.TOOL_ARGUMENTS_INVALID
 
 
 class StreamInterruptedError(ChatModelError):
-    """A stream broke or ended without its terminal event; `partial` holds what had arrived."""
+    """A stream broke or ended without its terminal event; `partial` is the response so far."""
 
     default_code = ErrorCode.STREAM_INTERRUPTED
 
@@ -284,11 +299,11 @@ class InternalError(ChatModelError):
     default_code = ErrorCode.INTERNAL
 
 
-# Pickles of 0.1.0 name these functions.
+# Pickles of 0.1.0 refer to these functions.
 
 
 def _blank(cls: type[ChatModelError], args: tuple[Any, ...]) -> ChatModelError:
-    error = cls.__new__(cls)  # a subclass may need other arguments than ours
+    error = cls.__new__(cls)  # a subclass can require other arguments than ours
     error.args = args
     return error
 

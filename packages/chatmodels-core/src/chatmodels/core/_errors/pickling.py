@@ -1,14 +1,14 @@
-"""Exceptions as they are pickled: our own whole, of others the type and the masked text.
+"""Pickled forms of exceptions: our own are complete, others are the type and the masked text.
 
-An exception of an HTTP library holds its request, and so the key and the prompt. A decoder's holds
-the document. None of that may reach a queue, a cache or another process with an error of ours.
+An exception of an HTTP library contains its request, and so the key and the prompt. A decoder's
+contains the document. Neither may reach a queue, a cache or another process with an error of ours.
 """
 
 import re
 from typing import Any, NamedTuple, TypeGuard
 
 _MASK = "***"
-_LONGEST = 8_000  # characters of one text: enough for the traceback of another process
+_MAX_CHARACTERS = 8_000  # characters of one text, enough for the traceback of another process
 
 _CREDENTIALS = re.compile(
     r"(?P<scheme>\b(?:bearer|basic)\s+)[^\s'\",;]+"
@@ -28,7 +28,7 @@ class Description(NamedTuple):
     Attributes:
         text: The name of its type and its masked text.
         cause: Its cause: an error of ours, or the parts of another one in turn.
-        members: The exceptions of a group likewise; None if it is no group.
+        members: The exceptions of a group in the same form; None if it is not a group.
     """
 
     text: str
@@ -39,12 +39,12 @@ class Description(NamedTuple):
 def described(
     error: BaseException, own: type[Exception], seen: tuple[BaseException, ...] = (), /
 ) -> Exception | tuple[object, ...]:
-    """Return what to pickle for an exception: itself if it is ours, else its description.
+    """Return the picklable form of an exception: itself if it is ours, else its description.
 
     Args:
         error: The exception.
-        own: The class of the errors that are pickled whole.
-        seen: The exceptions that led to it, for causes that form a circle.
+        own: The class of the errors that are pickled completely.
+        seen: The exceptions that led to it, to detect cyclic causes.
     """
     if isinstance(error, own):
         return error
@@ -56,11 +56,12 @@ def described(
     if _is_group(error):
         members = [described(member, own, seen) for member in error.exceptions]
     reason = None if cause is None else described(cause, own, seen)
-    return _words(error), reason, members  # a pickle that names no private class
+    # A tuple, so that pickles do not refer to a private class.
+    return _masked_description(error), reason, members
 
 
 def restored(described: Exception | tuple[Any, ...], /) -> Exception:
-    """Return the exception that stands for a description."""
+    """Return an exception with the text, cause and members of a description."""
     if isinstance(described, Exception):
         return described
     description = Description(*described)
@@ -75,17 +76,17 @@ def restored(described: Exception | tuple[Any, ...], /) -> Exception:
 
 
 def masked_text(text: str, /) -> str:
-    """Mask the parts of a foreign text that look like credentials, and bound its length."""
-    text = _CREDENTIALS.sub(_masked, text[: 2 * _LONGEST])
+    """Mask the parts of a text that look like credentials, and limit its length."""
+    text = _CREDENTIALS.sub(_masked, text[: 2 * _MAX_CHARACTERS])
     text = _OPAQUE.sub(lambda match: _MASK if _is_opaque(match[0]) else match[0], text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}..."
 
 
 def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
     return isinstance(error, BaseExceptionGroup)
 
 
-def _words(error: BaseException) -> str:
+def _masked_description(error: BaseException) -> str:
     name = type(error).__qualname__
     try:
         text = masked_text(error.message if _is_group(error) else str(error))
@@ -95,10 +96,10 @@ def _words(error: BaseException) -> str:
 
 
 def _masked(match: re.Match[str]) -> str:
-    kept = match["scheme"] or match["field"] or match["user"] or ""
-    return f"{kept}{_MASK}"
+    prefix = match["scheme"] or match["field"] or match["user"] or ""
+    return f"{prefix}{_MASK}"
 
 
-def _is_opaque(word: str) -> bool:
-    """Tell a random word from a long identifier, which rarely has a digit."""
-    return any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+def _is_opaque(text: str) -> bool:
+    """Distinguish random text from a long identifier, which rarely has a digit."""
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))

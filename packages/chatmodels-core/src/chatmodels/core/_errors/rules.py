@@ -1,4 +1,4 @@
-"""What the code of an error is, what class stands for it, and whether trying again makes sense."""
+"""Rules for errors: the class of a code, the code of an exception, and whether to retry."""
 
 from chatmodels.core._errors.classes import (
     AuthenticationError,
@@ -24,16 +24,6 @@ from chatmodels.core._errors.classes import (
     StreamInterruptedError,
     ToolArgumentsError,
     UnsupportedError,
-)
-
-_RETRYABLE = frozenset(
-    {
-        ErrorCode.PROVIDER_UNAVAILABLE,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.TIMEOUT,
-        ErrorCode.NETWORK,
-        ErrorCode.STREAM_INTERRUPTED,
-    }
 )
 
 _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
@@ -65,28 +55,25 @@ _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
 
 
 def error_class(code: ErrorCode, /) -> type[ChatModelError]:
-    """Name the exception class that stands for a code (`cancelled` has the root class)."""
+    """Return the exception class of a code; that of `cancelled` is `ChatModelError`."""
     return _CLASSES.get(code, ChatModelError)
 
 
 def error_code(error: BaseException, /) -> ErrorCode:
-    """Name the code of any exception, foreign ones and cancellations included."""
+    """Return the code of any exception, including those of other libraries and cancellations."""
     if isinstance(error, ChatModelError):
         return error.code
-    # asyncio, trio, Ctrl-C, sys.exit() and closed generators all stop a call from outside, and
-    # all of them stand beside Exception, so that neither library need be imported to tell.
+    # asyncio, trio, Ctrl-C, sys.exit() and closed generators all stop a call from outside. Their
+    # exceptions are not subclasses of Exception, so that no import is needed to recognize them.
     return ErrorCode.INTERNAL if isinstance(error, Exception) else ErrorCode.CANCELLED
 
 
 def is_retryable(error: BaseException, /) -> bool:
-    """Report whether the same call may succeed if it is made again.
+    """Report whether the same call can succeed if it is repeated.
 
     True for rate limits, overload and outages of the provider, time-outs, lost connections and
-    broken streams. An explicit hint of the provider, the header `x-should-retry`, counts more than
-    the code; it is in `details["should_retry"]`. Whether the call may be repeated at all is for
-    the caller to know: see `ChatRequest.idempotent`.
+    broken streams. An explicit hint of the provider, the header `x-should-retry`, takes precedence
+    over the code; it is in `details["should_retry"]`. The caller specifies whether the call may be
+    repeated at all: see `ChatRequest.idempotent`.
     """
-    if not isinstance(error, ChatModelError) or isinstance(error, ConfigurationError):
-        return False
-    hint = error.details.get("should_retry")
-    return hint if isinstance(hint, bool) else error.code in _RETRYABLE
+    return isinstance(error, ChatModelError) and error.retryable

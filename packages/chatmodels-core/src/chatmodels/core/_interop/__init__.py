@@ -1,1 +1,1 @@
-"""Message formats of other libraries, read and written."""
+"""Readers and writers of the message formats of other libraries."""

@@ -42,14 +42,14 @@ def messages_from_anthropic(
 ) -> tuple[Message, ...]:
     """Convert messages of Anthropic's Messages API.
 
-    Objects of Anthropic's SDK are accepted beside dictionaries, so that a response can be
-    appended as it is. Thinking with its signature, the blocks of tools that Anthropic runs and
-    fields such as `cache_control` are kept. They go to servers that understand Anthropic's format,
-    those of the model's turns to the host that returned them only.
+    Objects of Anthropic's SDK are accepted as well as dictionaries, so that a response can be
+    appended unchanged. Thinking with its signature, the blocks of tools that Anthropic runs and
+    fields such as `cache_control` are preserved. They are sent only to servers that understand
+    Anthropic's format, those of the model's turns only to the host that returned them.
 
     Args:
         messages: The conversation.
-        system: The system prompt that the API has beside the conversation: a text or its blocks.
+        system: The system prompt , a parameter of the API: a str or its blocks.
         scope: The host, without a scheme, that returned the turns of the model: their opaque state
             is sent to it alone. None sends the state to every server that understands the format.
 
@@ -87,7 +87,7 @@ _OF_RESPONSES = (
 
 
 def _turn(role: str, parts: list[Part], scope: str | None) -> list[Message]:
-    """Return a turn as messages: tool results, which the API puts into turns of the user, apart."""
+    """Return a turn as messages; tool results in a turn of the user become one of their own."""
     if role == "assistant":
         return [Message("assistant", scoped(parts, scope))]
     if role == "system":
@@ -103,22 +103,25 @@ def _parts(content: object, place: str, role: str) -> list[Part]:
     parts: list[Part] = []
     for block in each(content, place, "a str or a list of blocks"):
         parts.append(_part(block, role))
-        if kept := block.rest():
-            parts.append(ProviderPart(ProviderState(FORMAT, kept)))
+        if extra := block.rest():
+            parts.append(ProviderPart(ProviderState(FORMAT, extra)))
     return parts
 
 
 def _part(fields: Fields, role: str) -> Part:
     """Return a block as a part; the fields that only Anthropic understands are not read."""
-    kind = fields.required("type")
-    match kind:
+    type_ = fields.required("type")
+    match type_:
         case "text":
             text = fields.required("text")
-            cited: Json = fields.take("citations") or []
+            raw_citations: Json = fields.take("citations") or []
             citations = tuple(
-                _citation(note, text) for note in each(cited, f"{fields.place}.citations")
+                _citation(citation, text)
+                for citation in each(raw_citations, f"{fields.place}.citations")
             )
-            signature = ProviderState(FORMAT, {"citations": cited}) if cited else None
+            signature = (
+                ProviderState(FORMAT, {"citations": raw_citations}) if raw_citations else None
+            )
             return TextPart(text, citations, signature)
         case "image":
             with fields.inner("source") as source:
@@ -131,28 +134,28 @@ def _part(fields: Fields, role: str) -> Part:
             call_id, name = fields.required("id"), fields.required("name")
             arguments = json_text(fields.take("input") or {}, f"{fields.place}.input")
             state = {field: fields.take(field) for field in _OF_CALLS if field in fields}
-            signature = ProviderState(FORMAT, state) if _means(state) else None
+            signature = ProviderState(FORMAT, state) if _has_state(state) else None
             return ToolCall(call_id, name, arguments, signature)
         case "tool_result" if role == "user":
             return _result(fields)
         case "thinking" if role == "assistant":
-            text, proof = fields.text("thinking") or "", fields.text("signature") or ""
-            state = {"type": kind, "signature": proof}
+            text, signature_ = fields.text("thinking") or "", fields.text("signature") or ""
+            state = {"type": type_, "signature": signature_}
             return ReasoningPart(text, ProviderState(FORMAT, state))
         case "redacted_thinking":
-            return ReasoningPart("", ProviderState(FORMAT, {"type": kind, **fields.whole()}))
+            return ReasoningPart("", ProviderState(FORMAT, {"type": type_, **fields.whole()}))
         case "tool_use" | "tool_result" | "thinking":
             raise InvalidRequestError(
-                f"{fields.place} has type {kind!r}, which a message of role {role!r} cannot have"
+                f"{fields.place} has type {type_!r}, which a message of role {role!r} cannot have"
             )
         case _:  # of a tool that Anthropic runs
-            return ProviderPart(ProviderState(FORMAT, {"type": kind, **fields.whole()}))
+            return ProviderPart(ProviderState(FORMAT, {"type": type_, **fields.whole()}))
 
 
 _OF_CALLS = ("caller", "toolset_name")
 
 
-def _means(state: dict[str, Json]) -> bool:
+def _has_state(state: dict[str, Json]) -> bool:
     return bool(state) and state != {"caller": {"type": "direct"}}
 
 

@@ -24,10 +24,10 @@ Object: TypeAlias = dict[str, Json]
 
 
 class AnthropicMessages(NamedTuple):
-    """A conversation as Anthropic's Messages API has it.
+    """A conversation in the format of Anthropic's Messages API.
 
     Attributes:
-        system: The system prompt, which the API has beside the conversation; None if there is none.
+        system: The system prompt, a parameter of the API; None if there is none.
         messages: The turns of the user and of the assistant.
     """
 
@@ -38,9 +38,9 @@ class AnthropicMessages(NamedTuple):
 def messages_to_anthropic(messages: Prompt, /) -> AnthropicMessages:
     """Convert a conversation to a system prompt and messages of Anthropic's Messages API.
 
-    Tool results become part of a turn of the user. The result leaves out what the format cannot
-    express: reasoning and state of other vendors, names, citations of other vendors, and turns of
-    nothing else.
+    Tool results become part of a turn of the user. Content that the format cannot express is
+    omitted: reasoning, state and citations of other vendors, names, and turns without other
+    content.
 
     Args:
         messages: The conversation, in any form that `generate` accepts.
@@ -133,7 +133,7 @@ def _source(part: ImagePart | FilePart, place: str) -> Object:
 
 
 def _plain(blocks: list[Object]) -> Json:
-    """Write one text as a str, and everything else as blocks."""
+    """Return a single text as a str, and other content as blocks."""
     if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
         return blocks[0]["text"]
     return blocks

@@ -1,4 +1,4 @@
-"""Checked access to a mapping of a foreign format; each error names the place of the value."""
+"""Checked access to a mapping of another format; each error contains the place of the value."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeGuard, TypeVar
@@ -25,7 +25,7 @@ class Fields:
 
     def __init__(self, value: object, place: str) -> None:
         self.place = place
-        self._left = dict(_mapping(value, place))
+        self._unread = dict(_mapping(value, place))
 
     def __enter__(self) -> Self:
         return self
@@ -35,17 +35,17 @@ class Fields:
             self.end()
 
     def __contains__(self, name: str) -> bool:
-        return self._left.get(name) is not None
+        return self._unread.get(name) is not None
 
     def take(self, name: str) -> Json:
         """Return a field, None if it is absent."""
-        return self._left.pop(name, None)
+        return self._unread.pop(name, None)
 
     def text(self, name: str) -> str | None:
-        """Return a text, None if it is absent.
+        """Return a str, None if it is absent.
 
         Raises:
-            InvalidRequestError: The field is not a text.
+            InvalidRequestError: The field is not a str.
         """
         value = self.take(name)
         if value is None or isinstance(value, str):
@@ -53,10 +53,10 @@ class Fields:
         raise wrong(f"{self.place}.{name}", "a str", value)
 
     def required(self, name: str) -> str:
-        """Return a text that must be present.
+        """Return a str that must be present.
 
         Raises:
-            InvalidRequestError: The field is absent or not a text.
+            InvalidRequestError: The field is absent or not a str.
         """
         value = self.text(name)
         if value is None:
@@ -72,7 +72,7 @@ class Fields:
         return Fields(self.take(name), f"{self.place}.{name}")
 
     def each(self, name: str) -> Iterator["Fields"]:
-        """Yield the mappings of a list, which may be absent.
+        """Yield the mappings of a list, which can be absent.
 
         Raises:
             InvalidRequestError: The field is not a list of mappings.
@@ -81,22 +81,22 @@ class Fields:
         return each(self.take(name) or (), place)
 
     def whole(self) -> dict[str, Json]:
-        """Return the fields not yet read as they are, for state that only a vendor understands."""
-        left, self._left = self._left, {}
-        return left
+        """Return the unread fields unchanged, for state that only a vendor understands."""
+        remaining, self._unread = self._unread, {}
+        return remaining
 
     def rest(self) -> dict[str, Json]:
-        """Return the fields not yet read that hold something."""
+        """Return the unread fields that are not empty."""
         return {name: value for name, value in self.whole().items() if not _is_empty(value)}
 
     def end(self) -> None:
-        """Refuse fields that nobody read, since they would be lost.
+        """Reject unread fields, since they would be lost.
 
         Raises:
             InvalidRequestError: There are some.
         """
-        if left := self.rest():
-            names = ", ".join(map(repr, left))
+        if remaining := self.rest():
+            names = ", ".join(map(repr, remaining))
             raise InvalidRequestError(
                 f"{self.place} has fields that cannot be converted: {names}; remove them"
             )
@@ -141,12 +141,12 @@ def wrong(place: str, expected: str, value: object) -> InvalidRequestError:
 
 
 def unknown(place: str, kind: str, value: object, known: str) -> InvalidRequestError:
-    """Return the error for a word that a format does not have."""
+    """Return the error for a value that a format does not define."""
     return InvalidRequestError(f"{place} has the unknown {kind} {value!r}; known are {known}")
 
 
 def image_at(place: str, url: str, detail: Any = None) -> ImagePart:
-    """Return the image at a web address or in a `data:` URL.
+    """Return the image at a web URL or in a `data:` URL.
 
     Raises:
         InvalidRequestError: The URL is of another kind or cannot be decoded.
@@ -155,7 +155,7 @@ def image_at(place: str, url: str, detail: Any = None) -> ImagePart:
 
 
 def file_at(place: str, url: str, name: str | None, media_type: str | None = None) -> FilePart:
-    """Return the file at a web address or in a `data:` URL.
+    """Return the file at a web URL or in a `data:` URL.
 
     Raises:
         InvalidRequestError: The URL is of another kind or cannot be decoded.
@@ -208,7 +208,7 @@ def decoded(place: str, text: str) -> bytes:
 
 
 def json_text(value: object, place: str) -> str:
-    """Write a value as JSON.
+    """Serialize a value as JSON.
 
     Raises:
         InvalidRequestError: JSON cannot express the value.

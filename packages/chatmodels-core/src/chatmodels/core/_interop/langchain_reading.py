@@ -34,14 +34,14 @@ from chatmodels.core._values.parts import (
 def messages_from_langchain(messages: Iterable[object], /) -> tuple[Message, ...]:
     """Convert messages of LangChain, as in the state of a graph or in a chat history.
 
-    The content is read through `content_blocks`, the form in which LangChain 1.0 and newer shows
-    the messages of every vendor. The result leaves out what never reaches a model (`artifact`,
-    ids and metadata of messages) and what only one vendor understands (`extras`, traces of tools
-    that the vendor ran).
+    The content is read from `content_blocks`, the form in which LangChain 1.0 and newer represents
+    the messages of every vendor. Data that never reaches a model (`artifact`, ids and metadata of
+    messages) or that only one vendor understands (`extras`, traces of tools that the vendor ran)
+    is omitted.
 
     Args:
-        messages: The conversation, as message objects; `messages_from_dict` of LangChain makes
-            them of dictionaries.
+        messages: The conversation, as message objects; LangChain's `messages_from_dict` creates
+            them from dictionaries.
 
     Raises:
         InvalidRequestError: Something cannot be converted; the message names its place.

@@ -27,8 +27,7 @@ Object: TypeAlias = dict[str, Json]
 def messages_to_langchain(messages: Prompt, /) -> list[Any]:
     """Convert a conversation to messages of LangChain (`langchain_core.messages`).
 
-    Needs langchain-core 1.0 or newer. The result leaves out state that only one vendor
-    understands.
+    Requires langchain-core 1.0 or newer. State that only one vendor understands is omitted.
 
     Args:
         messages: The conversation, in any form that `generate` accepts.
@@ -75,8 +74,8 @@ def _assistant(message: Message) -> Object:
         try:
             calls.append({"id": call.id, "name": call.name, "args": call.arguments})
         except ToolArgumentsError as error:
-            known = {"id": call.id, "name": call.name, "args": call.arguments_json}
-            invalid.append({**known, "error": error.message})
+            fields = {"id": call.id, "name": call.name, "args": call.arguments_json}
+            invalid.append({**fields, "error": error.message})
     content = _plain(_blocks(message.parts))
     return {"content": content, "tool_calls": calls, "invalid_tool_calls": invalid}
 
@@ -100,7 +99,7 @@ def _blocks(parts: Sequence[Part]) -> list[Object]:
                 named = {} if part.name is None else {"extras": {"filename": part.name}}
                 blocks.append({"type": "video" if video else "file", **_source(part), **named})
             case ToolCall() | ToolResult() | ProviderPart():
-                pass  # calls and results are fields and messages of their own
+                pass  # calls are fields, and results are messages
             case _:
                 assert_never(part)
     return blocks
@@ -116,18 +115,18 @@ def _source(part: ImagePart | AudioPart | FilePart) -> Object:
 
 
 def _annotation(citation: Citation) -> Object:
-    found = {
+    fields = {
         "url": citation.url,
         "title": citation.title,
         "cited_text": citation.quote,
         "start_index": citation.start,
         "end_index": citation.end,
     }
-    return {"type": "citation"} | {name: value for name, value in found.items() if value}
+    return {"type": "citation"} | {name: value for name, value in fields.items() if value}
 
 
 def _plain(blocks: list[Object]) -> Json:
-    """Write one text as a str, and everything else as blocks."""
+    """Return a single text as a str, and other content as blocks."""
     if not blocks:
         return ""
     if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:

@@ -36,7 +36,7 @@ from chatmodels.core._values.parts import (
 
 CHAT, RESPONSES = "openai", "openai.responses"  # the formats of opaque state
 
-# Fields that OpenAI's SDK adds: the same values once more, as Python objects.
+# Fields that OpenAI's SDK adds: the same values as Python objects.
 _PARSED, _PARSED_ARGUMENTS = "parsed", "parsed_arguments"
 
 
@@ -45,11 +45,11 @@ def messages_from_openai(
 ) -> tuple[Message, ...]:
     """Convert messages of chat completions, or the items of a Responses `input`.
 
-    Both forms may be mixed, and objects of OpenAI's SDK are accepted beside dictionaries, so that
-    `response.choices[0].message` and `response.output` can be appended as they are. Items that
+    Both forms can be mixed, and objects of OpenAI's SDK are accepted as well as dictionaries, so
+    that `response.choices[0].message` and `response.output` can be appended unchanged. Items that
     belong to one turn of the model become one message. State that only OpenAI understands, such
-    as encrypted reasoning, is kept and sent back to the host that returned it. The bytes of audio
-    that a model returned are not: its id stands for them.
+    as encrypted reasoning, is preserved and sent back to the host that returned it. The bytes of
+    audio that a model returned are omitted: its id represents them.
 
     Args:
         messages: The conversation.
@@ -76,8 +76,8 @@ def messages_from_openai(
 
 
 def _turn(first: Message, parts: list[Part], scope: str | None) -> Message:
-    said = first.role == "assistant"
-    return Message(first.role, scoped(parts, scope) if said else tuple(parts), first.name)
+    is_assistant = first.role == "assistant"
+    return Message(first.role, scoped(parts, scope) if is_assistant else tuple(parts), first.name)
 
 
 def _message(fields: Fields, *, is_item: bool) -> tuple[Message, bool]:
@@ -95,8 +95,8 @@ def _message(fields: Fields, *, is_item: bool) -> tuple[Message, bool]:
         case "tool":
             return Message("tool", (_result(fields, "tool_call_id", "content", name),)), False
         case _:
-            known = "system, developer, user, assistant and tool"
-            raise unknown(fields.place, "role", role, known)
+            supported = "system, developer, user, assistant and tool"
+            raise unknown(fields.place, "role", role, supported)
 
 
 def _assistant(fields: Fields) -> list[Part]:
@@ -104,16 +104,16 @@ def _assistant(fields: Fields) -> list[Part]:
     text, copy = fields.text("reasoning_content"), fields.text("reasoning")  # some send both
     if reasoning := text or copy:
         parts.append(ReasoningPart(reasoning))
-    notes = [_citation(note) for note in fields.each("annotations")]
+    annotations = [_citation(annotation) for annotation in fields.each("annotations")]
     state = {name: fields.take(name) for name in ("id", "phase") if name in fields}
     for field in ("status", _PARSED):
         fields.take(field)
     signature = ProviderState(RESPONSES, state) if state else None
     for part in _content(fields, signed=signature is None):
         if isinstance(part, TextPart):
-            cited = (*part.citations, *notes)
-            parts.append(replace(part, citations=cited, signature=signature or part.signature))
-            notes = []
+            citations = (*part.citations, *annotations)
+            parts.append(replace(part, citations=citations, signature=signature or part.signature))
+            annotations = []
         else:
             parts.append(part)
     if refusal := fields.text("refusal"):
@@ -122,9 +122,9 @@ def _assistant(fields: Fields) -> list[Part]:
         with fields.inner("audio") as audio:
             parts.append(_spoken(audio))
     parts += [_call(call) for call in fields.each("tool_calls")]
-    kept = fields.rest()
-    if kept:  # fields of a server that speaks this format
-        parts.append(ProviderPart(ProviderState(CHAT, kept)))
+    extra = fields.rest()
+    if extra:  # fields of a server that speaks this format
+        parts.append(ProviderPart(ProviderState(CHAT, extra)))
     return parts
 
 
@@ -133,8 +133,8 @@ def _content(fields: Fields, *, signed: bool = False) -> list[Part]:
 
     Args:
         fields: The message.
-        signed: Whether further fields of a text become its signature. In a message of the model a
-            `ProviderPart` would be fields of the message.
+        signed: Whether further fields of a text become its signature. In a message of the model,
+            a `ProviderPart` would be fields of the message.
     """
     place = f"{fields.place}.content"
     content = fields.take("content")
@@ -146,21 +146,21 @@ def _content(fields: Fields, *, signed: bool = False) -> list[Part]:
         raise wrong(place, "a str or a list", content)
     parts: list[Part] = []
     for item in each(content, place):
-        part, kept = _part(item), item.rest()
-        state = ProviderState(CHAT, kept)  # such as cache_control, which some servers accept here
-        if kept and signed and isinstance(part, TextPart):
+        part, extra = _part(item), item.rest()
+        state = ProviderState(CHAT, extra)  # such as cache_control, which some servers accept here
+        if extra and signed and isinstance(part, TextPart):
             parts.append(replace(part, signature=state))
         else:
-            parts += [part, ProviderPart(state)] if kept else [part]
+            parts += [part, ProviderPart(state)] if extra else [part]
     return parts
 
 
 def _part(fields: Fields) -> TextPart | RefusalPart | ImagePart | AudioPart | FilePart:
-    kind = fields.text("type")
+    type_ = fields.text("type")
     place = fields.place
-    match kind:
+    match type_:
         case "text" | "input_text" | "output_text":
-            notes = tuple(_citation(note) for note in fields.each("annotations"))
+            notes = tuple(_citation(annotation) for annotation in fields.each("annotations"))
             for field in ("logprobs", _PARSED):
                 fields.take(field)
             return TextPart(fields.required("text"), notes)
@@ -185,8 +185,8 @@ def _part(fields: Fields) -> TextPart | RefusalPart | ImagePart | AudioPart | Fi
         case "input_file":
             return _file(fields)
         case _:
-            known = "text, refusal, image_url, input_audio and file, or those of Responses"
-            raise unknown(place, "type", kind, known)
+            supported = "text, refusal, image_url, input_audio and file, or those of Responses"
+            raise unknown(place, "type", type_, supported)
 
 
 def _file(fields: Fields) -> FilePart:
@@ -200,7 +200,7 @@ def _file(fields: Fields) -> FilePart:
 
 def _spoken(fields: Fields) -> AudioPart:
     expires = fields.take("expires_at")
-    fields.take("data")  # the id stands for it
+    fields.take("data")  # the id represents it
     return AudioPart(
         file_id=fields.required("id"),
         transcript=fields.text("transcript"),
@@ -213,7 +213,7 @@ def _citation(fields: Fields) -> Citation:
     with fields, fields.inner(nested) if nested in fields else fields as inner:
         start, end = inner.take("start_index"), inner.take("end_index")
         title, name = inner.text("title"), inner.text("filename")
-        for field in ("index", "container_id"):  # of files, which their ids name
+        for field in ("index", "container_id"):  # of files, which have ids
             inner.take(field)
         return Citation(
             url=inner.text("url"),
@@ -238,12 +238,12 @@ def _call(fields: Fields) -> ToolCall:
     with fields.inner("function") as function:
         name, arguments = function.required("name"), function.text("arguments") or "{}"
         function.take(_PARSED_ARGUMENTS)
-    kept = fields.rest()
-    return ToolCall(call_id, name, arguments, ProviderState(CHAT, kept) if kept else None)
+    extra = fields.rest()
+    return ToolCall(call_id, name, arguments, ProviderState(CHAT, extra) if extra else None)
 
 
 def _custom(call_id: str, fields: Fields) -> ToolCall:
-    """Read the call of a custom tool, whose free text becomes the argument `input`."""
+    """Read the call of a custom tool; its free text becomes the argument `input`."""
     name = fields.required("name")
     arguments = json_text({"input": fields.text("input") or ""}, fields.place)
     return ToolCall(call_id, name, arguments)
@@ -269,7 +269,7 @@ def _result(fields: Fields, id_field: str, content_field: str, name: str | None)
 def _item(kind: str, fields: Fields) -> Message:
     match kind:
         case "function_call_output" | "custom_tool_call_output":
-            for name in ("id", "status", "caller", "namespace"):  # the last two repeat the call's
+            for name in ("id", "status", "caller", "namespace"):  # the call has the last two, too
                 fields.take(name)
             return Message("tool", (_result(fields, "call_id", "output", None),))
         case "function_call":
@@ -277,8 +277,8 @@ def _item(kind: str, fields: Fields) -> Message:
             arguments = fields.text("arguments") or "{}"
             for field in ("status", _PARSED_ARGUMENTS):
                 fields.take(field)
-            kept = fields.rest()
-            signature = ProviderState(RESPONSES, kept) if kept else None
+            extra = fields.rest()
+            signature = ProviderState(RESPONSES, extra) if extra else None
             return Message("assistant", (ToolCall(call_id, name, arguments, signature),))
         case "custom_tool_call":
             call_id = fields.required("call_id")

@@ -29,16 +29,16 @@ def messages_to_openai(
 ) -> list[dict[str, Any]]:
     """Convert a conversation to messages of chat completions, or to items of Responses.
 
-    The result leaves out what the format cannot express: citations, reasoning and state of other
+    Content that the format cannot express is omitted: citations, reasoning and state of other
     vendors, whether a tool failed, and for Responses the names of speakers.
 
     Args:
         messages: The conversation, in any form that `generate` accepts.
-        api: The API whose format is written.
+        api: The API of the format to write.
 
     Raises:
-        InvalidRequestError: The format has no place for a part, and the message names its place;
-            or the API is another.
+        InvalidRequestError: The format has no place for a part, and the message contains its
+            place; or the API is unknown.
     """
     custom: set[str] = set()
     written: list[Object] = []
@@ -107,7 +107,7 @@ def _chat_call(call: ToolCall) -> Object:
 
 
 def _input(call: ToolCall) -> str:
-    """Return the free text that a custom tool was called with."""
+    """Return the free text in the call of a custom tool."""
     return str(call.arguments.get("input", ""))
 
 
@@ -139,11 +139,11 @@ def _items(message: Message, place: str, custom: set[str]) -> list[Object]:
     """Return a message as items; the ids of calls of custom tools are added to `custom`."""
     items: list[Object] = []
     content: list[Object] = []
-    said = message.role == "assistant"
+    is_assistant = message.role == "assistant"
     for part in message.parts:
         match part:
-            case TextPart() if said:
-                _say(part, items)
+            case TextPart() if is_assistant:
+                _append_text(part, items)
             case RefusalPart():
                 text = {"type": "refusal", "refusal": part.text}
                 items.append({"type": "message", "role": "assistant", "content": [text]})
@@ -158,39 +158,39 @@ def _items(message: Message, place: str, custom: set[str]) -> list[Object]:
                 output = _plain(_input_content(part.content, place))
                 kind = "custom_tool_call" if part.id in custom else "function_call"
                 items.append({"type": f"{kind}_output", "call_id": part.id, "output": output})
-            case ImagePart() if said and (state := state_of(part.signature, RESPONSES)):
+            case ImagePart() if is_assistant and (state := state_of(part.signature, RESPONSES)):
                 items.append({**state, "result": base64_of(part.data or b"")})
-            case _ if said:
+            case _ if is_assistant:
                 raise no_place(part, place, "a turn of the model in the Responses API")
             case _:
                 content += _input_content([part], place)
-    if content or not (items or said):
+    if content or not (items or is_assistant):
         items.append({"role": message.role, "content": _plain(content)})
     return items
 
 
-def _say(part: TextPart, items: list[Object]) -> None:
-    """Append a text of the model, or join it with that before it, if the item is the same."""
+def _append_text(part: TextPart, items: list[Object]) -> None:
+    """Append a text of the model, or add it to the previous item if that is the same."""
     state = state_of(part.signature, RESPONSES)
-    known = {"type": "message", "role": "assistant"}
+    item = {"type": "message", "role": "assistant"}
     if "id" not in state:
-        items.append({**known, **state, "content": part.text})
+        items.append({**item, **state, "content": part.text})
         return
     content: Object = {"type": "output_text", "text": part.text, "annotations": []}
-    known |= {"status": "completed", **state}
-    if items and items[-1].items() >= known.items():
+    item |= {"status": "completed", **state}
+    if items and items[-1].items() >= item.items():
         items[-1]["content"].append(content)
     else:
-        items.append({**known, "content": [content]})
+        items.append({**item, "content": [content]})
 
 
 def _call_item(call: ToolCall, custom: set[str]) -> Object:
     state = state_of(call.signature, RESPONSES)
-    known = {"call_id": call.id, "name": call.name}
+    item = {"call_id": call.id, "name": call.name}
     if state.get("type") == "custom_tool_call":
         custom.add(call.id)
-        return {**state, **known, "input": _input(call)}
-    return {"type": "function_call", **state, **known, "arguments": call.arguments_json}
+        return {**state, **item, "input": _input(call)}
+    return {"type": "function_call", **state, **item, "arguments": call.arguments_json}
 
 
 def _input_content(parts: Sequence[Part], place: str) -> list[Object]:
@@ -225,7 +225,7 @@ def _format(part: AudioPart) -> str:
 
 
 def _plain(content: list[Object]) -> Json:
-    """Write one text as a str, and everything else as a list."""
+    """Return a single text as a str, and other content as a list."""
     if not content:
         return ""
     if len(content) == 1 and content[0].keys() == {"type", "text"}:

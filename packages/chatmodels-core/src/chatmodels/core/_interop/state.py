@@ -1,4 +1,4 @@
-"""Opaque state and encoded media, as the readers and the writers of all formats need them."""
+"""Opaque state and encoded media in other formats, shared by all readers and writers."""
 
 import base64
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def _is_object(value: object) -> TypeGuard[dict[str, Json]]:
 
 
 def scoped(parts: Sequence[Part], scope: str | None, /) -> tuple[Part, ...]:
-    """Return parts of a model with the place where their opaque state is valid."""
+    """Return parts of a model with the scope of their opaque state."""
     return tuple(
         replace(part, signature=replace(part.signature, scope=scope))
         if isinstance(part, _SIGNED) and part.signature is not None
@@ -47,7 +47,7 @@ _SIGNED = TextPart | ImagePart | ToolCall | ReasoningPart | ProviderPart
 
 
 def parted(parts: Sequence[Part], known: str, /) -> tuple[list[Part], list[Part]]:
-    """Return the results of tools, and the other parts; options stay behind their part.
+    """Return the results of tools, and the other parts; options stay after their part.
 
     Options are a `ProviderPart` without a `type`; with one it is a part of its own.
     """

@@ -1,1 +1,1 @@
-"""What is said: messages, settings, requests, responses, events, and what is known of models."""
+"""Values: messages, settings, requests, responses, events, and metadata of models."""

@@ -1,8 +1,8 @@
-"""What a stream consists of.
+"""The events of a stream.
 
 The order is: a `StreamStart`, then deltas and ends of parts with `UsageUpdate` anywhere among
-them, and one `StreamEnd` at last. Every delta carries the `index` of the part that it belongs to;
-the parts of the final message stand in the order of their indexes.
+them, and finally one `StreamEnd`. Every delta has the `index` of its part; the parts of the final
+message are in the order of their indexes.
 """
 
 from typing import Any, ClassVar, Literal
@@ -20,11 +20,11 @@ from chatmodels.core._values.response import (
 
 
 class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"):
-    """The answer begins.
+    """The start of the response.
 
     Attributes:
         id: The vendor's id of the response.
-        model: The model that answers.
+        model: The model that generates the response.
     """
 
     type: ClassVar[Literal["stream_start"]] = "stream_start"
@@ -34,7 +34,7 @@ class StreamStart(FrozenValue, frozen=True, tag_field="type", tag="stream_start"
 
 
 class TextDelta(FrozenValue, frozen=True, tag_field="type", tag="text_delta"):
-    """Some more visible text."""
+    """A chunk of visible text."""
 
     type: ClassVar[Literal["text_delta"]] = "text_delta"
 
@@ -43,7 +43,7 @@ class TextDelta(FrozenValue, frozen=True, tag_field="type", tag="text_delta"):
 
 
 class ReasoningDelta(FrozenValue, frozen=True, tag_field="type", tag="reasoning_delta"):
-    """Some more readable reasoning."""
+    """A chunk of readable reasoning."""
 
     type: ClassVar[Literal["reasoning_delta"]] = "reasoning_delta"
 
@@ -52,7 +52,7 @@ class ReasoningDelta(FrozenValue, frozen=True, tag_field="type", tag="reasoning_
 
 
 class RefusalDelta(FrozenValue, frozen=True, tag_field="type", tag="refusal_delta"):
-    """Some more of the words with which the model refuses."""
+    """A chunk of the text of a refusal."""
 
     type: ClassVar[Literal["refusal_delta"]] = "refusal_delta"
 
@@ -61,12 +61,12 @@ class RefusalDelta(FrozenValue, frozen=True, tag_field="type", tag="refusal_delt
 
 
 class AudioDelta(FrozenValue, frozen=True, tag_field="type", tag="audio_delta"):
-    """Some more sound, or some more of what is said in it.
+    """A chunk of audio, or of its transcript.
 
     Attributes:
-        data: Encoded sound, to be appended.
+        data: Encoded audio, to be appended.
         transcript: Text, to be appended.
-        index: The part that it belongs to.
+        index: The index of its part.
     """
 
     type: ClassVar[Literal["audio_delta"]] = "audio_delta"
@@ -77,7 +77,7 @@ class AudioDelta(FrozenValue, frozen=True, tag_field="type", tag="audio_delta"):
 
 
 class ToolCallStart(FrozenValue, frozen=True, tag_field="type", tag="tool_call_start"):
-    """The model begins to call a tool; its arguments follow."""
+    """The start of a tool call; its arguments follow."""
 
     type: ClassVar[Literal["tool_call_start"]] = "tool_call_start"
 
@@ -87,7 +87,7 @@ class ToolCallStart(FrozenValue, frozen=True, tag_field="type", tag="tool_call_s
 
 
 class ToolCallDelta(FrozenValue, frozen=True, tag_field="type", tag="tool_call_delta"):
-    """Some more of a tool call's arguments, as JSON text that is whole only at the end."""
+    """A chunk of a tool call's arguments; the JSON is complete only at the end."""
 
     type: ClassVar[Literal["tool_call_delta"]] = "tool_call_delta"
 
@@ -96,7 +96,7 @@ class ToolCallDelta(FrozenValue, frozen=True, tag_field="type", tag="tool_call_d
 
 
 class ToolCallEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_call_end"):
-    """A tool call is complete."""
+    """The end of a tool call."""
 
     type: ClassVar[Literal["tool_call_end"]] = "tool_call_end"
 
@@ -105,9 +105,9 @@ class ToolCallEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_call_end
 
 
 class PartEnd(FrozenValue, frozen=True, tag_field="type", tag="part_end"):
-    """A part is complete and is exactly this, whatever its deltas said.
+    """The end of a part, with its complete value, which replaces that of its deltas.
 
-    Sent for what deltas cannot tell: citations, signatures, images, a vendor's own parts.
+    Sent for data that deltas do not contain: citations, signatures, images, a vendor's own parts.
     """
 
     type: ClassVar[Literal["part_end"]] = "part_end"
@@ -117,7 +117,7 @@ class PartEnd(FrozenValue, frozen=True, tag_field="type", tag="part_end"):
 
 
 class LogprobsDelta(FrozenValue, frozen=True, tag_field="type", tag="logprobs_delta"):
-    """The probabilities of the tokens that came just now."""
+    """The log probabilities of the latest tokens."""
 
     type: ClassVar[Literal["logprobs_delta"]] = "logprobs_delta"
 
@@ -125,7 +125,7 @@ class LogprobsDelta(FrozenValue, frozen=True, tag_field="type", tag="logprobs_de
 
 
 class UsageUpdate(FrozenValue, frozen=True, tag_field="type", tag="usage_update"):
-    """The tokens used so far; the last one counts."""
+    """The tokens used so far; the last update is the total."""
 
     type: ClassVar[Literal["usage_update"]] = "usage_update"
 
@@ -133,16 +133,16 @@ class UsageUpdate(FrozenValue, frozen=True, tag_field="type", tag="usage_update"
 
 
 class StreamEnd(FrozenValue, frozen=True, tag_field="type", tag="stream_end"):
-    """The answer is complete. A stream without this event was interrupted.
+    """The end of the response. A stream without this event was interrupted.
 
     Attributes:
-        finish_reason: Why it ended, normalised.
-        raw_finish_reason: The vendor's word for it.
-        response: The whole answer. Core fills it in: a provider need not.
-        service_tier: The processing tier that served the call, where the vendor tells.
-        warnings: What was odd in the stream, in words.
+        finish_reason: The reason why it ended, the same values for every vendor.
+        raw_finish_reason: The vendor's own value of the finish reason.
+        response: The complete response. Core sets it; providers do not need to.
+        service_tier: The processing tier that served the call, if the vendor reports it.
+        warnings: Anomalies of the stream.
         request_id: The vendor's id of the HTTP request.
-        payload: The vendor's JSON: the list of what its events held.
+        payload: The vendor's JSON: a list of the data of its events.
     """
 
     type: ClassVar[Literal["stream_end"]] = "stream_end"
@@ -170,4 +170,4 @@ StreamEvent = (
     | UsageUpdate
     | StreamEnd
 )
-"""Anything that a stream yields; `event.type` tells which."""
+"""Any event of a stream; `event.type` is its type."""

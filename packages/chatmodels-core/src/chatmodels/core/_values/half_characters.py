@@ -1,17 +1,17 @@
-"""Half characters in JSON text: escapes of lone UTF-16 surrogates, which JSON permits."""
+"""Replaces escapes of lone UTF-16 surrogates in JSON text, which JSON permits."""
 
 import re
 
 _ESCAPE = re.compile(
-    r"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)"  # a whole character
-    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"  # half of one
+    r"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)"  # a pair, which is a character
+    r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"  # a lone surrogate
     r"|(\\.)",
     re.DOTALL,
 )
 
 
 def without_half_characters(text: str) -> str:
-    """Replace each half of a character in JSON text by U+FFFD, the replacement character."""
+    """Replace each lone surrogate in JSON text by U+FFFD, the replacement character."""
     return _ESCAPE.sub(_replacement, text)
 
 

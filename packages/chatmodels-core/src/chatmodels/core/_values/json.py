@@ -1,4 +1,4 @@
-"""Values as JSON and back, without loss, under a version mark.
+"""Lossless conversion of values to and from JSON, with a format version.
 
 The text is `{"chatmodels": 1, "type": "ChatResponse", "value": {...}}`; a conversation, a sequence
 of messages, has the type `"conversation"`. Fields that a later version adds are tolerated.
@@ -29,31 +29,31 @@ FORMAT_VERSION = 1
 T = TypeVar("T")
 
 
-class _Written(msgspec.Struct):
+class _Envelope(msgspec.Struct):
     chatmodels: int
     type: str
     value: object
 
 
-class _Read(msgspec.Struct):
+class _ReceivedEnvelope(msgspec.Struct):
     chatmodels: int
     type: str
     value: msgspec.Raw
 
 
 def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
-    """Write a value, or a conversation, as UTF-8 JSON.
+    """Serialize a value, or a conversation, as UTF-8 JSON.
 
-    A response's `parsed` is not written: it says the same as the text, and its type belongs to
-    the program.
+    A response's `parsed` is omitted: its content is that of the text, and its type belongs to the
+    program.
 
     Raises:
-        InvalidRequestError: The value is none of this library's, or holds something that JSON
-            has no form for, as `provider_options` may.
+        InvalidRequestError: The value is not of a type of chatmodels, or contains something that
+            has no JSON form, which is possible in `provider_options`.
     """
     name = _name(value)
     try:
-        return msgspec.json.encode(_Written(FORMAT_VERSION, name, _without_parsed(value)))
+        return msgspec.json.encode(_Envelope(FORMAT_VERSION, name, _without_parsed(value)))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidRequestError(
             f"the {name} cannot be written as JSON: {error}; put plain data into it"
@@ -67,7 +67,7 @@ def _name(value: object) -> str:
     if _is_sequence(value) and all(isinstance(item, Message) for item in value):
         return _CONVERSATION
     raise InvalidRequestError(
-        f"to_json() writes the values of chatmodels and sequences of messages, not {name}; "
+        f"to_json() accepts the values of chatmodels and sequences of messages, not {name}; "
         "pass one of these"
     )
 
@@ -80,37 +80,38 @@ def _without_parsed(value: Any) -> object:
     if type(value) is response.ChatResponse:
         return msgspec.structs.replace(value, parsed=None)
     if isinstance(value, events.StreamEnd) and value.response is not None:
-        whole = msgspec.structs.replace(value.response, parsed=None)
-        return msgspec.structs.replace(value, response=whole)
+        copy = msgspec.structs.replace(value.response, parsed=None)
+        return msgspec.structs.replace(value, response=copy)
     return value
 
 
 def from_json(text: bytes | str, expected: type[T], /) -> T:
-    """Read what `to_json` wrote, by this version of chatmodels or another one.
+    """Parse the output of `to_json`, by this version of chatmodels or another.
 
     Args:
         text: The JSON.
-        expected: The type of the value: any of this library's, or `tuple[Message, ...]`.
+        expected: The type of the value: any value of chatmodels, or `tuple[Message, ...]`.
 
     Raises:
-        InvalidRequestError: The text is not such JSON, holds another type than expected, or was
-            written by a later version in a way that this one cannot read.
+        InvalidRequestError: The text is not such JSON, contains another type than expected, or
+            was written by a later version in a form that this one cannot read.
     """
     try:
-        read = msgspec.json.decode(text, type=_Read)
-        if read.chatmodels != FORMAT_VERSION:
+        envelope = msgspec.json.decode(text, type=_ReceivedEnvelope)
+        if envelope.chatmodels != FORMAT_VERSION:
             raise InvalidRequestError(
-                f"the JSON has format {read.chatmodels}, and this version of chatmodels-core reads "
-                f"format {FORMAT_VERSION}; upgrade chatmodels-core"
+                f"the JSON has format {envelope.chatmodels}, and this version of chatmodels-core "
+                f"reads format {FORMAT_VERSION}; upgrade chatmodels-core"
             )
-        found: Any = _TYPES.get(read.type)
-        if found != expected:
+        type_: Any = _TYPES.get(envelope.type)
+        if type_ != expected:
             name = expected.__name__ if type(expected) is type(FrozenValue) else str(expected)
-            hint = ": tuple[Message, ...]" if found is _TYPES[_CONVERSATION] else ""
+            hint = ": tuple[Message, ...]" if type_ is _TYPES[_CONVERSATION] else ""
             raise InvalidRequestError(
-                f"the JSON holds a {read.type}, not a {name}; ask for what it holds{hint}"
+                f"the JSON contains a {envelope.type}, not a {name}; pass the type that "
+                f"it contains{hint}"
             )
-        return msgspec.json.decode(read.value, type=found)
+        return msgspec.json.decode(envelope.value, type=type_)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidRequestError(
             f"this is not the JSON of a value of chatmodels ({error}); pass what to_json() wrote, "

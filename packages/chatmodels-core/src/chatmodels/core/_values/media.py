@@ -12,7 +12,7 @@ Source = str | os.PathLike[str] | bytes
 """A path, an `http(s):` or `data:` URL, or the bytes themselves."""
 
 MAX_BYTES = 50 * 1024 * 1024
-"""The largest media unless a call sets another limit: no vendor accepts more in a request."""
+"""The default size limit of media: no vendor accepts more in a request."""
 
 
 def image(
@@ -26,24 +26,24 @@ def image(
     detail: Literal["auto", "low", "high", "original"] | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> ImagePart:
-    """Put an image into a message.
+    """Create an image part.
 
     Pass exactly one of `source`, `url`, `data` and `path`. A `str` as `source` that is not a URL is
-    the path of a file, which is read and sent to the provider. For a text that somebody else wrote
-    use `url`, which never reads a file.
+    the path of a file, which is read and sent to the provider. For untrusted input use `url`, which
+    never reads a file.
 
     Args:
         source: A path, a URL (`https:`, `http:` or `data:`), or the encoded bytes.
-        url: A URL of these kinds and nothing else. The vendor fetches web addresses.
-        data: The encoded bytes and nothing else.
-        path: The path of a regular file and nothing else. The file is read at once.
-        media_type: As in `"image/png"`; detected from the bytes by default.
-        detail: The resolution at which the model looks, if the vendor offers the choice.
-        max_bytes: Refuse larger images.
+        url: Only a URL. The vendor fetches web URLs.
+        data: Only the encoded bytes.
+        path: Only the path of a regular file. The file is read at once.
+        media_type: The media type, such as `"image/png"`; detected from the bytes by default.
+        detail: The level of detail, if the vendor supports a choice.
+        max_bytes: The maximum size in bytes.
 
     Raises:
-        InvalidRequestError: The file cannot be read, is no regular file or is empty, the image is
-            too large, its type is unknown, or there is not exactly one source.
+        InvalidRequestError: The file cannot be read, is not a regular file or is empty, the image
+            is too large, its type is unknown, or there is not exactly one source.
     """
     media = _load("image", source, url, data, path, media_type, max_bytes)
     return ImagePart(data=media.data, url=media.url, media_type=media.media_type, detail=detail)
@@ -59,7 +59,7 @@ def audio(
     media_type: str | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> AudioPart:
-    """Put audio into a message; arguments and errors as those of `image`."""
+    """Create an audio part; arguments and errors as those of `image`."""
     media = _load("audio", source, url, data, path, media_type, max_bytes)
     return AudioPart(data=media.data, url=media.url, media_type=media.media_type)
 
@@ -75,15 +75,15 @@ def file(
     name: str | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> FilePart:
-    """Put a document or any other file into a message; arguments and errors as those of `image`.
+    """Create a part with a document or any other file; errors as those of `image`.
 
     Args:
         source: As for `image`.
         url: As for `image`.
         data: As for `image`.
         path: As for `image`.
-        media_type: As for `image`, but detected from the file's name first: many kinds of text
-            look alike. Any other UTF-8 is `"text/plain"`.
+        media_type: As for `image`, but detected from the file's name first: many text formats
+            have no signature. Other UTF-8 is `"text/plain"`.
         name: The file's name for the model; by default the name in the path.
         max_bytes: As for `image`.
     """
@@ -110,12 +110,12 @@ def _load(
     max_bytes: int,
 ) -> _Media:
     function = f"{family or 'file'}()"
-    given = {"a source": source, "url": url, "data": data, "path": path}
-    chosen = [name for name, value in given.items() if value is not None]
-    if len(chosen) != 1:
-        found = " and ".join(chosen) or "none"
+    sources = {"a source": source, "url": url, "data": data, "path": path}
+    names = [name for name, value in sources.items() if value is not None]
+    if len(names) != 1:
+        found = " and ".join(names) or "none"
         raise InvalidRequestError(
-            f"{function} takes one of a source, url=..., data=... and path=..., not {found}"
+            f"{function} accepts one of a source, url=..., data=... and path=..., not {found}"
         )
     if source is not None:
         if isinstance(source, bytes):
@@ -127,14 +127,14 @@ def _load(
     if data is not None:
         if not isinstance(data, bytes):
             raise InvalidRequestError(
-                f"{function} takes data=... as bytes, not {type(data).__name__}"
+                f"{function} accepts data=... as bytes, not {type(data).__name__}"
             )
         return _from_bytes(data, media_type, family, max_bytes, None)
     if url is not None:
         return _from_url(url, media_type, family, max_bytes, function)
     if not _is_path(path):
-        takes = "a path, a URL or bytes" if source is not None else "path=... as str or PathLike"
-        raise InvalidRequestError(f"{function} takes {takes}, not {type(path).__name__}")
+        expected = "a path, a URL or bytes" if source is not None else "path=... as str or PathLike"
+        raise InvalidRequestError(f"{function} accepts {expected}, not {type(path).__name__}")
     name = os.fsdecode(path)
     content = read_file(name, max_bytes)
     return _from_bytes(content, media_type, family, max_bytes, os.path.basename(name))
@@ -151,7 +151,7 @@ def _from_url(
     url: object, media_type: str | None, family: str | None, max_bytes: int, function: str
 ) -> _Media:
     if not isinstance(url, str):
-        raise InvalidRequestError(f"{function} takes url=... as str, not {type(url).__name__}")
+        raise InvalidRequestError(f"{function} accepts url=... as str, not {type(url).__name__}")
     scheme = url[:8].lower()
     if not scheme.startswith(_SCHEMES):
         raise InvalidRequestError(
@@ -202,6 +202,6 @@ def _from_data_url(url: str, media_type: str | None, family: str | None, max_byt
         raise InvalidRequestError(
             f"the data: URL cannot be decoded ({error}); pass the bytes themselves"
         ) from error
-    # RFC 2397: what declares no type is plain text. Some leave it out before an image, though.
+    # RFC 2397: the default type is plain text. Some omit the type of an image, though.
     found = media_type or declared or sniffed(data) or "text/plain"
     return _from_bytes(data, found, family, max_bytes, None)

@@ -7,19 +7,19 @@ from chatmodels.core._errors.classes import InvalidRequestError
 
 
 def read_file(path: str, max_bytes: int, /) -> bytes:
-    """Read a regular file: a FIFO would wait for a writer, and a device might never end.
+    """Read a regular file; a FIFO would wait for a writer, and a device might not end.
 
     Raises:
-        InvalidRequestError: It cannot be read, is no regular file, is empty, or is too large.
+        InvalidRequestError: It cannot be read, is not a regular file, is empty, or is too large.
     """
     shown = shown_name(path)
     try:
-        _check_file(os.stat(path), max_bytes, shown)  # first: to open a device can have effects
+        _check_file(os.stat(path), max_bytes, shown)  # first: opening a device can have effects
         with open(path, "rb", opener=_opened) as stream:
-            # Again: another file may have taken its place.
+            # Again: another file may have replaced it.
             _check_file(os.fstat(stream.fileno()), max_bytes, shown)
             return stream.read(max_bytes + 1)
-    except (OSError, ValueError) as error:  # ValueError: no path has a NUL in it
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidRequestError(
             f"cannot read {shown}: {reason}; pass an existing file, an https URL, or bytes"
@@ -27,7 +27,7 @@ def read_file(path: str, max_bytes: int, /) -> bytes:
 
 
 def _opened(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # which Windows does not have
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # Windows does not have it
 
 
 def _check_file(status: os.stat_result, max_bytes: int, shown: str) -> None:
@@ -36,7 +36,7 @@ def _check_file(status: os.stat_result, max_bytes: int, shown: str) -> None:
         raise InvalidRequestError(
             f"cannot read {shown}: it is {kind}; pass a regular file, an https URL, or bytes"
         )
-    if not status.st_size:  # such as the files of /proc, which never have a size
+    if not status.st_size:  # such as the files in /proc, which do not report a size
         raise InvalidRequestError(f"{shown} is empty; pass one with content")
     check_size(status.st_size, max_bytes, shown)
 
@@ -51,10 +51,10 @@ _KINDS = {
 
 
 def check_size(size: int, max_bytes: int, what: str, /) -> None:
-    """Refuse media above the limit.
+    """Check the size of media.
 
     Raises:
-        InvalidRequestError: They are above it; the message names them as `what`.
+        InvalidRequestError: They exceed the limit; the message refers to them as `what`.
     """
     if size > max_bytes:
         raise InvalidRequestError(
@@ -65,5 +65,5 @@ def check_size(size: int, max_bytes: int, what: str, /) -> None:
 
 def shown_name(name: str, /) -> str:
     """Return a name for a message, shortened if it is long."""
-    text = repr(name)  # base64 without a data: before it looks like a path, a very long one
+    text = repr(name)  # base64 without "data:" looks like a very long path
     return text if len(text) <= 200 else f"{text[:197]}..."

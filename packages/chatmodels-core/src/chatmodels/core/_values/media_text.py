@@ -1,4 +1,4 @@
-"""The text of a medium that is a text file."""
+"""Decodes media that are text files."""
 
 import codecs
 
@@ -15,7 +15,7 @@ _MARKS = {
 
 
 def is_text_type(media_type: str | None, /) -> bool:
-    """Return whether files of a media type are texts."""
+    """Report whether files of a media type are text files."""
     return media_type is not None and media_type.strip().lower().startswith(_TEXTS)
 
 
@@ -25,11 +25,11 @@ def text_of(part: Medium, /) -> str | None:
     The charset is that of the media type, as in "text/plain; charset=latin-1". Without one it is
     UTF-8, or UTF-16 with a byte order mark.
     """
-    data = bytes(part.data or b"")  # which may be another kind of buffer
+    data = bytes(part.data or b"")  # can be another kind of buffer
     marked = (charset for mark, charset in _MARKS.items() if data.startswith(mark))
     try:
         return data.decode(_charset(part.media_type or "") or next(marked, "utf-8"))
-    except (ValueError, LookupError):  # not text, or a charset that is none
+    except (ValueError, LookupError):  # not text, or an unknown charset
         return None
 
 

@@ -25,16 +25,16 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 
 
 def sniffed(data: bytes, /) -> str | None:
-    """Return the media type that the first bytes belong to."""
+    """Detect the media type from the first bytes; None if unknown."""
     for offset, signature, media_type in _SIGNATURES:
         if data.startswith(signature, offset):
             return media_type
-    # Two letters may begin any text; the four zeros further on do not occur in one.
+    # Any text can begin with two letters, but it does not contain the four zeros further on.
     return "image/bmp" if data.startswith(b"BM") and data[6:10] == bytes(4) else None
 
 
 def is_text(data: bytes, /) -> bool:
-    """Return whether bytes are UTF-8 text."""
+    """Report whether bytes are UTF-8 text."""
     try:
         return "\0" not in data.decode()
     except UnicodeDecodeError:
@@ -42,7 +42,7 @@ def is_text(data: bytes, /) -> bool:
 
 
 def guessed(name: str | None, /) -> str | None:
-    """Return the media type that the ending of a file's name belongs to."""
+    """Detect the media type from the extension of a file name; None if unknown."""
     if name is None:
         return None
     import mimetypes

@@ -1,4 +1,4 @@
-"""Messages, and the short ways to write them."""
+"""Messages, and functions to create them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from operator import is_
@@ -25,12 +25,12 @@ class Message(FrozenValue, frozen=True):
     """One turn of a conversation.
 
     Attributes:
-        role: Who speaks. Tool results have the role "tool".
-        parts: What is said, in order.
-        name: The speaker's name, where several share a role and the vendor supports it.
+        role: The role of the author. Tool results have the role "tool".
+        parts: The content, in order.
+        name: The author's name, if several authors have the same role and the vendor supports it.
 
     Raises:
-        InvalidRequestError: There is no such role, or a part is none.
+        InvalidRequestError: The role is unknown, or a part is of another type.
     """
 
     role: Role
@@ -38,7 +38,7 @@ class Message(FrozenValue, frozen=True):
     name: str | None = None
 
     def __post_init__(self) -> None:
-        """Check what type checkers check too: a mistake would be noticed by the vendor at best."""
+        """Check types at run time; otherwise the vendor would report a mistake at best."""
         if self.role not in _ROLES:
             raise InvalidRequestError(
                 f"there is no role {self.role!r}; use one of {', '.join(_ROLES)}"
@@ -47,16 +47,16 @@ class Message(FrozenValue, frozen=True):
             if not isinstance(self.parts, list):
                 raise InvalidRequestError(
                     f"a Message has a tuple of parts, not {type(self.parts).__name__}; "
-                    "user() and its like make it of texts and parts"
+                    "user() and similar functions create it from strings and parts"
                 )
             msgspec.structs.force_setattr(self, "parts", tuple(self.parts))
         for part in self.parts:
-            # A set finds a type at once; a tuple of nine is searched one by one.
+            # A look-up in a set is faster than a search in a tuple of nine types.
             if type(part) not in _PART_TYPES and not isinstance(part, _PARTS):
                 raise _not_parts(self.role, part)
         if self.name is not None and not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise InvalidRequestError(
-                f"Message.name cannot be {type(self.name).__name__}; pass the speaker's name"
+                f"Message.name cannot be {type(self.name).__name__}; pass the author's name"
             )
 
     @property
@@ -76,42 +76,42 @@ class Message(FrozenValue, frozen=True):
 
 
 Prompt = str | Message | Sequence[str | Message]
-"""What `generate` takes: a text, a message, or a conversation (a `str` in it is the user's)."""
+"""The argument of `generate`: a str, a message, or a conversation (a `str` in it is a user's)."""
 
 
 def system(*content: str | Part) -> Message:
-    """Write instructions that stand above the conversation."""
+    """Create a system message, with instructions for the model."""
     return Message("system", _parts(content))
 
 
 def user(*content: str | Part) -> Message:
-    """Write what the user says, text and media mixed, as in `user("Describe", image(path))`."""
+    """Create a user message of text and media, as in `user("Describe", image(path))`."""
     return Message("user", _parts(content))
 
 
 def assistant(*content: str | Part) -> Message:
-    """Write what the model is to have said: text, reasoning, tool calls."""
+    """Create an assistant message of text, reasoning and tool calls."""
     return Message("assistant", _parts(content))
 
 
 def tool_result(
     call: ToolCall | ToolResult | str, *content: str | ResultPart, is_error: bool = False
 ) -> Message:
-    """Answer a tool call.
+    """Create a tool message with the result of a tool call.
 
     Args:
-        call: The call, or its id; or a whole result, as `Tool.call` gives it.
-        content: What the tool gave back: any mix of text and media.
+        call: The call, or its id; or a complete result, as `Tool.call` returns it.
+        content: The output of the tool: any mix of text and media.
         is_error: Whether the tool failed.
 
     Raises:
-        InvalidRequestError: The content is neither text nor media, or comes with a whole result;
-            or `call` is something else.
+        InvalidRequestError: The content is neither text nor media, or is passed with a complete
+            result; or `call` is of another type.
     """
     if isinstance(call, ToolResult):
         if content or is_error:
             raise InvalidRequestError(
-                "tool_result() takes a ToolResult alone; it has its content already"
+                "tool_result() accepts a ToolResult without content; the result has its content"
             )
         return Message("tool", (call,))
     parts = tuple(TextPart(item) if isinstance(item, str) else item for item in content)
@@ -122,17 +122,17 @@ def tool_result(
         return Message("tool", (ToolResult(call, parts, is_error=is_error),))
     if not isinstance(call, ToolCall):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise InvalidRequestError(
-            f"tool_result() answers a ToolCall, not {type(call).__name__}; pass each of "
-            "response.tool_calls, its id, or what Tool.call() gave"
+            f"tool_result() accepts a ToolCall, not {type(call).__name__}; pass each of "
+            "response.tool_calls, its id, or the result of Tool.call()"
         )
     return Message("tool", (ToolResult(call.id, parts, call.name, is_error),))
 
 
 def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
-    """Bring every form that a prompt may have into a tuple of messages.
+    """Convert any form of a prompt to a tuple of messages.
 
     Raises:
-        InvalidRequestError: The prompt is empty, or holds something that is neither a text nor
+        InvalidRequestError: The prompt is empty, or contains something that is neither a str nor
             a message.
     """
     if isinstance(prompt, str):
@@ -152,9 +152,9 @@ def as_messages(prompt: Prompt, /) -> tuple[Message, ...]:
             raise _not_a_message(message)
         messages.append(message)
     if not messages:
-        raise InvalidRequestError("the prompt has no messages; pass a text or at least one message")
+        raise InvalidRequestError("the prompt has no messages; pass a str or at least one message")
     if _is_of(prompt, messages):
-        return prompt  # it may know the places of its messages
+        return prompt  # the tuple can have the places of its messages
     return tuple(messages)
 
 
@@ -173,7 +173,7 @@ def _not_a_message(value: object) -> InvalidRequestError:
     )
 
 
-def _not_parts(where: str, value: object) -> InvalidRequestError:
+def _not_parts(place: str, value: object) -> InvalidRequestError:
     converter = converter_for(value)
     if converter is None:
         remedy = "see image(), audio() and file(), or pass a str"
@@ -181,7 +181,7 @@ def _not_parts(where: str, value: object) -> InvalidRequestError:
         remedy = f"{converter}, as whole messages"
     kind = type(value).__name__
     return InvalidRequestError(
-        f"a message is made of texts and parts, not {kind} (in {where}); {remedy}"
+        f"a message consists of str and parts, not {kind} (in {place}); {remedy}"
     )
 
 
@@ -189,7 +189,7 @@ def _parts(content: tuple[str | Part, ...]) -> tuple[Part, ...]:
     return tuple(TextPart(item) if isinstance(item, str) else item for item in content)
 
 
-# Not looked up among the abstract types, which takes longer than all else here.
+# Not `isinstance` with an abstract type, which would take longer than the rest.
 _PLAIN_SEQUENCES = frozenset({list, tuple})
 _ROLES: tuple[str, ...] = get_args(Role)
 _PARTS: tuple[Any, ...] = get_args(Part)

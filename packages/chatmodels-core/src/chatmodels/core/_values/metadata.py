@@ -1,4 +1,4 @@
-"""What is known of providers and models without asking them, and how they fare when asked."""
+"""Metadata and health of providers and models."""
 
 from enum import StrEnum
 from typing import Literal
@@ -9,7 +9,7 @@ from chatmodels.core._values.parts import FrozenValue, Json
 
 
 class Capability(StrEnum):
-    """Something that a provider or a model can do."""
+    """A capability of a provider or a model."""
 
     STREAMING = "streaming"
     TOOLS = "tools"
@@ -29,20 +29,20 @@ class Capability(StrEnum):
 
 
 class ModelInfo(FrozenValue, frozen=True, kw_only=True):
-    """What is known of a model; None or empty where nothing is known.
+    """Metadata of a model; None or empty if unknown.
 
     Attributes:
         name: The model's name at the provider.
         provider: The provider's registered name.
-        context_window: Tokens that input and output may have together.
-        max_output_tokens: Tokens that the output may have.
-        input_modalities: As "text", "image", "audio", "file".
-        output_modalities: Likewise.
-        capabilities: What the model can do.
-        created: When the provider published it, in Unix seconds.
-        deprecated: When the provider will stop or has stopped serving it, as an ISO date, or
-            "yes" where no date is known.
-        owner: Who made it, as the provider tells.
+        context_window: Maximum number of tokens of input and output together.
+        max_output_tokens: Maximum number of tokens of the output.
+        input_modalities: Modalities such as "text", "image", "audio", "file".
+        output_modalities: Modalities of the output.
+        capabilities: The capabilities of the model.
+        created: The time of publication, in Unix seconds.
+        deprecated: The ISO date on which the provider retires the model, past or future; "yes" if
+            the date is unknown.
+        owner: The maker of the model, as reported by the provider.
         raw: The provider's own record, as parsed JSON.
     """
 
@@ -60,13 +60,13 @@ class ModelInfo(FrozenValue, frozen=True, kw_only=True):
 
 
 class OptionSpec(FrozenValue, frozen=True, kw_only=True):
-    """An option that a provider takes when a model is created.
+    """An option that a provider accepts when a model is created.
 
     Attributes:
-        name: The keyword argument.
-        description: What it is for.
-        env: Environment variables that give it, the first that is set counts.
-        required: Whether a model cannot do without it.
+        name: The name of the keyword argument.
+        description: The purpose.
+        env: Environment variables that can set it; the first that is set takes precedence.
+        required: Whether a model cannot be created without it.
         secret: Whether its value must never be shown.
     """
 
@@ -78,18 +78,17 @@ class OptionSpec(FrozenValue, frozen=True, kw_only=True):
 
 
 class ProviderMetadata(FrozenValue, frozen=True, kw_only=True):
-    """What a provider is, known without any request.
+    """Metadata of a provider, available without a request.
 
     Attributes:
-        name: What it is registered under, as in `"openai:gpt-6.1-terra"`.
+        name: The registered name, as in `"openai:gpt-6.1-terra"`.
         description: One sentence.
-        distribution: What to `pip install`.
-        capabilities: What at least one of its models can do.
-        options: The options beyond those that every HTTP provider takes.
-        base_url: Where it is reached by default; None if it is not reached by a URL.
-        models: Models known when the package was released, with what is known of them. Others
-            are accepted all the same.
-        model_prefixes: How names of its models begin, such as `"gpt-"`.
+        distribution: The name of the distribution to `pip install`.
+        capabilities: The capabilities that at least one of its models has.
+        options: The options besides those that every HTTP provider accepts.
+        base_url: The default URL of its API; None if it has no URL.
+        models: Models known at the release of the package. Others are accepted as well.
+        model_prefixes: Prefixes of its models' names, such as `"gpt-"`.
         documentation_url: The vendor's reference.
     """
 
@@ -108,14 +107,14 @@ HealthStatus = Literal["healthy", "unhealthy", "unknown"]
 
 
 class HealthReport(FrozenValue, frozen=True, kw_only=True):
-    """How a provider fared when it was asked.
+    """The result of a health check of a provider.
 
     Attributes:
         provider: The provider's registered name.
-        status: "unknown" is what cannot be probed, as without credentials.
-        latency: Seconds that the probe took.
-        message: What was found, in words.
-        code: The code of the error, if one was met.
+        status: The health; "unknown" if it cannot be checked, for example without credentials.
+        latency: The duration of the check in seconds.
+        message: The result as text.
+        code: The code of the error, if there was one.
     """
 
     provider: str
@@ -129,13 +128,13 @@ class Explanation(FrozenValue, frozen=True, kw_only=True):
     """The HTTP request that a call would make; secrets are masked.
 
     Attributes:
-        method: As in "POST".
-        url: The full address.
+        method: The method, such as "POST".
+        url: The full URL.
         headers: Name to value, with masked secrets.
         body: The JSON body.
-        mapped: What in the neutral request became what in the body, as
+        mapped: Names in the neutral request to names in the body, as in
             `{"max_output_tokens": "max_completion_tokens"}`.
-        warnings: What would not be honoured.
+        warnings: The parts of the request that would be omitted or changed.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""What a message is made of: text, media, tool calls and their results, reasoning, refusals."""
+"""The parts of messages: text, media, tool calls and their results, reasoning, refusals."""
 
 from typing import Any, ClassVar, Literal, get_args
 
@@ -10,14 +10,14 @@ Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested
 
 
 class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
-    """A value that is immutable, compared by content, written and shown without its defaults."""
+    """An immutable value that is compared by content; JSON and repr omit its defaults."""
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({shown})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """List what is shown, by rich too: an image is not, since it would fill the screen."""
+        """List the fields to show, by rich too; long bytes are replaced by their size."""
         return [(name, _bounded(value)) for name, value in super().__rich_repr__()]
 
 
@@ -28,7 +28,7 @@ def _bounded(value: object) -> object:
 
 
 class _Size(int):
-    """Stands for so many bytes where they would be shown."""
+    """A placeholder in a repr for a number of bytes."""
 
     def __repr__(self) -> str:
         return f"<{int(self):,} bytes>"
@@ -38,16 +38,16 @@ _SHOWN_BYTES = 64
 
 
 class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):
-    """A vendor's opaque proof or state, to be sent back untouched where it is valid.
+    """A vendor's opaque state, such as a signature, to be sent back unchanged.
 
-    In JSON `format` is called "provider", its name in earlier versions.
+    In JSON, `format` has its former name, "provider".
 
     Attributes:
-        format: The wire format that understands it, named after the vendor: "anthropic",
+        format: The wire format of the state, named after the vendor: "anthropic",
             "openai.responses".
-        data: Whatever the vendor sent, as parsed JSON.
-        scope: Where it is valid, usually a host: sealed reasoning of one Azure resource means
-            nothing to another. None if it is valid wherever the format is understood.
+        data: The vendor's data, as parsed JSON.
+        scope: The endpoints that accept it, usually a host: one Azure resource cannot read the
+            encrypted reasoning of another. None if every endpoint with the format accepts it.
     """
 
     format: str
@@ -55,10 +55,10 @@ class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):
     scope: str | None = None
 
     def is_valid_in(self, scope: str | None, /) -> bool:
-        """Return whether it is valid at an endpoint.
+        """Report whether an endpoint accepts the state.
 
         Args:
-            scope: Where the opaque state of the endpoint is valid; None if it is valid everywhere.
+            scope: The scope of the endpoint's own state; None if it is valid everywhere.
         """
         return self.scope is None or self.scope == scope
 
@@ -67,15 +67,15 @@ Signature = ProviderState  # in pickles of 0.1.0
 
 
 class Citation(FrozenValue, frozen=True, kw_only=True):
-    """Where a statement in a text comes from.
+    """The source of a statement in a text.
 
     Attributes:
-        url: The page cited, if it is one.
+        url: The URL of the cited page, if it is a page.
         title: The title of the page or document.
-        quote: The passage cited, as the vendor gives it.
-        start: First character of the text that the citation supports, counted from 0.
-        end: One past its last character.
-        source: The vendor's id of the document or file cited.
+        quote: The cited passage, as the vendor returns it.
+        start: The index of the first character of the text that the citation supports, from 0.
+        end: The index after its last character.
+        source: The vendor's id of the cited document or file.
     """
 
     url: str | None = None
@@ -87,7 +87,7 @@ class Citation(FrozenValue, frozen=True, kw_only=True):
 
 
 class TextPart(FrozenValue, frozen=True, tag_field="type", tag="text"):
-    """Visible text, and what it cites."""
+    """Visible text, and its citations."""
 
     type: ClassVar[Literal["text"]] = "text"
 
@@ -101,14 +101,14 @@ class TextPart(FrozenValue, frozen=True, tag_field="type", tag="text"):
 
 
 class ImagePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="image"):
-    """An image, as bytes, as a URL, or as the id of a file that the vendor holds.
+    """An image, as bytes, as a URL, or as the id of a file stored by the vendor.
 
     Attributes:
         data: The encoded image.
-        url: An `https` address that the vendor can fetch.
+        url: An `https` URL that the vendor can fetch.
         file_id: The vendor's id of an uploaded file.
-        media_type: As in `"image/png"`; always known where there is `data`.
-        detail: How closely the model should look, where the vendor lets one choose.
+        media_type: The media type, such as `"image/png"`; never None if there is `data`.
+        detail: The level of detail, if the vendor supports a choice.
     """
 
     type: ClassVar[Literal["image"]] = "image"
@@ -125,15 +125,15 @@ class ImagePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="i
 
 
 class AudioPart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="audio"):
-    """Sound, spoken by a user or by a model.
+    """Audio, from a user or a model.
 
     Attributes:
-        data: The encoded sound.
-        url: An `https` address that the vendor can fetch.
-        file_id: The vendor's id of an uploaded file, or of sound that it made earlier.
-        media_type: As in `"audio/wav"`; always known where there is `data`.
-        transcript: What is said in it, where the vendor tells.
-        expires_at: Until when the vendor keeps what `file_id` names, in Unix seconds.
+        data: The encoded audio.
+        url: An `https` URL that the vendor can fetch.
+        file_id: The vendor's id of an uploaded file, or of audio that it generated earlier.
+        media_type: The media type, such as `"audio/wav"`; never None if there is `data`.
+        transcript: The transcript, if the vendor returns one.
+        expires_at: The time at which the vendor deletes the file of `file_id`, in Unix seconds.
     """
 
     type: ClassVar[Literal["audio"]] = "audio"
@@ -153,11 +153,11 @@ class FilePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="fi
     """A document, a video or any other file.
 
     Attributes:
-        data: Its bytes.
-        url: An `https` address that the vendor can fetch.
+        data: The content.
+        url: An `https` URL that the vendor can fetch.
         file_id: The vendor's id of an uploaded file.
-        media_type: As in `"application/pdf"`; always known where there is `data`.
-        name: Its file name.
+        media_type: The media type, such as `"application/pdf"`; never None if there is `data`.
+        name: The file name.
     """
 
     type: ClassVar[Literal["file"]] = "file"
@@ -173,10 +173,10 @@ class FilePart(FrozenValue, frozen=True, kw_only=True, tag_field="type", tag="fi
 
 
 class ToolCall(FrozenValue, frozen=True, tag_field="type", tag="tool_call"):
-    """The model's wish to have a tool run.
+    """A request of the model to run a tool.
 
     Attributes:
-        id: What the result must refer to.
+        id: The id that the result must have.
         name: The tool's name.
         arguments_json: The arguments exactly as the model wrote them.
         signature: The vendor's opaque state that belongs to the call.
@@ -197,11 +197,11 @@ class ToolCall(FrozenValue, frozen=True, tag_field="type", tag="tool_call"):
 
     @property
     def arguments(self) -> dict[str, Json]:
-        """The arguments as parsed JSON; models write `""` or `null` where there are none.
+        """The arguments as parsed JSON; models write `""` or `null` if there are none.
 
         Raises:
-            ToolArgumentsError: The model wrote something else than a JSON object, usually
-                because its output was cut off.
+            ToolArgumentsError: The arguments are not a JSON object, usually because the output
+                was cut off.
         """
         try:
             return _parsed(self.arguments_json.strip() or "null") or {}
@@ -217,13 +217,13 @@ def _parsed(text: str) -> dict[str, Json] | None:
     try:
         return _ARGUMENTS.decode(text)
     except msgspec.DecodeError:
-        # Halves of characters are JSON, and become U+FFFD as in all other texts.
+        # Lone surrogates are valid JSON; they become U+FFFD as in all other texts.
         from chatmodels.core._values.half_characters import without_half_characters
 
-        mended = without_half_characters(text)
-        if mended == text:
+        repaired = without_half_characters(text)
+        if repaired == text:
             raise
-        return _ARGUMENTS.decode(mended)
+        return _ARGUMENTS.decode(repaired)
 
 
 _ARGUMENTS: msgspec.json.Decoder[dict[str, Json] | None] = msgspec.json.Decoder(
@@ -236,13 +236,13 @@ ResultPart = TextPart | ImagePart | AudioPart | FilePart
 
 
 class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
-    """What a tool gave back.
+    """The result of a tool call.
 
     Attributes:
-        id: The `id` of the call that it answers.
+        id: The `id` of the call.
         content: Text and media.
-        name: The tool's name, which some vendors want to see again.
-        is_error: Whether the tool failed and `content` tells why.
+        name: The tool's name, which some vendors require.
+        is_error: Whether the tool failed, with the reason in `content`.
     """
 
     type: ClassVar[Literal["tool_result"]] = "tool_result"
@@ -255,13 +255,15 @@ class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
     def __post_init__(self) -> None:
         check_field(self, "id", str, "pass the id of the call")
         if type(self.content) is not tuple:
-            check_field(self, "content", list, "tool_result() makes the parts of texts and media")
+            check_field(
+                self, "content", list, "tool_result() creates the parts from strings and media"
+            )
             msgspec.structs.force_setattr(self, "content", tuple(self.content))
         for part in self.content:
             if not isinstance(part, _RESULT_PARTS):
                 raise InvalidRequestError(
                     f"the content of a ToolResult consists of text and media parts, not "
-                    f"{type(part).__name__}; tool_result() makes them of texts and media"
+                    f"{type(part).__name__}; tool_result() creates them from strings and media"
                 )
 
     @property
@@ -271,11 +273,11 @@ class ToolResult(FrozenValue, frozen=True, tag_field="type", tag="tool_result"):
 
 
 class ReasoningPart(FrozenValue, frozen=True, tag_field="type", tag="reasoning"):
-    """What the model thought before it answered, as far as the vendor shows it.
+    """The reasoning of the model before its response, if the vendor returns it.
 
     Attributes:
-        text: The readable reasoning or its summary; empty where the vendor hides it.
-        signature: What the vendor wants back with the next turn, untouched.
+        text: The readable reasoning or its summary; empty if the vendor hides it.
+        signature: The vendor's state to send back unchanged with the next turn.
     """
 
     type: ClassVar[Literal["reasoning"]] = "reasoning"
@@ -289,7 +291,7 @@ class ReasoningPart(FrozenValue, frozen=True, tag_field="type", tag="reasoning")
 
 
 class RefusalPart(FrozenValue, frozen=True, tag_field="type", tag="refusal"):
-    """The model's own words for why it will not answer."""
+    """The model's explanation why it refuses to respond."""
 
     type: ClassVar[Literal["refusal"]] = "refusal"
 
@@ -301,9 +303,9 @@ class RefusalPart(FrozenValue, frozen=True, tag_field="type", tag="refusal"):
 
 
 class ProviderPart(FrozenValue, frozen=True, tag_field="type", tag="provider"):
-    """Something only one vendor has, such as the trace of a tool that it ran itself.
+    """A part that only one vendor supports, such as the trace of a tool that it ran itself.
 
-    It is sent back to that vendor as it came, and left out for every other.
+    It is sent back unchanged to that vendor, and omitted for others.
     """
 
     type: ClassVar[Literal["provider"]] = "provider"
@@ -312,12 +314,12 @@ class ProviderPart(FrozenValue, frozen=True, tag_field="type", tag="provider"):
 
     def __post_init__(self) -> None:
         check_field(
-            self, "signature", ProviderState, "the vendor's part_options() makes such a part"
+            self, "signature", ProviderState, "the vendor's part_options() creates such a part"
         )
 
 
 def check_field(part: FrozenValue, field: str, kind: type | tuple[type, ...], remedy: str) -> None:
-    """Refuse a value that type checkers refuse too: else the provider would be blamed for it."""
+    """Check the type of a field at run time; otherwise the error would come from the provider."""
     value = getattr(part, field)
     if not isinstance(value, kind):
         raise InvalidRequestError(
@@ -346,6 +348,6 @@ Part = (
     | RefusalPart
     | ProviderPart
 )
-"""Anything a message may hold; `part.type` tells which."""
+"""Any part of a message; `part.type` is its type."""
 
 _RESULT_PARTS: tuple[Any, ...] = get_args(ResultPart)

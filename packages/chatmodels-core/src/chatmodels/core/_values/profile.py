@@ -1,4 +1,4 @@
-"""The abilities of one model of one API, as data."""
+"""The features that one model of one API supports, as data."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
@@ -29,14 +29,14 @@ class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind: The `type` of the part.
         sources: The fields of the part that are accepted.
-        types: Media types as "image/png", beginnings of some as "text/", or endings of URLs as
-            ".png"; None for all media types.
-        without: Media types, or beginnings of some, that are not accepted all the same.
-        url_prefix: The beginning of accepted URLs, as in "s3://".
+        types: Media types such as "image/png", prefixes such as "text/", or suffixes of URLs such
+            as ".png"; None for all media types.
+        without: Exceptions to `types`: media types, or prefixes of them.
+        url_prefix: The prefix of accepted URLs, such as "s3://".
         as_text: Whether the bytes are sent as text, so that they have to be text.
-        max_bytes: The largest size of `data`; None for any.
-        state: The format of the opaque state that a medium needs, since only the model's own
-            media are accepted; empty if all are.
+        max_bytes: The maximum size of `data` in bytes; None for no limit.
+        state: The format of the opaque state that media must have, if only the model's own media
+            are accepted; empty if all are.
     """
 
     kind: MediaKind
@@ -50,38 +50,39 @@ class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """What one model supports. A request is compared with it before it is encoded.
+    """The features of one model. Requests are checked against it before they are encoded.
 
     Attributes:
         settings: The supported settings: neutral name to the field of the body; None for all.
         values: The supported values of a setting, if not all are.
-        ranges: The least and the largest value of a setting, if narrower than core's.
-        implied: The values of a setting that hold without a field of the body. They are accepted,
-            and left out of the request.
-        needs_tools: The settings that have no meaning unless the model can call tools. They are
-            left out of other requests, since several vendors refuse them there.
+        ranges: The minimum and maximum of a setting, if narrower than core's.
+        implied: The values of a setting that apply without a field in the body. They are accepted,
+            and omitted from the request.
+        needs_tools: The settings that apply only to requests with tools. They are omitted from
+            other requests, since several vendors reject them there.
         exclusive: Settings that cannot be combined with each other; the first one takes precedence.
-        not_with_reasoning: Setting to the values that are supported beside reasoning, if not all
-            are; empty for none.
+        not_with_reasoning: Setting to the values that can be combined with reasoning, if not all
+            can; empty for none.
         tools: Whether tools are supported.
         strict_tools: Whether strict tools are supported.
         output_types: Whether output types are supported, natively or through a tool.
         tool_choices: The supported modes of a tool choice.
-        tool_choices_with_reasoning: Those beside reasoning, if they are fewer.
-        native_output: The forms of structured output that the API has. The others are requested
+        tool_choices_with_reasoning: The modes that can be combined with reasoning, if fewer.
+        native_output: The forms of structured output that the API supports. Others are requested
             through a tool that the model has to call.
         strict_output_tool: Whether that tool is strict, if strict tools are supported: some servers
-            enforce no schema otherwise.
-        native_output_without: Fields with which native output cannot be combined.
-        user_media: The media that messages of the user can have; None for all.
-        assistant_media: Those that messages of the assistant can have; None for all.
-        result_media: Those that results of tools can have; None for all.
+            do not enforce a schema otherwise.
+        native_output_without: Fields that cannot be combined with native output.
+        user_media: The media that messages of the user can contain; None for all.
+        assistant_media: The media that messages of the assistant can contain; None for all.
+        result_media: The media that results of tools can contain; None for all.
         part_options: The fields that a `ProviderPart` adds to the part before it; one with other
             fields is a part of its own. None for all fields if there is no `type` among them, but
             none in messages of the assistant.
-        state_scope: Where the opaque state that the endpoint sends is valid; None for everywhere.
-        effort_words: Reasoning effort to the word that is sent for it, if that is another one; None
-            for an effort that is sent without a word, as a number of tokens or a switch.
+        state_scope: The scope of the opaque state that the endpoint returns; None if it is valid
+            everywhere.
+        effort_words: Reasoning effort to the value that is sent for it, if they differ; None for an
+            effort that is sent in another way, as a number of tokens or a switch.
     """
 
     settings: Mapping[str, str] | None = None

@@ -1,4 +1,4 @@
-"""What a model is asked: the conversation, the tools, the form of the answer, the settings."""
+"""The request to a model: the conversation, the tools, the output schema, the settings."""
 
 from typing import Any, Literal, get_args
 
@@ -11,16 +11,16 @@ from chatmodels.core._values.timeout import Timeout
 
 
 class ToolDefinition(FrozenValue, frozen=True):
-    """What a model is told of a tool.
+    """The description of a tool for the model.
 
     Attributes:
-        name: The name by which the model calls it. A provider whose API does not accept it sends
-            another one, and calls in the response have this one again.
+        name: The name by which the model calls it. If an API does not accept the name, the
+            provider sends another, and restores this one in the calls of the response.
         description: The purpose of the tool.
         parameters: The JSON Schema of its arguments, an object. Providers translate it into the
-            part of JSON Schema that their API accepts.
-        strict: Whether the vendor enforces the schema while the model writes. Optional arguments
-            may then be null, which stands for their absence.
+            subset of JSON Schema that their API accepts.
+        strict: Whether the vendor enforces the schema during generation. If so, optional
+            arguments can be null, which means that they are absent.
     """
 
     name: str
@@ -38,15 +38,15 @@ _MODES: tuple[str, ...] = get_args(ToolChoiceMode)
 
 
 class ToolChoice(FrozenValue, frozen=True):
-    """Whether the model may, must or must not call tools.
+    """The choice whether the model may, must or must not call tools.
 
     Attributes:
-        mode: "auto" leaves it to the model, "none" forbids, "required" demands any tool,
-            "tool" demands the one called `name`.
-        name: The tool demanded.
+        mode: "auto" lets the model choose, "none" forbids calls, "required" requires a call of any
+            tool, "tool" requires a call of the tool `name`.
+        name: The required tool.
 
     Raises:
-        InvalidRequestError: There is no such mode, or the mode and the name do not fit together.
+        InvalidRequestError: The mode is unknown, or inconsistent with the name.
     """
 
     mode: ToolChoiceMode
@@ -65,13 +65,13 @@ class ToolChoice(FrozenValue, frozen=True):
 
 
 class OutputSchema(FrozenValue, frozen=True):
-    """The form that the answer must have.
+    """The schema of structured output.
 
     Attributes:
         name: A name for the schema: letters, digits, `_` and `-`.
-        schema: The JSON Schema; None asks for any JSON object.
-        description: What the answer means.
-        strict: Whether the vendor shall enforce it while the model writes.
+        schema: The JSON Schema; None for any JSON object.
+        description: The meaning of the output.
+        strict: Whether the vendor is to enforce the schema during generation.
     """
 
     name: str
@@ -85,7 +85,7 @@ class OutputSchema(FrozenValue, frozen=True):
 
 
 class _FormerArguments(type(FrozenValue)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
-    """Accepts the former name of an argument, which pickles of 0.1.0 have too."""
+    """The metaclass that accepts the former name of an argument, also for pickles of 0.1.0."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if "repeatable" in kwargs:
@@ -101,18 +101,18 @@ class ChatRequest(
     rename={"idempotent": "repeatable"},
     metaclass=_FormerArguments,
 ):
-    """One call, ready to be translated for a vendor.
+    """The complete request of one call, independent of the vendor.
 
     Attributes:
         messages: The conversation, oldest first, at least one message.
-        settings: How to generate.
+        settings: The settings of the generation.
         tools: The tools that the model may call.
-        tool_choice: Whether it may or must; None leaves it to the vendor's default.
-        output: The form of the answer; None for free text.
+        tool_choice: The tool choice; None uses the vendor's default.
+        output: The output schema; None for free text.
         timeout: Time limits of this call; None for the model's own.
-        provider_options: Fields put into the vendor's request body as they are.
-        idempotent: Whether policies may send it again after a failure. Set it to False where a
-            repeated call does harm, as when it makes the vendor's own tools act.
+        provider_options: Fields to add to the vendor's request body unchanged.
+        idempotent: Whether policies may send it again after a failure. Set it to False if a
+            repeated call does harm, for example because the vendor's own tools have effects.
     """
 
     messages: tuple[Message, ...]
@@ -126,11 +126,11 @@ class ChatRequest(
 
     @property
     def has_tools(self) -> bool:
-        """Whether there are tools: the caller's, or the vendor's own in `provider_options`."""
+        """True if there are tools: the caller's, or the vendor's own in `provider_options`."""
         return bool(self.tools or self.provider_options.get("tools"))
 
     @property
     def repeatable(self) -> bool:
-        """The former name of `idempotent`, until 0.3; in JSON the field keeps it."""
+        """The former name of `idempotent`, to be removed in 0.3; JSON still uses it."""
         deprecated("ChatRequest.repeatable", "use idempotent")
         return self.idempotent

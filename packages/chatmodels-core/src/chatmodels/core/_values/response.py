@@ -1,4 +1,4 @@
-"""What a model answers: the message, why it ended, what it cost, and the vendor's own payload."""
+"""The response of a model: message, finish reason, usage, timing and the vendor's payload."""
 
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
@@ -8,7 +8,7 @@ from msgspec.structs import force_setattr
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCall
 
-if TYPE_CHECKING:  # the default of a type variable exists only for type checkers before 3.13
+if TYPE_CHECKING:  # before 3.13, only type checkers support the default of a type variable
     from typing_extensions import TypeVar
 
     T = TypeVar("T", default=None)
@@ -20,27 +20,27 @@ else:
 FinishReason = Literal[
     "stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"
 ]
-"""Why a generation ended, the same words for every vendor."""
+"""The reason why a generation ended, with the same values for every vendor."""
 
 NO_PAYLOAD = msgspec.Raw(b"null")
 
 
 class Usage(FrozenValue, frozen=True, kw_only=True):
-    """Tokens used; None where the vendor reported nothing, which is not the same as 0.
+    """The numbers of tokens used; None if the vendor did not report a number, unlike 0.
 
     Attributes:
-        input_tokens: All of the input, cached and cache-written tokens included.
-        output_tokens: All of the output, reasoning included.
-        total_tokens: As reported, else the sum of both.
-        cached_input_tokens: The part of the input that was read from a cache.
-        cache_write_tokens: The part of the input that was written to a cache.
-        reasoning_tokens: The part of the output that was reasoning.
-        input_audio_tokens: The part of the input that was sound.
-        output_audio_tokens: The part of the output that was sound.
-        accepted_prediction_tokens: How much of a `prediction` came true.
-        rejected_prediction_tokens: How much of it did not, and is billed all the same.
-        billed_input_tokens: How much of the input is paid for, where the vendor counts that apart.
-        billed_output_tokens: How much of the output is paid for, likewise.
+        input_tokens: All input tokens, including cached and cache-written ones.
+        output_tokens: All output tokens, including reasoning.
+        total_tokens: The reported total, else the sum of both.
+        cached_input_tokens: Input tokens that were read from a cache.
+        cache_write_tokens: Input tokens that were written to a cache.
+        reasoning_tokens: Output tokens of reasoning.
+        input_audio_tokens: Input tokens of audio.
+        output_audio_tokens: Output tokens of audio.
+        accepted_prediction_tokens: Tokens of the `prediction` that the response contains.
+        rejected_prediction_tokens: Tokens of the `prediction` that it does not; they are billed.
+        billed_input_tokens: Input tokens that are billed, if the vendor reports them separately.
+        billed_output_tokens: Output tokens that are billed, if the vendor reports them separately.
     """
 
     input_tokens: int | None = None
@@ -57,19 +57,19 @@ class Usage(FrozenValue, frozen=True, kw_only=True):
     billed_output_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        into, out = self.input_tokens, self.output_tokens
-        if self.total_tokens is None and into is not None and out is not None:
-            force_setattr(self, "total_tokens", into + out)
+        input_tokens, output_tokens = self.input_tokens, self.output_tokens
+        if self.total_tokens is None and input_tokens is not None and output_tokens is not None:
+            force_setattr(self, "total_tokens", input_tokens + output_tokens)
 
 
 class Timing(FrozenValue, frozen=True, kw_only=True):
-    """How long a call took, in seconds by the monotonic clock.
+    """The duration of a call, in seconds of the monotonic clock.
 
     Attributes:
         total: From the call to its end.
-        first_event: From the call to the first event of a stream; None for a whole call.
-        events: How many events a stream had; 0 for a whole call.
-        attempts: How often the provider was asked, retries included.
+        first_event: From the call to the first event of a stream; None if not streamed.
+        events: The number of events of a stream; 0 if not streamed.
+        attempts: The number of requests sent, including retries.
     """
 
     total: float
@@ -79,12 +79,12 @@ class Timing(FrozenValue, frozen=True, kw_only=True):
 
 
 class TokenLogprob(FrozenValue, frozen=True):
-    """How likely a token was.
+    """The log probability of a token.
 
     Attributes:
-        token: Its text.
+        token: The text of the token.
         logprob: The natural logarithm of its probability.
-        top: The likeliest tokens at its place, where they were asked for.
+        top: The most likely tokens at its place, if they were requested.
     """
 
     token: str
@@ -93,26 +93,25 @@ class TokenLogprob(FrozenValue, frozen=True):
 
 
 class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False):
-    """The answer to one call, the same whether it came whole or in a stream.
+    """The response to one call, streamed or not.
 
-    Two responses are equal if they say the same; `timing` and `payload`, which tell how it
-    came, do not count.
+    Two responses are equal if all fields except `timing` and `payload` are equal.
 
     Attributes:
-        message: What the model said.
-        finish_reason: Why it ended, normalised.
-        raw_finish_reason: The vendor's word for it.
+        message: The message of the model.
+        finish_reason: The reason why it ended, the same values for every vendor.
+        raw_finish_reason: The vendor's own value of the finish reason.
         usage: The tokens used.
-        model: The model that answered, as the vendor names it.
+        model: The model that generated the response, as the vendor names it.
         id: The vendor's id of the response.
         request_id: The vendor's id of the HTTP request, for its support.
         provider: The provider's registered name.
-        logprobs: The probabilities of the output's tokens, where asked for.
-        service_tier: The processing tier that served the call, where the vendor tells.
-        warnings: What could not be honoured, or was odd, in words.
-        parsed: The answer as an instance of the call's `output_type`.
-        timing: How long it took.
-        payload: The vendor's JSON; of a stream, the list of its events' JSON.
+        logprobs: The log probabilities of the output's tokens, if requested.
+        service_tier: The processing tier that served the call, if the vendor reports it.
+        warnings: The parts of the request that were omitted or changed, and other anomalies.
+        parsed: The output as an instance of the call's `output_type`.
+        timing: The duration of the call.
+        payload: The vendor's JSON; for a stream, the list of its events' JSON.
     """
 
     message: Message
@@ -142,18 +141,18 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
 
     @property
     def refusal(self) -> str | None:
-        """The model's words for why it will not answer, or None."""
+        """The model's explanation why it refuses to respond, or None."""
         texts = [part.text for part in self.message.parts if isinstance(part, RefusalPart)]
         return "".join(texts) if texts else None
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tools that the model wants to have run, in order."""
+        """The tool calls of the model, in order."""
         return self.message.tool_calls
 
     @property
     def raw(self) -> Json:
-        """The vendor's payload as parsed JSON, made anew each time; None if there was none."""
+        """The vendor's payload as parsed JSON, parsed on each access; None if there is none."""
         return msgspec.json.decode(self.payload)
 
     def __eq__(self, other: object) -> bool:
@@ -162,7 +161,7 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
         return _compared(self) == _compared(other)
 
     def __ne__(self, other: object) -> bool:
-        return not self == other  # or the comparison of structs would answer, by all fields
+        return not self == other  # otherwise the comparison of structs would include all fields
 
     def __hash__(self) -> int:
         return hash((self.id, self.message.text))

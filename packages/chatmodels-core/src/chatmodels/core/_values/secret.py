@@ -1,4 +1,4 @@
-"""A secret that can be used and passed around, but not seen."""
+"""Secrets, whose values are not shown."""
 
 import os
 from collections.abc import Awaitable, Callable, Coroutine
@@ -7,26 +7,26 @@ from typing import Any, NoReturn, Self, TypeGuard
 from chatmodels.core._errors.classes import AuthenticationError, ChatModelError, ConfigurationError
 
 SecretSource = str | Callable[[], str | Awaitable[str]]
-"""A secret itself, or a plain or async function that gives the one that is valid now."""
+"""A secret, or a sync or async function that returns the current one."""
 
 MASK = "***"
 
 
 class Secret:
-    """A credential, as it is or from a function for those that rotate.
+    """A credential: a static value, or a function that returns a rotating one.
 
-    Its value appears in no repr, string, format, pickle or JSON; only `reveal` and `areveal`
-    give it. Functions are asked for every request: they keep what is expensive to fetch. What
-    they give is refused unless it can be sent in a header, because an HTTP library that refuses
-    it would quote it.
+    Its value does not appear in any repr, string, format, pickle or JSON; only `reveal` and
+    `areveal` return it. A function is called for every request, so it should cache an expensive
+    value. A result that cannot be sent in a header is rejected here, because the error of an HTTP
+    library would quote it.
 
-    A pickle does not carry the value. What came from an environment variable is read again from
-    there; what came from elsewhere is missing after unpickling, which the first use reports.
-    Copies, deep ones too, are the same object.
+    A pickle does not contain the value. A value from an environment variable is read again from
+    the environment; other values are missing after unpickling, which the first use reports.
+    Copies and deep copies are the same object.
 
     Args:
-        source: The value, or a plain or async function that gives it.
-        origin: The environment variable that it came from, if it did.
+        source: The value, or a sync or async function that returns it.
+        origin: The environment variable that the value came from, if any.
 
     Raises:
         ConfigurationError: The source is empty, or neither a `str` nor a function.
@@ -40,106 +40,106 @@ class Secret:
     __slots__ = ("_origin", "_source", "_value")
 
     def __init__(self, source: SecretSource, /, *, origin: str | None = None) -> None:
-        # What a type checker rules out arrives all the same, from callers without one.
-        given: object = source
+        # A type checker rules this out, but not every caller uses one.
+        value: object = source
         self._origin = origin
         self._value: str | None = None
         self._source: Callable[[], str | Awaitable[str]] | None = None
-        if isinstance(given, str):
-            if not given:
+        if isinstance(value, str):
+            if not value:
                 raise ConfigurationError("a secret must not be empty")
-            self._value = given
+            self._value = value
         elif callable(source):
             self._source = source
         else:
             raise ConfigurationError(
-                "a secret must be a str or a function that gives one, not an object of type "
-                f"{type(given).__name__}"
+                "a secret must be a str or a function that returns one, not an object of type "
+                f"{type(value).__name__}"
             )
 
     @property
     def origin(self) -> str | None:
-        """The environment variable that it came from; None if it came from elsewhere."""
+        """The environment variable that the value came from; None for other sources."""
         return self._origin
 
     @property
     def static(self) -> bool:
-        """Whether asking again gives the same: with False, a rejected call may be worth a retry."""
+        """True if the value never changes; otherwise, a retry of a rejected call can succeed."""
         return self._source is None
 
     @property
     def sendable(self) -> bool:
-        """Whether it is printable ASCII without spaces, as far as the value is at hand."""
+        """False if the value is known and is not printable ASCII without spaces."""
         return self._value is None or _is_sendable(self._value)
 
     def reveal(self) -> str:
-        """Give the value.
+        """Return the value.
 
         Raises:
-            AuthenticationError: The function failed, gave no text, or is async; or the value
-                stayed behind when the secret was pickled.
+            AuthenticationError: The function failed, did not return a str, or is async; or the
+                value is missing because the secret was pickled.
         """
-        return self._ask() if self._value is None else self._value
+        return self._call() if self._value is None else self._value
 
     async def areveal(self) -> str:
-        """Give the value, awaiting an async function.
+        """Return the value; an async function is awaited.
 
-        A plain function is called in a worker thread, since it may fetch the value over a network.
+        A sync function is called in a worker thread, since it can fetch the value over a network.
 
         Raises:
-            AuthenticationError: The function failed or gave no text, or the value stayed behind
-                when the secret was pickled.
+            AuthenticationError: The function failed or did not return a str; or the value is
+                missing because the secret was pickled.
         """
         if self._value is not None:
             return self._value
         if self._source is None:
-            return self._found_again()
+            return self._value_from_environment()
         try:
-            given = await _called(self._source)
-            if not isinstance(given, str):
-                given = await given
+            value = await _called(self._source)
+            if not isinstance(value, str):
+                value = await value
         except Exception as error:
             _fail(error)
-        if not _is_usable(given):
-            problem = _problem(given)
-            del given  # a traceback would show it
+        if not _is_usable(value):
+            problem = _problem(value)
+            del value  # a traceback would show it
             raise AuthenticationError(problem)
-        return given
+        return value
 
-    def _ask(self) -> str:
+    def _call(self) -> str:
         if self._source is None:
-            return self._found_again()
+            return self._value_from_environment()
         try:
-            given = self._source()
+            value = self._source()
         except Exception as error:
             _fail(error)
-        if isinstance(given, Coroutine):
-            # Or Python would warn that it was never awaited.
-            given.close()
+        if isinstance(value, Coroutine):
+            # Otherwise Python would warn that it was never awaited.
+            value.close()
             raise AuthenticationError(
-                "the secret is given by an async function, which a blocking call cannot wait "
-                "for; use the awaited calls (agenerate, astream, abatch) or pass a plain function"
+                "the secret comes from an async function, which a sync call cannot await; use the "
+                "async methods (agenerate, astream, abatch) or pass a sync function"
             )
-        if not _is_usable(given):
-            problem = _problem(given)
-            del given  # a traceback would show it
+        if not _is_usable(value):
+            problem = _problem(value)
+            del value  # a traceback would show it
             raise AuthenticationError(problem)
-        return given
+        return value
 
-    def _found_again(self) -> str:
+    def _value_from_environment(self) -> str:
         value = os.environ.get(self._origin) if self._origin else None
         if not value:
             raise AuthenticationError(
                 f"the secret came from {self._origin}, which is not set in this process; set it"
                 if self._origin
-                else "the secret was given in another process and does not travel in a pickle; "
-                "create the model here, or have the secret in the environment"
+                else "the secret was passed in another process, and pickles do not contain "
+                "secrets; create the model here, or set the secret in the environment"
             )
         if not _is_sendable(value):
             del value  # a traceback would show it
             raise AuthenticationError(
-                f"the secret in {self._origin} has white space, control characters or letters "
-                "beyond ASCII; strip line ends"
+                f"the secret in {self._origin} has white space, control characters or non-ASCII "
+                "letters; strip line ends"
             )
         self._value = value
         return value
@@ -175,7 +175,7 @@ class Secret:
     @classmethod
     def _unpickled(cls, origin: str | None) -> Self:
         secret = cls(MASK, origin=origin)
-        # The environment may be filled after unpickling: it is read when the secret is used.
+        # The variable can be set after unpickling, so it is read when the secret is used.
         secret._value = None
         return secret
 
@@ -195,19 +195,19 @@ _ASYNC = 0x80  # inspect.CO_COROUTINE, without importing inspect
 _unpickled = Secret._unpickled  # pyright: ignore[reportPrivateUsage] - in pickles of 0.1.0
 
 
-def _is_usable(given: object) -> TypeGuard[str]:
-    return isinstance(given, str) and bool(given) and _is_sendable(given)
+def _is_usable(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(value) and _is_sendable(value)
 
 
-def _problem(given: object) -> str:
-    what = "the function that gives the secret returned"
-    if not isinstance(given, str):
-        return f"{what} an object of type {type(given).__name__}, not a str"
-    if not given:
-        return f"{what} an empty text, not a str"
+def _problem(value: object) -> str:
+    subject = "the function of the secret returned"
+    if not isinstance(value, str):
+        return f"{subject} an object of type {type(value).__name__}, not a str"
+    if not value:
+        return f"{subject} an empty str"
     return (
-        f"{what} a text with white space, control characters or letters beyond ASCII; strip line "
-        "ends"
+        f"{subject} a str with white space, control characters or non-ASCII letters; "
+        "strip line ends"
     )
 
 
@@ -218,7 +218,7 @@ def _is_sendable(value: str) -> bool:
 def _fail(error: Exception) -> NoReturn:
     if isinstance(error, ChatModelError):
         raise error
-    # Its own words might quote the secret; the cause is chained for those who look for it.
+    # Its message could quote the secret; the cause is chained for debugging.
     raise AuthenticationError(
-        f"the function that gives the secret failed with {type(error).__name__}"
+        f"the function of the secret failed with {type(error).__name__}"
     ) from error

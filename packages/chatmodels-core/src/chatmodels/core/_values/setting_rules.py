@@ -1,4 +1,4 @@
-"""Which values each setting may have, and the check of them all."""
+"""Validation of settings, with the rule of each setting."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeGuard, get_args
@@ -22,16 +22,16 @@ from chatmodels.core._values.settings import (
 def validated_settings(
     arguments: Mapping[str, Any], /, *, defaults: Settings = NO_SETTINGS, others: Sequence[str] = ()
 ) -> Settings:
-    """Check settings given as keyword arguments and put them over the defaults.
+    """Validate settings from keyword arguments and merge them with the defaults.
 
     Args:
-        arguments: Setting name to value; `None` falls back to the default.
-        defaults: Settings that hold where the arguments say nothing.
-        others: Names of the caller's further keyword arguments, to propose for misspelt ones.
+        arguments: Setting name to value; `None` uses the default.
+        defaults: Settings to use if an argument is absent or None.
+        others: Names of the caller's further keyword arguments, to suggest for misspelt ones.
 
     Raises:
-        InvalidRequestError: A name is unknown, or values have the wrong type or lie out of
-            range; the message lists every problem.
+        InvalidRequestError: A name is unknown, or values have the wrong type or are out of range;
+            the message lists every problem.
     """
     if not arguments:
         return defaults
@@ -42,12 +42,12 @@ def validated_settings(
         if rule is None:
             problems.append(_unknown(name, others))
         elif value is not None:
-            accepted, wanted = rule
-            checked = accepted(value)
-            if checked is None:
-                problems.append(f"{name} must be {wanted}, not {_shown(value)}")
+            normalize, expected = rule
+            valid = normalize(value)
+            if valid is None:
+                problems.append(f"{name} must be {expected}, not {_shown(value)}")
             else:
-                values[name] = checked
+                values[name] = valid
     if problems:
         raise InvalidRequestError("; ".join(problems))
     if defaults is NO_SETTINGS:
@@ -56,10 +56,10 @@ def validated_settings(
 
 
 def chosen_settings(settings: Settings, /) -> dict[str, Any]:
-    """List what settings say, by name.
+    """Return the settings that are not None, by name.
 
     Raises:
-        InvalidRequestError: They are none.
+        InvalidRequestError: The value is not a `Settings`.
     """
     if not isinstance(settings, Settings):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         raise InvalidRequestError(
@@ -70,10 +70,10 @@ def chosen_settings(settings: Settings, /) -> dict[str, Any]:
 
 def _unknown(name: str, others: Sequence[str]) -> str:
     near = nearest(name, [*SETTING_NAMES, *others])
-    hint = _ELSEWHERE.get(name) or (
+    hint = _EQUIVALENTS.get(name) or (
         f"did you mean {near!r}?"
         if near
-        else "pass what only one vendor knows through provider_options={...}"
+        else "pass vendor-specific fields through provider_options={...}"
     )
     return f"there is no setting {name!r}; {hint}"
 
@@ -83,8 +83,8 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-_ELSEWHERE = {
-    "n": "a call gives one response; use batch() for several",
+_EQUIVALENTS = {
+    "n": "a call returns one response; use batch() for several",
     "max_tokens": "did you mean 'max_output_tokens'?",
     "max_completion_tokens": "did you mean 'max_output_tokens'?",
     "stop_sequences": "did you mean 'stop'?",
@@ -96,15 +96,15 @@ _ELSEWHERE = {
     "model": "create another model with create_chat_model()",
     "api_key": "pass it to create_chat_model()",
 }
-"""What callers of other libraries look for, and where it is here."""
+"""Arguments of other libraries, and their equivalents in chatmodels."""
 
 Rule = tuple[Callable[[Any], Any], str]
-"""Gives the value to keep, or None where it is not acceptable; and the words for what is."""
+"""A function that returns the normalized value, or None if it is invalid; and the expectation."""
 
 
-# Enum members, numpy's floats and other subclasses are taken, but kept as plain values: no JSON
-# encoder has to know them.
-_LARGEST = 2**63 - 1
+# Enum members, numpy's floats and other subclasses are accepted and converted to plain values, so
+# that every JSON encoder supports them.
+_MAX_INTEGER = 2**63 - 1
 
 
 def _number(low: float, high: float, *, open_low: bool = False) -> Rule:
@@ -118,13 +118,13 @@ def _number(low: float, high: float, *, open_low: bool = False) -> Rule:
     return check, f"a number {'above' if open_low else 'from'} {low:g} to {high:g}"
 
 
-def _integer(low: int, high: int = _LARGEST) -> Rule:
+def _integer(low: int, high: int = _MAX_INTEGER) -> Rule:
     def check(value: Any) -> int | None:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             return None
         return int(value)
 
-    if high == _LARGEST:
+    if high == _MAX_INTEGER:
         return check, "an integer of 64 bits" if low < 0 else f"an integer of at least {low}"
     return check, f"an integer from {low} to {high}"
 
@@ -166,8 +166,8 @@ def _labels(value: Any) -> dict[str, str] | None:
 def _biases(value: Any) -> dict[str, float] | None:
     if not _is_mapping(value) or not all(isinstance(token, str | int) for token in value):
         return None
-    accepted, _ = _BIAS
-    biases = {str(token): accepted(bias) for token, bias in value.items()}
+    normalize, _ = _BIAS
+    biases = {str(token): normalize(bias) for token, bias in value.items()}
     return None if None in biases.values() else biases
 
 

@@ -1,4 +1,4 @@
-"""What a caller may ask of a generation."""
+"""The settings of a generation, such as `temperature`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
@@ -24,11 +24,11 @@ AudioFormat = Literal["wav", "mp3", "flac", "opus", "aac", "pcm16"]
 
 
 class AudioOutput(FrozenValue, frozen=True):
-    """A wish to have the answer spoken.
+    """The voice and encoding of spoken output.
 
     Attributes:
         voice: The vendor's name of a voice.
-        format: The encoding of the sound.
+        format: The encoding of the audio.
     """
 
     voice: str
@@ -64,35 +64,35 @@ class SettingsArguments(TypedDict, total=False):
 
 
 class Settings(FrozenValue, frozen=True, kw_only=True):
-    """How to generate; `None` leaves a choice to the provider.
+    """The settings of a generation; `None` uses the provider's default.
 
-    They are checked where they are used: by the model that has them as defaults, and by the call.
+    They are checked when they are used: by the model that has them as defaults, and by the call.
 
     Attributes:
         temperature: Randomness of sampling, from 0 to 2.
-        top_p: Sample from the most likely tokens of this total probability, above 0 to 1.
-        top_k: Sample from this many most likely tokens, at least 1.
-        max_output_tokens: Limit of generated tokens, reasoning included, at least 1.
-        stop: Texts that end the generation when the model writes them.
-        seed: Asks for repeatable sampling.
-        frequency_penalty: Discourages repeated tokens by their count, from -2 to 2.
-        presence_penalty: Discourages tokens that occurred at all, from -2 to 2.
+        top_p: Sample from the most likely tokens with this total probability, above 0 to 1.
+        top_k: Sample from this number of most likely tokens, at least 1.
+        max_output_tokens: Maximum number of generated tokens, including reasoning, at least 1.
+        stop: Strings that end the generation when the model writes them.
+        seed: Seed for reproducible sampling.
+        frequency_penalty: Penalty for repeated tokens by their count, from -2 to 2.
+        presence_penalty: Penalty for tokens that occurred before, from -2 to 2.
         logit_bias: Token id to bias, from -100 to 100.
-        logprobs: Whether to report the log probabilities of the output's tokens.
-        top_logprobs: How many alternatives to report for each token, from 0 to 20.
-        reasoning_effort: How hard the model should think.
-        reasoning_budget: How many tokens it may think, 0 for none.
-        parallel_tool_calls: Whether it may call several tools in one turn. It is not sent unless
-            the model can call tools.
-        user: The caller's own id of its end user, for the provider's abuse detection.
-        metadata: The caller's labels, kept by the provider with a stored response.
-        store: Whether the provider may keep the response.
-        service_tier: Which processing tier to use, for price or latency.
-        prompt_cache_key: Requests that share it are routed to the same prompt cache.
-        prompt_cache_retention: How long the provider may keep the prompt cached.
-        prediction: What most of the answer will probably be, to have it sooner.
-        audio_output: Have the answer spoken as well.
-        verbosity: How long-winded the answer should be.
+        logprobs: Whether to return the log probabilities of the output's tokens.
+        top_logprobs: Number of alternatives to return for each token, from 0 to 20.
+        reasoning_effort: Amount of reasoning.
+        reasoning_budget: Maximum number of reasoning tokens; 0 disables reasoning.
+        parallel_tool_calls: Whether the model may call several tools in one turn. It is not sent
+            unless the request has tools.
+        user: Your own id of the end user, for the provider's abuse detection.
+        metadata: Your labels, which the provider stores with the response.
+        store: Whether the provider may store the response.
+        service_tier: Processing tier, which affects price and latency.
+        prompt_cache_key: Requests with the same key are routed to the same prompt cache.
+        prompt_cache_retention: Time for which the provider may cache the prompt.
+        prediction: Probable text of the response, to reduce its latency.
+        audio_output: Return the response as audio as well.
+        verbosity: Length and detail of the response.
     """
 
     temperature: float | None = None
@@ -120,13 +120,13 @@ class Settings(FrozenValue, frozen=True, kw_only=True):
     verbosity: Verbosity | None = None
 
     def chosen(self) -> dict[str, Any]:
-        """List the settings that are not left to the provider, by name."""
-        # msgspec leaves the defaults out itself: five times as fast as a look at each field.
+        """Return the settings that are not None, by name."""
+        # msgspec omits defaults, five times as fast as a check of each field.
         return dict(msgspec.Struct.__rich_repr__(self))
 
     @property
     def reasons(self) -> bool:
-        """Whether the settings request reasoning."""
+        """True if the settings request reasoning."""
         return bool(self.reasoning_budget) or self.reasoning_effort not in {None, "none"}
 
 

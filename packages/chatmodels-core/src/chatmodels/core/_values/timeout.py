@@ -1,29 +1,31 @@
-"""How long the parts of a call may take."""
+"""Time limits of calls."""
 
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._values.parts import FrozenValue
 
-_LONGEST = 1e9  # 30 years in seconds: the timers of operating systems overflow not far above
+_MAX_SECONDS = 1e9  # 30 years in seconds, near the overflow of operating systems' timers
 
 
 def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _LONGEST
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= _MAX_SECONDS
+    )
 
 
 class Timeout(FrozenValue, frozen=True, kw_only=True):
     """Time limits in seconds; `None` means no limit.
 
-    By default only silence ends a call. Models that reason at high effort send no event for many
-    minutes, while the server's pings and comments show that it works: such bytes satisfy `read`.
-    They do not satisfy `first_event` and `between_events`, which wait for parsed events.
+    By default, only silence ends a call. Models with high reasoning effort send no event for many
+    minutes, while the server sends pings and comments. Such bytes reset `read`, but not
+    `first_event` and `between_events`, which wait for parsed events.
 
     Attributes:
-        connect: Until a connection stands, TLS included.
-        read: Between two pieces of bytes, the first piece included; also for a function that
+        connect: Time to establish a connection, including TLS.
+        read: Time between two chunks of bytes, and before the first; also of a function that
             returns the key or the token. The default is that of the vendors' own SDKs.
-        first_event: From the start of an attempt to the first event of a stream.
-        between_events: From one event of a stream to the next.
-        total: From the call to its end, retries and waits between them included.
+        first_event: Time from the start of an attempt to the first event of a stream.
+        between_events: Time from one event of a stream to the next.
+        total: Time from the call to its end, including retries and the delays between them.
     """
 
     connect: float | None = 10.0
@@ -46,7 +48,7 @@ DEFAULT_TIMEOUT = Timeout()
 
 
 def as_timeout(value: Timeout | float, /, default: Timeout = DEFAULT_TIMEOUT) -> Timeout:
-    """Read the `timeout` argument of a call or a model: a number limits the total.
+    """Convert the `timeout` argument of a call or a model; a number is the total limit.
 
     Raises:
         InvalidRequestError: It is neither a positive number of seconds nor a Timeout.
