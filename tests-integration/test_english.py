@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    "packages/chatmodels-core/src/chatmodels/core/_tools",
+    "packages/chatmodels-core/src/chatmodels/core/container.py",
     "packages/chatmodels-core/src/chatmodels/core/_values",
     "packages/chatmodels-core/src/chatmodels/core/_errors",
     "packages/chatmodels-core/src/chatmodels/core/_interop",

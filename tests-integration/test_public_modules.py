@@ -1,7 +1,10 @@
-"""Tracebacks and pickles name public modules only."""
+"""Public modules list their names, and tracebacks and pickles name public modules only."""
 
 import pickle
 import pickletools
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +35,19 @@ def test_the_pickle_of_an_error_names_public_modules_only() -> None:
     error: ChatModelError = RateLimitError("slow down")
     error.__cause__ = ExceptionGroup("both", [ValueError("x"), RateLimitError("y")])
     assert modules((error, user("Hi"))) == {"chatmodels.core"}
+
+
+def test_every_public_module_lists_its_names_before_they_are_used() -> None:
+    pinned = Path(__file__).with_name("public-names.txt").read_text("utf-8").split()
+    names = sorted({name.rpartition(".")[0] for name in pinned})
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    module = importlib.import_module(name)\n"
+        "    print(name, *sorted(set(module.__all__) - set(dir(module))))\n"
+    )
+    listed = subprocess.run(
+        [sys.executable, "-c", script, *names], capture_output=True, text=True, check=True
+    )
+
+    assert listed.stdout.splitlines() == names

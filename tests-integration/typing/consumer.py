@@ -1,6 +1,6 @@
-"""A program that uses chatmodels, for mypy to check as a stranger would see the packages.
+"""A program that uses chatmodels, for pyright and mypy to check as its users do.
 
-It is read by the type checker and never run.
+It is read by the type checkers and never run.
 """
 
 from collections.abc import Iterator

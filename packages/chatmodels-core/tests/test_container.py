@@ -283,7 +283,7 @@ def test_an_annotation_that_cannot_be_read_is_told_with_what_was_being_made() ->
 
     with pytest.raises(NameError, match="Decimal") as caught:
         container_of(Shop, Unnamed).resolve(Shop)
-    assert caught.value.__notes__ == ["while making Unnamed", "while making Shop"]
+    assert caught.value.__notes__ == ["while creating Unnamed", "while creating Shop"]
 
 
 def test_a_diamond_of_dependencies_is_no_circle() -> None:
@@ -310,7 +310,7 @@ def test_the_error_of_a_maker_passes_through_with_a_note_and_the_next_call_tries
     container.register(Clock, make)
     with pytest.raises(OSError, match="no disk") as caught:
         container.resolve(Service)
-    assert caught.value.__notes__ == [f"while making {each}" for each in ("Clock", *made_before)]
+    assert caught.value.__notes__ == [f"while creating {each}" for each in ("Clock", *made_before)]
     assert isinstance(container.resolve(Service).repository.clock, WallClock)
 
 
@@ -403,7 +403,7 @@ async def test_an_async_maker_is_awaited_and_its_singleton_can_then_be_resolved(
     container.register(Repository, connect, replace=True)
     with pytest.raises(ConfigurationError, match=r"await aresolve\(\)") as caught:
         container.resolve(Service)
-    assert caught.value.__notes__ == ["while making Repository", "while making Service"]
+    assert caught.value.__notes__ == ["while creating Repository", "while creating Service"]
     service = await container.aresolve(Service)
     assert isinstance(service.repository.clock, WallClock)
     assert container.resolve(Service) is service
@@ -471,7 +471,7 @@ async def test_a_blocking_call_refuses_to_wait_for_a_task_of_its_own_thread() ->
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(container.aresolve, WallClock)
         await anyio.wait_all_tasks_blocked()
-        with pytest.raises(ConfigurationError, match="cannot wait for a task"):
+        with pytest.raises(ConfigurationError, match="is sync and cannot await"):
             container.resolve(WallClock)
         go.set()
 

@@ -428,7 +428,7 @@ def test_all_wrong_arguments_come_in_one_error(op: str) -> None:
     error = caught.value
     for words in (
         "the prompt has no messages",
-        "a tool is a function",
+        "a tool must be a function",
         "output_type cannot be",
         "timeout must be",
         "provider_options must be a mapping of field names, not int",
@@ -547,7 +547,7 @@ def test_settings_that_are_none_are_refused() -> None:
         InvalidRequestError, match=r"settings must be a Settings\(\.\.\.\), not dict"
     ):
         Responding(settings=odd)
-    with pytest.raises(InvalidRequestError, match="not dict; a tool is"):
+    with pytest.raises(InvalidRequestError, match="not dict; a tool must be"):
         Responding().generate(ChatRequest(messages=(user("Hi"),), settings=odd, tools=(odd,)))
 
 
@@ -646,7 +646,7 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
 
     assert caught.value.message == str(caught.value)
     assert caught.value.message.startswith(
-        "the limit of tokens cut the answer off; raise max_output_tokens (the answer is not JSON"
+        "the limit of tokens cut the answer off; raise max_output_tokens (the output is not JSON"
     )
     assert caught.value.partial is not None
     assert caught.value.partial.text == '{"value": 1'
@@ -662,7 +662,7 @@ async def test_an_output_that_was_filtered_says_so_and_why() -> None:
         await model.astream("Hi", output_type=int).collect()
 
     assert caught.value.message.startswith(
-        "a content filter ended the response; the prompt was blocked (the answer is empty"
+        "a content filter ended the response; the prompt was blocked (the output is empty"
     )
     assert caught.value.partial is not None
     assert caught.value.partial.finish_reason == "content_filter"
@@ -679,7 +679,7 @@ def test_an_error_about_several_texts_quotes_all_of_them() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant("Working.", "Done."))
 
-    with pytest.raises(OutputInvalidError, match=r"it reads 'Working.Done.'"):
+    with pytest.raises(OutputInvalidError, match=r"it begins with 'Working.Done.'"):
         model.generate("Hi", output_type=int)
 
 

@@ -183,21 +183,21 @@ def test_a_fence_inside_a_text_is_content() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        pytest.param("", "the answer is empty; it reads ''", id="empty"),
-        pytest.param("I cannot.", "the answer is not JSON", id="prose"),
-        pytest.param('{"numbers": [2', "the answer is not JSON (", id="cut off"),
-        pytest.param('{"note": "\ud800"}', "the answer is not JSON", id="half a character"),
+        pytest.param("", "the output is empty; it begins with ''", id="empty"),
+        pytest.param("I cannot.", "the output is not JSON", id="prose"),
+        pytest.param('{"numbers": [2', "the output is not JSON (", id="cut off"),
+        pytest.param('{"note": "\ud800"}', "the output is not JSON", id="half a character"),
         pytest.param(
             '{"numbers": [2, "x"]}',
-            "the answer does not fit 'Primes': ",
+            "the output does not match 'Primes': ",
             id="wrong type",
         ),
         pytest.param(
             "[]",
-            "the answer does not fit 'Primes': ",
+            "the output does not match 'Primes': ",
             id="no object",
         ),
-        pytest.param("{" + '"a": ' + "[" * 100_000, "the answer is nested too deeply", id="deep"),
+        pytest.param("{" + '"a": ' + "[" * 100_000, "the output is nested too deeply", id="deep"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_explained(answer: str, said: str) -> None:
@@ -221,7 +221,7 @@ def test_a_problem_begins_with_its_place(words: str, shown: str) -> None:
 
 
 def test_an_answer_of_a_model_that_does_not_fit_is_explained_in_full() -> None:
-    words = r"the answer does not fit 'Item': .*price: .+; sold: .+"
+    words = r"the output does not match 'Item': .*price: .+; sold: .+"
     with pytest.raises(OutputInvalidError, match=words):
         structured_output(Item).parse('{"price": -1, "sold": "soon"}')
 

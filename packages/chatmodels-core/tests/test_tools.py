@@ -202,8 +202,8 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
     assert caught.value.code is ErrorCode.TOOL_ARGUMENTS_INVALID
     problems = caught.value.details["problems"]
     assert problems[:3] == [
-        "citi: no such argument; did you mean 'city'?",
-        "x: no such argument; there are: city, place, unit, days",
+        "citi: unknown argument; did you mean 'city'?",
+        "x: unknown argument; there are: city, place, unit, days",
         "city: missing",
     ]
     place, unit, days = problems[3:]
@@ -246,11 +246,11 @@ def test_an_argument_of_no_known_name_is_refused_by_a_tool_without_parameters() 
     def now() -> None:
         """Tell the time."""
 
-    assert "a: no such argument; there are: none" in now.call(call(now, {"a": 1})).text
+    assert "a: unknown argument; there are: none" in now.call(call(now, {"a": 1})).text
 
 
 def test_a_call_of_another_tool_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(ConfigurationError, match="'weather' was handed a call of 'other'"):
+    with pytest.raises(ConfigurationError, match="'weather' received a call of 'other'"):
         weather.call(ToolCall("1", "other"))
 
 
@@ -506,7 +506,7 @@ def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
         ),
         pytest.param(
             _made_of("made = lambda: 1"),
-            ["its name '<lambda>' is not made of 1 to 64 letters, digits, '_' and '-'; pass name="],
+            ["its name '<lambda>' is not 1 to 64 letters, digits, '_' and '-'; pass name="],
             id="lambda",
         ),
     ],
@@ -625,18 +625,18 @@ def test_the_definition_of_a_plain_function_is_made_once() -> None:
 
 
 def test_the_definition_of_a_function_goes_with_the_function() -> None:
-    from chatmodels.core._tools.toolbox import _made
+    from chatmodels.core._tools.toolbox import _definition_cache
 
     def gone(a: int) -> None:
         """Go."""
 
     tool_definitions([gone])
-    assert gone in _made()
-    before = len(_made())
+    assert gone in _definition_cache()
+    before = len(_definition_cache())
     del gone
     gc.collect()
 
-    assert len(_made()) < before
+    assert len(_definition_cache()) < before
 
 
 class Teller:
@@ -662,7 +662,7 @@ def test_what_is_no_tool_is_refused() -> None:
 def test_two_tools_of_one_name_are_refused() -> None:
     other = ToolDefinition("weather", "", {"type": "object"})
 
-    with pytest.raises(InvalidRequestError, match="several tools are named 'weather'; tell them"):
+    with pytest.raises(InvalidRequestError, match="several tools are named 'weather'; rename them"):
         tool_definitions([weather, _plain, other])
 
 
@@ -695,10 +695,10 @@ def test_a_choice_among_no_tools_is_none() -> None:
         pytest.param(
             "xyz",
             [weather, _plain],
-            "no tool named 'xyz' (given: weather, _plain); choose one of them or a mode: 'auto'",
+            "no tool named 'xyz' (tools: weather, _plain); choose one of them or a mode: 'auto'",
             id="unknown",
         ),
-        pytest.param(weather, [], "(given: none)", id="nothing to choose from"),
+        pytest.param(weather, [], "(tools: none)", id="nothing to choose from"),
         pytest.param("required", [], "but there are no tools", id="nothing to require"),
     ],
 )

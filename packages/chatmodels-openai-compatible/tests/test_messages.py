@@ -334,6 +334,41 @@ def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
     ]
 
 
+APART = Dialect(name="vendor", text_fields=frozenset({"mark"}))
+
+
+def test_several_texts_of_the_model_stay_apart_if_the_vendor_accepts_them() -> None:
+    texts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    assert written(assistant("a", "b"), dialect=APART) == [{"role": "assistant", "content": texts}]
+    assert written(assistant("a"), dialect=APART) == [{"role": "assistant", "content": "a"}]
+
+
+def test_options_of_a_text_of_the_model_are_sent_with_it() -> None:
+    options = ProviderPart(ProviderState("vendor", {"mark": 1, "prefix": True}))
+    text = {"type": "text", "text": "a", "mark": 1}
+    assert written(assistant("a", options), dialect=APART) == [
+        {"role": "assistant", "content": [text], "prefix": True}
+    ]
+
+
+def test_options_of_no_text_of_the_model_are_refused() -> None:
+    options = ProviderPart(ProviderState("vendor", {"mark": 1}))
+    with pytest.raises(UnsupportedError, match=r"'mark' of a text .* \(message 0\)"):
+        written(assistant(options, ToolCall("c1", "now", "{}")), dialect=APART)
+
+
+def test_options_of_no_part_of_the_user_are_refused() -> None:
+    options = ProviderPart(ProviderState("vendor", {"mark": 1}))
+    with pytest.raises(UnsupportedError, match=r"options before any part in a user message"):
+        written(user(options, "Hi"))
+
+
+def test_two_recordings_of_the_model_are_refused() -> None:
+    spoken = AudioPart(file_id="a1"), AudioPart(file_id="a2")
+    with pytest.raises(UnsupportedError, match="a second audio in an assistant message"):
+        written(assistant(*spoken))
+
+
 def test_opaque_state_of_another_form_is_left_out() -> None:
     dialect = Dialect(name="vendor", reasoning_details=True)
     odd = ProviderState("vendor", 5)

@@ -299,7 +299,20 @@ def test_fields_can_be_given_to_the_part_before_them() -> None:
     fields = {"prompt_cache_breakpoint": {"mode": "explicit"}}
     mark = ProviderPart(ProviderState("vendor", fields))
     text = {"type": "input_text", "text": "A long text."}
-    assert items(user(mark, "A long text.", mark)) == [{"role": "user", "content": [text | fields]}]
+    assert items(user("A long text.", mark)) == [{"role": "user", "content": [text | fields]}]
+
+
+def test_options_that_have_no_place_are_refused() -> None:
+    mark = ProviderPart(ProviderState("vendor", {"prompt_cache_breakpoint": {"mode": "explicit"}}))
+    with pytest.raises(UnsupportedError, match=r"options before any part in .* \(message 0\)"):
+        items(user(mark, "A long text."))
+    with pytest.raises(UnsupportedError, match=r"'prompt_cache_breakpoint' in .* \(message 0\)"):
+        items(assistant("A long text.", mark), user("And?"))
+
+
+def test_state_of_chat_completions_is_left_out() -> None:
+    state = ProviderPart(ProviderState("vendor", {"annotations": [{"type": "file"}], "steps": []}))
+    assert items(assistant("Now.", state), user("And?"))[0]["content"] == "Now."
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,13 @@ from chatmodels.core import (
     ConfigurationError,
     ContentFilteredError,
     ErrorCode,
+    FilePart,
+    ImagePart,
     ResponseInvalidError,
     UnsupportedError,
     create_chat_model,
     registry,
+    user,
 )
 from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
 from chatmodels.providers.azure._address import Address
@@ -294,6 +297,23 @@ def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None
     with pytest.raises(UnsupportedError) as caught:
         model(api=api).explain("?", service_tier=tier)
     assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
+
+
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_images_and_files_of_other_types_are_refused(api: str) -> None:
+    image = ImagePart(data=b"II*", media_type="image/tiff")
+    slides = FilePart(data=b"PK", media_type="application/vnd.ms-powerpoint")
+    with pytest.raises(UnsupportedError) as caught:
+        model(api=api).explain(user(image, slides))
+    assert "image/tiff" in caught.value.message
+    assert "application/vnd.ms-powerpoint" in caught.value.message
+    model(api=api).explain(user(FilePart(data=b"%PDF", media_type="application/pdf")))
+
+
+def test_the_inference_endpoint_accepts_all_types_of_images() -> None:
+    image = ImagePart(data=b"II*", media_type="image/tiff")
+    maker = model(base_url="https://acme.services.ai.azure.com/models")
+    assert "data:image/tiff;base64," in str(maker.explain(user(image)).body)
 
 
 @pytest.mark.parametrize("tier", ["auto", "default", "flex", "scale", "priority"])

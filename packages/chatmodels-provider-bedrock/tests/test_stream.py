@@ -205,12 +205,9 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
-        ([("contentBlockDelta", {})], "more of a block without anything in it"),
+        ([("contentBlockDelta", {})], "a block delta without content"),
         ([("contentBlockDelta", [])], "bedrock sent data that is not"),
-        (
-            [delta({"reasoningContent": {"redactedContent": "?"}})],
-            "bedrock sent data that is not",
-        ),
+        ([delta({"reasoningContent": {"redactedContent": "?"}})], "bedrock sent data that is not"),
         ([start({"toolUse": 3})], "bedrock sent data that is not"),
         ([("messageStop", {}), USED], "it has no content"),
     ],

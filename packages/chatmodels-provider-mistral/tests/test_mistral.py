@@ -63,6 +63,14 @@ def messages(*given: Message, name: str = "mistral-small-latest") -> list[dict[s
     return found
 
 
+def test_images_of_other_types_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="image/tiff"):
+        body(user(ImagePart(data=b"II*", media_type="image/tiff")))
+    assert "data:image/webp;base64," in str(
+        messages(user(ImagePart(data=b"RIFF", media_type="image/webp")))
+    )
+
+
 def test_importing_it_registers_it() -> None:
     assert registry.provider("mistral") is PROVIDER
 
@@ -130,7 +138,7 @@ def test_keys_and_tokens_count_in_the_order_of_the_vendors_sdk(
     [
         pytest.param("no/such/file", "cannot read the token in 'no/such/file'", id="no file"),
         pytest.param("no\0file", "cannot read the token", id="no path"),
-        pytest.param(os.devnull, "an empty text", id="an empty file"),
+        pytest.param(os.devnull, "an empty str", id="an empty file"),
     ],
 )
 def test_a_token_that_cannot_be_read_is_an_error(path: str, words: str) -> None:

@@ -13,6 +13,7 @@ from chatmodels.core import (
     FilePart,
     ImagePart,
     UnsupportedError,
+    assistant,
     create_chat_model,
     registry,
     system,
@@ -117,6 +118,31 @@ def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None
 def test_a_service_tier_is_left_to_other_servers() -> None:
     model = create_chat_model("openai:any", api_key="sk-1", base_url="http://[::1]/v1")
     assert model.explain("Hello", service_tier="batch").body["service_tier"] == "batch"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "gpt-4o",
+        "ft:gpt-4o-mini:acme",
+        "gpt-4.1",
+        "gpt-3.5-turbo",
+        "chatgpt-4o-latest",
+        "gpt-5-chat",
+    ],
+)
+@pytest.mark.parametrize("api", ["responses", "chat_completions"])
+def test_models_that_do_not_reason_have_no_effort(api: str, model: str) -> None:
+    chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
+    with pytest.raises(UnsupportedError, match=r"reasoning_effort='low' \(supported: 'none'\)"):
+        chosen.explain("Hello", reasoning_effort="low")
+    body = chosen.explain("Hello", reasoning_effort="none").body
+    assert not {"reasoning", "reasoning_effort"} & set(body)
+
+
+def test_a_gateway_may_have_a_model_of_the_same_name_that_reasons() -> None:
+    model = create_chat_model("openai:gpt-4o", api_key="sk-1", base_url="http://[::1]/v1")
+    assert model.explain("Hello", reasoning_effort="low").body["reasoning_effort"] == "low"
 
 
 def test_sampling_is_free_without_reasoning() -> None:
@@ -224,6 +250,18 @@ def test_fields_can_be_given_to_parts_in_both_apis(api: str) -> None:
     assert marks == [{"mode": "explicit"}, {"mode": "explicit"}, None]
 
 
+def test_only_chat_completions_accept_fields_of_a_text_of_the_model() -> None:
+    mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    prompt = [user("Hi"), assistant("Long.", mark, "Yes?"), user("No.")]
+    model = create_chat_model("openai:gpt-5.6", api_key="sk-1", api="chat_completions")
+    assert model.explain(prompt).body["messages"][1]["content"] == [
+        {"type": "text", "text": "Long.", "prompt_cache_breakpoint": {"mode": "explicit"}},
+        {"type": "text", "text": "Yes?"},
+    ]
+    with pytest.raises(UnsupportedError, match="'prompt_cache_breakpoint'"):
+        create_chat_model("openai:gpt-5.6", api_key="sk-1").explain(prompt)
+
+
 def test_a_response_is_fetched_with_nothing_in_the_body() -> None:
     model = create_chat_model("openai:gpt-5.6", api_key="sk-1")
     explained = model.explain("Hello", provider_options={"retrieve": "resp_1"})
@@ -292,7 +330,7 @@ def test_all_types_of_images_and_files_are_sent_to_other_servers(api: str) -> No
 
 
 def test_an_api_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; use"):
+    with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; pass"):
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 

@@ -1,4 +1,4 @@
-"""Who makes what: objects registered by type and handed to each other's makers."""
+"""A container for dependency injection: creates registered types with their dependencies."""
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
@@ -13,102 +13,103 @@ from chatmodels.core._public import publish
 __all__ = ["Container", "Lifetime"]
 
 _T = TypeVar("_T")
-_Key = type[_T] | Callable[..., _T]  # To mypy, a protocol or an abstract class is the latter.
+_Key = type[_T] | Callable[..., _T]  # To mypy, protocols and abstract classes are not types.
 Lifetime = Literal["singleton", "transient"]
 _Rule = tuple[Callable[..., object], Lifetime]
-_World = tuple[dict[object, _Rule], dict[object, object]]  # And singletons, by type and maker.
-_Path = tuple[object, ...]  # The call that makes singletons, if any, and what is being made.
+_State = tuple[dict[object, _Rule], dict[object, object]]  # Rules; singletons by type and factory.
+_Path = tuple[object, ...]  # The call that creates singletons, if any; the keys in progress.
 
 
 class Container(AbstractContextManager["Container"], AbstractAsyncContextManager["Container"]):
-    """Objects by type: registered once, made when asked for, with what their makers need.
+    """Objects by type: registered once, created on first use, with their dependencies.
 
-    A maker is a class or a function, sync or async. Parameters are filled by type, `Clock | None`
-    and `Annotated[Clock, ...]` as `Clock`; a default stays while nothing is registered. Singletons
-    are made once for all threads and tasks, one at a time, and closed unless they were handed in.
+    A factory is a class or a function, sync or async. Its parameters are injected by type, with
+    `Clock | None` and `Annotated[Clock, ...]` as `Clock`. If a type is not registered, the default
+    is used. Singletons are created once for all threads and tasks, one at a time. The container
+    closes them, except for instances that you registered.
     """
 
     def __init__(self) -> None:
-        self._world: _World = {}, {}
-        self._made: list[tuple[object, dict[object, object]]] = []  # And where it is found.
-        self._lock, self._thread, self._call = Lock(), 0, object()  # Who makes singletons.
+        self._state: _State = {}, {}
+        self._singletons: list[tuple[object, dict[object, object]]] = []  # With the dict of each.
+        self._lock, self._thread, self._call = Lock(), 0, object()  # The owner of the lock.
         self._path = ContextVar[_Path]("path", default=(None,))
 
     def register(
         self,
         key: _Key[_T],
-        make: Callable[..., _T | Awaitable[_T]] | None = None,
+        factory: Callable[..., _T | Awaitable[_T]] | None = None,
         /,
         *,
         instance: _T | None = None,
         lifetime: Lifetime = "singleton",
         replace: bool = False,
     ) -> None:
-        """Say what makes a type's objects: itself, a class, a function, or a ready `instance`.
+        """Register the factory of a type: the type itself, a class, a function, or an `instance`.
 
         Raises:
-            ConfigurationError: The type is registered already, and not to be replaced.
+            ConfigurationError: The type is registered already, and `replace` is false.
         """
-        rule = (make or key, lifetime) if instance is None else (lambda: instance, "transient")
-        if self._world[0].setdefault(key, rule) is not rule and not replace:
+        rule = (factory or key, lifetime) if instance is None else (lambda: instance, "transient")
+        if self._state[0].setdefault(key, rule) is not rule and not replace:
             raise ConfigurationError(
                 f"{_names(key)} is registered; pass replace=True", op="register"
             )
-        self._world[0][key] = rule
+        self._state[0][key] = rule
 
     @contextmanager
     def override(
         self,
         key: _Key[_T],
-        make: Callable[..., _T | Awaitable[_T]] | None = None,
+        factory: Callable[..., _T | Awaitable[_T]] | None = None,
         /,
         *,
         instance: _T | None = None,
         lifetime: Lifetime = "singleton",
     ) -> Generator[None, None, None]:
-        """Put something in a type's place for the length of a `with` block, for all threads.
+        """Replace the registration of a type in a `with` block, for all threads.
 
-        The block makes singletons of its own, so that all that need the type get the replacement;
-        afterwards every registration and singleton is the one it was.
+        Singletons are created again in the block, so that every dependent gets the replacement.
+        Afterwards, all registrations and singletons are restored.
         """
-        rule = (make or key, lifetime) if instance is None else (lambda: instance, "transient")
-        before = self._world
-        self._world = {**before[0], key: rule}, {}
+        rule = (factory or key, lifetime) if instance is None else (lambda: instance, "transient")
+        previous = self._state
+        self._state = {**previous[0], key: rule}, {}
         try:
             yield
         finally:
-            self._world = before
+            self._state = previous
 
     def has(self, key: _Key[Any], /) -> bool:
-        """Tell whether something is registered for a type."""
-        return key in self._world[0]
+        """Report whether a type is registered."""
+        return key in self._state[0]
 
     def clear(self) -> None:
-        """Forget all registrations; what was made is still closed by `close` or `aclose`."""
-        self._world = {}, {}
+        """Remove all registrations; `close` and `aclose` still close the singletons."""
+        self._state = {}, {}
 
     def resolve(self, key: _Key[_T], /) -> _T:
-        """Return the object of a type, made now if need be, with all that it needs.
+        """Return the object of a type, created if necessary, with its dependencies.
 
         Raises:
-            ConfigurationError: Something needed is missing or circular, or takes `aresolve`.
+            ConfigurationError: A dependency is missing or circular, or requires `aresolve`.
         """
-        return _run(self._resolve(key, self._world, self._path.get(), blocking=True))
+        return _run(self._resolve(key, self._state, self._path.get(), blocking=True))
 
     async def aresolve(self, key: _Key[_T], /) -> _T:
-        """Return the object of a type as `resolve` does; makers may be asynchronous."""
-        return await self._resolve(key, self._world, self._path.get(), blocking=False)
+        """Return the object of a type as `resolve` does; factories can be async."""
+        return await self._resolve(key, self._state, self._path.get(), blocking=False)
 
     def close(self) -> None:
-        """Close the singletons that the container made, the latest first.
+        """Close the singletons that the container created, the latest first.
 
         Raises:
-            ExceptionGroup: Some could not be closed; the others are.
+            ExceptionGroup: Some could not be closed; all others were.
         """
         _run(self._close("close", "aclose", blocking=True))
 
     async def aclose(self) -> None:
-        """Close the singletons as `close` does, awaiting where that is possible."""
+        """Close the singletons as `close` does, with `aclose` if they have it."""
         await self._close("aclose", "close", blocking=False)
 
     def __exit__(self, *exception: object) -> None:
@@ -117,87 +118,97 @@ class Container(AbstractContextManager["Container"], AbstractAsyncContextManager
     async def __aexit__(self, *exception: object) -> None:
         await self.aclose()
 
-    async def _resolve(self, key: object, world: _World, path: _Path, blocking: bool) -> Any:
-        call, *making = path if path[0] in (None, self._call) else (None,)  # That call is over.
-        (rules, made), path = world, (call, *making, key)
-        if key not in rules or key in making:
+    async def _resolve(self, key: object, state: _State, path: _Path, blocking: bool) -> Any:
+        # The path of a call that has ended does not apply.
+        call, *in_progress = path if path[0] in (None, self._call) else (None,)
+        (rules, singletons), path = state, (call, *in_progress, key)
+        if key not in rules or key in in_progress:
             kind = "circular" if key in rules else "missing"
             raise ConfigurationError(f"{kind} dependency: {_names(*path[1:])}", op="resolve")
-        make, lifetime = rules[key]
-        if (instance := made.get((key, make), made)) is not made:
+        factory, lifetime = rules[key]
+        if (instance := singletons.get((key, factory), singletons)) is not singletons:
             return instance
         if lifetime == "singleton" and call is None:
             while not self._lock.acquire(blocking=blocking and self._thread != get_ident()):
                 from anyio import sleep
 
-                await _outcome(sleep(0.001), blocking)  # Blocking would stop the one waited for.
+                await _result(sleep(0.001), blocking)  # Blocking would stop the owner.
             self._thread, self._call = get_ident(), object()
             try:
-                return await self._resolve(key, world, (self._call, *making), blocking)
+                return await self._resolve(key, state, (self._call, *in_progress), blocking)
             finally:
                 self._thread, self._call = 0, object()
                 self._lock.release()
-        before = self._path.set(path)
+        previous = self._path.set(path)
         try:
-            needs = _needs(make, rules).items()
-            given = {name: await self._resolve(need, world, path, blocking) for name, need in needs}
-            instance = await _outcome(make(**given), blocking)
+            dependencies = _dependencies(factory, rules).items()
+            arguments = {
+                name: await self._resolve(dependency, state, path, blocking)
+                for name, dependency in dependencies
+            }
+            instance = await _result(factory(**arguments), blocking)
         except Exception as error:
-            error.add_note(f"while making {_names(key)}")
+            error.add_note(f"while creating {_names(key)}")
             raise
         finally:
-            self._path.reset(before)
+            self._path.reset(previous)
         if lifetime == "singleton":
-            made[key, make] = instance
-            if all(instance is not argument for argument in given.values()):
-                self._made.append((instance, made))
+            singletons[key, factory] = instance
+            if all(instance is not argument for argument in arguments.values()):
+                self._singletons.append((instance, singletons))
         return instance
 
     async def _close(self, *methods: str, blocking: bool) -> None:
         errors: list[Exception] = []
-        while self._made:
-            instance, made = self._made.pop()
-            made.clear()
+        while self._singletons:
+            instance, singletons = self._singletons.pop()
+            singletons.clear()
             close = next(filter(callable, (getattr(instance, m, None) for m in methods)), None)
             try:
-                await _outcome(close() if close else None, blocking)
+                await _result(close() if close else None, blocking)
             except Exception as error:
                 errors.append(error)
         if errors:
             raise ExceptionGroup("some objects could not be closed", errors)
 
 
-def _needs(make: Callable[..., object], known: Collection[object]) -> dict[str, object]:
-    """Read what the parameters ask for, except where a default is to stay."""
+def _dependencies(
+    factory: Callable[..., object], registered: Collection[object]
+) -> dict[str, object]:
+    """Read the dependencies of a factory, except those with a default that is used."""
     return {
         each.name: each.name if key is each.empty else key
-        for each in signature(make, eval_str=True).parameters.values()
+        for each in signature(factory, eval_str=True).parameters.values()
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
-        if each.name not in getattr(make, "keywords", ())  # Those a partial has settled.
-        if (key := _asked(each.annotation)) in known or each.default is each.empty
+        if each.name not in getattr(factory, "keywords", ())  # Already bound by a partial.
+        if (key := _dependency(each.annotation)) in registered or each.default is each.empty
     }
 
 
-def _asked(annotation: object) -> object:
+def _dependency(annotation: object) -> object:
     members = [each for each in get_args(annotation) if each is not type(None)]
     optional = len(members) == 1 and type(None) in get_args(annotation)
-    return _asked(members[0]) if optional or get_origin(annotation) is Annotated else annotation
+    return (
+        _dependency(members[0]) if optional or get_origin(annotation) is Annotated else annotation
+    )
 
 
 def _names(*keys: object) -> str:
     return " -> ".join(str(k) if get_args(k) else getattr(k, "__name__", str(k)) for k in keys)
 
 
-async def _outcome(result: object, blocking: bool) -> object:
+async def _result(result: object, blocking: bool) -> object:
     if blocking and iscoroutine(result):
         result.close()
-        raise ConfigurationError("this call cannot wait for a task; await aresolve() or aclose()")
+        raise ConfigurationError(
+            "this call is sync and cannot await; use await aresolve() or aclose()"
+        )
     return await result if iscoroutine(result) else result
 
 
 def _run(steps: Coroutine[Any, Any, Any]) -> Any:
     try:
-        steps.send(None)  # To the end: what blocks has nothing to await.
+        steps.send(None)  # To the end: a blocking call never awaits.
     except StopIteration as done:
         return done.value
 

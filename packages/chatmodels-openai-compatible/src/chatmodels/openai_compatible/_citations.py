@@ -52,6 +52,10 @@ def _source(source: Json) -> Citation | None:
     )
 
 
+RESPONSE_FIELDS = frozenset({"annotations", "content", "steps"})
+"""The fields of a message that `parts_to_send_back` can return."""
+
+
 def parts_to_send_back(
     annotations: Json, others: Sequence[Json], steps: Sequence[Json]
 ) -> dict[str, Json]:

@@ -50,6 +50,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
     return Profile(
         settings=chosen.settings,
         values=chosen.values,
+        implied=chosen.implied,
         needs_tools=("parallel_tool_calls",),
         not_with_reasoning=dict.fromkeys(chosen.not_with_reasoning, ()),
         strict_tools=chosen.strict_tools,

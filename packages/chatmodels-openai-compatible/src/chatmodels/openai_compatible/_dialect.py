@@ -51,6 +51,8 @@ class Dialect(Server, frozen=True, kw_only=True):
         image_types: The media types of images as bytes; None for all.
         file_types: The media types of files as bytes, except videos; None for all.
         result_inputs: The media that tool results can contain besides text.
+        text_fields: The fields that a text of an assistant message accepts besides its text. None
+            if such a message accepts only one text: several are joined then.
         call_ids: The ids of tool calls that are accepted.
         paired_calls: The vendor's own domains, at which each tool call needs a result and each
             result a call.
@@ -75,6 +77,7 @@ class Dialect(Server, frozen=True, kw_only=True):
     image_types: tuple[str, ...] | None = None
     file_types: tuple[str, ...] | None = None
     result_inputs: frozenset[Input] = frozenset()
+    text_fields: frozenset[str] | None = None
     call_ids: IdForm = ANY_ID
     paired_calls: Collection[str] = ()
     reasoning_field: Literal["reasoning_content", "reasoning", "content", "as_sent"] | None = None

@@ -78,6 +78,8 @@ def _mixed(
             content.append(encode_media(part))
         elif isinstance(part, ProviderPart) and content:
             content[-1] |= state_of(part.signature, dialect.name)
+        elif isinstance(part, ProviderPart) and state_of(part.signature, dialect.name):
+            problems.append(f"options before any part in {where}")
         else:
             _misplaced(part, where, problems)
     plain = len(content) == 1 and content[0].keys() == {"type", "text"}
@@ -86,14 +88,14 @@ def _mixed(
 
 def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[str, Json]:
     encoded: dict[str, Json] = {"role": "assistant", "content": None}
-    texts: list[str] = []
+    texts: list[dict[str, Json]] = []
     refusals: list[str] = []
     reasoning: list[ReasoningPart] = []
     calls: list[dict[str, Json]] = []
     chunks: list[dict[str, Json]] = []
     for part in message.parts:
         if isinstance(part, TextPart):
-            texts.append(part.text)
+            texts.append({"type": "text", "text": part.text})
         elif isinstance(part, ToolCall):
             calls.append(_call(part, dialect))
         elif isinstance(part, ReasoningPart):
@@ -101,15 +103,22 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, RefusalPart):
             refusals.append(part.text)
         elif isinstance(part, AudioPart) and part.file_id is not None:
+            if "audio" in encoded:
+                problems.append("a second audio in an assistant message")
             encoded["audio"] = {"id": part.file_id}
         elif isinstance(part, ProviderPart):
-            state = state_of(part.signature, dialect.name)
+            state = dict(state_of(part.signature, dialect.name))
+            for name in sorted(state.keys() & (dialect.text_fields or ())):
+                if texts:
+                    texts[-1][name] = state.pop(name)
+                else:
+                    problems.append(f"the option {name!r} of a text without a text before it")
             chunks += objects(state.get("content"))
             encoded.update({name: state[name] for name in state if name not in _NOT_FIELDS})
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
-        encoded["content"] = "".join(texts)
+        encoded["content"] = _text_content(texts, dialect)
     if refusals:
         encoded["refusal"] = "".join(refusals)
     if calls:
@@ -118,9 +127,15 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         encoded.update(_reasoning_fields(reasoning, dialect))
     thinking = _thinking(reasoning, dialect)
     if thinking or chunks:
-        text_parts = [{"type": "text", "text": text} for text in texts]
-        encoded["content"] = [*thinking, *text_parts, *chunks]
+        encoded["content"] = [*thinking, *texts, *chunks]
     return _named(message, encoded)
+
+
+def _text_content(texts: list[dict[str, Json]], dialect: Dialect) -> str | list[Json]:
+    """Return the texts of the model as they are, if there are several or one has options."""
+    if dialect.text_fields is None or (len(texts) < 2 and all(len(text) == 2 for text in texts)):
+        return "".join(str(text["text"]) for text in texts)
+    return [*texts]
 
 
 def _results(message: Message, dialect: Dialect, problems: list[str]) -> list[dict[str, Json]]:

@@ -69,3 +69,7 @@ def __getattr__(name: str) -> object:
         found.__module__ = __name__
     globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

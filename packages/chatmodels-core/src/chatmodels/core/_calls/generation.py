@@ -3,15 +3,15 @@
 They are `runtime_checkable`; `isinstance` checks that the methods are there, not their signatures.
 """
 
-from typing import TYPE_CHECKING, Protocol, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Unpack, overload, runtime_checkable
 
-from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._calls.options import CallOptions, list_options
 from chatmodels.core._values.messages import Prompt
-from chatmodels.core._values.request import ChatRequest
+from chatmodels.core._values.request import ChatRequest, OutputSchema
 from chatmodels.core._values.response import ChatResponse
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar
+    from typing_extensions import TypeForm, TypeVar
 
     from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 
@@ -26,6 +26,7 @@ else:
 class MessageGenerator(Protocol):
     """Answers a prompt, whole and blocking."""
 
+    @overload
     def generate(
         self,
         prompt: Prompt | ChatRequest,
@@ -33,8 +34,41 @@ class MessageGenerator(Protocol):
         *,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Answer a prompt.
+    ) -> ChatResponse[T]: ...
+    @overload
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: "TypeForm[T]",
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]: ...
+    @overload
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: OutputSchema,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[Any]: ...
+    @list_options
+    def generate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[Any]:
+        """Return the response to a prompt.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: The type of `response.parsed`: a dataclass, a TypedDict, a pydantic model,
+                `list[int]`, `int | None`, `Literal["a", "b"]` and the like, or an `OutputSchema`.
+            options: The options and settings below; None stands for the default of the model.
 
         Raises:
             ChatModelError: The call failed; `code` classifies the failure.
@@ -46,6 +80,7 @@ class MessageGenerator(Protocol):
 class AsyncMessageGenerator(Protocol):
     """Answers a prompt, whole and awaited."""
 
+    @overload
     async def agenerate(
         self,
         prompt: Prompt | ChatRequest,
@@ -53,8 +88,41 @@ class AsyncMessageGenerator(Protocol):
         *,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Answer a prompt.
+    ) -> ChatResponse[T]: ...
+    @overload
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: "TypeForm[T]",
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[T]: ...
+    @overload
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: OutputSchema,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[Any]: ...
+    @list_options
+    async def agenerate(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> ChatResponse[Any]:
+        """Return the response to a prompt without blocking.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: The type of `response.parsed`: a dataclass, a TypedDict, a pydantic model,
+                `list[int]`, `int | None`, `Literal["a", "b"]` and the like, or an `OutputSchema`.
+            options: The options and settings below; None stands for the default of the model.
 
         Raises:
             ChatModelError: The call failed; `code` classifies the failure.
@@ -66,6 +134,7 @@ class AsyncMessageGenerator(Protocol):
 class MessageStreamer(Protocol):
     """Answers a prompt piece by piece, blocking."""
 
+    @overload
     def stream(
         self,
         prompt: Prompt | ChatRequest,
@@ -73,11 +142,45 @@ class MessageStreamer(Protocol):
         *,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "ChatStream[T]":
-        """Prepare a stream; the request is sent when it is entered or iterated.
+    ) -> "ChatStream[T]": ...
+    @overload
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: "TypeForm[T]",
+        **options: Unpack[CallOptions],
+    ) -> "ChatStream[T]": ...
+    @overload
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: OutputSchema,
+        **options: Unpack[CallOptions],
+    ) -> "ChatStream[Any]": ...
+    @list_options
+    def stream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> "ChatStream[Any]":
+        """Return a stream of events, read by blocking.
+
+        The request is sent when the stream is entered or iterated.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: The type of `stream.response.parsed`; see `generate`.
+            options: The options and settings below; None stands for the default of the model.
 
         Raises:
-            ChatModelError: The arguments are wrong; what goes wrong later is raised by the stream.
+            ChatModelError: The arguments are wrong. The stream raises later failures.
         """
         ...
 
@@ -86,6 +189,7 @@ class MessageStreamer(Protocol):
 class AsyncMessageStreamer(Protocol):
     """Answers a prompt piece by piece, awaited."""
 
+    @overload
     def astream(
         self,
         prompt: Prompt | ChatRequest,
@@ -93,11 +197,45 @@ class AsyncMessageStreamer(Protocol):
         *,
         output_type: type[T] | None = None,
         **options: Unpack[CallOptions],
-    ) -> "AsyncChatStream[T]":
-        """Prepare a stream; the request is sent when it is entered or iterated.
+    ) -> "AsyncChatStream[T]": ...
+    @overload
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: "TypeForm[T]",
+        **options: Unpack[CallOptions],
+    ) -> "AsyncChatStream[T]": ...
+    @overload
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: OutputSchema,
+        **options: Unpack[CallOptions],
+    ) -> "AsyncChatStream[Any]": ...
+    @list_options
+    def astream(
+        self,
+        prompt: Prompt | ChatRequest,
+        /,
+        *,
+        output_type: Any = None,
+        **options: Unpack[CallOptions],
+    ) -> "AsyncChatStream[Any]":
+        """Return a stream of events, read by awaiting.
+
+        The request is sent when the stream is entered or iterated.
+
+        Args:
+            prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
+            output_type: The type of `stream.response.parsed`; see `agenerate`.
+            options: The options and settings below; None stands for the default of the model.
 
         Raises:
-            ChatModelError: The arguments are wrong; what goes wrong later is raised by the stream.
+            ChatModelError: The arguments are wrong. The stream raises later failures.
         """
         ...
 

@@ -1,16 +1,17 @@
 """What every model has in common: calls made from primitives, checked, surrounded and watched."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
+from typing import Any, Literal, Self
 
 import msgspec
 
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
-from chatmodels.core._calls.completion import complete_response
+from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.negotiation import refuse_unsupported
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.prepare import Defaults, Prepared, prepare
@@ -27,21 +28,12 @@ from chatmodels.core._values.setting_rules import chosen_settings, validated_set
 from chatmodels.core._values.settings import NO_SETTINGS, Settings
 from chatmodels.core._values.timeout import DEFAULT_TIMEOUT, Timeout, as_timeout
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
-    T = TypeVar("T", default=None)
-else:
-    from typing import TypeVar
-
-    T = TypeVar("T")
-
 Op = Literal["generate", "stream", "explain"]
 
 _NESTED = "an argument is nested too deeply; pass a flatter one"
 
 
-class StandardChatModel(Primitives):
+class StandardChatModel(CallMethods, Primitives):
     """A whole `ChatModel` from at least one of `respond` and `events`.
 
     A subclass implements these, and whichever else of `Primitives` is particular to it; it may
@@ -122,25 +114,9 @@ class StandardChatModel(Primitives):
         provider, model = getattr(self, "provider", "?"), getattr(self, "model", "?")
         return f"<{type(self).__name__} {provider}:{model}>"
 
-    def generate(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Answer a prompt.
-
-        Args:
-            prompt: A text, a message, a conversation, or a ready `ChatRequest`.
-            output_type: The type that the answer shall be an instance of, as `response.parsed`;
-                None while the model wants tools to be run first.
-            options: See `CallOptions` and `Settings`.
-
-        Raises:
-            ChatModelError: The call failed; `code` classifies the failure.
-        """
+    def _generate(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatResponse[Any]:
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared)
         try:
@@ -151,15 +127,9 @@ class StandardChatModel(Primitives):
         call.end(response)
         return response
 
-    async def agenerate(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Answer a prompt, awaited; the twin of `generate`."""
+    async def _agenerate(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatResponse[Any]:
         prepared = self._prepare("generate", prompt, output_type, options)
         call = self._begin("generate", prepared)
         try:
@@ -170,86 +140,57 @@ class StandardChatModel(Primitives):
         call.end(response)
         return response
 
-    def stream(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatStream[T]:
-        """Answer a prompt piece by piece; the request is sent when the stream is entered.
-
-        Args and errors are those of `generate`; the stream raises what goes wrong on the way.
-        """
+    def _stream(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatStream[Any]:
         prepared = self._prepare("stream", prompt, output_type, options)
         return ChatStream(
             lambda: self._begin("stream", prepared),
             lambda call: open_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
+            lambda response, call: with_partial_output(prepared.output, response, call),
         )
 
-    def astream(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> AsyncChatStream[T]:
-        """Answer a prompt piece by piece, awaited; the twin of `stream`."""
+    def _astream(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> AsyncChatStream[Any]:
         prepared = self._prepare("stream", prompt, output_type, options)
         return AsyncChatStream(
             lambda: self._begin("stream", prepared),
             lambda call: aopen_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
+            lambda response, call: with_partial_output(prepared.output, response, call),
         )
 
-    def batch(
+    def _batch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]:
-        """Answer many prompts in threads: results in order, errors in their places."""
+        max_concurrency: int,
+        output_type: Any,
+        options: CallOptions,
+    ) -> list[ChatResponse[Any] | ChatModelError]:
         return batch(
             lambda prompt: self.generate(prompt, output_type=output_type, **options),
             prompts,
             max_concurrency,
         )
 
-    async def abatch(
+    async def _abatch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]:
-        """Answer many prompts in tasks: results in order, errors in their places."""
+        max_concurrency: int,
+        output_type: Any,
+        options: CallOptions,
+    ) -> list[ChatResponse[Any] | ChatModelError]:
         return await abatch(
             lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
             prompts,
             max_concurrency,
         )
 
-    def explain(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[Any] | None = None,
-        **options: Unpack[CallOptions],
+    def _explain(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> Explanation:
-        """Show the request that `generate` would send, without sending it.
-
-        Raises:
-            ChatModelError: The arguments are wrong, or the provider speaks no HTTP.
-        """
         prepared = self._prepare("explain", prompt, output_type, options)
         try:
             explanation = self.explanation(prepared.request)

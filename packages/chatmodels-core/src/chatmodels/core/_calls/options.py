@@ -1,13 +1,15 @@
-"""The keyword arguments of a call."""
+"""The keyword arguments of a call, and their list in the docstrings of call methods."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from chatmodels.core._values.settings import SettingsArguments
+from chatmodels.core._values.settings import Settings, SettingsArguments
 from chatmodels.core._values.timeout import Timeout
 
 if TYPE_CHECKING:
     from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class CallOptions(SettingsArguments, total=False):
@@ -16,13 +18,43 @@ class CallOptions(SettingsArguments, total=False):
     Attributes:
         tools: Functions, `Tool`s or `ToolDefinition`s that the model may call.
         tool_choice: "auto", "none", "required", a tool or its name, or a `ToolChoice`.
-        timeout: Seconds for the whole call, or a `Timeout`.
-        provider_options: Fields for the vendor's request body, put there as they are.
-        idempotent: Whether policies may send the call again; True by default.
+        timeout: Time limits of the call: seconds for the whole call, or a `Timeout`.
+        provider_options: Fields for the body of the provider's request, sent as they are.
+        idempotent: Let policies send the call again: True, the default, or False.
     """
 
     tools: "Sequence[ToolLike] | None"
+    """Functions, `Tool`s or `ToolDefinition`s that the model may call."""
+
     tool_choice: "ToolChoiceLike | None"
+    """"auto", "none", "required", a tool or its name, or a `ToolChoice`."""
+
     timeout: Timeout | float | None
+    """Time limits of the call: seconds for the whole call, or a `Timeout`."""
+
     provider_options: Mapping[str, Any] | None
+    """Fields for the body of the provider's request, sent as they are."""
+
     idempotent: bool
+    """Let policies send the call again: True, the default, or False."""
+
+
+def list_options(method: Method, /) -> Method:
+    """List the options of every call in the docstring of a method that accepts them."""
+    if method.__doc__ is not None:  # Python has none with -OO
+        method.__doc__ = f"{_dedented(method.__doc__)}\n\n{_OPTIONS}"
+    return method
+
+
+def _dedented(text: str) -> str:
+    """Remove the indentation of a docstring, which Python itself does from 3.13 on."""
+    first, *lines = text.splitlines()
+    margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    return "\n".join((first, *(line[margin:] for line in lines))).rstrip()
+
+
+def _attributes(cls: type) -> str:
+    return _dedented(cls.__doc__ or "").partition("Attributes:\n")[2]
+
+
+_OPTIONS = f"Options:\n{_attributes(CallOptions)}\n\nSettings:\n{_attributes(Settings)}"

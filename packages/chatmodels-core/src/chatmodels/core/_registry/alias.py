@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from importlib import import_module
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack
+from typing import Any, Protocol, Self
 
 import msgspec
 
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.flow import Policy
+from chatmodels.core._calls.methods import CallMethods
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
@@ -21,15 +22,6 @@ from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
-    T = TypeVar("T", default=None)
-else:
-    from typing import TypeVar
-
-    T = TypeVar("T")
 
 
 class Targets(Protocol):
@@ -58,7 +50,7 @@ class _Current(msgspec.Struct, frozen=True):
     model: ChatModel
 
 
-class AliasedModel:
+class AliasedModel(CallMethods):
     """The model of an alias, which follows the alias when its target changes.
 
     Calls in progress when the alias changes finish with their target. The options apply to every
@@ -147,77 +139,52 @@ class AliasedModel:
         """The name of the model that calls go to now."""
         return self.target.model
 
-    def generate(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Generate a response; see `ChatModel.generate`."""
+    def _generate(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatResponse[Any]:
         return self.target.generate(prompt, output_type=output_type, **options)
 
-    async def agenerate(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatResponse[T]:
-        """Generate a response; see `ChatModel.agenerate`."""
+    async def _agenerate(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatResponse[Any]:
         return await self.target.agenerate(prompt, output_type=output_type, **options)
 
-    def stream(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> ChatStream[T]:
-        """Prepare a stream; see `ChatModel.stream`."""
+    def _stream(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> ChatStream[Any]:
         return self.target.stream(prompt, output_type=output_type, **options)
 
-    def astream(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> AsyncChatStream[T]:
-        """Prepare a stream; see `ChatModel.astream`."""
+    def _astream(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> AsyncChatStream[Any]:
         return self.target.astream(prompt, output_type=output_type, **options)
 
-    def batch(
+    def _batch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]:
-        """Generate responses in threads, all with the same target; see `ChatModel.batch`."""
+        max_concurrency: int,
+        output_type: Any,
+        options: CallOptions,
+    ) -> list[ChatResponse[Any] | ChatModelError]:
         return self.target.batch(
             prompts, max_concurrency=max_concurrency, output_type=output_type, **options
         )
 
-    async def abatch(
+    async def _abatch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]:
-        """Generate responses in tasks, all with the same target; see `ChatModel.abatch`."""
+        max_concurrency: int,
+        output_type: Any,
+        options: CallOptions,
+    ) -> list[ChatResponse[Any] | ChatModelError]:
         return await self.target.abatch(
             prompts, max_concurrency=max_concurrency, output_type=output_type, **options
         )
+
+    def _explain(
+        self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
+    ) -> Explanation:
+        return self.target.explain(prompt, output_type=output_type, **options)
 
     def model_info(self) -> ModelInfo:
         """Describe the model that calls go to now."""
@@ -230,17 +197,6 @@ class AliasedModel:
     async def acheck_health(self) -> HealthReport:
         """Check the provider that calls go to now."""
         return await self.target.acheck_health()
-
-    def explain(
-        self,
-        prompt: Prompt | ChatRequest,
-        /,
-        *,
-        output_type: type[Any] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Explanation:
-        """Return the request that `generate` would send now; see `ChatModel.explain`."""
-        return self.target.explain(prompt, output_type=output_type, **options)
 
     def with_policies(self, *policies: Policy) -> Self:
         """Return a copy of the model with policies around those of each target."""

@@ -1,4 +1,4 @@
-"""From the arguments that a model wrote to those that a function takes."""
+"""Binds the arguments that a model wrote to the parameters of a function."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from chatmodels.core._values.parts import Json, ToolCall
 
 
 class Binding:
-    """The parameters of one tool: their schema, and the reading of arguments for them.
+    """The parameters of one tool: their schema, and the parsing of arguments.
 
     Attributes:
         schema: The JSON Schema of the arguments, an object.
@@ -26,11 +26,11 @@ class Binding:
 
     schema: Schema
 
-    def __init__(self, name: str, parameters: list[ToolParameter], said: Documentation, /) -> None:
-        """Prepare for reading.
+    def __init__(self, name: str, parameters: list[ToolParameter], docs: Documentation, /) -> None:
+        """Create the schema and the decoder.
 
         Raises:
-            TypeError: Parameters have types that JSON cannot be read as; all are named.
+            TypeError: Parameters have types without a JSON form; the message lists them all.
         """
         self._name = name
         try:
@@ -39,12 +39,12 @@ class Binding:
             self._prepare(_adapted(parameters))
         properties: dict[str, Schema] = self.schema["properties"]
         for parameter in parameters:
-            inner = properties[parameter.name]
-            text = described(parameter.annotation) or said.arguments.get(parameter.name)
-            inner = with_description(inner, text)
+            schema = properties[parameter.name]
+            description = described(parameter.annotation) or docs.arguments.get(parameter.name)
+            schema = with_description(schema, description)
             if parameter.default is not REQUIRED:
-                inner = _with_default(inner, parameter.default)
-            properties[parameter.name] = inner
+                schema = _with_default(schema, parameter.default)
+            properties[parameter.name] = schema
 
     def _prepare(self, parameters: list[ToolParameter]) -> None:
         fields = [
@@ -65,15 +65,15 @@ class Binding:
         self._readers: dict[str, Reader[Any]] = {}
 
     def bind(self, call: ToolCall, /) -> dict[str, Any]:
-        """Read a call's arguments, absent ones filled in with their defaults.
+        """Parse a call's arguments; absent ones have their defaults.
 
         Raises:
-            ToolArgumentsError: They do not fit; the message lists a problem for each argument.
+            ToolArgumentsError: They are invalid; the message lists a problem for each argument.
         """
         try:
             return msgspec.structs.asdict(self._decoder.decode(call.arguments_json or "{}"))
         except (msgspec.DecodeError, UnicodeEncodeError):
-            # Most often this finds out what is wrong, but a part may be mended; see Reader.
+            # Usually this locates the problem, but some values can be repaired; see Reader.
             return self._bind_one_by_one(call.arguments)
         except RecursionError as error:
             raise ToolArgumentsError(
@@ -89,12 +89,12 @@ class Binding:
             optional = parameter.default is not REQUIRED
             schema: Schema = self.schema["properties"][name]
             value = arguments.get(name)
-            given = name in arguments
-            if given and value is None and optional:
-                given = admits_null(schema, self.schema)  # else it means "as you like"
-            if not given and optional:
+            present = name in arguments
+            if present and value is None and optional:
+                present = admits_null(schema, self.schema)  # else null means absent
+            if not present and optional:
                 bound[name] = parameter.default
-            elif not given:
+            elif not present:
                 problems.append(f"{name}: missing")
             else:
                 try:
@@ -116,7 +116,7 @@ class Binding:
 
 
 def _adapted(parameters: list[ToolParameter]) -> list[ToolParameter]:
-    """Leave to pydantic what msgspec refuses and pydantic may take, such as a union of models."""
+    """Wrap types that only pydantic supports, such as a union of models."""
     adapted: list[ToolParameter] = []
     problems: list[str] = []
     for parameter in parameters:
@@ -132,18 +132,18 @@ def _adapted(parameters: list[ToolParameter]) -> list[ToolParameter]:
 
 
 def _default_field(default: object) -> Any:
-    # By way of a factory, since msgspec refuses some defaults and writes others into the schema.
+    # Through a factory, since msgspec rejects some defaults and adds others to the schema.
     return msgspec.field(default_factory=lambda: default)
 
 
 def _with_default(schema: Schema, default: object) -> Schema:
     try:
-        written = msgspec.json.decode(msgspec.json.encode(default, enc_hook=to_json))
+        value = msgspec.json.decode(msgspec.json.encode(default, enc_hook=to_json))
     except (NotImplementedError, RecursionError, TypeError):
-        return schema  # the model need not know it
-    return {**schema, "default": written}
+        return schema  # the model does not need it
+    return {**schema, "default": value}
 
 
 def _unknown(name: str, names: list[str]) -> str:
     remedy = hint(name, names) or f"there are: {', '.join(names) or 'none'}"
-    return f"{name}: no such argument; {remedy}"
+    return f"{name}: unknown argument; {remedy}"

@@ -1,4 +1,4 @@
-"""From what a tool's function gives back to what the model is told."""
+"""Converts the return value of a tool's function to the content of a tool result."""
 
 from typing import Any, TypeGuard
 
@@ -12,10 +12,10 @@ _PARTS = (TextPart, ImagePart, AudioPart, FilePart)
 
 
 def result_content(name: str, value: object, /) -> tuple[ResultPart, ...]:
-    """Make the content of a tool result of any value.
+    """Convert any value to the content of a tool result.
 
-    A text stays as it is; so do parts, alone or in a list, with texts among them. Anything else
-    is written as JSON.
+    A str and parts are used unchanged, alone or mixed in a list. Other values are serialized as
+    JSON.
 
     Raises:
         ConfigurationError: The value has no JSON form.

@@ -1,4 +1,4 @@
-"""The tools of one call: what `tools` and `tool_choice` may hold, brought into one form."""
+"""The tools of one call: normalizes the arguments `tools` and `tool_choice`."""
 
 import functools
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
@@ -12,19 +12,20 @@ from chatmodels.core._values.request import ToolChoice, ToolDefinition
 if TYPE_CHECKING:
     from chatmodels.core._tools.tools import ToolChoiceLike, ToolLike
 
-# Not looked up among the abstract types, which takes longer than all else here.
+# Not `isinstance` with an abstract type, which would take longer than the rest.
 _PLAIN_SEQUENCES = frozenset({list, tuple})
 _MODES = {mode: ToolChoice(mode) for mode in ("auto", "none", "required")}
 
 
 def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinition, ...]:
-    """Bring every form that a tool may have into its definition.
+    """Convert tools in any form to their definitions.
 
-    What is made of a plain function is kept as long as the function.
+    The definition of a plain function is cached as long as the function exists.
 
     Raises:
-        ConfigurationError: No tool can be made of a function, or an object is not a function.
-        InvalidRequestError: Two tools have one name, or the argument is not a sequence of tools.
+        ConfigurationError: A function cannot be a tool, or an object is not a function.
+        InvalidRequestError: Two tools have the same name, or the argument is not a sequence of
+            tools.
     """
     if not tools:
         return ()
@@ -33,15 +34,17 @@ def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinit
     ):
         name = getattr(tools, "__name__", None) or getattr(tools, "name", "...")
         raise InvalidRequestError(
-            f"tools is a sequence of functions, Tools and ToolDefinitions, not "
+            f"tools must be a sequence of functions, Tools and ToolDefinitions, not "
             f"{type(tools).__name__}; pass tools=[{name}]"
         )
     definitions = tuple(map(_definition, tools))
-    if len(definitions) > 1 and len({each.name for each in definitions}) < len(definitions):
+    if len(definitions) > 1 and len({definition.name for definition in definitions}) < len(
+        definitions
+    ):
         names = [definition.name for definition in definitions]
-        twice = sorted({repr(name) for name in names if names.count(name) > 1})
+        duplicates = sorted({repr(name) for name in names if names.count(name) > 1})
         raise InvalidRequestError(
-            f"several tools are named {', '.join(twice)}; tell them apart with tool(name=...)"
+            f"several tools are named {', '.join(duplicates)}; rename them with tool(name=...)"
         )
     return definitions
 
@@ -49,14 +52,14 @@ def tool_definitions(tools: "Sequence[ToolLike] | None", /) -> tuple[ToolDefinit
 def tool_choice(
     choice: "ToolChoiceLike | None", definitions: Sequence[ToolDefinition], /
 ) -> ToolChoice | None:
-    """Bring every form that a tool choice may have into one.
+    """Convert a tool choice in any form to a `ToolChoice`.
 
     Args:
         choice: "auto", "none", "required", a tool or its name, or a `ToolChoice`.
         definitions: The tools to choose from.
 
     Raises:
-        InvalidRequestError: The choice is not one of the tools, or there are none.
+        InvalidRequestError: The choice is not among the tools, or there are no tools.
     """
     if choice is None:
         return None
@@ -81,29 +84,29 @@ def _definition(item: "ToolLike") -> ToolDefinition:
         return item
     if not callable(item):  # pyright: ignore[reportUnnecessaryComparison] - untyped callers
         raise ConfigurationError(
-            f"a tool is a function, a Tool or a ToolDefinition, not {type(item).__name__}"
+            f"a tool must be a function, a Tool or a ToolDefinition, not {type(item).__name__}"
         )
-    made = _made()
-    # A bound method is a new object each time; its function stays.
+    cache = _definition_cache()
+    # A bound method is a new object on each access; its function is the same.
     key: object = getattr(item, "__func__", item)
     try:
-        known = made.get(key)
-    except TypeError:  # it has no hash or no weak references: nowhere to keep anything
+        definition = cache.get(key)
+    except TypeError:  # not hashable or without weak references, so not cached
         return Tool(item).definition
-    if known is None:
-        known = made[key] = Tool(item).definition
-    return known
+    if definition is None:
+        definition = cache[key] = Tool(item).definition
+    return definition
 
 
 def _no_such_tool(name: str | None, names: Sequence[str]) -> str:
     modes = ", ".join(map(repr, _MODES))
     remedy = hint(name or "", names) or f"choose one of them or a mode: {modes}"
-    return f"there is no tool named {name!r} (given: {', '.join(names) or 'none'}); {remedy}"
+    return f"there is no tool named {name!r} (tools: {', '.join(names) or 'none'}); {remedy}"
 
 
 @functools.cache
-def _made() -> MutableMapping[Any, ToolDefinition]:
-    """Give the definitions made of plain functions, which go when the functions go."""
+def _definition_cache() -> MutableMapping[Any, ToolDefinition]:
+    """Return the cache of the definitions of plain functions, with weak keys."""
     # Imported here, since few programs pass plain functions.
     import weakref
 

@@ -1,4 +1,4 @@
-"""Tools: functions that a model may ask to have called."""
+"""Tools: functions that a model can call."""
 
 import re
 import sys
@@ -14,19 +14,19 @@ P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-"""What vendors take as a name: OpenAI's API reference, "Chat completions", `tools`."""
+"""The names that vendors accept: OpenAI's API reference, "Chat completions", `tools`."""
 
 
 class Tool(Generic[P, R_co]):
-    """A function that a model may ask to have called; it can still be called as it was.
+    """A function that a model can call; it can still be called directly.
 
-    The name, the description and the JSON Schema of the arguments are taken from the function's
-    signature, its type hints and its docstring, once. A tool belongs to no thread and no event
-    loop, and is pickled if its function can be.
+    The name, the description and the JSON Schema of the arguments are read once, from the
+    function's signature, its type hints and its docstring. A tool can be used in any thread and
+    event loop, and can be pickled if its function can.
 
     Attributes:
         function: The function.
-        definition: What a model is told of it.
+        definition: The description for the model.
     """
 
     function: Callable[P, R_co]
@@ -41,20 +41,20 @@ class Tool(Generic[P, R_co]):
         description: str | None = None,
         strict: bool = False,
     ) -> None:
-        """Make a tool of a function.
+        """Create a tool from a function.
 
         Args:
-            function: Sync or async; every parameter has a type annotation.
-            name: How the model calls it: up to 64 letters, digits, `_` and `-`; by default the
+            function: A sync or async function; every parameter must have a type annotation.
+            name: The name for the model: up to 64 letters, digits, `_` and `-`; by default the
                 function's name.
-            description: What it is good for; by default the docstring's text.
-            strict: Whether the vendor shall enforce the schema while the model writes. Optional
-                arguments may then be null in the schema, which stands for their default.
+            description: The purpose of the tool; by default the docstring's text.
+            strict: Whether the vendor is to enforce the schema during generation. If so, optional
+                arguments can be null in the schema, which means their default.
 
         Raises:
-            ConfigurationError: No tool can be made of it; the message lists every problem.
+            ConfigurationError: The function cannot be a tool; the message lists every problem.
         """
-        # Imported here, since a program without tools should not pay for them.
+        # Imported here, since programs without tools do not need them.
         from chatmodels.core._schema.docstrings import documentation
         from chatmodels.core._schema.signatures import is_async, parameters
         from chatmodels.core._schema.strict import strict_schema
@@ -64,17 +64,16 @@ class Tool(Generic[P, R_co]):
         self._invoke: Callable[..., Any] = function
         self._options = (name, description, strict)
         self._is_async = is_async(function)
-        known = name if name is not None else str(getattr(function, "__name__", ""))
-        found, problems = parameters(function)
-        if not _NAME.fullmatch(known):
+        name_ = name if name is not None else str(getattr(function, "__name__", ""))
+        usable, problems = parameters(function)
+        if not _NAME.fullmatch(name_):
             problems.append(
-                f"its name {known!r} is not made of 1 to 64 letters, digits, '_' and '-'; "
-                "pass name=..."
+                f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
             )
-        said = documentation(_docstring(function))
+        docs = documentation(_docstring(function))
         schema: dict[str, Json] = {}
         try:
-            self._binding = Binding(known, found, said)
+            self._binding = Binding(name_, usable, docs)
             schema = self._binding.schema
             schema = strict_schema(schema) if strict else schema
         except TypeError as error:
@@ -83,26 +82,26 @@ class Tool(Generic[P, R_co]):
             problems.append("a parameter's type is nested too deeply; use a flatter one")
         if problems:
             raise ConfigurationError(
-                f"{known or function!r} cannot be a tool: {'; '.join(problems)}",
+                f"{name_ or function!r} cannot be a tool: {'; '.join(problems)}",
                 op="tool",
                 details={"problems": problems},
             )
-        text = said.description if description is None else description
-        self.definition = ToolDefinition(known, text, schema, strict)
-        # As functools.wraps does, so that the tool is introspected and pickled as the function.
+        text = docs.description if description is None else description
+        self.definition = ToolDefinition(name_, text, schema, strict)
+        # Like functools.wraps, so that the tool is introspected and pickled as the function.
         self.__doc__ = function.__doc__
         self.__module__ = getattr(function, "__module__", __name__)
-        self.__qualname__ = getattr(function, "__qualname__", known)
+        self.__qualname__ = getattr(function, "__qualname__", name_)
         self.__wrapped__ = function
 
     @property
     def name(self) -> str:
-        """How the model calls it."""
+        """The name of the tool for the model."""
         return self.definition.name
 
     @property
     def description(self) -> str:
-        """What the model is told that it is good for; may be empty."""
+        """The purpose of the tool for the model; can be empty."""
         return self.definition.description
 
     @property
@@ -111,34 +110,34 @@ class Tool(Generic[P, R_co]):
         return self.definition.parameters
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        """Call the function, unvalidated, as if it were no tool."""
+        """Call the function directly, without validation."""
         return self.function(*args, **kwargs)
 
     def validate(self, call: ToolCall, /) -> dict[str, Any]:
-        """Read a call's arguments as the function's keyword arguments, without calling it.
+        """Parse a call's arguments as the function's keyword arguments, without calling it.
 
         They are converted to the annotated types; absent ones have their defaults.
 
         Raises:
-            ToolArgumentsError: They do not fit; the message lists a problem for each argument
-                and can be given back to the model.
+            ToolArgumentsError: They are invalid; the message lists a problem for each argument
+                and can be sent back to the model.
         """
         return self._binding.bind(call)
 
     def call(self, call: ToolCall, /) -> ToolResult:
-        """Call the function as the model wishes.
+        """Call the function with the arguments of a tool call.
 
-        Arguments that do not fit give a result that tells the model so, with `is_error`, and
-        the function is not called. What the function raises is not touched.
+        If the arguments are invalid, the function is not called, and the result describes the
+        problems to the model, with `is_error`. Exceptions of the function propagate unchanged.
 
         Raises:
-            ConfigurationError: The function is async, what it returned has no JSON form, or the
-                call names another tool.
+            ConfigurationError: The function is async, its return value has no JSON form, or the
+                call is for another tool.
         """
         if (watching := watched(self.definition, call)) is None:
             return self._run(call)
-        with watching as noted:
-            return noted(self._run(call))
+        with watching as notify:
+            return notify(self._run(call))
 
     def _run(self, call: ToolCall) -> ToolResult:
         if self._is_async:
@@ -148,22 +147,22 @@ class Tool(Generic[P, R_co]):
             return arguments
         value = self._invoke(**arguments)
         if hasattr(value, "__await__"):
-            getattr(value, "close", bool)()  # or Python warns that nobody awaited it
+            getattr(value, "close", bool)()  # or Python warns that it was never awaited
             raise self._must_be_awaited()
         return self._result(call, value)
 
     async def acall(self, call: ToolCall, /) -> ToolResult:
-        """Call the function as the model wishes; see `call`.
+        """Call the function with the arguments of a tool call; see `call`.
 
-        A function that is not async runs in a worker thread, with this task's context variables.
+        A sync function runs in a worker thread, with this task's context variables.
 
         Raises:
-            ConfigurationError: What it returned has no JSON form, or the call names another tool.
+            ConfigurationError: The return value has no JSON form, or the call is for another tool.
         """
         if (watching := watched(self.definition, call)) is None:
             return await self._arun(call)
-        with watching as noted:
-            return noted(await self._arun(call))
+        with watching as notify:
+            return notify(await self._arun(call))
 
     async def _arun(self, call: ToolCall) -> ToolResult:
         arguments = self._arguments(call)
@@ -185,18 +184,18 @@ class Tool(Generic[P, R_co]):
         return f"<Tool {self.name!r}>"
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickle by name where the tool stands under its function's name, else by its function."""
-        found: object = sys.modules.get(self.__module__)
+        """Pickle by name if the tool has replaced its function there, else by its function."""
+        value: object = sys.modules.get(self.__module__)
         for name in self.__qualname__.split("."):
-            found = getattr(found, name, None)
-        if found is self:
+            value = getattr(value, name, None)
+        if value is self:
             return self.__qualname__
         return _restored, (self.function, *self._options)
 
     def _arguments(self, call: ToolCall) -> dict[str, Any] | ToolResult:
         if call.name != self.name:
             raise ConfigurationError(
-                f"tool {self.name!r} was handed a call of {call.name!r}; "
+                f"tool {self.name!r} received a call of {call.name!r}; "
                 "look the tool up by the name in the call",
                 op="tool_call",
             )
@@ -241,7 +240,7 @@ def tool(
     description: str | None = None,
     strict: bool = False,
 ) -> Tool[P, R_co] | Callable[[Callable[P, R_co]], Tool[P, R_co]]:
-    """Make a function a tool, as a decorator with or without arguments.
+    """Create a tool from a function; also a decorator with or without arguments.
 
     >>> @tool
     ... def add(a: int, b: int = 1) -> int:
@@ -251,10 +250,10 @@ def tool(
     (5, '3')
 
     Args:
-        function: Sync or async; every parameter has a type annotation.
-        name: How the model calls it; by default the function's name.
-        description: What it is good for; by default the docstring's text.
-        strict: Whether the vendor shall enforce the schema while the model writes.
+        function: A sync or async function; every parameter must have a type annotation.
+        name: The name for the model; by default the function's name.
+        description: The purpose of the tool; by default the docstring's text.
+        strict: Whether the vendor is to enforce the schema during generation.
 
     Raises:
         ConfigurationError: No tool can be made of it; the message lists every problem.
@@ -265,10 +264,10 @@ def tool(
 
 
 ToolLike = Tool[..., Any] | ToolDefinition | Callable[..., Any]
-"""What `tools` takes: a plain function is made a tool."""
+"""An item of `tools`; a plain function becomes a tool."""
 
 ToolChoiceLike = str | ToolLike | ToolChoice
-"""What `tool_choice` takes: "auto", "none" or "required", a tool or its name."""
+"""A value of `tool_choice`: "auto", "none" or "required", a tool or its name."""
 
 
 def _restored(
@@ -278,5 +277,5 @@ def _restored(
 
 
 def _docstring(function: Callable[..., object]) -> str | None:
-    # Of a partial or another object it would be its class's, which says nothing of this function.
+    # A partial or another object has the docstring of its class, which does not describe it.
     return function.__doc__ if hasattr(function, "__name__") else None

@@ -1,4 +1,4 @@
-"""Who watches tool calls, and that whatever they raise goes no further."""
+"""Watchers of tool calls; exceptions that they raise are logged and suppressed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,39 +9,40 @@ from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.parts import ToolCall, ToolResult
 from chatmodels.core._values.request import ToolDefinition
 
-Note = Callable[[ToolResult], None]
-ToolWatcher = Callable[[ToolDefinition, ToolCall], AbstractContextManager[Note]]
-"""Gives a context manager to have in force while a tool runs; what it enters is told the result."""
+Notify = Callable[[ToolResult], None]
+ToolWatcher = Callable[[ToolDefinition, ToolCall], AbstractContextManager[Notify]]
+"""Returns a context manager to enter while a tool runs; its target is called with the result."""
 
 
 class _Watchers:
-    """Who watches, for the whole process: tools belong to no registry."""
+    """The watchers of the process; tools do not belong to a registry."""
 
     def __init__(self) -> None:
-        self.now: tuple[tuple[ToolWatcher], ...] = ()
-        self._writing = Lock()
+        self.current: tuple[tuple[ToolWatcher], ...] = ()
+        self._write_lock = Lock()
 
     def add(self, added: tuple[ToolWatcher]) -> None:
-        with self._writing:
-            self.now = (*self.now, added)
+        with self._write_lock:
+            self.current = (*self.current, added)
 
     def remove(self, added: tuple[ToolWatcher]) -> None:
-        with self._writing:
-            self.now = tuple(other for other in self.now if other is not added)
+        with self._write_lock:
+            self.current = tuple(other for other in self.current if other is not added)
 
 
 _watchers = _Watchers()
 
 
 def watch_tools(watcher: ToolWatcher, /) -> Callable[[], None]:
-    """Have every call of every tool watched, by `Tool.call` and `Tool.acall`.
+    """Watch every call of every tool, by `Tool.call` and `Tool.acall`.
 
     Args:
-        watcher: Gets the definition and the call, and gives a context manager. It is in force
-            while the tool runs, sees what the tool raises, and what it enters is told the result.
+        watcher: Accepts the definition and the call, and returns a context manager. It is entered
+            while the tool runs and receives the tool's exceptions. The function that it returns
+            on entry is called with the result.
 
     Returns:
-        A function that ends it; calling it again does nothing.
+        A function that removes the watcher; calling it again does nothing.
     """
     added = (watcher,)
     _watchers.add(added)
@@ -49,13 +50,13 @@ def watch_tools(watcher: ToolWatcher, /) -> Callable[[], None]:
 
 
 def watched(definition: ToolDefinition, call: ToolCall) -> "Watching | None":
-    """Give what watches a tool call, if anybody does."""
-    watchers = _watchers.now
+    """Return the context manager of a tool call, None without watchers."""
+    watchers = _watchers.current
     return Watching(watchers, definition, call) if watchers else None
 
 
 class Watching:
-    """The context managers of all watchers as one."""
+    """A context manager that combines those of all watchers."""
 
     __slots__ = ("_call", "_definition", "_entered", "_watchers")
 
@@ -68,7 +69,7 @@ class Watching:
         self._watchers = watchers
         self._definition = definition
         self._call = call
-        self._entered: list[tuple[AbstractContextManager[Note], Note]] = []
+        self._entered: list[tuple[AbstractContextManager[Notify], Notify]] = []
 
     def __enter__(self) -> Callable[[ToolResult], ToolResult]:
         for (watcher,) in self._watchers:
@@ -77,31 +78,31 @@ class Watching:
                 self._entered.append((manager, manager.__enter__()))
             except Exception as error:
                 _report(watcher, error)
-        return self._noted
+        return self._notify
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         while self._entered:
             manager, _ = self._entered.pop()
             try:
-                manager.__exit__(kind, error, traceback)
+                manager.__exit__(error_type, error, traceback)
             except Exception as failure:
                 _report(manager, failure)
 
-    def _noted(self, result: ToolResult) -> ToolResult:
-        for _, note in self._entered:
+    def _notify(self, result: ToolResult) -> ToolResult:
+        for _, notify in self._entered:
             try:
-                note(result)
+                notify(result)
             except Exception as error:
-                _report(note, error)
+                _report(notify, error)
         return result
 
 
-def _report(who: object, error: Exception) -> None:
+def _report(source: object, error: Exception) -> None:
     logger("chatmodels.observers").warning(
-        "watcher of tools %s failed", type(who).__qualname__, extra=error_facts(error)
+        "tool watcher %s failed", type(source).__qualname__, extra=error_facts(error)
     )

@@ -20,19 +20,32 @@ class Timeout(FrozenValue, frozen=True, kw_only=True):
     `first_event` and `between_events`, which wait for parsed events.
 
     Attributes:
-        connect: Time to establish a connection, including TLS.
-        read: Time between two chunks of bytes, and before the first; also of a function that
-            returns the key or the token. The default is that of the vendors' own SDKs.
-        first_event: Time from the start of an attempt to the first event of a stream.
-        between_events: Time from one event of a stream to the next.
-        total: Time from the call to its end, including retries and the delays between them.
+        connect: Seconds to establish a connection, including TLS.
+        read: Seconds between two chunks of bytes, and before the first. It also limits a function
+            that returns the API key or the token. The default is that of the vendors' own SDKs.
+        first_event: Seconds from the start of an attempt to the first event of a stream.
+        between_events: Seconds from one event of a stream to the next.
+        total: Seconds from the call to its end, including retries and the delays between them.
     """
 
     connect: float | None = 10.0
+    """Seconds to establish a connection, including TLS."""
+
     read: float | None = 600.0
+    """Seconds between two chunks of bytes, and before the first.
+
+    It also limits a function that returns the API key or the token. The default is that of the
+    vendors' own SDKs.
+    """
+
     first_event: float | None = None
+    """Seconds from the start of an attempt to the first event of a stream."""
+
     between_events: float | None = None
+    """Seconds from one event of a stream to the next."""
+
     total: float | None = None
+    """Seconds from the call to its end, including retries and the delays between them."""
 
     def __post_init__(self) -> None:
         problems = [

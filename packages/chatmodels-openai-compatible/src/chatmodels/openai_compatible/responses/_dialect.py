@@ -40,6 +40,7 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
         paired_calls: The vendor's own domains, at which each tool call needs a result and each
             result a call.
         image_types: The media types of images as bytes; None for all.
+        file_types: The media types of files as bytes; None for all.
         refused_files: Media types of files as bytes, or prefixes of some, that are not accepted.
         include: Additional output of every response, such as `"reasoning.encrypted_content"` if a
             vendor sends the state of its reasoning only on request.
@@ -56,6 +57,7 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
     )
     paired_calls: Collection[str] = ()
     image_types: tuple[str, ...] | None = None
+    file_types: tuple[str, ...] | None = None
     refused_files: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ def accepted_media(dialect: ResponsesDialect) -> tuple[AcceptedMedia, ...]:
         "image": AcceptedMedia(kind="image", types=types),
         "image_url": AcceptedMedia(kind="image", sources=("url",)),
         "image_id": AcceptedMedia(kind="image", sources=("file_id",)),
-        "file": AcceptedMedia(kind="file", without=never),
+        "file": AcceptedMedia(kind="file", types=dialect.file_types, without=never),
         "file_url": AcceptedMedia(kind="file", sources=("url",), without=_NEVER),
         "file_id": AcceptedMedia(kind="file", sources=("file_id",), without=_NEVER),
     }

@@ -1,7 +1,7 @@
-"""How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
+"""OpenAI's dialect of chat completions (the "Chat" reference and the guides of its API)."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -10,14 +10,17 @@ from chatmodels.core.extending import ProviderState
 from chatmodels.http import ANY_ID, IdForm
 from chatmodels.openai_compatible import COMMON_SETTINGS, Dialect
 
+if TYPE_CHECKING:
+    from chatmodels.openai_compatible.responses import ResponsesDialect
+
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
-"""The words of the tiers ("Create a model response" and "Create a chat completion")."""
+"""The names of the service tiers ("Create a model response", "Create a chat completion")."""
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-"""The images that models see ("Images and vision")."""
+"""The image types that models accept ("Images and vision")."""
 
 DOMAINS = ("api.openai.com",)
-"""OpenAI's own addresses, with those of regions ("Data controls")."""
+"""OpenAI's domains, including regional subdomains ("Data controls")."""
 
 DIALECT = Dialect(
     name="openai",
@@ -39,36 +42,44 @@ DIALECT = Dialect(
     inputs=frozenset({"image", "image_url", "audio", "file", "file_id"}),
     image_types=IMAGE_TYPES,
     file_types=("application/pdf",),
+    text_fields=frozenset({"prompt_cache_breakpoint"}),  # "Prompt caching"
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
 )
-"""Instructions have the role "system", which the API takes for "developer" where it must.
+"""OpenAI's dialect; the API converts the role "system" to "developer" if necessary.
 
-Files are PDF only ("File inputs"): other texts are written out, as that page advises.
+Files are PDF only ("File inputs"). Other text files are sent as text, as that page recommends.
 """
 
-ELSEWHERE = replace(
+COMPATIBLE_DIALECT = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     values={},
     call_ids=ANY_ID,
     image_types=None,
     file_types=None,
+    text_fields=None,
     reasoning_field="as_sent",
     reasoning_details=True,
 )
-"""The dialect at an address that is not OpenAI's.
+"""The dialect for base URLs that are not OpenAI's.
 
-Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
-DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
-they keep state.
+Nearly all servers support `max_tokens`, and many silently ignore `max_completion_tokens`, such as
+DeepSeek's API. Reasoning is returned to servers, and gateways get the long ids of tool calls in
+which they store state.
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
-_NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
-_NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+_NO_SAMPLING = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
+_NO_SAMPLING_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+_NO_REASONING = re.compile(r"(ft:)?(gpt-[34]|chatgpt-4|gpt-5-chat|gpt-audio)")
+
+AnyDialect = TypeVar("AnyDialect", Dialect, "ResponsesDialect")
 
 FAMILIES = (
+    "gpt-[34]*",
+    "chatgpt-4*",
+    "gpt-audio*",
     "o[0-9]*",
     "gpt-5-chat*",
     "gpt-5-search*",
@@ -82,32 +93,33 @@ FAMILIES = (
 """Patterns of the names of models whose abilities differ."""
 
 
-def sampling_rules(model: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the settings that a model never supports, and those not beside reasoning.
+def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
+    """Return a dialect of OpenAI without the fields that a model does not support.
 
-    By "Using the latest model", under parameter compatibility: reasoning models before GPT-5.1 take
-    no sampling parameters, later ones take them at the effort "none" alone.
+    Reasoning models before GPT-5.1 do not accept sampling parameters; later ones accept them only
+    with the effort "none" ("Using the latest model", parameter compatibility). GPT-4.1, GPT-4o and
+    earlier models do not reason and do not accept an effort (model pages).
     """
-    if _NEVER.match(model):
-        return frozenset(_SAMPLING), ()
-    return frozenset(), _SAMPLING if _NOT_WITH_REASONING.match(model) else ()
-
-
-def dialect_for(model: str) -> Dialect:
-    """Return the dialect of chat completions for a model of OpenAI's."""
-    never, beside = sampling_rules(model)
-    if not never and not beside:
-        return DIALECT
-    kept = {name: field for name, field in DIALECT.settings.items() if name not in never}
-    return replace(DIALECT, settings=kept, not_with_reasoning=beside)
+    settings = dialect.settings
+    if _NO_SAMPLING.match(model):
+        settings = {name: field for name, field in settings.items() if name not in _SAMPLING}
+    not_with_reasoning = _SAMPLING if _NO_SAMPLING_WITH_REASONING.match(model) else ()
+    fixed = {"reasoning_effort": ("none",)} if _NO_REASONING.match(model) else {}
+    return replace(
+        dialect,
+        settings=settings,
+        values={**dialect.values, **fixed},
+        implied=fixed,
+        not_with_reasoning=not_with_reasoning,
+    )
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Return options for the part before it in a message; other vendors ignore them.
+    """Return options for the preceding part of a message; other providers ignore them.
 
     >>> from chatmodels.core import user
-    >>> mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
-    >>> asked = user("A long text.", mark, "Why?")
+    >>> options = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    >>> question = user("A long text.", options, "Why?")
 
     Args:
         fields: Fields of a content part, such as `prompt_cache_breakpoint` ("Prompt caching").

@@ -1,7 +1,7 @@
-"""How OpenAI speaks the Responses API; imported with the first model that is asked through it.
+"""OpenAI's dialect of the Responses API; imported with the first model that uses it.
 
-The state of reasoning is given without being asked for ("The reasoning item" in the reference),
-so that a conversation goes on where OpenAI does not store it, too.
+The API returns the state of reasoning by default ("The reasoning item" in the reference), so that
+conversations can continue even if OpenAI does not store them.
 """
 
 from functools import lru_cache
@@ -19,18 +19,20 @@ from chatmodels.providers.openai._dialect import (
     FAMILIES,
     IMAGE_TYPES,
     VALUES,
-    sampling_rules,
+    for_model,
 )
 
 RESPONSES = ResponsesDialect(
     name="openai",
-    # "user" is deprecated in favour of it ("Create a model response").
+    # "safety_identifier" replaces the deprecated "user" ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
     values=VALUES,
     image_types=IMAGE_TYPES,
     refused_files=("application/octet-stream", "image/svg"),  # "File inputs"
     paired_calls=DOMAINS,
 )
+
+_COMPATIBLE = replace(RESPONSES, values={}, image_types=None, refused_files=())
 
 
 @lru_cache(maxsize=256)
@@ -39,18 +41,8 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
 
     Args:
         model: The model's name.
-        headers: The headers that name the account to bill.
-        official: Whether the address is OpenAI's, which has values of its own, and types of media
-            that it does not accept.
+        headers: The headers for the account to bill.
+        official: Whether the base URL is OpenAI's, for which values and media types are checked.
     """
-    never, beside = sampling_rules(model)
-    kept = {name: field for name, field in RESPONSES.settings.items() if name not in never}
-    dialect = replace(
-        RESPONSES,
-        settings=kept,
-        not_with_reasoning=beside,
-        values=RESPONSES.values if official else {},
-        image_types=RESPONSES.image_types if official else None,
-        refused_files=RESPONSES.refused_files if official else (),
-    )
+    dialect = for_model(RESPONSES if official else _COMPATIBLE, model)
     return replace(responses_codec(dialect, headers), families=FAMILIES)
