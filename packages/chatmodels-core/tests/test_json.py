@@ -20,6 +20,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Citation,
+    FailedAttempt,
     FilePart,
     HealthReport,
     ImagePart,
@@ -281,7 +282,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 
