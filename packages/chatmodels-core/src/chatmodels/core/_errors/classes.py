@@ -22,6 +22,8 @@ ChatModelError
 ├── ResponseInvalidError         response_invalid
 │   └── OutputInvalidError       output_invalid
 ├── ToolArgumentsError           tool_arguments_invalid
+├── ToolFailedError              tool_failed
+├── ToolLimitError               tool_limit_reached
 ├── StreamInterruptedError       stream_interrupted
 └── InternalError                internal
 ```
@@ -31,48 +33,12 @@ The code `cancelled` has no class: cancellations propagate unchanged.
 
 from collections.abc import Mapping
 from copyreg import __newobj__  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
-from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from chatmodels.core._errors.attempts import FailedAttempt
+from chatmodels.core._errors.codes import RETRYABLE, ErrorCode
+
 Details = Mapping[str, object]
-
-
-class ErrorCode(StrEnum):
-    """The reason for a failure: a closed set that programs and dashboards can rely on."""
-
-    PROVIDER_NOT_FOUND = "provider_not_found"
-    PROVIDER_CONFLICT = "provider_conflict"
-    PROVIDER_UNAVAILABLE = "provider_unavailable"
-    CONFIGURATION_INVALID = "configuration_invalid"
-    AUTHENTICATION = "authentication"
-    PERMISSION_DENIED = "permission_denied"
-    QUOTA_EXCEEDED = "quota_exceeded"
-    RATE_LIMITED = "rate_limited"
-    TIMEOUT = "timeout"
-    NETWORK = "network"
-    CANCELLED = "cancelled"
-    INVALID_REQUEST = "invalid_request"
-    CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
-    CONTENT_FILTERED = "content_filtered"
-    MODEL_NOT_FOUND = "model_not_found"
-    UNSUPPORTED = "unsupported"
-    TOOL_ARGUMENTS_INVALID = "tool_arguments_invalid"
-    OUTPUT_INVALID = "output_invalid"
-    RESPONSE_INVALID = "response_invalid"
-    STREAM_INTERRUPTED = "stream_interrupted"
-    CIRCUIT_OPEN = "circuit_open"
-    INTERNAL = "internal"
-
-
-_RETRYABLE = frozenset(
-    {
-        ErrorCode.PROVIDER_UNAVAILABLE,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.TIMEOUT,
-        ErrorCode.NETWORK,
-        ErrorCode.STREAM_INTERRUPTED,
-    }
-)
 
 
 class ChatModelError(Exception):
@@ -89,12 +55,17 @@ class ChatModelError(Exception):
         retry_after: The delay before the next attempt that the provider requests, in seconds.
         details: Further facts, such as the vendor's own error code and type, or a bounded
             excerpt of the body. Never a secret.
+        failed_attempts: The attempts of the call that failed, in order, the last one included.
         partial: The partial response of a broken stream, as a `ChatResponse`; None if there is
             none. Its type is not declared here, because responses consist of messages, which
             raise these errors.
+        run: The completed rounds of `run_tools` or one of its twins, as a `ToolRun`; None outside
+            of them. Its type is not declared here for the same reason.
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
+    failed_attempts: tuple[FailedAttempt, ...] = ()
+    run: Any = None
 
     def __init__(
         self,
@@ -126,7 +97,7 @@ class ChatModelError(Exception):
     def retryable(self) -> bool:
         """True if the same call can succeed if it is repeated; see `is_retryable`."""
         hint = self.details.get("should_retry")
-        return hint if isinstance(hint, bool) else self.code in _RETRYABLE
+        return hint if isinstance(hint, bool) else self.code in RETRYABLE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.
@@ -285,6 +256,18 @@ class ToolArgumentsError(ChatModelError):
     """The model called a tool with invalid arguments; the message can be sent back to it."""
 
     default_code = ErrorCode.TOOL_ARGUMENTS_INVALID
+
+
+class ToolFailedError(ChatModelError):
+    """A tool raised an exception, the cause, in a run with `on_tool_error="raise"`."""
+
+    default_code = ErrorCode.TOOL_FAILED
+
+
+class ToolLimitError(ChatModelError):
+    """A run of tools reached a limit before its final response; `run` is what it had done."""
+
+    default_code = ErrorCode.TOOL_LIMIT_REACHED
 
 
 class StreamInterruptedError(ChatModelError):

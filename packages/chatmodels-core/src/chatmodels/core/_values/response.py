@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 import msgspec
 from msgspec.structs import force_setattr
 
+from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCall
 
@@ -27,6 +28,9 @@ NO_PAYLOAD = msgspec.Raw(b"null")
 
 class Usage(FrozenValue, frozen=True, kw_only=True):
     """The numbers of tokens used; None if the vendor did not report a number, unlike 0.
+
+    `a + b` and `sum(usages, Usage())` add up what was reported. A number of the sum is None if no
+    usage reports it. If only some of them do, it counts those alone and is a lower bound.
 
     Attributes:
         input_tokens: All input tokens, including cached and cache-written ones.
@@ -60,6 +64,26 @@ class Usage(FrozenValue, frozen=True, kw_only=True):
         input_tokens, output_tokens = self.input_tokens, self.output_tokens
         if self.total_tokens is None and input_tokens is not None and output_tokens is not None:
             force_setattr(self, "total_tokens", input_tokens + output_tokens)
+
+    def __add__(self, other: "Usage", /) -> "Usage":
+        if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            return NotImplemented
+        return Usage(
+            **{
+                name: _sum(getattr(self, name), getattr(other, name))
+                for name in self.__struct_fields__
+            }
+        )
+
+    def __radd__(self, other: Literal[0], /) -> "Usage":
+        """Be the first summand of `sum(usages)`, which starts from 0."""
+        return self if other == 0 else NotImplemented
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 class Timing(FrozenValue, frozen=True, kw_only=True):
@@ -95,7 +119,7 @@ class TokenLogprob(FrozenValue, frozen=True):
 class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False):
     """The response to one call, streamed or not.
 
-    Two responses are equal if all fields except `timing` and `payload` are equal.
+    Two responses are equal if all fields except `failed_attempts`, `timing` and `payload` are.
 
     Attributes:
         message: The message of the model.
@@ -110,6 +134,8 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
         service_tier: The processing tier that served the call, if the vendor reports it.
         warnings: The parts of the request that were omitted or changed, and other anomalies.
         parsed: The output as an instance of the call's `output_type`.
+        failed_attempts: The attempts of the call that failed before, in order: retries and
+            fallbacks.
         timing: The duration of the call.
         payload: The vendor's JSON; for a stream, the list of its events' JSON.
     """
@@ -126,6 +152,7 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
     service_tier: str | None = None
     warnings: tuple[str, ...] = ()
     parsed: T = None  # type: ignore[assignment] - None is the default of T
+    failed_attempts: tuple[FailedAttempt, ...] = ()
     timing: Timing | None = None
     payload: msgspec.Raw = NO_PAYLOAD
 
@@ -172,5 +199,7 @@ def _compared(response: ChatResponse[Any]) -> list[object]:
 
 
 _COMPARED = tuple(
-    name for name in ChatResponse.__struct_fields__ if name not in {"timing", "payload"}
+    name
+    for name in ChatResponse.__struct_fields__
+    if name not in {"failed_attempts", "timing", "payload"}
 )
