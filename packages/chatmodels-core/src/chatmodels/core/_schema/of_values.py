@@ -1,7 +1,6 @@
 """The JSON Schema of the values of chatmodels, in the form in which `to_json` writes them."""
 
 from functools import reduce
-from operator import or_
 from typing import Any
 
 import msgspec
@@ -37,7 +36,8 @@ def json_schema(value_type: TypeForm, /) -> Schema:
             f"json_schema() describes the values of chatmodels, not {value_type!r}; pass a type "
             "that from_json() accepts"
         )
-    return schema_of_type(reduce(or_, (_WRITTEN.get(each, each) for each in types)))
+    written: list[Any] = [_WRITTEN.get(each, each) for each in types]
+    return schema_of_type(reduce(lambda union, each: union | each, written))
 
 
 def _as_written(cls: type[FrozenValue], changed: dict[str, tuple[Any, Any] | None]) -> Any:
