@@ -1,4 +1,4 @@
-"""Many prompts at once, in threads or in tasks: results in order, errors in their places."""
+"""Concurrent calls in threads or tasks; results are in order, with errors in their places."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
@@ -11,60 +11,60 @@ Result = TypeVar("Result")
 
 
 def batch(
-    ask: Callable[[Item], Result], items: Iterable[Item], max_concurrency: int, /
+    call: Callable[[Item], Result], items: Iterable[Item], max_concurrency: int, /
 ) -> list[Result | ChatModelError]:
-    """Ask for each item in a pool of threads, with the context variables of this one.
+    """Call a function for each item in a pool of threads, with this thread's context variables.
 
     Raises:
-        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
+        InvalidRequestError: The items are not a sequence, or `max_concurrency` is below 1.
     """
-    questions = _checked(items, max_concurrency)
+    prompts = _checked(items, max_concurrency)
 
     def attempt(item: Item) -> Result | ChatModelError:
         try:
-            return ask(item)
+            return call(item)
         except ChatModelError as error:
             return error
 
-    if len(questions) <= 1 or max_concurrency == 1:
-        return [attempt(item) for item in questions]
+    if len(prompts) <= 1 or max_concurrency == 1:
+        return [attempt(item) for item in prompts]
     from concurrent.futures import ThreadPoolExecutor
     from contextvars import copy_context
 
-    pool = ThreadPoolExecutor(min(max_concurrency, len(questions)), "chatmodels-batch")
+    pool = ThreadPoolExecutor(min(max_concurrency, len(prompts)), "chatmodels-batch")
     try:
-        futures = [pool.submit(copy_context().run, attempt, item) for item in questions]
+        futures = [pool.submit(copy_context().run, attempt, item) for item in prompts]
         return [future.result() for future in futures]
     finally:
-        # After an interruption nobody waits for what is under way, and the rest is not begun.
+        # After an interruption, running calls are not awaited, and pending ones are cancelled.
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 async def abatch(
-    ask: Callable[[Item], Awaitable[Result]], items: Iterable[Item], max_concurrency: int, /
+    call: Callable[[Item], Awaitable[Result]], items: Iterable[Item], max_concurrency: int, /
 ) -> list[Result | ChatModelError]:
-    """Ask for each item in a group of tasks, no more than `max_concurrency` at a time.
+    """Call a function for each item in a group of tasks, at most `max_concurrency` at a time.
 
     Raises:
-        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
+        InvalidRequestError: The items are not a sequence, or `max_concurrency` is below 1.
     """
-    questions = _checked(items, max_concurrency)
+    prompts = _checked(items, max_concurrency)
     from anyio import create_task_group
 
     results: dict[int, Result | ChatModelError] = {}
-    waiting = iter(enumerate(questions))
+    pending = iter(enumerate(prompts))
 
     async def work() -> None:
-        for position, item in waiting:
+        for position, item in pending:
             try:
-                results[position] = await ask(item)
+                results[position] = await call(item)
             except ChatModelError as error:
                 results[position] = error
 
     async with create_task_group() as group:
-        for _ in range(min(max_concurrency, len(questions))):
+        for _ in range(min(max_concurrency, len(prompts))):
             group.start_soon(work)
-    return [results[position] for position in range(len(questions))]
+    return [results[position] for position in range(len(prompts))]
 
 
 def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
@@ -72,7 +72,7 @@ def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
     if _is_one(items):
         remedy = converter_for(items)
         problems.append(
-            f"a batch takes a sequence of prompts, not one {type(items).__name__}"
+            f"a batch accepts a sequence of prompts, not one {type(items).__name__}"
             + (f" ({remedy})" if remedy else "")
         )
     if not isinstance(max_concurrency, int) or max_concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
