@@ -111,11 +111,11 @@ def test_what_a_model_made_is_left_out_with_a_warning_if_there_is_no_place_for_i
     assert warnings == (
         (
             "acme does not support an image of type image/png in an assistant message (message 1): "
-            "left out"
+            "omitted"
         ),
         (
             "acme does not support audio of type audio/wav in an assistant message (message 2): "
-            "left out"
+            "omitted"
         ),
     )
 
@@ -196,7 +196,7 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
         "audio of type audio/wav in a user message (message 1), "
         "a video of type video/mp4 by URL in a user message (message 1), "
         "a file in the result of the tool 'look' (message 2), "
-        "an image without data, url or file_id in a tool message (message 3); leave it out, or "
+        "an image without data, url or file_id in a tool message (message 3); omit it, or "
         'create the model with on_unsupported="warn" to omit it with a warning; '
         "provider_options send the field unchecked"
     )

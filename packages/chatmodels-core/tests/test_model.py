@@ -602,8 +602,8 @@ def test_a_refusal_names_the_option_that_would_help() -> None:
     )
 
 
-def test_an_unsupported_setting_of_the_model_is_told_when_it_is_made() -> None:
-    with pytest.raises(UnsupportedError, match="fake does not support top_k, store; leave"):
+def test_an_unsupported_setting_of_the_model_is_reported_at_its_creation() -> None:
+    with pytest.raises(UnsupportedError, match="fake does not support top_k, store; omit"):
         limited(settings=Settings(seed=1, top_k=3, store=True))
 
 
