@@ -154,7 +154,7 @@ class ChatStream(_Readable[T]):
             self._events.close()
         except ValueError as error:  # the generator is running
             self._state.closing = False
-            raise _busy("thread", "end the loop that reads it") from error
+            raise busy("thread", "end the loop that reads it") from error
 
 
 class AsyncChatStream(_Readable[T]):
@@ -211,7 +211,7 @@ class AsyncChatStream(_Readable[T]):
 
     def texts(self) -> AsyncIterator[str]:
         """Iterate over the chunks of visible text only."""
-        return _Texts(self._events)
+        return Texts(self._events)
 
     async def collect(self) -> ChatResponse[T]:
         """Read the stream to its end, and return the complete response.
@@ -234,15 +234,15 @@ class AsyncChatStream(_Readable[T]):
             await self._events.aclose()
         except RuntimeError as error:  # the generator is running
             self._state.closing = False
-            raise _busy("task", "cancel it") from error
+            raise busy("task", "cancel it") from error
 
 
-class _Texts:
+class Texts:
     """An iterator of the texts of a stream; a generator would have to be closed separately."""
 
     __slots__ = ("_events",)
 
-    def __init__(self, events: AsyncIterator[StreamEvent]) -> None:
+    def __init__(self, events: AsyncIterator[object]) -> None:
         self._events = events
 
     def __aiter__(self) -> Self:
@@ -266,7 +266,8 @@ def _closed() -> InvalidRequestError:
     )
 
 
-def _busy(owner: str, remedy: str) -> InvalidRequestError:
+def busy(owner: str, remedy: str) -> InvalidRequestError:
+    """Return the error for closing a stream while another thread or task reads it."""
     return InvalidRequestError(
         f"the stream is being read by another {owner} and cannot be closed now; {remedy}",
         op="stream",
