@@ -82,10 +82,13 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 Effect = Send | Sleep | Run | Collect
+"""Anything that a policy can yield."""
+
 Result = TypeVar("Result")
 
 # The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]
+"""Generator that a policy returns: it yields effects and returns the outcome of the call."""
 
 
 class Policy(Protocol):
