@@ -34,6 +34,7 @@ from chatmodels.core import (
     create_chat_model,
     from_json,
     image,
+    list_models,
     list_providers,
     repair_conversation,
     run_tools,
@@ -86,6 +87,9 @@ def calls(model: ChatModel) -> None:
     assert_type(
         model.batch(["a", "b"], max_concurrency=2), list[ChatResponse[None] | ChatModelError]
     )
+    for index, result in model.batch_as_completed(iter(["a", "b"]), output_type=Primes):
+        assert_type(index, int)
+        assert_type(result, ChatResponse[Primes] | ChatModelError)
     with model.stream(asked, output_type=Primes) as stream:
         for event in stream:
             if event.type == "text_delta":
@@ -95,6 +99,9 @@ def calls(model: ChatModel) -> None:
 
 async def awaited_calls(model: ChatModel) -> None:
     assert_type((await model.agenerate("Three primes", output_type=Primes)).parsed, Primes)
+    async with model.abatch_as_completed(["a", "b"], on_progress=print) as results:
+        async for _, result in results:
+            assert_type(result, ChatResponse[None] | ChatModelError)
     async with model.astream("Hello") as stream:
         async for event in stream:
             assert_type(event, StreamEvent)
@@ -183,7 +190,7 @@ def errors(model: ChatModel) -> float | None:
         model.generate("Hello", timeout=Timeout(total=30, first_event=5))
     except ChatModelError as error:
         assert_type(error.code, ErrorCode)
-        return error.retry_after
+        return error.retry_after if error.retryable else None
     return None
 
 
@@ -193,6 +200,7 @@ def front_door() -> None:
     assert_type(provider(list_providers()[0]), Provider)
     assert_type(providers_with(Capability.VISION), list[str])
     assert_type(check_health()["openai"], HealthReport)
+    assert_type(list_models("openai", timeout=5)[0].name, str)
     assert_type(from_json(to_json([user("Hello")]), tuple[Message, ...]), tuple[Message, ...])
 
 

@@ -1,6 +1,9 @@
 """Names for those who write providers, policies and observers of models."""
 
 from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults
+from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
@@ -83,11 +86,14 @@ __all__ = [
     "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
+    "AsyncBatchResults",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
     "AsyncToolLoopOptions",
+    "BatchModel",
+    "BatchResults",
     "CallInfo",
     "CallOptions",
     "CallableModel",
