@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, MutableSequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._errors.classes import ErrorCode
@@ -14,22 +14,32 @@ from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Token = TypeVar("Token", default=Any)
+else:
+    from typing import TypeVar
+
+    Token = TypeVar("Token")
+
 Outcome = Literal["pending", "completed", "closed", "abandoned", "failed", "cancelled"]
 
 
 @runtime_checkable
-class Observer(Protocol):
+class Observer(Protocol[Token]):
     """Watches calls without touching them; whatever it raises is logged and goes no further.
 
-    For each call `start` is called once, then `first_event` at most once (streams only), then
-    `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
-    stream being garbage collected. They may be called from different threads. An observer whose
-    `start` fails receives no further events of that call. A call that is refused for its arguments,
-    or for what the model does not support, starts and ends at once, with an empty request and no
-    attempt. A request that the provider cannot translate fails in its first attempt instead.
+    For each call `start` is called once, and `end` once: on whichever comes first of exhaustion,
+    close, error, cancellation, or the stream being garbage collected. They may be called from
+    different threads. The type variable is the type of the token. An observer whose `start` fails
+    receives no further events of that call. A call that is refused for its arguments, or for what
+    the model does not support, starts and ends at once, with an empty request and no attempt. A
+    request that the provider cannot translate fails in its first attempt instead.
 
-    More methods are used where an observer has them:
+    Further methods are called if an observer has them:
 
+    - `first_event(token)` is called when the first event of a stream has arrived.
     - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
       rests: while policies decide and wait, while the provider is asked, while a failure is
       logged. Both are called in one context of `contextvars`, several times in turn, and core
@@ -42,16 +52,12 @@ class Observer(Protocol):
     found.
     """
 
-    def start(self, call: "CallInfo", /) -> object:
-        """Note that a call begins; what it returns is handed to the other two as `token`."""
-        ...
-
-    def first_event(self, token: object, /) -> None:
-        """Note that the first event of a stream has arrived."""
+    def start(self, call: "CallInfo", /) -> Token:
+        """Note that a call begins; the return value is passed to the other methods as `token`."""
         ...
 
     def end(
-        self, token: object, response: ChatResponse[Any] | None, error: BaseException | None, /
+        self, token: Token, response: ChatResponse[Any] | None, error: BaseException | None, /
     ) -> None:
         """Note that the call is over.
 
@@ -66,14 +72,14 @@ class Observer(Protocol):
 
 
 @runtime_checkable
-class EnterableObserver(Observer, Protocol):
+class EnterableObserver(Observer[Token], Protocol[Token]):
     """An observer with something to have in force while core is at work; see `Observer`."""
 
-    def enter(self, token: object, /) -> None:
+    def enter(self, token: Token, /) -> None:
         """Put it in force."""
         ...
 
-    def leave(self, token: object, /) -> None:
+    def leave(self, token: Token, /) -> None:
         """Put what was in force before in force again."""
         ...
 
@@ -208,12 +214,7 @@ class CallInfo:
     def note_first_event(self) -> None:
         """Record that the first event of a stream is there."""
         self.first_event_at = time.monotonic()
-        if self._tokens is not None:
-            for observer, token in self._tokens:
-                try:
-                    observer.first_event(token)
-                except Exception as error:
-                    _report(observer, "first_event", error)
+        self._tell("first_event")
 
     def enter(self) -> None:
         """Tell the observers that want to know it that core sets to work on the call."""
@@ -237,16 +238,17 @@ class CallInfo:
         """Record that an attempt failed."""
         if self.exchanges:
             end_exchanges(self.exchanges, error)
-        if self._tokens is not None:
-            for observer, token in self._tokens:
-                told: Callable[[object, Exception], None] | None = getattr(
-                    observer, "attempt_failed", None
-                )
-                if told is not None:
-                    try:
-                        told(token, error)
-                    except Exception as failure:
-                        _report(observer, "attempt_failed", failure)
+        self._tell("attempt_failed", error)
+
+    def _tell(self, method: str, *facts: object) -> None:
+        """Call a method of the observers that have it."""
+        for observer, token in self._tokens or ():
+            try:
+                report: Callable[..., None] | None = getattr(observer, method, None)
+                if report is not None:
+                    report(token, *facts)
+            except Exception as failure:
+                _report(observer, method, failure)
 
     def end(
         self,

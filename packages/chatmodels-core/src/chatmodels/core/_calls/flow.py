@@ -4,7 +4,7 @@ A policy is a generator function. It yields effects, is resumed with their outco
 error thrown in), and returns the outcome of the whole:
 
 ```python
-def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
+def twice(call: CallInfo, request: ChatRequest) -> Flow:
     try:
         return (yield Send(request))
     except ChatModelError:
@@ -20,7 +20,7 @@ return a `ChatResponse` for a stream too; its events are replayed.
 
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -28,6 +28,15 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Result = TypeVar("Result", default=Any)
+else:
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -82,10 +91,10 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 Effect = Send | Sleep | Run | Collect
-Result = TypeVar("Result")
 
-# What is sent in depends on the effect yielded, which the type of a generator cannot say.
+# The outcome depends on the effect yielded, which the type of a generator cannot express.
 Flow = Generator[Effect, Any, Result]
+"""The annotation of a policy's return value: `Flow`, or `Flow[ChatResponse[Any]]` and the like."""
 
 
 class Policy(Protocol):

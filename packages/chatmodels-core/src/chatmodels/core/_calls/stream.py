@@ -22,14 +22,14 @@ from chatmodels.core._values.response import ChatResponse
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    T = TypeVar("T", default=None)
+    T_co = TypeVar("T_co", default=None, covariant=True)
 else:
     from typing import TypeVar
 
-    T = TypeVar("T")
+    T_co = TypeVar("T_co", covariant=True)
 
 
-class _Readable(Generic[T]):
+class _Readable(Generic[T_co]):
     """What both kinds of streams can tell of themselves."""
 
     __slots__ = ("__weakref__", "_state")
@@ -37,7 +37,7 @@ class _Readable(Generic[T]):
     _state: State
 
     @property
-    def response(self) -> ChatResponse[T]:
+    def response(self) -> ChatResponse[T_co]:
         """The whole answer, equal to what the unstreamed call would have given.
 
         Raises:
@@ -63,7 +63,7 @@ class _Readable(Generic[T]):
         return self._state.call
 
 
-class ChatStream(_Readable[T]):
+class ChatStream(_Readable[T_co]):
     """A streamed answer: a context manager and an iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
@@ -113,7 +113,7 @@ class ChatStream(_Readable[T]):
         """Iterate over the pieces of visible text alone."""
         return (event.text for event in self._events if type(event) is TextDelta)
 
-    def collect(self) -> ChatResponse[T]:
+    def collect(self) -> ChatResponse[T_co]:
         """Read the stream to its end and give the whole answer.
 
         Raises:
@@ -137,7 +137,7 @@ class ChatStream(_Readable[T]):
             raise _busy("thread", "let it leave its loop") from error
 
 
-class AsyncChatStream(_Readable[T]):
+class AsyncChatStream(_Readable[T_co]):
     """A streamed answer: an asynchronous context manager and iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
@@ -187,7 +187,7 @@ class AsyncChatStream(_Readable[T]):
         """Iterate over the pieces of visible text alone."""
         return _Texts(self._events)
 
-    async def collect(self) -> ChatResponse[T]:
+    async def collect(self) -> ChatResponse[T_co]:
         """Read the stream to its end and give the whole answer.
 
         Raises:

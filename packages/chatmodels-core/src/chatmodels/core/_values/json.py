@@ -79,7 +79,7 @@ def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
 def _without_parsed(value: Any) -> object:
     if type(value) is response.ChatResponse:
         return msgspec.structs.replace(value, parsed=None)
-    if isinstance(value, events.StreamEnd) and value.response is not None:
+    if isinstance(value, events.StreamEnd) and value.response is not None:  # pyright: ignore[reportUnnecessaryComparison] - of a provider
         copy = msgspec.structs.replace(value.response, parsed=None)
         return msgspec.structs.replace(value, response=copy)
     return value

@@ -45,7 +45,6 @@ def a_failed_call_is_made_again(bench: Bench) -> None:
     error = failure(lambda: model.generate(PROMPT, idempotent=False))
 
     for answer in (response, streamed):
-        assert answer.timing is not None
         assert answer.timing.attempts == 3
     assert error is not None, "what is not repeatable was repeated"
 
