@@ -40,7 +40,11 @@ from chatmodels.core import (
     ToolCall,
     ToolCallEnd,
     ToolChoice,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    ToolStart,
     Usage,
     UsageUpdate,
     assistant,
@@ -52,6 +56,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import (
     AcceptedMedia,
     Capability,
+    Collect,
     Explanation,
     OptionSpec,
     OutputSchema,
@@ -59,12 +64,14 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    Run,
     SchemaRules,
     SchemaTranslation,
     Send,
     Sleep,
     StartedStream,
     ToolDefinition,
+    ToolRunInfo,
 )
 
 texts = st.text(max_size=5)
@@ -222,6 +229,8 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
+    ToolEnd: st.builds(ToolEnd, calls, results),
+    ToolStart: st.builds(ToolStart, calls),
     ToolChoice: choices,
     ToolDefinition: definitions,
     ToolResult: results,
@@ -257,8 +266,18 @@ def test_every_public_value_is_tried() -> None:
         for item in {**vars(core), **vars(extending)}.values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
-    others |= {AcceptedMedia}
+    others = {
+        Send,
+        Sleep,
+        Run,
+        Collect,
+        StartedStream,
+        Profile,
+        ProviderOptions,
+        SchemaRules,
+        SchemaTranslation,
+    }
+    others |= {AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

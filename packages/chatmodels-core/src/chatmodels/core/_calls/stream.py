@@ -54,8 +54,22 @@ class _Readable(Generic[T_co]):
 
     @property
     def partial(self) -> ChatResponse[Any]:
-        """The answer as far as it has arrived."""
-        return self._state.response or self._state.accumulator.response()
+        """The response as far as it has arrived.
+
+        If the call has an `output_type`, `parsed` is the output so far, as plain data: dicts,
+        lists and scalars, whatever the type is. Later text only adds to it: it appends items,
+        members and characters of strings. It is None if nothing is certain yet. The final
+        `response.parsed` is an instance of the type.
+
+        Each access builds the response anew, at a cost that grows with its length.
+        """
+        state = self._state
+        if state.response is not None:
+            return state.response
+        response = state.accumulator.response()
+        if state.call is None or state.read_partial is None:
+            return response
+        return state.read_partial(response, state.call)
 
     @property
     def call(self) -> CallInfo | None:
@@ -80,8 +94,14 @@ class ChatStream(_Readable[T_co]):
 
     __slots__ = ("_events",)
 
-    def __init__(self, begin: Begin, open_events: Open, finish: Finish) -> None:
-        self._state = State(finish, ref(self))
+    def __init__(
+        self,
+        begin: Begin,
+        open_events: Open,
+        finish: Finish,
+        read_partial: Finish | None = None,
+    ) -> None:
+        self._state = State(finish, ref(self), read_partial)
         self._events = run_stream(self._state, begin, open_events)
 
     def __enter__(self) -> Self:
@@ -134,7 +154,7 @@ class ChatStream(_Readable[T_co]):
             self._events.close()
         except ValueError as error:  # all that a running generator says
             self._state.closing = False
-            raise _busy("thread", "let it leave its loop") from error
+            raise busy("thread", "let it leave its loop") from error
 
 
 class AsyncChatStream(_Readable[T_co]):
@@ -154,8 +174,14 @@ class AsyncChatStream(_Readable[T_co]):
 
     __slots__ = ("_events",)
 
-    def __init__(self, begin: Begin, open_events: AsyncOpen, finish: Finish) -> None:
-        self._state = State(finish, ref(self))
+    def __init__(
+        self,
+        begin: Begin,
+        open_events: AsyncOpen,
+        finish: Finish,
+        read_partial: Finish | None = None,
+    ) -> None:
+        self._state = State(finish, ref(self), read_partial)
         self._events = arun_stream(self._state, begin, open_events)
 
     async def __aenter__(self) -> Self:
@@ -185,7 +211,7 @@ class AsyncChatStream(_Readable[T_co]):
 
     def texts(self) -> AsyncIterator[str]:
         """Iterate over the pieces of visible text alone."""
-        return _Texts(self._events)
+        return Texts(self._events)
 
     async def collect(self) -> ChatResponse[T_co]:
         """Read the stream to its end and give the whole answer.
@@ -208,15 +234,15 @@ class AsyncChatStream(_Readable[T_co]):
             await self._events.aclose()
         except RuntimeError as error:  # all that a running generator says
             self._state.closing = False
-            raise _busy("task", "cancel it") from error
+            raise busy("task", "cancel it") from error
 
 
-class _Texts:
+class Texts:
     """The texts of a stream; no generator, which would have to be closed on its own."""
 
     __slots__ = ("_events",)
 
-    def __init__(self, events: AsyncIterator[StreamEvent]) -> None:
+    def __init__(self, events: AsyncIterator[object]) -> None:
         self._events = events
 
     def __aiter__(self) -> Self:
@@ -240,7 +266,8 @@ def _closed() -> InvalidRequestError:
     )
 
 
-def _busy(who: str, remedy: str) -> InvalidRequestError:
+def busy(who: str, remedy: str) -> InvalidRequestError:
+    """Return the error of closing a stream that something else is reading."""
     return InvalidRequestError(
         f"the stream is being read by another {who} and cannot be closed now; {remedy}",
         op="stream",
