@@ -470,7 +470,7 @@ def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: o
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": [{"id": 5}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 

@@ -383,7 +383,7 @@ def test_no_token_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> Non
 def test_no_secret_is_shown(make: Make) -> None:
     model = make(**KEYS, aws_session_token="secret-token-1")
     model.generate("Hi")
-    signer = model._caller._signers.ready()
+    signer = model._sender._signers.ready()
     assert repr(signer) == "AwsSigner('***', region='eu-north-1')"
     shown = f"{model!r} {vars(model)!r} {model.explain('Hi')!r}"
     for secret in ("wJalrXUtnFEMI", "secret-token-1", "Signature="):

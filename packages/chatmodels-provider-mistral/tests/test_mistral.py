@@ -540,7 +540,7 @@ def test_models_that_do_not_chat_can_do_nothing_here() -> None:
 
 @pytest.mark.parametrize("listing", [b"{}", b"[]", b'{"data": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(listing: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(listing)
 
 

@@ -1,4 +1,4 @@
-"""Bytes as texts."""
+"""Media as text: base64 and data URLs."""
 
 import base64
 
@@ -11,10 +11,10 @@ Medium = ImagePart | AudioPart | FilePart
 
 
 def base64_text(data: bytes) -> str:
-    """Write bytes in base64."""
+    """Encode bytes in base64."""
     return base64.b64encode(data).decode()
 
 
 def data_url(data: bytes, media_type: str | None) -> str:
-    """Write bytes as an address that holds them (RFC 2397)."""
+    """Encode bytes as a data URL (RFC 2397)."""
     return f"data:{media_type or 'application/octet-stream'};base64,{base64_text(data)}"
