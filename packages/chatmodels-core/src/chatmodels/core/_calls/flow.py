@@ -91,10 +91,11 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 Effect = Send | Sleep | Run | Collect
+"""Anything that a policy can yield."""
 
 # The outcome depends on the effect yielded, which the type of a generator cannot express.
 Flow = Generator[Effect, Any, Result]
-"""The annotation of a policy's return value: `Flow`, or `Flow[ChatResponse[Any]]` and the like."""
+"""Generator that a policy returns: it yields effects and returns the outcome of the call."""
 
 
 class Policy(Protocol):
