@@ -132,7 +132,7 @@ CLAUDE_FAMILIES = (
 
 
 @lru_cache(maxsize=256)
-def generation_of(model: str, /) -> Generation | None:
+def find_generation(model: str, /) -> Generation | None:
     """Return the generation of a model, by a part of its name, since clouds add to names.
 
     A Claude that the table does not know follows the newest rules. None if it is not a Claude.

@@ -69,7 +69,7 @@ FAMILIES = tuple(
 """Patterns of the names of models whose abilities differ."""
 
 
-def generation_of(model: str) -> Generation:
+def find_generation(model: str) -> Generation:
     """Find the generation of a model: by a part of its name, which may be a path."""
     return next(known for part, known in _GENERATIONS.items() if part in model)
 
@@ -84,7 +84,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         model: The model's name.
         settings: The settings of the API.
     """
-    known = generation_of(model)
+    known = find_generation(model)
     thinks = known.most > 0 or bool(known.levels)
     efforts: Collection[str] = _EFFORTS
     if known.levels:

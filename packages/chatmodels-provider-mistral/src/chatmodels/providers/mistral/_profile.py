@@ -83,7 +83,7 @@ FAMILIES = (*(f"{beginning}*" for beginning in _FAMILIES), "*")
 """Patterns of the names of models whose abilities differ."""
 
 
-def family_of(model: str) -> Family:
+def find_family(model: str) -> Family:
     """Find what is known of a model by its name."""
     for beginning, family in _FAMILIES.items():
         if model.startswith(beginning):
