@@ -65,6 +65,23 @@ async def test_output_through_a_tool_is_read_in_all_four_shapes(
         assert response.warnings == (OUTPUT_FROM_TOOL,)
 
 
+@pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
+async def test_output_through_a_tool_is_shown_while_it_is_streamed(
+    provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = without_native_output(provider, monkeypatch, simulator)
+
+    with model.stream("Where?", output_type=City) as stream:
+        found = [stream.partial.parsed for event in stream if event.type == "text_delta"]
+    async with model.astream("Where?", output_type=City) as astream:
+        afound = [astream.partial.parsed async for event in astream if event.type == "text_delta"]
+
+    assert found == afound
+    assert found
+    assert all(part is None or "city".startswith(part.get("city", "")) for part in found)
+    assert found[-1] == {"city": "city"}
+
+
 @pytest.mark.parametrize("provider", FORCING)
 def test_the_tool_stands_beside_those_of_the_caller(
     provider: str, monkeypatch: pytest.MonkeyPatch

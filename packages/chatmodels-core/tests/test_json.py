@@ -52,6 +52,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import (
     AcceptedMedia,
     Capability,
+    Collect,
     Explanation,
     OptionSpec,
     OutputSchema,
@@ -59,6 +60,7 @@ from chatmodels.core.extending import (
     ProviderMetadata,
     ProviderOptions,
     ProviderState,
+    Run,
     SchemaRules,
     SchemaTranslation,
     Send,
@@ -257,7 +259,17 @@ def test_every_public_value_is_tried() -> None:
         for item in {**vars(core), **vars(extending)}.values()
         if isinstance(item, type) and issubclass(item, msgspec.Struct)
     }
-    others = {Send, Sleep, StartedStream, Profile, ProviderOptions, SchemaRules, SchemaTranslation}
+    others = {
+        Send,
+        Sleep,
+        Run,
+        Collect,
+        StartedStream,
+        Profile,
+        ProviderOptions,
+        SchemaRules,
+        SchemaTranslation,
+    }
     others |= {AcceptedMedia}
     assert public - others == set(VALUES)
 

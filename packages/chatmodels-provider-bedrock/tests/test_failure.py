@@ -6,7 +6,7 @@ import pytest
 
 from chatmodels.core import ChatModelError
 from chatmodels.http import HttpFailure
-from chatmodels.providers.bedrock._errors import read_failure, words_of
+from chatmodels.providers.bedrock._errors import error_message, read_failure
 
 KINDS = {
     "authentication": [
@@ -90,4 +90,4 @@ def test_a_kind_is_read_without_its_addresses(kind: str, read: str) -> None:
 def test_an_object_without_output_and_with_a_message_is_an_error(
     body: dict[str, object], words: str | None
 ) -> None:
-    assert words_of(body) == words
+    assert error_message(body) == words

@@ -168,7 +168,7 @@ def test_an_empty_answer_that_says_why_is_one() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="bedrock sent what is not an answer"):
+    with pytest.raises(ResponseInvalidError, match="bedrock sent what is not a response"):
         CODEC.decode(body, REQUEST)
 
 

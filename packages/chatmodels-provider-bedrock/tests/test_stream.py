@@ -205,7 +205,7 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
-        ([("contentBlockDelta", {})], "more of a block without anything in it"),
+        ([("contentBlockDelta", {})], "a block delta without content"),
         ([("contentBlockDelta", [])], "bedrock sent what is not"),
         ([delta({"reasoningContent": {"redactedContent": "?"}})], "bedrock sent what is not"),
         ([start({"toolUse": 3})], "bedrock sent what is not"),

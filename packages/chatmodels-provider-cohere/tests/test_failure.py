@@ -64,4 +64,4 @@ def test_an_error_in_place_of_a_response_is_raised(body: bytes) -> None:
 def test_another_object_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError) as caught:
         reject(body, "no message")
-    assert str(caught.value).startswith("cohere sent what is not an answer (no message): {")
+    assert str(caught.value).startswith("cohere sent what is not a response (no message): {")

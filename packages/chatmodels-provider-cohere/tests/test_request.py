@@ -149,7 +149,9 @@ def test_strictness_holds_for_all_tools_of_a_request() -> None:
         "tools": [{"type": "function", "function": {"name": "clock", "parameters": CITY}}],
         "strict_tools": True,
     }
-    with pytest.raises(UnsupportedError, match="'weather', which is not strict, beside strict"):
+    with pytest.raises(
+        UnsupportedError, match="'weather', which is not strict, together with strict"
+    ):
         body(tools=(WEATHER, CLOCK))
 
 

@@ -238,7 +238,7 @@ def test_credentials_without_a_token_are_told(make: Make) -> None:
         def refresh(self, request: Any, /) -> None:
             self.valid = True
 
-    with pytest.raises(AuthenticationError, match="pass others"):
+    with pytest.raises(AuthenticationError, match="pass other credentials"):
         make(Empty()).generate("?")
 
 
@@ -290,7 +290,7 @@ def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
     data = pickle.dumps(make(FakeCredentials(token="ya29.secret")))
     assert b"ya29" not in data
     again = pickle.loads(pickle.dumps(pickle.loads(data)))
-    with pytest.raises(AuthenticationError, match="do not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain them"):
         again.generate("?")
 
 

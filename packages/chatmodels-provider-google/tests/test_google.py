@@ -187,7 +187,7 @@ def test_what_is_wrong_with_the_options_of_vertex_is_told_at_once() -> None:
         create_chat_model(VERTEX, api_key="k", credentials=odd, project="../p", location="e/u")
     message = str(caught.value)
     for words in (
-        "takes credentials or an api_key, not both",
+        "accepts credentials or an api_key, not both",
         "not int",
         "has '../p' as project",
         "has 'e/u' as location",
@@ -197,7 +197,9 @@ def test_what_is_wrong_with_the_options_of_vertex_is_told_at_once() -> None:
 
 def test_a_token_is_not_taken_for_credentials_and_not_shown() -> None:
     text: Any = "ya29.secret"
-    with pytest.raises(ConfigurationError, match="a function that gives an access token") as caught:
+    with pytest.raises(
+        ConfigurationError, match="a function that returns an access token"
+    ) as caught:
         create_chat_model(VERTEX, project="p-1", credentials=text)
     assert "ya29" not in str(caught.value)
 

@@ -294,7 +294,7 @@ def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
     for words in (
         "a tool call in a message of role 'user' (message 1)",
         "a refusal in a message of role 'user' (message 1)",
-        "the result of 'gone' without a call before it or a name; pass name= (message 2)",
+        "the result of 'gone' without a preceding call or a name; pass name= (message 2)",
     ):
         assert words in message
 
@@ -311,7 +311,7 @@ def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
 
 
 def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() -> None:
-    with pytest.raises(UnsupportedError, match="ends with what the model said"):
+    with pytest.raises(UnsupportedError, match="ends with a message of the model"):
         body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
     assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
     assert body(system("Be brief."), model="gemini-3.6-flash")["contents"] == []

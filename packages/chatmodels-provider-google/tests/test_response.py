@@ -152,7 +152,7 @@ def test_reasons_of_the_end(word: Any, raw: str | None, reason: str) -> None:
 
 def test_the_vendors_words_about_an_odd_end_are_a_warning() -> None:
     blocked = {"finishReason": "SAFETY", "finishMessage": "Hate speech."}
-    assert read(blocked).warnings == ("google ended the answer (SAFETY): Hate speech.",)
+    assert read(blocked).warnings == ("google ended the response (SAFETY): Hate speech.",)
     assert read(answer({"text": "A"}, finishMessage="Done.")).warnings == ()
 
 
@@ -192,7 +192,7 @@ def test_a_blocked_prompt_is_an_answer_without_parts(feedback: Any, raw: str, wa
     ids=json.dumps,
 )
 def test_what_is_no_answer_is_refused(body: Any) -> None:
-    with pytest.raises(ResponseInvalidError, match="google sent what is not an answer"):
+    with pytest.raises(ResponseInvalidError, match="google sent what is not a response"):
         read(**body)
 
 

@@ -275,7 +275,7 @@ def test_values_without_a_place_are_refused(told: Any) -> None:
 
 
 def test_more_of_no_call_is_refused_but_for_an_empty_end() -> None:
-    with pytest.raises(ResponseInvalidError, match="has not begun"):
+    with pytest.raises(ResponseInvalidError, match="has not started"):
         stream(chunk(call(partialArgs=[some("$.a", numberValue=1)])))
     assert whole(stream(chunk(call(), finish="STOP"))).tool_calls == ()
 

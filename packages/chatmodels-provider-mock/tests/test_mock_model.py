@@ -163,7 +163,7 @@ def test_a_list_is_wrapped_as_core_wants_it() -> None:
 
 
 def test_what_has_no_json_form_is_refused() -> None:
-    with pytest.raises(InternalError, match="a object in a script has no JSON form"):
+    with pytest.raises(InternalError, match="a reply of type object cannot be encoded as JSON"):
         MockChatModel(responses=[object()]).generate("?")
 
 
@@ -368,7 +368,7 @@ def test_every_problem_of_the_arguments_is_told_at_once() -> None:
 
     assert str(caught.value) == (
         "responses must be a list of replies, not 'no list'; "
-        "rules must be a mapping, or pairs, of what to look for and the reply, not ['weather']; "
+        "rules must be a mapping from matchers to replies, or pairs of both, not ['weather']; "
         "on_exhausted must be one of error, cycle, last, echo, not 'cylce'; "
         "latency must be at least 0 seconds, not -1; "
         "interval must be at least 0 seconds, not '0.5'; "
@@ -382,8 +382,8 @@ def test_every_problem_of_the_arguments_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("rules", "words"),
     [
-        ({"(": "Hi!"}, r"the rule '\(' is no pattern: .*; see re.escape\(\)"),
-        ([(3, "Hi!")], "has no use for 3"),
+        ({"(": "Hi!"}, r"the rule '\(' is not a pattern: .*; see re.escape\(\)"),
+        ([(3, "Hi!")], "must have a pattern or a function, not 3"),
     ],
     ids=["pattern", "number"],
 )

@@ -161,7 +161,7 @@ def test_a_form_beside_tools_comes_with_a_warning(choice: ToolChoice | None) -> 
         whole({"content": "{}"}, request),
         read(said(content="{}") | OVER, request=request),
     ):
-        assert "may be unable to call tools" in response.warnings[0]
+        assert "can be unable to call tools" in response.warnings[0]
 
 
 def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:

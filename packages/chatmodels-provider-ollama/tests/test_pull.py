@@ -20,7 +20,7 @@ from chatmodels.core import (
     Timeout,
 )
 from chatmodels.providers.ollama import PullProgress, apull, pull
-from chatmodels.providers.ollama._pull import _prepared
+from chatmodels.providers.ollama._pull import _prepare
 from chatmodels.testing import Answer, Simulator
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
 
@@ -160,8 +160,8 @@ def test_a_client_of_no_known_kind_is_refused_as_part_of_the_pull(puller: Puller
 
 
 def test_a_step_may_take_long_unless_the_caller_says_otherwise() -> None:
-    patient, _ = _prepared("qwen3", False, {})
-    hurried, _ = _prepared("qwen3", False, {"timeout": 5.0})
+    patient, _ = _prepare("qwen3", False, {})
+    hurried, _ = _prepare("qwen3", False, {"timeout": 5.0})
 
     assert patient.timeout.between_events == patient.timeout.read == 1_800.0
     assert hurried.timeout == Timeout(total=5.0)

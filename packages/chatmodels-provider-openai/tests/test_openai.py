@@ -330,7 +330,7 @@ def test_all_types_of_images_and_files_are_sent_to_other_servers(api: str) -> No
 
 
 def test_an_api_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; use"):
+    with pytest.raises(ConfigurationError, match="openai has no api 'assistants'; pass"):
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 

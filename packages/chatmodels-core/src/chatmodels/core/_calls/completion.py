@@ -36,8 +36,8 @@ def complete_response(
     )
     if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response
-    if call.request.output is None and not call.is_delegated:
-        return response  # left out, because the model does not support it
+    if not _requested(call):
+        return response
     return parsed_response(response, output)
 
 
@@ -50,6 +50,25 @@ def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -
     if output is None or response.tool_calls:
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
+
+
+def with_partial_output(
+    output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
+) -> ChatResponse[Any]:
+    """Return the response of a stream so far, with the output so far as plain data."""
+    has_output = response.refusal is None and not response.tool_calls and _requested(call)
+    if output is None or not has_output:
+        return response
+    parsed = output.parse_partial(response.text)
+    if parsed is None:  # a model can comment on its work before it
+        texts = _texts(response)
+        parsed = output.parse_partial(texts[-1]) if len(texts) > 1 else None
+    return msgspec.structs.replace(response, parsed=parsed)
+
+
+def _requested(call: CallInfo) -> bool:
+    # The output is left out of the request if the model does not support it.
+    return call.request.output is not None or call.is_delegated
 
 
 def _no_call(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
@@ -82,13 +101,17 @@ def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
     try:
         return output.parse(response.text)
     except OutputInvalidError as error:
-        texts = [part.text for part in response.message.parts if isinstance(part, TextPart)]
+        texts = _texts(response)
         if len(texts) < 2:
             raise
         try:
             return output.parse(texts[-1])
         except OutputInvalidError:
             raise error from error.__cause__
+
+
+def _texts(response: ChatResponse[Any]) -> list[str]:
+    return [part.text for part in response.message.parts if isinstance(part, TextPart)]
 
 
 def _ended_early(response: ChatResponse[Any]) -> str:

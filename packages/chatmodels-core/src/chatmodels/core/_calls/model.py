@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import abatch, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
-from chatmodels.core._calls.completion import complete_response
+from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.failures import failed, located
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.methods import CallMethods
@@ -148,6 +148,7 @@ class StandardChatModel(CallMethods, Primitives):
             lambda: self._begin("stream", prepared),
             lambda call: open_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
+            lambda response, call: with_partial_output(prepared.output, response, call),
         )
 
     def _astream(
@@ -158,6 +159,7 @@ class StandardChatModel(CallMethods, Primitives):
             lambda: self._begin("stream", prepared),
             lambda call: aopen_stream(self, self._policies, call, self._defaults, prepared.output),
             lambda response, call: complete_response(prepared.output, response, call),
+            lambda response, call: with_partial_output(prepared.output, response, call),
         )
 
     def _batch(

@@ -99,7 +99,7 @@ def prepare(
     elif options or output_type is not None:
         request, output = _built(prompt, output_type, options, defaults)
     else:
-        request = ChatRequest(messages=as_messages(prompt), settings=defaults.settings)
+        request = ChatRequest(messages=as_messages(prompt))
     supported, warnings = negotiated(request, defaults)
     return Prepared(request, supported, output, warnings)
 
@@ -107,9 +107,17 @@ def prepare(
 def negotiated(request: ChatRequest, defaults: Defaults, /) -> tuple[ChatRequest, tuple[str, ...]]:
     """Return the request as the model supports it, and the warnings about what was left out.
 
+    The model's default settings apply here and not earlier: a request that a policy passes on to
+    another model does not have them.
+
     Raises:
         UnsupportedError: Something is not supported, and is not to be left out.
     """
+    if defaults.settings is not NO_SETTINGS:
+        settings = defaults.settings
+        if request.settings is not NO_SETTINGS:
+            settings = msgspec.structs.replace(settings, **request.settings.chosen())
+        request = msgspec.structs.replace(request, settings=settings)
     return negotiate(
         request,
         defaults.profile,
@@ -130,11 +138,9 @@ def _ready(
     problems: list[str] = []
     messages = _checked(problems, (), as_messages, request.messages)
     settings = request.settings
-    if settings != NO_SETTINGS or defaults.settings is not NO_SETTINGS:
+    if settings != NO_SETTINGS:
         chosen = _checked(problems, {}, chosen_settings, settings)
-        settings = _checked(
-            problems, settings, validated_settings, chosen, defaults=defaults.settings
-        )
+        settings = _checked(problems, settings, validated_settings, chosen)
     timeout = request.timeout
     if timeout is not None:
         timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
@@ -162,14 +168,7 @@ def _built(
     problems: list[str] = []
 
     messages = _checked(problems, (), as_messages, prompt)
-    settings = _checked(
-        problems,
-        defaults.settings,
-        validated_settings,
-        arguments,
-        defaults=defaults.settings,
-        others=OPTION_NAMES,
-    )
+    settings = _checked(problems, NO_SETTINGS, validated_settings, arguments, others=OPTION_NAMES)
     timeout = given.get("timeout")
     if timeout is not None:
         timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)

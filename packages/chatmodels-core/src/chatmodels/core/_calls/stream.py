@@ -54,8 +54,22 @@ class _Readable(Generic[T]):
 
     @property
     def partial(self) -> ChatResponse[Any]:
-        """The answer as far as it has arrived."""
-        return self._state.response or self._state.accumulator.response()
+        """The response as far as it has arrived.
+
+        If the call has an `output_type`, `parsed` is the output so far, as plain data: dicts,
+        lists and scalars, whatever the type is. Later text only adds to it: it appends items,
+        members and characters of strings. It is None if nothing is certain yet. The final
+        `response.parsed` is an instance of the type.
+
+        Each access builds the response anew, at a cost that grows with its length.
+        """
+        state = self._state
+        if state.response is not None:
+            return state.response
+        response = state.accumulator.response()
+        if state.call is None or state.read_partial is None:
+            return response
+        return state.read_partial(response, state.call)
 
     @property
     def call(self) -> CallInfo | None:
@@ -80,8 +94,14 @@ class ChatStream(_Readable[T]):
 
     __slots__ = ("_events",)
 
-    def __init__(self, begin: Begin, open_events: Open, finish: Finish) -> None:
-        self._state = State(finish, ref(self))
+    def __init__(
+        self,
+        begin: Begin,
+        open_events: Open,
+        finish: Finish,
+        read_partial: Finish | None = None,
+    ) -> None:
+        self._state = State(finish, ref(self), read_partial)
         self._events = run_stream(self._state, begin, open_events)
 
     def __enter__(self) -> Self:
@@ -154,8 +174,14 @@ class AsyncChatStream(_Readable[T]):
 
     __slots__ = ("_events",)
 
-    def __init__(self, begin: Begin, open_events: AsyncOpen, finish: Finish) -> None:
-        self._state = State(finish, ref(self))
+    def __init__(
+        self,
+        begin: Begin,
+        open_events: AsyncOpen,
+        finish: Finish,
+        read_partial: Finish | None = None,
+    ) -> None:
+        self._state = State(finish, ref(self), read_partial)
         self._events = arun_stream(self._state, begin, open_events)
 
     async def __aenter__(self) -> Self:

@@ -40,6 +40,7 @@ class State:
         entered: Whether the stream was entered, and the first event is to be announced.
         closing: Whether it is being closed, so that its end is no surprise.
         raised: What the program raised in the stream's `with` block, while that is being left.
+        read_partial: Adds the output so far to a response; None without an output type.
     """
 
     __slots__ = (
@@ -50,13 +51,20 @@ class State:
         "finish",
         "holder",
         "raised",
+        "read_partial",
         "response",
     )
 
-    def __init__(self, finish: Finish, holder: Callable[[], object | None]) -> None:
+    def __init__(
+        self,
+        finish: Finish,
+        holder: Callable[[], object | None],
+        read_partial: Finish | None = None,
+    ) -> None:
         self.holder = holder
         self.accumulator = Accumulator()
         self.finish = finish
+        self.read_partial = read_partial
         self.call: CallInfo | None = None
         self.response: ChatResponse[Any] | None = None
         self.entered = False

@@ -86,6 +86,19 @@ class Output(Generic[T]):
             details={"excerpt": text[:_EXCERPT_LENGTH]},
         ) from cause
 
+    def parse_partial(self, text: str, /) -> Json:
+        """Parse the beginning of a text, as plain data: dicts, lists and scalars.
+
+        Later text only adds to the value. None if nothing is certain yet, or the text is not JSON.
+        """
+        from chatmodels.core._schema.keywords import is_map
+        from chatmodels.core._schema.partial_json import partial_json
+
+        value = partial_json(_unfenced(text))
+        if not self._wrapped:
+            return value
+        return value.get("value") if is_map(value) else None
+
     def _prepared(self, output_type: Any) -> tuple[Any, OutputSchema]:
         from chatmodels.core._schema.reading import Reader, readable
         from chatmodels.core._schema.strict import strict_schema

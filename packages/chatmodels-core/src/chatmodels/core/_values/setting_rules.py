@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeGuard, get_args
 
-import msgspec
-
 from chatmodels.core._errors.classes import InvalidRequestError
 from chatmodels.core._spelling import nearest
 from chatmodels.core._values.settings import (
@@ -19,14 +17,11 @@ from chatmodels.core._values.settings import (
 )
 
 
-def validated_settings(
-    arguments: Mapping[str, Any], /, *, defaults: Settings = NO_SETTINGS, others: Sequence[str] = ()
-) -> Settings:
-    """Validate settings from keyword arguments and merge them with the defaults.
+def validated_settings(arguments: Mapping[str, Any], /, *, others: Sequence[str] = ()) -> Settings:
+    """Validate settings from keyword arguments.
 
     Args:
         arguments: Setting name to value; `None` uses the default.
-        defaults: Settings to use if an argument is absent or None.
         others: Names of the caller's further keyword arguments, to suggest for misspelt ones.
 
     Raises:
@@ -34,7 +29,7 @@ def validated_settings(
             the message lists every problem.
     """
     if not arguments:
-        return defaults
+        return NO_SETTINGS
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name, value in arguments.items():
@@ -50,9 +45,7 @@ def validated_settings(
                 values[name] = valid
     if problems:
         raise InvalidRequestError("; ".join(problems))
-    if defaults is NO_SETTINGS:
-        return Settings(**values)
-    return msgspec.structs.replace(defaults, **values)
+    return Settings(**values)
 
 
 def chosen_settings(settings: Settings, /) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Blocks of content as parts: text and what it cites, thinking, tool calls, the vendor's own."""
+"""Conversion of content blocks to parts: text, citations, thinking, tool calls, other blocks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,26 +12,26 @@ PROVIDER_NAME = "anthropic"
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Return options for the part before it in a message; other vendors ignore them.
+    """Return options for the preceding part of a message; other providers ignore them.
 
     >>> from chatmodels.core import user
-    >>> asked = user("A long text.", part_options(cache_control={"type": "ephemeral"}), "Why?")
+    >>> question = user("A long text.", part_options(cache_control={"type": "ephemeral"}), "Why?")
 
     Args:
         fields: Fields of a content block ("Messages", API reference), such as `cache_control`, or
-            `citations={"enabled": True}` after a document. With a `type` among them they are a
-            block of their own.
+            `citations={"enabled": True}` after a document. Fields that include `type` are sent
+            as a separate block.
     """
     return ProviderPart(ProviderState(PROVIDER_NAME, fields))
 
 
-def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = False) -> Part | None:
-    """Make a part of a complete block; None if it says nothing.
+def part_of(block: WireBlock, raw: Callable[[], Json], *, unsigned: bool = False) -> Part | None:
+    """Convert a complete block to a part; return None if it is empty.
 
     Args:
         block: The block.
-        kept: Gives all of it, for what only the vendor understands.
-        unsigned: Whether the server takes thinking back that it did not sign.
+        raw: Returns the whole block as JSON, for blocks that only Anthropic understands.
+        unsigned: Whether the server accepts thinking in requests without a signature.
     """
     match block.type:
         case "text":
@@ -47,40 +47,40 @@ def part_of(block: WireBlock, kept: Callable[[], Json], *, unsigned: bool = Fals
                 signature = ProviderState(PROVIDER_NAME, {"type": "thinking", "signature": ""})
             return ReasoningPart(block.thinking or "", signature)
         case "redacted_thinking":
-            return ReasoningPart("", ProviderState(PROVIDER_NAME, kept()))
+            return ReasoningPart("", ProviderState(PROVIDER_NAME, raw()))
         case "tool_use":
             arguments = bytes(block.input).decode() or "{}"
             return ToolCall(block.id or "", block.name or "", arguments, _state(block))
         case _:
-            return ProviderPart(ProviderState(PROVIDER_NAME, kept()))
+            return ProviderPart(ProviderState(PROVIDER_NAME, raw()))
 
 
 def _text(block: WireBlock) -> TextPart | None:
     text = block.text or ""
-    if not block.citations or not (cited := objects(block.citations)):
+    if not block.citations or not (citations := objects(block.citations)):
         return TextPart(text) if text else None
-    # Sent back with the text: those of web searches must be ("Web search tool").
-    signature = ProviderState(PROVIDER_NAME, {"citations": cited})
-    return TextPart(text, tuple(_citation(item, text) for item in cited), signature)
+    # Returned with the text: required for citations of web searches ("Web search tool").
+    signature = ProviderState(PROVIDER_NAME, {"citations": citations})
+    return TextPart(text, tuple(_citation(item, text) for item in citations), signature)
 
 
-def _citation(cited: dict[str, Json], text: str) -> Citation:
-    number = cited.get("document_index")
+def _citation(citation: dict[str, Json], text: str) -> Citation:
+    number = citation.get("document_index")
     return Citation(
-        url=text_or_none(cited.get("url")),
-        title=text_or_none(cited.get("title")) or text_or_none(cited.get("document_title")),
-        quote=text_or_none(cited.get("cited_text")),
+        url=text_or_none(citation.get("url")),
+        title=text_or_none(citation.get("title")) or text_or_none(citation.get("document_title")),
+        quote=text_or_none(citation.get("cited_text")),
         start=0,
         end=len(text),
-        source=text_or_none(cited.get("file_id"))
-        or text_or_none(cited.get("source"))
+        source=text_or_none(citation.get("file_id"))
+        or text_or_none(citation.get("source"))
         or (None if number is None else str(number)),
     )
 
 
 def _state(block: WireBlock) -> ProviderState | None:
     state: dict[str, Json] = {}
-    # A call that code of the vendor's sandbox makes says so, and must do so when it is sent back.
+    # `caller` marks calls made by code in Anthropic's sandbox; requests must repeat it.
     if is_object(block.caller) and block.caller.get("type") != "direct":
         state["caller"] = block.caller
     if block.toolset_name:

@@ -20,9 +20,9 @@ from chatmodels.providers.anthropic._profile import FAMILIES, profile
 from chatmodels.providers.anthropic._schemas import schemas_of
 
 VERSION = "2023-06-01"
-"""The last version of the API in which requests may have a temperature ("Versions").
+"""The last version of the API that accepts a temperature ("Versions").
 
-The header `anthropic-version` of the options takes precedence.
+The header `anthropic-version` in the options takes precedence.
 """
 
 _HEADERS = (("anthropic-version", VERSION),)
@@ -36,13 +36,14 @@ _CONVERSATION = ConversationRules(
 
 
 def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool = True) -> Codec:
-    """Make the codec of an endpoint.
+    """Create the codec of an endpoint.
 
     Args:
-        prefix: The beginning of all paths.
+        prefix: The prefix of all paths.
         token: Whether the secret is a token instead of an API key.
-        official: Whether it is Anthropic's own. Other vendors do not sign thinking, and want it
-            back; Anthropic refuses thinking that was cut off before its signature.
+        official: Whether the endpoint is Anthropic's own. Other vendors do not sign thinking and
+            expect it in later requests. Anthropic refuses thinking that was cut off before its
+            signature.
     """
     return Codec(
         profile=profile,
@@ -53,7 +54,7 @@ def messages_codec(prefix: str = "/v1", *, token: bool = False, official: bool =
         failure=read_failure,
         authorization=bearer if token else _api_key,
         schemas=schemas_of,
-        models=Listing(_listing(prefix, 1_000), read_models, _PAGE),  # as many as a page may have
+        models=Listing(_listing(prefix, 1_000), read_models, _PAGE),  # the maximum page size
         health=_listing(prefix, 1),
     )
 

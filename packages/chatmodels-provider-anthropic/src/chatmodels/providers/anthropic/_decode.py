@@ -1,8 +1,8 @@
-"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
+"""Decoder of responses, whole and streamed: a state machine that is fed one frame at a time.
 
-A whole response is a message that is complete when it begins. In a stream, too, blocks and the
-reason of the end may already be in `message_start`, as when code in the vendor's sandbox calls a
-tool. The usage of `message_delta` corrects that of `message_start`.
+A whole response is a message that is complete when it starts. In a stream, `message_start` can
+also contain blocks and the finish reason, for example when code in Anthropic's sandbox calls a
+tool. The usage of `message_delta` overrides that of `message_start`.
 """
 
 from collections.abc import Sequence
@@ -60,47 +60,47 @@ from chatmodels.providers.anthropic._wire import (
 
 
 class _Block:
-    """A block that is not complete yet."""
+    """A content block that is not complete yet."""
 
-    __slots__ = ("citations", "more", "pieces", "position", "raw", "start")
+    __slots__ = ("chunks", "citations", "fields", "position", "raw", "start")
 
     def __init__(self, raw: msgspec.Raw, position: int) -> None:
         self.raw = raw
         self.start = block_decoder.decode(raw)
         self.position = position
-        self.pieces: dict[str, list[str]] = {}
+        self.chunks: dict[str, list[str]] = {}
         self.citations: list[Json] = []
-        self.more: dict[str, Json] = {}  # what deltas of the vendor's own blocks said
+        self.fields: dict[str, Json] = {}  # from deltas of types that chatmodels does not know
 
     def add(self, field: str, text: str) -> None:
-        self.pieces.setdefault(field, []).append(text)
+        self.chunks.setdefault(field, []).append(text)
 
     def whole(self) -> WireBlock:
         changes: dict[str, Any] = {
-            field: (getattr(self.start, field) or "") + "".join(pieces)
-            for field, pieces in self.pieces.items()
+            field: (getattr(self.start, field) or "") + "".join(chunks)
+            for field, chunks in self.chunks.items()
             if field != "input"
         }
         if self.citations:
             changes["citations"] = [*(self.start.citations or ()), *self.citations]
-        if arguments := "".join(self.pieces.get("input", ())):
+        if arguments := "".join(self.chunks.get("input", ())):
             changes["input"] = msgspec.Raw(arguments.encode())
         return msgspec.structs.replace(self.start, **changes)
 
-    def kept(self) -> Json:
+    def whole_raw(self) -> Json:
         block: dict[str, Json] = msgspec.json.decode(self.raw)
-        block |= self.more
-        arguments = "".join(self.pieces.get("input", ()))
+        block |= self.fields
+        arguments = "".join(self.chunks.get("input", ()))
         if arguments:
             try:
                 block["input"] = msgspec.json.decode(arguments)
-            except NOT_JSON:  # cut off with the answer
+            except NOT_JSON:  # the response was cut off
                 block["input"] = {}
         return block
 
 
 class MessagesDecoder:
-    """Turns one response into events."""
+    """Stateful decoder of one response into events."""
 
     __slots__ = (
         "_calls",
@@ -108,48 +108,48 @@ class MessagesDecoder:
         "_ended",
         "_frames",
         "_open",
+        "_raw_reason",
         "_tier",
         "_unsigned",
         "_usage",
         "_warnings",
-        "_word",
     )
 
     def __init__(self, _request: ChatRequest, /, *, unsigned: bool = False) -> None:
-        """Begin.
+        """Initialize the decoder.
 
         Args:
             _request: The request; the response does not depend on it.
-            unsigned: Whether the server takes thinking back that it did not sign.
+            unsigned: Whether the server accepts thinking in requests without a signature.
         """
         self._unsigned = unsigned
         self._frames: list[bytes] = []
         self._open: dict[int | None, _Block] = {}
         self._count = 0
         self._calls = False
-        self._word: str | None = None
+        self._raw_reason: str | None = None
         self._usage: dict[str, Json] = {}
         self._tier: str | None = None
         self._warnings: list[str] = []
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Process one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or does not have this wire format.
         """
         data = frame.data
         if self._ended or not data:
             return ()
-        if data.startswith(b"[DONE]"):  # what gateways add to streams of every vendor
+        if data.startswith(b"[DONE]"):  # added by gateways to the streams of every vendor
             return self.close()
         try:
             event = event_decoder.decode(data)
             self._frames.append(data)
             match event.type:
                 case "content_block_delta":
-                    return self._more(event, data)
+                    return self._extend(event, data)
                 case "content_block_start":
                     return self._begin(event.content_block, event.index)
                 case "content_block_stop":
@@ -161,14 +161,14 @@ class MessagesDecoder:
                 case "message_stop":
                     return self._end(data)
                 case "error":
-                    reject(data, "an error without words")
-                case _:  # `ping`, and what there will be
+                    reject(data, "an error without a message")
+                case _:  # `ping`, and future types of events
                     return ()
         except NOT_JSON as error:
             reject(data, error)
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
-        """Return the events of a response that arrived whole: its parts are complete.
+        """Return the events of a response that is not streamed: its parts are complete.
 
         Raises:
             ChatModelError: The body reports an error or is not a message.
@@ -184,17 +184,17 @@ class MessagesDecoder:
                 if refusal := refusal_of(message.stop_details):
                     events.append(PartEnd(RefusalPart(refusal), self._count))
                 refused(message.stop_details, self._warnings)
-            self._word = message.stop_reason
+            self._raw_reason = message.stop_reason
             if message.usage != NO_USAGE:
-                events.append(self._used(message.usage))
+                events.append(self._usage_update(message.usage))
         except NOT_JSON as error:
             reject(body, error)
-        events.append(self._last(msgspec.Raw(body)))
+        events.append(self._stream_end(msgspec.Raw(body)))
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give the end, if the vendor said why it ended but not that it did."""
-        if not self._word or self._ended:
+        """Return the end if a finish reason arrived without a terminal event."""
+        if not self._raw_reason or self._ended:
             return ()
         try:
             return self._end(b"")
@@ -238,10 +238,10 @@ class MessagesDecoder:
                 pass
         return events
 
-    def _more(self, event: WireEvent, data: bytes) -> Sequence[StreamEvent]:
+    def _extend(self, event: WireEvent, data: bytes) -> Sequence[StreamEvent]:
         block, delta = self._open.get(event.index), event.delta
         if block is None or delta is None:
-            reject(data, "more of a block that has not begun")
+            reject(data, "a delta of a block that has not started")
         match delta.type:
             case "text_delta":
                 text = delta.text or ""
@@ -262,27 +262,27 @@ class MessagesDecoder:
             case "citations_delta":
                 block.citations.append(delta.citation)
             case _:
-                self._more_of_its_own(block, msgspec.json.decode(data)["delta"])
+                self._extend_unknown(block, msgspec.json.decode(data)["delta"])
         return ()
 
-    def _more_of_its_own(self, block: _Block, delta: dict[str, Json]) -> None:
+    def _extend_unknown(self, block: _Block, delta: dict[str, Json]) -> None:
         for field, value in delta.items():
-            known: Json = block.more.get(field, "")
-            texts = isinstance(known, str) and isinstance(value, str)
+            previous: Json = block.fields.get(field, "")
+            texts = isinstance(previous, str) and isinstance(value, str)
             if field != "type":
-                block.more[field] = known + value if texts else value
+                block.fields[field] = previous + value if texts else value
 
     def _stop(self, index: int | None) -> list[StreamEvent]:
         block = self._open.pop(index, None)
         if block is None:
             return []
-        position, streamed = block.position, "input" in block.pieces
-        part = part_of(block.whole(), block.kept, unsigned=self._unsigned)
+        position, streamed = block.position, "input" in block.chunks
+        part = part_of(block.whole(), block.whole_raw, unsigned=self._unsigned)
         if isinstance(part, ToolCall):
-            whole: list[StreamEvent] = []
+            events: list[StreamEvent] = []
             if not streamed and block.start.input != NOTHING:
-                whole.append(ToolCallDelta(part.arguments_json, position))
-            return [*whole, ToolCallEnd(part, position)]
+                events.append(ToolCallDelta(part.arguments_json, position))
+            return [*events, ToolCallEnd(part, position)]
         plain = isinstance(part, TextPart) and part.signature is None
         return [] if part is None or plain else [PartEnd(part, position)]
 
@@ -296,39 +296,40 @@ class MessagesDecoder:
         refused(delta.stop_details, self._warnings)
         return events + self._finish(delta.stop_reason, usage)
 
-    def _finish(self, word: str | None, usage: Json) -> list[StreamEvent]:
-        if word is not None:
-            self._word = word
+    def _finish(self, reason: str | None, usage: Json) -> list[StreamEvent]:
+        if reason is not None:
+            self._raw_reason = reason
         if not is_object(usage):
             return []
         if not self._usage:
             self._usage = usage
         else:
-            # Gateways end streams with zeros; tokens that were used stay used.
+            # Some gateways report zeros at the end; the earlier counts are kept.
             zeros = usage.get("input_tokens") == 0 and self._usage.get("input_tokens")
             for name, value in usage.items():
                 if value is not None and not (zeros and name.endswith("input_tokens")):
                     self._usage[name] = value
-        return [self._used(self._usage)]
+        return [self._usage_update(self._usage)]
 
-    def _used(self, usage: Json) -> UsageUpdate:
+    def _usage_update(self, usage: Json) -> UsageUpdate:
         wire = read_usage(usage, self._warnings)
         self._tier = text_or_none(wire.service_tier)
         return UsageUpdate(usage_of(wire))
 
     def _end(self, data: bytes) -> list[StreamEvent]:
-        if self._word is None and not self._count:
+        if self._raw_reason is None and not self._count:
             reject(data, "it has no content")
         self._ended = True
         events = [event for index in list(self._open) for event in self._stop(index)]
-        return [*events, self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
+        payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+        return [*events, self._stream_end(payload)]
 
-    def _last(self, payload: msgspec.Raw) -> StreamEnd:
-        if self._word is None:
+    def _stream_end(self, payload: msgspec.Raw) -> StreamEnd:
+        if self._raw_reason is None:
             warn(NO_REASON, self._warnings)
         return StreamEnd(
-            finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
-            raw_finish_reason=self._word,
+            finish_reason=finish_reason(self._raw_reason, FINISH_REASONS, calls=self._calls),
+            raw_finish_reason=self._raw_reason,
             service_tier=self._tier,
             warnings=tuple(self._warnings),
             payload=payload,

@@ -1,4 +1,4 @@
-"""Translates requests into the vendor's JSON."""
+"""Encoder of requests for the Messages API."""
 
 from chatmodels.core import ChatRequest
 from chatmodels.core.extending import ToolDefinition
@@ -8,45 +8,45 @@ from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._messages import encode_conversation
 from chatmodels.providers.anthropic._profile import SETTINGS, generation
 
-_SAME = ("temperature", "top_p", "top_k", "stop")
-_MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
-_TIERS = {"default": "standard_only"}
+_COPIED = ("temperature", "top_p", "top_k", "stop")
+_TOOL_MODES = {"auto": "auto", "none": "none", "required": "any", "tool": "tool"}
+_SERVICE_TIERS = {"default": "standard_only"}
 _BUDGETS = {"low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 32_768}
-"""Tokens to think for models that know no effort; at most half of all that may be generated."""
-_LEAST_BUDGET = 1_024
+"""Thinking tokens for models without effort levels; at most half of `max_tokens`."""
+_MIN_BUDGET = 1_024
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a request.
 
     Raises:
-        UnsupportedError: The API cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The API cannot express the request; the message lists every problem.
+        InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
-    known = generation(model)
-    system, turns = encode_conversation(request.messages, problems, late_system=known.late_system)
+    traits = generation(model)
+    system, turns = encode_conversation(request.messages, problems, late_system=traits.late_system)
     body: dict[str, Json] = {
         "model": model,
-        "max_tokens": request.settings.max_output_tokens or known.max_tokens,
+        "max_tokens": request.settings.max_output_tokens or traits.max_tokens,
         "messages": turns,
     }
     if system:
         body["system"] = system
     for name, value in request.settings.chosen().items():
-        if name in _SAME:
+        if name in _COPIED:
             body[SETTINGS[name]] = value
         elif name == "service_tier":
-            body["service_tier"] = _TIERS.get(value, value)
+            body["service_tier"] = _SERVICE_TIERS.get(value, value)
     if request.settings.user is not None:
         body["metadata"] = {"user_id": request.settings.user}
-    _set_reasoning(request, known, body)
+    _set_reasoning(request, traits, body)
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     _set_tool_choice(request, body)
     if request.output is not None:
-        form = {"type": "json_schema", "schema": request.output.schema}
-        body.setdefault("output_config", {})["format"] = form
+        output_format = {"type": "json_schema", "schema": request.output.schema}
+        body.setdefault("output_config", {})["format"] = output_format
     if stream:
         body["stream"] = True
     if request.provider_options.get("stream", stream) != stream:
@@ -55,23 +55,23 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
     return write_body(body, PROVIDER_NAME, problems)
 
 
-def _set_reasoning(request: ChatRequest, known: Generation, body: dict[str, Json]) -> None:
+def _set_reasoning(request: ChatRequest, traits: Generation, body: dict[str, Json]) -> None:
     effort, budget = request.settings.reasoning_effort, request.settings.reasoning_budget
     if effort is None and budget is None:
         return
     if budget == 0 or (budget is None and effort == "none"):
-        body["thinking"] = {"type": known.off}
+        body["thinking"] = {"type": traits.off}
     elif budget is not None:
         body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    elif known.thinking == "adaptive":
+    elif traits.thinking == "adaptive":
         # Since Claude Opus 4.7 the text of thinking is omitted by default ("Adaptive thinking").
         body["thinking"] = {"type": "adaptive"}
-        if known.display:
+        if traits.display:
             body["thinking"]["display"] = "summarized"
     else:
-        granted = min(_BUDGETS[effort or ""], body["max_tokens"] // 2)
-        body["thinking"] = {"type": "enabled", "budget_tokens": max(granted, _LEAST_BUDGET)}
-    if effort in known.efforts:
+        tokens = min(_BUDGETS[effort or ""], body["max_tokens"] // 2)
+        body["thinking"] = {"type": "enabled", "budget_tokens": max(tokens, _MIN_BUDGET)}
+    if effort in traits.efforts:
         body["output_config"] = {"effort": effort}
 
 
@@ -87,9 +87,9 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
 def _set_tool_choice(request: ChatRequest, body: dict[str, Json]) -> None:
     choice, parallel = request.tool_choice, request.settings.parallel_tool_calls
     if choice is not None:
-        body["tool_choice"] = {"type": _MODES[choice.mode]}
+        body["tool_choice"] = {"type": _TOOL_MODES[choice.mode]}
         if choice.name is not None:
             body["tool_choice"]["name"] = choice.name
     if parallel is not None:
-        chosen: dict[str, Json] = body.setdefault("tool_choice", {"type": "auto"})
-        chosen["disable_parallel_tool_use"] = not parallel
+        encoded: dict[str, Json] = body.setdefault("tool_choice", {"type": "auto"})
+        encoded["disable_parallel_tool_use"] = not parallel

@@ -1,4 +1,4 @@
-"""The rules for failures of the Messages API, beyond those of all APIs."""
+"""Error rules of the Messages API, in addition to those of all APIs."""
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.http import FailureRules, HttpFailure, standard_failure
@@ -14,5 +14,5 @@ _RULES = FailureRules(
 
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
+    """Convert a failed response, or an error inside a successful one, to an exception."""
     return standard_failure(failure, PROVIDER_NAME, rules=_RULES)

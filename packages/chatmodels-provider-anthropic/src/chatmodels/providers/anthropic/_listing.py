@@ -1,4 +1,4 @@
-"""Reads the listing of models ("List models", API reference)."""
+"""Decoder of the model listing ("List models", API reference)."""
 
 from collections.abc import Sequence
 
@@ -17,13 +17,13 @@ from chatmodels.http.wire import (
 from chatmodels.providers.anthropic._blocks import PROVIDER_NAME
 from chatmodels.providers.anthropic._wire import WireModel
 
-_ALWAYS = (
+_ALL_MODELS = (
     Capability.STREAMING,
     Capability.TOOLS,
     Capability.PARALLEL_TOOLS,
     Capability.PROMPT_CACHING,
 )
-_TOLD = {
+_REPORTED = {
     "image_input": (Capability.VISION,),
     "pdf_input": (Capability.DOCUMENTS,),
     "structured_outputs": (Capability.STRUCTURED_OUTPUT, Capability.STRICT_TOOLS),
@@ -32,10 +32,10 @@ _TOLD = {
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         records = msgspec.json.decode(body, type=dict[str, Json])["data"]
@@ -46,7 +46,7 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 
 def _read(wire: WireModel, record: Json) -> ModelInfo:
-    gone = None if wire.lifecycle in {None, "active"} else "yes"
+    deprecated = None if wire.lifecycle in {None, "active"} else "yes"
     return ModelInfo(
         name=wire.id,
         provider=PROVIDER_NAME,
@@ -54,17 +54,17 @@ def _read(wire: WireModel, record: Json) -> ModelInfo:
         max_output_tokens=wire.max_tokens,
         capabilities=_capabilities(wire.capabilities),
         created=timestamp_or_none(wire.created_at),
-        deprecated=wire.retires_at[:10] if wire.retires_at else gone,
+        deprecated=wire.retires_at[:10] if wire.retires_at else deprecated,
         owner=PROVIDER_NAME,
         raw=record,
     )
 
 
-def _capabilities(told: Json) -> frozenset[Capability]:
-    if not is_object(told):
+def _capabilities(reported: Json) -> frozenset[Capability]:
+    if not is_object(reported):
         return frozenset()
-    found = set[Capability](_ALWAYS)
-    for name, capabilities in _TOLD.items():
-        if is_object(told.get(name)) and told[name].get("supported"):
-            found.update(capabilities)
-    return frozenset(found)
+    result = set[Capability](_ALL_MODELS)
+    for name, capabilities in _REPORTED.items():
+        if is_object(reported.get(name)) and reported[name].get("supported"):
+            result.update(capabilities)
+    return frozenset(result)

@@ -1,4 +1,4 @@
-"""Translates images and documents into blocks."""
+"""Encoder of images and documents as content blocks."""
 
 from chatmodels.core import FilePart
 from chatmodels.core.extending import AcceptedMedia
@@ -6,22 +6,22 @@ from chatmodels.http.wire import Json, Medium, base64_text, text_of
 
 _IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 _TEXTS = ("text/", "application/json", "application/xml", "application/yaml")
-_NEVER = ("audio/", "video/")
+_UNSUPPORTED = ("audio/", "video/")
 
 ACCEPTED = (
     AcceptedMedia(kind="image", types=_IMAGES),
-    AcceptedMedia(kind="image", sources=("url", "file_id"), without=_NEVER),
+    AcceptedMedia(kind="image", sources=("url", "file_id"), without=_UNSUPPORTED),
     AcceptedMedia(kind="file", types=(*_IMAGES, "application/pdf")),
     AcceptedMedia(kind="file", types=_TEXTS, as_text=True),
-    AcceptedMedia(kind="file", sources=("url", "file_id"), without=_NEVER),
+    AcceptedMedia(kind="file", sources=("url", "file_id"), without=_UNSUPPORTED),
 )
 """The media of user messages and tool results ("Vision", "PDF support", "Files API")."""
 
 
 def encode_media(part: Medium) -> Json:
-    """Translate a medium to a block.
+    """Encode a media part as a content block.
 
-    A text file is a document of plain text, whatever its type. The API has no `detail` of images.
+    Text files of every type are sent as plain-text documents. The API has no image `detail`.
     """
     kind = part.media_type or ""
     is_image = part.type == "image" or kind.startswith("image/")

@@ -1,8 +1,8 @@
-"""Translates conversations into the vendor's turns.
+"""Encoder of conversations as turns of the Messages API.
 
-Tool results and what the user says are turns of the user, and neighbours of one role are one
-turn. What is no use or not allowed elsewhere is left out: thinking and own blocks of other
-vendors, speakers' names, blank texts of the model, turns in which nothing is left.
+Tool results are part of user turns, and adjacent messages of one role are merged into one turn.
+Content that the API does not accept or cannot use is left out: thinking and provider parts of
+other providers, speaker names, blank texts of the model, empty turns.
 """
 
 from collections.abc import Sequence
@@ -29,21 +29,21 @@ from chatmodels.providers.anthropic._media import encode_media
 def encode_conversation(
     messages: Sequence[Message], problems: list[str], *, late_system: bool
 ) -> tuple[Json, list[dict[str, Json]]]:
-    """Translate a conversation to the system prompt and the turns.
+    """Encode a conversation as a system prompt and turns.
 
     Args:
         messages: The conversation.
-        problems: What cannot be expressed is added here.
-        late_system: Whether system messages may be turns; else all are part of the prompt.
+        problems: List to which content that the API cannot express is appended.
+        late_system: Whether system messages can be turns; otherwise all are part of the prompt.
     """
     system: list[Json] = []
     turns: list[dict[str, Json]] = []
     toolsets: dict[str, str] = {}
     for number, message in numbered(messages):
-        found: list[str] = []
-        blocks = _blocks(message, found)
-        _name_toolsets(blocks, toolsets)
-        problems += [f"{problem} (message {number})" for problem in found]
+        message_problems: list[str] = []
+        blocks = _blocks(message, message_problems)
+        _add_toolset_names(blocks, toolsets)
+        problems += [f"{problem} (message {number})" for problem in message_problems]
         role = "user" if message.role == "tool" else message.role
         if role == "system" and not (turns and late_system):
             system += blocks
@@ -56,8 +56,8 @@ def encode_conversation(
     return _content(system), turns
 
 
-def _name_toolsets(blocks: list[Json], toolsets: dict[str, str]) -> None:
-    """Repeat in results the toolset that their calls name, as of computer use."""
+def _add_toolset_names(blocks: list[Json], toolsets: dict[str, str]) -> None:
+    """Copy the toolset name of each call to its result, as computer use requires."""
     for block in blocks:
         if block.get("type") == "tool_use" and "toolset_name" in block:
             toolsets[block["id"]] = block["toolset_name"]
@@ -70,10 +70,10 @@ def _blocks(message: Message, problems: list[str]) -> list[Json]:
     for part in message.parts:
         if not isinstance(part, ProviderPart):
             blocks += _encoded(part, message.role, problems)
-        elif (kept := state_of(part.signature, PROVIDER_NAME)) and "type" in kept:
-            blocks.append(kept)
-        elif kept and blocks:
-            blocks[-1] = {**blocks[-1], **kept}
+        elif (state := state_of(part.signature, PROVIDER_NAME)) and "type" in state:
+            blocks.append(state)
+        elif state and blocks:
+            blocks[-1] = {**blocks[-1], **state}
     return blocks
 
 
@@ -89,18 +89,18 @@ def _encoded(
     role: str,
     problems: list[str],
 ) -> list[Json]:
-    said = role == "assistant"
+    from_model = role == "assistant"
     match part:
         case TextPart():
             return [_text(part)]
         case ReasoningPart():
-            kept = state_of(part.signature, PROVIDER_NAME)
-            if kept.get("type") == "thinking":
-                kept = {"thinking": part.text, **kept}
-            return [kept] if kept else []
-        case ToolCall() if said:
+            state = state_of(part.signature, PROVIDER_NAME)
+            if state.get("type") == "thinking":
+                state = {"thinking": part.text, **state}
+            return [state] if state else []
+        case ToolCall() if from_model:
             return [_call(part)]
-        case RefusalPart() if said:
+        case RefusalPart() if from_model:
             return [{"type": "text", "text": part.text}]
         case ToolResult() if role in {"user", "tool"}:
             return [_result(part)]
@@ -119,8 +119,8 @@ def _text(part: TextPart) -> dict[str, Json]:
 
 def _call(call: ToolCall) -> dict[str, Json]:
     arguments = arguments_of(call)
-    known = {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
-    return known | state_of(call.signature, PROVIDER_NAME)
+    encoded = {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
+    return encoded | state_of(call.signature, PROVIDER_NAME)
 
 
 def _result(result: ToolResult) -> dict[str, Json]:
@@ -139,7 +139,7 @@ def _result(result: ToolResult) -> dict[str, Json]:
 
 
 def _content(blocks: list[Json]) -> Json:
-    """Write a single text as a string, and all else as blocks."""
+    """Encode a single text as a string, and all other content as blocks."""
     if len(blocks) == 1 and blocks[0].keys() == {"type", "text"}:
         return blocks[0]["text"]
     return blocks

@@ -1,9 +1,9 @@
-"""What Anthropic's provider is, known without any request."""
+"""Static metadata of the Anthropic provider."""
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 from chatmodels.providers.anthropic._profile import CAPABILITIES, MODELS
 
-TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - the name of one
+TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"  # noqa: S105 - the name of a variable
 
 METADATA = ProviderMetadata(
     name="anthropic",
@@ -13,14 +13,14 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
-            description="An API key, or a token; one from the second variable is sent as a token.",
+            description="An API key or a token; the second variable is sent as a token.",
             env=("ANTHROPIC_API_KEY", TOKEN_VARIABLE),
             required=True,
             secret=True,
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, as for a gateway.",
+            description="The URL of the API, for example of a gateway.",
             env=("ANTHROPIC_BASE_URL",),
         ),
         OptionSpec(

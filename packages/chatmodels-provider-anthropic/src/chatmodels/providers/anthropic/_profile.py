@@ -1,6 +1,7 @@
-"""What Anthropic's pages tell of its models, as of November 2026; `list_models` tells what is.
+"""Abilities and limits of Anthropic's models, from its documentation as of November 2026.
 
-Limits and ends: the models' own pages under "Models & pricing", and "Model deprecations".
+Sources: the model pages under "Models & pricing" for limits, and "Model deprecations".
+`list_models` reports the models that are currently available.
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ UNKNOWN = Generation(
     structured=False,
     late_system=False,
 )
-"""The generation of another vendor's model, behind a gateway."""
+"""The traits of another vendor's model behind a gateway."""
 
 
 FAMILIES = (*CLAUDE_FAMILIES, "*")
@@ -55,9 +56,9 @@ def profile(model: str) -> Profile:
     """Return the abilities of a model."""
     claude = find_generation(model)
     if claude is None:
-        # Servers of other models enforce no schema otherwise, as vLLM.
-        known = claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
-        return replace(known, strict_tools=True, strict_output_tool=True)
+        # Servers of other models, such as vLLM, enforce schemas of strict tools only.
+        unknown = claude_profile(_UNKNOWN_PROFILE, UNKNOWN)
+        return replace(unknown, strict_tools=True, strict_output_tool=True)
     return claude_profile(_PROFILE, claude)
 
 
@@ -87,10 +88,10 @@ CAPABILITIES = frozenset(
         Capability.PROMPT_CACHING,
     }
 )
-"""What all models of the present can do."""
+"""The capabilities of all current models."""
 
 
-def _model(name: str, context: int = 1_000_000, end: str | None = None) -> ModelInfo:
+def _model(name: str, context: int = 1_000_000, deprecated: str | None = None) -> ModelInfo:
     return ModelInfo(
         name=name,
         provider="anthropic",
@@ -99,7 +100,7 @@ def _model(name: str, context: int = 1_000_000, end: str | None = None) -> Model
         input_modalities=("text", "image", "file"),
         output_modalities=("text",),
         capabilities=CAPABILITIES,
-        deprecated=end,
+        deprecated=deprecated,
     )
 
 
@@ -115,4 +116,4 @@ MODELS = (
     _model("claude-haiku-4-5", 200_000),
     _model("claude-sonnet-4-5", 200_000, "2026-11-30"),
 )
-"""Those whose pages were at hand; all others are accepted as well."""
+"""Models whose documentation was available; all other names are accepted as well."""

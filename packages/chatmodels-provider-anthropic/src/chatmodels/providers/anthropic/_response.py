@@ -1,4 +1,4 @@
-"""Reads what accompanies the content of a response: the reason of its end, the usage, the tier."""
+"""Decoding of finish reasons, refusals, usage and errors in responses."""
 
 from typing import NoReturn
 
@@ -27,11 +27,11 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "pause_turn": "other",
     "compaction": "other",
 }
-"""By "Handling stop reasons"."""
+"""Finish reasons by `stop_reason` ("Handling stop reasons")."""
 
 
 def reject(data: bytes, why: object) -> NoReturn:
-    """Refuse what is not of this API, or raise the error that it tells.
+    """Raise the error that a body reports, or report that the body is invalid.
 
     Raises:
         ChatModelError: Always.
@@ -40,33 +40,33 @@ def reject(data: bytes, why: object) -> NoReturn:
 
 
 def refused(details: Json, warnings: list[str]) -> None:
-    """Warn of a refusal that has no explanation, with what else the vendor says about it."""
+    """Add a warning with the other details of a refusal that has no explanation."""
     if not is_object(details) or details.get("explanation"):
         return
-    said = [
+    facts = [
         f"{name.replace('_', ' ')}: {value}"
         for name in ("category", "recommended_model")
         if (value := text_or_none(details.get(name)))
     ]
-    if said:
-        warn(f"the response was refused ({'; '.join(said)})", warnings)
+    if facts:
+        warn(f"the response was refused ({'; '.join(facts)})", warnings)
 
 
 def refusal_of(details: Json) -> str | None:
-    """Read why an answer was refused, where the vendor tells."""
+    """Return the explanation of a refusal, if the provider reports one."""
     return text_or_none(details.get("explanation")) if is_object(details) else None
 
 
 def read_usage(value: Json, warnings: list[str]) -> WireUsage:
-    """Read the tokens used; an unreadable usage gives a warning and has no counts."""
+    """Decode the token usage; an invalid usage adds a warning and has no counts."""
     return lenient(value, WireUsage, "the usage was", warnings) or _NOT_READABLE
 
 
 def usage_of(wire: WireUsage) -> Usage:
-    """Translate the tokens used; a count that was not reported is None."""
+    """Convert token usage to neutral fields; counts that are not reported stay None."""
     cached, written = wire.cache_read_input_tokens, wire.cache_creation_input_tokens
-    asked, details = wire.input_tokens, wire.output_tokens_details
-    total = None if asked is None else asked + (cached or 0) + (written or 0)
+    uncached, details = wire.input_tokens, wire.output_tokens_details
+    total = None if uncached is None else uncached + (cached or 0) + (written or 0)
     billed = None, None
     if wire.iterations is not None:
         billed = _billed(wire.iterations, total, wire.output_tokens)
@@ -87,14 +87,14 @@ _OUTPUT = ("output_tokens",)
 
 
 def _billed(
-    iterations: Json, asked: int | None, answered: int | None
+    iterations: Json, input_tokens: int | None, output_tokens: int | None
 ) -> tuple[int | None, int | None]:
-    """Return the tokens of all iterations if they are not those of the messages alone."""
-    billed = _iterated(iterations, _INPUT), _iterated(iterations, _OUTPUT)
-    return billed if billed != (asked, answered) and any(billed) else (None, None)
+    """Return the tokens of all iterations if they differ from those of the messages alone."""
+    billed = _total(iterations, _INPUT), _total(iterations, _OUTPUT)
+    return billed if billed != (input_tokens, output_tokens) and any(billed) else (None, None)
 
 
-def _iterated(iterations: Json, names: tuple[str, ...]) -> int:
-    """Sum the tokens of all iterations ("Compaction"): the usage itself is that of messages."""
+def _total(iterations: Json, names: tuple[str, ...]) -> int:
+    """Sum the tokens of all iterations; the usage itself counts messages only ("Compaction")."""
     counts = (item.get(name) for item in objects(iterations) for name in names)
     return sum(integer_or_none(count) or 0 for count in counts)

@@ -1,4 +1,4 @@
-"""The schemas and names of tools that the Messages API accepts."""
+"""The JSON schemas and tool names that the Messages API accepts."""
 
 from msgspec.structs import replace
 
@@ -6,12 +6,12 @@ from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
 from chatmodels.http.claude import ENFORCED_SCHEMAS, find_generation
 
-_LONGEST_KEY = 64
+_MAX_KEY_LENGTH = 64
 
 _OLD = SchemaSupport(
-    # The API refuses choices at the root, and other keys there.
-    tools=SchemaRules(plain_root=True, root_keys=_LONGEST_KEY),
-    output=SchemaRules(plain_root=True, root_keys=_LONGEST_KEY),  # as the parameters of a tool
+    # The API refuses unions at the root of a schema, and property names of other forms there.
+    tools=SchemaRules(plain_root=True, root_keys=_MAX_KEY_LENGTH),
+    output=SchemaRules(plain_root=True, root_keys=_MAX_KEY_LENGTH),  # sent as tool parameters
     names="a-zA-Z0-9_-",
     longest_name=128,
 )
@@ -19,12 +19,12 @@ _OLD = SchemaSupport(
 
 _SCHEMAS = replace(
     _OLD,
-    strict_tools=replace(ENFORCED_SCHEMAS, plain_root=True, root_keys=_LONGEST_KEY),
+    strict_tools=replace(ENFORCED_SCHEMAS, plain_root=True, root_keys=_MAX_KEY_LENGTH),
     output=ENFORCED_SCHEMAS,
 )
 
 _OTHERS = replace(_SCHEMAS, output=_SCHEMAS.strict_tools)
-"""Servers of other models enforce the parameters of strict tools alone, output among them."""
+"""Servers of other models enforce only the parameters of strict tools, also for output."""
 
 
 def schemas_of(model: str, /) -> SchemaSupport:

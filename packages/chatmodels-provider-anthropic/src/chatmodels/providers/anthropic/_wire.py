@@ -1,7 +1,7 @@
-"""The JSON of the Messages API as typed structures: whole bodies and events of streams alike.
+"""Typed structures for the JSON of the Messages API: whole bodies and stream events.
 
-What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
-parsed JSON and read leniently. Unknown fields are ignored.
+Fields with content are typed, so that a defect raises an error. Other fields are parsed JSON and
+are read leniently. Unknown fields are ignored.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ NO_USAGE = msgspec.Raw(b"null")
 
 
 class WireBlock(Wire, frozen=True, gc=False):
-    """A block of content; those of other types than are named here are kept as they are."""
+    """A content block; blocks of other types are kept as JSON."""
 
     type: str
     text: str | None = None
@@ -28,7 +28,7 @@ class WireBlock(Wire, frozen=True, gc=False):
 
 
 class WireMessage(Wire, frozen=True, gc=False):
-    """A whole answer, or the beginning of a streamed one."""
+    """A whole response, or the start of a streamed one."""
 
     type: str | None = None
     id: str | None = None
@@ -40,7 +40,7 @@ class WireMessage(Wire, frozen=True, gc=False):
 
 
 class WireDelta(Wire, frozen=True, gc=False):
-    """Some more of a block, or why the answer ended."""
+    """A delta of a block, or the finish reason of the message."""
 
     type: str | None = None
     text: str | None = None
@@ -53,7 +53,7 @@ class WireDelta(Wire, frozen=True, gc=False):
 
 
 class WireEvent(Wire, frozen=True, gc=False):
-    """An event of a stream."""
+    """A stream event."""
 
     type: str
     index: int | None = None
@@ -64,13 +64,13 @@ class WireEvent(Wire, frozen=True, gc=False):
 
 
 class WireOutputDetails(Wire, frozen=True, gc=False):
-    """What the output tokens were."""
+    """The kinds of output tokens."""
 
     thinking_tokens: int | None = None
 
 
 class WireUsage(Wire, frozen=True, gc=False):
-    """Tokens used; `input_tokens` counts neither what was read from a cache nor written to one."""
+    """Token usage; `input_tokens` excludes tokens that were read from or written to a cache."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -82,7 +82,7 @@ class WireUsage(Wire, frozen=True, gc=False):
 
 
 class WireModel(Wire, frozen=True, gc=False):
-    """A model in the listing."""
+    """A model of the listing."""
 
     id: str
     created_at: str | None = None

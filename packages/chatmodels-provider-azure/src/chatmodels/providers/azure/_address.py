@@ -1,11 +1,11 @@
-"""Where the endpoints of a resource are: Azure has three kinds of them.
+"""Addresses of the three kinds of endpoints that Azure has.
 
-* v1: `https://NAME.openai.azure.com/openai/v1/chat/completions`, the deployment in the body as
-  the model ("Azure OpenAI in Microsoft Foundry Models v1 API");
+* v1: `https://NAME.openai.azure.com/openai/v1/chat/completions`, with the deployment as the model
+  in the body ("Azure OpenAI in Microsoft Foundry Models v1 API");
 * dated: `.../openai/deployments/DEPLOYMENT/chat/completions?api-version=2024-10-21` ("Azure
   OpenAI in Microsoft Foundry Models REST API reference");
 * inference: `https://NAME.services.ai.azure.com/models/chat/completions?api-version=...`, for
-  models of all makers ("Azure AI Model Inference API").
+  models of all vendors ("Azure AI Model Inference API").
 """
 
 import re
@@ -23,12 +23,12 @@ _INFERENCE_VERSION = "2024-05-01-preview"
 
 
 class Address(msgspec.Struct, frozen=True):
-    """What stands between the base URL and the names of operations.
+    """The kind of an endpoint, and the parts of its paths.
 
     Attributes:
         kind: The kind of endpoint.
-        prefix: What stands before all paths.
-        version: The version of the API; empty for none.
+        prefix: The prefix of all paths.
+        version: The `api-version` query parameter; empty to leave it out.
     """
 
     kind: Kind
@@ -36,7 +36,7 @@ class Address(msgspec.Struct, frozen=True):
     version: str = ""
 
     def chat(self, deployment: str) -> str:
-        """Give the path for answers.
+        """Return the path of chat completions.
 
         Raises:
             InvalidRequestError: The deployment's name cannot be part of a URL.
@@ -48,17 +48,17 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def responses(self) -> str:
-        """The path for answers of the Responses API, which is at the v1 endpoints."""
+        """The path of the Responses API, which only v1 endpoints have."""
         return self._path("/responses")
 
     @property
     def models(self) -> str | None:
-        """The path of the listing of models; None if there is none."""
+        """The path of the model listing; None if the endpoint has none."""
         return None if self.kind == "inference" else self._path("/models")
 
     @property
     def health(self) -> str:
-        """The path of the cheapest thing to fetch."""
+        """The path of the cheapest GET request."""
         return self.models or self._path("/info")
 
     def _path(self, path: str) -> str:
@@ -67,14 +67,14 @@ class Address(msgspec.Struct, frozen=True):
 
 
 def address(base_url: str, version: str) -> Address:
-    """Find out what kind of endpoint is wanted.
+    """Derive the address of an endpoint.
 
     Args:
-        base_url: The resource, with or without `/openai`, `/openai/v1` or `/models` at its end.
-        version: A date for the dated endpoints, "preview" for what is new in v1, or empty.
+        base_url: The resource URL, with or without `/openai`, `/openai/v1` or `/models` at the end.
+        version: A date for the dated endpoints, "preview" for preview features of v1, or empty.
 
     Raises:
-        ConfigurationError: The version is none, or the address is not that of a resource.
+        ConfigurationError: The version is invalid, or the URL is not that of a resource.
     """
     if version not in ("", "v1", "preview") and not _DATE.fullmatch(version):
         raise ConfigurationError(
@@ -84,12 +84,12 @@ def address(base_url: str, version: str) -> Address:
     base = base_url.rstrip("/")
     if "/deployments/" in base or base.endswith(("/completions", "/responses")):
         raise ConfigurationError(
-            "azure: base_url must be that of the resource, not of a deployment or an operation; "
-            "end it before or after /openai, /openai/v1 or /models, and name the deployment as "
-            "the model"
+            "azure: base_url must be the URL of the resource, not of a deployment or an operation; "
+            "end it before or after /openai, /openai/v1 or /models, and pass the deployment as the "
+            "model"
         )
     dated = bool(_DATE.fullmatch(version))
-    # What is in the environment for other resources may be none of this one's.
+    # A version from the environment can belong to another resource.
     preview = version if version == "preview" else ""
     if base.endswith("/models"):
         return Address("inference", version=version if dated else _INFERENCE_VERSION)

@@ -14,25 +14,25 @@ from chatmodels.providers.azure._dialect import (
     IMAGE_TYPES,
     VALUES,
     dialect_at,
-    server_at,
+    endpoint_fields,
 )
 from chatmodels.providers.azure._listing import read_models
 
 
 def azure_codec(address: Address, deployment: str = "", *, token: bool = False) -> Codec:
-    """Make the codec of chat completions at one endpoint.
+    """Create the codec of chat completions at one endpoint.
 
     Args:
         address: The endpoint.
-        deployment: The name of the deployment; empty if the model is named so.
+        deployment: The name of the deployment; empty if it is the model name.
         token: Whether the secret is a token instead of an API key.
     """
     codec = chat_completions_codec(dialect_at(address, token=token))
-    return _deployed(codec, partial(_encode, codec.encode, address, deployment))
+    return _replace_encoder(codec, partial(_encode, codec.encode, address, deployment))
 
 
 def azure_responses_codec(address: Address, deployment: str = "", *, token: bool = False) -> Codec:
-    """Make the codec of the Responses API at a v1 endpoint ("Azure OpenAI Responses API").
+    """Create the codec of the Responses API at a v1 endpoint ("Azure OpenAI Responses API").
 
     The arguments are those of `azure_codec`.
     """
@@ -46,18 +46,18 @@ def azure_responses_codec(address: Address, deployment: str = "", *, token: bool
         file_types=FILE_TYPES,
         paired_calls=DOMAINS,
     )
-    codec = responses_codec(replace(dialect, **server_at(address, token=token)))
-    return _deployed(codec, partial(_encode_response, codec.encode, deployment))
+    codec = responses_codec(replace(dialect, **endpoint_fields(address, token=token)))
+    return _replace_encoder(codec, partial(_encode_responses, codec.encode, deployment))
 
 
-def _deployed(codec: Codec, encode: Encode) -> Codec:
-    listing = codec.models  # of models that can be deployed, not of deployments
+def _replace_encoder(codec: Codec, encode: Encode) -> Codec:
+    listing = codec.models  # models that can be deployed, not deployments
     models = None if listing is None else Listing(listing.request, read_models)
     return replace(codec, encode=encode, models=models)
 
 
 def _encode(
-    inner: Encode,
+    encode: Encode,
     address: Address,
     deployment: str,
     model: str,
@@ -68,10 +68,10 @@ def _encode(
 ) -> HttpRequest:
     name = deployment or model
     path = address.chat(name)
-    return replace(inner(name, request, stream=stream), path=path)
+    return replace(encode(name, request, stream=stream), path=path)
 
 
-def _encode_response(
-    inner: Encode, deployment: str, model: str, request: ChatRequest, /, *, stream: bool
+def _encode_responses(
+    encode: Encode, deployment: str, model: str, request: ChatRequest, /, *, stream: bool
 ) -> HttpRequest:
-    return inner(deployment or model, request, stream=stream)
+    return encode(deployment or model, request, stream=stream)

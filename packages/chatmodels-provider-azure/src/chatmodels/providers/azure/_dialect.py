@@ -1,4 +1,4 @@
-"""How Azure speaks chat completions: as OpenAI does, and less so in old versions of its API."""
+"""Azure's dialect of chat completions: OpenAI's, with fewer fields in old API versions."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,16 +10,16 @@ from chatmodels.openai_compatible import COMMON_SETTINGS, OPENAI_SCHEMAS, Dialec
 from chatmodels.providers.azure._address import Address
 
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority")}
-"""The words of the tiers ("ServiceTier Enum" and "Flex processing")."""
+"""The names of the service tiers ("ServiceTier Enum" and "Flex processing")."""
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-"""The images that OpenAI's models see ("Use vision-enabled chat models")."""
+"""The image types of OpenAI's models ("Use vision-enabled chat models")."""
 
 FILE_TYPES = ("application/pdf",)
-"""The files that they read ("Azure OpenAI Responses API", under file input)."""
+"""The file types of OpenAI's models ("Azure OpenAI Responses API", file input)."""
 
 DOMAINS = ("azure.com", "azure.us")
-"""Azure's own addresses, those of all resources."""
+"""The domains of all Azure resources."""
 
 DIALECT = Dialect(
     name="azure",
@@ -42,24 +42,24 @@ DIALECT = Dialect(
     image_types=IMAGE_TYPES,
     file_types=FILE_TYPES,
     text_fields=frozenset(),
-    reasoning_details=True,  # of models of other makers
+    reasoning_details=True,  # from models of other vendors
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
-    reasoning_field="as_sent",  # by models of other makers
+    reasoning_field="as_sent",  # by models of other vendors
 )
-"""That of the v1 endpoints, and of the dated ones since they know the same."""
+"""The dialect of v1 endpoints, and of dated endpoints with the same fields."""
 
 SCHEMAS = replace(OPENAI_SCHEMAS, longest_description=1_024)
-"""Descriptions of tools are limited here ("Function calling")."""
+"""OpenAI's schema rules with a limit for tool descriptions ("Function calling")."""
 
-_FIRST_LIKE_IT = "2024-09-01"
-"""The version that knows `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
+_FIRST_FULL_VERSION = "2024-09-01"
+"""The first with `max_completion_tokens` and `stream_options` ("API version lifecycle")."""
 
-_OF_ALL_MAKERS = {**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
+_INFERENCE_SETTINGS = {**COMMON_SETTINGS, "reasoning_effort": "reasoning_effort"}
 
 
 def dialect_at(address: Address, *, token: bool) -> Dialect:
-    """Make the dialect of an endpoint.
+    """Create the dialect of an endpoint.
 
     Args:
         address: The endpoint.
@@ -69,19 +69,19 @@ def dialect_at(address: Address, *, token: bool) -> Dialect:
     if address.kind == "inference":
         dialect = replace(
             DIALECT,
-            settings=_OF_ALL_MAKERS,
+            settings=_INFERENCE_SETTINGS,
             image_types=None,
             file_types=None,
             text_fields=None,
             paired_calls=(),
         )
-    elif address.kind == "dated" and address.version < _FIRST_LIKE_IT:
+    elif address.kind == "dated" and address.version < _FIRST_FULL_VERSION:
         dialect = replace(DIALECT, settings=COMMON_SETTINGS, usage_option=False)
-    return replace(dialect, **server_at(address, token=token))
+    return replace(dialect, **endpoint_fields(address, token=token))
 
 
-def server_at(address: Address, *, token: bool) -> Mapping[str, Any]:
-    """Give the fields of a dialect that tell where an endpoint is, and how to get in."""
+def endpoint_fields(address: Address, *, token: bool) -> Mapping[str, Any]:
+    """Return the fields of a dialect for the paths and the authentication of an endpoint."""
     fields: dict[str, Any] = {"models_path": address.models, "health_path": address.health}
     fields["schemas"] = SCHEMAS
     return fields if token else fields | {"key_header": "api-key", "key_prefix": ""}

@@ -1,4 +1,4 @@
-"""What the content filters of a resource found ("Content filtering", Microsoft Foundry)."""
+"""Results of the content filters of a resource ("Content filtering", Microsoft Foundry)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,11 @@ _SEVERITIES = ("safe", "low", "medium", "high")
 
 
 class FilterResults(msgspec.Struct, frozen=True):
-    """The findings by category, as Azure gives them.
+    """The filter results by category, as reported by Azure.
 
     Attributes:
-        prompt: Of what was asked, as `{"jailbreak": {"filtered": False, "detected": False}}`.
-        output: Of what was answered, as `{"hate": {"filtered": False, "severity": "safe"}}`.
+        prompt: Results for the prompt: `{"jailbreak": {"filtered": False, "detected": False}}`.
+        output: Results for the output: `{"hate": {"filtered": False, "severity": "safe"}}`.
     """
 
     prompt: Mapping[str, Json]
@@ -25,16 +25,16 @@ class FilterResults(msgspec.Struct, frozen=True):
 
     @property
     def filtered(self) -> tuple[str, ...]:
-        """The categories for which something was kept back."""
-        found = [*self.prompt.items(), *self.output.items()]
-        kept_back = (name for name, told in found if is_object(told) and told.get("filtered"))
-        return tuple(dict.fromkeys(kept_back))
+        """The categories for which content was filtered."""
+        results = [*self.prompt.items(), *self.output.items()]
+        names = (name for name, result in results if is_object(result) and result.get("filtered"))
+        return tuple(dict.fromkeys(names))
 
 
 def filter_results(response: ChatResponse[Any], /) -> FilterResults:
-    """Gather what the filters found in a response of Azure, whole or streamed.
+    """Return the content filter results of a response from Azure, whole or streamed.
 
-    What they find in a prompt that they refuse is in the error, as
+    If a prompt is refused, the error contains the results in
     `error.details["content_filter_result"]`.
 
     Examples:
@@ -47,29 +47,29 @@ def filter_results(response: ChatResponse[Any], /) -> FilterResults:
     output: dict[str, Json] = {}
     for body in objects(raw if is_list(raw) else [raw]):
         for name in _PROMPT:
-            for found in objects(body.get(name)):
-                _take(found.get("content_filter_results"), prompt)
+            for item in objects(body.get(name)):
+                _merge(item.get("content_filter_results"), prompt)
         for choice in objects(body.get("choices")):
             if not choice.get("index"):
-                _take(choice.get("content_filter_results"), output)
-        # The Responses API, whose events have the response inside, tells them with the source.
-        told = inner if is_object(inner := body.get("response")) else body
-        for found in objects(told.get("content_filters")):
-            of_prompt = found.get("source_type") == "prompt"
-            _take(found.get("content_filter_results"), prompt if of_prompt else output)
+                _merge(choice.get("content_filter_results"), output)
+        # The Responses API names the source of each result; its events contain the response.
+        response_body = nested if is_object(nested := body.get("response")) else body
+        for item in objects(response_body.get("content_filters")):
+            of_prompt = item.get("source_type") == "prompt"
+            _merge(item.get("content_filter_results"), prompt if of_prompt else output)
     return FilterResults(prompt, output)
 
 
-def _take(found: Json, into: dict[str, Json]) -> None:
-    """Add some findings; those of a stream come again and again, the worst of them counts."""
-    for name, told in found.items() if is_object(found) else ():
-        if name not in into or _gravity(told) >= _gravity(into[name]):
-            into[name] = told
+def _merge(results: Json, merged: dict[str, Json]) -> None:
+    """Add results; streams repeat them, and the most severe result of a category is kept."""
+    for name, result in results.items() if is_object(results) else ():
+        if name not in merged or _severity(result) >= _severity(merged[name]):
+            merged[name] = result
 
 
-def _gravity(told: Json) -> tuple[bool, bool, int]:
-    if not is_object(told):
+def _severity(result: Json) -> tuple[bool, bool, int]:
+    if not is_object(result):
         return False, False, -1
-    severity = told.get("severity")
+    severity = result.get("severity")
     rank = _SEVERITIES.index(severity) if severity in _SEVERITIES else 0
-    return bool(told.get("filtered")), bool(told.get("detected")), rank
+    return bool(result.get("filtered")), bool(result.get("detected")), rank

@@ -1,4 +1,4 @@
-"""Reads the listing of models ("Models - List", Azure OpenAI data plane reference)."""
+"""Decoder of the model listing ("Models - List", Azure OpenAI data plane reference)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, objects, rejec
 
 
 class WireModel(Wire, frozen=True, gc=False):
-    """A model in the listing: times are Unix seconds."""
+    """A model of the listing; times are Unix seconds."""
 
     id: str
     created: int | None = None
@@ -21,10 +21,10 @@ class WireModel(Wire, frozen=True, gc=False):
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         records = msgspec.json.decode(body, type=dict[str, Json])["data"]
@@ -35,26 +35,26 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 
 def _read(wire: WireModel, record: Json) -> ModelInfo:
-    told = wire.capabilities if is_object(wire.capabilities) else {}
-    chats = bool(told.get("chat_completion"))
-    ends = wire.deprecation.get("inference") if is_object(wire.deprecation) else None
+    reported = wire.capabilities if is_object(wire.capabilities) else {}
+    chat = bool(reported.get("chat_completion"))
+    end = wire.deprecation.get("inference") if is_object(wire.deprecation) else None
     return ModelInfo(
         name=wire.id,
         provider="azure",
-        capabilities=frozenset({Capability.STREAMING} if chats else ()),
+        capabilities=frozenset({Capability.STREAMING} if chat else ()),
         created=wire.created_at or wire.created,
-        deprecated=_date(ends),
+        deprecated=_date(end),
         owner=wire.owned_by,
         raw=record,
     )
 
 
-def _date(moment: Json) -> str | None:
-    if type(moment) is not int:
+def _date(timestamp: Json) -> str | None:
+    if type(timestamp) is not int:
         return None
     from datetime import UTC, datetime
 
     try:
-        return datetime.fromtimestamp(moment, UTC).date().isoformat()
+        return datetime.fromtimestamp(timestamp, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return None

@@ -1,9 +1,9 @@
-"""What Azure's provider is, known without any request."""
+"""Static metadata of the Azure provider."""
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 from chatmodels.providers.azure._profile import MODELS
 
-TOKEN_VARIABLE = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of one
+TOKEN_VARIABLE = "AZURE_OPENAI_AD_TOKEN"  # noqa: S105 - the name of a variable
 
 METADATA = ProviderMetadata(
     name="azure",
@@ -14,8 +14,8 @@ METADATA = ProviderMetadata(
         OptionSpec(
             name="api_key",
             description=(
-                "A key of the resource; or a Microsoft Entra token, which is what a function "
-                "and the first variable are taken to give."
+                "A key of the resource, or a Microsoft Entra token. A value from a function "
+                "or from the first variable is sent as a token."
             ),
             env=(TOKEN_VARIABLE, "AZURE_OPENAI_API_KEY"),
             required=True,
@@ -23,21 +23,21 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="base_url",
-            description="The resource, as https://NAME.openai.azure.com.",
+            description="The URL of the resource, such as https://NAME.openai.azure.com.",
             env=("AZURE_OPENAI_ENDPOINT",),
             required=True,
         ),
         OptionSpec(
             name="api_version",
             description=(
-                "A date chooses the endpoints of deployments, 'preview' what is new in v1; "
-                "v1 without it."
+                "A date selects the endpoints of deployments, 'preview' the preview features of "
+                "v1; the default is v1."
             ),
             env=("OPENAI_API_VERSION",),
         ),
         OptionSpec(
             name="deployment",
-            description="The deployment, where it is not named like the model.",
+            description="The name of the deployment, if it differs from the model name.",
         ),
         OptionSpec(
             name="api",

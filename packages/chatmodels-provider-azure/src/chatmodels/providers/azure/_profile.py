@@ -1,7 +1,7 @@
-"""What Microsoft's pages tell of models that can be deployed, as of November 2026.
+"""Abilities and limits of models that can be deployed, as of November 2026.
 
-They are found by the names that OpenAI gave them: deployments may be called otherwise (see the
-option `deployment`). Limits: "Foundry Models sold by Azure".
+Models have the names that OpenAI uses; deployments can have other names (see the option
+`deployment`). Source: "Foundry Models sold by Azure".
 """
 
 from chatmodels.core import ModelInfo

@@ -1,4 +1,4 @@
-"""Makes the models of a resource."""
+"""The Azure provider."""
 
 from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
@@ -10,38 +10,38 @@ from chatmodels.providers.azure._metadata import METADATA, TOKEN_VARIABLE
 
 
 def codec(options: ProviderOptions) -> Codec:
-    """Choose API and endpoint by the options of a model.
+    """Create the codec for the options of a model.
 
     Raises:
-        ConfigurationError: There is no such API there, `auth` is neither "api_key" nor "bearer",
-            or the address, the version or the deployment is not one.
+        ConfigurationError: The endpoint does not have the API, `auth` is neither "api_key" nor
+            "bearer", or the URL, the version or the deployment is invalid.
     """
     key, extra = options.api_key, options.extra
-    # Tokens expire and come from a function, as those of azure-identity; keys do not.
+    # Tokens expire, so they come from a function, such as one of azure-identity; keys do not.
     is_token = key is not None and (key.origin == TOKEN_VARIABLE or not key.static)
     auth = extra.get("auth", "bearer" if is_token else "api_key")
     if auth not in ("api_key", "bearer"):
         raise ConfigurationError(f'azure: auth must be "api_key" or "bearer", not {auth!r}')
-    where = address(options.base_url or "", str(extra.get("api_version", "")))
+    endpoint = address(options.base_url or "", str(extra.get("api_version", "")))
     deployment, token = str(extra.get("deployment", "")), auth == "bearer"
-    if deployment and where.kind == "dated" and not is_path_name(deployment):
+    if deployment and endpoint.kind == "dated" and not is_path_name(deployment):
         raise ConfigurationError(
             f"azure: the deployment {shown_name(deployment)} cannot be part of a URL; "
             f"{PATH_NAME_RULE}"
         )
     match extra.get("api", "chat_completions"):
         case "chat_completions":
-            return azure_codec(where, deployment, token=token)
-        case "responses" if where.kind == "v1":
-            return azure_responses_codec(where, deployment, token=token)
+            return azure_codec(endpoint, deployment, token=token)
+        case "responses" if endpoint.kind == "v1":
+            return azure_responses_codec(endpoint, deployment, token=token)
         case "responses":
             raise ConfigurationError(
-                "azure: the Responses API is at the v1 endpoints; pass api_version='v1', and a "
-                "base_url without /models at its end"
+                "azure: only v1 endpoints have the Responses API; pass api_version='v1' and a "
+                "base_url without /models at the end"
             )
         case api:
             raise ConfigurationError(
-                f"azure has no api {api!r}; use 'chat_completions' or 'responses', or leave it out"
+                f"azure has no api {api!r}; pass 'chat_completions' or 'responses', or leave it out"
             )
 
 

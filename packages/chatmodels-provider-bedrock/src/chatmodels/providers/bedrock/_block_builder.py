@@ -1,4 +1,4 @@
-"""Blocks that come in pieces."""
+"""Assembly of content blocks from the deltas of a stream."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -19,43 +19,43 @@ from chatmodels.providers.bedrock._wire import (
     tool_use_decoder,
 )
 
-Kind = Literal["text", "reasoning", "redacted", "call", "own"]
-"""What a block is; "own" is what only the vendor understands."""
+Kind = Literal["text", "reasoning", "redacted", "call", "other"]
+"""The kind of a block; "other" is one that only Bedrock understands."""
 
 Start = Mapping[str, msgspec.Raw]
 
-_BARE = frozenset({"text", "reasoningContent"})
-"""Beginnings that say no more than the deltas do, and that the API itself does not send."""
+_EMPTY_STARTS = frozenset({"text", "reasoningContent"})
+"""Starts without more information than the deltas; the API itself does not send them."""
 
 
 def kind_of(delta: WireDelta) -> Kind:
-    """Tell of which kind the block is that a piece belongs to, if it did not say so itself."""
+    """Return the kind of block that a delta belongs to, if its start did not specify one."""
     if delta.reasoning_content is not None:
         return "reasoning" if delta.reasoning_content.redacted_content is None else "redacted"
-    return "own" if delta.text is None and delta.citation is None else "text"
+    return "other" if delta.text is None and delta.citation is None else "text"
 
 
-class GrowingBlock:
-    """A block of a stream that is not complete yet.
+class BlockBuilder:
+    """Builder of a streamed block that is not complete yet.
 
     Args:
-        start: What it began with; nothing for text and reasoning.
-        kind: What it is where it began with nothing.
-        position: Its place among the parts of the message.
+        start: Fields of the block's start; empty for text and reasoning.
+        kind: The kind of the block if `start` is empty.
+        position: The index of the block among the parts of the message.
 
     Attributes:
-        kind: What it is.
-        position: Its place among the parts of the message.
-        begun: Whether it told what it is.
-        call: How the call began that it is.
+        kind: The kind of the block.
+        position: The index of the block among the parts of the message.
+        has_start: Whether the start specified the kind.
+        call: The start of the tool call, if the block is one.
     """
 
     def __init__(self, start: Start, kind: Kind, position: int) -> None:
-        if start.keys() <= _BARE:
+        if start.keys() <= _EMPTY_STARTS:
             start = {}
-        self.kind: Kind = "own" if start else kind
+        self.kind: Kind = "other" if start else kind
         self.position = position
-        self.begun = bool(start)
+        self.has_start = bool(start)
         self.call: WireToolUse | None = None
         if "toolUse" in start:
             call = tool_use_decoder.decode(start["toolUse"])
@@ -65,25 +65,25 @@ class GrowingBlock:
         self._texts: list[str] = []
         self._signature = ""
         self._redacted = b""
-        self._told: list[Json] = []  # citations, or the pieces of the vendor's own
+        self._extras: list[Json] = []  # citations, or the deltas of a block of kind "other"
 
     def add(self, delta: WireDelta, data: bytes) -> str:
-        """Take a piece in and give the text in it: what is said, thought, or the arguments.
+        """Append a delta and return its text: output, reasoning or arguments.
 
         Args:
-            delta: The piece.
-            data: The event that it came in.
+            delta: The delta.
+            data: The event that contains it.
         """
-        if self.kind == "own":
-            self._told.append(msgspec.json.decode(data)["delta"])
+        if self.kind == "other":
+            self._extras.append(msgspec.json.decode(data)["delta"])
             return ""
         text = delta.text
         if delta.citation is not None:
-            self._told.append(delta.citation)
-        if (thought := delta.reasoning_content) is not None:
-            text = thought.text
-            self._signature += thought.signature or ""
-            self._redacted += thought.redacted_content or b""
+            self._extras.append(delta.citation)
+        if (reasoning := delta.reasoning_content) is not None:
+            text = reasoning.text
+            self._signature += reasoning.signature or ""
+            self._redacted += reasoning.redacted_content or b""
         if delta.tool_use is not None:
             text = delta.tool_use.input
         if not text:
@@ -92,7 +92,7 @@ class GrowingBlock:
         return text
 
     def wire(self) -> WireBlock:
-        """Give the block as an answer that comes whole has it."""
+        """Return the block in the form of a whole response."""
         text = "".join(self._texts)
         match self.kind:
             case "call" if self.call is not None:
@@ -104,49 +104,49 @@ class GrowingBlock:
             case "redacted":
                 redacted = base64_text(self._redacted)
                 return WireBlock(reasoning_content=WireReasoning(redacted_content=redacted))
-            case "text" if self._told:
-                return WireBlock(citations_content=WireCited([{"text": text}], self._told))
+            case "text" if self._extras:
+                return WireBlock(citations_content=WireCited([{"text": text}], self._extras))
             case "text":
                 return WireBlock(text=text)
             case _:
                 return WireBlock()
 
-    def kept(self) -> Json:
-        """Give what only the vendor understands, as an answer that comes whole has it."""
+    def raw(self) -> Json:
+        """Return a block of kind "other" as JSON in the form of a whole response."""
         whole: dict[str, Json] = {
-            name: msgspec.json.decode(raw) for name, raw in self._start.items()
+            name: msgspec.json.decode(value) for name, value in self._start.items()
         }
         media: dict[str, list[bytes]] = {}
-        for name, more in (item for told in self._told for item in told.items()):
-            known = whole.get(name)
-            piece = _bytes_in(more)
-            if piece is not None:
-                media.setdefault(name, []).append(piece)
-            elif is_object(known):
-                _grow(known, more)
+        for name, value in (item for delta in self._extras for item in delta.items()):
+            previous = whole.get(name)
+            chunk = _bytes_in(value)
+            if chunk is not None:
+                media.setdefault(name, []).append(chunk)
+            elif is_object(previous):
+                _extend(previous, value)
             else:
-                whole[name] = more
-        for name, pieces in media.items():
-            begun = whole.get(name)
-            source = {"bytes": base64_text(b"".join(pieces))}
-            whole[name] = {**(begun if is_object(begun) else {}), "source": source}
+                whole[name] = value
+        for name, chunks in media.items():
+            previous = whole.get(name)
+            source = {"bytes": base64_text(b"".join(chunks))}
+            whole[name] = {**(previous if is_object(previous) else {}), "source": source}
         call = whole.get("toolUse")
         if is_object(call):
             call["input"] = _parsed(call.get("input"))
         return whole
 
 
-def _grow(block: dict[str, Json], more: Json) -> None:
-    """Add a piece: texts and lists grow, all else is replaced. A list is of content."""
-    for field, value in (more if is_object(more) else {"content": more}).items():
-        known: Json = block.get(field)
-        alike = type(known) is type(value) and isinstance(value, str | list)
-        block[field] = known + value if alike else value
+def _extend(block: dict[str, Json], delta: Json) -> None:
+    """Merge a delta: append to texts and lists, replace other values. A list is content."""
+    for field, value in (delta if is_object(delta) else {"content": delta}).items():
+        previous: Json = block.get(field)
+        same_type = type(previous) is type(value) and isinstance(value, str | list)
+        block[field] = previous + value if same_type else value
 
 
-def _bytes_in(more: Json) -> bytes | None:
-    """Return the bytes in a piece of a medium: each piece is in base64 of its own."""
-    source = more.get("source") if is_object(more) else None
+def _bytes_in(delta: Json) -> bytes | None:
+    """Return the bytes in a delta of a medium; each delta is encoded in base64 separately."""
+    source = delta.get("source") if is_object(delta) else None
     encoded = source.get("bytes") if is_object(source) else None
     try:
         return b64decode(encoded) if isinstance(encoded, str) else None
@@ -157,5 +157,5 @@ def _bytes_in(more: Json) -> bytes | None:
 def _parsed(arguments: Json) -> Json:
     try:
         return msgspec.json.decode(arguments) if isinstance(arguments, str) else {}
-    except NOT_JSON:  # cut off with the answer
+    except NOT_JSON:  # the response was cut off
         return {}

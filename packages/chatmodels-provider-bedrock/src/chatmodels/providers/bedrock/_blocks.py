@@ -1,4 +1,4 @@
-"""Blocks of content as parts: text and what it cites, thinking, tool calls, the vendor's own."""
+"""Conversion of content blocks to parts: text, citations, thinking, tool calls, other blocks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,31 +12,31 @@ from chatmodels.providers.bedrock._wire import WireBlock, WireCited, WireReasoni
 PROVIDER_NAME = "bedrock"
 
 SERVER_TOOL = "server_tool_use"
-"""The type of calls that the vendor runs itself, as those of `systemTool`."""
+"""The type of calls that Bedrock runs itself, such as those of `systemTool`."""
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Give the block before it in a message further fields, or add a block of its own.
+    """Return options for the preceding block of a message, or a separate block.
 
-    A field that the block before has too, such as `document`, is joined with it; all others are
-    blocks. Other vendors ignore it.
+    A field that the preceding block also has, such as `document`, is merged with it. Each other
+    field is sent as a separate block. Other providers ignore the part.
 
     >>> from chatmodels.core import system
     >>> prompt = system("A long text.", part_options(cachePoint={"type": "default"}))
 
     Args:
-        fields: Fields of a `ContentBlock` (API reference of Bedrock Runtime), as
+        fields: Fields of a `ContentBlock` (API reference of Bedrock Runtime), for example
             `document={"citations": {"enabled": True}}` after a document.
     """
     return ProviderPart(ProviderState(PROVIDER_NAME, fields))
 
 
-def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
-    """Make a part of a complete block; None if it says nothing.
+def part_of(block: WireBlock, raw: Callable[[], Json]) -> Part | None:
+    """Convert a complete block to a part; return None if it is empty.
 
     Args:
         block: The block.
-        kept: Gives all of it, for what only the vendor understands.
+        raw: Returns the whole block as JSON, for blocks that only Bedrock understands.
     """
     if block.tool_use is not None and block.tool_use.type != SERVER_TOOL:
         use = block.tool_use
@@ -48,45 +48,46 @@ def part_of(block: WireBlock, kept: Callable[[], Json]) -> Part | None:
         return _cited(block.citations_content)
     if block.text is not None:
         return TextPart(block.text) if block.text else None
-    own = kept()
-    if not own:
+    data = raw()
+    if not data:
         return None
-    return decode_media(own) or ProviderPart(ProviderState(PROVIDER_NAME, own))
+    return decode_media(data) or ProviderPart(ProviderState(PROVIDER_NAME, data))
 
 
 def _reasoning(block: WireReasoning) -> ReasoningPart | None:
     if block.redacted_content:
-        kept = {"redactedContent": block.redacted_content}
-        return ReasoningPart("", ProviderState(PROVIDER_NAME, kept))
+        state = {"redactedContent": block.redacted_content}
+        return ReasoningPart("", ProviderState(PROVIDER_NAME, state))
     readable = block.reasoning_text
     if readable is None or not (readable.text or readable.signature):
         return None
-    proof = readable.signature
-    signature = ProviderState(PROVIDER_NAME, {"signature": proof}) if proof else None
-    return ReasoningPart(readable.text or "", signature)
+    signature = readable.signature
+    state = ProviderState(PROVIDER_NAME, {"signature": signature}) if signature else None
+    return ReasoningPart(readable.text or "", state)
 
 
 def _cited(block: WireCited) -> TextPart | None:
     text = "".join(text_or_none(item.get("text")) or "" for item in objects(block.content))
-    cited = objects(block.citations)
-    if not cited:
+    citations = objects(block.citations)
+    if not citations:
         return TextPart(text) if text else None
-    # Sent back with the text: what the model has cited is known to it then.
-    signature = ProviderState(PROVIDER_NAME, {"citations": cited})
-    return TextPart(text, tuple(_citation(item, text) for item in cited), signature)
+    # Returned with the text, so that the model sees its earlier citations.
+    signature = ProviderState(PROVIDER_NAME, {"citations": citations})
+    return TextPart(text, tuple(_citation(item, text) for item in citations), signature)
 
 
-def _citation(cited: dict[str, Json], text: str) -> Citation:
-    found: Json = cited.get("location")
-    places = objects(list(found.values())) if is_object(found) else []
-    place: dict[str, Json] = places[0] if places else {}
-    quotes = [text_or_none(item.get("text")) or "" for item in objects(cited.get("sourceContent"))]
-    number = place.get("documentIndex", place.get("searchResultIndex"))
+def _citation(citation: dict[str, Json], text: str) -> Citation:
+    union: Json = citation.get("location")
+    locations = objects(list(union.values())) if is_object(union) else []
+    location: dict[str, Json] = locations[0] if locations else {}
+    contents = objects(citation.get("sourceContent"))
+    quotes = [text_or_none(item.get("text")) or "" for item in contents]
+    number = location.get("documentIndex", location.get("searchResultIndex"))
     return Citation(
-        url=text_or_none(place.get("url")),
-        title=text_or_none(cited.get("title")),
+        url=text_or_none(location.get("url")),
+        title=text_or_none(citation.get("title")),
         quote="".join(quotes) or None,
         start=0,
         end=len(text),
-        source=text_or_none(cited.get("source")) or (None if number is None else str(number)),
+        source=text_or_none(citation.get("source")) or (None if number is None else str(number)),
     )

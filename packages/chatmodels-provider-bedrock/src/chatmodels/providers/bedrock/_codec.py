@@ -1,4 +1,4 @@
-"""The codec of Converse and ConverseStream of Bedrock Runtime."""
+"""The codec of the Converse and ConverseStream operations of Bedrock Runtime."""
 
 from chatmodels.core import ChatRequest
 from chatmodels.http import (
@@ -30,11 +30,11 @@ _STREAM = (("accept", "application/vnd.amazon.eventstream"),)
 
 
 def converse_codec(control_url: str = "") -> Codec:
-    """Make the codec. A secret is an API key ("Use an Amazon Bedrock API key").
+    """Create the codec. A secret is an API key ("Use an Amazon Bedrock API key").
 
     Args:
-        control_url: The address of the API that lists models ("ListFoundationModels"), if it is
-            not that of the models.
+        control_url: The URL of the API that lists models ("ListFoundationModels"), if it differs
+            from that of the models.
     """
     listing = f"{control_url}/foundation-models?byOutputModality=TEXT"
     return Codec(
@@ -47,14 +47,14 @@ def converse_codec(control_url: str = "") -> Codec:
         schemas=schemas_of,
         framer=EventStreamFramer,
         models=Listing(HttpRequest(method="GET", path=listing), read_models),
-        # the cheapest request to the address of the models ("ListAsyncInvokes")
+        # the cheapest request to the host of the models ("ListAsyncInvokes")
         health=HttpRequest(method="GET", path="/async-invoke?maxResults=1"),
     )
 
 
 def _encode(model: str, request: ChatRequest, /, *, stream: bool) -> HttpRequest:
     body = encode_request(model, request)
-    name = path_name(model, PROVIDER_NAME, "model")  # an ARN has slashes, to be encoded
+    name = path_name(model, PROVIDER_NAME, "model")  # the slashes of an ARN must be encoded
     path = f"/model/{name}/converse"
     if stream:
         return HttpRequest(path=f"{path}-stream", body=body, headers=_STREAM)

@@ -1,7 +1,7 @@
-"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
+"""Decoder of responses, whole and streamed: a state machine that is fed one frame at a time.
 
-Blocks of text have no beginning of their own, and `metadata` follows `messageStop`, or comes before
-it, or not at all. What went wrong comes as a message that is no event.
+Text blocks do not have a start event. `metadata` arrives after `messageStop`, before it, or not at
+all. Errors arrive as messages that are not events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,9 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame, HttpFailure
 from chatmodels.http.wire import NO_REASON, NOT_JSON, finish_reason, warn
-from chatmodels.providers.bedrock._block_builder import GrowingBlock, Kind, Start, kind_of
+from chatmodels.providers.bedrock._block_builder import BlockBuilder, Kind, Start, kind_of
 from chatmodels.providers.bedrock._blocks import part_of
-from chatmodels.providers.bedrock._errors import KIND_HEADER, read_failure
+from chatmodels.providers.bedrock._errors import TYPE_HEADER, read_failure
 from chatmodels.providers.bedrock._response import (
     FINISH_REASONS,
     read_service_tier,
@@ -44,30 +44,30 @@ from chatmodels.providers.bedrock._wire import (
 
 
 class ConverseDecoder:
-    """Turns one response into events."""
+    """Stateful decoder of one response into events."""
 
     def __init__(self, _request: ChatRequest, /) -> None:
         self._frames: list[bytes] = []
-        self._open: dict[int | None, GrowingBlock] = {}
+        self._open: dict[int | None, BlockBuilder] = {}
         self._count = 0
         self._calls = False
-        self._word: str | None = None
+        self._raw_reason: str | None = None
         self._tier: str | None = None
-        self._told = False  # whether `metadata` has come
+        self._has_metadata = False
         self._warnings: list[str] = []
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Process one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or does not have this wire format.
         """
         if self._ended:
             return ()
         headers = frame.headers or {}
         if headers.get(":message-type", "event") != "event":
-            _fail(frame, headers)
+            _raise_error(frame, headers)
         data = frame.data
         events: list[StreamEvent] = [] if self._frames else [StreamStart()]
         try:
@@ -75,26 +75,30 @@ class ConverseDecoder:
             self._frames.append(b"{%b:%b}" % (msgspec.json.encode(frame.event), data))
             match frame.event:
                 case "contentBlockDelta":
-                    events += self._more(event, data)
+                    events += self._extend(event, data)
                 case "contentBlockStart":
                     events += self._begin(event)
                 case "contentBlockStop":
                     events += self._stop(event.content_block_index)
                 case "messageStop":
-                    self._word = event.stop_reason or ""
+                    self._raw_reason = event.stop_reason or ""
                     events += self._stop_all()
                 case "metadata":
-                    self._told = True
+                    self._has_metadata = True
                     self._tier = read_service_tier(event.service_tier)
                     events.append(UsageUpdate(read_usage(event.usage, self._warnings)))
-                case _:  # `messageStart`, and what there will be
+                case _:  # `messageStart`, and future types of events
                     pass
         except NOT_JSON as error:
             reject(data, error)
-        return [*events, *self._end()] if self._told and self._word is not None else events
+        return (
+            [*events, *self._end()]
+            if self._has_metadata and self._raw_reason is not None
+            else events
+        )
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
-        """Return the events of a response that arrived whole: its parts are complete.
+        """Return the events of a response that is not streamed: its parts are complete.
 
         Raises:
             ChatModelError: The body reports an error or is not a response.
@@ -109,13 +113,13 @@ class ConverseDecoder:
         if len(events) == 1 and wire.stop_reason is None:
             reject(body, "it has no content")
         events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
-        self._word, self._tier = wire.stop_reason, read_service_tier(wire.service_tier)
-        events.append(self._last(msgspec.Raw(body)))
+        self._raw_reason, self._tier = wire.stop_reason, read_service_tier(wire.service_tier)
+        events.append(self._stream_end(msgspec.Raw(body)))
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give the end, if the vendor said why it ended but not what it cost."""
-        return self._end() if self._word is not None and not self._ended else ()
+        """Return the end if a finish reason arrived without the usage."""
+        return self._end() if self._raw_reason is not None and not self._ended else ()
 
     def _complete(self, raw: msgspec.Raw, events: list[StreamEvent]) -> None:
         part = part_of(block_decoder.decode(raw), lambda: msgspec.json.decode(raw))
@@ -130,29 +134,29 @@ class ConverseDecoder:
     def _begin(self, event: WireEvent) -> list[StreamEvent]:
         index = event.content_block_index
         events = self._stop(index)
-        block = self._opened(index, event.start or {})
+        block = self._open_block(index, event.start or {})
         call = block.call
         if call is None:
             return events
         self._calls = True
         return [*events, ToolCallStart(call.tool_use_id or "", call.name or "", block.position)]
 
-    def _more(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
+    def _extend(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
         index, delta = event.content_block_index, event.delta
         if delta is None:
-            reject(data, "more of a block without anything in it")
+            reject(data, "a block delta without content")
         block = self._open.get(index)
         events: list[StreamEvent] = []
-        if block is None or (not block.begun and block.kind != kind_of(delta)):
+        if block is None or (not block.has_start and block.kind != kind_of(delta)):
             events += self._stop(index)
-            block = self._opened(index, {}, kind_of(delta))
+            block = self._open_block(index, {}, kind_of(delta))
         text = block.add(delta, data)
         if text:
-            events.append(_said(block, text))
+            events.append(_delta(block, text))
         return events
 
-    def _opened(self, index: int | None, start: Start, kind: Kind = "text") -> GrowingBlock:
-        block = self._open[index] = GrowingBlock(start, kind, self._count)
+    def _open_block(self, index: int | None, start: Start, kind: Kind = "text") -> BlockBuilder:
+        block = self._open[index] = BlockBuilder(start, kind, self._count)
         self._count += 1
         return block
 
@@ -160,7 +164,7 @@ class ConverseDecoder:
         block = self._open.pop(index, None)
         if block is None:
             return []
-        part = part_of(block.wire(), block.kept)
+        part = part_of(block.wire(), block.raw)
         if isinstance(part, ToolCall):
             return [ToolCallEnd(part, block.position)]
         plain = isinstance(part, TextPart) and part.signature is None
@@ -170,24 +174,25 @@ class ConverseDecoder:
         return [event for index in list(self._open) for event in self._stop(index)]
 
     def _end(self) -> list[StreamEvent]:
-        if not self._word and not self._count:
+        if not self._raw_reason and not self._count:
             reject(b"", "it has no content")
         self._ended = True
-        return [*self._stop_all(), self._last(msgspec.Raw(b"[" + b",".join(self._frames) + b"]"))]
+        payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
+        return [*self._stop_all(), self._stream_end(payload)]
 
-    def _last(self, payload: msgspec.Raw) -> StreamEnd:
-        if not self._word:
+    def _stream_end(self, payload: msgspec.Raw) -> StreamEnd:
+        if not self._raw_reason:
             warn(NO_REASON, self._warnings)
         return StreamEnd(
-            finish_reason=finish_reason(self._word, FINISH_REASONS, calls=self._calls),
-            raw_finish_reason=self._word or None,
+            finish_reason=finish_reason(self._raw_reason, FINISH_REASONS, calls=self._calls),
+            raw_finish_reason=self._raw_reason or None,
             service_tier=self._tier,
             warnings=tuple(self._warnings),
             payload=payload,
         )
 
 
-def _said(block: GrowingBlock, text: str) -> StreamEvent:
+def _delta(block: BlockBuilder, text: str) -> StreamEvent:
     match block.kind:
         case "reasoning" | "redacted":
             return ReasoningDelta(text, block.position)
@@ -197,12 +202,12 @@ def _said(block: GrowingBlock, text: str) -> StreamEvent:
             return TextDelta(text, block.position)
 
 
-def _fail(frame: Frame, headers: Mapping[str, str]) -> NoReturn:
-    """Raise what a message tells that is no event: an exception, or an error of the framing.
+def _raise_error(frame: Frame, headers: Mapping[str, str]) -> NoReturn:
+    """Raise the error of a message that is not an event: an exception, or a framing error.
 
     Raises:
         ChatModelError: Always.
     """
-    said = {"message": headers.get(":error-message", "")}
-    body = frame.data or msgspec.json.encode(said)
-    raise read_failure(HttpFailure(status=200, headers={KIND_HEADER: frame.event}, body=body))
+    error = {"message": headers.get(":error-message", "")}
+    body = frame.data or msgspec.json.encode(error)
+    raise read_failure(HttpFailure(status=200, headers={TYPE_HEADER: frame.event}, body=body))

@@ -1,4 +1,4 @@
-"""Translates requests into the vendor's JSON ("Converse", API reference of Bedrock Runtime)."""
+"""Encoder of requests for Converse ("Converse", API reference of Bedrock Runtime)."""
 
 import msgspec
 
@@ -13,31 +13,31 @@ from chatmodels.http.wire import (
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
 from chatmodels.providers.bedrock._profile import SETTINGS, find_family
-from chatmodels.providers.bedrock._thinking import FIELDS, think
+from chatmodels.providers.bedrock._thinking import FIELDS, set_reasoning
 
-_SAME = ("temperature", "top_p", "max_output_tokens", "stop", "metadata", "service_tier")
-_MODES = {"auto": "auto", "required": "any", "tool": "tool"}
+_COPIED = ("temperature", "top_p", "max_output_tokens", "stop", "metadata", "service_tier")
+_TOOL_MODES = {"auto": "auto", "required": "any", "tool": "tool"}
 
 
 def encode_request(model: str, request: ChatRequest) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a request.
 
     Raises:
-        UnsupportedError: The API cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The API cannot express the request; the message lists every problem.
+        InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
-    known = find_family(model)
-    system, turns = encode_conversation(request.messages, problems, keeps_state=known.keeps_state)
+    family = find_family(model)
+    system, turns = encode_conversation(request.messages, problems, keeps_state=family.keeps_state)
     body: dict[str, Json] = {"messages": turns}
     if system:
         body["system"] = system
     for name, value in request.settings.chosen().items():
-        if name in _SAME:
+        if name in _COPIED:
             set_path(body, SETTINGS[name], value)
         elif name == "top_k":
-            set_path(body, f"{FIELDS}.{known.top_k}", value)
-    think(request, known, body)
+            set_path(body, f"{FIELDS}.{family.top_k}", value)
+    set_reasoning(request, family, body)
     _set_tools(request, body, problems)
     if request.output is not None:
         _set_output(request.output, body)
@@ -46,21 +46,21 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
 
 
 def _set_tools(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
-    """Offer the tools, and say whether they may or must be called."""
+    """Add the tools and the tool choice."""
     choice = request.tool_choice
     mode = None if choice is None else choice.mode
-    offered = () if mode == "none" else request.tools
-    tools = [_tool(tool) for tool in offered]
+    enabled = () if mode == "none" else request.tools
+    tools = [_tool(tool) for tool in enabled]
     if not tools:
-        # The API has no "none", and refuses calls in a conversation without tools.
-        tools = _called(request)
+        # The API does not support "none", and refuses tool calls in a request without tools.
+        tools = _called_tools(request)
         if tools and mode == "none":
             problems.append("tool_choice 'none' in a conversation with tool calls")
     if tools:
         config: dict[str, Json] = {"tools": tools}
-        if choice is not None and choice.mode in _MODES:
-            how: Json = {} if choice.name is None else {"name": choice.name}
-            config["toolChoice"] = {_MODES[choice.mode]: how}
+        if choice is not None and choice.mode in _TOOL_MODES:
+            arguments: Json = {} if choice.name is None else {"name": choice.name}
+            config["toolChoice"] = {_TOOL_MODES[choice.mode]: arguments}
         body["toolConfig"] = config
 
 
@@ -70,27 +70,28 @@ def _tool(tool: ToolDefinition) -> Json:
         encoded["description"] = tool.description
     if tool.strict:
         encoded["strict"] = True
-    encoded["inputSchema"] = _rooted(tool.parameters)
+    encoded["inputSchema"] = _object_schema(tool.parameters)
     return {"toolSpec": encoded}
 
 
-def _called(request: ChatRequest) -> list[Json]:
-    """Declare the tools that a conversation speaks of, where none are offered any more."""
+def _called_tools(request: ChatRequest) -> list[Json]:
+    """Declare the tools that a conversation calls, for a request without tools."""
     names = {call.name for message in request.messages for call in message.tool_calls}
-    return [{"toolSpec": {"name": name, "inputSchema": _rooted({})}} for name in sorted(names)]
+    schema = _object_schema({})
+    return [{"toolSpec": {"name": name, "inputSchema": schema}} for name in sorted(names)]
 
 
-def _rooted(schema: dict[str, Json]) -> Json:
-    # A schema that does not say itself that it is of an object is refused.
+def _object_schema(schema: dict[str, Json]) -> Json:
+    # The API refuses schemas without `"type": "object"`.
     return {"json": {"type": "object", **schema}}
 
 
 def _set_output(output: OutputSchema, body: dict[str, Json]) -> None:
-    """Request output of a schema."""
-    form = {"name": output.name, "schema": _text(output.schema)}
+    """Request output that conforms to a schema."""
+    json_schema = {"name": output.name, "schema": _text(output.schema)}
     if output.description:
-        form["description"] = output.description
-    text_format = {"type": "json_schema", "structure": {"jsonSchema": form}}
+        json_schema["description"] = output.description
+    text_format = {"type": "json_schema", "structure": {"jsonSchema": json_schema}}
     set_path(body, "outputConfig.textFormat", text_format)
 
 

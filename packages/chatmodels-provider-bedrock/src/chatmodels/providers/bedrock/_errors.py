@@ -1,6 +1,6 @@
-"""The rules for failures of Bedrock, beyond those of all APIs.
+"""Error rules of Bedrock, in addition to those of all APIs.
 
-A body is flat and holds no more than a message. The kind of a failure is in a header
+An error body is a flat object with a message. A header contains the error type
 ("Troubleshooting Amazon Bedrock API Error Codes").
 """
 
@@ -11,7 +11,7 @@ from chatmodels.http import FailureRules, HttpFailure, read_error_body, standard
 from chatmodels.http.wire import Json, text_or_none
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 
-KIND_HEADER = "x-amzn-errortype"
+TYPE_HEADER = "x-amzn-errortype"
 
 _CODES = {
     word: code
@@ -46,16 +46,16 @@ _RULES = FailureRules(
 
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
-    said = read_error_body(failure.body)
-    # As in "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/".
-    kind = failure.headers.get(KIND_HEADER, said.code or "").partition(":")[0].rpartition("#")[2]
+    """Convert a failed response, or an error inside a successful one, to an exception."""
+    body = read_error_body(failure.body)
+    # For example "ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/".
+    kind = failure.headers.get(TYPE_HEADER, body.code or "").partition(":")[0].rpartition("#")[2]
     return standard_failure(
-        failure, PROVIDER_NAME, rules=_RULES, body=replace(said, code=kind or None)
+        failure, PROVIDER_NAME, rules=_RULES, body=replace(body, code=kind or None)
     )
 
 
-def words_of(body: dict[str, Json]) -> str | None:
+def error_message(body: dict[str, Json]) -> str | None:
     """Return the message of an error; None if the object is a response."""
     if "output" in body:
         return None

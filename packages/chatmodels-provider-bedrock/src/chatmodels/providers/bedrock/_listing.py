@@ -1,4 +1,4 @@
-"""Reads the listing of models ("ListFoundationModels", API reference)."""
+"""Decoder of the model listing ("ListFoundationModels", API reference)."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,10 @@ _MODALITIES = {"TEXT": "text", "IMAGE": "image", "SPEECH": "audio", "VIDEO": "fi
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         records = msgspec.json.decode(body, type=dict[str, Json])["modelSummaries"]
@@ -36,23 +36,23 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 
 def _read(wire: WireModel, record: Json) -> ModelInfo:
-    taken = _modalities(wire.input_modalities)
-    able = {Capability.STREAMING} if wire.response_streaming_supported else set[Capability]()
+    inputs = _modalities(wire.input_modalities)
+    streaming = {Capability.STREAMING} if wire.response_streaming_supported else set[Capability]()
     return ModelInfo(
         name=wire.model_id,
         provider=PROVIDER_NAME,
-        input_modalities=taken,
+        input_modalities=inputs,
         output_modalities=_modalities(wire.output_modalities),
-        capabilities=frozenset(able | ({Capability.VISION} if "image" in taken else set())),
+        capabilities=frozenset(streaming | ({Capability.VISION} if "image" in inputs else set())),
         deprecated=_end(wire.model_lifecycle),
         owner=wire.provider_name,
         raw=record,
     )
 
 
-def _modalities(words: Json) -> tuple[str, ...]:
-    told = [word for word in words if isinstance(word, str)] if is_list(words) else []
-    return tuple(_MODALITIES[word] for word in told if word in _MODALITIES)
+def _modalities(values: Json) -> tuple[str, ...]:
+    names = [value for value in values if isinstance(value, str)] if is_list(values) else []
+    return tuple(_MODALITIES[name] for name in names if name in _MODALITIES)
 
 
 def _end(lifecycle: Json) -> str | None:

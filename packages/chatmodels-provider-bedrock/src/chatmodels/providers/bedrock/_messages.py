@@ -1,9 +1,9 @@
-"""Translates conversations into the vendor's turns.
+"""Encoder of conversations as turns of Converse.
 
-Tool results and what the user says are turns of the user, and neighbours of one role are one
-turn. What is no use or not allowed elsewhere is left out: thinking that is not signed or not of
-the model's family, own blocks of other vendors, speakers' names, blank texts of the model, turns
-in which nothing is left.
+Tool results are part of user turns, and adjacent messages of one role are merged into one turn.
+Content that the API does not accept or cannot use is left out: thinking that is unsigned or of
+another model family, provider parts of other providers, speaker names, blank texts of the model,
+empty turns.
 """
 
 from collections.abc import Sequence
@@ -39,12 +39,12 @@ Blocks = list[dict[str, Json]]
 def encode_conversation(
     messages: Sequence[Message], problems: list[str], *, keeps_state: bool
 ) -> tuple[Blocks, Blocks]:
-    """Translate a conversation to the system prompt and the turns.
+    """Encode a conversation as a system prompt and turns.
 
     Args:
         messages: The conversation.
-        problems: What cannot be expressed is added here.
-        keeps_state: Whether the model takes back thinking that was signed, and citations.
+        problems: List to which content that the API cannot express is appended.
+        keeps_state: Whether the model accepts signed thinking and citations in requests.
     """
     return _Encoding(problems, keeps_state=keeps_state).turns(messages)
 
@@ -59,10 +59,10 @@ class _Encoding:
         system: Blocks = []
         turns: Blocks = []
         for number, message in numbered(messages):
-            known = len(self._problems)
+            count = len(self._problems)
             blocks = self._blocks(message)
-            found = self._problems[known:]
-            self._problems[known:] = [f"{problem} (message {number})" for problem in found]
+            added = self._problems[count:]
+            self._problems[count:] = [f"{problem} (message {number})" for problem in added]
             role = "user" if message.role == "tool" else message.role
             if role == "system":
                 system += blocks
@@ -74,7 +74,7 @@ class _Encoding:
 
     def _blocks(self, message: Message) -> Blocks:
         blocks: Blocks = []
-        extensible = False  # the vendor's own blocks are complete, and so is what a model said
+        extensible = False  # provider parts and blocks of the model are complete
         for part in message.parts:
             if not isinstance(part, ProviderPart):
                 blocks += self._encoded(part, message.role)
@@ -100,15 +100,15 @@ class _Encoding:
         | RefusalPart,
         role: str,
     ) -> Blocks:
-        said = role == "assistant"
+        from_model = role == "assistant"
         match part:
             case TextPart():
-                return self._text(part, said=said)
+                return self._text(part, from_model=from_model)
             case ReasoningPart():
                 return self._reasoning(part)
-            case ToolCall() if said:
+            case ToolCall() if from_model:
                 return [_call(part)]
-            case RefusalPart() if said:
+            case RefusalPart() if from_model:
                 return [{"text": part.text}]
             case ToolResult() if role in {"user", "tool"}:
                 return [self._result(part)]
@@ -120,18 +120,18 @@ class _Encoding:
             case _:
                 assert_never(part)
 
-    def _text(self, part: TextPart, *, said: bool) -> Blocks:
-        kept = state_of(part.signature, PROVIDER_NAME) if self._keeps_state else {}
-        if said and "citations" in kept:
+    def _text(self, part: TextPart, *, from_model: bool) -> Blocks:
+        state = state_of(part.signature, PROVIDER_NAME) if self._keeps_state else {}
+        if from_model and "citations" in state:
             texts = [{"text": part.text}] if part.text else []
-            return [{"citationsContent": {"content": texts, **kept}}]
+            return [{"citationsContent": {"content": texts, **state}}]
         return [{"text": part.text}]
 
     def _reasoning(self, part: ReasoningPart) -> Blocks:
-        kept = state_of(part.signature, PROVIDER_NAME) if self._keeps_state else {}
-        if "signature" in kept:
-            return [{"reasoningContent": {"reasoningText": {"text": part.text, **kept}}}]
-        return [{"reasoningContent": kept}] if kept else []
+        state = state_of(part.signature, PROVIDER_NAME) if self._keeps_state else {}
+        if "signature" in state:
+            return [{"reasoningContent": {"reasoningText": {"text": part.text, **state}}}]
+        return [{"reasoningContent": state}] if state else []
 
     def _result(self, result: ToolResult) -> dict[str, Json]:
         content: Blocks = []
@@ -140,7 +140,7 @@ class _Encoding:
                 content.append({"text": part.text})
             else:
                 content.append(encode_media(part, self._names))
-        # Claude refuses blank texts, which tools that have nothing to say give.
+        # Claude refuses blank texts, which tools without output return.
         content = content or [{"text": "(empty)"}]
         encoded: dict[str, Json] = {"toolUseId": result.id, "content": content}
         if result.is_error:

@@ -1,4 +1,4 @@
-"""What Bedrock's provider is, known without any request."""
+"""Static metadata of the Bedrock provider."""
 
 from chatmodels.core.extending import OptionSpec, ProviderMetadata
 from chatmodels.providers.bedrock._profile import CAPABILITIES, MODELS
@@ -11,44 +11,44 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
-            description="An API key of Bedrock; without one, requests are signed.",
+            description="A Bedrock API key; without one, requests are signed with AWS credentials.",
             env=("AWS_BEARER_TOKEN_BEDROCK",),
             secret=True,
         ),
         OptionSpec(
             name="region",
-            description="Where the models run; without it, the profile's.",
+            description="The AWS region of the models; the default is that of the profile.",
             env=("AWS_REGION", "AWS_DEFAULT_REGION"),
         ),
         OptionSpec(
             name="profile",
-            description="The profile in AWS's own files that has credentials and region.",
+            description="The profile in the AWS config files that provides credentials and region.",
             env=("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
         ),
         OptionSpec(
             name="base_url",
-            description="Where the models are, instead of the region's endpoint.",
+            description="The URL of Bedrock Runtime, instead of the region's endpoint.",
             env=("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
         ),
         OptionSpec(
             name="control_url",
-            description="Where models are listed, instead of the region's endpoint.",
+            description="The URL that lists models, instead of the region's endpoint.",
             env=("AWS_ENDPOINT_URL_BEDROCK",),
         ),
         OptionSpec(
             name="aws_access_key_id",
-            description="The access key, instead of what the credential chain finds.",
+            description="The access key, instead of one from the credential chain.",
             secret=True,
         ),
         OptionSpec(
-            name="aws_secret_access_key", description="The access key's secret.", secret=True
+            name="aws_secret_access_key", description="The secret of the access key.", secret=True
         ),
         OptionSpec(
-            name="aws_session_token", description="The token of a temporary key.", secret=True
+            name="aws_session_token", description="The token of temporary credentials.", secret=True
         ),
         OptionSpec(
             name="credentials",
-            description="An object of botocore, as boto3.Session().get_credentials() gives.",
+            description="A botocore object, as returned by boto3.Session().get_credentials().",
         ),
     ),
     base_url="https://bedrock-runtime.{region}.amazonaws.com",

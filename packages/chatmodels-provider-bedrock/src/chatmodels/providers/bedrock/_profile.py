@@ -1,8 +1,8 @@
-"""What Amazon's pages tell of the models on Bedrock; `list_models` tells what there is.
+"""Abilities and limits of the models on Bedrock, from Amazon's documentation.
 
-Which fields a family takes: "Inference request parameters and response fields for foundation
-models", the pages of the families there, and "Using the Converse API" (Nova 2 user guide). What
-is enforced natively: "Get validated JSON results from models".
+`list_models` reports the models that are currently available. Sources: "Inference request
+parameters and response fields for foundation models" with its pages by family, "Using the Converse
+API" (Nova 2 user guide), and "Get validated JSON results from models" for native enforcement.
 """
 
 import re
@@ -27,19 +27,19 @@ SETTINGS: Mapping[str, str] = {
     "metadata": "requestMetadata",
     "service_tier": "serviceTier.type",
 }
-"""The settings of Converse, and their fields; those of the model itself depend on its family."""
+"""The settings of Converse and their fields; model-specific fields depend on the family."""
 
 
 class Family(Wire, frozen=True, gc=False):
-    """What models have in common.
+    """The common traits of a family of models.
 
     Attributes:
-        top_k: Where `top_k` belongs in `additionalModelRequestFields`; empty for nowhere.
-        thinking: How thinking is asked for: by a "budget", as "adaptive" with an effort, by
-            "reasoningConfig" (Nova 2), by "reasoning_effort"; empty for not at all.
-        native: Whether forms of answers and strict tools are enforced.
-        keeps_state: Whether it takes back signed thinking and citations.
-        claude: The generation of Claude that it is; None for other models.
+        top_k: The path of `top_k` in `additionalModelRequestFields`; empty if it is not supported.
+        thinking: The way to request thinking: by a "budget", as "adaptive" with an effort, by
+            "reasoningConfig" (Nova 2), by "reasoning_effort"; empty if it is not supported.
+        native: Whether output schemas and strict tools are enforced.
+        keeps_state: Whether the models accept signed thinking and citations in requests.
+        claude: The generation of Claude; None for other models.
     """
 
     top_k: str = ""
@@ -71,8 +71,8 @@ _FAMILIES = {
     "arn:*": Family(keeps_state=True),
     "*": Family(),
 }
-_OWN_NAME = re.compile(r"[a-z0-9]+")
-"""A name that one has given oneself: nothing is known, and the thinking is its own."""
+_CUSTOM_NAME = re.compile(r"[a-z0-9]+")
+"""A user-defined name: the abilities are unknown, and state is kept."""
 
 FAMILIES = (*(f"*anthropic.{pattern}" for pattern in CLAUDE_FAMILIES), *_FAMILIES)
 """Patterns of the names of models whose abilities differ."""
@@ -80,7 +80,7 @@ FAMILIES = (*(f"*anthropic.{pattern}" for pattern in CLAUDE_FAMILIES), *_FAMILIE
 
 @lru_cache(maxsize=256)
 def find_family(model: str) -> Family:
-    """Find the family of a model: by a part of its name, as in "us.amazon.nova-2-lite-v1:0"."""
+    """Return the family of a model by its name, for example "us.amazon.nova-2-lite-v1:0"."""
     claude = find_generation(model)
     if claude is not None:
         return Family(
@@ -90,7 +90,7 @@ def find_family(model: str) -> Family:
             keeps_state=True,
             claude=claude,
         )
-    if _OWN_NAME.fullmatch(model):
+    if _CUSTOM_NAME.fullmatch(model):
         return _FAMILIES["arn:*"]
     return next(family for name, family in _FAMILIES.items() if fnmatchcase(model, name))
 
@@ -98,32 +98,32 @@ def find_family(model: str) -> Family:
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
     """Return the abilities of a model."""
-    known = find_family(model)
-    lacking: set[str] = set()
-    if not known.top_k:
-        lacking.add("top_k")
-    if known.thinking not in {"budget", "adaptive"}:
-        lacking.add("reasoning_budget")
-    if not known.thinking:
-        lacking.add("reasoning_effort")
-    found = Profile(
-        settings={name: field for name, field in SETTINGS.items() if name not in lacking},
+    family = find_family(model)
+    unsupported: set[str] = set()
+    if not family.top_k:
+        unsupported.add("top_k")
+    if family.thinking not in {"budget", "adaptive"}:
+        unsupported.add("reasoning_budget")
+    if not family.thinking:
+        unsupported.add("reasoning_effort")
+    general = Profile(
+        settings={name: field for name, field in SETTINGS.items() if name not in unsupported},
         values={
             "service_tier": ("auto", "default", "flex", "priority", "reserved"),
-            "reasoning_effort": _EFFORTS.get(known.thinking, ()),
+            "reasoning_effort": _EFFORTS.get(family.thinking, ()),
         },
         ranges={"temperature": (0, 1)},
         implied={"service_tier": ("auto",)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
-        strict_tools=known.native,
-        native_output=frozenset({"strict"} if known.native else ()),
+        strict_tools=family.native,
+        native_output=frozenset({"strict"} if family.native else ()),
         user_media=USER_MEDIA,
         assistant_media=(),
         result_media=RESULT_MEDIA,
-        part_options=("image", "audio", "video", "document"),  # all else is a block of its own
+        part_options=("image", "audio", "video", "document"),  # other fields are separate blocks
         effort_words={"none": None},
     )
-    return found if known.claude is None else claude_profile(found, known.claude)
+    return general if family.claude is None else claude_profile(general, family.claude)
 
 
 _EFFORTS = {
@@ -138,22 +138,22 @@ _TOOLS = {
     Capability.PARALLEL_TOOLS,
     Capability.PROMPT_CACHING,
 }
-_SIGHTED = _TOOLS | {Capability.VISION, Capability.DOCUMENTS}
-_THINKING = _SIGHTED | {Capability.REASONING}
+_VISION = _TOOLS | {Capability.VISION, Capability.DOCUMENTS}
+_THINKING = _VISION | {Capability.REASONING}
 _STRICT = _THINKING | {Capability.STRUCTURED_OUTPUT, Capability.STRICT_TOOLS}
 
 CAPABILITIES = frozenset(_STRICT | {Capability.AUDIO_INPUT, Capability.MODEL_LISTING})
-"""What some model can do; sound is for Mistral's Voxtral."""
+"""The capabilities of at least one model; only Mistral's Voxtral accepts audio."""
 
 
-def _model(name: str, context: int, most: int | None, capabilities: set[Capability]) -> ModelInfo:
-    sighted = ("text", "image", "file") if Capability.VISION in capabilities else ("text",)
+def _model(name: str, context: int, output: int | None, capabilities: set[Capability]) -> ModelInfo:
+    inputs = ("text", "image", "file") if Capability.VISION in capabilities else ("text",)
     return ModelInfo(
         name=name,
         provider="bedrock",
         context_window=context,
-        max_output_tokens=most,
-        input_modalities=sighted,
+        max_output_tokens=output,
+        input_modalities=inputs,
         output_modalities=("text",),
         capabilities=frozenset(capabilities),
     )
@@ -165,8 +165,8 @@ MODELS = (
     _model("us.anthropic.claude-sonnet-4-6", 1_000_000, 128_000, _STRICT),
     _model("us.anthropic.claude-haiku-4-5-20251001-v1:0", 200_000, 64_000, _STRICT),
     _model("us.amazon.nova-2-lite-v1:0", 1_000_000, 65_535, _THINKING),
-    _model("amazon.nova-pro-v1:0", 300_000, None, _SIGHTED),
-    _model("amazon.nova-lite-v1:0", 300_000, None, _SIGHTED),
+    _model("amazon.nova-pro-v1:0", 300_000, None, _VISION),
+    _model("amazon.nova-lite-v1:0", 300_000, None, _VISION),
     _model("amazon.nova-micro-v1:0", 128_000, None, _TOOLS),
 )
-"""Those whose limits were at hand; all others are accepted as well."""
+"""Models whose limits were available; all other names are accepted as well."""

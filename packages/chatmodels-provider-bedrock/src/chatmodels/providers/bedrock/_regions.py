@@ -1,4 +1,4 @@
-"""Where the models are: regions, and the addresses that follow from them."""
+"""Regions, and the endpoints that follow from them."""
 
 import os
 import re
@@ -18,12 +18,12 @@ _TEXTS = ("region", "profile", "control_url")
 _KEYS = ("aws_access_key_id", "credentials")
 
 
-def placed(options: ProviderOptions) -> ProviderOptions:
-    """Fill in the region and the address; keys that are passed count before an API key that is set.
+def with_region(options: ProviderOptions) -> ProviderOptions:
+    """Return options with region and base URL; passed keys override a configured API key.
 
     Raises:
-        ConfigurationError: No region is known, or options are not acceptable; the message lists
-            every problem.
+        ConfigurationError: The region is unknown, or options are invalid; the message lists every
+            problem.
     """
     extra = dict(options.extra)
     url = options.base_url if options.base_url != METADATA.base_url else None
@@ -42,15 +42,15 @@ def placed(options: ProviderOptions) -> ProviderOptions:
 
 
 def control_url(options: ProviderOptions) -> str:
-    """Give the address at which models are listed; empty for where the models are."""
-    if given := text_option(options, "control_url"):
-        return given.rstrip("/")
+    """Return the URL that lists models; empty if it is the base URL."""
+    if configured := text_option(options, "control_url"):
+        return configured.rstrip("/")
     url = options.base_url or ""
     return url.replace(f"//{_RUNTIME}", "//bedrock", 1) if f"//{_RUNTIME}" in url else ""
 
 
 def text_option(options: ProviderOptions, name: str) -> str | None:
-    """Give an option that is a text, if it is set."""
+    """Return an option if it is set and a string."""
     return _text(options.extra.get(name))
 
 
@@ -66,38 +66,41 @@ def _problems(extra: dict[str, object], region: str | None, *, needed: bool) -> 
     ]
     if control := _text(extra.get("control_url")):
         try:
-            ProviderOptions(base_url=control)  # the same rule holds for both addresses
+            ProviderOptions(base_url=control)  # the same rule applies to both URLs
         except ConfigurationError as error:
             problems.append(error.message.replace("base_url", "control_url", 1))
     if region is None and needed and isinstance(extra.get("region", ""), str):
-        problems.append("no region is known; set AWS_REGION or pass region=...")
+        problems.append("the region is unknown; set AWS_REGION or pass region=...")
     if region is not None and not (re.fullmatch(_REGION, region) and is_host_label(region)):
-        problems.append(f"there is no region {shown_name(region)}; it is as in 'us-east-1'")
+        problems.append(
+            f"the region {shown_name(region)} is invalid; use a name such as 'us-east-1'"
+        )
     if ("aws_access_key_id" in extra) != ("aws_secret_access_key" in extra):
-        problems.append("aws_access_key_id and aws_secret_access_key come together")
+        problems.append("aws_access_key_id and aws_secret_access_key must be passed together")
     if "credentials" in extra and not hasattr(extra["credentials"], "get_frozen_credentials"):
-        problems.append("credentials must be an object of botocore with get_frozen_credentials()")
+        problems.append("credentials must be a botocore object with get_frozen_credentials()")
     return problems
 
 
 def _domain(region: str) -> str:
-    return next((to for of, to in _DOMAINS.items() if region.startswith(of)), "amazonaws.com")
+    domains = (domain for prefix, domain in _DOMAINS.items() if region.startswith(prefix))
+    return next(domains, "amazonaws.com")
 
 
 def _region_in(url: str) -> str | None:
-    found = re.search(_HOST, url)
-    return None if found is None else found[1]
+    match = re.search(_HOST, url)
+    return None if match is None else match[1]
 
 
 def _profile_region(profile: str | None) -> str | None:
-    """Look a region up in AWS's config file ("Configuration and credential file settings")."""
+    """Look up a region in the AWS config file ("Configuration and credential file settings")."""
     from configparser import ConfigParser, Error
 
     path = os.path.expanduser(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
     parser = ConfigParser(interpolation=None, strict=False)
     try:
         parser.read(path, encoding="utf-8")
-    except (Error, UnicodeDecodeError):  # botocore will complain when it is asked
+    except (Error, UnicodeDecodeError):  # botocore reports the error when it loads credentials
         return None
     section = "default" if profile in {None, "default"} else f"profile {profile}"
     return parser.get(section, "region", fallback=None)

@@ -1,4 +1,4 @@
-"""The schemas and names of tools that Converse accepts."""
+"""The JSON schemas and tool names that Converse accepts."""
 
 from msgspec.structs import replace
 
@@ -8,9 +8,9 @@ from chatmodels.http.claude import ENFORCED_SCHEMAS
 from chatmodels.providers.bedrock._profile import find_family
 
 _PLAIN = SchemaSupport(
-    # Nova accepts `type`, `properties` and `required` alone at the root, and Claude no choices.
+    # At the root, Nova accepts only `type`, `properties` and `required`; Claude refuses unions.
     tools=SchemaRules(plain_root=True),
-    output=SchemaRules(plain_root=True),  # as the parameters of a tool
+    output=SchemaRules(plain_root=True),  # sent as tool parameters
     names="a-zA-Z0-9_-",  # "ToolSpecification", API reference
     longest_name=64,
 )

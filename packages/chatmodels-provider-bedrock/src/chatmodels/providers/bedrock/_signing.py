@@ -1,7 +1,7 @@
-"""Signs requests with the credentials of AWS, through botocore, imported when it is needed.
+"""Signing of requests with AWS credentials through botocore, which is imported on first use.
 
-The default chain: environment, profiles with roles and single sign-on, containers, instances
-("Configure the AWS SDK for Python: Credentials").
+The default credential chain: environment, profiles with roles and single sign-on, containers,
+instances ("Configure the AWS SDK for Python: Credentials").
 """
 
 import re
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from logging import LogRecord
 
 SERVICE = "bedrock"
-"""The name that signatures are made for, on both hosts of the API."""
+"""The service name in signatures, for both hosts of the API."""
 
-_SIGNED = frozenset({"authorization", "x-amz-date", "x-amz-security-token"})
+_SIGNATURE_HEADERS = frozenset({"authorization", "x-amz-date", "x-amz-security-token"})
 
 
 class FrozenCredentials(Protocol):
-    """Keys that belong together."""
+    """One consistent set of keys."""
 
     @property
     def access_key(self) -> str: ...
@@ -38,13 +38,13 @@ class FrozenCredentials(Protocol):
 
 
 class Credentials(Protocol):
-    """An object of botocore; those that expire have `refresh_needed()` besides."""
+    """A botocore credentials object; those that expire also have `refresh_needed()`."""
 
     def get_frozen_credentials(self) -> FrozenCredentials: ...
 
 
 class AwsSigner(msgspec.Struct, frozen=True):
-    """Keys and a region, as a `Signer` by Signature Version 4."""
+    """A `Signer` by Signature Version 4, with keys and a region."""
 
     access_key: str
     secret_key: str
@@ -56,17 +56,21 @@ class AwsSigner(msgspec.Struct, frozen=True):
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What must appear in no error."""
+        """Values that must not appear in errors."""
         return (self.secret_key, *((self.token,) if self.token else ()))
 
     def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
-        """Sign method, address, host and body.
+        """Sign the method, the URL, the host and the body.
 
-        The other headers are left unsigned: proxies may change them.
+        Other headers are not signed, because proxies can change them.
         """
         request = import_module("botocore.awsrequest").AWSRequest(head.method, head.url, data=body)
         import_module("botocore.auth").SigV4Auth(self, SERVICE, self.region).add_auth(request)
-        return [(name, text) for name, text in request.headers.items() if name.lower() in _SIGNED]
+        return [
+            (name, text)
+            for name, text in request.headers.items()
+            if name.lower() in _SIGNATURE_HEADERS
+        ]
 
 
 class AwsSigners:
@@ -88,42 +92,42 @@ class AwsSigners:
     def __reduce__(self) -> tuple[object, ...]:
         if "credentials" in self._options.extra:
             raise ConfigurationError(
-                "the model cannot be pickled: the credentials that were passed are secret; create "
-                "the model in the process that uses it"
+                "the model cannot be pickled, because it contains credentials that were passed; "
+                "create the model in the process that uses it"
             )
         return AwsSigners, (self._options,)
 
     def ready(self) -> AwsSigner | None:
-        """Give the keys that were fetched before, unless they are due for renewal."""
-        return None if self._signer is None or _due(self._credentials) else self._signer
+        """Return the keys that were fetched before, unless they are due for renewal."""
+        return None if self._signer is None or _expires_soon(self._credentials) else self._signer
 
     def fetch(self, rejected: Signer | None = None, /) -> AwsSigner:
-        """Fetch keys, or have botocore renew them; what was rejected is looked up anew.
+        """Fetch keys, or let botocore renew them; rejected credentials are looked up again.
 
         Raises:
             ConfigurationError: botocore is not installed, or there is no region.
-            AuthenticationError: There are no credentials, or they cannot be had now.
+            AuthenticationError: There are no credentials, or they are currently unavailable.
         """
         region = text_option(self._options, "region")
         if region is None:
             raise ConfigurationError(
-                "bedrock has no region to sign for; set AWS_REGION or pass region=..."
+                "bedrock cannot sign requests without a region; set AWS_REGION or pass region=..."
             )
         with self._lock:
             if self._credentials is None or (rejected is not None and rejected == self._signer):
                 self._credentials = self._find()
-                self._signer = None  # so that others who were refused share what was found
+                self._signer = None  # so that other rejected calls reuse the new credentials
             credentials = self._credentials
         try:
             keys = credentials.get_frozen_credentials()
-        except Exception as error:  # whatever the many ways to credentials raise
+        except Exception as error:  # credential providers raise errors of many types
             raise _unavailable(error) from error
         self._signer = AwsSigner(keys.access_key, keys.secret_key, keys.token, region)
         return self._signer
 
     def _find(self) -> Credentials:
         try:
-            auth = import_module("botocore.auth")  # here, where no event loop waits
+            auth = import_module("botocore.auth")  # not in an event loop: imports block
             import_module("botocore.awsrequest")
             session = import_module("botocore.session")
         except ImportError as error:
@@ -132,50 +136,51 @@ class AwsSigners:
                 "'chatmodels-provider-bedrock[aws]', or use an API key: set "
                 "AWS_BEARER_TOKEN_BEDROCK or pass api_key=..."
             ) from error
-        auth.logger.addFilter(_without_token)  # a second time does nothing
-        found = _passed(self._options)
-        if found is not None:
-            return found
+        auth.logger.addFilter(_mask_token)  # idempotent
+        credentials = _passed_credentials(self._options)
+        if credentials is not None:
+            return credentials
         try:
-            found = session.Session(profile=text_option(self._options, "profile")).get_credentials()
-        except Exception as error:  # such as a profile that there is not
+            profile = text_option(self._options, "profile")
+            credentials = session.Session(profile=profile).get_credentials()
+        except Exception as error:  # such as a profile that does not exist
             raise _unavailable(error) from error
-        if found is None:
+        if credentials is None:
             raise AuthenticationError(
                 "bedrock has no credentials; set AWS_BEARER_TOKEN_BEDROCK, AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or pass api_key=... or profile=..."
             )
-        return found
+        return credentials
 
 
-def _without_token(record: "LogRecord") -> bool:
-    """Mask the token in what botocore logs of signatures, at the level of debugging."""
+def _mask_token(record: "LogRecord") -> bool:
+    """Mask the token in botocore's debug log records about signatures."""
     text = re.sub(r"(x-amz-security-token:)\S+", rf"\1{MASK}", record.getMessage())
     record.msg, record.args = text, ()
     return True
 
 
-def _passed(options: ProviderOptions) -> Credentials | None:
+def _passed_credentials(options: ProviderOptions) -> Credentials | None:
     extra: dict[str, Any] = options.extra
     if "credentials" in extra:
         return extra["credentials"]
     names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     access, secret, token = (
-        found.reveal() if isinstance(found := extra.get(name), Secret) else None for name in names
+        value.reveal() if isinstance(value := extra.get(name), Secret) else None for name in names
     )
     if not (access and secret):
         return None
     return import_module("botocore.credentials").Credentials(access, secret, token)
 
 
-def _due(credentials: Credentials | None) -> bool:
-    """Tell whether credentials are due for renewal, which botocore makes a while before the end."""
-    needed: Callable[[], bool] | None = getattr(credentials, "refresh_needed", None)
-    return needed is not None and needed()
+def _expires_soon(credentials: Credentials | None) -> bool:
+    """Check whether credentials are due for renewal, which botocore does before they expire."""
+    refresh_needed: Callable[[], bool] | None = getattr(credentials, "refresh_needed", None)
+    return refresh_needed is not None and refresh_needed()
 
 
 def _unavailable(error: Exception) -> ChatModelError:
     return AuthenticationError(
-        f"bedrock: the AWS credentials cannot be had now ({type(error).__name__}: {error}); "
-        "`aws sts get-caller-identity` tells whether the profile is in order"
+        f"bedrock: the AWS credentials are unavailable ({type(error).__name__}: {error}); "
+        "check the profile with `aws sts get-caller-identity`"
     )

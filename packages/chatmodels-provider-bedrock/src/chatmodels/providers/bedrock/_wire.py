@@ -1,7 +1,7 @@
-"""The JSON of Converse as typed structures, as the API reference of Bedrock Runtime has it.
+"""Typed structures for the JSON of Converse (API reference of Bedrock Runtime).
 
-What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
-parsed JSON and read leniently. Unknown fields are ignored.
+Fields with content are typed, so that a defect raises an error. Other fields are parsed JSON and
+are read leniently. Unknown fields are ignored.
 """
 
 import msgspec
@@ -12,11 +12,11 @@ NOTHING = msgspec.Raw()
 
 
 class Camel(Wire, frozen=True, gc=False, rename="camel"):
-    """An object whose fields are in camel case."""
+    """An object with field names in camel case."""
 
 
 class WireToolUse(Camel, frozen=True, gc=False):
-    """A call: of a tool of the caller's, or of one that the vendor has run."""
+    """A tool call: of one of your tools, or of a tool that Bedrock runs."""
 
     tool_use_id: str | None = None
     name: str | None = None
@@ -25,28 +25,28 @@ class WireToolUse(Camel, frozen=True, gc=False):
 
 
 class WireReasoningText(Camel, frozen=True, gc=False):
-    """What the model thought."""
+    """Readable reasoning of the model."""
 
     text: str | None = None
     signature: str | None = None
 
 
 class WireReasoning(Camel, frozen=True, gc=False):
-    """What the model thought, readable or not; the latter is in base64."""
+    """Reasoning of the model, readable or redacted; redacted content is in base64."""
 
     reasoning_text: WireReasoningText | None = None
     redacted_content: str | None = None
 
 
 class WireCited(Camel, frozen=True, gc=False):
-    """Text, and where it comes from."""
+    """Text with its citations."""
 
     content: Json = None
     citations: Json = None
 
 
 class WireBlock(Camel, frozen=True, gc=False):
-    """A block of content, of which one field is set; those not named here are kept as they are."""
+    """A content block with one field; blocks with other fields are kept as JSON."""
 
     text: str | None = None
     tool_use: WireToolUse | None = None
@@ -55,19 +55,19 @@ class WireBlock(Camel, frozen=True, gc=False):
 
 
 class WireMessage(Camel, frozen=True, gc=False):
-    """What the model said."""
+    """The message of a response."""
 
     content: list[msgspec.Raw]
 
 
 class WireOutput(Camel, frozen=True, gc=False):
-    """What holds the message."""
+    """The object that contains the message."""
 
     message: WireMessage
 
 
-class WireAnswer(Camel, frozen=True, gc=False):
-    """A whole answer."""
+class WireResponse(Camel, frozen=True, gc=False):
+    """A whole response."""
 
     output: WireOutput
     stop_reason: str | None = None
@@ -75,31 +75,31 @@ class WireAnswer(Camel, frozen=True, gc=False):
     service_tier: Json = None
 
 
-class WireThought(Camel, frozen=True, gc=False):
-    """Some more of what the model thought."""
+class WireReasoningDelta(Camel, frozen=True, gc=False):
+    """A reasoning delta."""
 
     text: str | None = None
     signature: str | None = None
     redacted_content: bytes | None = None
 
 
-class WireArguments(Camel, frozen=True, gc=False):
-    """Some more of the arguments of a call, as text."""
+class WireArgumentsDelta(Camel, frozen=True, gc=False):
+    """A delta of the arguments of a call, as text."""
 
     input: str | None = None
 
 
 class WireDelta(Camel, frozen=True, gc=False):
-    """Some more of a block."""
+    """A block delta."""
 
     text: str | None = None
-    tool_use: WireArguments | None = None
-    reasoning_content: WireThought | None = None
+    tool_use: WireArgumentsDelta | None = None
+    reasoning_content: WireReasoningDelta | None = None
     citation: Json = None
 
 
 class WireEvent(Camel, frozen=True, gc=False):
-    """An event of a stream; of which type it is, is told by the frame."""
+    """A stream event; the frame specifies its type."""
 
     content_block_index: int | None = None
     start: dict[str, msgspec.Raw] | None = None
@@ -110,7 +110,7 @@ class WireEvent(Camel, frozen=True, gc=False):
 
 
 class WireUsage(Camel, frozen=True, gc=False):
-    """Tokens used; `inputTokens` counts neither what was read from a cache nor written to one."""
+    """Token usage; `inputTokens` excludes tokens that were read from or written to a cache."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -120,7 +120,7 @@ class WireUsage(Camel, frozen=True, gc=False):
 
 
 class WireModel(Camel, frozen=True, gc=False):
-    """A model in the listing."""
+    """A model of the listing."""
 
     model_id: str
     provider_name: str | None = None
@@ -130,7 +130,7 @@ class WireModel(Camel, frozen=True, gc=False):
     model_lifecycle: Json = None
 
 
-response_decoder = msgspec.json.Decoder(WireAnswer)
+response_decoder = msgspec.json.Decoder(WireResponse)
 block_decoder = msgspec.json.Decoder(WireBlock)
 event_decoder = msgspec.json.Decoder(WireEvent)
 tool_use_decoder = msgspec.json.Decoder(WireToolUse)

@@ -23,13 +23,13 @@ CODEC = Codec(
     families=FAMILIES,
     conversation=ConversationRules(
         paired_calls=("api.cohere.com", "api.cohere.ai"),
-        state_scope=everywhere,  # it is readable
+        state_scope=everywhere,  # the state is readable text
     ),
     encode=_encode,
     decoder=_decoder,
     failure=read_failure,
     schemas=schemas_of,
-    models=Listing(  # as many as a page may have
+    models=Listing(  # the maximum page size
         HttpRequest(method="GET", path="/v1/models?endpoint=chat&page_size=1000"),
         read_models,
         PageToken("next_page_token", "page_token"),

@@ -1,6 +1,6 @@
-"""Turns a response, whole or streamed, into events.
+"""Decoder of responses, whole and streamed.
 
-A text is complete when the answer is: what it cites may be told after its end.
+Text parts are complete only when the response is, because citations can arrive after the text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,11 +35,11 @@ from chatmodels.providers.cohere._response import (
     call_of,
     calls_of,
     contents_of,
-    part_of,
+    parts_of,
     read_logprobs,
     read_usage,
     reasoning,
-    words,
+    text_of,
 )
 from chatmodels.providers.cohere._wire import (
     WireDelta,
@@ -54,34 +54,34 @@ _NO_MESSAGE = WireMessage()
 
 
 class _Block:
-    """A block of content that is not complete yet."""
+    """A content block that is not complete yet."""
 
-    __slots__ = ("kind", "pieces", "position")
+    __slots__ = ("chunks", "kind", "position")
 
     def __init__(self, kind: str | None, position: int) -> None:
         self.kind = kind
-        self.pieces: list[str] = []
+        self.chunks: list[str] = []
         self.position = position
 
 
 class _Call:
     """A tool call that is not complete yet."""
 
-    __slots__ = ("pieces", "position", "start")
+    __slots__ = ("chunks", "position", "start")
 
     def __init__(self, start: ToolCall, position: int) -> None:
         self.start = start
-        self.pieces: list[str] = []
+        self.chunks: list[str] = []
         self.position = position
 
     def end(self) -> StreamEvent:
-        arguments = "".join(self.pieces) or NO_ARGUMENTS
+        arguments = "".join(self.chunks) or NO_ARGUMENTS
         call = ToolCall(self.start.id, self.start.name, arguments)
         return ToolCallEnd(call, self.position)
 
 
 class ChatV2Decoder:
-    """Turns one response into events."""
+    """Stateful decoder of one response into events."""
 
     def __init__(self) -> None:
         self._frames: list[bytes] = []
@@ -89,16 +89,16 @@ class ChatV2Decoder:
         self._blocks: dict[int | None, _Block] = {}
         self._citations: list[Json] = []
         self._calls: dict[int | None, _Call] = {}
-        self._called = False
-        self._count = 1  # of the parts; the first place is the plan's
+        self._has_calls = False
+        self._count = 1  # of the parts; index 0 is that of the plan
         self._warnings: list[str] = []
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Process one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or does not have this wire format.
         """
         data = frame.data
         if self._ended or not data or data.startswith(b"[DONE]"):
@@ -116,7 +116,7 @@ class ChatV2Decoder:
             case "tool-call-delta":
                 return self._arguments(event.index, message)
             case "tool-plan-delta":
-                return self._more_plan(message.tool_plan)
+                return self._extend_plan(message.tool_plan)
             case "tool-call-start":
                 return self._call(event.index, message)
             case "tool-call-end":
@@ -129,11 +129,11 @@ class ChatV2Decoder:
                 return (StreamStart(event.id),)
             case "message-end":
                 return self._end(delta, data)
-            case _:  # `content-end`, `citation-end`, `debug`, and what there will be
+            case _:  # `content-end`, `citation-end`, `debug`, and future types of events
                 return ()
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
-        """Return the events of a response that arrived whole: its parts are complete.
+        """Return the events of a response that is not streamed: its parts are complete.
 
         Raises:
             ChatModelError: The body reports an error or is not a response.
@@ -146,26 +146,26 @@ class ChatV2Decoder:
         contents, calls = contents_of(message), calls_of(message)
         if not (contents or calls or message.tool_plan or wire.finish_reason):
             reject(body, "it has no content")
-        self._called = bool(calls)
+        self._has_calls = bool(calls)
         events: list[StreamEvent] = [StreamStart(wire.id)]
         if message.tool_plan:
             events.append(PartEnd(reasoning(PLAN, message.tool_plan)))
-        cited = by_content(message.citations, [content.type for content in contents])
+        citations = by_content(message.citations, [content.type for content in contents])
         for index, content in enumerate(contents):
-            parts = part_of(content.type, words(content), cited.get(index, ()))
+            parts = parts_of(content.type, text_of(content), citations.get(index, ()))
             events += [PartEnd(part, self._next()) for part in parts]
         events += [ToolCallEnd(call_of(call), self._next()) for call in calls]
         if wire.logprobs is not None:
             events.append(LogprobsDelta(read_logprobs(wire.logprobs, self._warnings)))
         events.append(UsageUpdate(read_usage(wire.usage, self._warnings)))
-        events.append(self._last(wire.finish_reason, msgspec.Raw(body)))
+        events.append(self._stream_end(wire.finish_reason, msgspec.Raw(body)))
         if failure := failed_generation(wire.finish_reason, None, body):
             failure.partial = whole_response(events)
             raise failure
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give nothing: the vendor tells the end, or the answer is incomplete."""
+        """Return no events: without a `message-end` event the response is incomplete."""
         return ()
 
     def _content(self, event: WireEvent, message: WireMessage) -> list[StreamEvent]:
@@ -174,15 +174,15 @@ class ChatV2Decoder:
             block = self._blocks.get(event.index)
             if block is None or event.type == "content-start":
                 block = self._blocks[event.index] = _Block(content.type, self._next())
-            if text := words(content):
-                block.pieces.append(text)
-                said = ReasoningDelta if block.kind == THINKING else TextDelta
-                events.append(said(text, block.position))
+            if text := text_of(content):
+                block.chunks.append(text)
+                delta = ReasoningDelta if block.kind == THINKING else TextDelta
+                events.append(delta(text, block.position))
         if event.logprobs is not None:
             events.append(LogprobsDelta(read_logprobs(event.logprobs, self._warnings)))
         return events
 
-    def _more_plan(self, text: str | None) -> Sequence[StreamEvent]:
+    def _extend_plan(self, text: str | None) -> Sequence[StreamEvent]:
         if not text:
             return ()
         self._plan.append(text)
@@ -192,7 +192,7 @@ class ChatV2Decoder:
         events: list[StreamEvent] = []
         for wire in calls_of(message):
             call = self._calls[index] = _Call(call_of(wire), self._next())
-            self._called = True
+            self._has_calls = True
             events.append(ToolCallStart(call.start.id, call.start.name, call.position))
         return [*events, *self._arguments(index, message)]
 
@@ -201,7 +201,7 @@ class ChatV2Decoder:
         for wire in calls_of(message):
             call, text = self._calls.get(index), wire.function and wire.function.arguments
             if call is not None and text:
-                call.pieces.append(text)
+                call.chunks.append(text)
                 events.append(ToolCallDelta(text, call.position))
         return events
 
@@ -213,30 +213,32 @@ class ChatV2Decoder:
         self._ended = True
         if failure := failed_generation(delta.finish_reason, delta.error, data):
             raise failure
+        payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
         return [
-            *self._whole_parts(),
+            *self._completed_parts(),
             UsageUpdate(read_usage(delta.usage, self._warnings)),
-            self._last(delta.finish_reason, msgspec.Raw(b"[" + b",".join(self._frames) + b"]")),
+            self._stream_end(delta.finish_reason, payload),
         ]
 
-    def _last(self, word: str | None, payload: msgspec.Raw) -> StreamEnd:
+    def _stream_end(self, reason: str | None, payload: msgspec.Raw) -> StreamEnd:
         return StreamEnd(
-            finish_reason=finish_reason(word, FINISH_REASONS, calls=self._called),
-            raw_finish_reason=word,
+            finish_reason=finish_reason(reason, FINISH_REASONS, calls=self._has_calls),
+            raw_finish_reason=reason,
             warnings=tuple(dict.fromkeys(self._warnings)),
             payload=payload,
         )
 
-    def _whole_parts(self) -> Iterator[StreamEvent]:
+    def _completed_parts(self) -> Iterator[StreamEvent]:
         if self._plan:
             yield PartEnd(reasoning(PLAN, "".join(self._plan)))
         blocks = sorted(self._blocks.items(), key=_index)
-        cited = by_content(self._citations, [block.kind for _, block in blocks])
+        citations = by_content(self._citations, [block.kind for _, block in blocks])
         for index, block in blocks:
-            for part in part_of(block.kind, "".join(block.pieces), cited.get(index or 0, ())):
+            text = "".join(block.chunks)
+            for part in parts_of(block.kind, text, citations.get(index or 0, ())):
                 if not isinstance(part, TextPart) or part.citations:
                     yield PartEnd(part, block.position)
-        for call in self._calls.values():  # cut off with the answer
+        for call in self._calls.values():  # the response was cut off
             yield call.end()
 
 

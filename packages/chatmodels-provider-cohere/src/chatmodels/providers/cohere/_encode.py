@@ -1,4 +1,4 @@
-"""Translates requests into the vendor's JSON."""
+"""Encoder of requests for the Chat API."""
 
 from chatmodels.core import ChatRequest, ToolChoice
 from chatmodels.core.extending import ToolDefinition
@@ -12,17 +12,17 @@ from chatmodels.providers.cohere._messages import encode_conversation
 from chatmodels.providers.cohere._profile import PROVIDER_NAME, SETTINGS
 
 _BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192}
-"""Tokens to think for the efforts that are limited; above, a model thinks as long as it needs."""
+"""Thinking tokens by effort; for higher efforts, thinking is not limited."""
 
-_CHOICES = {"none": "NONE", "required": "REQUIRED", "tool": "REQUIRED"}
+_TOOL_CHOICES = {"none": "NONE", "required": "REQUIRED", "tool": "REQUIRED"}
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a request.
 
     Raises:
-        UnsupportedError: The API cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The API cannot express the request; the message lists every problem.
+        InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
     turns, documents = encode_conversation(request.messages, problems)
@@ -62,19 +62,19 @@ def _set_reasoning(request: ChatRequest, body: dict[str, Json]) -> None:
 
 
 def _set_tools(request: ChatRequest, body: dict[str, Json], problems: list[str]) -> None:
-    """Offer the tools; where one of them is demanded, that one alone."""
+    """Add the tools and the tool choice; if one tool is required, only that tool is sent."""
     choice = request.tool_choice or ToolChoice("auto")
-    offered = [tool for tool in request.tools if choice.name in {None, tool.name}]
-    body["tools"] = [_tool(tool) for tool in offered]
-    if any(tool.strict for tool in offered):
+    enabled = [tool for tool in request.tools if choice.name in {None, tool.name}]
+    body["tools"] = [_tool(tool) for tool in enabled]
+    if any(tool.strict for tool in enabled):
         body["strict_tools"] = True
         problems += [
-            f"the tool {tool.name!r}, which is not strict, beside strict ones"
-            for tool in offered
+            f"the tool {tool.name!r}, which is not strict, together with strict tools"
+            for tool in enabled
             if not tool.strict
         ]
-    if choice.mode in _CHOICES:
-        body["tool_choice"] = _CHOICES[choice.mode]
+    if choice.mode in _TOOL_CHOICES:
+        body["tool_choice"] = _TOOL_CHOICES[choice.mode]
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:

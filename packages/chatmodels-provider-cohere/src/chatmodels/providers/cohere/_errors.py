@@ -1,4 +1,4 @@
-"""The rules for failures of the Chat API, beyond those of all APIs."""
+"""Error rules of the Chat API, in addition to those of all APIs."""
 
 from typing import NoReturn
 
@@ -11,47 +11,47 @@ _RULES = FailureRules(
     statuses={
         # a "deny-listed token" in request or response ("Chat", errors)
         498: ErrorCode.CONTENT_FILTERED,
-        499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled, and not by the caller
+        499: ErrorCode.PROVIDER_UNAVAILABLE,  # cancelled by the server
     },
     codes={"timeout": ErrorCode.TIMEOUT},  # the finish reason of a generation that failed
     phrases=(
         ("deny-listed token", ErrorCode.CONTENT_FILTERED),
-        # Trial keys have limits by the minute and by the month ("Different Types of API Keys").
+        # Trial keys have limits per minute and per month ("Different Types of API Keys").
         ("/ month", ErrorCode.QUOTA_EXCEEDED),
     ),
 )
 
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
+    """Convert a failed response, or an error inside a successful one, to an exception."""
     return standard_failure(failure, PROVIDER_NAME, rules=_RULES)
 
 
-def failed_generation(word: str | None, error: Json, data: bytes) -> ChatModelError | None:
-    """Make the error of a generation that failed after the answer had begun; None if it did not.
+def failed_generation(reason: str | None, error: Json, data: bytes) -> ChatModelError | None:
+    """Return the error of a generation that failed after its start; None if it did not fail.
 
     Args:
-        word: Why the answer ended.
-        error: The vendor's words, which accompany the end of a stream.
-        data: What told it.
+        reason: The finish reason.
+        error: The error message in the last event of a stream.
+        data: The body or frame that contains the finish reason.
     """
-    if not error and word not in {"ERROR", "TIMEOUT"}:
+    if not error and reason not in {"ERROR", "TIMEOUT"}:
         return None
     message = error if isinstance(error, str) else "the generation failed"
-    said = ErrorBody(excerpt(message), type=word)
+    body = ErrorBody(excerpt(message), type=reason)
     failure = HttpFailure(status=200, headers={}, body=data)
-    return standard_failure(failure, PROVIDER_NAME, rules=_RULES, body=said)
+    return standard_failure(failure, PROVIDER_NAME, rules=_RULES, body=body)
 
 
 def reject(data: bytes, why: object) -> NoReturn:
-    """Refuse what is not of this API, or raise the error that it tells.
+    """Raise the error that a body reports, or report that the body is invalid.
 
     Raises:
         ChatModelError: Always.
     """
-    raise_for_body(data, PROVIDER_NAME, "an answer", why, read_failure, tells_error=_tells_error)
+    raise_for_body(data, PROVIDER_NAME, "a response", why, read_failure, tells_error=_is_error)
 
 
-def _tells_error(body: dict[str, Json]) -> object:
-    # The vendor's failures are {"id": ..., "message": "too many tokens: ..."}.
+def _is_error(body: dict[str, Json]) -> object:
+    # Error bodies have the form {"id": ..., "message": "too many tokens: ..."}.
     return body.get("error") or isinstance(body.get("message"), str)

@@ -1,4 +1,4 @@
-"""Reads the listing of models ("List Models", API reference)."""
+"""Decoder of the model listing ("List Models", API reference)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
 from chatmodels.providers.cohere._profile import PROVIDER_NAME
 from chatmodels.providers.cohere._wire import WireModel, WireModels
 
-_TOLD = {
+_FEATURES = {
     "json_mode": Capability.STRUCTURED_OUTPUT,
     "json_schema": Capability.STRUCTURED_OUTPUT,
     "logprobs": Capability.LOGPROBS,
@@ -19,14 +19,14 @@ _TOLD = {
     "tools": Capability.TOOLS,
     "vision": Capability.VISION,
 }
-"""What the listing calls features, as far as it is of interest to callers."""
+"""Capabilities by the feature names in the listing; other features are ignored."""
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         records = msgspec.json.decode(body, type=WireModels).models
@@ -37,12 +37,14 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 def _read(record: msgspec.Raw) -> ModelInfo:
     wire = msgspec.json.decode(record, type=WireModel)
-    told = wire.features if is_list(wire.features) else []
+    features = wire.features if is_list(wire.features) else []
     return ModelInfo(
         name=wire.name,
         provider=PROVIDER_NAME,
         context_window=None if wire.context_length is None else int(wire.context_length),
-        capabilities=frozenset(capability for name, capability in _TOLD.items() if name in told),
+        capabilities=frozenset(
+            capability for name, capability in _FEATURES.items() if name in features
+        ),
         deprecated="yes" if wire.is_deprecated else None,
         owner=PROVIDER_NAME,
         raw=msgspec.json.decode(record),

@@ -1,4 +1,4 @@
-"""Translates images, and files into documents."""
+"""Encoder of images, and of files as documents."""
 
 import msgspec
 
@@ -16,17 +16,17 @@ DOCUMENTS = (
         as_text=True,
     ),
 )
-"""Files that are documents ("Documents and citations"): texts."""
+"""Text files, which are sent as documents ("Documents and citations")."""
 
 IMAGES = (
     AcceptedMedia(kind="image", types=("image/jpeg", "image/png", "image/gif", "image/webp")),
     AcceptedMedia(kind="image", sources=("url",)),
 )
-"""The images of models that see ("Image Inputs")."""
+"""The images that vision models accept ("Image Inputs")."""
 
 
 def encode_image(part: ImagePart) -> Json:
-    """Translate an image to a block."""
+    """Encode an image as a content block."""
     url = part.url if part.data is None else data_url(part.data, part.media_type)
     image = {"url": url}
     if part.detail is not None:
@@ -35,16 +35,16 @@ def encode_image(part: ImagePart) -> Json:
 
 
 def encode_document(part: FilePart) -> Json:
-    """Translate a file to a document that the model can cite.
+    """Encode a file as a document that the model can cite.
 
-    A JSON object is the document's fields, any other text is its `text`; its id is the name.
+    A JSON object becomes the fields of the document, other text its `text`. The id is the name.
     """
     text = text_of(part)
     fields: Json = {"text": text}
-    if (part.media_type or "").startswith(_JSON):  # a charset may follow
+    if (part.media_type or "").startswith(_JSON):  # a charset can follow
         try:
-            found = msgspec.json.decode(text or "")
+            parsed = msgspec.json.decode(text or "")
         except NOT_JSON:
-            found = None
-        fields = found if is_object(found) else fields
+            parsed = None
+        fields = parsed if is_object(parsed) else fields
     return {"id": part.name, "data": fields} if part.name else {"data": fields}

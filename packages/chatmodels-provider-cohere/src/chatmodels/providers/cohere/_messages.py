@@ -1,8 +1,8 @@
-"""Translates conversations into the vendor's turns.
+"""Encoder of conversations as messages of the Chat API.
 
-Files of the user are documents, which stand beside the conversation. Tool results have messages of
-their own. What is no use or not allowed elsewhere is left out: thoughts and own parts of other
-vendors, speakers' names, turns in which nothing is left.
+Files of the user are documents, which are separate from the conversation. Each tool result is a
+separate message. Content that the API does not accept or cannot use is left out: reasoning and
+provider parts of other providers, speaker names, empty turns.
 """
 
 from collections.abc import Sequence
@@ -31,28 +31,28 @@ from chatmodels.providers.cohere._response import NO_ARGUMENTS, PLAN
 def encode_conversation(
     messages: Sequence[Message], problems: list[str]
 ) -> tuple[list[Json], list[Json]]:
-    """Translate a conversation to the turns and the documents.
+    """Encode a conversation as turns and documents.
 
     Args:
         messages: The conversation.
-        problems: What cannot be expressed is added here.
+        problems: List to which content that the API cannot express is appended.
     """
     turns: list[Json] = []
     documents: list[Json] = []
     for number, message in numbered(messages):
-        found: list[str] = []
+        message_problems: list[str] = []
         if message.role == "assistant":
-            turns += _said(message, found)
+            turns += _assistant_turn(message, message_problems)
         else:
             results = [part for part in message.parts if isinstance(part, ToolResult)]
-            turns += [_result(result, found) for result in results]
-            turns += _heard(message, documents, found)
-        problems += [f"{problem} (message {number})" for problem in found]
+            turns += [_result(result, message_problems) for result in results]
+            turns += _input_turn(message, documents, message_problems)
+        problems += [f"{problem} (message {number})" for problem in message_problems]
     return turns, documents
 
 
-def _heard(message: Message, documents: list[Json], problems: list[str]) -> list[Json]:
-    """Translate what a user or a system says."""
+def _input_turn(message: Message, documents: list[Json], problems: list[str]) -> list[Json]:
+    """Encode a message of the user or the system."""
     content: list[Json] = []
     turn: dict[str, Json] = {"role": message.role, "content": content}
     for part in message.parts:
@@ -78,8 +78,8 @@ def _heard(message: Message, documents: list[Json], problems: list[str]) -> list
     return [turn]
 
 
-def _said(message: Message, problems: list[str]) -> list[Json]:
-    """Translate what a model said."""
+def _assistant_turn(message: Message, problems: list[str]) -> list[Json]:
+    """Encode a message of the model."""
     turn: dict[str, Json] = {"role": "assistant"}
     content: list[Json] = []
     calls: list[Json] = []
@@ -125,7 +125,7 @@ def _result(result: ToolResult, problems: list[str]) -> Json:
             content.append({"type": "document", "document": encode_document(part)})
         else:
             problems.append(describe_part(part, "a tool result"))
-    if result.is_error:  # there is no field for it; what a document's fields mean is free
+    if result.is_error:  # the API has no field for errors; the fields of a document are free-form
         content.insert(0, {"type": "document", "document": {"data": {"error": result.text}}})
         content = [block for block in content if block["type"] != "text"]
     return {
@@ -136,7 +136,7 @@ def _result(result: ToolResult, problems: list[str]) -> Json:
 
 
 def _content(blocks: list[Json]) -> Json:
-    """Write texts alone as a string, and all else as blocks."""
+    """Encode a single text as a string, and all other content as blocks."""
     if len(blocks) == 1 and blocks[0]["type"] == "text":
         return blocks[0]["text"]
     return blocks

@@ -1,4 +1,4 @@
-"""What Cohere's provider is, known without any request."""
+"""Static metadata of the Cohere provider."""
 
 from chatmodels.core.extending import OptionSpec, ProviderMetadata
 from chatmodels.providers.cohere._profile import CAPABILITIES, MODELS
@@ -18,7 +18,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, without the version that paths begin with.",
+            description="The URL of the API, without the version prefix of the paths.",
             env=("CO_API_URL",),
         ),
     ),

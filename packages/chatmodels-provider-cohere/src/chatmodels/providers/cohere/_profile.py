@@ -1,7 +1,8 @@
-"""What Cohere's pages tell of its models, as of November 2026; `list_models` tells what is.
+"""Abilities and limits of Cohere's models, from its documentation as of November 2026.
 
-Limits, inputs and ends: "An Overview of Cohere's Models". What which one can do: the models' own
-pages, "Structured Outputs", "Reasoning" and "Image Inputs".
+`list_models` reports the models that are currently available. Sources: "An Overview of Cohere's
+Models" for limits, inputs and end dates; the model pages, "Structured Outputs", "Reasoning" and
+"Image Inputs" for capabilities.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ SETTINGS: Mapping[str, str] = {
     "reasoning_effort": "thinking.token_budget",
     "reasoning_budget": "thinking.token_budget",
 }
-"""The settings of the API, and their fields ("Chat", API reference)."""
+"""The settings of the API and their fields ("Chat", API reference)."""
 
 PROVIDER_NAME = "cohere"
 
@@ -42,7 +43,7 @@ _TOOLS = _TEXT | {
     Capability.STRICT_TOOLS,
     Capability.STRUCTURED_OUTPUT,
 }
-_END = "2025-09-15"
+_DEPRECATED = "2025-09-15"
 
 
 def _model(
@@ -50,18 +51,18 @@ def _model(
     context: int,
     output: int,
     capabilities: frozenset[Capability] = _TOOLS,
-    end: str | None = None,
+    deprecated: str | None = None,
 ) -> ModelInfo:
-    seeing = ("image",) if Capability.VISION in capabilities else ()
+    images = ("image",) if Capability.VISION in capabilities else ()
     return ModelInfo(
         name=name,
         provider=PROVIDER_NAME,
         context_window=context,
         max_output_tokens=output,
-        input_modalities=("text", *seeing),
+        input_modalities=("text", *images),
         output_modalities=("text",),
         capabilities=capabilities,
-        deprecated=end,
+        deprecated=deprecated,
     )
 
 
@@ -79,14 +80,14 @@ MODELS = (
     _model("command-r7b-12-2024", 128_000, 4_000),
     _model("command-r-08-2024", 128_000, 4_000),
     _model("command-r-plus-08-2024", 128_000, 4_000),
-    _model("command-r-03-2024", 128_000, 4_000, end=_END),
-    _model("command-r-plus-04-2024", 128_000, 4_000, end=_END),
-    _model("command-r", 128_000, 4_000, end=_END),
-    _model("command-r-plus", 128_000, 4_000, end=_END),
+    _model("command-r-03-2024", 128_000, 4_000, deprecated=_DEPRECATED),
+    _model("command-r-plus-04-2024", 128_000, 4_000, deprecated=_DEPRECATED),
+    _model("command-r", 128_000, 4_000, deprecated=_DEPRECATED),
+    _model("command-r-plus", 128_000, 4_000, deprecated=_DEPRECATED),
     _model("north-mini-code-1-0", 256_000, 64_000, _TOOLS | {Capability.REASONING}),
     _model("north-small-translate-1-0", 16_000, 16_000, _TEXT),
 )
-"""Those whose pages were at hand; all others are accepted as well, whatever is asked of them."""
+"""Models whose documentation was available; other names are accepted without restrictions."""
 
 CAPABILITIES = frozenset(capability for model in MODELS for capability in model.capabilities) | {
     Capability.MODEL_LISTING
@@ -106,13 +107,13 @@ def supports(model: str, capability: Capability) -> bool:
 
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
-    """Return the abilities of a model; nothing is known to be unsupported by an unknown one."""
-    thinks = supports(model, Capability.REASONING)
+    """Return the abilities of a model; unknown models are assumed to support everything."""
+    reasons = supports(model, Capability.REASONING)
     return Profile(
         settings=SETTINGS,
-        values={} if thinks else {"reasoning_effort": ("none",)},
-        ranges={} if thinks else {"reasoning_budget": (0, 0)},
-        implied={} if thinks else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
+        values={} if reasons else {"reasoning_effort": ("none",)},
+        ranges={} if reasons else {"reasoning_budget": (0, 0)},
+        implied={} if reasons else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         tools=supports(model, Capability.TOOLS),
         native_output=frozenset(

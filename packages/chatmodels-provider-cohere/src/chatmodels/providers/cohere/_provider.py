@@ -1,4 +1,4 @@
-"""Makes Cohere's models."""
+"""The Cohere provider."""
 
 from chatmodels.http import HttpProvider
 from chatmodels.providers.cohere._codec import CODEC

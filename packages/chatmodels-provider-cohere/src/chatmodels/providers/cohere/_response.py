@@ -1,4 +1,4 @@
-"""Reads the pieces of responses, and what accompanies them."""
+"""Decoding of content, tool calls, citations, finish reasons, usage and log probabilities."""
 
 from collections.abc import Sequence
 
@@ -46,42 +46,43 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "TOOL_CALL": "tool_calls",
     "ERROR_TOXIC": "content_filter",
 }
-"""By "Chat" and, for the words that begin with ERROR, its first version."""
+"""Finish reasons ("Chat", version 2; for names with the prefix ERROR, version 1)."""
 
 
 def contents_of(message: WireMessage) -> list[WireContent]:
-    """Give the blocks of content of a message, or the one that an event tells."""
+    """Return the content blocks of a message, or the single block of an event."""
     content = message.content
     return [content] if isinstance(content, WireContent) else content or []
 
 
 def calls_of(message: WireMessage) -> list[WireCall]:
-    """Give the tool calls of a message, or the one that an event tells."""
+    """Return the tool calls of a message, or the single call of an event."""
     calls = message.tool_calls
     return [calls] if isinstance(calls, WireCall) else calls or []
 
 
-def words(content: WireContent) -> str:
-    """Give what a block of content says, be it thought or text."""
+def text_of(content: WireContent) -> str:
+    """Return the thinking or the text of a content block."""
     return content.thinking or content.text or ""
 
 
 def reasoning(kind: str, text: str) -> ReasoningPart:
-    """Make a part of a thought, or of the plan that comes before tool calls."""
+    """Create a part for thinking, or for the plan that precedes tool calls."""
     return ReasoningPart(text, ProviderState(PROVIDER_NAME, {"type": kind}))
 
 
-def part_of(kind: str | None, text: str, cited: Sequence[dict[str, Json]]) -> list[Part]:
-    """Make a part of a complete block of content; none if it says nothing."""
+def parts_of(kind: str | None, text: str, citations: Sequence[dict[str, Json]]) -> list[Part]:
+    """Convert a complete content block to a part; return an empty list if it is empty."""
     if not text:
         return []
     if kind == THINKING:
         return [reasoning(THINKING, text)]
-    return [TextPart(text, tuple(found for item in cited for found in _citations(item)))]
+    converted = (citation for item in citations for citation in _citations(item))
+    return [TextPart(text, tuple(converted))]
 
 
 def call_of(call: WireCall) -> ToolCall:
-    """Make a part of a tool call."""
+    """Convert a tool call to a part."""
     function = call.function
     name = (function and function.name) or ""
     arguments = (function and function.arguments) or NO_ARGUMENTS
@@ -89,38 +90,38 @@ def call_of(call: WireCall) -> ToolCall:
 
 
 def by_content(citations: Json, kinds: Sequence[str | None]) -> dict[int, list[dict[str, Json]]]:
-    """Sort citations by the block of content that they are in.
+    """Group citations by the index of their content block.
 
-    Those of models that do not think have no index, and belong to the only text. Those of thoughts
-    and plans are left out: there are no citations but of texts.
+    Citations of models without reasoning have no index and belong to the only text. Citations in
+    thinking and plans are left out, because only text parts have citations.
 
     Args:
         citations: The citations.
         kinds: The types of the blocks, in order.
     """
-    sorted_: dict[int, list[dict[str, Json]]] = {}
+    groups: dict[int, list[dict[str, Json]]] = {}
     text = next((index for index, kind in enumerate(kinds) if kind == "text"), 0)
     for citation in objects(citations):
         if citation.get("type") in (None, "TEXT_CONTENT"):
             index = integer_or_none(citation.get("content_index"))
-            sorted_.setdefault(text if index is None else index, []).append(citation)
-    return sorted_
+            groups.setdefault(text if index is None else index, []).append(citation)
+    return groups
 
 
-def _citations(told: dict[str, Json]) -> list[Citation]:
-    """Make a citation of each source, or one without a source."""
-    start, end = integer_or_none(told.get("start")), integer_or_none(told.get("end"))
-    sources = objects(told.get("sources"))
+def _citations(item: dict[str, Json]) -> list[Citation]:
+    """Create a citation for each source, or one without a source."""
+    start, end = integer_or_none(item.get("start")), integer_or_none(item.get("end"))
+    sources = objects(item.get("sources"))
     return [_citation(source, start, end) for source in sources or [{}]]
 
 
 def _citation(source: dict[str, Json], start: int | None, end: int | None) -> Citation:
-    found: Json = source.get("document") or source.get("tool_output")
-    shown = found if is_object(found) else {}
+    content: Json = source.get("document") or source.get("tool_output")
+    fields = content if is_object(content) else {}
     return Citation(
-        url=text_or_none(shown.get("url")),
-        title=text_or_none(shown.get("title")),
-        quote=text_or_none(shown.get("text")) or text_or_none(shown.get("snippet")),
+        url=text_or_none(fields.get("url")),
+        title=text_or_none(fields.get("title")),
+        quote=text_or_none(fields.get("text")) or text_or_none(fields.get("snippet")),
         start=start,
         end=end,
         source=text_or_none(source.get("id")),
@@ -128,7 +129,7 @@ def _citation(source: dict[str, Json], start: int | None, end: int | None) -> Ci
 
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None."""
+    """Convert token usage to neutral fields; counts that are not reported stay None."""
     wire = lenient(value or {}, WireUsage, "the usage was", warnings) or WireUsage()
     used, billed = wire.tokens or _NO_TOKENS, wire.billed_units or _NO_TOKENS
     return Usage(
@@ -142,9 +143,9 @@ def read_usage(value: Json, warnings: list[str]) -> Usage:
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
-    """Read how likely the pieces of the text were: each is of one or more tokens."""
-    told: Json = value if is_list(value) else [value]
-    wires = lenient(told, list[WireLogprob], "log probabilities were", warnings) or []
+    """Convert the log probabilities of text chunks; each chunk is one or more tokens."""
+    chunks: Json = value if is_list(value) else [value]
+    wires = lenient(chunks, list[WireLogprob], "log probabilities were", warnings) or []
     return tuple(
         TokenLogprob(wire.text or "", sum(wire.logprobs)) for wire in wires if wire.logprobs
     )

@@ -1,4 +1,4 @@
-"""The schemas and names of tools that the Chat API accepts."""
+"""The JSON schemas and tool names that the Chat API accepts."""
 
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
@@ -20,7 +20,7 @@ _SCHEMAS = SchemaSupport(
     tools=SchemaRules(),
     strict_tools=_ENFORCED,
     output=_ENFORCED,
-    names="^a-zA-Z0-9_",  # "Chat" of version 1, which says more of names
+    names="^a-zA-Z0-9_",  # "Chat" of version 1, which specifies names in more detail
     most_strict_properties=200,  # "Parameter types for tool use"
 )
 

@@ -1,7 +1,7 @@
-"""The JSON of the Chat API as typed structures: whole bodies and events of streams alike.
+"""Typed structures for the JSON of the Chat API: whole bodies and stream events.
 
-What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
-parsed JSON and read leniently. Unknown fields are ignored.
+Fields with content are typed, so that a defect raises an error. Other fields are parsed JSON and
+are read leniently. Unknown fields are ignored.
 """
 
 import msgspec
@@ -10,7 +10,7 @@ from chatmodels.http.wire import Json, Wire
 
 
 class WireContent(Wire, frozen=True, gc=False):
-    """A block of content, or some more of one."""
+    """A content block, or a delta of one."""
 
     type: str | None = None
     text: str | None = None
@@ -18,21 +18,21 @@ class WireContent(Wire, frozen=True, gc=False):
 
 
 class WireFunction(Wire, frozen=True, gc=False):
-    """What is called, or some more of its arguments."""
+    """The function of a call, or a delta of its arguments."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class WireCall(Wire, frozen=True, gc=False):
-    """A tool call, or some more of one."""
+    """A tool call, or a delta of one."""
 
     id: str | None = None
     function: WireFunction | None = None
 
 
 class WireMessage(Wire, frozen=True, gc=False):
-    """A whole message; or a part of one, whose lists are the single thing that an event tells."""
+    """A whole message, or a delta of one with single items instead of lists."""
 
     content: list[WireContent] | WireContent | None = None
     tool_plan: str | None = None
@@ -41,7 +41,7 @@ class WireMessage(Wire, frozen=True, gc=False):
 
 
 class WireResponse(Wire, frozen=True, gc=False):
-    """A whole answer."""
+    """A whole response."""
 
     message: WireMessage
     id: str | None = None
@@ -51,7 +51,7 @@ class WireResponse(Wire, frozen=True, gc=False):
 
 
 class WireDelta(Wire, frozen=True, gc=False):
-    """What an event adds, or how the answer ended."""
+    """The delta of an event, or the finish reason and the usage."""
 
     message: WireMessage | None = None
     finish_reason: str | None = None
@@ -60,7 +60,7 @@ class WireDelta(Wire, frozen=True, gc=False):
 
 
 class WireEvent(Wire, frozen=True, gc=False):
-    """An event of a stream."""
+    """A stream event."""
 
     type: str
     id: str | None = None
@@ -70,7 +70,7 @@ class WireEvent(Wire, frozen=True, gc=False):
 
 
 class WireTokens(Wire, frozen=True, gc=False):
-    """Tokens by what they were; `input_tokens` counts cached ones as well."""
+    """Token counts by kind; `input_tokens` includes cached tokens."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -78,7 +78,7 @@ class WireTokens(Wire, frozen=True, gc=False):
 
 
 class WireUsage(Wire, frozen=True, gc=False):
-    """Tokens that the model used, and those that are paid for: without the vendor's own prompt."""
+    """Tokens that the model used, and billed tokens, which exclude Cohere's own prompt."""
 
     tokens: WireTokens | None = None
     billed_units: WireTokens | None = None
@@ -86,14 +86,14 @@ class WireUsage(Wire, frozen=True, gc=False):
 
 
 class WireLogprob(Wire, frozen=True, gc=False):
-    """How likely the tokens of a piece of text were."""
+    """The log probabilities of the tokens in a text chunk."""
 
     text: str | None = None
     logprobs: list[float] | None = None
 
 
 class WireModel(Wire, frozen=True, gc=False):
-    """A model in the listing."""
+    """A model of the listing."""
 
     name: str
     is_deprecated: bool | None = None
@@ -102,7 +102,7 @@ class WireModel(Wire, frozen=True, gc=False):
 
 
 class WireModels(Wire, frozen=True, gc=False):
-    """The listing."""
+    """The model listing."""
 
     models: list[msgspec.Raw]
 

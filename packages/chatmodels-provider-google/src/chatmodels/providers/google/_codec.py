@@ -1,4 +1,4 @@
-"""The codec of generateContent and streamGenerateContent, of the Gemini API and of Vertex AI."""
+"""The codec of generateContent and streamGenerateContent for the Gemini API and Vertex AI."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,27 +18,28 @@ from chatmodels.http import (
     endpoint_of,
 )
 from chatmodels.http.wire import path_name
-from chatmodels.providers.google._decode import AnswerDecoder
+from chatmodels.providers.google._decode import ChunkDecoder
 from chatmodels.providers.google._encode import encode_request
 from chatmodels.providers.google._errors import read_failure
 from chatmodels.providers.google._listing import read_models
 from chatmodels.providers.google._profile import FAMILIES, profile_of
 from chatmodels.providers.google._schemas import schemas_of
 
-_HELD = frozenset({"cachedContent", "cached_content"})  # its contents precede those of the request
+_CACHE_FIELDS = frozenset({"cachedContent", "cached_content"})
+"""Fields for cached contents, which precede the contents of the request."""
 
 
 class Paths(msgspec.Struct, frozen=True):
     """The parts of the paths of an API.
 
     Attributes:
-        version: The beginning of all paths.
-        place: The project and the region, which precede the path of a model.
-        publisher: The publisher of the models whose names are not paths.
+        version: The prefix of all paths.
+        location: The project and the region, which precede the path of a model.
+        publisher: The publisher of models whose names are not paths.
     """
 
     version: str
-    place: str = ""
+    location: str = ""
     publisher: str = ""
 
     def model(self, model: str, provider: str, /) -> str:
@@ -52,38 +53,38 @@ class Paths(msgspec.Struct, frozen=True):
             return f"{self.version}/{model}"
         if "/" not in model:
             model = f"{self.publisher}models/{model}"
-        return f"{self.version}/{self.place}{model}"
+        return f"{self.version}/{self.location}{model}"
 
     def listing(self, count: int, /) -> HttpRequest:
-        """Return the request for the first page of the listing of models."""
+        """Return the request for the first page of the model listing."""
         path = f"{self.version}/{self.publisher}models?pageSize={count}"
         return HttpRequest(method="GET", path=path)
 
 
 def gemini_codec(provider: str, settings: Mapping[str, str], paths: Paths) -> Codec:
-    """Make the codec of an API.
+    """Create the codec of an API.
 
     Args:
         provider: The provider's registered name.
-        settings: The supported settings: neutral name to the field of the body.
-        paths: The parts of its paths; if they have a place, the secret is a token instead of an API
-            key.
+        settings: The supported settings: a mapping of neutral names to fields of the body.
+        paths: The parts of the paths; if `location` is set, the secret is a token instead of an
+            API key.
     """
-    most = 100 if paths.publisher else 1_000  # models that a page may have
+    page_size = 100 if paths.publisher else 1_000  # the maximum of the API
     return Codec(
         profile=partial(_profile, settings),
         families=FAMILIES,
         conversation=ConversationRules(
-            paired_calls=("googleapis.com",), held=_HELD, state_scope=_scope
+            paired_calls=("googleapis.com",), held=_CACHE_FIELDS, state_scope=_scope
         ),
         encode=partial(_encode, provider, settings, paths),
         decoder=partial(_decoder, provider),
         failure=partial(read_failure, provider=provider),
         schemas=schemas_of,
         framer=_framer,
-        authorization=bearer if paths.place else _api_key,
+        authorization=bearer if paths.location else _api_key,
         models=Listing(
-            paths.listing(most),
+            paths.listing(page_size),
             partial(read_models, provider=provider),
             PageToken("nextPageToken", "pageToken"),
         ),
@@ -110,8 +111,8 @@ def _profile(settings: Mapping[str, str], model: str) -> Profile:
     return profile_of(model, settings)
 
 
-def _decoder(provider: str, request: ChatRequest) -> AnswerDecoder:
-    return AnswerDecoder(provider)
+def _decoder(provider: str, request: ChatRequest) -> ChunkDecoder:
+    return ChunkDecoder(provider)
 
 
 def _framer() -> SseFramer:
@@ -123,6 +124,6 @@ def _api_key(secret: str) -> tuple[tuple[str, str], ...]:
 
 
 def _scope(base_url: str) -> str | None:
-    """Return where signatures are valid: those of one Google API are valid in the other."""
+    """Return the scope of signatures: those of one Google API are valid in the other."""
     host = endpoint_of(base_url) or ""
     return None if host.endswith(".googleapis.com") else host

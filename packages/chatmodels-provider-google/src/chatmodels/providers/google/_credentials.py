@@ -1,6 +1,6 @@
-"""Access tokens from Google's credentials, renewed before they expire or once they are refused.
+"""Access tokens from Google's credentials, renewed before they expire or after a refusal.
 
-google-auth is imported when the first token is needed.
+google-auth is imported on first use.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 @runtime_checkable
 class Credentials(Protocol):
-    """What is used of `google.auth.credentials.Credentials`."""
+    """The attributes of `google.auth.credentials.Credentials` that chatmodels uses."""
 
     @property
     def token(self) -> str | None:
@@ -29,7 +29,7 @@ class Credentials(Protocol):
 
     @property
     def valid(self) -> bool:
-        """Whether the token will last for some minutes."""
+        """Whether the token is valid for some more minutes."""
         ...
 
     def refresh(self, request: Any, /) -> None:
@@ -42,7 +42,7 @@ class Credentials(Protocol):
 
 
 class AccessToken(msgspec.Struct, frozen=True, gc=False):
-    """A token, as a `Signer`."""
+    """A `Signer` that sends a bearer token."""
 
     token: str
 
@@ -51,30 +51,30 @@ class AccessToken(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What must appear in no error."""
+        """Values that must not appear in errors."""
         return (self.token,)
 
     def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
-        """Give the header that carries the token."""
+        """Return the header with the token."""
         return (("authorization", f"Bearer {self.token}"),)
 
 
 class VertexTokens:
-    """A `SignerSource` of the tokens that credentials have.
+    """A `SignerSource` of access tokens from credentials.
 
-    A pickle carries no credentials: Application Default Credentials are found again where it is
-    unpickled, others are missing there.
+    Pickles do not contain credentials. Application Default Credentials are loaded again after
+    unpickling; other credentials are unavailable.
 
     Args:
-        credentials: Those of google-auth; None for those that are found when they are needed.
-        find: Finds them.
+        credentials: Credentials of google-auth; None to load them on first use.
+        find: Loads credentials; the default loads Application Default Credentials.
     """
 
     def __init__(
         self, credentials: Credentials | None, find: Callable[[], Credentials] | None = None
     ) -> None:
         self._credentials = credentials
-        self._find = find or (_default if credentials is None else _left_behind)
+        self._find = find or (_default if credentials is None else _refuse_pickled)
         self._lock = Lock()
 
     def __deepcopy__(self, memo: dict[int, Any], /) -> Self:
@@ -84,71 +84,74 @@ class VertexTokens:
         return VertexTokens, (None, self._find)
 
     def ready(self) -> AccessToken | None:
-        """Give the token of credentials that are valid."""
+        """Return the token of the credentials if they are valid."""
         credentials = self._credentials
-        # In this order: a token that another thread puts in place in between is a newer one.
+        # The order matters: a token that another thread sets in between is newer.
         token = credentials.token if credentials is not None and credentials.valid else None
         return AccessToken(token) if token else None
 
     def fetch(self, rejected: Signer | None = None, /) -> AccessToken:
-        """Give a valid token, another than the rejected one; one thread renews it for all.
+        """Return a valid token that differs from the rejected one; one thread renews it for all.
 
         Raises:
-            AuthenticationError: There are no credentials, or no token for them.
+            AuthenticationError: There are no credentials, or no token is available for them.
             ConfigurationError: google-auth is not installed.
         """
         with self._lock:
             if self._credentials is None:
                 self._credentials = self._find()
-            present = self.ready()
-            if present is None or present == rejected:
-                present = AccessToken(_refreshed(self._credentials))
-            return present
+            token = self.ready()
+            if token is None or token == rejected:
+                token = AccessToken(_refresh(self._credentials))
+            return token
 
 
 def _default() -> Credentials:
-    auth = _imported("google.auth")
+    auth = _import("google.auth")
     try:
-        found: Credentials = auth.default(scopes=_SCOPES)[0]
+        credentials: Credentials = auth.default(scopes=_SCOPES)[0]
     except Exception as error:
         raise AuthenticationError(
             "google-vertex found no Application Default Credentials; run `gcloud auth "
             "application-default login`, set GOOGLE_APPLICATION_CREDENTIALS, or pass "
             "credentials=... or api_key=..."
         ) from error
-    return found
+    return credentials
 
 
-def _left_behind() -> Credentials:
+def _refuse_pickled() -> Credentials:
     raise AuthenticationError(
-        "the credentials of google-vertex were given in another process and do not travel in a "
-        "pickle; create the model here, or use Application Default Credentials"
+        "the credentials of google-vertex were passed in another process, and pickles do not "
+        "contain them; create the model here, or use Application Default Credentials"
     )
 
 
-def _refreshed(credentials: Credentials) -> str:
-    transport = _imported("google.auth.transport.requests")
+_left_behind = _refuse_pickled  # the name in pickles of 0.1.0
+
+
+def _refresh(credentials: Credentials) -> str:
+    transport = _import("google.auth.transport.requests")
     try:
         credentials.refresh(transport.Request())
     except Exception as error:
-        # Its own words may quote what the server of tokens said of the secret.
+        # The original message can quote the secret.
         raise AuthenticationError(
-            f"google-vertex got no access token for the credentials ({type(error).__name__}); see "
-            "whether they have expired or been revoked, and whether Google can be reached"
+            f"google-vertex got no access token for the credentials ({type(error).__name__}); "
+            "check whether they have expired or been revoked, and whether Google can be reached"
         ) from error
     if credentials.token is None:
         raise AuthenticationError(
-            "google-vertex got no access token from the credentials; pass others"
+            "google-vertex got no access token from the credentials; pass other credentials"
         )
     return credentials.token
 
 
-def _imported(module: str) -> ModuleType:
+def _import(module: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
         raise ConfigurationError(
             "google-vertex needs google-auth for credentials; try: pip install "
-            "'chatmodels-provider-google[vertex]', or pass a function that gives an access token "
-            "as credentials=..., or api_key=..."
+            "'chatmodels-provider-google[vertex]', or pass a function that returns an access "
+            "token as credentials=..., or api_key=..."
         ) from error

@@ -1,4 +1,4 @@
-"""Translates requests into the vendor's JSON ("GenerationConfig", "Function calling")."""
+"""Encoder of requests for generateContent ("GenerationConfig", "Function calling")."""
 
 from collections.abc import Mapping
 
@@ -22,48 +22,48 @@ SETTINGS: Mapping[str, str] = {
     "reasoning_effort": "generationConfig.thinkingConfig",
     "reasoning_budget": "generationConfig.thinkingConfig.thinkingBudget",
 }
-"""What both APIs take, and where."""
+"""The settings of both APIs and their fields."""
 
 _TIER_HEADER = "X-Vertex-AI-LLM-Shared-Request-Type"
 GEMINI_SETTINGS = {**SETTINGS, "service_tier": "serviceTier", "store": "store"}
 VERTEX_SETTINGS = {**SETTINGS, "service_tier": _TIER_HEADER, "metadata": "labels"}
-"""Vertex AI is told the tier by a header ("Priority PayGo", "Flex PayGo")."""
+"""On Vertex AI a header specifies the service tier ("Priority PayGo", "Flex PayGo")."""
 
-_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
-_TIERS = {"default": "standard", "flex": "flex", "priority": "priority"}
+_TOOL_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}
+_SERVICE_TIERS = {"default": "standard", "flex": "flex", "priority": "priority"}
 _BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 24_576}
-"""Tokens to think for models that know no levels, as Google maps them ("OpenAI compatibility")."""
+"""Thinking tokens for models without levels, by Google's mapping ("OpenAI compatibility")."""
 
 
 def encode_request(
     model: str, request: ChatRequest, provider: str, settings: Mapping[str, str]
 ) -> tuple[bytes, tuple[tuple[str, str], ...]]:
-    """Write the body that asks for an answer, and its headers.
+    """Encode the body and the headers of a request.
 
     Args:
         model: The model's name.
-        request: What is asked.
+        request: The request.
         provider: The provider's registered name.
-        settings: The settings of its API.
+        settings: The settings of the API.
 
     Raises:
-        UnsupportedError: The API cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The API cannot express the request; the message lists every problem.
+        InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
-    known = find_generation(model)
+    generation = find_generation(model)
     system, contents = encode_conversation(
         request.messages,
         problems,
-        modern=known.modern,
+        modern=generation.modern,
     )
-    if known.fixed and contents and contents[-1]["role"] == "model":
-        problems.append("a conversation that ends with what the model said, with this model")
+    if generation.fixed and contents and contents[-1]["role"] == "model":
+        problems.append("a conversation that ends with a message of the model, for this model")
     body: dict[str, Json] = {"contents": contents}
     if system:
         body["systemInstruction"] = {"parts": system}
-    _set(request.settings, settings, body)
-    _set_reasoning(request.settings, known, body)
+    _add_settings(request.settings, settings, body)
+    _set_reasoning(request.settings, generation, body)
     if request.tools:
         body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in request.tools]}]
     _set_tool_choice(request, body)
@@ -77,24 +77,24 @@ def encode_request(
     return write_body(body, provider, problems), headers
 
 
-def _set(given: Settings, settings: Mapping[str, str], body: dict[str, Json]) -> None:
-    for name, value in given.chosen().items():
+def _add_settings(values: Settings, fields: Mapping[str, str], body: dict[str, Json]) -> None:
+    for name, value in values.chosen().items():
         if name == "service_tier":
-            body[settings[name]] = _TIERS[value]
+            body[fields[name]] = _SERVICE_TIERS[value]
         elif not name.startswith("reasoning_"):
-            set_path(body, settings[name], value)
-    if given.top_logprobs is not None:
-        set_path(body, settings["logprobs"], True)
+            set_path(body, fields[name], value)
+    if values.top_logprobs is not None:
+        set_path(body, fields["logprobs"], True)
 
 
-def _set_reasoning(given: Settings, known: Generation, body: dict[str, Json]) -> None:
-    effort, budget = given.reasoning_effort, given.reasoning_budget
+def _set_reasoning(values: Settings, generation: Generation, body: dict[str, Json]) -> None:
+    effort, budget = values.reasoning_effort, values.reasoning_budget
     if budget is not None:
         thinking: dict[str, Json] = {"thinkingBudget": budget}
     elif effort is None:
         return
-    elif known.most:
-        thinking = {"thinkingBudget": min(_BUDGETS.get(effort, known.most), known.most)}
+    elif generation.most:
+        thinking = {"thinkingBudget": min(_BUDGETS.get(effort, generation.most), generation.most)}
     else:
         thinking = {"thinkingLevel": effort}
     if effort != "none" and budget != 0:
@@ -110,9 +110,9 @@ def _tool(tool: ToolDefinition) -> dict[str, Json]:
 
 
 def _set_tool_choice(request: ChatRequest, body: dict[str, Json]) -> None:
-    """Say whether tools may be called; "VALIDATED" makes calls keep to their schemas."""
+    """Add the tool choice; "VALIDATED" makes calls conform to their schemas."""
     choice = request.tool_choice
-    mode = "" if choice is None else _MODES[choice.mode]
+    mode = "" if choice is None else _TOOL_MODES[choice.mode]
     if mode in {"", "AUTO"} and any(tool.strict for tool in request.tools):
         mode = "VALIDATED"
     if mode:

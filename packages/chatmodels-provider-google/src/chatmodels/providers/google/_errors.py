@@ -1,6 +1,6 @@
-"""The rules for failures of Google's APIs, beyond those of all APIs.
+"""Error rules of Google's APIs, in addition to those of all APIs.
 
-The words are those of `google.rpc.Code`; finer facts are in the `details` ("API errors",
+Error codes are those of `google.rpc.Code`; `details` is more specific ("API errors",
 "Troubleshooting guide").
 """
 
@@ -16,7 +16,7 @@ from chatmodels.http import FailureRules, HttpFailure, read_error_body, standard
 _RULES = FailureRules(
     codes={
         "aborted": ErrorCode.PROVIDER_UNAVAILABLE,
-        "cancelled": ErrorCode.PROVIDER_UNAVAILABLE,  # 499, when the server gave up
+        "cancelled": ErrorCode.PROVIDER_UNAVAILABLE,  # 499: cancelled by the server
         "data_loss": ErrorCode.PROVIDER_UNAVAILABLE,
         "internal": ErrorCode.PROVIDER_UNAVAILABLE,
         "unknown": ErrorCode.PROVIDER_UNAVAILABLE,
@@ -28,23 +28,23 @@ _RULES = FailureRules(
 )
 _DAILY_RULES = replace(
     _RULES,
-    codes={"resource_exhausted": ErrorCode.QUOTA_EXCEEDED},  # tomorrow's cannot be waited for
+    codes={"resource_exhausted": ErrorCode.QUOTA_EXCEEDED},  # a daily quota is too long to wait for
 )
 
 
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
-    said = read_error_body(failure.body)
+    """Convert a failed response, or an error inside a successful one, to an exception."""
+    body = read_error_body(failure.body)
     details = _details(failure.body)
-    # "status" is a type, and the code stands in an `ErrorInfo`
+    # "status" is a type; an `ErrorInfo` contains the code
     reason = next((detail.reason for detail in details if detail.reason), None)
-    said = replace(said, code=reason, type=said.code or said.type)
+    body = replace(body, code=reason, type=body.code or body.type)
     rules = _DAILY_RULES if any(detail.is_daily for detail in details) else _RULES
     if "retry-after" not in failure.headers:
         for detail in details:
-            if advised := _SECONDS.fullmatch(detail.retry_delay):
-                failure = replace(failure, headers={**failure.headers, "retry-after": advised[1]})
-    return standard_failure(failure, provider, rules=rules, body=said)
+            if delay := _SECONDS.fullmatch(detail.retry_delay):
+                failure = replace(failure, headers={**failure.headers, "retry-after": delay[1]})
+    return standard_failure(failure, provider, rules=rules, body=body)
 
 
 class _Violation(msgspec.Struct, rename="camel"):
@@ -72,18 +72,18 @@ class _Failure(msgspec.Struct):
 
 
 def _details(body: bytes) -> list[_Detail]:
-    """Return those details of an error that can be read."""
+    """Return the details of an error that can be decoded."""
     try:
         failures = msgspec.json.decode(body, type=_Failure | list[_Failure])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
-    failed = failures if isinstance(failures, _Failure) else next(iter(failures), None)
+    first = failures if isinstance(failures, _Failure) else next(iter(failures), None)
     details: list[_Detail] = []
-    for raw in failed.error.details if failed else ():
+    for raw in first.error.details if first else ():
         with suppress(msgspec.DecodeError):  # a detail of another kind
             details.append(msgspec.json.decode(raw, type=_Detail))
     return details
 
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
-"""The seconds of a `google.rpc.RetryInfo`, as in "48.939935699s"."""
+"""The seconds of a `google.rpc.RetryInfo`, for example "48.939935699s"."""

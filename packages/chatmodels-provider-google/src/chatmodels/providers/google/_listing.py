@@ -1,4 +1,4 @@
-"""Reads the listings of models ("Models", API references of both APIs)."""
+"""Decoder of the model listings ("Models", API references of both APIs)."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from chatmodels.providers.google._wire import WireModel
 
 
 def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
-    Those of the Gemini API that generate no content, such as those for embeddings, are left out.
+    Models that do not generate content, such as embedding models of the Gemini API, are left out.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         listing = msgspec.json.decode(body, type=dict[str, Json])
-        # An empty page has neither.
+        # An empty page has neither field.
         records = listing.get("models", listing.get("publisherModels", []))
         wires = msgspec.convert(records, list[WireModel])
     except NOT_JSON as error:
@@ -34,13 +34,13 @@ def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
 
 
 def _read(wire: WireModel, record: Json, provider: str) -> ModelInfo:
-    known = {Capability.STREAMING, Capability.REASONING} if wire.thinking else set[Capability]()
+    reasoning = {Capability.STREAMING, Capability.REASONING}
     return ModelInfo(
         name=wire.name.rpartition("models/")[2],
         provider=provider,
         context_window=wire.input_token_limit,
         max_output_tokens=wire.output_token_limit,
-        capabilities=frozenset(known),
+        capabilities=frozenset(reasoning if wire.thinking else ()),
         owner="google",
         raw=record,
     )

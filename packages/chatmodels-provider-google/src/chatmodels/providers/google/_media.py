@@ -1,4 +1,4 @@
-"""Translates images, audio, documents and videos into parts ("Blob", "FileData")."""
+"""Encoder of images, audio, documents and video as parts ("Blob", "FileData")."""
 
 from chatmodels.core import ImagePart
 from chatmodels.core.extending import AcceptedMedia
@@ -9,43 +9,45 @@ _RESOLUTIONS = {
     "high": "MEDIA_RESOLUTION_HIGH",
     "original": "MEDIA_RESOLUTION_ULTRA_HIGH",
 }
-"""`detail` of images for models that let one choose it ("Media resolution")."""
+"""Media resolutions by image `detail`, for models that support them ("Media resolution")."""
 
 _FILES = "https://generativelanguage.googleapis.com/v1beta/"
-_NEVER = ("image/svg", "application/octet-stream")
+_UNSUPPORTED = ("image/svg", "application/octet-stream")
 
 USER_MEDIA = (
-    AcceptedMedia(kind="image", sources=("data", "url", "file_id"), without=_NEVER),
-    AcceptedMedia(kind="audio", sources=("data", "url", "file_id"), without=_NEVER),
-    AcceptedMedia(kind="file", sources=("data", "url", "file_id"), without=_NEVER),
+    AcceptedMedia(kind="image", sources=("data", "url", "file_id"), without=_UNSUPPORTED),
+    AcceptedMedia(kind="audio", sources=("data", "url", "file_id"), without=_UNSUPPORTED),
+    AcceptedMedia(kind="file", sources=("data", "url", "file_id"), without=_UNSUPPORTED),
 )
-"""The media of messages of the user ("Image understanding" and the like)."""
+"""The media of user messages ("Image understanding" and related pages)."""
 
-DRAWN = (AcceptedMedia(kind="image"),)
-"""The media of messages of a model that draws."""
+GENERATED_MEDIA = (AcceptedMedia(kind="image"),)
+"""The media in messages of a model that generates images."""
 
 RESULT_MEDIA = (
-    AcceptedMedia(kind="image", types=("image/",), without=_NEVER),
-    AcceptedMedia(kind="file", types=("image/", "application/pdf", "text/plain"), without=_NEVER),
+    AcceptedMedia(kind="image", types=("image/",), without=_UNSUPPORTED),
+    AcceptedMedia(
+        kind="file", types=("image/", "application/pdf", "text/plain"), without=_UNSUPPORTED
+    ),
 )
 """The media of tool results ("Multimodal function responses")."""
 
 
 def encode_media(part: Medium, *, modern: bool = False) -> Json:
-    """Translate a medium to a part.
+    """Encode a media part.
 
     Args:
-        part: The medium.
-        modern: Whether the resolution of images can be chosen for the model.
+        part: The media part.
+        modern: Whether the model supports image resolutions.
     """
     encoded: dict[str, Json]
     if part.data is not None:
         kind = part.media_type or "application/octet-stream"
         encoded = {"inlineData": {"mimeType": kind, "data": base64_text(part.data)}}
     else:
-        place = part.url or part.file_id or ""
-        encoded = {"fileData": {"fileUri": _FILES + place if place[:6] == "files/" else place}}
-        kind = part.media_type or _guessed(place)
+        uri = part.url or part.file_id or ""
+        encoded = {"fileData": {"fileUri": _FILES + uri if uri[:6] == "files/" else uri}}
+        kind = part.media_type or _guess_type(uri)
         if kind is not None:
             encoded["fileData"]["mimeType"] = kind
     if modern and isinstance(part, ImagePart) and part.detail in _RESOLUTIONS:
@@ -53,7 +55,7 @@ def encode_media(part: Medium, *, modern: bool = False) -> Json:
     return encoded
 
 
-def _guessed(place: str) -> str | None:
+def _guess_type(uri: str) -> str | None:
     import mimetypes
 
-    return mimetypes.guess_type(place.partition("?")[0])[0]
+    return mimetypes.guess_type(uri.partition("?")[0])[0]

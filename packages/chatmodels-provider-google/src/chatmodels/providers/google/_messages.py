@@ -1,9 +1,8 @@
-"""Translates conversations into the vendor's contents.
+"""Encoder of conversations as contents of generateContent.
 
-Tool results and what the user says are contents of the user, and neighbours of one role are one.
-System messages are all part of the instruction above. What is no use here is left out: reasoning
-and own parts of other vendors, speakers' names, empty texts of the model, turns in which nothing is
-left.
+Tool results are part of user contents, and adjacent messages of one role are merged. All system
+messages are part of the system instruction. Content that the API cannot use is left out: reasoning
+and provider parts of other providers, speaker names, empty texts of the model, empty turns.
 """
 
 from collections.abc import Sequence
@@ -40,9 +39,9 @@ from chatmodels.providers.google._part_options import are_options
 from chatmodels.providers.google._wire import STATE_FORMAT
 
 UNSIGNED = "skip_thought_signature_validator"
-"""Stands for a signature where a call has none, being another vendor's ("Thought signatures")."""
+"""Placeholder for the signature of a call by another provider's model ("Thought signatures")."""
 
-_FORMER_FORMAT = "google-vertex"  # of states that earlier versions kept
+_OLD_STATE_FORMAT = "google-vertex"  # of state from earlier versions
 
 
 def encode_conversation(
@@ -51,20 +50,20 @@ def encode_conversation(
     *,
     modern: bool,
 ) -> tuple[list[Json], list[dict[str, Json]]]:
-    """Translate a conversation to the parts of the system instruction and the contents.
+    """Encode a conversation as the parts of the system instruction and the contents.
 
     Args:
         messages: The conversation.
-        problems: What cannot be expressed is added here.
-        modern: Whether the model demands signed calls, and lets one choose resolutions.
+        problems: List to which content that the API cannot express is appended.
+        modern: Whether the model requires signed calls and supports image resolutions.
     """
     system: list[Json] = []
     contents: list[dict[str, Json]] = []
-    writer = _Writer(modern=modern)
+    encoder = _Encoder(modern=modern)
     for number, message in numbered(messages):
-        parts = writer.parts(message)
-        problems += [f"{problem} (message {number})" for problem in writer.problems]
-        writer.problems.clear()
+        parts = encoder.parts(message)
+        problems += [f"{problem} (message {number})" for problem in encoder.problems]
+        encoder.problems.clear()
         role = "model" if message.role == "assistant" else "user"
         if message.role == "system":
             system += parts
@@ -79,56 +78,56 @@ def encode_conversation(
 
 
 def _sign(parts: list[dict[str, Json]]) -> None:
-    """Mark the first call of a turn, which alone is signed, if nobody has signed it."""
+    """Add a placeholder signature to the first call of a turn, if it is not signed."""
     for part in parts:
         if "functionCall" in part:
             part.setdefault("thoughtSignature", UNSIGNED)
             return
 
 
-class _Writer:
-    """Writes the messages of one conversation.
+class _Encoder:
+    """Encoder of the messages of one conversation.
 
     Args:
         modern: See `encode_conversation`.
 
     Attributes:
-        problems: What cannot be expressed.
+        problems: Content that the API cannot express.
     """
 
     def __init__(self, *, modern: bool) -> None:
         self.problems: list[str] = []
         self._modern = modern
-        self._names: dict[str, str] = {}  # of tools, by the ids of their calls
+        self._names: dict[str, str] = {}  # tool names by call id
 
     def parts(self, message: Message) -> list[Json]:
-        """Write the parts of a message."""
-        written: list[Json] = []
+        """Encode the parts of a message."""
+        encoded: list[Json] = []
         for part in message.parts:
-            if isinstance(part, ProviderPart) and are_options(kept := self._kept(part)):
-                if written:
-                    written[-1] = {**written[-1], **kept}
+            if isinstance(part, ProviderPart) and are_options(state := self._state(part)):
+                if encoded:
+                    encoded[-1] = {**encoded[-1], **state}
             else:
-                written += self._part(part, message.role)
-        return written
+                encoded += self._part(part, message.role)
+        return encoded
 
     def _part(self, part: Part, role: str) -> list[Json]:
-        said = role == "assistant"
-        kept = {} if isinstance(part, ToolResult | RefusalPart) else self._kept(part)
+        from_model = role == "assistant"
+        state = {} if isinstance(part, ToolResult | RefusalPart) else self._state(part)
         match part:
             case ProviderPart():
-                return [dict(kept)] if kept else []
+                return [dict(state)] if state else []
             case TextPart():
-                empty = said and not part.text and not kept
-                return [] if empty else [{"text": part.text, **kept}]
+                empty = from_model and not part.text and not state
+                return [] if empty else [{"text": part.text, **state}]
             case ReasoningPart():
-                return [{"text": part.text, "thought": True, **kept}] if kept else []
-            case ToolCall() if said:
-                return [self._call(part, kept)]
-            case RefusalPart() if said:
+                return [{"text": part.text, "thought": True, **state}] if state else []
+            case ToolCall() if from_model:
+                return [self._call(part, state)]
+            case RefusalPart() if from_model:
                 return [{"text": part.text}] if part.text else []
-            case ImagePart() if said:
-                return [{**self._media(part), **kept}]
+            case ImagePart() if from_model:
+                return [{**self._media(part), **state}]
             case ToolResult() if role in {"user", "tool"}:
                 return self._result(part)
             case ImagePart() | AudioPart() | FilePart() if role == "user":
@@ -139,51 +138,51 @@ class _Writer:
             case _:
                 assert_never(part)
 
-    def _kept(self, part: Part) -> dict[str, Json]:
+    def _state(self, part: Part) -> dict[str, Json]:
         signature: ProviderState | None = getattr(part, "signature", None)
-        return state_of(signature, STATE_FORMAT) or state_of(signature, _FORMER_FORMAT)
+        return state_of(signature, STATE_FORMAT) or state_of(signature, _OLD_STATE_FORMAT)
 
     def _media(self, part: Medium) -> Json:
         return encode_media(part, modern=self._modern)
 
-    def _call(self, call: ToolCall, kept: dict[str, Json]) -> Json:
+    def _call(self, call: ToolCall, state: dict[str, Json]) -> Json:
         self._names[call.id] = call.name
         encoded: dict[str, Json] = {"name": call.name, "args": arguments_of(call)}
         if call.id:
             encoded["id"] = call.id
-        return {"functionCall": encoded, **kept}
+        return {"functionCall": encoded, **state}
 
     def _result(self, result: ToolResult) -> list[Json]:
         name = result.name or self._names.get(result.id)
         if name is None:
             self.problems.append(
-                f"the result of {result.id!r} without a call before it or a name; pass name="
+                f"the result of {result.id!r} without a preceding call or a name; pass name="
             )
             return []
         media = [encode_media(part) for part in result.content if not isinstance(part, TextPart)]
-        answer: dict[str, Json] = {"name": name, "response": _response(result)}
+        encoded: dict[str, Json] = {"name": name, "response": _response(result)}
         if result.id:
-            answer["id"] = result.id
+            encoded["id"] = result.id
         if media:
-            answer["parts"] = media
-        return [{"functionResponse": answer}]
+            encoded["parts"] = media
+        return [{"functionResponse": encoded}]
 
 
 def _response(result: ToolResult) -> dict[str, Json]:
-    """Write what a tool said: an object as it is, all else under the names that the vendor has.
+    """Encode the output of a tool: objects unchanged, other output as `output` or `error`.
 
-    An object with a key `$ref` is text too: the vendor would look for a medium of that name.
+    An object with a key `$ref` is sent as text, because the API resolves `$ref` to a media part.
     """
     if result.is_error:
         return {"error": result.text}
     try:
-        said = msgspec.json.decode(result.text)
+        parsed = msgspec.json.decode(result.text)
     except NOT_JSON:
-        said = None
-    return said if is_object(said) and not _refers(said) else {"output": result.text}
+        parsed = None
+    return parsed if is_object(parsed) and not _has_ref(parsed) else {"output": result.text}
 
 
-def _refers(value: Json) -> bool:
+def _has_ref(value: Json) -> bool:
     if is_list(value):
-        return any(map(_refers, value))
-    return is_object(value) and ("$ref" in value or any(map(_refers, value.values())))
+        return any(map(_has_ref, value))
+    return is_object(value) and ("$ref" in value or any(map(_has_ref, value.values())))

@@ -1,6 +1,6 @@
-"""What Google's providers are, known without any request.
+"""Static metadata of Google's providers.
 
-The variables are those of Google's own SDK, in its order ("google-genai").
+The environment variables are those of Google's SDK, in its order ("google-genai").
 """
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
@@ -28,12 +28,12 @@ GEMINI_METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, with or without its version.",
+            description="The URL of the API, with or without its version.",
             env=("GOOGLE_GEMINI_BASE_URL",),
         ),
     ),
     base_url="https://generativelanguage.googleapis.com",
-    models=models_of(GEMINI, ends=True),
+    models=models_of(GEMINI, end_dates=True),
     model_prefixes=_PREFIXES,
     documentation_url="https://ai.google.dev/api/generate-content",
 )
@@ -46,34 +46,34 @@ VERTEX_METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="project",
-            description="The project of Google Cloud; not needed with an API key.",
+            description="The Google Cloud project; not needed with an API key.",
             env=("GOOGLE_CLOUD_PROJECT",),
         ),
         OptionSpec(
             name="location",
-            description='The region, as "europe-west4", or "global" (the default), "us" or "eu".',
+            description='A region such as "europe-west4", or "global" (the default), "us" or "eu".',
             env=("GOOGLE_CLOUD_LOCATION",),
         ),
         OptionSpec(
             name="credentials",
-            description="Credentials of google-auth, or a plain or async function that gives an "
-            "access token; Application Default Credentials if neither they nor a key are given.",
+            description="Credentials of google-auth, or a sync or async function that returns an "
+            "access token. The default is Application Default Credentials, if there is no API key.",
         ),
         OptionSpec(
             name="api_key",
-            description="A key for the express mode; one from the environment counts only where "
+            description="A key for the express mode; a key from the environment is used only if "
             "there is no project.",
             env=_KEYS,
             secret=True,
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, with or without its version.",
+            description="The URL of the API, with or without its version.",
             env=("GOOGLE_VERTEX_BASE_URL",),
         ),
     ),
     base_url="https://aiplatform.googleapis.com",
-    models=models_of(VERTEX, ends=False),
+    models=models_of(VERTEX, end_dates=False),
     model_prefixes=_PREFIXES,
     documentation_url="https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference",
 )

@@ -1,4 +1,4 @@
-"""Options of one part of a message."""
+"""Options for one part of a message."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,23 +9,23 @@ from chatmodels.http.wire import Json
 from chatmodels.providers.google._wire import STATE_FORMAT
 
 OPTIONS = frozenset({"videoMetadata", "mediaResolution", "mediaProcessing", "partMetadata"})
-"""The fields of a part that are beside its content ("Part", API reference)."""
+"""The fields of a part other than its content ("Part", API reference)."""
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Return options for the part before it in a message; other vendors ignore them.
+    """Return options for the preceding part of a message; other providers ignore them.
 
     >>> from chatmodels.core import file, user
-    >>> film = file(url="https://example.com/1.mp4", media_type="video/mp4")
-    >>> asked = user(film, part_options(videoMetadata={"startOffset": "30s"}), "Who is it?")
+    >>> video = file(url="https://example.com/1.mp4", media_type="video/mp4")
+    >>> question = user(video, part_options(videoMetadata={"startOffset": "30s"}), "Who is it?")
 
     Args:
         fields: `videoMetadata`, `mediaResolution`, `mediaProcessing` or `partMetadata` ("Part", API
-            reference). Other fields are a part of their own.
+            reference). Other fields are sent as a separate part.
     """
     return ProviderPart(ProviderState(STATE_FORMAT, fields))
 
 
 def are_options(fields: Mapping[str, Json], /) -> bool:
-    """Return whether fields belong to the part before them."""
+    """Check whether fields are options of the preceding part."""
     return bool(fields) and fields.keys() <= OPTIONS

@@ -1,4 +1,4 @@
-"""Arguments of a call that come as values for JSON paths ("Streaming function call arguments")."""
+"""Call arguments streamed as values for JSON paths ("Streaming function call arguments")."""
 
 import re
 from itertools import pairwise
@@ -13,116 +13,116 @@ _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^
 
 
 class PartialArguments:
-    """The arguments of one call while they are written.
+    """The arguments of one call while they are streamed.
 
     Args:
-        begun: What was there from the beginning.
+        initial: The arguments in the first chunk.
     """
 
-    __slots__ = ("_given", "_ordered", "_path", "_pieces", "_place", "_root")
+    __slots__ = ("_chunks", "_emitted", "_ordered", "_path", "_root", "_target")
 
-    def __init__(self, begun: dict[str, Json]) -> None:
-        self._root = begun
-        self._given = ""
+    def __init__(self, initial: dict[str, Json]) -> None:
+        self._root = initial
+        self._emitted = ""
         self._ordered = True
-        # of the text that is being written, whose pieces need not be joined for each of them
+        # of the current text, whose chunks are joined only once
         self._path = ""
-        self._pieces: list[str] = []
-        self._place: tuple[Any, str | int] = (begun, "")
+        self._chunks: list[str] = []
+        self._target: tuple[Any, str | int] = (initial, "")
 
     def begin(self) -> str:
-        """Give the JSON of what was there from the beginning."""
-        return self._more(1) if self._root else ""
+        """Return the JSON of the initial arguments."""
+        return self._new_json(1) if self._root else ""
 
-    def add(self, told: WirePartialArgument) -> str:
-        """Take a value in, or some more of a text; give the JSON that it adds.
+    def add(self, argument: WirePartialArgument) -> str:
+        """Add a value or a text chunk; return the JSON that it adds.
 
         Raises:
-            ValueError: The path does not fit what was there before.
+            ValueError: The path does not match the earlier arguments.
         """
-        path, text = told.json_path, told.string_value
+        path, text = argument.json_path, argument.string_value
         if text is not None and path == self._path:
-            self._pieces.append(text)
-            return self._give(msgspec.json.encode(text).decode()[1:-1])
-        self._settle()
-        value = told.bool_value if told.number_value is None else told.number_value
+            self._chunks.append(text)
+            return self._emit(msgspec.json.encode(text).decode()[1:-1])
+        self._join_chunks()
+        value = argument.bool_value if argument.number_value is None else argument.number_value
         steps = _steps(path)
-        at: Any = self._root
+        container: Any = self._root
         for step, following in pairwise(steps):
-            at = _entered(at, step, path, following)
-        place = _set(at, steps[-1], value if text is None else text, path)
+            container = _descend(container, step, path, following)
+        key = _set(container, steps[-1], value if text is None else text, path)
         if text is not None:
-            self._path, self._pieces, self._place = path, [text], (at, place)
-        # What closes what is still open may yet come later: the objects, the arrays, the text.
-        return self._more(len(steps) + (text is not None))
+            self._path, self._chunks, self._target = path, [text], (container, key)
+        # Closing brackets and quotes are held back: objects, arrays and texts can still grow.
+        return self._new_json(len(steps) + (text is not None))
 
     def end(self) -> tuple[str, str]:
-        """Give all of the JSON, and what of it has not been given yet."""
-        self._settle()
-        more = self._more(0)
-        return msgspec.json.encode(self._root).decode(), more
+        """Return the complete JSON, and the part of it that has not been returned yet."""
+        self._join_chunks()
+        rest = self._new_json(0)
+        return msgspec.json.encode(self._root).decode(), rest
 
-    def _settle(self) -> None:
-        """Put the whole text in its place."""
+    def _join_chunks(self) -> None:
+        """Store the complete text of the current path."""
         if self._path:
-            at, step = self._place
-            at[step] = "".join(self._pieces)
+            container, key = self._target
+            container[key] = "".join(self._chunks)
             self._path = ""
 
-    def _more(self, closing: int) -> str:
+    def _new_json(self, closing: int) -> str:
         text = msgspec.json.encode(self._root).decode()
         text = text[: len(text) - closing]
-        # Values that come in another order are told whole.
-        self._ordered = self._ordered and text.startswith(self._given)
-        return self._give(text[len(self._given) :])
+        # If values arrive in another order, the rest is emitted at the end.
+        self._ordered = self._ordered and text.startswith(self._emitted)
+        return self._emit(text[len(self._emitted) :])
 
-    def _give(self, more: str) -> str:
+    def _emit(self, text: str) -> str:
         if not self._ordered:
             return ""
-        self._given += more
-        return more
+        self._emitted += text
+        return text
 
 
 def _steps(path: str) -> list[str | int]:
     steps: list[str | int] = []
     position = 1
     while position < len(path):
-        found = _STEP.match(path, position)
-        if found is None:
+        match = _STEP.match(path, position)
+        if match is None:
             break
-        name, number, quoted, double = found.groups()
+        name, number, quoted, double = match.groups()
         steps.append(int(number) if number else name or quoted or double or "")
-        position = found.end()
-    if not steps or not path.startswith("$") or position != len(path) or len(steps) > _DEEPEST:
-        raise ValueError(f"{path[:80]!r} is no path of arguments")
+        position = match.end()
+    if not steps or not path.startswith("$") or position != len(path) or len(steps) > _MAX_DEPTH:
+        raise ValueError(f"{path[:80]!r} is not an argument path")
     return steps
 
 
-def _entered(at: Any, step: str | int, path: str, following: str | int) -> Any:
+def _descend(container: Any, step: str | int, path: str, following: str | int) -> Any:
     try:
-        return at[step]
+        return container[step]
     except (KeyError, IndexError):
         value: Json = [] if isinstance(following, int) else {}
-        _set(at, step, value, path)
+        _set(container, step, value, path)
         return value
     except TypeError:
-        raise _misfit(path) from None
+        raise _path_mismatch(path) from None
 
 
-def _set(at: Any, step: str | int, value: Json, path: str) -> str | int:
-    """Put a value in and tell where, which is the end of an array for what is beyond it."""
-    if is_list(at) and isinstance(step, int):
-        step = min(step, len(at))
-        at[step : step + 1] = [value]
-    elif isinstance(at, dict) and isinstance(step, str):
-        at[step] = value
+def _set(container: Any, step: str | int, value: Json, path: str) -> str | int:
+    """Set a value and return its key; an index beyond the end of an array appends."""
+    if is_list(container) and isinstance(step, int):
+        step = min(step, len(container))
+        container[step : step + 1] = [value]
+    elif isinstance(container, dict) and isinstance(step, str):
+        container[step] = value
     else:
-        raise _misfit(path)
+        raise _path_mismatch(path)
     return step
 
 
-def _misfit(path: str) -> ValueError:
-    return ValueError(f"{path[:80]!r} does not fit the arguments before it")
+def _path_mismatch(path: str) -> ValueError:
+    return ValueError(f"{path[:80]!r} does not match the earlier arguments")
 
 
-_DEEPEST = 100
+_MAX_DEPTH = 100

@@ -1,7 +1,7 @@
-"""Reads the parts of an answer: texts that may come in pieces, calls, media, the vendor's own.
+"""Decoder of the parts of a response: text, tool calls, media, provider parts.
 
-Neighbouring texts of one kind are one part, up to a signature, which may come on an empty text of
-its own ("Thought signatures"): so streamed parts equal those of the whole answer.
+Adjacent texts of one kind are one part, up to a signature, which can arrive with an empty text
+("Thought signatures"). Streamed parts therefore equal those of a whole response.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import ProviderState
 from chatmodels.http.wire import Json
-from chatmodels.providers.google._citations import Cited, placed
+from chatmodels.providers.google._citations import ByteCitation, assign
 from chatmodels.providers.google._partial import PartialArguments
 from chatmodels.providers.google._wire import (
     NOTHING,
@@ -44,41 +44,43 @@ from chatmodels.providers.google._wire import (
 
 
 class _Text:
-    """A text, thought or said, of which more may come."""
+    """A text or reasoning part that can still grow."""
 
-    __slots__ = ("index", "pieces", "signature", "thought")
+    __slots__ = ("chunks", "index", "signature", "thought")
 
     def __init__(self, index: int, *, thought: bool) -> None:
         self.index = index
         self.thought = thought
-        self.pieces: list[str] = []
+        self.chunks: list[str] = []
         self.signature: ProviderState | None = None
 
 
-class _Sound:
-    """Sound of which more may come."""
+class _Audio:
+    """An audio part that can still grow."""
 
-    __slots__ = ("index", "media_type", "pieces")
+    __slots__ = ("chunks", "index", "media_type")
 
     def __init__(self, index: int, media_type: str) -> None:
         self.index = index
         self.media_type = media_type
-        self.pieces: list[bytes] = []
+        self.chunks: list[bytes] = []
 
 
 class _Call:
-    """A call whose arguments come in pieces."""
+    """A call with streamed arguments."""
 
     __slots__ = ("arguments", "signature", "start")
 
-    def __init__(self, start: ToolCallStart, signature: ProviderState | None, begun: Json) -> None:
+    def __init__(
+        self, start: ToolCallStart, signature: ProviderState | None, initial: Json
+    ) -> None:
         self.start = start
         self.signature = signature
-        self.arguments = PartialArguments(begun)
+        self.arguments = PartialArguments(initial)
 
 
-class _Waiting(NamedTuple):
-    """A whole call that the vendor may yet answer itself."""
+class _PendingCall(NamedTuple):
+    """A whole call for which a result from Google can still follow."""
 
     start: ToolCallStart
     arguments: str
@@ -87,66 +89,66 @@ class _Waiting(NamedTuple):
 
 
 class PartsReader:
-    """Turns the parts of one answer into events.
+    """Stateful decoder of the parts of one response into events.
 
     Attributes:
-        id: The vendor's id of the answer, of which the ids of calls without one are made.
-        count: How many parts there are.
-        calls: Whether there are calls of tools.
+        id: The id of the response, from which ids for calls without an id are derived.
+        count: The number of parts.
+        calls: Whether there are tool calls.
     """
 
     def __init__(self) -> None:
         self.id: str | None = None
         self.count = 0
         self.calls = False
-        self._open: _Text | _Sound | _Call | None = None
-        self._said: list[_Text] = []
-        self._waiting: list[_Waiting] = []
+        self._open: _Text | _Audio | _Call | None = None
+        self._texts: list[_Text] = []
+        self._pending: list[_PendingCall] = []
 
     def add(self, raw: msgspec.Raw) -> Sequence[StreamEvent]:
-        """Take a part in, or some more of one.
+        """Process a part, or a delta of one.
 
         Raises:
-            ValueError: It is none, or does not fit what came before.
+            ValueError: It is invalid, or does not match the earlier parts.
         """
         part = part_decoder.decode(raw)
         if part.text is not None:
             return self._text(part.text, part)
         if part.function_call is not None:
-            return self._called(part.function_call, part, raw)
+            return self._call(part.function_call, part, raw)
         if part.inline_data is not None and not part.thought:
             return self._medium(part.inline_data, part)
         if part.file_data is not None and not part.thought:
-            return self._whole(_elsewhere(part.file_data, self._signature(part)))
-        kept = msgspec.json.decode(raw)
+            return self._whole(_file_part(part.file_data, self._signature(part)))
+        data = msgspec.json.decode(raw)
         if part.function_response is not None:
-            return [*self._run(part.function_response), *self._whole(self._own(kept))]
-        if kept.keys() <= {"thought", "thoughtSignature"}:
+            return [*self._result(part.function_response), *self._whole(_provider_part(data))]
+        if data.keys() <= {"thought", "thoughtSignature"}:
             return self._text("", part)
-        return self._whole(self._own(kept))
+        return self._whole(_provider_part(data))
 
-    def end(self, cited: Sequence[Cited]) -> list[StreamEvent]:
-        """Give what is known only when all has come.
+    def end(self, byte_citations: Sequence[ByteCitation]) -> list[StreamEvent]:
+        """Return the events that depend on the complete response.
 
         Args:
-            cited: What the answer cites.
+            byte_citations: The citations of the response.
         """
         events = self._finish()
-        for call in self._waiting:
+        for call in self._pending:
             self.calls = True
             events.append(call.start)
-            events += self._ended(call.start, call.arguments, call.signature, call.arguments)
-        self._waiting.clear()
-        if cited and not self._said:
-            # The sources belong to the response, which has only an image or a call.
-            self._said.append(_Text(self._next(), thought=False))
-        texts = ["".join(said.pieces) for said in self._said]
-        citations: dict[int, tuple[Citation, ...]] = placed(texts, cited) if texts else {}
-        for number, said in enumerate(self._said):
-            cites = citations.get(number, ())
-            if cites or said.signature is not None:
-                part = TextPart(texts[number], cites, said.signature)
-                events.append(PartEnd(part, said.index))
+            events += self._call_end(call.start, call.arguments, call.signature, call.arguments)
+        self._pending.clear()
+        if byte_citations and not self._texts:
+            # The sources belong to the response, which contains only an image or a call.
+            self._texts.append(_Text(self._next(), thought=False))
+        texts = ["".join(item.chunks) for item in self._texts]
+        by_text: dict[int, tuple[Citation, ...]] = assign(texts, byte_citations) if texts else {}
+        for number, item in enumerate(self._texts):
+            citations = by_text.get(number, ())
+            if citations or item.signature is not None:
+                part = TextPart(texts[number], citations, item.signature)
+                events.append(PartEnd(part, item.index))
         return events
 
     def _text(self, text: str, part: WirePart) -> list[StreamEvent]:
@@ -154,69 +156,64 @@ class PartsReader:
         if not text and part.thought_signature is None:
             return self._finish() if isinstance(self._open, _Call) else []
         events: list[StreamEvent] = []
-        at = self._open
-        if not isinstance(at, _Text) or at.thought != thought:
+        current = self._open
+        if not isinstance(current, _Text) or current.thought != thought:
             events += self._finish()
-            at = self._open = _Text(self._next(), thought=thought)
+            current = self._open = _Text(self._next(), thought=thought)
             if not thought:
-                self._said.append(at)
+                self._texts.append(current)
         if text:
-            at.pieces.append(text)
-            events.append((ReasoningDelta if thought else TextDelta)(text, at.index))
+            current.chunks.append(text)
+            events.append((ReasoningDelta if thought else TextDelta)(text, current.index))
         if part.thought_signature is not None:
-            at.signature = self._signature(part)
+            current.signature = self._signature(part)
             events += self._finish()
         return events
 
-    def _run(self, result: WireFunctionResponse) -> list[StreamEvent]:
-        """Keep the call that a result belongs to: the vendor has run it, as of MCP servers."""
-        for call in self._waiting:
+    def _result(self, result: WireFunctionResponse) -> list[StreamEvent]:
+        """Return the call of a result as a provider part: Google has run it, as for MCP servers."""
+        for call in self._pending:
             if (result.id or call.start.id) == call.start.id and result.name == call.start.name:
-                self._waiting.remove(call)
-                kept = self._own(msgspec.json.decode(call.raw))
-                return [PartEnd(kept, call.start.index)]
+                self._pending.remove(call)
+                part = _provider_part(msgspec.json.decode(call.raw))
+                return [PartEnd(part, call.start.index)]
         return []
 
-    def _own(self, kept: Json) -> ProviderPart:
-        return ProviderPart(ProviderState(STATE_FORMAT, kept))
-
-    def _called(
-        self, call: WireFunctionCall, part: WirePart, raw: msgspec.Raw
-    ) -> list[StreamEvent]:
+    def _call(self, call: WireFunctionCall, part: WirePart, raw: msgspec.Raw) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         if call.name:
             events += self._finish()
             index = self._next()
-            made_up = f"call_{self.id}_{index}" if self.id else f"call_{index}"
-            start = ToolCallStart(call.id or made_up, call.name, index)
+            generated_id = f"call_{self.id}_{index}" if self.id else f"call_{index}"
+            start = ToolCallStart(call.id or generated_id, call.name, index)
             if not call.will_continue and call.partial_args is None:
                 arguments = bytes(call.args).decode()
                 arguments = "{}" if arguments in {"", "null"} else arguments
-                waiting = _Waiting(start, arguments, self._signature(part), bytes(raw))
-                self._waiting.append(waiting)
+                pending = _PendingCall(start, arguments, self._signature(part), bytes(raw))
+                self._pending.append(pending)
                 return events
             self.calls = True
             events.append(start)
-            begun: Json = {}
+            initial: Json = {}
             if call.args != NOTHING:
-                begun = msgspec.json.decode(call.args, type=dict[str, Json])
-            self._open = _Call(start, self._signature(part), begun)
-        at = self._open
-        if not isinstance(at, _Call):
-            if call == WireFunctionCall():  # the end of one that has ended
+                initial = msgspec.json.decode(call.args, type=dict[str, Json])
+            self._open = _Call(start, self._signature(part), initial)
+        current = self._open
+        if not isinstance(current, _Call):
+            if call == WireFunctionCall():  # the end of a call that has already ended
                 return events
-            raise ValueError("more of a call that has not begun")
-        at.signature = self._signature(part) or at.signature
-        pieces = [at.arguments.begin()] if call.name else []
-        pieces += map(at.arguments.add, call.partial_args or ())
-        events += (ToolCallDelta(more, at.start.index) for more in pieces if more)
+            raise ValueError("a delta of a call that has not started")
+        current.signature = self._signature(part) or current.signature
+        chunks = [current.arguments.begin()] if call.name else []
+        chunks += map(current.arguments.add, call.partial_args or ())
+        events += (ToolCallDelta(chunk, current.start.index) for chunk in chunks if chunk)
         return events if call.will_continue else [*events, *self._finish()]
 
-    def _ended(
-        self, start: ToolCallStart, arguments: str, signature: ProviderState | None, more: str
+    def _call_end(
+        self, start: ToolCallStart, arguments: str, signature: ProviderState | None, rest: str
     ) -> Iterator[StreamEvent]:
-        if more:
-            yield ToolCallDelta(more, start.index)
+        if rest:
+            yield ToolCallDelta(rest, start.index)
         yield ToolCallEnd(ToolCall(start.id, start.name, arguments, signature), start.index)
 
     def _medium(self, blob: WireBlob, part: WirePart) -> list[StreamEvent]:
@@ -227,28 +224,28 @@ class PartsReader:
                 return self._whole(image)
             return self._whole(FilePart(data=blob.data, media_type=kind))
         events: list[StreamEvent] = []
-        at = self._open
-        if not isinstance(at, _Sound) or at.media_type != kind:
+        current = self._open
+        if not isinstance(current, _Audio) or current.media_type != kind:
             events += self._finish()
-            at = self._open = _Sound(self._next(), kind)
-        at.pieces.append(blob.data)
-        return [*events, AudioDelta(blob.data, index=at.index)]
+            current = self._open = _Audio(self._next(), kind)
+        current.chunks.append(blob.data)
+        return [*events, AudioDelta(blob.data, index=current.index)]
 
     def _whole(self, part: ImagePart | AudioPart | FilePart | ProviderPart) -> list[StreamEvent]:
         return [*self._finish(), PartEnd(part, self._next())]
 
     def _finish(self) -> list[StreamEvent]:
-        at, self._open = self._open, None
-        match at:
-            case _Text() if at.thought and at.signature is not None:
-                part = ReasoningPart("".join(at.pieces), at.signature)
-                return [PartEnd(part, at.index)]
-            case _Sound():
-                sound = AudioPart(data=b"".join(at.pieces), media_type=at.media_type)
-                return [PartEnd(sound, at.index)]
+        current, self._open = self._open, None
+        match current:
+            case _Text() if current.thought and current.signature is not None:
+                part = ReasoningPart("".join(current.chunks), current.signature)
+                return [PartEnd(part, current.index)]
+            case _Audio():
+                audio = AudioPart(data=b"".join(current.chunks), media_type=current.media_type)
+                return [PartEnd(audio, current.index)]
             case _Call():
-                arguments, more = at.arguments.end()
-                return list(self._ended(at.start, arguments, at.signature, more))
+                arguments, rest = current.arguments.end()
+                return list(self._call_end(current.start, arguments, current.signature, rest))
             case _:
                 return []
 
@@ -262,7 +259,11 @@ class PartsReader:
         return ProviderState(STATE_FORMAT, {"thoughtSignature": part.thought_signature})
 
 
-def _elsewhere(file: WireFile, signature: ProviderState | None) -> ImagePart | AudioPart | FilePart:
+def _provider_part(data: Json) -> ProviderPart:
+    return ProviderPart(ProviderState(STATE_FORMAT, data))
+
+
+def _file_part(file: WireFile, signature: ProviderState | None) -> ImagePart | AudioPart | FilePart:
     kind = file.mime_type or ""
     if kind.startswith("image/"):
         return ImagePart(url=file.file_uri, media_type=kind, signature=signature)

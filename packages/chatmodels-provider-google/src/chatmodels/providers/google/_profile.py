@@ -1,7 +1,8 @@
-"""What Google's pages tell of Gemini models, as of November 2026; `list_models` tells what is.
+"""Abilities and limits of Gemini models, from Google's documentation as of November 2026.
 
-Names and ends: "Gemini models", "Gemini deprecations". What generations differ in: "Thinking" with
-its tables of levels and budgets, "What's new in Gemini 3.6 Flash" and the like.
+`list_models` reports the models that are currently available. Sources: "Gemini models" and "Gemini
+deprecations" for names and end dates; "Thinking" with its tables of levels and budgets, and
+"What's new in Gemini 3.6 Flash" and related pages, for the differences between generations.
 """
 
 import math
@@ -10,20 +11,20 @@ from collections.abc import Collection, Mapping
 from chatmodels.core import ModelInfo
 from chatmodels.core.extending import Capability, Profile
 from chatmodels.http.wire import Wire
-from chatmodels.providers.google._media import DRAWN, RESULT_MEDIA, USER_MEDIA
+from chatmodels.providers.google._media import GENERATED_MEDIA, RESULT_MEDIA, USER_MEDIA
 from chatmodels.providers.google._part_options import OPTIONS
 
 
 class Generation(Wire, frozen=True, gc=False):
-    """What models have in common.
+    """The common traits of a generation of models.
 
     Attributes:
-        levels: How hard they may be asked to think; empty where a budget is asked for instead.
-        most: The largest budget, in tokens; 0 where they do not think.
-        always: Whether their thinking cannot be switched off.
-        fixed: Whether their sampling cannot be chosen, nor the beginning of what they say.
-        modern: Whether they take media in tool results, tools beside a form of the answer, and
-            want signatures back with the calls of tools, as those from 3 on do.
+        levels: The thinking levels; empty if the models use a budget instead.
+        most: The largest thinking budget, in tokens; 0 if the models do not think.
+        always: Whether thinking cannot be disabled.
+        fixed: Whether sampling settings and a prefilled response are unsupported.
+        modern: Whether the models accept media in tool results and tools together with an output
+            schema, and require signatures of tool calls, as Gemini 3 and later do.
     """
 
     levels: frozenset[str] = frozenset()
@@ -37,28 +38,28 @@ _FROM_LOW = frozenset({"low", "medium", "high"})
 _ALL = _FROM_LOW | {"minimal"}
 
 _NEWEST = Generation(_FROM_LOW, always=True, fixed=True, modern=True)
-_HARDER = Generation(_FROM_LOW | {"xhigh"}, always=True, fixed=True, modern=True)
-_THREE = Generation(_ALL, always=True, modern=True)
-_THOUGHTLESS = Generation()
+_XHIGH = Generation(_FROM_LOW | {"xhigh"}, always=True, fixed=True, modern=True)
+_GEMINI_3 = Generation(_ALL, always=True, modern=True)
+_NO_THINKING = Generation()
 
 _GENERATIONS = {
-    "-tts": _THOUGHTLESS,
-    "gemini-2.5-flash-image": _THOUGHTLESS,
+    "-tts": _NO_THINKING,
+    "gemini-2.5-flash-image": _NO_THINKING,
     "gemini-2.5-pro": Generation(most=32_768, always=True),
     "gemini-2.5-": Generation(most=24_576),
-    "gemini-2.": _THOUGHTLESS,
-    "gemini-1.": _THOUGHTLESS,
+    "gemini-2.": _NO_THINKING,
+    "gemini-1.": _NO_THINKING,
     "gemini-3-pro-": Generation(frozenset({"low", "high"}), always=True, modern=True),
     "gemini-3.1-pro-": Generation(_FROM_LOW, always=True, modern=True),
     "gemini-3.5-flash-lite": Generation(_ALL, always=True, fixed=True, modern=True),
     "gemini-3.6-": Generation(_ALL, always=True, fixed=True, modern=True),
-    "gemini-3-": _THREE,
-    "gemini-3.1-": _THREE,
-    "gemini-3.5-": _THREE,
-    "gemini-4-neon": _HARDER,
-    "gemini-4-hydrogen": _HARDER,
-    "gemini-": _NEWEST,  # whatever came or comes later, and what is called "latest"
-    "": _THOUGHTLESS,  # Gemma, models of others on Vertex AI, tuned ones
+    "gemini-3-": _GEMINI_3,
+    "gemini-3.1-": _GEMINI_3,
+    "gemini-3.5-": _GEMINI_3,
+    "gemini-4-neon": _XHIGH,
+    "gemini-4-hydrogen": _XHIGH,
+    "gemini-": _NEWEST,  # later models, and names with "latest"
+    "": _NO_THINKING,  # Gemma, models of other vendors on Vertex AI, tuned models
 }
 
 
@@ -70,8 +71,8 @@ FAMILIES = tuple(
 
 
 def find_generation(model: str) -> Generation:
-    """Find the generation of a model: by a part of its name, which may be a path."""
-    return next(known for part, known in _GENERATIONS.items() if part in model)
+    """Return the generation of a model by a part of its name, which can be a path."""
+    return next(generation for part, generation in _GENERATIONS.items() if part in model)
 
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -84,32 +85,32 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         model: The model's name.
         settings: The settings of the API.
     """
-    known = find_generation(model)
-    thinks = known.most > 0 or bool(known.levels)
+    generation = find_generation(model)
+    reasons = generation.most > 0 or bool(generation.levels)
     efforts: Collection[str] = _EFFORTS
-    if known.levels:
-        efforts = [word for word in _EFFORTS if word in known.levels]
-    elif not thinks:
+    if generation.levels:
+        efforts = [effort for effort in _EFFORTS if effort in generation.levels]
+    elif not reasons:
         efforts = ("none",)
-    lacking = {"temperature", "top_p", "top_k"} if known.fixed else set[str]()
-    if not thinks:
-        lacking.add("reasoning_budget")
+    unsupported = {"temperature", "top_p", "top_k"} if generation.fixed else set[str]()
+    if not reasons:
+        unsupported.add("reasoning_budget")
     return Profile(
-        settings={name: field for name, field in settings.items() if name not in lacking},
+        settings={name: field for name, field in settings.items() if name not in unsupported},
         values={
-            "reasoning_effort": tuple(w for w in efforts if w != "none" or not known.always),
+            "reasoning_effort": tuple(e for e in efforts if e != "none" or not generation.always),
             "service_tier": ("auto", "default", "flex", "priority"),
         },
-        implied={"service_tier": ("auto",), "reasoning_effort": () if thinks else ("none",)},
-        ranges={"reasoning_budget": (1, math.inf)} if known.always else {},
+        implied={"service_tier": ("auto",), "reasoning_effort": () if reasons else ("none",)},
+        ranges={"reasoning_budget": (1, math.inf)} if generation.always else {},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
         # "Structured outputs"
-        native_output_without=() if known.modern else ("tools",),
+        native_output_without=() if generation.modern else ("tools",),
         user_media=USER_MEDIA,
-        assistant_media=DRAWN if "-image" in model or "nano-banana" in model else (),
-        result_media=RESULT_MEDIA if known.modern else (),
+        assistant_media=GENERATED_MEDIA if "-image" in model or "nano-banana" in model else (),
+        result_media=RESULT_MEDIA if generation.modern else (),
         part_options=OPTIONS,
-        effort_words={} if known.levels else dict.fromkeys(_EFFORTS),  # budgets stand for them
+        effort_words={} if generation.levels else dict.fromkeys(_EFFORTS),  # mapped to budgets
     )
 
 
@@ -128,15 +129,15 @@ CAPABILITIES = frozenset(
         Capability.PROMPT_CACHING,
     }
 )
-"""What all models of the present can do."""
+"""The capabilities of all current models."""
 
 
-def models_of(provider: str, *, ends: bool) -> tuple[ModelInfo, ...]:
-    """Describe the models whose pages were at hand; all others are accepted as well.
+def models_of(provider: str, *, end_dates: bool) -> tuple[ModelInfo, ...]:
+    """Return the models whose documentation was available; all other names are accepted as well.
 
     Args:
-        provider: Who serves them.
-        ends: Whether they end when the Gemini API's do; Vertex AI has dates of its own.
+        provider: The provider's registered name.
+        end_dates: Whether to include the end dates of the Gemini API; those of Vertex AI differ.
     """
     return tuple(
         ModelInfo(
@@ -147,13 +148,13 @@ def models_of(provider: str, *, ends: bool) -> tuple[ModelInfo, ...]:
             input_modalities=("text", "image", "audio", "file"),
             output_modalities=("text",),
             capabilities=CAPABILITIES,
-            deprecated=end if ends else None,
+            deprecated=end if end_dates else None,
         )
-        for name, end in _ENDS.items()
+        for name, end in _END_DATES.items()
     )
 
 
-_ENDS = {
+_END_DATES = {
     "gemini-3.8-flash": None,
     "gemini-3.7-flash": None,
     "gemini-3.6-flash": None,

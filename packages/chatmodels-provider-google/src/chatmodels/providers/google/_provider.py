@@ -1,4 +1,4 @@
-"""Makes Google's models: which API, where, and by what authority."""
+"""Google's providers: the Gemini API and Vertex AI."""
 
 import re
 
@@ -26,30 +26,31 @@ def _is_project(name: str) -> bool:
     return _PROJECT.fullmatch(name) is not None and is_path_name(name)
 
 
-_PLACES = {"project": _is_project, "location": is_host_label}  # a location is part of the host
+_VALID = {"project": _is_project, "location": is_host_label}  # a location is part of the host
 
 
 def codec(options: ProviderOptions) -> Codec:
-    """Make the codec of the Gemini API for the options of a model."""
+    """Create the codec of the Gemini API for the options of a model."""
     return gemini_codec(GEMINI, GEMINI_SETTINGS, Paths(_version(options, "/v1beta")))
 
 
 def vertex_codec(options: ProviderOptions) -> Codec:
-    """Make the codec of Vertex AI for the options that `vertex_options` returns."""
+    """Create the codec of Vertex AI for the options that `vertex_options` returns."""
     project = options.extra.get("project")
-    place = f"projects/{project}/locations/{_location(options)}/" if project else ""
-    paths = Paths(_version(options, "/v1beta1"), place, "publishers/google/")
+    location = f"projects/{project}/locations/{_location(options)}/" if project else ""
+    paths = Paths(_version(options, "/v1beta1"), location, "publishers/google/")
     return gemini_codec(VERTEX, VERTEX_SETTINGS, paths)
 
 
 def vertex_options(options: ProviderOptions) -> ProviderOptions:
-    """Give the options of a model on Vertex AI with its region's address and what gives tokens.
+    """Return the options of a model on Vertex AI with the region's base URL and credentials.
 
-    With a key no project is left, since a key has its own. A function that gives tokens becomes
-    the secret; credentials become their `VertexTokens`, so that no pickle carries them.
+    With a key, the project is removed, because a key belongs to a project. A function that returns
+    tokens becomes the secret. Credentials become `VertexTokens`, so that pickles do not contain
+    them.
 
     Raises:
-        ConfigurationError: The options contradict each other, or lack something.
+        ConfigurationError: The options are contradictory or incomplete.
     """
     if _has_key(options):
         extra = {name: value for name, value in options.extra.items() if name != "project"}
@@ -58,47 +59,48 @@ def vertex_options(options: ProviderOptions) -> ProviderOptions:
     if address == VERTEX_METADATA.base_url:
         address = _address(_location(options))
     extra = dict(options.extra)
-    given, secret = extra.pop("credentials", None), None
-    if given is None or isinstance(given, Credentials):
-        extra["credentials"] = VertexTokens(given)
-    elif isinstance(given, VertexTokens):  # as in the options in pickles of 0.1.0
-        extra["credentials"] = given
+    credentials, secret = extra.pop("credentials", None), None
+    if credentials is None or isinstance(credentials, Credentials):
+        extra["credentials"] = VertexTokens(credentials)
+    elif isinstance(credentials, VertexTokens):  # from the options in pickles of 0.1.0
+        extra["credentials"] = credentials
     else:
-        secret = Secret(given)  # pyright: ignore[reportArgumentType] - a function, as was found
+        secret = Secret(credentials)  # pyright: ignore[reportArgumentType] - a function
     return replace(options, base_url=address, api_key=secret, extra=extra)
 
 
 def vertex_signers(options: ProviderOptions) -> SignerSource | None:
-    """Give the tokens that `vertex_options` put into the options, if it did."""
+    """Return the `VertexTokens` that `vertex_options` added to the options, if any."""
     tokens = options.extra.get("credentials")
     return tokens if isinstance(tokens, VertexTokens) else None
 
 
 def _has_key(options: ProviderOptions) -> bool:
-    """Find out whether a key counts: one that is passed, or that is all there is."""
+    """Check whether an API key is used: one that is passed, or a configured one as a fallback."""
     extra = options.extra
-    given, project, key = extra.get("credentials"), extra.get("project"), options.api_key
-    if key is not None and key.origin is not None and (given is not None or project is not None):
+    credentials, project = extra.get("credentials"), extra.get("project")
+    key = options.api_key
+    if key is not None and key.origin is not None and (credentials, project) != (None, None):
         key = None
     problems: list[str] = []
-    if given is not None and key is not None:
-        problems.append("takes credentials or an api_key, not both; leave one of them out")
-    known = isinstance(given, Credentials | VertexTokens) or callable(given)
-    if given is not None and not known:
+    if credentials is not None and key is not None:
+        problems.append("accepts credentials or an api_key, not both; leave one of them out")
+    usable = isinstance(credentials, Credentials | VertexTokens) or callable(credentials)
+    if credentials is not None and not usable:
         problems.append(
-            "takes credentials of google-auth, or a function that gives an access token, not "
-            f"{type(given).__name__}"
+            "accepts credentials of google-auth, or a function that returns an access token, not "
+            f"{type(credentials).__name__}"
         )
     if key is None and project is None:
         problems.append(
             "has neither a project nor an API key; set GOOGLE_CLOUD_PROJECT or pass project=..., "
             "or pass api_key=..."
         )
-    for name, accepts in _PLACES.items():
+    for name, accepts in _VALID.items():
         value = extra.get(name)
         if value is not None and not (isinstance(value, str) and accepts(value)):
             shown = shown_name(value) if isinstance(value, str) else repr(value)
-            problems.append(f"has {shown} as {name}; pass its id, as Google Cloud writes it")
+            problems.append(f"has {shown} as {name}; pass its id in Google Cloud")
     if problems:
         raise ConfigurationError(f"google-vertex {'; '.join(problems)}")
     return key is not None
@@ -109,7 +111,7 @@ def _location(options: ProviderOptions) -> str:
 
 
 def _address(location: str) -> str:
-    """Give the address of a region ("Deployments and endpoints")."""
+    """Return the base URL of a region ("Deployments and endpoints")."""
     if location == "global":
         return "https://aiplatform.googleapis.com"
     if location in {"us", "eu"}:
@@ -117,9 +119,9 @@ def _address(location: str) -> str:
     return f"https://{location}-aiplatform.googleapis.com"
 
 
-def _version(options: ProviderOptions, usual: str) -> str:
+def _version(options: ProviderOptions, default: str) -> str:
     address = (options.base_url or "").rstrip("/")
-    return "" if _VERSION.fullmatch(address, address.rfind("/")) else usual
+    return "" if _VERSION.fullmatch(address, address.rfind("/")) else default
 
 
 GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)

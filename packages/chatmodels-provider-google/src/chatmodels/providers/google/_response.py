@@ -1,4 +1,4 @@
-"""Reads what accompanies an answer: why it ended, the tokens used, their probabilities."""
+"""Decoding of finish reasons, usage and log probabilities."""
 
 import msgspec
 
@@ -36,24 +36,24 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "LANGUAGE": "other",
     "OTHER": "other",
 }
-"""By "FinishReason", API reference."""
+"""Finish reasons ("FinishReason", API reference)."""
 
 _NUMBERED = ("FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER")
-"""The enum's first numbers; after them Gemini API and Vertex AI count differently."""
+"""The first values of the enum; later numbers differ between the Gemini API and Vertex AI."""
 
 
-def word_of(reason: str | int) -> str:
-    """Give the vendor's word for why an answer ended, which may come as a number."""
+def reason_name(reason: str | int) -> str:
+    """Return the name of a finish reason, which can be a number."""
     if isinstance(reason, str):
         return reason
     return _NUMBERED[reason] if 0 <= reason < len(_NUMBERED) else str(reason)
 
 
 def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:
-    """Read a chunk; usage that is not readable costs no answer, but gives a warning.
+    """Decode a chunk; invalid usage adds a warning instead of raising an error.
 
     Raises:
-        msgspec.MsgspecError: It is none.
+        msgspec.MsgspecError: The data is not a chunk.
     """
     try:
         return chunk_decoder.decode(data)
@@ -67,11 +67,10 @@ def read_chunk(data: bytes, warnings: list[str]) -> WireChunk:
 
 
 def read_usage(wire: WireUsage) -> Usage:
-    """Bring the tokens used into neutral terms.
+    """Convert token usage to neutral fields; counts that are not reported stay None.
 
-    What tools of the vendor brought in is input, and thoughts are output: the vendor counts both
-    beside prompt and candidates ("UsageMetadata", API reference). What was not reported stays
-    None.
+    Input includes the results of Google's tools, and output includes thinking. Google reports both
+    separately from prompt and candidates ("UsageMetadata", API reference).
     """
     return Usage(
         input_tokens=_sum(wire.prompt_token_count, wire.tool_use_prompt_token_count),
@@ -85,7 +84,7 @@ def read_usage(wire: WireUsage) -> Usage:
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
-    """Read the probabilities of tokens."""
+    """Convert the log probabilities of tokens."""
     wire = lenient(value, WireLogprobs, "log probabilities were", warnings)
     if wire is None:
         return ()

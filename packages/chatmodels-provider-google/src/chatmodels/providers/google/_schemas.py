@@ -1,4 +1,4 @@
-"""The schemas and names of tools that generateContent accepts ("GenerationConfig")."""
+"""The JSON schemas and tool names that generateContent accepts ("GenerationConfig")."""
 
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ _TOOLS = SchemaRules(
 _SCHEMAS = SchemaSupport(
     tools=_TOOLS,
     output=replace(_TOOLS, typed_root=False),
-    # Vertex AI accepts no colons, and both APIs accepted 64 characters before they accepted 128.
+    # Vertex AI does not accept colons. Older versions of both APIs accept 64 characters, not 128.
     names="^a-zA-Z0-9_.-",
     longest_name=64,
 )

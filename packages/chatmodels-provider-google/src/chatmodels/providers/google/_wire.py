@@ -1,7 +1,7 @@
-"""The JSON of generateContent as typed structures: whole answers and chunks of streams alike.
+"""Typed structures for the JSON of generateContent: whole responses and stream chunks.
 
-What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
-parsed JSON and read leniently. Unknown fields are ignored.
+Fields with content are typed, so that a defect raises an error. Other fields are parsed JSON and
+are read leniently. Unknown fields are ignored.
 """
 
 import msgspec
@@ -11,11 +11,11 @@ from chatmodels.http.wire import Json, Wire
 NOTHING = msgspec.Raw()
 
 STATE_FORMAT = "google"
-"""The format of opaque state, which the Gemini API and Vertex AI have in common."""
+"""The format of opaque state, which the Gemini API and Vertex AI share."""
 
 
 class WirePartialArgument(Wire, frozen=True, gc=False, rename="camel"):
-    """Some more of a call's arguments: a value, or a piece of a text, and where it belongs."""
+    """A delta of a call's arguments: a value or text chunk, and its JSON path."""
 
     json_path: str
     string_value: str | None = None
@@ -24,7 +24,7 @@ class WirePartialArgument(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireFunctionCall(Wire, frozen=True, gc=False, rename="camel"):
-    """A call, or some more of one; without arguments `args` may be missing."""
+    """A call, or a delta of one; `args` can be missing if there are no arguments."""
 
     name: str | None = None
     id: str | None = None
@@ -34,28 +34,28 @@ class WireFunctionCall(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireBlob(Wire, frozen=True, gc=False, rename="camel"):
-    """A medium, in base64."""
+    """A media file in base64."""
 
     data: bytes
     mime_type: str = "application/octet-stream"
 
 
 class WireFile(Wire, frozen=True, gc=False, rename="camel"):
-    """A medium that lies elsewhere."""
+    """A media file by URI."""
 
     file_uri: str
     mime_type: str | None = None
 
 
 class WireFunctionResponse(Wire, frozen=True, gc=False):
-    """What a tool returned that the vendor ran itself."""
+    """The result of a tool that Google runs."""
 
     name: str | None = None
     id: str | None = None
 
 
 class WirePart(Wire, frozen=True, gc=False, rename="camel"):
-    """A part of the content; those of other kinds than are named here are kept as they are."""
+    """A part of the content; parts of other kinds are kept as JSON."""
 
     text: str | None = None
     thought: bool | None = None
@@ -67,13 +67,13 @@ class WirePart(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireContent(Wire, frozen=True, gc=False):
-    """What was said; blocked answers and ends of streams have no parts."""
+    """The content of a candidate; blocked responses and last chunks have no parts."""
 
     parts: list[msgspec.Raw] | None = None
 
 
 class WireCandidate(Wire, frozen=True, gc=False, rename="camel"):
-    """An answer, or some more of it; enums are numbers where they were asked for as numbers."""
+    """A candidate, or a delta of one; enums are numbers if numbers were requested."""
 
     index: int | None = None
     content: WireContent | None = None
@@ -86,14 +86,14 @@ class WireCandidate(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireModality(Wire, frozen=True, gc=False, rename="camel"):
-    """How many of the tokens were of one kind, as "AUDIO"."""
+    """The number of tokens of one modality, such as "AUDIO"."""
 
     modality: str | int = ""
     token_count: int | None = None
 
 
 class WireUsage(Wire, frozen=True, gc=False, rename="camel"):
-    """Tokens used; those of thoughts and of tools stand beside those of candidates and prompt."""
+    """Token usage; thinking and tools are counted separately from candidates and prompt."""
 
     prompt_token_count: int | None = None
     tool_use_prompt_token_count: int | None = None
@@ -108,7 +108,7 @@ class WireUsage(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireChunk(Wire, frozen=True, gc=False, rename="camel"):
-    """A whole body, or what one event of a stream holds."""
+    """A whole body, or the data of one stream event."""
 
     response_id: str | None = None
     model_version: str | None = None
@@ -126,20 +126,20 @@ class WireTokenLogprob(Wire, frozen=True, gc=False, rename="camel"):
 
 
 class WireTopLogprobs(Wire, frozen=True, gc=False):
-    """The likeliest tokens at a place."""
+    """The most likely tokens at one position."""
 
     candidates: tuple[WireTokenLogprob, ...] = ()
 
 
 class WireLogprobs(Wire, frozen=True, gc=False, rename="camel"):
-    """The tokens chosen, and the likeliest at their places."""
+    """The chosen tokens, and the most likely tokens at their positions."""
 
     chosen_candidates: tuple[WireTokenLogprob, ...] = ()
     top_candidates: tuple[WireTopLogprobs, ...] = ()
 
 
 class WireModel(Wire, frozen=True, gc=False, rename="camel"):
-    """A model in the listing of the Gemini API; that of Vertex AI has a name alone."""
+    """A model of the listing; Vertex AI reports only the name."""
 
     name: str
     input_token_limit: int | None = None

@@ -1,4 +1,4 @@
-"""The codec: that of chat completions, with the dialect of each model and Mistral's listing."""
+"""The codec: chat completions with a dialect for each model and Mistral's model listing."""
 
 from msgspec.structs import replace
 

@@ -1,4 +1,4 @@
-"""How Mistral speaks chat completions ("Chat", API reference, and its SDK)."""
+"""Mistral's dialect of chat completions ("Chat", API reference, and its SDK)."""
 
 from functools import lru_cache
 
@@ -44,12 +44,12 @@ DIALECT = Dialect(
 
 @lru_cache(maxsize=256)
 def dialect_for(model: str) -> Dialect:
-    """Leave out of the dialect what a model is known not to take."""
+    """Return the dialect without fields that a model is known not to support."""
     family = find_family(model)
     settings = dict(DIALECT.settings)
     if family.efforts is None:
         del settings["reasoning_effort"]
-    field = "content" if family.thinks else None
+    field = "content" if family.reasons else None
     return replace(
         DIALECT,
         settings=settings,

@@ -1,4 +1,4 @@
-"""Reads the listing of models ("List Available Models", API reference)."""
+"""Decoder of the model listing ("List Available Models", API reference)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,18 +9,18 @@ from chatmodels.core.extending import Capability
 from chatmodels.http.wire import NOT_JSON, Json, Wire, is_object, objects, reject_listing
 from chatmodels.providers.mistral._profile import CHAT
 
-_TOLD: Mapping[str, tuple[Capability, ...]] = {
+_REPORTED: Mapping[str, tuple[Capability, ...]] = {
     "function_calling": (Capability.TOOLS, Capability.PARALLEL_TOOLS, Capability.STRICT_TOOLS),
     "vision": (Capability.VISION,),
     "audio": (Capability.AUDIO_INPUT,),
     "reasoning": (Capability.REASONING,),
 }
-_BY_ALL = CHAT - frozenset(_TOLD["function_calling"])
+_ALL_CHAT_MODELS = CHAT - frozenset(_REPORTED["function_calling"])
 _INPUTS = {"vision": "image", "audio": "audio"}
 
 
 class WireCard(Wire, frozen=True, gc=False):
-    """A model in the listing; each of its aliases is listed as well."""
+    """A model of the listing; each alias is a separate entry."""
 
     id: str
     created: int | None = None
@@ -31,10 +31,10 @@ class WireCard(Wire, frozen=True, gc=False):
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are.
+    """Decode the model listing.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         records = msgspec.json.decode(body, type=dict[str, Json])["data"]
@@ -45,17 +45,18 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 
 def _read(card: WireCard, record: Json) -> ModelInfo:
-    told = card.capabilities if is_object(card.capabilities) else {}
-    chats = bool(told.get("completion_chat"))
-    found = frozenset(word for name, words in _TOLD.items() if told.get(name) for word in words)
-    media = [word for name, word in _INPUTS.items() if told.get(name)]
+    reported = card.capabilities if is_object(card.capabilities) else {}
+    chat = bool(reported.get("completion_chat"))
+    names = [name for name in _REPORTED if reported.get(name)]
+    capabilities = frozenset(capability for name in names for capability in _REPORTED[name])
+    media = [modality for name, modality in _INPUTS.items() if reported.get(name)]
     return ModelInfo(
         name=card.id,
         provider="mistral",
         context_window=card.max_context_length,
-        input_modalities=("text", *media) if chats else (),
-        output_modalities=("text",) if chats else (),
-        capabilities=_BY_ALL | found if chats else frozenset(),
+        input_modalities=("text", *media) if chat else (),
+        output_modalities=("text",) if chat else (),
+        capabilities=_ALL_CHAT_MODELS | capabilities if chat else frozenset(),
         created=card.created,
         deprecated=card.deprecation[:10] if card.deprecation else None,
         owner=card.owned_by,

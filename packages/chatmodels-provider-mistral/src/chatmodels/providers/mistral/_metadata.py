@@ -1,4 +1,4 @@
-"""What Mistral's provider is, known without any request."""
+"""Static metadata of the Mistral provider."""
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 from chatmodels.providers.mistral._profile import CHAT, MODELS
@@ -18,21 +18,21 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
-            description="An API key of the console; required without a token_path.",
+            description="An API key from the console; required without a token_path.",
             env=("MISTRAL_API_KEY",),
             secret=True,
         ),
         OptionSpec(
             name="token_path",
             description=(
-                "A file with the token of a service account, which counts before a key of the "
-                "environment; it is read for each request."
+                "A file with the token of a service account. It takes precedence over a key from "
+                "the environment, and is read for each request."
             ),
             env=("MISTRAL_SA_TOKEN_PATH",),
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, as for a proxy or a server of your own.",
+            description="The URL of the API, for example of a proxy or your own server.",
         ),
     ),
     base_url="https://api.mistral.ai/v1",

@@ -1,8 +1,8 @@
-"""Makes Mistral's models."""
+"""The Mistral provider."""
 
 from chatmodels.http import HttpProvider
 from chatmodels.providers.mistral._codec import CODEC
 from chatmodels.providers.mistral._metadata import METADATA
-from chatmodels.providers.mistral._token import authorized
+from chatmodels.providers.mistral._token import with_token
 
-PROVIDER = HttpProvider(METADATA, CODEC, complete=authorized)
+PROVIDER = HttpProvider(METADATA, CODEC, complete=with_token)

@@ -1,6 +1,6 @@
-"""The token of a service account, in a file that its cluster renews.
+"""The token of a service account, from a file that is renewed by a cluster.
 
-See "Workload identity federation" (Admin); the order of credentials is that of the vendor's SDK.
+See "Workload identity federation" (Admin). The order of credentials is that of Mistral's SDK.
 """
 
 import msgspec
@@ -11,33 +11,33 @@ from chatmodels.core.extending import ProviderOptions
 
 
 class TokenFile(msgspec.Struct, frozen=True, gc=False):
-    """Gives what stands in a file, read anew for each request."""
+    """A function that returns the content of a file, which is read for each request."""
 
     path: str
 
     def __call__(self) -> str:
-        """Read it.
+        """Read the file.
 
         Raises:
-            AuthenticationError: It cannot be read.
+            AuthenticationError: The file cannot be read.
         """
         try:
             with open(self.path, encoding="ascii", errors="replace") as file:
                 return file.read().strip()
         except (OSError, ValueError) as error:
             raise AuthenticationError(
-                f"mistral cannot read the token in {self.path!r}, a {type(error).__name__}; see "
+                f"mistral cannot read the token in {self.path!r} ({type(error).__name__}); check "
                 "MISTRAL_SA_TOKEN_PATH or pass another token_path=..."
             ) from error
 
 
-def authorized(options: ProviderOptions) -> ProviderOptions:
-    """Put the token of a service account where the key is.
+def with_token(options: ProviderOptions) -> ProviderOptions:
+    """Return options with the token of a service account as the key.
 
-    A key that is passed counts before the file, and the file before a key of the environment.
+    A passed key takes precedence over the file, and the file over a key from the environment.
 
     Raises:
-        AuthenticationError: There is neither key nor file.
+        AuthenticationError: There is neither a key nor a file.
     """
     key, path = options.api_key, options.extra.get("token_path")
     if path and (key is None or key.origin is not None):

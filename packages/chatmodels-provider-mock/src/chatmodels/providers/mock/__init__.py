@@ -1,4 +1,4 @@
-"""A provider for chatmodels that answers from a script, in process and without network."""
+"""A mock provider for chatmodels: models that return scripted responses without a network."""
 
 from chatmodels.core.extending import publish, register_provider
 from chatmodels.providers.mock._model import MockChatModel

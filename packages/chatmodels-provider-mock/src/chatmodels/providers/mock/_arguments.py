@@ -1,4 +1,4 @@
-"""Which arguments make a mock, so that a slip is told where it is made and not by odd answers."""
+"""Validation of the arguments of a mock, so that mistakes raise an error matcher it is created."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ def check(arguments: Mapping[str, Any], /) -> None:
     """Check the arguments of a mock, by name.
 
     Raises:
-        ConfigurationError: Some will not do; the message lists every problem.
+        ConfigurationError: Arguments are invalid; the message lists every problem.
     """
     problems = [
-        f"{name} must be {wanted}, not {arguments[name]!r}"
-        for name, (fits, wanted) in _RULES.items()
-        if not fits(arguments[name])
+        f"{name} must be {expected}, not {arguments[name]!r}"
+        for name, (is_valid, expected) in _RULES.items()
+        if not is_valid(arguments[name])
     ]
-    problems += _patterns(arguments["rules"])
+    problems += _pattern_problems(arguments["rules"])
     if problems:
         raise ConfigurationError("; ".join(problems), provider="mock")
 
@@ -51,8 +51,8 @@ def _pair(value: object) -> bool:
 
 
 def _failure(value: object) -> bool:
-    fitting = isinstance(value, type) and issubclass(value, ChatModelError)
-    return fitting or isinstance(value, ErrorCode | ChatModelError)
+    is_class = isinstance(value, type) and issubclass(value, ChatModelError)
+    return is_class or isinstance(value, ErrorCode | ChatModelError)
 
 
 def _one_of(literal: Any) -> tuple[Callable[[object], bool], str]:
@@ -60,24 +60,24 @@ def _one_of(literal: Any) -> tuple[Callable[[object], bool], str]:
     return lambda value: value in choices, f"one of {', '.join(choices)}"
 
 
-def _patterns(rules: object) -> Iterator[str]:
-    """Find the patterns that are none."""
+def _pattern_problems(rules: object) -> Iterator[str]:
+    """Yield a problem for each matcher that is invalid."""
     pairs = rules if _rules(rules) else ()
-    for when, _ in pairs.items() if isinstance(pairs, Mapping) else pairs:
-        if isinstance(when, str):
+    for matcher, _ in pairs.items() if isinstance(pairs, Mapping) else pairs:
+        if isinstance(matcher, str):
             try:
-                re.compile(when)
+                re.compile(matcher)
             except re.error as error:
-                yield f"the rule {when!r} is no pattern: {error}; see re.escape()"
-        elif not isinstance(when, re.Pattern) and not callable(when):
-            yield f"a rule looks for a pattern or calls a function, and has no use for {when!r}"
+                yield f"the rule {matcher!r} is not a pattern: {error}; see re.escape()"
+        elif not isinstance(matcher, re.Pattern) and not callable(matcher):
+            yield f"a rule must have a pattern or a function, not {matcher!r}"
 
 
 _SECONDS = (_seconds, "at least 0 seconds")
 
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
     "responses": (_list, "a list of replies"),
-    "rules": (_rules, "a mapping, or pairs, of what to look for and the reply"),
+    "rules": (_rules, "a mapping from matchers to replies, or pairs of both"),
     "on_exhausted": _one_of(Exhausted),
     "latency": _SECONDS,
     "interval": _SECONDS,

@@ -1,4 +1,4 @@
-"""The model that answers from a script."""
+"""The mock model."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -17,61 +17,62 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import CallInfo, Capability, Observer, Policy, StandardChatModel
 from chatmodels.providers.mock._arguments import Exhausted, Health, check
-from chatmodels.providers.mock._pace import Pace
-from chatmodels.providers.mock._pieces import events_of
-from chatmodels.providers.mock._reply import Answer, Reply, answer
+from chatmodels.providers.mock._delays import Delays
+from chatmodels.providers.mock._events import events_of
+from chatmodels.providers.mock._reply import Outcome, Reply, resolve
 from chatmodels.providers.mock._script import MockCall, Rules, Script
 
 CAPABILITIES = frozenset(Capability)
-"""All of them: a script can play anything."""
+"""All capabilities, because a script can contain any response."""
 
 
 class MockChatModel(StandardChatModel):
-    """A chat model without a network, for the tests of programs that use chat models.
+    """A chat model without a network, for tests of programs that use chat models.
 
-    With neither responses nor rules it answers with the text of the last message. Otherwise each
-    attempt (a retry is one) takes the reply of the first rule that fits, else the next response.
+    Without responses and rules, the model returns the text of the last message. Otherwise each
+    attempt (including retries) uses the reply of the first matching rule, or the next response.
     A reply is one of these:
 
-    - a `str`, a `ToolCall` or any other part; several in one answer as a tuple of them
-    - a `Message` or a `ChatResponse`, sent as it is
-    - an `ErrorCode`, a `ChatModelError` or a class of it, raised; as the last item of a tuple,
-      raised after the items before it have been streamed
-    - a function of the `ChatRequest` that returns a reply, or raises
-    - anything else (a dict, a list, a dataclass, a Struct, a pydantic model): sent as JSON, for
-      calls with `output_type`
+    - a `str`, a `ToolCall` or any other part, or a tuple of several parts
+    - a `Message` or a `ChatResponse`, returned unchanged
+    - an `ErrorCode`, a `ChatModelError` or a subclass, which is raised; as the last item of a
+      tuple, it is raised after the preceding items have been streamed
+    - a function that accepts the `ChatRequest` and returns a reply, or raises
+    - any other value (a dict, a list, a dataclass, a Struct, a pydantic model), returned as JSON
+      for calls with `output_type`
 
-    Tokens are counted as words. Settings change nothing, but are in the recorded calls. The model
-    may be shared by threads and tasks; a copy made by `with_policies` shares its script and calls,
-    a deep copy or a pickled one has its own.
+    Each word counts as one token. Settings have no effect, but the recorded calls contain them.
+    Threads and tasks can share the model. A copy made by `with_policies` shares the script and the
+    calls; a deep copy or a pickled copy has its own.
 
     Args:
         model: The model's name.
         responses: Replies in order.
-        rules: Replies by what is asked: a mapping or pairs of what to look for (a pattern searched
-            for in the text of the last message, or a test of the request) and the reply.
-        on_exhausted: What follows the last response: "error", "cycle" through them again, the
-            "last" one, or "echo". The latter is also what no rule fits.
-        latency: Seconds before the answer, or before the first event of a stream.
-        interval: Seconds before each further event of a stream. Both respect time limits.
-        chunk_size: Characters in each piece of a streamed text; None for words.
-        error_rate: Which part of the attempts fails, from 0 to 1.
-        error: What those fail with.
-        seed: Makes the same attempts fail each time.
-        health: What `check_health` finds.
-        capabilities: What `model_info` tells that the model can do.
-        settings: Settings that hold for each call unless it says otherwise.
-        timeout: Time limits likewise, or seconds for a whole call; None for core's defaults.
-        supported_settings: The settings that are honoured, to try out refusals; None for all.
-        on_unsupported: Whether others are refused or left out with a warning.
+        rules: Replies by request: a mapping from matchers to replies, or pairs of both. A matcher
+            is a pattern that is searched for in the text of the last message, or a function that
+        accepts the request.
+            on_exhausted: The reply after the last response: "error", "cycle" to start again, "last"
+        to repeat the last response, or "echo". "echo" also applies if no rule matches.
+        latency: Seconds before the response, or before the first event of a stream.
+        interval: Seconds before each further event of a stream. Time limits apply to both delays.
+        chunk_size: Characters per chunk of a streamed text; None to split at words.
+        error_rate: The fraction of attempts that fail, from 0 to 1.
+        error: The error of these attempts.
+        seed: The random seed, which makes the same attempts fail each time.
+        health: The status that `check_health` reports.
+        capabilities: The capabilities that `model_info` reports.
+        settings: The default settings of each call.
+        timeout: The default time limits, or seconds for a whole call; None for core's defaults.
+        supported_settings: The supported settings, to test refusals; None for all.
+        on_unsupported: Whether other settings raise an error or are left out with a warning.
         unsupported: The former name of `on_unsupported`, until 0.3.
-        policies: What decides how calls are made, the outermost first.
-        observers: What watches calls.
-        sleep: Waits, blocking.
-        asleep: Waits, awaited; None for `anyio.sleep`.
+        policies: The policies of calls, the outermost first.
+        observers: The observers of calls.
+        sleep: The function for delays in sync calls.
+        asleep: The function for delays in async calls; None for `anyio.sleep`.
 
     Raises:
-        ConfigurationError: Arguments will not do; the message lists every problem.
+        ConfigurationError: Arguments are invalid; the message lists every problem.
     """
 
     def __init__(
@@ -134,46 +135,46 @@ class MockChatModel(StandardChatModel):
 
     @property
     def calls(self) -> tuple[MockCall, ...]:
-        """What the model was asked so far, oldest first, retries included."""
+        """The attempts so far, oldest first, including retries."""
         return self._script.calls
 
     def reset(self) -> None:
-        """Forget the calls and begin again with the first response."""
+        """Clear the calls and start again with the first response."""
         self._script.reset()
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Answer whole, as the script says.
+        """Return a scripted response.
 
         Raises:
-            ChatModelError: The script says so, or it is exhausted.
+            ChatModelError: The script contains the error, or is exhausted.
         """
-        due = self._answer(request, call)
-        for seconds in self._pace(call).before_answer():
+        outcome = self._outcome(request, call)
+        for seconds in self._delays(call).before_response():
             self._sleep(seconds)
-        return _given(due)
+        return _result(outcome)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Answer whole, as the script says, awaited."""
-        due = self._answer(request, call)
-        for seconds in self._pace(call).before_answer():
-            await self._awaited(seconds)
-        return _given(due)
+        """Return a scripted response: the async form of `respond`."""
+        outcome = self._outcome(request, call)
+        for seconds in self._delays(call).before_response():
+            await self._wait(seconds)
+        return _result(outcome)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
-        """Answer in pieces, as the script says."""
-        due = self._answer(request, call)
-        for item in self._pace(call).between(events_of(due, self._chunk_size)):
+        """Stream a scripted response."""
+        outcome = self._outcome(request, call)
+        for item in self._delays(call).between(events_of(outcome, self._chunk_size)):
             if isinstance(item, float | int):
                 self._sleep(item)
             else:
                 yield item
 
     async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
-        """Answer in pieces, as the script says, awaited."""
-        due = self._answer(request, call)
-        for item in self._pace(call).between(events_of(due, self._chunk_size)):
+        """Stream a scripted response: the async form of `events`."""
+        outcome = self._outcome(request, call)
+        for item in self._delays(call).between(events_of(outcome, self._chunk_size)):
             if isinstance(item, float | int):
-                await self._awaited(item)
+                await self._wait(item)
             else:
                 yield item
 
@@ -189,26 +190,26 @@ class MockChatModel(StandardChatModel):
             self._script.__setstate__(script)
 
     def model_info(self) -> ModelInfo:
-        """Describe the model."""
+        """Return the metadata of the model."""
         return model_info(self.model, self._capabilities)
 
     def probe(self) -> HealthReport:
-        """Report the health that the model was made with."""
-        message = "a mock, whose health is what it was told to be"
+        """Report the health that was passed to the model."""
+        message = "a mock, which reports the health that was passed to it"
         return HealthReport(provider="mock", status=self._health, latency=0.0, message=message)
 
     async def aprobe(self) -> HealthReport:
-        """Report the health that the model was made with, awaited."""
+        """Report the health that was passed to the model: the async form of `probe`."""
         return self.probe()
 
-    def _answer(self, request: ChatRequest, call: CallInfo) -> Answer:
-        turn = self._script.take(call.op, request)
-        return answer(turn.reply, request, model=self.model, number=turn.number)
+    def _outcome(self, request: ChatRequest, call: CallInfo) -> Outcome:
+        attempt = self._script.next_attempt(call.op, request)
+        return resolve(attempt.reply, request, model=self.model, number=attempt.number)
 
-    def _pace(self, call: CallInfo) -> Pace:
-        return Pace(call, self._latency, self._interval)
+    def _delays(self, call: CallInfo) -> Delays:
+        return Delays(call, self._latency, self._interval)
 
-    async def _awaited(self, seconds: float) -> None:
+    async def _wait(self, seconds: float) -> None:
         if self._asleep is not None:
             await self._asleep(seconds)
         else:
@@ -218,7 +219,7 @@ class MockChatModel(StandardChatModel):
 
 
 def model_info(name: str, capabilities: frozenset[Capability] = CAPABILITIES, /) -> ModelInfo:
-    """Describe a model of the mock."""
+    """Return the metadata of a mock model."""
     return ModelInfo(
         name=name,
         provider="mock",
@@ -228,7 +229,7 @@ def model_info(name: str, capabilities: frozenset[Capability] = CAPABILITIES, /)
     )
 
 
-def _given(due: Answer) -> ChatResponse[Any]:
-    if due.error is not None:
-        raise due.error
-    return due.response
+def _result(outcome: Outcome) -> ChatResponse[Any]:
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.response

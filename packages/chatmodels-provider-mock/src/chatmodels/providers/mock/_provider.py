@@ -1,4 +1,4 @@
-"""The mock as a provider that a registry can hold."""
+"""The mock provider."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,27 +8,27 @@ from chatmodels.core.extending import OptionSpec, ProviderMetadata, ProviderOpti
 from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_info
 
 _OPTIONS = {
-    "responses": "replies in order; see MockChatModel for what a reply may be",
-    "rules": "replies by what is asked: a mapping of patterns to replies",
-    "on_exhausted": 'what follows the last response: "error", "cycle", "last" or "echo"',
-    "latency": "seconds before the answer, or before the first event of a stream",
+    "responses": "replies in order; see MockChatModel for the types of replies",
+    "rules": "replies by request: a mapping from patterns to replies",
+    "on_exhausted": 'the reply after the last response: "error", "cycle", "last" or "echo"',
+    "latency": "seconds before the response, or before the first event of a stream",
     "interval": "seconds before each further event of a stream",
-    "chunk_size": "characters in each piece of a streamed text; words by default",
-    "error_rate": "which part of the attempts fails, from 0 to 1",
-    "error": "what those fail with: an ErrorCode or a ChatModelError",
-    "seed": "makes the same attempts fail each time",
-    "health": 'what a health check finds: "healthy", "unhealthy" or "unknown"',
-    "capabilities": "what the model is said to be able to do",
-    "supported_settings": "the settings that are honoured; all by default",
-    "policies": "what decides how calls are made, the outermost first",
-    "observers": "what watches calls",
-    "sleep": "waits, blocking",
-    "asleep": "waits, awaited",
+    "chunk_size": "characters per chunk of a streamed text; words by default",
+    "error_rate": "the fraction of attempts that fail, from 0 to 1",
+    "error": "the error of these attempts: an ErrorCode or a ChatModelError",
+    "seed": "the random seed, which makes the same attempts fail each time",
+    "health": 'the status of a health check: "healthy", "unhealthy" or "unknown"',
+    "capabilities": "the capabilities that the model reports",
+    "supported_settings": "the supported settings; all by default",
+    "policies": "the policies of calls, the outermost first",
+    "observers": "the observers of calls",
+    "sleep": "the function for delays in sync calls",
+    "asleep": "the function for delays in async calls",
 }
 
 METADATA = ProviderMetadata(
     name="mock",
-    description="Answers from a script, in process and without network.",
+    description="Returns scripted responses, in process and without a network.",
     distribution="chatmodels-provider-mock",
     capabilities=CAPABILITIES,
     options=tuple(
@@ -39,7 +39,7 @@ METADATA = ProviderMetadata(
 
 
 class MockProvider:
-    """Makes mocks; it is shared by threads."""
+    """The mock provider; threads can share it."""
 
     @property
     def metadata(self) -> ProviderMetadata:
@@ -47,18 +47,17 @@ class MockProvider:
         return METADATA
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> MockChatModel:
-        """Make a mock; any name will do for the model.
+        """Create a mock model; any model name is accepted.
 
         Args:
             model: The model's name.
-            options: Its script is in `extra`; of the others, settings, `on_unsupported` and time
-                limits count, and there is no network that `max_retries` and the rest could
-                apply to.
+            options: The options. `extra` contains the script. Settings, `on_unsupported` and time
+                limits are used; `max_retries` and other network options have no effect.
 
         Raises:
-            ConfigurationError: Options are out of their ranges.
+            ConfigurationError: Options are invalid.
         """
-        # Checked by the parameters' own rules; a mapping cannot tell the types of its values.
+        # The model validates the values, because a mapping has no types for them.
         script: dict[str, Any] = dict(options.extra)
         return MockChatModel(
             model,
@@ -69,13 +68,13 @@ class MockProvider:
         )
 
     def model_info(self, model: str, /) -> ModelInfo:
-        """Describe a mock."""
+        """Return the metadata of a mock model."""
         return model_info(model)
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
-        """Report the health that is asked for by the option `health`."""
+        """Report the health that the option `health` specifies."""
         return self.create_chat_model("echo", options).check_health()
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """List the models by whose names the mock is known, though any name will do."""
+        """List the documented model names; any other name is accepted as well."""
         return METADATA.models

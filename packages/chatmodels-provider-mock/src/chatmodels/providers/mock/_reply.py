@@ -1,4 +1,4 @@
-"""What may be written into a script, and how it becomes an answer."""
+"""Replies of a script, and their conversion to the outcome of an attempt."""
 
 import copy
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.core.extending import OutputSchema, error_class
-from chatmodels.providers.mock._words import counted
+from chatmodels.providers.mock._words import count_tokens
 
 Reply = object
-"""One entry of a script; see `MockChatModel` for the forms that it may have."""
+"""One entry of a script; see `MockChatModel` for the accepted types."""
 
 _PARTS = (
     TextPart,
@@ -54,38 +54,38 @@ _STATUSES = {
     ErrorCode.QUOTA_EXCEEDED: 429,
     ErrorCode.PROVIDER_UNAVAILABLE: 503,
 }
-"""The statuses that vendors send with such errors."""
+"""The HTTP statuses that providers send with these errors."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What one attempt gives.
+class Outcome(msgspec.Struct, frozen=True):
+    """The outcome of one attempt.
 
     Attributes:
-        response: The answer; of an attempt that fails, what arrives before.
-        error: What the attempt fails with, after the response's parts.
+        response: The response; for an attempt that fails, the parts before the error.
+        error: The error that is raised after the parts of the response.
     """
 
     response: ChatResponse[Any]
     error: Exception | None = None
 
 
-def answer(reply: Reply, request: ChatRequest, /, *, model: str, number: int) -> Answer:
-    """Read an entry of a script as the answer to a request.
+def resolve(reply: Reply, request: ChatRequest, /, *, model: str, number: int) -> Outcome:
+    """Convert an entry of a script to the outcome of a request.
 
     Args:
         reply: The entry.
-        request: What was asked.
+        request: The request.
         model: The model's name.
-        number: The position of the attempt among the model's calls, from 1.
+        number: The number of the attempt among the model's calls, from 1.
 
     Raises:
-        Exception: The entry is a function, and raised it.
-        TypeError: The entry has no JSON form.
+        Exception: The entry is a function that raised it.
+        TypeError: The entry cannot be encoded as JSON.
     """
     if _is_response(reply):
-        return Answer(_whole(reply, request, model, number))
+        return Outcome(_complete(reply, request, model, number))
     if callable(reply) and not isinstance(reply, type):
-        return answer(reply(request), request, model=model, number=number)
+        return resolve(reply(request), request, model=model, number=number)
     error: Exception | None = None
     if isinstance(reply, Message):
         parts = reply.parts
@@ -95,18 +95,18 @@ def answer(reply: Reply, request: ChatRequest, /, *, model: str, number: int) ->
         if error is not None:
             entries = entries[:-1]
         parts = tuple(_part(entry, request) for entry in entries)
-    parts = tuple(part for part in parts if part != _NO_TEXT)  # of which a stream tells nothing
+    parts = tuple(part for part in parts if part != _NO_TEXT)  # it has no stream events
     response: ChatResponse[Any] = ChatResponse(
         message=Message("assistant", parts), finish_reason=_finish_reason(parts)
     )
-    return Answer(_whole(response, request, model, number), error)
+    return Outcome(_complete(response, request, model, number), error)
 
 
 def failure(reply: Reply, /) -> Exception | None:
-    """Make the error that an entry stands for, if it stands for one, new for every attempt."""
+    """Return a new error for an entry that specifies one; otherwise None."""
     if isinstance(reply, ErrorCode):
         return error_class(reply)(
-            f"the script says so: {reply}", code=reply, status=_STATUSES.get(reply)
+            f"scripted error: {reply}", code=reply, status=_STATUSES.get(reply)
         )
     if isinstance(reply, type) and issubclass(reply, ChatModelError):
         return failure(reply.default_code)
@@ -123,27 +123,27 @@ def _is_tuple(reply: Reply) -> TypeGuard[tuple[object, ...]]:
     return isinstance(reply, tuple)
 
 
-def _whole(
+def _complete(
     response: ChatResponse[Any], request: ChatRequest, model: str, number: int
 ) -> ChatResponse[Any]:
-    filled = msgspec.structs.replace(
+    completed = msgspec.structs.replace(
         response,
-        usage=counted(request, response) if response.usage == Usage() else response.usage,
+        usage=count_tokens(request, response) if response.usage == Usage() else response.usage,
         model=response.model or model,
         id=response.id or f"mock-{number}",
         request_id=response.request_id or f"mock-request-{number}",
         raw_finish_reason=response.raw_finish_reason or response.finish_reason,
     )
     if response.raw is not None:
-        return filled
+        return completed
     payload = {
-        "id": filled.id,
-        "model": filled.model,
-        "message": filled.message,
-        "finish_reason": filled.finish_reason,
-        "usage": filled.usage,
+        "id": completed.id,
+        "model": completed.model,
+        "message": completed.message,
+        "finish_reason": completed.finish_reason,
+        "usage": completed.usage,
     }
-    return msgspec.structs.replace(filled, payload=msgspec.Raw(msgspec.json.encode(payload)))
+    return msgspec.structs.replace(completed, payload=msgspec.Raw(msgspec.json.encode(payload)))
 
 
 def _part(entry: object, request: ChatRequest) -> Part:
@@ -155,26 +155,26 @@ def _part(entry: object, request: ChatRequest) -> Part:
 
 
 def _json(value: object, output: OutputSchema | None) -> str:
-    text = msgspec.json.encode(value, enc_hook=_dumped)
+    text = msgspec.json.encode(value, enc_hook=_encode_other)
     if not text.startswith(b"{") and output is not None and _is_wrapped(output):
         text = b'{"value":%b}' % text
     return text.decode()
 
 
 def _is_wrapped(output: OutputSchema) -> bool:
-    """Tell whether the form asked for is core's object around something that is no object."""
+    """Check whether the output schema is core's object around a value that is not an object."""
     return output.schema is not None and list(output.schema.get("properties", ())) == ["value"]
 
 
-def _dumped(value: object) -> object:
+def _encode_other(value: object) -> object:
     dump = getattr(value, "model_dump_json", None)  # pydantic's models
     if dump is None:
         raise TypeError(
-            f"a {type(value).__qualname__} in a script has no JSON form; script a text, a part, an "
-            "error, a function or plain data"
+            f"a reply of type {type(value).__qualname__} cannot be encoded as JSON; pass a text, a "
+            "part, an error, a function or plain data"
         )
-    dumped: str = dump()
-    return msgspec.Raw(dumped.encode())
+    text: str = dump()
+    return msgspec.Raw(text.encode())
 
 
 def _finish_reason(parts: Sequence[Part]) -> FinishReason:

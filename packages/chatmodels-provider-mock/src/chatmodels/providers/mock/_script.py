@@ -1,4 +1,4 @@
-"""A script: which reply is whose turn, and the record of what was asked."""
+"""A script of replies, and the record of attempts."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,18 +19,18 @@ from chatmodels.providers.mock._reply import Reply
 if TYPE_CHECKING:
     from random import Random
 
-When = str | re.Pattern[str] | Callable[[ChatRequest], object]
-"""What a rule looks for: a pattern in the text of the last message, or a test of the request."""
+Matcher = str | re.Pattern[str] | Callable[[ChatRequest], object]
+"""A pattern for the text of the last message, or a function that accepts the request."""
 
-Rules = Mapping[When, Reply] | Sequence[tuple[When, Reply]]
+Rules = Mapping[Matcher, Reply] | Sequence[tuple[Matcher, Reply]]
 
 
 class MockCall(msgspec.Struct, frozen=True):
-    """One attempt that a mock was asked for.
+    """One attempt of a call to a mock.
 
     Attributes:
-        op: "generate" or "stream", the same for the synchronous and the asynchronous form.
-        request: What was asked, defaults of the model included.
+        op: "generate" or "stream", for sync and async calls.
+        request: The request, including the defaults of the model.
     """
 
     op: Literal["generate", "stream"]
@@ -38,27 +38,27 @@ class MockCall(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The text of the last message, tool results included."""
+        """The text of the last message, including tool results."""
         return text_of(self.request.messages[-1])
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """What is due: the reply, and the position of the attempt among all, from 1."""
+class Attempt(msgspec.Struct, frozen=True):
+    """The reply to an attempt, and the number of the attempt, from 1."""
 
     reply: Reply
     number: int
 
 
 class Script:
-    """Hands out replies and records who asked; shared by threads.
+    """Selects replies and records attempts; threads can share it.
 
     Args:
         responses: Replies in order.
-        rules: Replies by what is asked; the first rule that fits counts, before any response.
-        exhausted: What follows the last response, and what no rule fits.
-        error_rate: Which part of the attempts fails, from 0 to 1.
-        error: What those fail with.
-        seed: Makes the same attempts fail each time.
+        rules: Replies by request; the first matching rule takes precedence over all responses.
+        exhausted: The reply after the last response, and if no rule matches.
+        error_rate: The fraction of attempts that fail, from 0 to 1.
+        error: The error of these attempts.
+        seed: The random seed, which makes the same attempts fail each time.
     """
 
     def __init__(
@@ -90,35 +90,35 @@ class Script:
 
     @property
     def calls(self) -> tuple[MockCall, ...]:
-        """What was asked so far, oldest first."""
+        """The attempts so far, oldest first."""
         with self._lock:
             return tuple(self._calls)
 
     def reset(self) -> None:
-        """Forget the calls and begin again with the first response."""
+        """Clear the calls and start again with the first response."""
         with self._lock:
             self._calls: list[MockCall] = []
             self._position = 0
             self._random: Random | None = _random(self._seed) if self._error_rate else None
 
-    def take(self, op: Literal["generate", "stream"], request: ChatRequest, /) -> Turn:
-        """Record an attempt and choose the reply.
+    def next_attempt(self, op: Literal["generate", "stream"], request: ChatRequest, /) -> Attempt:
+        """Record an attempt and select its reply.
 
         Raises:
-            ConfigurationError: There is none, and the script is to say so.
+            ConfigurationError: The script has no reply.
         """
         with self._lock:
             self._calls.append(MockCall(op, request))
             number = len(self._calls)
             if self._random is not None and self._random.random() < self._error_rate:
-                return Turn(self._error, number)
-        for when, reply in self.rules:  # outside the lock, since they run a user's code
-            if _fits(when, request):
-                return Turn(reply, number)
+                return Attempt(self._error, number)
+        for matcher, reply in self.rules:  # outside the lock, because matchers run user code
+            if _matches(matcher, request):
+                return Attempt(reply, number)
         with self._lock:
             position = self._position
             self._position += 1
-        return Turn(self._at(position, request), number)
+        return Attempt(self._at(position, request), number)
 
     def _at(self, position: int, request: ChatRequest) -> Reply:
         if position < len(self.responses):
@@ -126,29 +126,29 @@ class Script:
         if self._exhausted == "echo" or (not self.rules and not self.responses):
             return text_of(request.messages[-1])
         if self.responses and self._exhausted != "error":
-            cycling = self._exhausted == "cycle"
-            return self.responses[position % len(self.responses) if cycling else -1]
+            is_cycle = self._exhausted == "cycle"
+            return self.responses[position % len(self.responses) if is_cycle else -1]
         if not self.responses:
             raise ConfigurationError(
-                f"none of the {len(self.rules)} rules of the mock fits the request; add one that "
-                'does, responses, or on_exhausted="echo"'
+                f"none of the {len(self.rules)} rules of the mock matches the request; add a rule "
+                'or responses, or pass on_exhausted="echo"'
             )
         raise ConfigurationError(
-            f"the mock's script of {len(self.responses)} responses is exhausted; script more, or "
-            'pass on_exhausted="cycle", "last" or "echo"'
+            f"the mock's script of {len(self.responses)} responses is exhausted; add responses, "
+            'or pass on_exhausted="cycle", "last" or "echo"'
         )
 
 
 def text_of(message: Message, /) -> str:
-    """Give all text of a message, that of tool results included."""
+    """Return all text of a message, including tool results."""
     results = [part.text for part in message.parts if isinstance(part, ToolResult)]
     return "\n".join([message.text, *results]) if message.text else "\n".join(results)
 
 
-def _fits(when: When, request: ChatRequest) -> bool:
-    if isinstance(when, str | re.Pattern):
-        return re.search(when, text_of(request.messages[-1])) is not None
-    return bool(when(request))
+def _matches(matcher: Matcher, request: ChatRequest) -> bool:
+    if isinstance(matcher, str | re.Pattern):
+        return re.search(matcher, text_of(request.messages[-1])) is not None
+    return bool(matcher(request))
 
 
 def _random(seed: int) -> "Random":

@@ -1,4 +1,4 @@
-"""Words as the mock's tokens: how they are counted, and where texts are cut for a stream."""
+"""Words as the mock's tokens: counting, and splitting of texts for streams."""
 
 import re
 from collections.abc import Iterator
@@ -19,25 +19,25 @@ from chatmodels.core import (
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
-def counted(request: ChatRequest, response: ChatResponse[Any], /) -> Usage:
-    """Count one token for each word, words being what white space separates.
+def count_tokens(request: ChatRequest, response: ChatResponse[Any], /) -> Usage:
+    """Count one token for each word; words are separated by white space.
 
-    The words of all texts, reasoning, tool results and tools' arguments count; media and the
-    definitions of tools do not.
+    Texts, reasoning, tool results and tool arguments are counted; media and tool definitions are
+    not.
     """
-    asked = sum(_words(message) for message in request.messages)
-    said = _words(response.message)
-    thought = len(response.reasoning.split())
+    prompt = sum(_words(message) for message in request.messages)
+    output = _words(response.message)
+    reasoning = len(response.reasoning.split())
     return Usage(
-        input_tokens=asked,
-        output_tokens=said,
-        total_tokens=asked + said,
-        reasoning_tokens=thought or None,
+        input_tokens=prompt,
+        output_tokens=output,
+        total_tokens=prompt + output,
+        reasoning_tokens=reasoning or None,
     )
 
 
-def pieces(text: str, size: int | None, /) -> Iterator[str]:
-    """Cut a text into pieces of `size` characters, or, if it is None, into words."""
+def split(text: str, size: int | None, /) -> Iterator[str]:
+    """Split a text into chunks of `size` characters, or into words if it is None."""
     if size is None:
         yield from _WORD.findall(text)
     else:

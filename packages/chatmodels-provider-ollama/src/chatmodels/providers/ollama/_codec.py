@@ -37,7 +37,7 @@ def _profile(model: str) -> Profile:
 
 CODEC = Codec(
     profile=_profile,
-    conversation=ConversationRules(state_scope=everywhere),  # it is readable
+    conversation=ConversationRules(state_scope=everywhere),  # the state is readable text
     encode=_encode,
     decoder=ChatDecoder,
     failure=read_failure,

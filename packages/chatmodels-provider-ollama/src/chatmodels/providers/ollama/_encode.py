@@ -1,4 +1,4 @@
-"""Translates requests into Ollama's JSON."""
+"""Encoder of requests for `POST /api/chat`."""
 
 from collections.abc import Mapping
 
@@ -21,18 +21,18 @@ SETTINGS: Mapping[str, str] = {
     "top_logprobs": "top_logprobs",
     "reasoning_effort": "think",
 }
-"""What the API takes, and where ("Generate a chat message", and the parameters of Modelfiles)."""
+"""The settings of the API and their fields ("Generate a chat message", Modelfile parameters)."""
 
 EFFORT_WORDS: Mapping[str, str | None] = {"none": None, "minimal": "low", "xhigh": "max"}
-"""The efforts that are not words of `think`, which "low", "medium", "high" and "max" are."""
+"""Efforts that `think` does not accept; it accepts "low", "medium", "high" and "max"."""
 
 
 def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a request.
 
     Raises:
-        UnsupportedError: The API cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The API cannot express the request; the message lists every problem.
+        InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
     body: dict[str, Json] = {
@@ -57,7 +57,7 @@ def encode_request(model: str, request: ChatRequest, *, stream: bool) -> bytes:
 
 
 def _set_tools(request: ChatRequest, body: dict[str, Json]) -> None:
-    """Offer the tools, unless none of them can be called."""
+    """Add the tools, unless the tool choice is "none"."""
     if request.tools and (request.tool_choice is None or request.tool_choice.mode != "none"):
         body["tools"] = [_tool(tool) for tool in request.tools]
 

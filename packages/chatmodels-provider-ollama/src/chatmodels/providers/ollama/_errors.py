@@ -1,7 +1,7 @@
-"""The remedy in failures of Ollama.
+"""Errors of Ollama, with a remedy for missing models.
 
-The API has no codes. The rules that all APIs share hold its phrases, since its models are reached
-at OpenAI's paths as well.
+The API does not report error codes. The rules shared by all APIs contain its phrases, because its
+models are also available at OpenAI's paths.
 """
 
 import re
@@ -16,10 +16,10 @@ _MISSING = re.compile(r"""model ["']([^"']+)["'] not found""")
 
 
 def read_failure(failure: HttpFailure) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
-    said = read_error_body(failure.body)
-    error = standard_failure(failure, PROVIDER_NAME, body=said)
-    missing = _MISSING.search(said.message)
+    """Convert a failed response, or an error inside a successful one, to an exception."""
+    body = read_error_body(failure.body)
+    error = standard_failure(failure, PROVIDER_NAME, body=body)
+    missing = _MISSING.search(body.message)
     if missing and isinstance(error, ModelNotFoundError):
         name = missing[1]
         remedy = f"`ollama pull {name}` or chatmodels.providers.ollama.pull({name!r})"
@@ -28,8 +28,8 @@ def read_failure(failure: HttpFailure) -> ChatModelError:
     return error
 
 
-def reject(data: bytes, why: object, what: str = "an answer") -> NoReturn:
-    """Refuse what is not of this API, or raise the error that it tells.
+def reject(data: bytes, why: object, what: str = "a response") -> NoReturn:
+    """Raise the error that a body reports, or report that the body is invalid.
 
     Raises:
         ChatModelError: Always.

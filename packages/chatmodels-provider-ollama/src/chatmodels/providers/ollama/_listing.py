@@ -1,4 +1,4 @@
-"""Reads the listing of models ("List models", API reference)."""
+"""Decoder of the model listing ("List models", API reference)."""
 
 from collections.abc import Sequence
 
@@ -10,20 +10,20 @@ from chatmodels.http.wire import NOT_JSON, is_list, reject_listing
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._wire import WireModel, WireModels
 
-_TOLD = {
+_REPORTED = {
     "completion": Capability.STREAMING,
     "thinking": Capability.REASONING,
     "tools": Capability.TOOLS,
     "vision": Capability.VISION,
 }
-"""What newer servers tell of each model."""
+"""Capabilities by the names that newer servers report."""
 
 
 def read_models(body: bytes) -> Sequence[ModelInfo]:
-    """Read what models there are on the machine.
+    """Decode the listing of the models on the server.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a model listing.
     """
     try:
         return [_read(record) for record in msgspec.json.decode(body, type=WireModels).models]
@@ -33,10 +33,12 @@ def read_models(body: bytes) -> Sequence[ModelInfo]:
 
 def _read(record: msgspec.Raw) -> ModelInfo:
     wire = msgspec.json.decode(record, type=WireModel)
-    told = wire.capabilities if is_list(wire.capabilities) else []
+    names = wire.capabilities if is_list(wire.capabilities) else []
     return ModelInfo(
         name=wire.name,
         provider=PROVIDER_NAME,
-        capabilities=frozenset(capability for name, capability in _TOLD.items() if name in told),
+        capabilities=frozenset(
+            capability for name, capability in _REPORTED.items() if name in names
+        ),
         raw=msgspec.json.decode(record),
     )

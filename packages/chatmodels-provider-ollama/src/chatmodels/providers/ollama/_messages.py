@@ -1,8 +1,8 @@
-"""Translates conversations into Ollama's messages.
+"""Encoder of conversations as Ollama's messages.
 
-A message has one text and images beside it; results of tools have messages of their own, and that
-a tool failed is told by its text. What is no use or not allowed elsewhere is left out: thoughts and
-own parts of other vendors, speakers' names, messages in which nothing is left.
+A message has one text, and images in a separate field. Each tool result is a separate message; the
+API has no field for tool errors. Content that the API does not accept or cannot use is left out:
+reasoning and provider parts of other providers, speaker names, empty messages.
 """
 
 from collections.abc import Sequence
@@ -29,23 +29,23 @@ from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 
 
 def encode_conversation(messages: Sequence[Message], problems: list[str]) -> list[Json]:
-    """Translate a conversation; what cannot be expressed is added to the problems."""
+    """Encode a conversation; content that the API cannot express is added to `problems`."""
     names = {call.id: call.name for message in messages for call in message.tool_calls}
     encoded: list[Json] = []
     for number, message in numbered(messages):
-        found: list[str] = []
+        message_problems: list[str] = []
         if message.role == "assistant":
-            encoded += _said(message, found)
+            encoded += _assistant_message(message, message_problems)
         else:
             results = [part for part in message.parts if isinstance(part, ToolResult)]
-            encoded += [_result(result, names, found) for result in results]
-            encoded += _heard(message, found)
-        problems += [f"{problem} (message {number})" for problem in found]
+            encoded += [_result(result, names, message_problems) for result in results]
+            encoded += _input_message(message, message_problems)
+        problems += [f"{problem} (message {number})" for problem in message_problems]
     return encoded
 
 
-def _heard(message: Message, problems: list[str]) -> list[Json]:
-    """Translate what a user or a system says."""
+def _input_message(message: Message, problems: list[str]) -> list[Json]:
+    """Encode a message of the user or the system."""
     texts: list[str] = []
     images: list[Json] = []
     encoded: dict[str, Json] = {"role": message.role, "content": ""}
@@ -71,33 +71,33 @@ def _heard(message: Message, problems: list[str]) -> list[Json]:
     return [encoded]
 
 
-def _said(message: Message, problems: list[str]) -> list[Json]:
-    """Translate what a model said."""
+def _assistant_message(message: Message, problems: list[str]) -> list[Json]:
+    """Encode a message of the model."""
     texts: list[str] = []
-    thoughts: list[str] = []
+    reasoning: list[str] = []
     calls: list[Json] = []
-    own: dict[str, Json] = {}
+    fields: dict[str, Json] = {}
     for part in message.parts:
         match part:
             case TextPart() | RefusalPart():
                 texts.append(part.text)
             case ReasoningPart():
-                thoughts += [part.text] if state_of(part.signature, PROVIDER_NAME) else []
+                reasoning += [part.text] if state_of(part.signature, PROVIDER_NAME) else []
             case ToolCall():
                 calls.append(_call(part))
             case ProviderPart():
-                own.update(state_of(part.signature, PROVIDER_NAME))
+                fields.update(state_of(part.signature, PROVIDER_NAME))
             case _:
                 problems.append(describe_part(part, "a message of role 'assistant'"))
-    text, thought = "".join(texts), "".join(thoughts)
-    if not (text or thought or calls or own):
+    text, thinking = "".join(texts), "".join(reasoning)
+    if not (text or thinking or calls or fields):
         return []
     encoded: dict[str, Json] = {"role": "assistant", "content": text}
-    if thought:
-        encoded["thinking"] = thought
+    if thinking:
+        encoded["thinking"] = thinking
     if calls:
         encoded["tool_calls"] = calls
-    return [encoded | own]
+    return [encoded | fields]
 
 
 def _call(call: ToolCall) -> Json:

@@ -1,4 +1,4 @@
-"""What Ollama's provider is, known without any request."""
+"""Static metadata of the Ollama provider."""
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 
@@ -6,7 +6,7 @@ PROVIDER_NAME = "ollama"
 
 METADATA = ProviderMetadata(
     name=PROVIDER_NAME,
-    description="Models on one's own machine, served by Ollama.",
+    description="Models on your own machine, served by Ollama.",
     distribution="chatmodels-provider-ollama",
     capabilities=frozenset(
         {
@@ -24,12 +24,12 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="host",
-            description="Where Ollama listens, as its own client takes it: host, port, path.",
+            description="The host, port and path of the server, as Ollama's client accepts them.",
             env=("OLLAMA_HOST",),
         ),
         OptionSpec(
             name="api_key",
-            description="A key for ollama.com, or for a proxy; a server of one's own needs none.",
+            description="A key for ollama.com or a proxy; your own server does not need one.",
             env=("OLLAMA_API_KEY",),
             secret=True,
         ),
@@ -37,4 +37,4 @@ METADATA = ProviderMetadata(
     base_url="http://127.0.0.1:11434",
     documentation_url="https://docs.ollama.com/api/chat",
 )
-"""No models are named: which there are is a matter of the machine. See `list_models`."""
+"""The metadata contains no models, because each server has its own; see `list_models`."""

@@ -1,4 +1,4 @@
-"""Makes Ollama's models, where Ollama listens."""
+"""The Ollama provider."""
 
 from msgspec.structs import replace
 
@@ -9,11 +9,11 @@ from chatmodels.providers.ollama._host import read_host
 from chatmodels.providers.ollama._metadata import METADATA
 
 
-def located(options: ProviderOptions) -> ProviderOptions:
-    """Put the address into options that only have a host.
+def with_base_url(options: ProviderOptions) -> ProviderOptions:
+    """Return options with the base URL of the option `host`, if only that is set.
 
     Raises:
-        ConfigurationError: `host` is none.
+        ConfigurationError: `host` is invalid.
     """
     host = options.extra.get("host")
     if not isinstance(host, str) or options.base_url not in {None, METADATA.base_url}:
@@ -21,4 +21,4 @@ def located(options: ProviderOptions) -> ProviderOptions:
     return replace(options, base_url=read_host(host))
 
 
-PROVIDER = HttpProvider(METADATA, CODEC, complete=located)
+PROVIDER = HttpProvider(METADATA, CODEC, complete=with_base_url)

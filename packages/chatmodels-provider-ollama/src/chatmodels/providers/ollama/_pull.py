@@ -1,4 +1,4 @@
-"""Fetches models from a library onto the machine ("Pull a model")."""
+"""Downloading of models from a library to the server ("Pull a model")."""
 
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, closing
@@ -14,23 +14,23 @@ from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._provider import PROVIDER
 from chatmodels.providers.ollama._wire import progress_decoder
 
-_OVER = "success"
+_SUCCESS = "success"
 _STEP = 1_800.0
-_PATIENCE = Timeout(read=_STEP, first_event=_STEP, between_events=_STEP)
-"""How long a step may take unless the caller says otherwise, in seconds.
+_DEFAULT_TIMEOUT = Timeout(read=_STEP, first_event=_STEP, between_events=_STEP)
+"""The default time limits of a step, in seconds.
 
-To verify a file of many gigabytes takes minutes, of which the server tells nothing.
+The server verifies files of many gigabytes for minutes without reporting progress.
 """
 
 
 class PullProgress(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
-    """How far a pull is.
+    """The progress of a pull.
 
     Attributes:
-        status: What is going on, in Ollama's words; "success" at last.
-        digest: Which of the model's files is fetched, while one is.
-        completed: How many bytes of it have come.
-        total: How many bytes it has.
+        status: The current step as named by Ollama; "success" is the last one.
+        digest: The digest of the file that is downloaded; None for other steps.
+        completed: The downloaded bytes of the file.
+        total: The size of the file in bytes.
     """
 
     status: str
@@ -40,27 +40,26 @@ class PullProgress(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=Tru
 
 
 def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generator[PullProgress]:
-    """Fetch a model, and tell how far it is; what is there already is not fetched again.
+    """Download a model and yield the progress; complete files are not downloaded again.
 
-    To leave the generator before its end, or to close it, stops the pull; another one goes on
-    where it was left.
+    Closing the generator stops the pull; the next pull continues from there.
 
     Args:
-        model: Its name in the library, as in "qwen3:4b".
-        insecure: Whether the library may be one without TLS.
-        options: As for `create_chat_model`, such as `host` and `timeout`.
+        model: The model's name in the library, for example "qwen3:4b".
+        insecure: Whether to allow a library without TLS.
+        options: Options of `create_chat_model`, such as `host` and `timeout`.
 
     Yields:
-        The steps, some of them many times a second.
+        The progress of each step, up to many times a second.
 
     Raises:
-        ModelNotFoundError: The library has no such model.
-        StreamInterruptedError: The pull ended before the model was there.
-        ChatModelError: Anything else went wrong.
+        ModelNotFoundError: The library does not have the model.
+        StreamInterruptedError: The pull ended before the model was complete.
+        ChatModelError: The pull failed for another reason.
     """
     last = ""
-    found, request = _prepared(model, insecure, options)
-    with closing(PROVIDER.follow(found, request, NdjsonFramer(), _read, op="pull")) as steps:
+    resolved, request = _prepare(model, insecure, options)
+    with closing(PROVIDER.follow(resolved, request, NdjsonFramer(), _read, op="pull")) as steps:
         for progress in steps:
             last = progress.status
             yield progress
@@ -70,26 +69,29 @@ def pull(model: str, /, *, insecure: bool = False, **options: object) -> Generat
 async def apull(
     model: str, /, *, insecure: bool = False, **options: object
 ) -> AsyncGenerator[PullProgress]:
-    """Fetch a model, awaited; the twin of `pull`. A cancelled task stops the pull."""
+    """Download a model and yield the progress: the async form of `pull`.
+
+    Cancelling the task stops the pull.
+    """
     last = ""
-    found, request = _prepared(model, insecure, options)
-    following = PROVIDER.afollow(found, request, NdjsonFramer(), _read, op="pull")
-    async with aclosing(following) as steps:
+    resolved, request = _prepare(model, insecure, options)
+    stream = PROVIDER.afollow(resolved, request, NdjsonFramer(), _read, op="pull")
+    async with aclosing(stream) as steps:
         async for progress in steps:
             last = progress.status
             yield progress
     _require_success(model, last)
 
 
-def _prepared(
+def _prepare(
     model: str, insecure: bool, options: dict[str, object]
 ) -> tuple[ProviderOptions, HttpRequest]:
     body = {"model": model, "stream": True} | ({"insecure": True} if insecure else {})
     request = HttpRequest(path="/api/pull", body=write_body(body, PROVIDER_NAME, ()))
-    found = registry.provider_options(PROVIDER_NAME, **options)
-    if found.timeout == Timeout():
-        found = msgspec.structs.replace(found, timeout=_PATIENCE)
-    return found, request
+    resolved = registry.provider_options(PROVIDER_NAME, **options)
+    if resolved.timeout == Timeout():
+        resolved = msgspec.structs.replace(resolved, timeout=_DEFAULT_TIMEOUT)
+    return resolved, request
 
 
 def _read(frame: Frame) -> PullProgress:
@@ -103,10 +105,10 @@ def _read(frame: Frame) -> PullProgress:
 
 
 def _require_success(model: str, last: str) -> None:
-    if last != _OVER:
+    if last != _SUCCESS:
         raise StreamInterruptedError(
             f"{PROVIDER_NAME}: the pull of {model!r} ended after {last or 'nothing'!r}; "
-            "pull again, which goes on from there",
+            "pull again to continue",
             op="pull",
             provider=PROVIDER_NAME,
         )

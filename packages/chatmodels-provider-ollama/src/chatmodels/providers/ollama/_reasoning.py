@@ -1,7 +1,7 @@
-"""Parts thoughts from text, where a model writes both into one.
+"""Separation of reasoning from text, for models that write both into one field.
 
-Servers before May 2025, and models whose template the server does not know, give thoughts as
-`<think>...</think>` at the beginning of the text.
+Servers before May 2025, and models with a template that is unknown to the server, send reasoning
+as `<think>...</think>` at the start of the text.
 """
 
 from typing import Literal, NamedTuple
@@ -10,71 +10,71 @@ _OPEN = "<think>"
 _CLOSE = "</think>"
 
 
-class Said(NamedTuple):
-    """What came of a piece of text."""
+class SplitText(NamedTuple):
+    """The reasoning and the text of a chunk."""
 
-    thought: str = ""
+    reasoning: str = ""
     text: str = ""
 
 
 class ThinkSplitter:
-    """Is fed a text in pieces, and holds back what may be the beginning of a tag.
+    """Incremental splitter that is fed chunks and holds back possible starts of a tag.
 
-    White space before and after the thoughts is left out. Tags elsewhere are text: a model may
-    write about them.
+    White space around the reasoning is removed. Tags elsewhere are text, because a model can write
+    about them.
     """
 
-    __slots__ = ("_held", "_place")
+    __slots__ = ("_buffer", "_state")
 
     def __init__(self) -> None:
-        self._held = ""
-        self._place: Literal["before", "opened", "thought", "closed", "text"] = "before"
+        self._buffer = ""
+        self._state: Literal["start", "opened", "reasoning", "closed", "text"] = "start"
 
-    def feed(self, piece: str) -> Said:
-        """Take a piece in and give what is certain."""
-        if self._place == "text":
-            return Said(text=piece)
-        text, self._held = self._held + piece, ""
-        if self._place == "before":
+    def feed(self, chunk: str) -> SplitText:
+        """Process a chunk and return the text that is certain."""
+        if self._state == "text":
+            return SplitText(text=chunk)
+        text, self._buffer = self._buffer + chunk, ""
+        if self._state == "start":
             start = text.lstrip()
             if start.startswith(_OPEN):
-                self._place, text = "opened", start[len(_OPEN) :]
+                self._state, text = "opened", start[len(_OPEN) :]
             elif _OPEN.startswith(start):
-                self._held = text
-                return Said()
+                self._buffer = text
+                return SplitText()
             else:
-                self._place = "text"
-                return Said(text=text)
-        if self._place == "closed":
+                self._state = "text"
+                return SplitText(text=text)
+        if self._state == "closed":
             return self._after(text)
-        return self._think(text)
+        return self._inside(text)
 
-    def close(self) -> Said:
-        """Give what was held back: it was no tag."""
-        held, self._held = self._held, ""
-        return Said(text=held) if self._place == "before" else Said(thought=held)
+    def close(self) -> SplitText:
+        """Return the text that was held back: it was not a tag."""
+        rest, self._buffer = self._buffer, ""
+        return SplitText(text=rest) if self._state == "start" else SplitText(reasoning=rest)
 
-    def _think(self, text: str) -> Said:
-        if self._place == "opened":
+    def _inside(self, text: str) -> SplitText:
+        if self._state == "opened":
             text = text.lstrip()
-        thought, closed, rest = text.partition(_CLOSE)
-        if closed:
-            self._place = "closed"
-            return Said(thought, self._after(rest).text)
-        kept = len(text) - _overlap(text)
-        self._held = text[kept:]
-        if kept:
-            self._place = "thought"
-        return Said(thought=text[:kept])
+        reasoning, closing_tag, rest = text.partition(_CLOSE)
+        if closing_tag:
+            self._state = "closed"
+            return SplitText(reasoning, self._after(rest).text)
+        certain = len(text) - _overlap(text)
+        self._buffer = text[certain:]
+        if certain:
+            self._state = "reasoning"
+        return SplitText(reasoning=text[:certain])
 
-    def _after(self, text: str) -> Said:
+    def _after(self, text: str) -> SplitText:
         text = text.lstrip()
         if text:
-            self._place = "text"
-        return Said(text=text)
+            self._state = "text"
+        return SplitText(text=text)
 
 
 def _overlap(text: str) -> int:
-    """Tell how many characters at the end may be the beginning of the closing tag."""
+    """Count the characters at the end that can be the start of the closing tag."""
     longest = min(len(text), len(_CLOSE) - 1)
     return next((size for size in range(longest, 0, -1) if text.endswith(_CLOSE[:size])), 0)

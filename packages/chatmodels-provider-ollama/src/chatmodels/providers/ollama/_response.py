@@ -1,4 +1,4 @@
-"""Reads the pieces of responses, and what accompanies them."""
+"""Decoding of tool calls, finish reasons, usage and log probabilities."""
 
 import msgspec
 
@@ -8,44 +8,43 @@ from chatmodels.http.wire import Json, integer_or_none, lenient
 from chatmodels.providers.ollama._metadata import PROVIDER_NAME
 from chatmodels.providers.ollama._wire import WireCall, WireChunk, WireLogprob
 
-THOUGHT = ProviderState(PROVIDER_NAME, {"type": "thinking"})
-"""Tells thoughts of these models from those of others, which they are not given."""
+REASONING_STATE = ProviderState(PROVIDER_NAME, {"type": "thinking"})
+"""Marks reasoning of Ollama's models; reasoning of other models is not sent to them."""
 
-_FORMATTED = (
-    "the form of the answer holds for all that the model writes, so that it may be unable to call "
-    "tools"
+_OUTPUT_WITH_TOOLS = (
+    "the output schema applies to all output of the model, so the model can be unable to call tools"
 )
 FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
-"""By "Generate a chat message"; where a model was only loaded or unloaded it is "other"."""
+"""Finish reasons ("Generate a chat message"); loading and unloading a model is "other"."""
 
 
 def first_warnings(request: ChatRequest) -> list[str]:
-    """Tell what may go wrong with a request."""
+    """Return warnings about a request."""
     choice = request.tool_choice
-    offered = request.tools and (choice is None or choice.mode != "none")
-    return [_FORMATTED] if offered and request.output is not None else []
+    tools = request.tools and (choice is None or choice.mode != "none")
+    return [_OUTPUT_WITH_TOOLS] if tools and request.output is not None else []
 
 
 def read_call(call: WireCall, position: int, created: Json) -> ToolCall:
-    """Read a tool call; one without an id gets one, which is the same whenever it is read.
+    """Convert a tool call; a call without an id gets a reproducible id.
 
     Args:
         call: The call.
-        position: Its place among the calls of the answer.
-        created: When the answer began, which tells it from others.
+        position: The index of the call among the calls of the response.
+        created: The creation time of the response, which makes the id unique.
     """
     arguments = bytes(call.function.arguments)
     text = msgspec.json.decode(arguments, type=str) if arguments[:1] == b'"' else arguments.decode()
-    moment = "".join(filter(str.isdecimal, created)) if isinstance(created, str) else ""
+    timestamp = "".join(filter(str.isdecimal, created)) if isinstance(created, str) else ""
     return ToolCall(
-        call.id or f"call_{moment}_{position}",
+        call.id or f"call_{timestamp}_{position}",
         call.function.name or "",
         "{}" if text in {"", "null"} else text,
     )
 
 
 def read_usage(wire: WireChunk) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None."""
+    """Convert token usage to neutral fields; counts that are not reported stay None."""
     return Usage(
         input_tokens=integer_or_none(wire.prompt_eval_count),
         output_tokens=integer_or_none(wire.eval_count),
@@ -53,7 +52,7 @@ def read_usage(wire: WireChunk) -> Usage:
 
 
 def read_logprobs(value: Json, warnings: list[str]) -> tuple[TokenLogprob, ...]:
-    """Read how likely the tokens were."""
+    """Convert the log probabilities of tokens."""
     wires = lenient(value, list[WireLogprob], "log probabilities were", warnings) or []
     return tuple(
         TokenLogprob(

@@ -1,7 +1,7 @@
-"""The JSON of Ollama's API as typed structures: a whole answer is like the chunk of a stream.
+"""Typed structures for the JSON of Ollama's API: a whole response equals a stream chunk.
 
-What carries the answer is typed, so that a defect is an error. What accompanies it is taken as
-parsed JSON and read leniently. Unknown fields are ignored.
+Fields with content are typed, so that a defect raises an error. Other fields are parsed JSON and
+are read leniently. Unknown fields are ignored.
 """
 
 import msgspec
@@ -12,21 +12,21 @@ NOTHING = msgspec.Raw()
 
 
 class WireFunction(Wire, frozen=True, gc=False):
-    """What is called; the arguments are an object, and not its text."""
+    """The function of a call; the arguments are an object, not JSON text."""
 
     name: str | None = None
     arguments: msgspec.Raw = NOTHING
 
 
 class WireCall(Wire, frozen=True, gc=False):
-    """A tool call; the servers of 2025 give no ids."""
+    """A tool call; servers of 2025 do not send ids."""
 
     id: str | None = None
     function: WireFunction = WireFunction()
 
 
 class WireMessage(Wire, frozen=True, gc=False):
-    """A message, or some more of one."""
+    """A message, or a delta of one."""
 
     content: str | None = None
     thinking: str | None = None
@@ -34,7 +34,7 @@ class WireMessage(Wire, frozen=True, gc=False):
 
 
 class WireChunk(Wire, frozen=True, gc=False):
-    """A whole answer, or some more of one."""
+    """A whole response, or a chunk of one."""
 
     message: WireMessage | None = None
     model: str | None = None
@@ -48,14 +48,14 @@ class WireChunk(Wire, frozen=True, gc=False):
 
 
 class WireAlternative(Wire, frozen=True, gc=False):
-    """A token that was likely at some place."""
+    """A likely token at one position."""
 
     token: str
     logprob: float
 
 
 class WireLogprob(Wire, frozen=True, gc=False):
-    """How likely a token was."""
+    """The log probability of a token."""
 
     token: str
     logprob: float
@@ -63,20 +63,20 @@ class WireLogprob(Wire, frozen=True, gc=False):
 
 
 class WireModel(Wire, frozen=True, gc=False):
-    """A model in the listing."""
+    """A model of the listing."""
 
     name: str
     capabilities: Json = None
 
 
 class WireModels(Wire, frozen=True, gc=False):
-    """The listing."""
+    """The model listing."""
 
     models: list[msgspec.Raw]
 
 
 class WireProgress(Wire, frozen=True, gc=False):
-    """How far a pull is."""
+    """The progress of a pull."""
 
     status: str | None = None
     digest: str | None = None

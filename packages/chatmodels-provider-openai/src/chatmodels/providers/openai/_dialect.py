@@ -1,4 +1,4 @@
-"""How OpenAI speaks chat completions (the "Chat" reference and the guides of its API)."""
+"""OpenAI's dialect of chat completions (the "Chat" reference and the guides of its API)."""
 
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from chatmodels.openai_compatible.responses import ResponsesDialect
 
 VALUES = {"service_tier": ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")}
-"""The words of the tiers ("Create a model response" and "Create a chat completion")."""
+"""The names of the service tiers ("Create a model response", "Create a chat completion")."""
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
-"""The images that models see ("Images and vision")."""
+"""The image types that models accept ("Images and vision")."""
 
 DOMAINS = ("api.openai.com",)
-"""OpenAI's own addresses, with those of regions ("Data controls")."""
+"""OpenAI's domains, including regional subdomains ("Data controls")."""
 
 DIALECT = Dialect(
     name="openai",
@@ -46,12 +46,12 @@ DIALECT = Dialect(
     call_ids=IdForm(r"[\s\S]{1,40}", 40),
     paired_calls=DOMAINS,
 )
-"""Instructions have the role "system", which the API takes for "developer" where it must.
+"""OpenAI's dialect; the API converts the role "system" to "developer" if necessary.
 
-Files are PDF only ("File inputs"): other texts are written out, as that page advises.
+Files are PDF only ("File inputs"). Other text files are sent as text, as that page recommends.
 """
 
-ELSEWHERE = replace(
+COMPATIBLE_DIALECT = replace(
     DIALECT,
     settings={**DIALECT.settings, "max_output_tokens": COMMON_SETTINGS["max_output_tokens"]},
     values={},
@@ -62,16 +62,16 @@ ELSEWHERE = replace(
     reasoning_field="as_sent",
     reasoning_details=True,
 )
-"""The dialect at an address that is not OpenAI's.
+"""The dialect for base URLs that are not OpenAI's.
 
-Nearly all servers know `max_tokens`, and many ignore `max_completion_tokens` in silence, such as
-DeepSeek's API. Servers get their reasoning back, and gateways the long ids of tool calls in which
-they keep state.
+Nearly all servers support `max_tokens`, and many silently ignore `max_completion_tokens`, such as
+DeepSeek's API. Reasoning is returned to servers, and gateways get the long ids of tool calls in
+which they store state.
 """
 
 _SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
-_NEVER = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
-_NOT_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
+_NO_SAMPLING = re.compile(r"(ft:)?(o\d|gpt-5(-|$)(?!chat|search)|codex-)")
+_NO_SAMPLING_WITH_REASONING = re.compile(r"(ft:)?gpt-(5\.\d|[6-9]|1\d)")
 _NO_REASONING = re.compile(r"(ft:)?(gpt-[34]|chatgpt-4|gpt-5-chat|gpt-audio)")
 
 AnyDialect = TypeVar("AnyDialect", Dialect, "ResponsesDialect")
@@ -94,32 +94,32 @@ FAMILIES = (
 
 
 def for_model(dialect: AnyDialect, model: str) -> AnyDialect:
-    """Return a dialect of OpenAI without what a model does not support.
+    """Return a dialect of OpenAI without the fields that a model does not support.
 
-    By "Using the latest model", under parameter compatibility: reasoning models before GPT-5.1 take
-    no sampling parameters, later ones take them at the effort "none" alone. By the models' own
-    pages, GPT-4.1, GPT-4o and those before have no reasoning, and no effort is accepted.
+    Reasoning models before GPT-5.1 do not accept sampling parameters; later ones accept them only
+    with the effort "none" ("Using the latest model", parameter compatibility). GPT-4.1, GPT-4o and
+    earlier models do not reason and do not accept an effort (model pages).
     """
     settings = dialect.settings
-    if _NEVER.match(model):
+    if _NO_SAMPLING.match(model):
         settings = {name: field for name, field in settings.items() if name not in _SAMPLING}
-    beside = _SAMPLING if _NOT_WITH_REASONING.match(model) else ()
+    not_with_reasoning = _SAMPLING if _NO_SAMPLING_WITH_REASONING.match(model) else ()
     fixed = {"reasoning_effort": ("none",)} if _NO_REASONING.match(model) else {}
     return replace(
         dialect,
         settings=settings,
         values={**dialect.values, **fixed},
         implied=fixed,
-        not_with_reasoning=beside,
+        not_with_reasoning=not_with_reasoning,
     )
 
 
 def part_options(**fields: Any) -> ProviderPart:
-    """Return options for the part before it in a message; other vendors ignore them.
+    """Return options for the preceding part of a message; other providers ignore them.
 
     >>> from chatmodels.core import user
-    >>> mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
-    >>> asked = user("A long text.", mark, "Why?")
+    >>> options = part_options(prompt_cache_breakpoint={"mode": "explicit"})
+    >>> question = user("A long text.", options, "Why?")
 
     Args:
         fields: Fields of a content part, such as `prompt_cache_breakpoint` ("Prompt caching").

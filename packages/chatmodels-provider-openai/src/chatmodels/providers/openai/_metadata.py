@@ -1,4 +1,4 @@
-"""What OpenAI's provider is, known without any request."""
+"""Static metadata of the OpenAI provider."""
 
 from chatmodels.core.extending import Capability, OptionSpec, ProviderMetadata
 from chatmodels.providers.openai._profile import MODELS
@@ -11,14 +11,14 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
-            description="An API key of the platform.",
+            description="An API key of the OpenAI platform.",
             env=("OPENAI_API_KEY",),
             required=True,
             secret=True,
         ),
         OptionSpec(
             name="base_url",
-            description="Where the API is, as for a proxy of your own.",
+            description="The URL of the API, for example of your own proxy.",
             env=("OPENAI_BASE_URL",),
         ),
         OptionSpec(
@@ -33,7 +33,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="api",
-            description='"responses" or "chat_completions"; by default what suits the model.',
+            description='"responses" or "chat_completions"; the default depends on the model.',
         ),
     ),
     base_url="https://api.openai.com/v1",

@@ -1,9 +1,9 @@
-"""What OpenAI's pages tell of its models, as of November 2026; `list_models` tells what there is.
+"""Abilities and limits of OpenAI's models, from its documentation as of November 2026.
 
-Limits: "Compare models" and the models' own pages at developers.openai.com; for GPT-6 Astra and
-Luna Vercel's "AI Gateway", for GPT-4.1 and GPT-4o "Azure OpenAI in Microsoft Foundry Models".
-Documents: "File inputs", which has them for all models that see.
-Ends: "Deprecations".
+`list_models` reports the models that are currently available. Sources of limits: "Compare models"
+and the model pages at developers.openai.com; Vercel's "AI Gateway" for GPT-6 Astra and Luna; "Azure
+OpenAI in Microsoft Foundry Models" for GPT-4.1 and GPT-4o. Documents: "File inputs", for all vision
+models. End dates: "Deprecations".
 """
 
 from chatmodels.core import ModelInfo
@@ -29,7 +29,7 @@ def _model(
     context: int,
     output: int,
     capabilities: frozenset[Capability],
-    end: str | None = None,
+    deprecated: str | None = None,
 ) -> ModelInfo:
     return ModelInfo(
         name=name,
@@ -39,7 +39,7 @@ def _model(
         input_modalities=("text", "image"),
         output_modalities=("text",),
         capabilities=capabilities,
-        deprecated=end,
+        deprecated=deprecated,
     )
 
 

@@ -1,10 +1,9 @@
-"""Makes OpenAI's models, and chooses which of its two APIs each of them is asked through.
+"""The OpenAI provider, which selects one of two APIs for each model.
 
-"Migrate to the Responses API" recommends that API. It is needed where a model reasons: reasoning
-is kept from turn to turn there alone, and newer models take tools nowhere else (their pages, as
-"GPT-6.1 Terra"). Chat completions serve all others: they take more settings (`seed`, `stop`,
-penalties, `prediction`), they alone have sound ("GPT-Audio"), and they are what gateways and
-other servers speak.
+Models that reason use the Responses API, as "Migrate to the Responses API" recommends: only this
+API keeps reasoning between turns, and newer models accept tools only here (model pages, such as
+"GPT-6.1 Terra"). Other models use chat completions, which has more settings (`seed`, `stop`,
+penalties, `prediction`) and audio ("GPT-Audio"), and which gateways and other servers support.
 """
 
 import re
@@ -16,7 +15,7 @@ from chatmodels.core import ConfigurationError
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import Codec, HttpChatModel, HttpProvider
 from chatmodels.openai_compatible import chat_completions_codec
-from chatmodels.providers.openai._dialect import DIALECT, ELSEWHERE, FAMILIES, for_model
+from chatmodels.providers.openai._dialect import COMPATIBLE_DIALECT, DIALECT, FAMILIES, for_model
 from chatmodels.providers.openai._metadata import METADATA
 
 _APIS = ("chat_completions", "responses")
@@ -30,18 +29,18 @@ _OFFICIAL = re.compile(r"https://([a-z]+\.)?api\.openai\.com(/|$)")
 
 
 def codec(options: ProviderOptions, model: str = "") -> Codec:
-    """Choose the wire format by the options of a model, and by its name.
+    """Return the codec for the options and the name of a model.
 
     Raises:
-        ConfigurationError: There is no such API, or a value cannot be sent in a header; the
-            message lists everything.
+        ConfigurationError: The API does not exist, or a value cannot be sent in a header; the
+            message lists every problem.
     """
     problems: list[str] = []
     official = is_official(options.base_url)
     api = options.extra.get("api") or default_api(model, options.base_url)
     if api not in _APIS:
-        known = " or ".join(map(repr, _APIS))
-        problems.append(f"openai has no api {api!r}; use {known}, or leave it out")
+        choices = " or ".join(map(repr, _APIS))
+        problems.append(f"openai has no api {api!r}; pass {choices}, or leave it out")
     headers = _headers(options, problems)
     if problems:
         raise ConfigurationError("; ".join(problems))
@@ -53,25 +52,25 @@ def codec(options: ProviderOptions, model: str = "") -> Codec:
 
 
 def default_api(model: str, base_url: str | None) -> str:
-    """Tell which API a model is asked through if nothing else is said.
+    """Return the API of a model if the option `api` is not set.
 
     Args:
-        model: Its name; models that reason are known by it.
-        base_url: Where it is asked; None for OpenAI itself.
+        model: The model's name, which identifies models that reason.
+        base_url: The base URL; None for OpenAI's.
     """
     official = is_official(base_url)
     return "responses" if official and _REASONING.match(model) else "chat_completions"
 
 
 def is_official(base_url: str | None) -> bool:
-    """Return whether an address is one of OpenAI's own."""
+    """Check whether a base URL is OpenAI's."""
     return base_url is None or _OFFICIAL.match(base_url) is not None
 
 
 @lru_cache(maxsize=256)
 def _chat_codec(model: str, official: bool, headers: tuple[tuple[str, str], ...]) -> Codec:
     if not official:
-        return chat_completions_codec(ELSEWHERE, headers)
+        return chat_completions_codec(COMPATIBLE_DIALECT, headers)
     return replace(chat_completions_codec(for_model(DIALECT, model), headers), families=FAMILIES)
 
 
@@ -87,24 +86,24 @@ def _headers(options: ProviderOptions, problems: list[str]) -> tuple[tuple[str, 
 
 
 class OpenAIProvider(HttpProvider):
-    """OpenAI: its models are asked through one API or the other."""
+    """The OpenAI provider, which selects an API for each model."""
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
-        """Make a model; no request is sent.
+        """Create a model; no request is sent.
 
         Raises:
-            ConfigurationError: There is no such API, or an option cannot be honoured.
-            UnsupportedError: Settings in the options cannot be honoured.
+            ConfigurationError: The API does not exist, or an option is not supported.
+            UnsupportedError: Settings in the options are not supported.
         """
-        chosen = codec(options, model)
-        supported = for_model(DIALECT, model).settings.keys()
-        elsewhere = supported - (chosen.profile(model).settings or {}).keys()
+        model_codec = codec(options, model)
+        chat_settings = for_model(DIALECT, model).settings.keys()
+        only_chat = chat_settings - (model_codec.profile(model).settings or {}).keys()
         return HttpChatModel(
             self.metadata,
             model,
-            chosen,
+            model_codec,
             options,
-            remedies=dict.fromkeys(elsewhere, 'api="chat_completions"'),
+            remedies=dict.fromkeys(only_chat, 'api="chat_completions"'),
             given=options,
         )
 

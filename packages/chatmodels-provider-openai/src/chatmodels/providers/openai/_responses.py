@@ -1,7 +1,7 @@
-"""How OpenAI speaks the Responses API; imported with the first model that is asked through it.
+"""OpenAI's dialect of the Responses API; imported with the first model that uses it.
 
-The state of reasoning is given without being asked for ("The reasoning item" in the reference),
-so that a conversation goes on where OpenAI does not store it, too.
+The API returns the state of reasoning by default ("The reasoning item" in the reference), so that
+conversations can continue even if OpenAI does not store them.
 """
 
 from functools import lru_cache
@@ -24,7 +24,7 @@ from chatmodels.providers.openai._dialect import (
 
 RESPONSES = ResponsesDialect(
     name="openai",
-    # "user" is deprecated in favour of it ("Create a model response").
+    # "safety_identifier" replaces the deprecated "user" ("Create a model response").
     settings={**RESPONSES_SETTINGS, "user": "safety_identifier"},
     values=VALUES,
     image_types=IMAGE_TYPES,
@@ -32,7 +32,7 @@ RESPONSES = ResponsesDialect(
     paired_calls=DOMAINS,
 )
 
-_ELSEWHERE = replace(RESPONSES, values={}, image_types=None, refused_files=())
+_COMPATIBLE = replace(RESPONSES, values={}, image_types=None, refused_files=())
 
 
 @lru_cache(maxsize=256)
@@ -41,9 +41,8 @@ def codec(model: str, headers: tuple[tuple[str, str], ...], *, official: bool) -
 
     Args:
         model: The model's name.
-        headers: The headers that name the account to bill.
-        official: Whether the address is OpenAI's, which has values of its own, and types of media
-            that it does not accept.
+        headers: The headers for the account to bill.
+        official: Whether the base URL is OpenAI's, for which values and media types are checked.
     """
-    dialect = for_model(RESPONSES if official else _ELSEWHERE, model)
+    dialect = for_model(RESPONSES if official else _COMPATIBLE, model)
     return replace(responses_codec(dialect, headers), families=FAMILIES)

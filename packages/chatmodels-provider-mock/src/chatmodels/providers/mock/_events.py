@@ -1,4 +1,4 @@
-"""From a whole answer to the pieces in which a stream brings it."""
+"""Conversion of a whole response to stream events."""
 
 from collections.abc import Iterator
 
@@ -21,32 +21,32 @@ from chatmodels.core import (
     ToolCallStart,
     UsageUpdate,
 )
-from chatmodels.providers.mock._reply import Answer
-from chatmodels.providers.mock._words import pieces
+from chatmodels.providers.mock._reply import Outcome
+from chatmodels.providers.mock._words import split
 
 
-def events_of(answer: Answer, size: int | None, /) -> Iterator[StreamEvent]:
-    """Tell an answer as the events of a stream, without its terminal event if it fails.
+def events_of(outcome: Outcome, size: int | None, /) -> Iterator[StreamEvent]:
+    """Yield the events of a stream; a stream that fails has no terminal event.
 
-    One that fails before it says anything has no events at all, so that it may be tried again.
+    An attempt that fails without parts has no events at all, so that it can be retried.
 
     Args:
-        answer: The answer.
-        size: Characters in a piece of text; None for words.
+        outcome: The outcome of an attempt.
+        size: Characters per text chunk; None to split at words.
 
     Raises:
-        Exception: The answer's error.
+        Exception: The error of the outcome.
     """
-    response = answer.response
-    if answer.error is not None and not response.message.parts:
-        raise answer.error
+    response = outcome.response
+    if outcome.error is not None and not response.message.parts:
+        raise outcome.error
     yield StreamStart(response.id, response.model)
     for index, part in enumerate(response.message.parts):
         yield from _part_events(part, index, size)
     if response.logprobs:
         yield LogprobsDelta(response.logprobs)
-    if answer.error is not None:
-        raise answer.error
+    if outcome.error is not None:
+        raise outcome.error
     yield UsageUpdate(response.usage)
     yield StreamEnd(
         response.finish_reason,
@@ -62,18 +62,18 @@ def _part_events(part: Part, index: int, size: int | None) -> Iterator[StreamEve
     plain: Part
     match part:
         case TextPart():
-            yield from (TextDelta(piece, index) for piece in pieces(part.text, size))
+            yield from (TextDelta(chunk, index) for chunk in split(part.text, size))
             plain = TextPart(part.text)
         case ReasoningPart():
-            yield from (ReasoningDelta(piece, index) for piece in pieces(part.text, size))
+            yield from (ReasoningDelta(chunk, index) for chunk in split(part.text, size))
             plain = ReasoningPart(part.text)
         case RefusalPart():
-            yield from (RefusalDelta(piece, index) for piece in pieces(part.text, size))
+            yield from (RefusalDelta(chunk, index) for chunk in split(part.text, size))
             return
         case ToolCall():
             yield ToolCallStart(part.id, part.name, index)
-            for piece in pieces(part.arguments_json, size):
-                yield ToolCallDelta(piece, index)
+            for chunk in split(part.arguments_json, size):
+                yield ToolCallDelta(chunk, index)
             yield ToolCallEnd(part, index)
             return
         case _:

@@ -1,4 +1,4 @@
-"""How long an answer takes: waits as values, so that both worlds wait in their own way."""
+"""The delays of a response, as values that sync and async calls wait for."""
 
 import math
 import time
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from chatmodels.core import CallTimeoutError, StreamEnd, StreamEvent
 from chatmodels.core.extending import CallInfo
 
-Wait = float
+Delay = float
 """Seconds to wait."""
 
 
-class Pace:
-    """The waits of one attempt, cut short where a time limit of the call passes.
+class Delays:
+    """The delays of one attempt, limited by the time limits of the call.
 
     Args:
-        call: The call; what it has taken so far counts for its total limit.
-        latency: Seconds before the answer or its first event.
+        call: The call; time that has already passed counts toward the total limit.
+        latency: Seconds before the response or its first event.
         interval: Seconds before each further event.
     """
 
@@ -27,19 +27,19 @@ class Pace:
         deadline = call.deadline
         self._left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
 
-    def before_answer(self) -> Iterator[Wait]:
-        """Wait for a whole answer.
+    def before_response(self) -> Iterator[Delay]:
+        """Yield the delay before a whole response.
 
         Raises:
-            CallTimeoutError: The total limit passed, once it has been waited for.
+            CallTimeoutError: The total limit passed; raised after the delay.
         """
         yield from self._wait(self._latency, None, "")
 
-    def between(self, events: Iterator[StreamEvent], /) -> Iterator[Wait | StreamEvent]:
-        """Put waits before the events of a stream; its end follows at once.
+    def between(self, events: Iterator[StreamEvent], /) -> Iterator[Delay | StreamEvent]:
+        """Yield delays before the events of a stream; the end event has no delay.
 
         Raises:
-            CallTimeoutError: A limit passed, once it has been waited for.
+            CallTimeoutError: A limit passed; raised after the delay.
         """
         yield from self._wait(self._latency, self._limits.first_event, "first_event")
         for position, event in enumerate(events):
@@ -47,7 +47,7 @@ class Pace:
                 yield from self._wait(self._interval, self._limits.between_events, "between_events")
             yield event
 
-    def _wait(self, seconds: float, limit: float | None, name: str) -> Iterator[Wait]:
+    def _wait(self, seconds: float, limit: float | None, name: str) -> Iterator[Delay]:
         if not seconds:
             return
         allowed, which = (self._left, "total") if limit is None else (limit, name)
@@ -59,7 +59,7 @@ class Pace:
             return
         yield allowed
         raise CallTimeoutError(
-            f"mock: nothing came within the {which} time limit ({allowed:g} s left of it); the "
-            f"script waits {seconds:g} s; allow more with timeout=",
+            f"mock: no response within the {which} time limit ({allowed:g} s left of it), because "
+            f"the script waits {seconds:g} s; pass a longer limit with timeout=",
             details={"limit": which},
         )

@@ -7,7 +7,7 @@ import pytest
 
 from chatmodels.core import ChatModelError, ConfigurationError, create_chat_model
 from chatmodels.core.extending import ProviderOptions, provider
-from chatmodels.providers.bedrock._regions import control_url, placed
+from chatmodels.providers.bedrock._regions import control_url, with_region
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_a_region_that_nobody_tells_is_asked_for(config: Path, text: str | None)
         config.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         url()
-    assert str(caught.value) == "bedrock: no region is known; set AWS_REGION or pass region=..."
+    assert str(caught.value) == "bedrock: the region is unknown; set AWS_REGION or pass region=..."
 
 
 def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_address_tells_its_region() -> None:
     vpce = "https://vpce-1.bedrock-runtime.eu-west-3.vpce.amazonaws.com"
     for given in (vpce, "https://bedrock-runtime-fips.us-east-1.amazonaws.com"):
-        found = placed(ProviderOptions(base_url=given)).extra["region"]
+        found = with_region(ProviderOptions(base_url=given)).extra["region"]
         assert found == given.split(".")[-4 if "vpce" in given else 1]
 
 
@@ -97,7 +97,7 @@ def test_models_are_listed_elsewhere(given: dict[str, str], expected: str) -> No
     if "control_url" in given:
         extra["control_url"] = given["control_url"]
     options = ProviderOptions(base_url=given.get("base_url"), extra=extra)
-    assert control_url(placed(options)) == expected
+    assert control_url(with_region(options)) == expected
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
@@ -106,18 +106,18 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
             "bedrock:m", region=3, aws_secret_access_key="s", credentials=object(), profile=None
         )
     assert str(caught.value) == (
-        "bedrock: region must be a str, not int; aws_access_key_id and aws_secret_access_key come "
-        "together; credentials must be an object of botocore with get_frozen_credentials()"
+        "bedrock: region must be a str, not int; aws_access_key_id and aws_secret_access_key must "
+        "be passed together; credentials must be a botocore object with get_frozen_credentials()"
     )
 
 
 @pytest.mark.parametrize("region", ["nowhere", "evil.example/", "us-east-1.evil.example#"])
 def test_what_is_no_region_is_refused(region: str) -> None:
-    with pytest.raises(ChatModelError, match="there is no region"):
+    with pytest.raises(ChatModelError, match="bedrock: the region '"):
         url(region=region)
 
 
 def test_health_without_a_region_is_unknown() -> None:
     report = provider("bedrock").check_health(ProviderOptions())
     assert report.status == "unknown"
-    assert "no region is known" in report.message
+    assert "the region is unknown" in report.message

@@ -12,7 +12,7 @@ TAGGED = st.lists(st.sampled_from(["<think>", "</think>", "<thi", "</", " ", "\n
 def split(*pieces: str) -> tuple[str, str]:
     splitter = ThinkSplitter()
     said = [*(splitter.feed(piece) for piece in pieces), splitter.close()]
-    return "".join(part.thought for part in said), "".join(part.text for part in said)
+    return "".join(part.reasoning for part in said), "".join(part.text for part in said)
 
 
 @pytest.mark.parametrize(
