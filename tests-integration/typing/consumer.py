@@ -23,13 +23,23 @@ from chatmodels.core import (
     TextDelta,
     Timeout,
     ToolCall,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    Usage,
+    arun_tools,
+    astream_tools,
     check_health,
     create_chat_model,
     from_json,
     image,
+    list_models,
     list_providers,
+    repair_conversation,
+    run_tools,
     set_alias,
+    stream_tools,
     system,
     to_json,
     tool,
@@ -42,6 +52,7 @@ from chatmodels.core.extending import (
     Observer,
     Provider,
     StandardChatModel,
+    ToolStreamEvent,
     provider,
     providers_with,
 )
@@ -76,6 +87,9 @@ def calls(model: ChatModel) -> None:
     assert_type(
         model.batch(["a", "b"], max_concurrency=2), list[ChatResponse[None] | ChatModelError]
     )
+    for index, result in model.batch_as_completed(iter(["a", "b"]), output_type=Primes):
+        assert_type(index, int)
+        assert_type(result, ChatResponse[Primes] | ChatModelError)
     with model.stream(asked, output_type=Primes) as stream:
         for event in stream:
             if event.type == "text_delta":
@@ -85,6 +99,9 @@ def calls(model: ChatModel) -> None:
 
 async def awaited_calls(model: ChatModel) -> None:
     assert_type((await model.agenerate("Three primes", output_type=Primes)).parsed, Primes)
+    async with model.abatch_as_completed(["a", "b"], on_progress=print) as results:
+        async for _, result in results:
+            assert_type(result, ChatResponse[None] | ChatModelError)
     async with model.astream("Hello") as stream:
         async for event in stream:
             assert_type(event, StreamEvent)
@@ -97,12 +114,83 @@ def tools(call: ToolCall) -> None:
     assert_type(call.arguments, dict[str, Any])
 
 
+@dataclass
+class Shop:
+    name: str
+
+
+@tool
+def order(context: ToolContext[Shop], sku: str) -> str:
+    return f"{sku} from {context.value.name}"
+
+
+def approve(context: ToolContext[Shop]) -> str | None:
+    assert_type(context.value, Shop)
+    return None if context.value.name else "no shop"
+
+
+async def approve_later(context: ToolContext[Shop]) -> ToolCall | None:
+    return context.call
+
+
+def mask(context: ToolContext[Shop], end: ToolEnd) -> ToolResult | None:
+    assert_type(end.error, Exception | None)
+    return None
+
+
+def tool_loops(model: ChatModel) -> None:
+    plain = run_tools(model, "Weather in Oslo?", tools=[weather], max_rounds=3, temperature=0.2)
+    assert_type(plain, ToolRun[None])
+    assert_type(plain.response, ChatResponse[None])
+    assert_type(plain.messages, tuple[Message, ...])
+    assert_type(plain.usage, Usage)
+    assert_type(
+        run_tools(
+            model,
+            plain.messages,
+            tools=[order],
+            output_type=Primes,
+            context=Shop("Lee"),
+            before_tool=approve,
+            after_tool=mask,
+        ).parsed,
+        Primes,
+    )
+    with stream_tools(model, "Hello", tools=[weather], output_type=Place) as stream:
+        for event in stream:
+            assert_type(event, ToolStreamEvent)
+            if event.type == "tool_end":
+                assert_type(event, ToolEnd)
+    assert_type(stream.run.parsed, Place)
+    assert_type(repair_conversation(plain.messages), tuple[Message, ...])
+    assert_type(sum([plain.usage], Usage()), Usage)
+
+
+async def awaited_tool_loops(model: ChatModel) -> None:
+    done = await arun_tools(
+        model,
+        "Order tea",
+        tools=[order],
+        output_type=Primes,
+        context=Shop("Lee"),
+        before_tool=approve_later,
+        on_limit="return",
+    )
+    assert_type(done.parsed, Primes)
+    async with astream_tools(
+        model, "Order tea", tools=[order], context=Shop("Lee"), before_tool=approve
+    ) as stream:
+        async for event in stream:
+            assert_type(event, ToolStreamEvent)
+    assert_type(stream.run, ToolRun[None])
+
+
 def errors(model: ChatModel) -> float | None:
     try:
         model.generate("Hello", timeout=Timeout(total=30, first_event=5))
     except ChatModelError as error:
         assert_type(error.code, ErrorCode)
-        return error.retry_after
+        return error.retry_after if error.retryable else None
     return None
 
 
@@ -112,6 +200,7 @@ def front_door() -> None:
     assert_type(provider(list_providers()[0]), Provider)
     assert_type(providers_with(Capability.VISION), list[str])
     assert_type(check_health()["openai"], HealthReport)
+    assert_type(list_models("openai", timeout=5)[0].name, str)
     assert_type(from_json(to_json([user("Hello")]), tuple[Message, ...]), tuple[Message, ...])
 
 

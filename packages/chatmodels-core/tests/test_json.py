@@ -40,7 +40,11 @@ from chatmodels.core import (
     ToolCall,
     ToolCallEnd,
     ToolChoice,
+    ToolContext,
+    ToolEnd,
     ToolResult,
+    ToolRun,
+    ToolStart,
     Usage,
     UsageUpdate,
     assistant,
@@ -67,6 +71,7 @@ from chatmodels.core.extending import (
     Sleep,
     StartedStream,
     ToolDefinition,
+    ToolRunInfo,
 )
 
 texts = st.text(max_size=5)
@@ -224,6 +229,8 @@ VALUES: dict[type[Any], st.SearchStrategy[Any]] = {
     TokenLogprob: logprobs,
     ToolCall: calls,
     ToolCallEnd: st.builds(ToolCallEnd, calls, indexes),
+    ToolEnd: st.builds(ToolEnd, calls, results),
+    ToolStart: st.builds(ToolStart, calls),
     ToolChoice: choices,
     ToolDefinition: definitions,
     ToolResult: results,
@@ -270,7 +277,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {AcceptedMedia}
+    others |= {AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

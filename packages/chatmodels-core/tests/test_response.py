@@ -83,3 +83,39 @@ def test_what_is_not_reported_is_none_and_never_0(known: dict[str, int]) -> None
     assert {name for name in usage.__struct_fields__ if getattr(usage, name) is not None} == set(
         known
     )
+
+
+usages = st.builds(
+    lambda **counts: Usage(**counts),
+    **{name: counts | st.none() for name in Usage.__struct_fields__ if name != "total_tokens"},
+).map(lambda usage: Usage() if usage.total_tokens is None else usage)
+
+
+@given(usages, usages, usages)
+def test_usages_add_up_in_any_order(one: Usage, two: Usage, three: Usage) -> None:
+    assert one + two == two + one
+    assert (one + two) + three == one + (two + three)
+    assert sum([one, two, three]) == sum([one, two, three], Usage()) == one + two + three
+    assert one + Usage() == one
+
+
+def test_a_sum_counts_what_was_reported_and_is_none_where_nothing_was() -> None:
+    total = Usage(input_tokens=5, output_tokens=1, cached_input_tokens=2) + Usage(
+        input_tokens=3, output_tokens=1, reasoning_tokens=0
+    )
+
+    assert total == Usage(
+        input_tokens=8,
+        output_tokens=2,
+        total_tokens=10,
+        cached_input_tokens=2,
+        reasoning_tokens=0,
+    )
+    assert total.cache_write_tokens is None
+
+
+def test_a_usage_is_added_to_usages_alone() -> None:
+    with pytest.raises(TypeError):
+        Usage() + 1  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        1 + Usage()  # type: ignore[operator]

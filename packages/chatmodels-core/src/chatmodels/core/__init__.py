@@ -28,10 +28,16 @@ from chatmodels.core._errors.classes import (
     ResponseInvalidError,
     StreamInterruptedError,
     ToolArgumentsError,
+    ToolFailedError,
+    ToolLimitError,
     UnsupportedError,
 )
 from chatmodels.core._errors.rules import is_retryable
 from chatmodels.core._former import register_former_modules
+from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
+from chatmodels.core._loop.repair import repair_conversation
+from chatmodels.core._loop.run import ToolRun
+from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
 from chatmodels.core._public import publish
 from chatmodels.core._registry.front import (
     acheck_health,
@@ -44,6 +50,7 @@ from chatmodels.core._registry.front import (
     set_alias,
 )
 from chatmodels.core._registry.registry import registry
+from chatmodels.core._tools.context import ToolContext
 from chatmodels.core._tools.tools import Tool, tool
 from chatmodels.core._values.events import (
     AudioDelta,
@@ -82,12 +89,14 @@ from chatmodels.core._values.response import ChatResponse, FinishReason, Timing,
 from chatmodels.core._values.secret import Secret
 from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
+from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 from chatmodels.core._version import VERSION
 
 __version__ = VERSION
 
 __all__ = [
     "AsyncChatStream",
+    "AsyncToolStream",
     "AudioDelta",
     "AudioOutput",
     "AudioPart",
@@ -150,13 +159,22 @@ __all__ = [
     "ToolCallEnd",
     "ToolCallStart",
     "ToolChoice",
+    "ToolContext",
+    "ToolEnd",
+    "ToolFailedError",
+    "ToolLimitError",
     "ToolResult",
+    "ToolRun",
+    "ToolStart",
+    "ToolStream",
     "UnsupportedError",
     "Usage",
     "UsageUpdate",
     "acheck_health",
     "alist_models",
+    "arun_tools",
     "assistant",
+    "astream_tools",
     "audio",
     "check_health",
     "create_chat_model",
@@ -168,7 +186,10 @@ __all__ = [
     "list_providers",
     "load_config",
     "registry",
+    "repair_conversation",
+    "run_tools",
     "set_alias",
+    "stream_tools",
     "system",
     "to_json",
     "tool",

@@ -1,6 +1,9 @@
 """Names for those who write providers, policies and observers of models."""
 
 from chatmodels.core._calls.accumulator import Accumulator
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults
+from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import CallInfo, Observer
 from chatmodels.core._calls.exchange import HttpExchange
 from chatmodels.core._calls.fallbacks import events_of
@@ -29,6 +32,8 @@ from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
+from chatmodels.core._loop.options import ToolLoopOptions
+from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import publish
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
@@ -69,6 +74,7 @@ from chatmodels.core._values.profile import (
 from chatmodels.core._values.request import OutputSchema, ToolDefinition
 from chatmodels.core._values.secret import MASK, SecretSource
 from chatmodels.core._values.settings import SettingsArguments
+from chatmodels.core._values.tool_events import ToolStreamEvent
 
 __all__ = [
     "ALL_OUTPUT_FORMS",
@@ -80,10 +86,13 @@ __all__ = [
     "AcceptedMedia",
     "Accumulator",
     "AliasedModel",
+    "AsyncBatchResults",
     "AsyncHealthChecker",
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
+    "BatchModel",
+    "BatchResults",
     "CallInfo",
     "CallOptions",
     "CallableModel",
@@ -129,6 +138,9 @@ __all__ = [
     "ToolChoiceLike",
     "ToolDefinition",
     "ToolLike",
+    "ToolLoopOptions",
+    "ToolRunInfo",
+    "ToolStreamEvent",
     "add_log_filter",
     "adrive",
     "as_messages",

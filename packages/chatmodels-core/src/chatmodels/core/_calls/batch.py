@@ -1,7 +1,8 @@
-"""Many prompts at once, in threads or in tasks: results in order, errors in their places."""
+"""Many prompts in threads: results as they complete, errors in their places."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable, Sized
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
 from chatmodels.core._values.foreign_messages import converter_for
@@ -9,82 +10,154 @@ from chatmodels.core._values.foreign_messages import converter_for
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+Progress = Callable[[int, int | None], object]
+"""Receives the number of completed calls, and of all calls if that is known."""
+
+
+class BatchResults(Generic[Result]):
+    """The results of many calls, as they complete: an iterator of `(index, result)`.
+
+    The index is the place of the prompt. The result is a response, or the error of a call that
+    failed. Prompts are read when there is room: at most `max_concurrency` calls run or wait for
+    their result to be read.
+
+    Leaving the `with` block, or `close`, begins no further call. Threads cannot be interrupted:
+    calls that run end on their own, and their results are dropped. Not shared by threads.
+
+    Raises:
+        InvalidRequestError: The prompts are not iterable, or `max_concurrency` is below 1.
+    """
+
+    __slots__ = ("_results",)
+
+    def __init__(
+        self,
+        call: Callable[[Item], Result],
+        items: Iterable[Item],
+        max_concurrency: int,
+        on_progress: Progress | None = None,
+        /,
+    ) -> None:
+        check_batch(items, max_concurrency, is_iterable=isinstance(items, Iterable))  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        self._results = _results(call, items, max_concurrency, on_progress)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> tuple[int, Result | ChatModelError]:
+        return next(self._results)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Begin no further call; a second time, nothing happens."""
+        self._results.close()
+
 
 def batch(
-    ask: Callable[[Item], Result], items: Iterable[Item], max_concurrency: int, /
+    call: Callable[[Item], Result],
+    items: Iterable[Item],
+    max_concurrency: int,
+    on_progress: Progress | None = None,
+    /,
 ) -> list[Result | ChatModelError]:
-    """Ask for each item in a pool of threads, with the context variables of this one.
+    """Call for each item in threads; results in order.
 
     Raises:
-        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
+        InvalidRequestError: The items are not a sequence, or `max_concurrency` is below 1.
     """
-    questions = _checked(items, max_concurrency)
-
-    def attempt(item: Item) -> Result | ChatModelError:
-        try:
-            return ask(item)
-        except ChatModelError as error:
-            return error
-
-    if len(questions) <= 1 or max_concurrency == 1:
-        return [attempt(item) for item in questions]
-    from concurrent.futures import ThreadPoolExecutor
-    from contextvars import copy_context
-
-    pool = ThreadPoolExecutor(min(max_concurrency, len(questions)), "chatmodels-batch")
-    try:
-        futures = [pool.submit(copy_context().run, attempt, item) for item in questions]
-        return [future.result() for future in futures]
-    finally:
-        # After an interruption nobody waits for what is under way, and the rest is not begun.
-        pool.shutdown(wait=False, cancel_futures=True)
+    check_batch(items, max_concurrency, is_iterable=isinstance(items, Iterable))  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    with BatchResults(call, list(items), max_concurrency, on_progress) as results:
+        return in_order(dict(results))
 
 
-async def abatch(
-    ask: Callable[[Item], Awaitable[Result]], items: Iterable[Item], max_concurrency: int, /
-) -> list[Result | ChatModelError]:
-    """Ask for each item in a group of tasks, no more than `max_concurrency` at a time.
+def in_order(results: dict[int, Result]) -> list[Result]:
+    """Return results by their index."""
+    return [results[index] for index in range(len(results))]
+
+
+def size_of(items: object) -> int | None:
+    """Return the number of items; None if it is not known before they are read."""
+    return len(items) if isinstance(items, Sized) else None
+
+
+def check_batch(items: object, max_concurrency: object, /, *, is_iterable: bool) -> None:
+    """Check the arguments of a batch.
 
     Raises:
-        InvalidRequestError: The items are no sequence, or `max_concurrency` is not at least 1.
+        InvalidRequestError: The message lists every problem.
     """
-    questions = _checked(items, max_concurrency)
-    from anyio import create_task_group
-
-    results: dict[int, Result | ChatModelError] = {}
-    waiting = iter(enumerate(questions))
-
-    async def work() -> None:
-        for position, item in waiting:
-            try:
-                results[position] = await ask(item)
-            except ChatModelError as error:
-                results[position] = error
-
-    async with create_task_group() as group:
-        for _ in range(min(max_concurrency, len(questions))):
-            group.start_soon(work)
-    return [results[position] for position in range(len(questions))]
-
-
-def _checked(items: Iterable[Item], max_concurrency: int) -> list[Item]:
     problems: list[str] = []
-    if _is_one(items):
-        remedy = converter_for(items)
+    converter = converter_for(items)
+    if not is_iterable or isinstance(items, str | bytes) or converter is not None:
+        remedy = "" if converter is None else f" ({converter})"
         problems.append(
-            f"a batch takes a sequence of prompts, not one {type(items).__name__}"
-            + (f" ({remedy})" if remedy else "")
+            f"a batch takes a sequence of prompts, not one {type(items).__name__}{remedy}"
         )
-    if not isinstance(max_concurrency, int) or max_concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    if not isinstance(max_concurrency, int) or max_concurrency < 1:
         problems.append(f"max_concurrency must be at least 1, not {max_concurrency!r}")
     if problems:
         raise InvalidRequestError("; ".join(problems))
-    return list(items)
 
 
-def _is_one(items: object) -> bool:
-    return (
-        converter_for(items) is not None
-        or isinstance(items, str)
-        or not isinstance(items, Iterable)
-    )
+def _results(
+    call: Callable[[Item], Result],
+    items: Iterable[Item],
+    max_concurrency: int,
+    on_progress: Progress | None,
+) -> Generator[tuple[int, Result | ChatModelError]]:
+    total = size_of(items)
+    completed = _completed(call, items, min(max_concurrency, total or max_concurrency))
+    try:
+        for done, result in enumerate(completed, start=1):
+            if on_progress is not None:
+                on_progress(done, total)
+            yield result
+    finally:
+        completed.close()
+
+
+def _completed(
+    call: Callable[[Item], Result], items: Iterable[Item], max_concurrency: int
+) -> Generator[tuple[int, Result | ChatModelError]]:
+    def attempt(item: Item) -> Result | ChatModelError:
+        try:
+            return call(item)
+        except ChatModelError as error:
+            return error
+
+    waiting = enumerate(items)
+    if max_concurrency == 1:
+        for index, item in waiting:
+            yield index, attempt(item)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from contextvars import copy_context
+    from queue import SimpleQueue
+
+    ended: SimpleQueue[Future[Result | ChatModelError]] = SimpleQueue()
+    begun: dict[Future[Result | ChatModelError], int] = {}
+    pool = ThreadPoolExecutor(max_concurrency, "chatmodels-batch")
+    try:
+        while True:
+            while len(begun) < max_concurrency and (following := next(waiting, None)) is not None:
+                index, item = following
+                future = pool.submit(copy_context().run, attempt, item)
+                begun[future] = index
+                future.add_done_callback(ended.put)
+            if not begun:
+                return
+            future = ended.get()
+            yield begun.pop(future), future.result()
+    finally:
+        # After an interruption, running calls are not waited for, and no other one begins.
+        pool.shutdown(wait=False, cancel_futures=True)

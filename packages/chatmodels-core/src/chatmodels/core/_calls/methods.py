@@ -1,12 +1,11 @@
 """The methods to call a model with, typed and documented once for all kinds of models."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from chatmodels.core._calls.batch_methods import BatchMethods
 from chatmodels.core._calls.options import CallOptions
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
-from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation
 from chatmodels.core._values.request import ChatRequest, OutputSchema
@@ -22,7 +21,7 @@ else:
     T = TypeVar("T")
 
 
-class CallMethods:
+class CallMethods(BatchMethods):
     """The public call methods; a subclass implements their untyped counterparts."""
 
     def _generate(
@@ -40,22 +39,6 @@ class CallMethods:
     def _astream(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> AsyncChatStream[Any]: ...
-
-    def _batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        max_concurrency: int,
-        output_type: Any,
-        options: CallOptions,
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
-
-    async def _abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        max_concurrency: int,
-        output_type: Any,
-        options: CallOptions,
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
 
     def _explain(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
@@ -213,90 +196,6 @@ class CallMethods:
         """Return a stream of events, read by awaiting; see `ChatModel.astream`."""
         return self._astream(prompt, output_type, options)
 
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: "TypeForm[T]",
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: OutputSchema,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]:
-        """Return the responses to many prompts, called in threads; see `ChatModel.batch`."""
-        return self._batch(prompts, max_concurrency, output_type, options)
-
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: "TypeForm[T]",
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: OutputSchema,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]:
-        """Return the responses to many prompts, called in tasks; see `ChatModel.abatch`."""
-        return await self._abatch(prompts, max_concurrency, output_type, options)
-
     def explain(
         self,
         prompt: Prompt | ChatRequest,
@@ -309,5 +208,5 @@ class CallMethods:
         return self._explain(prompt, output_type, options)
 
 
-for _name in ("generate", "agenerate", "stream", "astream", "batch", "abatch", "explain"):
+for _name in ("generate", "agenerate", "stream", "astream", "explain"):
     getattr(CallMethods, _name).__doc__ = getattr(ChatModel, _name).__doc__

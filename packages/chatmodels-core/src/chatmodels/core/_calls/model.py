@@ -1,12 +1,13 @@
 """What every model has in common: calls made from primitives, checked, surrounded and watched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import msgspec
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults, abatch
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
-from chatmodels.core._calls.batch import abatch, batch
+from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
 from chatmodels.core._calls.completion import complete_response, with_partial_output
 from chatmodels.core._calls.failures import failed, located
@@ -166,6 +167,7 @@ class StandardChatModel(CallMethods, Primitives):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -173,12 +175,14 @@ class StandardChatModel(CallMethods, Primitives):
             lambda prompt: self.generate(prompt, output_type=output_type, **options),
             prompts,
             max_concurrency,
+            on_progress,
         )
 
     async def _abatch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
@@ -186,6 +190,37 @@ class StandardChatModel(CallMethods, Primitives):
             lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
             prompts,
             max_concurrency,
+            on_progress,
+        )
+
+    def _batch_as_completed(
+        self,
+        prompts: Iterable[Prompt | ChatRequest],
+        max_concurrency: int,
+        on_progress: Progress | None,
+        output_type: Any,
+        options: CallOptions,
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
+        return BatchResults(
+            lambda prompt: self.generate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+            on_progress,
+        )
+
+    def _abatch_as_completed(
+        self,
+        prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
+        max_concurrency: int,
+        on_progress: Progress | None,
+        output_type: Any,
+        options: CallOptions,
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
+        return AsyncBatchResults(
+            lambda prompt: self.agenerate(prompt, output_type=output_type, **options),
+            prompts,
+            max_concurrency,
+            on_progress,
         )
 
     def _explain(

@@ -3,21 +3,19 @@
 They are `runtime_checkable`; `isinstance` checks that the methods are there, not their signatures.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack, overload, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, Unpack, runtime_checkable
 
+from chatmodels.core._calls.batch_protocol import BatchModel
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.options import CallOptions, list_options
-from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.messages import Prompt
 from chatmodels.core._values.metadata import Explanation, HealthReport, ModelInfo
-from chatmodels.core._values.request import ChatRequest, OutputSchema
-from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.request import ChatRequest
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeForm, TypeVar
+    from typing_extensions import TypeVar
 
     T = TypeVar("T", default=None)
 else:
@@ -54,125 +52,13 @@ class AsyncHealthChecker(Protocol):
 
 
 @runtime_checkable
-class ChatModel(CallableModel, ModelInfoProvider, HealthChecker, AsyncHealthChecker, Protocol):
+class ChatModel(
+    CallableModel, BatchModel, ModelInfoProvider, HealthChecker, AsyncHealthChecker, Protocol
+):
     """All of it together: what `create_chat_model` returns.
 
     It may be shared by threads, tasks and event loops.
     """
-
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: "TypeForm[T]",
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: OutputSchema,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
-    @list_options
-    def batch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]:
-        """Return the responses to many prompts, called in threads.
-
-        Args:
-            prompts: The prompts, or ready `ChatRequest`s.
-            max_concurrency: Limit of calls that run at the same time, at least 1.
-            output_type: The type of `parsed` of each response; see `generate`.
-            options: The options and settings below, which apply to each call.
-
-        Returns:
-            A response for each prompt, in order; the error of a call that failed stands in its
-            place.
-
-        Raises:
-            InvalidRequestError: The prompts are not a sequence, or `max_concurrency` is below 1.
-        """
-        ...
-
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: type[T] | None = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: "TypeForm[T]",
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[T] | ChatModelError]: ...
-    @overload
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: OutputSchema,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]: ...
-    @list_options
-    async def abatch(
-        self,
-        prompts: Sequence[Prompt | ChatRequest],
-        /,
-        *,
-        max_concurrency: int = 8,
-        output_type: Any = None,
-        **options: Unpack[CallOptions],
-    ) -> list[ChatResponse[Any] | ChatModelError]:
-        """Return the responses to many prompts, called in tasks.
-
-        Args:
-            prompts: The prompts, or ready `ChatRequest`s.
-            max_concurrency: Limit of calls that run at the same time, at least 1.
-            output_type: The type of `parsed` of each response; see `agenerate`.
-            options: The options and settings below, which apply to each call.
-
-        Returns:
-            A response for each prompt, in order; the error of a call that failed stands in its
-            place.
-
-        Raises:
-            InvalidRequestError: The prompts are not a sequence, or `max_concurrency` is below 1.
-        """
-        ...
 
     @list_options
     def explain(

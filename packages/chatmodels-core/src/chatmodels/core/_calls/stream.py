@@ -154,7 +154,7 @@ class ChatStream(_Readable[T]):
             self._events.close()
         except ValueError as error:  # all that a running generator says
             self._state.closing = False
-            raise _busy("thread", "let it leave its loop") from error
+            raise busy("thread", "let it leave its loop") from error
 
 
 class AsyncChatStream(_Readable[T]):
@@ -211,7 +211,7 @@ class AsyncChatStream(_Readable[T]):
 
     def texts(self) -> AsyncIterator[str]:
         """Iterate over the pieces of visible text alone."""
-        return _Texts(self._events)
+        return Texts(self._events)
 
     async def collect(self) -> ChatResponse[T]:
         """Read the stream to its end and give the whole answer.
@@ -234,15 +234,15 @@ class AsyncChatStream(_Readable[T]):
             await self._events.aclose()
         except RuntimeError as error:  # all that a running generator says
             self._state.closing = False
-            raise _busy("task", "cancel it") from error
+            raise busy("task", "cancel it") from error
 
 
-class _Texts:
+class Texts:
     """The texts of a stream; no generator, which would have to be closed on its own."""
 
     __slots__ = ("_events",)
 
-    def __init__(self, events: AsyncIterator[StreamEvent]) -> None:
+    def __init__(self, events: AsyncIterator[object]) -> None:
         self._events = events
 
     def __aiter__(self) -> Self:
@@ -266,7 +266,8 @@ def _closed() -> InvalidRequestError:
     )
 
 
-def _busy(who: str, remedy: str) -> InvalidRequestError:
+def busy(who: str, remedy: str) -> InvalidRequestError:
+    """Return the error of closing a stream that something else is reading."""
     return InvalidRequestError(
         f"the stream is being read by another {who} and cannot be closed now; {remedy}",
         op="stream",

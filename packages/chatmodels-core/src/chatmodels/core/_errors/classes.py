@@ -22,6 +22,8 @@ ChatModelError
 ├── ResponseInvalidError         response_invalid
 │   └── OutputInvalidError       output_invalid
 ├── ToolArgumentsError           tool_arguments_invalid
+├── ToolFailedError              tool_failed
+├── ToolLimitError               tool_limit_reached
 ├── StreamInterruptedError       stream_interrupted
 └── InternalError                internal
 ```
@@ -57,6 +59,8 @@ class ErrorCode(StrEnum):
     MODEL_NOT_FOUND = "model_not_found"
     UNSUPPORTED = "unsupported"
     TOOL_ARGUMENTS_INVALID = "tool_arguments_invalid"
+    TOOL_FAILED = "tool_failed"
+    TOOL_LIMIT_REACHED = "tool_limit_reached"
     OUTPUT_INVALID = "output_invalid"
     RESPONSE_INVALID = "response_invalid"
     STREAM_INTERRUPTED = "stream_interrupted"
@@ -92,9 +96,12 @@ class ChatModelError(Exception):
         partial: The partial response of a broken stream, as a `ChatResponse`; None if there is
             none. Its type is not declared here, because responses consist of messages, which
             raise these errors.
+        run: The completed rounds of `run_tools` or one of its twins, as a `ToolRun`; None outside
+            of them. Its type is not declared here for the same reason.
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
+    run: Any = None
 
     def __init__(
         self,
@@ -285,6 +292,18 @@ class ToolArgumentsError(ChatModelError):
     """The model called a tool with invalid arguments; the message can be sent back to it."""
 
     default_code = ErrorCode.TOOL_ARGUMENTS_INVALID
+
+
+class ToolFailedError(ChatModelError):
+    """A tool raised an exception, the cause, in a run with `on_tool_error="raise"`."""
+
+    default_code = ErrorCode.TOOL_FAILED
+
+
+class ToolLimitError(ChatModelError):
+    """A run of tools reached a limit before its final response; `run` is what it had done."""
+
+    default_code = ErrorCode.TOOL_LIMIT_REACHED
 
 
 class StreamInterruptedError(ChatModelError):

@@ -23,6 +23,8 @@ from chatmodels.core._errors.classes import (
     ResponseInvalidError,
     StreamInterruptedError,
     ToolArgumentsError,
+    ToolFailedError,
+    ToolLimitError,
     UnsupportedError,
 )
 
@@ -48,6 +50,8 @@ _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
         ResponseInvalidError,
         OutputInvalidError,
         ToolArgumentsError,
+        ToolFailedError,
+        ToolLimitError,
         StreamInterruptedError,
         InternalError,
     )

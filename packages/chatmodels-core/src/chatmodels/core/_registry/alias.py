@@ -1,12 +1,14 @@
 """A model that follows an alias: each call goes to the target that the alias has at its start."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterable, Iterable, Sequence
 from importlib import import_module
 from threading import Lock
 from typing import Any, Protocol, Self
 
 import msgspec
 
+from chatmodels.core._calls.async_batch import AsyncBatchResults
+from chatmodels.core._calls.batch import BatchResults, Progress
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._calls.flow import Policy
 from chatmodels.core._calls.methods import CallMethods
@@ -139,6 +141,11 @@ class AliasedModel(CallMethods):
         """The name of the model that calls go to now."""
         return self.target.model
 
+    @property
+    def observers(self) -> tuple[Observer, ...]:
+        """The observers of the model that calls go to now."""
+        return getattr(self.target, "observers", ())
+
     def _generate(
         self, prompt: Prompt | ChatRequest, output_type: Any, options: CallOptions
     ) -> ChatResponse[Any]:
@@ -163,22 +170,64 @@ class AliasedModel(CallMethods):
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
         return self.target.batch(
-            prompts, max_concurrency=max_concurrency, output_type=output_type, **options
+            prompts,
+            max_concurrency=max_concurrency,
+            on_progress=on_progress,
+            output_type=output_type,
+            **options,
         )
 
     async def _abatch(
         self,
         prompts: Sequence[Prompt | ChatRequest],
         max_concurrency: int,
+        on_progress: Progress | None,
         output_type: Any,
         options: CallOptions,
     ) -> list[ChatResponse[Any] | ChatModelError]:
         return await self.target.abatch(
-            prompts, max_concurrency=max_concurrency, output_type=output_type, **options
+            prompts,
+            max_concurrency=max_concurrency,
+            on_progress=on_progress,
+            output_type=output_type,
+            **options,
+        )
+
+    def _batch_as_completed(
+        self,
+        prompts: Iterable[Prompt | ChatRequest],
+        max_concurrency: int,
+        on_progress: Progress | None,
+        output_type: Any,
+        options: CallOptions,
+    ) -> BatchResults[ChatResponse[Any] | ChatModelError]:
+        return self.target.batch_as_completed(
+            prompts,
+            max_concurrency=max_concurrency,
+            on_progress=on_progress,
+            output_type=output_type,
+            **options,
+        )
+
+    def _abatch_as_completed(
+        self,
+        prompts: Iterable[Prompt | ChatRequest] | AsyncIterable[Prompt | ChatRequest],
+        max_concurrency: int,
+        on_progress: Progress | None,
+        output_type: Any,
+        options: CallOptions,
+    ) -> AsyncBatchResults[ChatResponse[Any] | ChatModelError]:
+        return self.target.abatch_as_completed(
+            prompts,
+            max_concurrency=max_concurrency,
+            on_progress=on_progress,
+            output_type=output_type,
+            **options,
         )
 
     def _explain(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
+from chatmodels.core._tools.context import ToolContext, admits_none, context_type
 from chatmodels.core._tools.watching import watched
 from chatmodels.core._values.parts import Json, TextPart, ToolCall, ToolResult
 from chatmodels.core._values.request import ToolChoice, ToolDefinition
@@ -44,7 +45,8 @@ class Tool(Generic[P, R_co]):
         """Create a tool from a function.
 
         Args:
-            function: A sync or async function; every parameter must have a type annotation.
+            function: A sync or async function; every parameter must have a type annotation. The
+                program fills in parameters of type `ToolContext`; the model does not see them.
             name: The name for the model: up to 64 letters, digits, `_` and `-`; by default the
                 function's name.
             description: The purpose of the tool; by default the docstring's text.
@@ -66,6 +68,10 @@ class Tool(Generic[P, R_co]):
         self._is_async = is_async(function)
         name_ = name if name is not None else str(getattr(function, "__name__", ""))
         usable, problems = parameters(function)
+        contexts = {each.name: kind for each in usable if (kind := context_type(each.annotation))}
+        usable = [each for each in usable if each.name not in contexts]
+        self._contexts = tuple(contexts)
+        self._context_type = next(iter(contexts.values()), None)
         if not _NAME.fullmatch(name_):
             problems.append(
                 f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
@@ -124,25 +130,49 @@ class Tool(Generic[P, R_co]):
         """
         return self._binding.bind(call)
 
-    def call(self, call: ToolCall, /) -> ToolResult:
+    @property
+    def is_async(self) -> bool:
+        """Whether the function is async, so that only `acall` can call it."""
+        return self._is_async
+
+    def check_context(self, value: object, /) -> None:
+        """Check that there is a value for the function's `ToolContext` parameter, if it needs one.
+
+        Raises:
+            ConfigurationError: The value is None, and the declared type does not include None.
+        """
+        if value is None and self._contexts and not admits_none(self._context_type):
+            from chatmodels.core._schema.annotations import named
+
+            raise ConfigurationError(
+                f"tool {self.name!r} needs a {named(self._context_type)} as the value of its "
+                f"parameter {self._contexts[0]!r}; pass context=...",
+                op="tool_call",
+            )
+
+    def call(self, call: ToolCall, /, *, context: object = None) -> ToolResult:
         """Call the function with the arguments of a tool call.
 
         If the arguments are invalid, the function is not called, and the result describes the
         problems to the model, with `is_error`. Exceptions of the function propagate unchanged.
 
+        Args:
+            call: The call.
+            context: The value of the function's `ToolContext` parameter, or a `ToolContext`.
+
         Raises:
-            ConfigurationError: The function is async, its return value has no JSON form, or the
-                call is for another tool.
+            ConfigurationError: The function is async or needs a context, its return value has no
+                JSON form, or the call is for another tool.
         """
         if (watching := watched(self.definition, call)) is None:
-            return self._run(call)
+            return self._run(call, context)
         with watching as notify:
-            return notify(self._run(call))
+            return notify(self._run(call, context))
 
-    def _run(self, call: ToolCall) -> ToolResult:
+    def _run(self, call: ToolCall, context: object) -> ToolResult:
         if self._is_async:
             raise self._must_be_awaited()
-        arguments = self._arguments(call)
+        arguments = self._arguments(call, context)
         if isinstance(arguments, ToolResult):
             return arguments
         value = self._invoke(**arguments)
@@ -151,21 +181,23 @@ class Tool(Generic[P, R_co]):
             raise self._must_be_awaited()
         return self._result(call, value)
 
-    async def acall(self, call: ToolCall, /) -> ToolResult:
+    async def acall(self, call: ToolCall, /, *, context: object = None) -> ToolResult:
         """Call the function with the arguments of a tool call; see `call`.
 
-        A sync function runs in a worker thread, with this task's context variables.
+        A sync function runs in a worker thread, with this task's context variables. A cancellation
+        does not wait for the thread.
 
         Raises:
-            ConfigurationError: The return value has no JSON form, or the call is for another tool.
+            ConfigurationError: The function needs a context, its return value has no JSON form, or
+                the call is for another tool.
         """
         if (watching := watched(self.definition, call)) is None:
-            return await self._arun(call)
+            return await self._arun(call, context)
         with watching as notify:
-            return notify(await self._arun(call))
+            return notify(await self._arun(call, context))
 
-    async def _arun(self, call: ToolCall) -> ToolResult:
-        arguments = self._arguments(call)
+    async def _arun(self, call: ToolCall, context: object) -> ToolResult:
+        arguments = self._arguments(call, context)
         if isinstance(arguments, ToolResult):
             return arguments
         if self._is_async:
@@ -175,7 +207,9 @@ class Tool(Generic[P, R_co]):
 
             from anyio import to_thread
 
-            value = await to_thread.run_sync(functools.partial(self._invoke, **arguments))
+            value = await to_thread.run_sync(
+                functools.partial(self._invoke, **arguments), abandon_on_cancel=True
+            )
         if hasattr(value, "__await__"):
             value = await value
         return self._result(call, value)
@@ -192,7 +226,7 @@ class Tool(Generic[P, R_co]):
             return self.__qualname__
         return _restored, (self.function, *self._options)
 
-    def _arguments(self, call: ToolCall) -> dict[str, Any] | ToolResult:
+    def _arguments(self, call: ToolCall, context: object) -> dict[str, Any] | ToolResult:
         if call.name != self.name:
             raise ConfigurationError(
                 f"tool {self.name!r} received a call of {call.name!r}; "
@@ -200,9 +234,17 @@ class Tool(Generic[P, R_co]):
                 op="tool_call",
             )
         try:
-            return self.validate(call)
+            return self.validate(call) | self._filled_in(context, call)
         except ToolArgumentsError as error:
             return ToolResult(call.id, (TextPart(error.message),), call.name, is_error=True)
+
+    def _filled_in(self, context: object, call: ToolCall) -> dict[str, Any]:
+        if not self._contexts:
+            return {}
+        if not isinstance(context, ToolContext):
+            self.check_context(context)
+            context = ToolContext(context, call)
+        return dict.fromkeys(self._contexts, context)  # pyright: ignore[reportUnknownArgumentType] - of any value
 
     def _result(self, call: ToolCall, value: object) -> ToolResult:
         from chatmodels.core._tools.results import result_content

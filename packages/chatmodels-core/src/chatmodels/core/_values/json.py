@@ -20,6 +20,7 @@ from chatmodels.core._values import (
     response,
     settings,
     timeout,
+    tool_events,
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue
@@ -45,7 +46,7 @@ def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
     """Serialize a value, or a conversation, as UTF-8 JSON.
 
     A response's `parsed` is omitted: its content is that of the text, and its type belongs to the
-    program.
+    program. The exception of a `ToolEnd` is omitted too.
 
     Raises:
         InvalidRequestError: The value is not of a type of chatmodels, or contains something that
@@ -82,6 +83,8 @@ def _without_parsed(value: Any) -> object:
     if isinstance(value, events.StreamEnd) and value.response is not None:
         copy = msgspec.structs.replace(value.response, parsed=None)
         return msgspec.structs.replace(value, response=copy)
+    if isinstance(value, tool_events.ToolEnd):
+        return msgspec.structs.replace(value, error=None)
     return value
 
 
@@ -129,5 +132,15 @@ def _values(module: ModuleType) -> dict[str, Any]:
 
 _CONVERSATION = "conversation"
 _TYPES: dict[str, Any] = {_CONVERSATION: tuple[Message, ...]}
-for _module in (parts, messages, metadata, request, response, events, settings, timeout):
+for _module in (
+    parts,
+    messages,
+    metadata,
+    request,
+    response,
+    events,
+    tool_events,
+    settings,
+    timeout,
+):
     _TYPES.update(_values(_module))

@@ -28,6 +28,9 @@ NO_PAYLOAD = msgspec.Raw(b"null")
 class Usage(FrozenValue, frozen=True, kw_only=True):
     """The numbers of tokens used; None if the vendor did not report a number, unlike 0.
 
+    `a + b` and `sum(usages, Usage())` add up what was reported. A number of the sum is None if no
+    usage reports it. If only some of them do, it counts those alone and is a lower bound.
+
     Attributes:
         input_tokens: All input tokens, including cached and cache-written ones.
         output_tokens: All output tokens, including reasoning.
@@ -60,6 +63,26 @@ class Usage(FrozenValue, frozen=True, kw_only=True):
         input_tokens, output_tokens = self.input_tokens, self.output_tokens
         if self.total_tokens is None and input_tokens is not None and output_tokens is not None:
             force_setattr(self, "total_tokens", input_tokens + output_tokens)
+
+    def __add__(self, other: "Usage", /) -> "Usage":
+        if not isinstance(other, Usage):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+            return NotImplemented
+        return Usage(
+            **{
+                name: _sum(getattr(self, name), getattr(other, name))
+                for name in self.__struct_fields__
+            }
+        )
+
+    def __radd__(self, other: Literal[0], /) -> "Usage":
+        """Be the first summand of `sum(usages)`, which starts from 0."""
+        return self if other == 0 else NotImplemented
+
+
+def _sum(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 class Timing(FrozenValue, frozen=True, kw_only=True):

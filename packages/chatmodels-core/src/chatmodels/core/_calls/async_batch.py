@@ -1,0 +1,165 @@
+"""Many prompts in tasks: results as they complete, errors in their places."""
+
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from chatmodels.core._calls.batch import Progress, check_batch, in_order, size_of
+from chatmodels.core._errors.classes import ChatModelError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from anyio import Event, Semaphore
+    from anyio.abc import TaskGroup
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_END: Any = object()
+
+
+class AsyncBatchResults(Generic[Result]):
+    """The results of many calls, as they complete: an async iterator of `(index, result)`.
+
+    The index is the place of the prompt. The result is a response, or the error of a call that
+    failed. It is used in an `async with` block, which the calls do not outlive: leaving the block
+    cancels those that run. Prompts are read when there is room: at most `max_concurrency` calls
+    run or wait for their result to be read. Not shared by tasks.
+
+    ```python
+    async with model.abatch_as_completed(prompts) as results:
+        async for index, result in results:
+            print(index, result)
+    ```
+
+    Raises:
+        InvalidRequestError: The prompts are not iterable, or `max_concurrency` is below 1.
+    """
+
+    _room: "Semaphore"
+    _changed: "Event"
+
+    def __init__(
+        self,
+        call: Callable[[Item], Awaitable[Result]],
+        items: Iterable[Item] | AsyncIterable[Item],
+        max_concurrency: int,
+        on_progress: Progress | None = None,
+        /,
+    ) -> None:
+        check_batch(items, max_concurrency, is_iterable=isinstance(items, Iterable | AsyncIterable))  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        self._call: Callable[[Any], Awaitable[Result]] = call
+        self._items: Iterable[Any] | AsyncIterable[Any] = items
+        self._max_concurrency = max_concurrency
+        self._on_progress = on_progress
+        self._total = size_of(items)
+        self._group: TaskGroup | None = None
+        self._left = False
+        self._ready: deque[tuple[int, Result | ChatModelError]] = deque()
+        self._begun = self._done = 0
+        self._exhausted = False
+        self._failure: Exception | None = None
+
+    async def __aenter__(self) -> Self:
+        from anyio import Event, Semaphore, create_task_group
+
+        if self._group is not None or self._left:
+            raise InvalidRequestError(
+                "the batch was entered before; call abatch_as_completed() again"
+            )
+        self._room = Semaphore(self._max_concurrency)
+        self._changed = Event()
+        group = create_task_group()
+        await group.__aenter__()
+        self._group = group
+        group.start_soon(self._begin_calls, group)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        group, self._group, self._left = self._group, None, True
+        if group is not None:
+            group.cancel_scope.cancel()
+            # Without the error of the block, which the group would put into an exception group.
+            await group.__aexit__(None, None, None)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> tuple[int, Result | ChatModelError]:
+        from anyio import Event
+        from anyio.lowlevel import checkpoint
+
+        if self._left:
+            raise StopAsyncIteration
+        if self._group is None:
+            raise InvalidRequestError(
+                "the results of a batch are read in a block that its calls do not outlive; write: "
+                "async with model.abatch_as_completed(...) as results"
+            )
+        await checkpoint()  # so that a cancellation arrives even if results are ready
+        while not self._ready:
+            if self._failure is not None:
+                raise self._failure
+            if self._exhausted and self._done == self._begun:
+                raise StopAsyncIteration
+            self._changed = Event()
+            await self._changed.wait()
+        result = self._ready.popleft()
+        self._room.release()
+        self._done += 1
+        if self._on_progress is not None:
+            self._on_progress(self._done, self._total)
+        return result
+
+    async def _begin_calls(self, group: "TaskGroup") -> None:
+        items = self._items
+        source = aiter(items) if isinstance(items, AsyncIterable) else iter(items)
+        try:
+            while True:
+                await self._room.acquire()
+                item = await _following(source)
+                if item is _END:
+                    break
+                group.start_soon(self._make_call, self._begun, item)
+                self._begun += 1
+        except Exception as error:
+            self._failure = error
+        self._exhausted = True
+        self._changed.set()
+
+    async def _make_call(self, index: int, item: object) -> None:
+        try:
+            self._ready.append((index, await self._call(item)))
+        except ChatModelError as error:
+            self._ready.append((index, error))
+        except Exception as error:
+            self._failure = error
+        self._changed.set()
+
+
+async def abatch(
+    call: Callable[[Item], Awaitable[Result]],
+    items: Iterable[Item],
+    max_concurrency: int,
+    on_progress: Progress | None = None,
+    /,
+) -> list[Result | ChatModelError]:
+    """Call for each item in tasks; results in order.
+
+    Raises:
+        InvalidRequestError: The items are not a sequence, or `max_concurrency` is below 1.
+    """
+    check_batch(items, max_concurrency, is_iterable=isinstance(items, Iterable))  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    async with AsyncBatchResults(call, list(items), max_concurrency, on_progress) as results:
+        return in_order({index: result async for index, result in results})
+
+
+async def _following(source: AsyncIterator[Item] | Iterator[Item]) -> Item:
+    if isinstance(source, AsyncIterator):
+        return await anext(source, _END)
+    return next(source, _END)

@@ -1,0 +1,1 @@
+"""The tool loop: rounds of a model and its tools, until the final response."""

@@ -1,0 +1,197 @@
+"""The two drivers of a run: they perform its effects, blocking or awaited."""
+
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+from chatmodels.core._calls.protocols import ChatModel
+from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._loop.effects import Ask, Effect, Invoke, Start, Tell, Wait
+from chatmodels.core._loop.flow import flow_of
+from chatmodels.core._loop.plan import Plan
+from chatmodels.core._loop.run import ToolRun
+from chatmodels.core._loop.state import RunState
+from chatmodels.core._loop.tasks import TaskRunner
+from chatmodels.core._loop.threads import ThreadRunner
+from chatmodels.core._loop.watching import RunWatching, ToolRunInfo
+from chatmodels.core._values.messages import Prompt
+from chatmodels.core._values.response import ChatResponse
+from chatmodels.core._values.tool_events import ToolStreamEvent
+
+
+class Running:
+    """A run, before and while it is driven.
+
+    Attributes:
+        state: What the run has done so far.
+        is_over: Whether it has ended by itself, not by an error.
+    """
+
+    def __init__(self, model: ChatModel, prompt: Prompt, plan: Plan) -> None:
+        self.state = RunState(plan, prompt)
+        self.is_over = False
+        self._plan = plan
+        self._observed = model
+        limited = plan.max_seconds is not None
+        self._model = model.with_policies(self.state.limit_time) if limited else model
+        self._stream: ChatStream[Any] | AsyncChatStream[Any] | None = None
+
+    def run(self) -> ToolRun[Any]:
+        """Return what there is of the run."""
+        return self.state.run(None if self._stream is None else self._stream.partial)
+
+    def drive(self, *, streamed: bool) -> Generator[ToolStreamEvent]:
+        """Perform the run; events are yielded only if it is streamed."""
+        watching = self._watched()
+        runner = ThreadRunner(self._plan.max_concurrency)
+        flow = flow_of(self.state)
+        outcome: Any = None
+        error: Exception | None = None
+        ended: BaseException | None = None
+        try:
+            while True:
+                effect = _following(flow, outcome, error)
+                if effect is None:
+                    break
+                outcome = error = None
+                try:
+                    if isinstance(effect, Tell):
+                        if streamed:
+                            yield effect.event
+                    elif isinstance(effect, Ask) and streamed:
+                        outcome = yield from self._streamed(effect, watching)
+                    else:
+                        with watching.working():
+                            outcome = self._perform(effect, runner)
+                except Exception as raised:
+                    error = raised
+            self.is_over = True
+        except BaseException as raised:
+            ended = raised
+            raise
+        finally:
+            flow.close()
+            runner.close()
+            watching.end(self.run(), _failure(ended))
+
+    async def adrive(self, *, streamed: bool) -> AsyncGenerator[ToolStreamEvent]:
+        """Perform the run, awaited; the twin of `drive`."""
+        watching = self._watched()
+        runner = TaskRunner()
+        flow = flow_of(self.state)
+        outcome: Any = None
+        error: Exception | None = None
+        ended: BaseException | None = None
+        try:
+            while True:
+                effect = _following(flow, outcome, error)
+                if effect is None:
+                    break
+                outcome = error = None
+                try:
+                    if isinstance(effect, Tell):
+                        if streamed:
+                            yield effect.event
+                    elif isinstance(effect, Ask) and streamed:
+                        stream = self._stream = self._model.astream(
+                            effect.messages, **self._options(effect)
+                        )
+                        with watching.working():
+                            await stream.__aenter__()
+                        try:
+                            async for event in stream:
+                                yield event
+                        finally:
+                            await stream.aclose()
+                        outcome = stream.response
+                        self._stream = None
+                    else:
+                        with watching.working():
+                            outcome = await self._aperform(effect, runner)
+                except Exception as raised:
+                    error = raised
+            self.is_over = True
+        except BaseException as raised:
+            ended = raised
+            raise
+        finally:
+            flow.close()
+            try:
+                await runner.aclose()
+            finally:
+                watching.end(self.run(), _failure(ended))
+
+    def _streamed(
+        self, ask: Ask, watching: RunWatching
+    ) -> Generator[ToolStreamEvent, None, ChatResponse[Any]]:
+        stream = self._stream = self._model.stream(ask.messages, **self._options(ask))
+        with watching.working():
+            stream.__enter__()
+        try:
+            yield from stream
+        finally:
+            stream.close()
+        self._stream = None
+        return stream.response
+
+    def _perform(self, effect: Ask | Start | Wait | Invoke, runner: ThreadRunner) -> Any:
+        match effect:
+            case Ask():
+                return self._model.generate(effect.messages, **self._options(effect))
+            case Start():
+                return runner.start(effect)
+            case Wait():
+                return runner.wait(effect.seconds)
+            case Invoke():
+                value = effect.hook(*effect.arguments)
+                if hasattr(value, "__await__"):
+                    getattr(value, "close", bool)()  # or Python warns that nobody awaited it
+                    raise ConfigurationError(
+                        "a hook is async; use arun_tools or astream_tools", op="run_tools"
+                    )
+                return value
+
+    async def _aperform(self, effect: Ask | Start | Wait | Invoke, runner: TaskRunner) -> Any:
+        match effect:
+            case Ask():
+                return await self._model.agenerate(effect.messages, **self._options(effect))
+            case Start():
+                return runner.start(effect)
+            case Wait():
+                return await runner.wait(effect.seconds)
+            case Invoke():
+                value = effect.hook(*effect.arguments)
+                return (await value) if hasattr(value, "__await__") else value
+
+    def _options(self, ask: Ask) -> dict[str, Any]:
+        plan = self._plan
+        options = {**plan.call_options, "output_type": plan.output_type}
+        if plan.definitions:
+            options |= {"tools": plan.definitions, "tool_choice": ask.tool_choice}
+        return options
+
+    def _watched(self) -> RunWatching:
+        model = self._observed
+        info = ToolRunInfo(
+            provider=model.provider,
+            model=model.model,
+            name=self._plan.name,
+            messages=tuple(self.state.messages),
+            tools=self._plan.definitions,
+        )
+        return RunWatching(getattr(model, "observers", ()), info)
+
+
+def _following(
+    flow: Generator[Effect, Any, None], outcome: object, error: Exception | None
+) -> Effect | None:
+    """Resume a flow; None if it is over."""
+    try:
+        return flow.send(outcome) if error is None else flow.throw(error)
+    except StopIteration:
+        return None
+
+
+def _failure(ended: BaseException | None) -> BaseException | None:
+    """Return why a run failed; leaving a stream early is not a failure."""
+    return None if isinstance(ended, GeneratorExit) else ended

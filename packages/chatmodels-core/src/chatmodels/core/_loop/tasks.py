@@ -1,0 +1,81 @@
+"""The tools of an async run, in tasks of their own."""
+
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from anyio import CancelScope, Event, get_cancelled_exc_class, move_on_after
+
+from chatmodels.core._loop.effects import Finished, Start
+from chatmodels.core._values.parts import ToolResult
+
+
+class TaskRunner:
+    """Runs tools in tasks, with the context variables of the caller.
+
+    The tasks belong to no task group: a group would have to stay open between the events of a
+    stream, and would not allow its reader to open scopes of its own there. `aclose` waits for all
+    tasks, as a group does.
+    """
+
+    def __init__(self) -> None:
+        self._scopes: dict[int, CancelScope] = {}
+        self._finished: deque[Finished] = deque()
+        self._changed = Event()
+        self._tasks: set[object] = set()
+
+    def start(self, start: Start) -> None:
+        """Start a tool."""
+        scope = self._scopes[start.key] = CancelScope()
+        _spawn(partial(self._run, start, scope), self._tasks)
+
+    async def wait(self, seconds: float | None) -> Finished | None:
+        """Wait for any tool; None if it takes longer."""
+        with move_on_after(seconds):
+            while not self._finished:
+                self._changed = Event()
+                await self._changed.wait()
+        return self._finished.popleft() if self._finished else None
+
+    async def aclose(self) -> None:
+        """Cancel all tools, and wait for their end."""
+        for scope in self._scopes.values():
+            scope.cancel()
+        with CancelScope(shield=True):
+            while self._scopes:
+                self._changed = Event()
+                await self._changed.wait()
+
+    async def _run(self, start: Start, scope: CancelScope) -> None:
+        outcome: ToolResult | BaseException | None = None
+        try:
+            with scope:
+                outcome = await start.tool.acall(start.context.call, context=start.context)
+        except BaseException as error:  # for the task of the caller
+            outcome = error
+            if isinstance(error, get_cancelled_exc_class()):
+                raise
+        finally:
+            if outcome is not None:
+                self._finished.append(Finished(start.key, outcome))
+            del self._scopes[start.key]
+            self._changed.set()
+
+
+def _spawn(function: Callable[[], Awaitable[None]], tasks: set[object]) -> None:
+    """Start a task that is not a child of the present one, under asyncio or trio."""
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_task():
+        trio.lowlevel.spawn_system_task(function, context=copy_context())
+        return
+    import asyncio
+
+    async def run() -> None:
+        await function()
+
+    task = asyncio.get_running_loop().create_task(run())
+    tasks.add(task)  # the loop itself keeps weak references only
+    task.add_done_callback(tasks.discard)
