@@ -124,6 +124,22 @@ async def test_another_model_gets_what_the_own_model_does_not_support(shape: str
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+async def test_another_model_has_its_own_default_settings(shape: str) -> None:
+    spare = Model("spare", settings=Settings(temperature=0.9))
+    model = Model(
+        "large",
+        fails=True,
+        settings=Settings(temperature=0.1, max_output_tokens=10),
+        policies=[failing_over(spare)],
+    )
+
+    await call(shape, model, ChatRequest(messages=(user("Hi"),), settings=Settings(seed=1)))
+
+    assert model.got[0].settings == Settings(temperature=0.1, max_output_tokens=10, seed=1)
+    assert spare.got[0].settings == Settings(temperature=0.9, seed=1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 async def test_the_response_has_the_warnings_of_the_model_that_made_it(shape: str) -> None:
     spare = Model("spare", profile=Profile(settings={"top_p": "top_p", "seed": "seed"}))
     model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare)])

@@ -19,6 +19,7 @@ from chatmodels.core import (
     ChatRequest,
     ChatResponse,
     Citation,
+    FailedAttempt,
     FilePart,
     HealthReport,
     ImagePart,
@@ -277,7 +278,7 @@ def test_every_public_value_is_tried() -> None:
         SchemaRules,
         SchemaTranslation,
     }
-    others |= {AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
+    others |= {FailedAttempt, AcceptedMedia, ToolContext, ToolRun, ToolRunInfo}
     assert public - others == set(VALUES)
 
 

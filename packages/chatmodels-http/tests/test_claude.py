@@ -96,6 +96,7 @@ def test_later_generations_accept_system_messages_anywhere_and_omit_their_thinki
         ("claude-opus-4-1", "budget", "disabled"),
         ("claude-opus-4-6", "adaptive", "disabled"),
         ("claude-haiku-5", "adaptive", "disabled"),
+        ("claude-sonnet-5", "adaptive", "disabled"),
         ("claude-sonnet-5-5", "adaptive", "between_tools"),
         ("claude-opus-5-5", "adaptive", ""),
         ("claude-fable-5", "adaptive", ""),
@@ -153,6 +154,7 @@ def test_a_model_that_does_not_think_has_no_effort_to_send() -> None:
     [
         ("claude-3-opus-20240229", {"reasoning_budget"}),
         ("claude-3-7-sonnet-latest", set[str]()),
+        ("claude-sonnet-4-5", set[str]()),
         ("claude-opus-4-6", set[str]()),
         ("claude-opus-4-7", {*SAMPLING, "reasoning_budget"}),
         ("claude-sonnet-5", {*SAMPLING, "reasoning_budget"}),
@@ -198,6 +200,7 @@ def test_temperature_excludes_top_p_in_some_generations(model: str, both: bool) 
         ("claude-opus-4-5", ALL_TOOL_CHOICES, FREE_TOOL_CHOICES),
         ("claude-opus-5", ALL_TOOL_CHOICES, FREE_TOOL_CHOICES),
         ("claude-haiku-5", ALL_TOOL_CHOICES, FREE_TOOL_CHOICES),
+        ("claude-fable-5", ALL_TOOL_CHOICES, FREE_TOOL_CHOICES),
         ("claude-mythos-5", ALL_TOOL_CHOICES, FREE_TOOL_CHOICES),
         ("claude-sonnet-5-5", FREE_TOOL_CHOICES, ALL_TOOL_CHOICES),
         ("claude-opus-5-5", FREE_TOOL_CHOICES, ALL_TOOL_CHOICES),

@@ -307,7 +307,7 @@ def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
     output = OutputSchema("city", RECURSIVE)
     with pytest.raises(UnsupportedError, match="this model cannot be forced to call a tool"):
         body(NEW, output=output, tools=tools)
-    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool"):
+    with pytest.raises(UnsupportedError, match="reasoning together with an output that requires"):
         body(MIDDLE, output=output, tools=tools, settings=settings)
     off = Settings(reasoning_budget=0)
     made = body(MIDDLE, output=output, tools=tools, settings=off)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
+from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import (
     AuthenticationError,
     CallTimeoutError,
@@ -12,7 +13,6 @@ from chatmodels.core._errors.classes import (
     ConfigurationError,
     ContentFilteredError,
     ContextLengthError,
-    ErrorCode,
     InternalError,
     InvalidRequestError,
     ModelNotFoundError,
@@ -32,6 +32,7 @@ from chatmodels.core._errors.classes import (
     ToolLimitError,
     UnsupportedError,
 )
+from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import is_retryable
 from chatmodels.core._former import register_former_modules
 from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
@@ -113,6 +114,7 @@ __all__ = [
     "ContentFilteredError",
     "ContextLengthError",
     "ErrorCode",
+    "FailedAttempt",
     "FilePart",
     "FinishReason",
     "HealthReport",

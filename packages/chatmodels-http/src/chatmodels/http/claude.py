@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile, SchemaRules
 
@@ -16,14 +17,14 @@ Thinking = Literal["", "budget", "adaptive"]
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the models of one generation of Claude support, whichever vendor hosts them.
+    """The abilities of the models of one generation of Claude, at every vendor that hosts them.
 
     Attributes:
         max_tokens: The largest output in tokens, which every request has to state.
         thinking: The way in which thinking is requested: by a "budget" of tokens, as "adaptive" at
             an effort; empty if the model does not think.
         budgets: Whether budgets are supported as well.
-        efforts: The words of `output_config.effort`; empty if there is no such field.
+        efforts: The values of `output_config.effort`; empty if there is no such field.
         off: The type of `thinking` that switches thinking off; empty if that is impossible.
         display: Whether the text of thinking is omitted unless it is requested.
         sampling: Whether temperature, top_p and top_k are supported.
@@ -90,12 +91,8 @@ _ALWAYS_THINKING = Generation(off="")
 _NEWEST = Generation(off="", forced=False)
 
 
-def _changed(generation: Generation, **changes: object) -> Generation:
-    return msgspec.structs.replace(generation, **changes)
-
-
 _GENERATIONS = {
-    "claude-3-5-": _changed(_3, max_tokens=8_192),
+    "claude-3-5-": replace(_3, max_tokens=8_192),
     "claude-3-7-": _4,
     "claude-3-": _3,
     "claude-v2": _3,
@@ -103,16 +100,16 @@ _GENERATIONS = {
     "claude-instant": _3,
     "-haiku-4-5": _4_5,
     "-sonnet-4-5": _4_5,
-    "-opus-4-5": _changed(_4_5, efforts=frozenset({"low", "medium", "high"})),
+    "-opus-4-5": replace(_4_5, efforts=frozenset({"low", "medium", "high"})),
     "-sonnet-4-6": _4_6,
     "-opus-4-6": _4_6,
     "-opus-4-7": _4_7,
     "-opus-4-8": _5,
-    "-opus-4-1": _changed(_4, max_tokens=32_000, both=False),
+    "-opus-4-1": replace(_4, max_tokens=32_000, both=False),
     "-sonnet-4": _4,
-    "-opus-4": _changed(_4, max_tokens=32_000),
+    "-opus-4": replace(_4, max_tokens=32_000),
     "-haiku-5": _5,
-    "-sonnet-5-5": _changed(_NEWEST, off="between_tools"),
+    "-sonnet-5-5": replace(_NEWEST, off="between_tools"),
     "-opus-5-5": _NEWEST,
     "-sonnet-5": _5,
     "-opus-5": _5,
@@ -128,18 +125,18 @@ CLAUDE_FAMILIES = (
     *(f"claude{part.removeprefix('claude')}*" for part in _GENERATIONS),
     "claude*",
 )
-"""Patterns of the names of all generations; the last is for those that the table does not know."""
+"""Patterns of the names of all generations; the last matches those that are not in the table."""
 
 
 @lru_cache(maxsize=256)
 def find_generation(model: str, /) -> Generation | None:
-    """Return the generation of a model, by a part of its name, since clouds add to names.
+    """Return the generation of a model, by a part of its name, since clouds add prefixes.
 
-    A Claude that the table does not know follows the newest rules. None if it is not a Claude.
+    A Claude that is not in the table has the newest rules. None if the model is not a Claude.
     """
     if "claude" not in model:
         return None
-    return next((known for part, known in _GENERATIONS.items() if part in model), _NEWEST)
+    return next((each for part, each in _GENERATIONS.items() if part in model), _NEWEST)
 
 
 def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
@@ -150,16 +147,16 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
             settings.pop(name, None)
     if not generation.budgets:
         settings.pop("reasoning_budget", None)
-    # Models without efforts think within budgets that stand for the words.
-    words = generation.efforts or frozenset({"low", "medium", "high", "xhigh", "max"})
-    efforts = [word for word in ("low", "medium", "high", "xhigh", "max") if word in words]
+    # For models without efforts, each effort is sent as a budget.
+    supported = generation.efforts or frozenset({"low", "medium", "high", "xhigh", "max"})
+    efforts = [each for each in ("low", "medium", "high", "xhigh", "max") if each in supported]
     if not generation.thinking:
         efforts = []
     if generation.off or not generation.thinking:
         efforts.insert(0, "none")
     free = generation.forced and generation.thinking
     exclusive = (("reasoning_budget", "reasoning_effort"),)
-    return msgspec.structs.replace(
+    return replace(
         profile,
         settings=settings,
         values={**profile.values, "reasoning_effort": tuple(efforts)},
@@ -168,13 +165,13 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
             **({} if generation.thinking else {"reasoning_effort": ("none",)}),
         },
         exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
-        # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
+        # Thinking allows only temperature 1, and no top_k ("Extended thinking").
         not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},
         strict_tools=profile.strict_tools and generation.structured,
         native_output=frozenset({"strict"} if generation.structured else ()),
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
-        effort_words={word: None for word in efforts if word not in generation.efforts},
+        effort_words={each: None for each in efforts if each not in generation.efforts},
     )
 
 
@@ -196,7 +193,7 @@ ENFORCED_SCHEMAS = SchemaRules(
     recursion="nowhere",
     enforced=True,
 )
-"""The part of JSON Schema that is enforced: "Structured outputs", its limitations.
+"""The part of JSON Schema that Anthropic enforces ("Structured outputs", its limitations).
 
 Amazon states the same for all models of Bedrock ("Get validated JSON results from models").
 """

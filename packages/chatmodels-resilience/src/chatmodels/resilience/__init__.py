@@ -1,4 +1,4 @@
-"""Retries and other policies around the calls of chatmodels."""
+"""Retry policies for the calls of chatmodels."""
 
 from chatmodels.core.extending import publish
 from chatmodels.resilience._retry import Retry

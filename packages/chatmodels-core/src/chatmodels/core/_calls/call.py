@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping, MutableSequence
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
-from chatmodels.core._errors.classes import ErrorCode
-from chatmodels.core._errors.rules import error_code
+from chatmodels.core._errors.attempts import FailedAttempt
+from chatmodels.core._errors.classes import ChatModelError
+from chatmodels.core._errors.codes import ErrorCode
+from chatmodels.core._errors.rules import error_code, failed_attempt
 from chatmodels.core._log import error_facts, logger
 from chatmodels.core._values.metadata import HealthReport
 from chatmodels.core._values.profile import EVERYTHING, Profile
@@ -100,6 +102,7 @@ class CallInfo:
         attempts: How often the provider has been asked so far.
         events: How many events a stream has delivered, known when it is over.
         first_event_at: When the first event of a stream came, by the same clock.
+        failed_attempts: The attempts that failed so far, in order.
         outcome: How it ended; "closed" is a stream that was left early, "abandoned" one that
             was forgotten.
         is_delegated: Whether another model made the response, because a policy called it; of a
@@ -124,6 +127,7 @@ class CallInfo:
         "event_times",
         "events",
         "exchanges",
+        "failed_attempts",
         "first_event_at",
         "headers",
         "is_delegated",
@@ -172,6 +176,7 @@ class CallInfo:
         self.event_times: MutableSequence[float] | None = None
         self.headers: Mapping[str, str] | None = None
         self.exchanges: list[HttpExchange] | None = None
+        self.failed_attempts: tuple[FailedAttempt, ...] = ()
         self._endings: list[Ending] | None = None
         self._tokens: list[tuple[Observer, object]] | None = None
         self._enterable: list[tuple[EnterableObserver, object]] | None = None
@@ -233,8 +238,14 @@ class CallInfo:
                 except Exception as error:
                     _report(observer, "leave", error)
 
-    def note_attempt_failed(self, error: Exception) -> None:
+    def add_failed_attempt(self, error: ChatModelError) -> None:
+        """Add the attempt that failed; of another model, all of its failed attempts."""
+        attempts = error.failed_attempts if self.is_delegated else ()
+        self.failed_attempts += attempts or (failed_attempt(error),)
+
+    def note_attempt_failed(self, error: ChatModelError) -> None:
         """Record that an attempt failed."""
+        self.add_failed_attempt(error)
         if self.exchanges:
             end_exchanges(self.exchanges, error)
         if self._tokens is not None:

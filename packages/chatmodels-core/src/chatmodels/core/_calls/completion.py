@@ -33,6 +33,7 @@ def complete_response(
         provider=response.provider or call.provider,
         warnings=warnings,
         timing=call.timing(),
+        failed_attempts=call.failed_attempts + response.failed_attempts,
     )
     if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from chatmodels.core._errors.classes import ErrorCode
+from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code
 
 

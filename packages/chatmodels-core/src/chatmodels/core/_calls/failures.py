@@ -35,6 +35,7 @@ def failed(call: CallInfo, error: BaseException, /) -> BaseException:
     partial: ChatResponse | None = None
     if isinstance(error, Exception):
         error = located_in(call, error)
+        error.failed_attempts = call.failed_attempts
         partial = error.partial
     call.end(partial, error)
     return error

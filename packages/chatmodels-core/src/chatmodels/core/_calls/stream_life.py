@@ -111,6 +111,8 @@ class State:
         if isinstance(error, Exception):
             error = located_in(call, error)
             error.partial = error.partial or partial
+            if call.events:  # else the attempt has been recorded already
+                call.add_failed_attempt(error)
             return failed(call, error)
         call.end(partial, error)
         return error

@@ -33,50 +33,12 @@ The code `cancelled` has no class: cancellations propagate unchanged.
 
 from collections.abc import Mapping
 from copyreg import __newobj__  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
-from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from chatmodels.core._errors.attempts import FailedAttempt
+from chatmodels.core._errors.codes import RETRYABLE, ErrorCode
+
 Details = Mapping[str, object]
-
-
-class ErrorCode(StrEnum):
-    """The reason for a failure: a closed set that programs and dashboards can rely on."""
-
-    PROVIDER_NOT_FOUND = "provider_not_found"
-    PROVIDER_CONFLICT = "provider_conflict"
-    PROVIDER_UNAVAILABLE = "provider_unavailable"
-    CONFIGURATION_INVALID = "configuration_invalid"
-    AUTHENTICATION = "authentication"
-    PERMISSION_DENIED = "permission_denied"
-    QUOTA_EXCEEDED = "quota_exceeded"
-    RATE_LIMITED = "rate_limited"
-    TIMEOUT = "timeout"
-    NETWORK = "network"
-    CANCELLED = "cancelled"
-    INVALID_REQUEST = "invalid_request"
-    CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
-    CONTENT_FILTERED = "content_filtered"
-    MODEL_NOT_FOUND = "model_not_found"
-    UNSUPPORTED = "unsupported"
-    TOOL_ARGUMENTS_INVALID = "tool_arguments_invalid"
-    TOOL_FAILED = "tool_failed"
-    TOOL_LIMIT_REACHED = "tool_limit_reached"
-    OUTPUT_INVALID = "output_invalid"
-    RESPONSE_INVALID = "response_invalid"
-    STREAM_INTERRUPTED = "stream_interrupted"
-    CIRCUIT_OPEN = "circuit_open"
-    INTERNAL = "internal"
-
-
-_RETRYABLE = frozenset(
-    {
-        ErrorCode.PROVIDER_UNAVAILABLE,
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.TIMEOUT,
-        ErrorCode.NETWORK,
-        ErrorCode.STREAM_INTERRUPTED,
-    }
-)
 
 
 class ChatModelError(Exception):
@@ -93,6 +55,7 @@ class ChatModelError(Exception):
         retry_after: The delay before the next attempt that the provider requests, in seconds.
         details: Further facts, such as the vendor's own error code and type, or a bounded
             excerpt of the body. Never a secret.
+        failed_attempts: The attempts of the call that failed, in order, the last one included.
         partial: The partial response of a broken stream, as a `ChatResponse`; None if there is
             none. Its type is not declared here, because responses consist of messages, which
             raise these errors.
@@ -101,6 +64,7 @@ class ChatModelError(Exception):
     """
 
     default_code: ClassVar[ErrorCode] = ErrorCode.INTERNAL
+    failed_attempts: tuple[FailedAttempt, ...] = ()
     run: Any = None
 
     def __init__(
@@ -133,7 +97,7 @@ class ChatModelError(Exception):
     def retryable(self) -> bool:
         """True if the same call can succeed if it is repeated; see `is_retryable`."""
         hint = self.details.get("should_retry")
-        return hint if isinstance(hint, bool) else self.code in _RETRYABLE
+        return hint if isinstance(hint, bool) else self.code in RETRYABLE
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by the attributes: the default would lose the keyword arguments.

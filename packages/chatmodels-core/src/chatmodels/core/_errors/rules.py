@@ -1,5 +1,6 @@
 """Rules for errors: the class of a code, the code of an exception, and whether to retry."""
 
+from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._errors.classes import (
     AuthenticationError,
     CallTimeoutError,
@@ -8,7 +9,6 @@ from chatmodels.core._errors.classes import (
     ConfigurationError,
     ContentFilteredError,
     ContextLengthError,
-    ErrorCode,
     InternalError,
     InvalidRequestError,
     ModelNotFoundError,
@@ -27,6 +27,7 @@ from chatmodels.core._errors.classes import (
     ToolLimitError,
     UnsupportedError,
 )
+from chatmodels.core._errors.codes import ErrorCode
 
 _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
     error.default_code: error
@@ -61,6 +62,19 @@ _CLASSES: dict[ErrorCode, type[ChatModelError]] = {
 def error_class(code: ErrorCode, /) -> type[ChatModelError]:
     """Return the exception class of a code; that of `cancelled` is `ChatModelError`."""
     return _CLASSES.get(code, ChatModelError)
+
+
+def failed_attempt(error: ChatModelError, /) -> FailedAttempt:
+    """Return the facts of an attempt that failed with an error."""
+    return FailedAttempt(
+        code=error.code,
+        message=error.message,
+        provider=error.provider,
+        model=error.model,
+        status=error.status,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
 
 
 def error_code(error: BaseException, /) -> ErrorCode:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 
-from chatmodels.core._errors.classes import AuthenticationError, ChatModelError, ErrorCode
+from chatmodels.core._errors.classes import AuthenticationError, ChatModelError
+from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import error_code
 from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import Provider

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 import msgspec
 from msgspec.structs import force_setattr
 
+from chatmodels.core._errors.attempts import FailedAttempt
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCall
 
@@ -118,7 +119,7 @@ class TokenLogprob(FrozenValue, frozen=True):
 class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False):
     """The response to one call, streamed or not.
 
-    Two responses are equal if all fields except `timing` and `payload` are equal.
+    Two responses are equal if all fields except `failed_attempts`, `timing` and `payload` are.
 
     Attributes:
         message: The message of the model.
@@ -133,6 +134,8 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
         service_tier: The processing tier that served the call, if the vendor reports it.
         warnings: The parts of the request that were omitted or changed, and other anomalies.
         parsed: The output as an instance of the call's `output_type`.
+        failed_attempts: The attempts of the call that failed before, in order: retries and
+            fallbacks.
         timing: The duration of the call.
         payload: The vendor's JSON; for a stream, the list of its events' JSON.
     """
@@ -149,6 +152,7 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
     service_tier: str | None = None
     warnings: tuple[str, ...] = ()
     parsed: T = None  # type: ignore[assignment] - None is the default of T
+    failed_attempts: tuple[FailedAttempt, ...] = ()
     timing: Timing | None = None
     payload: msgspec.Raw = NO_PAYLOAD
 
@@ -195,5 +199,7 @@ def _compared(response: ChatResponse[Any]) -> list[object]:
 
 
 _COMPARED = tuple(
-    name for name in ChatResponse.__struct_fields__ if name not in {"timing", "payload"}
+    name
+    for name in ChatResponse.__struct_fields__
+    if name not in {"failed_attempts", "timing", "payload"}
 )
