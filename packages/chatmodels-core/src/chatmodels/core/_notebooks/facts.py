@@ -39,7 +39,7 @@ def response_facts(response: ChatResponse[Any], /) -> str:
     facts = [response.model or "", response.finish_reason]
     if usage.input_tokens is not None and usage.output_tokens is not None:
         facts.append(f"{usage.input_tokens:,} + {usage.output_tokens:,} tokens")
-    if timing is not None:
+    if timing.attempts:  # a call has returned it
         facts.append(f"{timing.total:.1f} s")
     return " · ".join(filter(None, [*facts, *response.warnings]))
 

@@ -39,7 +39,8 @@ def html(value: object, /) -> str | None:
     writer = _Writer()
     match value:
         case ChatResponse():
-            facts = writer.text(response_facts(value))
+            line = response_facts(value)  # pyright: ignore[reportUnknownArgumentType] - any output
+            facts = writer.text(line)
             return f"{writer.message(value.message)}<div><small>{facts}</small></div>"
         case ChatRequest():
             return "".join(map(writer.message, value.messages))

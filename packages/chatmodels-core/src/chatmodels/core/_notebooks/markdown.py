@@ -39,7 +39,8 @@ def markdown(value: object, /) -> str | None:
     writer = _Writer()
     match value:
         case ChatResponse():
-            facts = writer.plain(response_facts(value))
+            line = response_facts(value)  # pyright: ignore[reportUnknownArgumentType] - any output
+            facts = writer.plain(line)
             return f"{writer.message(value.message)}\n\n*{facts}*"
         case ChatRequest():
             return "\n\n".join(map(writer.message, value.messages))
