@@ -31,7 +31,7 @@ def test_every_example_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", STATED)
-def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
+def test_an_example_prints_the_expected_text(name: str, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if "OPENAI" not in key}
     result = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLES / name],

@@ -23,13 +23,13 @@ def nothing_more(_: ModelFactory, __: Recording, /) -> list[str]:
 
 
 def streamed_by_body(exchange: Recording) -> bool:
-    """Tell by the body whether a request is for a stream."""
+    """Check by the body whether a request is for a stream."""
     return bool(body_of(exchange).get("stream"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Requests:
-    """How recorded requests are read back and written again.
+    """The functions that decode recorded requests and encode them again.
 
     Attributes:
         neutral: Reads a request back. It may take `body_of(exchange)` apart, and raises
@@ -76,5 +76,5 @@ class Row:
     contracts: Mapping[str, ProviderContract] = field(default_factory=dict[str, ProviderContract])
 
     def takes(self, entry: Entry) -> bool:
-        """Tell whether the row reads an exchange."""
+        """Check whether the row reads an exchange."""
         return entry.api in self.apis and (not self.providers or entry.provider in self.providers)

@@ -116,8 +116,8 @@ def _part(part: Body) -> Any:
             "inlineData" in inner for inner in result.get("parts", ())
         ):
             media = tuple(_part(inner) for inner in result.get("parts", ()))
-            said = TextPart(json.dumps(response))
-            return ToolResult(result.get("id") or "", (said, *media), name)
+            text_part = TextPart(json.dumps(response))
+            return ToolResult(result.get("id") or "", (text_part, *media), name)
         case {"inlineData": {"mimeType": kind, "data": data}, **rest} if not rest:
             return _medium(kind, data=base64.b64decode(data))
         case {"fileData": {"fileUri": url, "mimeType": kind}, **rest} if not rest:
@@ -195,10 +195,10 @@ def _settings(config: Body, model: str) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept: Body = _humped(body)
-    kept.pop("model", None)
+    reduced: Body = _camel_case(body)
+    reduced.pop("model", None)
     contents: list[Body] = []
-    given = kept.pop("contents")
+    given = reduced.pop("contents")
     for content in given if isinstance(given, list) else [given]:
         role = "model" if content.get("role") == "model" else "user"
         parts = _joined([part for part in map(_normal_part, content["parts"]) if part])
@@ -208,12 +208,12 @@ def normal(body: Body) -> Body:
             contents[-1]["parts"] += parts
         elif parts:
             contents.append({"role": role, "parts": parts})
-    kept["contents"] = contents
-    if "systemInstruction" in kept:
-        kept["systemInstruction"].pop("role", None)
-        parts = kept["systemInstruction"]["parts"]
-        kept["systemInstruction"]["parts"] = parts if isinstance(parts, list) else [parts]
-    config = kept.pop("generationConfig", {})
+    reduced["contents"] = contents
+    if "systemInstruction" in reduced:
+        reduced["systemInstruction"].pop("role", None)
+        parts = reduced["systemInstruction"]["parts"]
+        reduced["systemInstruction"]["parts"] = parts if isinstance(parts, list) else [parts]
+    config = reduced.pop("generationConfig", {})
     config = {name: value for name, value in config.items() if (name, value) != _ONE}
     thinking = config.get("thinkingConfig", {})
     if "thinkingLevel" in thinking:
@@ -223,10 +223,10 @@ def normal(body: Body) -> Body:
     if isinstance(schema := config.get("responseJsonSchema"), dict):
         config["responseJsonSchema"] = output_schema(schema, _SCHEMAS, strict=True)
     if config:
-        kept["generationConfig"] = config
-    if tools := _normal_tools(kept.pop("tools", [])):
-        kept["tools"] = tools
-    return kept
+        reduced["generationConfig"] = config
+    if tools := _normal_tools(reduced.pop("tools", [])):
+        reduced["tools"] = tools
+    return reduced
 
 
 _SCHEMAS = schemas_of("gemini-3.8-flash")
@@ -246,18 +246,18 @@ def _joined(parts: list[Body]) -> list[Body]:
 
 
 def _normal_part(part: Body) -> Body:
-    kept = {name: value for name, value in part.items() if (name, value) != ("thought", False)}
-    if "thoughtSignature" in kept:
-        if kept["thoughtSignature"] == UNSIGNED:
-            del kept["thoughtSignature"]
-    elif kept.get("thought"):
+    reduced = {name: value for name, value in part.items() if (name, value) != ("thought", False)}
+    if "thoughtSignature" in reduced:
+        if reduced["thoughtSignature"] == UNSIGNED:
+            del reduced["thoughtSignature"]
+    elif reduced.get("thought"):
         return {}
-    if "inlineData" in kept:
-        kept["inlineData"]["data"] = kept["inlineData"]["data"].translate(_SAFE)
-    call = kept.get("functionCall")
+    if "inlineData" in reduced:
+        reduced["inlineData"]["data"] = reduced["inlineData"]["data"].translate(_SAFE)
+    call = reduced.get("functionCall")
     if call is not None:
-        kept["functionCall"] = {"args": {}, **call}
-    return kept
+        reduced["functionCall"] = {"args": {}, **call}
+    return reduced
 
 
 def _normal_tools(tools: Any) -> list[Body]:
@@ -284,28 +284,30 @@ def _normal_schema(schema: Any) -> Any:
         return [_normal_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {name: _normal_schema(value) for name, value in schema.items()}
-    kind = kept.get("type")
+    reduced = {name: _normal_schema(value) for name, value in schema.items()}
+    kind = reduced.get("type")
     if isinstance(kind, int):
-        kept["type"] = TYPES[kind]
+        reduced["type"] = TYPES[kind]
     elif isinstance(kind, str):
-        kept["type"] = kind.lower()
-    return kept
+        reduced["type"] = kind.lower()
+    return reduced
 
 
-def _humped(value: Any) -> Any:
+def _camel_case(value: Any) -> Any:
     """Rename the vendor's fields as its JSON has them, and drop those that say nothing."""
     if isinstance(value, list):
-        return [_humped(item) for item in value]
+        return [_camel_case(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept: Body = {}
+    reduced: Body = {}
     for name, inner in value.items():
         first, *more = name.lstrip("_").split("_")
-        humped = first + "".join(word.title() for word in more)
+        camel_name = first + "".join(word.title() for word in more)
         if inner is not None and inner != []:
-            kept[humped] = inner if humped in FREE or "arameters" in humped else _humped(inner)
-    return kept
+            reduced[camel_name] = (
+                inner if camel_name in FREE or "arameters" in camel_name else _camel_case(inner)
+            )
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

@@ -143,23 +143,24 @@ def _output(form: Any) -> OutputSchema | None:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = _said(body)
-    if not kept.get("stream"):
-        kept.pop("stream", None)
-    kept.pop("n", None)
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    kept["tools"] = [
-        {"type": "function", "function": _said(tool["function"])} for tool in kept.get("tools", ())
+    reduced = _without_nulls(body)
+    if not reduced.get("stream"):
+        reduced.pop("stream", None)
+    reduced.pop("n", None)
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    reduced["tools"] = [
+        {"type": "function", "function": _without_nulls(tool["function"])}
+        for tool in reduced.get("tools", ())
     ]
-    if form := kept.get("response_format"):
-        form = kept["response_format"] = _said(form)
+    if form := reduced.get("response_format"):
+        form = reduced["response_format"] = _without_nulls(form)
         if "json_schema" in form:
-            described = form["json_schema"] = _said(form["json_schema"])
+            described = form["json_schema"] = _without_nulls(form["json_schema"])
             # Ours leaves out what says nothing about the output, such as `$schema` and titles.
             rules = DIALECT.schemas.output
             if rules is not None and described.get("strict"):
                 described["schema"] = translate_schema(described["schema"], rules).schema
-    return kept
+    return reduced
 
 
 def _call_id(given: str) -> str:
@@ -168,21 +169,21 @@ def _call_id(given: str) -> str:
 
 
 def _normal_message(message: Body) -> Body:
-    kept = _said(message)
-    if kept["role"] == "tool":
-        kept.pop("name", None)
-        kept["tool_call_id"] = _call_id(kept["tool_call_id"])
-    content = kept.get("content")
+    reduced = _without_nulls(message)
+    if reduced["role"] == "tool":
+        reduced.pop("name", None)
+        reduced["tool_call_id"] = _call_id(reduced["tool_call_id"])
+    content = reduced.get("content")
     if isinstance(content, list):
-        kept["content"] = content = [_normal_part(part) for part in content]
+        reduced["content"] = content = [_normal_part(part) for part in content]
         if len(content) == 1 and content[0]["type"] == "text":
-            kept["content"] = content[0]["text"]
-    if "tool_calls" in kept:
-        kept["tool_calls"] = [
+            reduced["content"] = content[0]["text"]
+    if "tool_calls" in reduced:
+        reduced["tool_calls"] = [
             {"id": _call_id(call["id"]), "function": call["function"]}
-            for call in kept["tool_calls"]
+            for call in reduced["tool_calls"]
         ]
-    return kept
+    return reduced
 
 
 def _normal_part(part: Body) -> Body:
@@ -198,7 +199,7 @@ def _normal_part(part: Body) -> Body:
             return part
 
 
-def _said(value: Body) -> Body:
+def _without_nulls(value: Body) -> Body:
     return {name: inner for name, inner in value.items() if inner not in (None, "", [], False)}
 
 

@@ -83,22 +83,22 @@ def _settings(rest: Body) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value not in (None, [], "", {})}
-    if kept.get("stream") is True:
-        del kept["stream"]
-    if kept.get("think") == "high":
-        kept["think"] = True
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    return kept
+    reduced = {name: value for name, value in body.items() if value not in (None, [], "", {})}
+    if reduced.get("stream") is True:
+        del reduced["stream"]
+    if reduced.get("think") == "high":
+        reduced["think"] = True
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    return reduced
 
 
 def _normal_message(message: Body) -> Body:
-    kept = {name: value for name, value in message.items() if value not in (None, [])}
-    kept.pop("tool_call_id", None)
-    for call in kept.get("tool_calls", ()):
+    reduced = {name: value for name, value in message.items() if value not in (None, [])}
+    reduced.pop("tool_call_id", None)
+    for call in reduced.get("tool_calls", ()):
         call.pop("id", None)
         call.pop("type", None)
-    return kept
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

@@ -179,7 +179,7 @@ def _assistant(left: Body, content: Any, dialect: Dialect) -> list[Part]:
 def _parts(content: Any, dialect: Dialect) -> list[Any]:
     if isinstance(content, str) or content is None:
         return [TextPart(content)] if content else []
-    return [_part(_said(part)) for part in content]
+    return [_part(_without_nulls(part)) for part in content]
 
 
 def _part(part: Body) -> Part:
@@ -287,43 +287,43 @@ def _settings(rest: Body, dialect: Dialect) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value is not None}
-    if not kept.get("stream"):
-        kept.pop("stream", None)
-    kept.pop("stream_options", None)
-    if kept.get("n") == 1:
-        del kept["n"]
-    if "max_completion_tokens" in kept:
-        kept["max_tokens"] = kept.pop("max_completion_tokens")
-    if isinstance(kept.get("stop"), str):
-        kept["stop"] = [kept["stop"]]
-    if kept.get("response_format") == {"type": "text"}:
-        del kept["response_format"]
-    if not kept.get("tools"):
-        kept.pop("parallel_tool_calls", None)
-        kept.pop("tools", None)
-    if "top_logprobs" in kept:
-        kept["logprobs"] = True
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    return _without_defaults(kept)
+    reduced = {name: value for name, value in body.items() if value is not None}
+    if not reduced.get("stream"):
+        reduced.pop("stream", None)
+    reduced.pop("stream_options", None)
+    if reduced.get("n") == 1:
+        del reduced["n"]
+    if "max_completion_tokens" in reduced:
+        reduced["max_tokens"] = reduced.pop("max_completion_tokens")
+    if isinstance(reduced.get("stop"), str):
+        reduced["stop"] = [reduced["stop"]]
+    if reduced.get("response_format") == {"type": "text"}:
+        del reduced["response_format"]
+    if not reduced.get("tools"):
+        reduced.pop("parallel_tool_calls", None)
+        reduced.pop("tools", None)
+    if "top_logprobs" in reduced:
+        reduced["logprobs"] = True
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    return _without_defaults(reduced)
 
 
 def _normal_message(message: Body) -> Body:
-    kept = {name: value for name, value in message.items() if value not in (None, [], "")}
-    content = kept.get("content")
+    reduced = {name: value for name, value in message.items() if value not in (None, [], "")}
+    content = reduced.get("content")
     if isinstance(content, list):
-        kept["content"] = content = [_said(part) for part in content]
+        reduced["content"] = content = [_without_nulls(part) for part in content]
         texts = [part.get("text") for part in content if part.get("type") == "text"]
         if len(texts) == len(content) and (len(texts) == 1 or message["role"] == "assistant"):
-            kept["content"] = "".join(texts)
+            reduced["content"] = "".join(texts)
     if message["role"] == "tool":
-        kept.pop("name", None)
-    if "tool_calls" in kept:
-        kept["tool_calls"] = [_normal_call(call) for call in kept["tool_calls"]]
-    return kept
+        reduced.pop("name", None)
+    if "tool_calls" in reduced:
+        reduced["tool_calls"] = [_normal_call(call) for call in reduced["tool_calls"]]
+    return reduced
 
 
-def _said(part: Body) -> Body:
+def _without_nulls(part: Body) -> Body:
     return {name: value for name, value in part.items() if value is not None}
 
 
@@ -333,8 +333,8 @@ def _normal_call(call: Body) -> Body:
     return {**{k: v for k, v in call.items() if k != "index"}, "function": function}
 
 
-def _without_defaults(kept: Body) -> Body:
-    for tool in kept.get("tools", ()):
+def _without_defaults(reduced: Body) -> Body:
+    for tool in reduced.get("tools", ()):
         function = tool["function"]
         tool["function"] = {
             name: value
@@ -345,9 +345,9 @@ def _without_defaults(kept: Body) -> Body:
         if isinstance(parameters := function.get("parameters"), dict):
             strict = function.get("strict")
             function["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
-    described = kept.get("response_format", {}).get("json_schema")
+    described = reduced.get("response_format", {}).get("json_schema")
     if described is not None:
-        kept["response_format"] = {
+        reduced["response_format"] = {
             "type": "json_schema",
             "json_schema": {
                 name: value
@@ -356,11 +356,11 @@ def _without_defaults(kept: Body) -> Body:
                 and (name, value) not in (("strict", False), ("description", ""))
             },
         }
-        described = kept["response_format"]["json_schema"]
+        described = reduced["response_format"]["json_schema"]
         if isinstance(schema := described.get("schema"), dict):
             strict = described.get("strict")
             described["schema"] = output_schema(schema, OPENAI_SCHEMAS, strict=strict)
-    return kept
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:
