@@ -101,7 +101,7 @@ def test_thinking_is_not_disabled_for_models_that_never_think() -> None:
         (
             THINKING,
             {"settings": Settings(reasoning_effort="low", reasoning_budget=5)},
-            "reasoning_effort beside reasoning_budget",
+            "reasoning_effort with reasoning_budget",
         ),
         (
             PLAIN,

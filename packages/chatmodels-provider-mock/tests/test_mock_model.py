@@ -350,7 +350,7 @@ def test_settings_can_be_refused_or_left_out() -> None:
 
     with pytest.raises(UnsupportedError, match="seed"):
         strict.generate("?", seed=1)
-    assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: left out",)
+    assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: omitted",)
 
 
 def test_all_problems_of_the_arguments_are_reported_in_one_error() -> None:
@@ -402,7 +402,7 @@ def test_a_number_of_seconds_limits_its_calls() -> None:
 
 
 def test_a_mock_has_no_explanation() -> None:
-    with pytest.raises(InvalidRequestError, match="no HTTP"):
+    with pytest.raises(InvalidRequestError, match="does not send HTTP"):
         MockChatModel().explain("?")
 
 

@@ -32,7 +32,7 @@ from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._loop.options import ToolLoopOptions
+from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import publish
 from chatmodels.core._registry.alias import AliasedModel
@@ -91,6 +91,7 @@ __all__ = [
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
+    "AsyncToolLoopOptions",
     "BatchModel",
     "BatchResults",
     "CallInfo",
