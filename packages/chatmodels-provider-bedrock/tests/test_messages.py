@@ -300,5 +300,5 @@ def test_part_options_after_an_image_are_sent_even_if_the_image_is_not() -> None
     image = ImagePart(data=b"BM", media_type="image/bmp")
     encoded = user(image, part_options(image={"x": 1}), part_options(**guarded))
     line, *others = made.explain(encoded).body["messages"][0]["content"]
-    assert "is not shown" in line["text"]
+    assert "is omitted" in line["text"]
     assert others == [guarded]
