@@ -216,7 +216,6 @@ def show_prompt(text: str) -> None:
 
 def add_figures(call: str, response: ChatResponse) -> None:
     timing = response.timing
-    assert timing is not None
     first = "" if timing.first_event is None else f"{timing.first_event * 1000:.0f} ms"
     usage = response.usage
     figures.add_row(

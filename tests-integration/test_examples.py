@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 STATED = {
     "demo.py": (
-        "No OPENAI_API_KEY is set",
+        "OPENAI_API_KEY is not set",
         "chatmodels-provider-openai  healthy",
         "were written for this demo, not by a model",
         "The Moon pulls a little harder on the near side",
@@ -19,7 +19,7 @@ STATED = {
         "High water is at 05:42 in Brest",
         "name='Cordouan'",
         '"code": "model_not_found"',
-        "streamed answer    simulated",
+        "streamed text      simulated",
         "execute_tool high_water",
     ),
     "reverse_provider.py": ("the sky is blue",),
