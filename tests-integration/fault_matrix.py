@@ -33,11 +33,11 @@ RIGHT = f"You said: {PROMPT}"
 SECRET = "sk-secret-0123456789"
 
 PATIENT = Timeout(connect=120.0, read=120.0, first_event=120.0, between_events=120.0, total=120.0)
-IMPATIENT = Timeout(connect=120.0, read=None, first_event=0.05, between_events=0.05, total=0.1)
-"""For calls that may only time out, on a slow machine as well."""
+SHORT_LIMITS = Timeout(connect=120.0, read=None, first_event=0.05, between_events=0.05, total=0.1)
+"""Time limits for calls that must time out, also on a slow machine."""
 
 LEFT_OVER = {"second-response", "bytes-after-end", "line-after-end", "no-content-with-body"}
-"""Faults that leave bytes on a connection; httpx keeps it, and its pool is not ours to mend."""
+"""Faults that leave bytes on a connection, which the pool of httpx keeps open."""
 
 Outcome = ChatResponse[Any] | Exception
 
@@ -78,7 +78,7 @@ class Cell(NamedTuple):
                 root = server.refusing_url if fault.refused else server.url
                 options = await self._client(clients)
                 model = model_of(self.provider, root, api_key=SECRET, timeout=PATIENT, **options)
-                outcome = await self._outcome(model, IMPATIENT if fault.silent else PATIENT)
+                outcome = await self._outcome(model, SHORT_LIMITS if fault.silent else PATIENT)
                 # Not queued: on a slow machine the time may be up before the server has a request.
                 server.fault = None
                 problem = self._wrong(outcome)

@@ -44,7 +44,7 @@ VENDORS: dict[str, Vendor] = {
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
 }
-"""By the provider's name; a word behind it tells its APIs apart, where there are several."""
+"""The vendors by provider name, with the name of the API if there are several."""
 
 
 def model_of(

@@ -1,19 +1,18 @@
-"""Every recorded request is written as it was recorded.
+"""Decoder and normalization of recorded requests to Anthropic.
 
-What the neutral types have no word for goes through `provider_options` and `part_options`.
+Fields without a neutral counterpart are sent through `provider_options` and `part_options`.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
-* a text as a string, or as a list of one text block; turns of one role joined or apart; blank
+* a text as a string, or as a list of one text block; turns of one role joined or separate; blank
   texts of the model
 * defaults spelled out: `stream: false`, `is_error: false`, `type: "custom"` of tools, empty lists,
   null
 * no content as "" or as nothing in tool results
 * `output_format`, the name that `output_config.format` had while it was new
-* what schemas hold that the vendor does not enforce: ours tells it in descriptions
-* a system message among the others, for models that do not know such
+* keywords of schemas that are not enforced, which chatmodels moves to descriptions
+* a system message among the others, for models that do not support it
 """
 
 import base64

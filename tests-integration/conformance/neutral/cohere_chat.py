@@ -1,8 +1,8 @@
-"""Every recorded request to Cohere is written as it was recorded.
+"""Decoder and normalization of recorded requests to Cohere.
 
-What the neutral types have no word for goes through `provider_options`: documents that stand beside
-the conversation. `neutral` reads the requests of other clients back: the encoder, backwards.
-`normal` removes the differences that are none:
+Fields without a neutral counterpart, such as separate documents, are sent through
+`provider_options`. `neutral` decodes the requests of other clients, the reverse of the encoder.
+`normal` removes these differences:
 
 * a text as a string, or as a list of one text block; texts that are empty
 * defaults spelled out: `stream: false`, empty lists, null

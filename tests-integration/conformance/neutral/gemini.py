@@ -1,20 +1,19 @@
-"""Every recorded request is written as it was recorded.
+"""Decoder and normalization of recorded requests to Google.
 
-What the neutral types have no word for goes through `provider_options` and `ProviderPart`.
+Fields without a neutral counterpart are sent through `provider_options` and `ProviderPart`.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
-* names with underscores instead of humps; enums as numbers; levels in capitals
-* contents of one role joined or apart, a role left out or called "function", empty texts of the
-  model; thoughts that nobody signed, which ours leaves out
+* names in snake case instead of camel case; enums as numbers; levels in capitals
+* contents of one role joined or separate, a role left out or called "function", empty texts of the
+  model; unsigned reasoning, which chatmodels leaves out
 * schemas of tools as `parameters` or `parametersJsonSchema`, whose types are in capitals or not;
   functions in several tools or in one
-* base64 with the letters for addresses, or the usual ones
+* base64 with the alphabet for URLs, or the standard one
 * defaults spelled out: `thought: false`, `candidateCount: 1`, null, empty lists
-* the model's name, which is in the address
-* the mark that stands for a signature where a call has none
+* the name of the model, which is in the URL
+* the placeholder for the signature of a call
 """
 
 import base64
@@ -235,7 +234,7 @@ _ONE = ("candidateCount", 1)
 
 
 def _joined(parts: list[Body]) -> list[Body]:
-    """Join options of a video that stand alone with the video before them, where they belong."""
+    """Merge separate options of a video with the preceding video."""
     joined: list[Body] = []
     for part in parts:
         if joined and part.keys() == {"videoMetadata"}:
@@ -294,7 +293,7 @@ def _normal_schema(schema: Any) -> Any:
 
 
 def _camel_case(value: Any) -> Any:
-    """Rename the vendor's fields as its JSON has them, and drop those that say nothing."""
+    """Rename fields to camel case, and drop empty ones."""
     if isinstance(value, list):
         return [_camel_case(item) for item in value]
     if not isinstance(value, dict):

@@ -1,16 +1,14 @@
-"""Every recorded request that the neutral types can express is written as it was recorded.
+"""Decoder and normalization of recorded requests to Mistral.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * a text as a string, or as a list of one text part; no content as null, as "" or as nothing
 * defaults spelled out: `stream: false`, `n: 1`, `prefix: false`, `strict: false`, null
-* the address of an image as a text, or in an object
-* the name of the tool in a tool's result, and a position in a tool call
-* ids of tool calls that the vendor would refuse, as the recorder left them: they are written as
-  ours are
-* the name of a document, which ours always gives
+* the URL of an image as a text, or in an object
+* the name of the tool in a tool result, and the index of a tool call
+* ids of tool calls that Mistral would refuse, which are converted as chatmodels converts them
+  * the name of a document, which chatmodels always sends
 * the reasoning in one message as one text or as several
 """
 
@@ -156,7 +154,7 @@ def normal(body: Body) -> Body:
         form = reduced["response_format"] = _without_nulls(form)
         if "json_schema" in form:
             described = form["json_schema"] = _without_nulls(form["json_schema"])
-            # Ours leaves out what says nothing about the output, such as `$schema` and titles.
+            # chatmodels leaves out keywords such as `$schema` and titles.
             rules = DIALECT.schemas.output
             if rules is not None and described.get("strict"):
                 described["schema"] = translate_schema(described["schema"], rules).schema

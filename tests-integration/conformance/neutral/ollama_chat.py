@@ -1,13 +1,13 @@
-"""Every recorded request to Ollama is written as it was recorded.
+"""Decoder and normalization of recorded requests to Ollama.
 
-What the neutral types have no word for goes through `provider_options`: options of the server.
-`neutral` reads the requests of other clients back: the encoder, backwards. `normal` removes the
-differences that are none:
+Fields without a neutral counterpart, such as server options, are sent through `provider_options`.
+`neutral` decodes the requests of other clients, the reverse of the encoder. `normal` removes these
+differences:
 
 * defaults spelled out: `stream: true`, `format: ""`, empty lists and objects, null
-* ids of tool calls, and to which one a result refers, which ours always tells: the clients that
-  were recorded leave the ids of newer servers out
-* `think` as true or "high": ours asks for levels
+* ids of tool calls and results, which chatmodels always sends: the recorded clients leave out the
+  ids of newer servers
+* `think` as true or "high": chatmodels requests levels
 """
 
 import json

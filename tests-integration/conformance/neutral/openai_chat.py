@@ -1,21 +1,20 @@
-"""Every recorded request that the neutral types can express is written as it was recorded.
+"""Decoder and normalization of recorded requests to OpenAI's chat completions.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * a text as a string, or as a list of one text part; no content as null, as "" or as nothing;
-  the texts of one assistant message, joined or apart
+  the texts of one assistant message, joined or separate
 * defaults spelled out: `stream: false`, `n: 1`, `strict: false`, `response_format` "text", null
-* `stream_options.include_usage`, which ours always asks for
+* `stream_options.include_usage`, which chatmodels always requests
 * one `stop` text as a string or as a list
 * the limit of tokens as `max_tokens` or `max_completion_tokens`
 * `parallel_tool_calls` without tools, which OpenAI refuses
-* `logprobs: true`, which `top_logprobs` needs and ours adds
-* arguments of tool calls as "" or as "{}", and those that are not JSON, which ours writes as an
-  object that holds their text
-* the name of the tool in a tool's result, and a position in a tool call of the history: neither
-  is part of OpenAI's API
+* `logprobs: true`, which `top_logprobs` needs and chatmodels adds
+* arguments of tool calls as "" or as "{}", and those that are not JSON, which chatmodels writes as
+  an object with their text
+* the name of the tool in a tool result, and the index of a tool call in the history: neither is
+  part of OpenAI's API
 """
 
 import base64
@@ -96,11 +95,11 @@ DIALECTS = {
         "zai",
     )
 }
-"""Those who take reasoning back; all others are spoken to as to OpenAI."""
+"""Providers that accept reasoning in requests; all others use OpenAI's dialect."""
 
 
 def dialect_for(exchange: Recording) -> Dialect:
-    """Choose the dialect; who says "developer" is spoken to likewise."""
+    """Return the dialect of an exchange; a request with the role "developer" keeps it."""
     dialect = DIALECTS.get(exchange.provider, OPENAI)
     if exchange.provider == "llamacpp":
         dialect = msgspec.structs.replace(dialect, result_inputs=frozenset({"image"}))

@@ -1,17 +1,15 @@
-"""Every recorded request of the Responses API is written as it was recorded.
+"""Decoder and normalization of recorded requests to OpenAI's Responses API.
 
-What the neutral types have no word for goes through `provider_options`, and through parts that
-only this vendor understands.
+Fields without a neutral counterpart are sent through `provider_options` and provider parts.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * `instructions`, or a first message with them; an input that is a text, or one message
 * a text as a string, or as a list of one part; several texts of one message of the model
 * defaults spelled out: `type: "message"`, `stream: false`, `strict: false`, empty lists, null
-* `id` and `status` of what the model said, which ours sends only beside its reasoning
-* a file without a name, which ours gives one; the order of `include`
+* `id` and `status` of output items, which chatmodels sends only with reasoning
+* a file without a name, for which chatmodels adds one; the order of `include`
 """
 
 import base64
