@@ -78,12 +78,12 @@ def test_output_is_native_in_the_forms_of_the_api(
         {"messages": (user("?"), user(FILE))},
     ],
 )
-def test_native_output_may_stand_alone(fields: dict[str, Any]) -> None:
+def test_native_output_can_exclude_other_features(fields: dict[str, Any]) -> None:
     assert asked(ALONE, **fields).answer_tool == "place"
     assert asked(Profile(), **fields).answer_tool == ""
 
 
-def test_files_that_are_not_the_users_are_no_documents() -> None:
+def test_only_files_of_the_user_are_documents() -> None:
     assert asked(ALONE, messages=(user("?"), Message("assistant", (FILE,)))).answer_tool == ""
 
 
@@ -116,7 +116,7 @@ def test_the_tool_is_demanded_if_it_is_the_only_one() -> None:
 
 
 @pytest.mark.parametrize("choice", [ToolChoice("required"), ToolChoice("tool", "clock")])
-def test_there_is_no_output_while_a_call_is_demanded(choice: ToolChoice) -> None:
+def test_no_output_is_requested_while_a_call_is_required(choice: ToolChoice) -> None:
     made = asked(BY_TOOL, CLOCK, tool_choice=choice)
     assert (made.request.output, made.answer_tool) == (None, "")
     assert (made.request.tools, made.request.tool_choice) == ((CLOCK,), choice)
@@ -163,7 +163,7 @@ def test_the_tool_is_strict_if_the_schema_can_be_enforced(
     assert bool(made.warnings) is not is_strict
 
 
-def test_the_tool_is_as_strict_as_others_may_be() -> None:
+def test_the_tool_is_strict_if_tools_can_be() -> None:
     profile = Profile(native_output=frozenset(), strict_output_tool=True)
     for strict in (True, False):
         made = asked(replace(profile, strict_tools=strict))
@@ -173,7 +173,7 @@ def test_the_tool_is_as_strict_as_others_may_be() -> None:
 
 
 @pytest.mark.parametrize("choice", [None, ToolChoice("auto"), ToolChoice("required")])
-def test_the_model_may_call_the_vendors_own_tools_first(choice: ToolChoice | None) -> None:
+def test_the_model_can_call_the_vendors_own_tools_first(choice: ToolChoice | None) -> None:
     options = {"tools": [{"type": "web_search"}]}
     made = asked(BY_TOOL, tool_choice=choice, provider_options=options)
     assert made.request.tool_choice == ToolChoice("required")
@@ -200,7 +200,7 @@ def test_a_model_that_cannot_be_forced_has_no_output_by_a_tool() -> None:
     assert "cannot be forced to call a tool" in refusal(profile)
 
 
-def test_reasoning_that_prevents_the_output_is_refused_or_left_out() -> None:
+def test_reasoning_that_prevents_the_output_raises_or_is_left_out() -> None:
     profile = Profile(native_output=frozenset(), tool_choices_with_reasoning=FREE_TOOL_CHOICES)
     settings = Settings(reasoning_effort="high", temperature=1)
     problem = "reasoning together with an output that requires a tool"

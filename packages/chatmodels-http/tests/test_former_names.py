@@ -18,7 +18,7 @@ import chatmodels.http.wire
         (chatmodels.http.wire, "reject_body", "raise_for_body"),
     ],
 )
-def test_a_name_that_was_renamed_is_found_with_a_warning(module, old, new) -> None:
+def test_a_former_name_works_with_a_warning(module, old, new) -> None:
     with pytest.warns(DeprecationWarning, match=f"use {new}") as caught:
         assert getattr(module, old) is getattr(module, new)
     assert [warning.filename for warning in caught] == [__file__]

@@ -134,7 +134,7 @@ def test_names_stay_apart() -> None:
     assert turned.names == translated.names  # whatever their order, or a cached prompt would change
 
 
-def test_a_strict_tool_is_enforced_or_refused() -> None:
+def test_a_strict_tool_is_enforced_or_raises() -> None:
     schema = {"type": "object", "properties": {"q": TEXT}, "required": ["q"]}
     open_ = ToolDefinition("find", "", schema, strict=True)
     assert translate_request(request(open_), SUPPORT, "acme").request.tools[0].parameters == closed(
@@ -169,7 +169,7 @@ def test_the_properties_of_all_strict_tools_are_limited() -> None:
         translate_request(request(*tools, more), SUPPORT, "acme")
 
 
-def test_strict_tools_may_be_like_others() -> None:
+def test_strict_tools_can_have_the_same_rules() -> None:
     support = replace(SUPPORT, strict_tools=None)
     made = translate_request(request(ToolDefinition("a", "", {}, strict=True)), support, "acme")
     assert made.request.tools == (ToolDefinition("a", "", EMPTY, strict=True),)
@@ -188,14 +188,14 @@ def test_a_strict_tool_is_written_by_the_rules_of_strict_tools_alone(tools: Any)
     assert [tool.parameters for tool in made.tools] == [closed("q"), OPEN]
 
 
-def test_a_limit_of_descriptions_may_be_all() -> None:
+def test_a_limit_of_descriptions_can_be_the_only_rule() -> None:
     asked = request(ToolDefinition("look", "x" * 11, {}))
     support = SchemaSupport(longest_description=10)
     made = translate_request(asked, support, "acme", lenient=True).request
     assert made.tools == (ToolDefinition("look", "x" * 10, {}),)
 
 
-def test_a_description_may_be_as_long_as_the_limit() -> None:
+def test_a_description_can_be_as_long_as_the_limit() -> None:
     asked = request(ToolDefinition("look", "x" * 10, EMPTY))
     assert translate_request(asked, SUPPORT, "acme").request is asked
 
@@ -216,7 +216,7 @@ def test_a_request_with_warnings_has_the_names_of_its_tools() -> None:
     )
 
 
-def test_a_name_has_64_characters_unless_the_vendor_says_otherwise() -> None:
+def test_a_name_has_64_characters_by_default() -> None:
     names = ["x" * 64, "y" * 65]
     asked = request(*(ToolDefinition(name, "", {}) for name in names))
     made = translate_request(asked, SchemaSupport(names="a-z0-9_"), "acme").request
@@ -224,7 +224,7 @@ def test_a_name_has_64_characters_unless_the_vendor_says_otherwise() -> None:
     assert made.tools[0].name == names[0]
 
 
-def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
+def test_a_long_description_raises_or_is_cut_with_a_warning() -> None:
     asked = request(ToolDefinition("look", "x" * 11, EMPTY))
     with pytest.raises(
         UnsupportedError, match="'look' with a description of more than 10 characters"
@@ -237,7 +237,7 @@ def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize("lenient", [False, True])
-def test_a_schema_that_the_vendor_does_not_accept_is_refused_with_its_place(lenient: bool) -> None:
+def test_an_unsupported_schema_raises_with_its_place(lenient: bool) -> None:
     lost = {"$ref": "#/nowhere"}
     wrong = {"type": "object", "properties": {"q": lost, "r": lost}}
     tool, output = ToolDefinition("look", "", wrong), OutputSchema("place", wrong)
@@ -280,7 +280,7 @@ def test_an_output_that_is_not_enforced_is_sent_as_well_as_it_can_be(
     assert translated.warnings == ()
 
 
-def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
+def test_a_schema_that_is_nested_too_deeply_raises() -> None:
     deep: dict[str, Any] = {"type": "object"}
     for _ in range(10_000):
         deep = {"type": "object", "properties": {"a": deep}}
@@ -288,14 +288,14 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
         translate_request(request(ToolDefinition("look", "", deep)), SUPPORT, "acme")
 
 
-def test_a_schema_that_is_not_json_is_refused() -> None:
+def test_a_schema_that_is_not_json_raises() -> None:
     wrong = {"type": "object", "enum": [object()]}
     support = replace(SUPPORT, tools=SchemaRules(plain_root=True))
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         translate_request(request(ToolDefinition("look", "", wrong)), support, "acme")
 
 
-def test_translations_are_kept_as_long_as_there_is_room() -> None:
+def test_translations_are_cached_up_to_a_limit() -> None:
     schemas = [{"type": "object"} for _ in range(3_000)]
     for schema in schemas:
         made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
@@ -303,7 +303,7 @@ def test_translations_are_kept_as_long_as_there_is_room() -> None:
         assert made.request.tools[0].parameters is again.request.tools[0].parameters
 
 
-def test_a_translation_is_kept_beside_others() -> None:
+def test_a_translation_is_cached_beside_others() -> None:
     schemas = [{"type": "object", "title": name} for name in ("a", "b")]
     tools = [ToolDefinition("look", "", schema) for schema in schemas]
     first = translate_request(request(tools[0]), SUPPORT, "acme").request.tools[0]

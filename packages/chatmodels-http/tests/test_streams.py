@@ -62,7 +62,7 @@ def test_a_long_body_has_its_time_limits_looked_at_while_it_is_written() -> None
 
 
 @both
-async def test_a_long_body_that_is_awaited_has_its_time_limits_looked_at_as_well() -> None:
+async def test_time_limits_apply_to_a_long_body_of_an_async_call() -> None:
     wire = AsyncWire()
     backend = AsyncTimedBackend(wire)
     backend.deadlines = Waning()
@@ -86,7 +86,7 @@ linux = pytest.mark.skipif(
 
 
 @linux
-def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
+def test_an_idle_connection_sends_keep_alives(server: Any) -> None:
     backend = TimedBackend(httpcore.SyncBackend())
     backend.deadlines = Waning()
     stream = backend.connect_tcp("127.0.0.1", server.port)
@@ -96,7 +96,7 @@ def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
 
 @linux
 @both
-async def test_a_silent_awaited_connection_gives_signs_of_life(server: Any) -> None:
+async def test_an_idle_async_connection_sends_keep_alives(server: Any) -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     backend.deadlines = Waning()
     stream = await backend.connect_tcp("127.0.0.1", server.port)

@@ -118,7 +118,7 @@ class Silent(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
         return None
 
 
-def test_nothing_is_read_when_the_time_is_over() -> None:
+def test_nothing_is_read_after_the_time_limit() -> None:
     backend = TimedBackend(httpcore.SyncBackend())
     backend.deadlines = late()
     stream = backend.layer(Silent())
@@ -126,7 +126,7 @@ def test_nothing_is_read_when_the_time_is_over() -> None:
         stream.read(1)
 
 
-async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> None:
+async def test_nothing_is_read_by_an_async_call_after_the_time_limit() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     backend.deadlines = late()
     stream = backend.layer(Silent())
@@ -134,7 +134,7 @@ async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> Non
         await stream.read(1)
 
 
-async def test_nothing_is_read_from_an_awaited_connection_that_is_closed() -> None:
+async def test_nothing_is_read_from_a_closed_async_connection() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     stream = backend.layer(Silent())
     backend.aborted = True

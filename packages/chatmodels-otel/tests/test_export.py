@@ -196,7 +196,7 @@ def test_a_collector_that_is_down_is_not_noticed_by_calls() -> None:
         pass
 
 
-def test_a_collector_that_never_answers_is_not_noticed_by_calls() -> None:
+def test_a_collector_that_never_responds_does_not_affect_calls() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()

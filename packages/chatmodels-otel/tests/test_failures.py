@@ -150,7 +150,7 @@ def test_a_cost_hook_that_fails_breaks_no_call(recorder, caplog) -> None:
     assert "chatmodels.usage.cost" not in recorder.chats[0].attributes
 
 
-def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypatch) -> None:
+def test_attributes_that_cannot_be_computed_are_left_out(recorder, caplog, monkeypatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
@@ -261,7 +261,7 @@ def test_telemetry_that_fails_breaks_no_registry(recorder, caplog) -> None:
     assert telemetry.guard.failures == {"registry": 4}
 
 
-def test_a_failure_is_told_once_for_each_place(caplog) -> None:
+def test_a_failure_is_logged_once_for_each_place(caplog) -> None:
     caplog.set_level(logging.DEBUG, logger="chatmodels.otel")
     guard = Guard()
 
@@ -329,7 +329,7 @@ def test_an_exporter_that_is_down_costs_bounded_memory(caplog, fails) -> None:
     assert after - before < 1_500_000
 
 
-def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:
+def test_a_call_whose_start_fails_leaks_nothing(recorder, caplog, monkeypatch) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("broken")
 

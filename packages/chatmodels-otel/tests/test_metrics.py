@@ -98,7 +98,7 @@ def test_two_observers_share_the_times_of_a_stream(recorder) -> None:
     assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == len(timing.times) - 1
 
 
-def test_a_failed_call_counts_no_tokens_and_has_its_error(recorder) -> None:
+def test_a_failed_call_has_an_error_type_and_no_token_histograms(recorder) -> None:
     model = instrument(MockChatModel(responses=[ErrorCode.TIMEOUT]), telemetry=recorder.telemetry())
 
     with pytest.raises(TimeoutError):
@@ -166,7 +166,7 @@ def test_audio_is_counted_as_such_and_the_rest_is_unknown(recorder) -> None:
     ],
     ids=["input", "output", "both"],
 )
-def test_what_is_billed_is_what_counts(recorder, usage, counted) -> None:
+def test_billed_tokens_are_recorded(recorder, usage, counted) -> None:
     model = instrument(answering(usage), telemetry=recorder.telemetry(conventions="both"))
     recorder.conventions.knows_version_1_41 = True
 
@@ -310,7 +310,7 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
     assert {span.name for span in recorder.chats} == {f"chat model-{each}" for each in range(4)}
 
 
-def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
+def test_pending_measurements_are_bounded(recorder, monkeypatch) -> None:
     monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_PENDING", 3)
     telemetry = recorder.telemetry()
     model = instrument(
@@ -337,7 +337,7 @@ def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> Non
     assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == sum(chunks)
 
 
-def test_flush_hands_over_what_waits(recorder) -> None:
+def test_flush_records_pending_measurements(recorder) -> None:
     telemetry = recorder.telemetry()
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
@@ -397,7 +397,7 @@ def test_totals_are_exact_when_many_threads_call(recorder) -> None:
     assert len(recorder.chats) == 400
 
 
-def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
+def test_a_hook_can_compute_the_cost_of_calls(recorder) -> None:
     def cost(response: ChatResponse[Any]) -> float | None:
         return 0.25 if response.text == "dear" else None
 
@@ -420,7 +420,7 @@ def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
 
 
 @pytest.mark.parametrize("told", [float("nan"), float("inf"), -1.0, "much"])
-def test_what_is_no_cost_is_not_recorded(recorder, told) -> None:
+def test_an_invalid_cost_is_not_recorded(recorder, told) -> None:
     telemetry = recorder.telemetry(cost=lambda _: told)
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
@@ -430,7 +430,7 @@ def test_what_is_no_cost_is_not_recorded(recorder, told) -> None:
     assert recorder.total("chatmodels.telemetry.failures") == 1
 
 
-def test_a_cost_may_be_a_decimal(recorder) -> None:
+def test_a_cost_can_be_a_decimal(recorder) -> None:
     telemetry = recorder.telemetry(cost=lambda _: Decimal("0.25"))
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
@@ -479,7 +479,7 @@ class Billed(StandardChatModel):
 
 
 @pytest.mark.parametrize("output_type", [None, int], ids=["broken stream", "invalid output"])
-def test_a_failed_call_that_was_billed_counts_its_cost(recorder, output_type) -> None:
+def test_the_cost_of_a_failed_call_is_recorded(recorder, output_type) -> None:
     telemetry = recorder.telemetry(cost=lambda response: response.usage.output_tokens / 4)
     model = instrument(Billed("acme", "large"), telemetry=telemetry)
 
@@ -534,7 +534,7 @@ def test_exemplars_lead_from_a_measurement_to_its_span(recorder) -> None:
     ("level", "spans", "durations", "events"),
     [("off", 0, 0, 0), ("metrics", 0, 2, 0), ("traces", 2, 2, 0), ("full", 2, 2, 1)],
 )
-def test_levels_say_how_much_is_recorded(recorder, level, spans, durations, events) -> None:
+def test_levels_determine_the_recorded_signals(recorder, level, spans, durations, events) -> None:
     model = instrument(
         MockChatModel(responses=["a", ErrorCode.NETWORK]),
         telemetry=recorder.telemetry(level=level),
@@ -549,7 +549,7 @@ def test_levels_say_how_much_is_recorded(recorder, level, spans, durations, even
     assert len(recorder.logs) == events
 
 
-def test_without_an_sdk_nothing_is_kept() -> None:
+def test_without_an_sdk_nothing_is_stored() -> None:
     telemetry = Telemetry(TelemetryOptions())
     model = instrument(MockChatModel(responses=["a", ErrorCode.NETWORK]), telemetry=telemetry)
 
@@ -585,7 +585,7 @@ def test_telemetries_of_one_meter_provider_share_its_instruments(recorder, caplo
     assert caplog.messages == []
 
 
-def test_options_that_come_too_late_for_the_instruments_are_logged(recorder, caplog) -> None:
+def test_options_that_are_too_late_for_the_instruments_are_logged(recorder, caplog) -> None:
     recorder.telemetry()
     telemetry = recorder.telemetry(conventions="both")
 

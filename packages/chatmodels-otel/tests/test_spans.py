@@ -54,7 +54,7 @@ def at(provider: str, endpoint: str | None, response: ChatResponse[Any] | None =
     return model
 
 
-def test_a_whole_call_is_a_client_span_with_what_was_asked_and_answered(recorder) -> None:
+def test_a_whole_call_is_a_client_span_with_request_and_response(recorder) -> None:
     model = instrument(
         MockChatModel("m-1", responses=["two words"]), telemetry=recorder.telemetry()
     )
@@ -96,7 +96,7 @@ def test_a_whole_call_is_a_client_span_with_what_was_asked_and_answered(recorder
     }
 
 
-def test_a_stream_is_marked_as_one_and_says_when_it_began(recorder) -> None:
+def test_the_span_of_a_stream_has_the_time_to_its_first_chunk(recorder) -> None:
     model = instrument(MockChatModel(responses=["two words"]), telemetry=recorder.telemetry())
 
     model.stream("Hi").collect()
@@ -106,7 +106,7 @@ def test_a_stream_is_marked_as_one_and_says_when_it_began(recorder) -> None:
     assert 0 < attributes["gen_ai.response.time_to_first_chunk"] < 10
 
 
-def test_samplers_see_what_the_conventions_want_them_to_see(recorder) -> None:
+def test_samplers_receive_the_attributes_that_the_conventions_require(recorder) -> None:
     seen: dict[str, Any] = {}
 
     class Seeing:
@@ -162,7 +162,7 @@ def test_providers_have_the_names_of_the_conventions(recorder, registered, conve
     assert recorder.span.attributes["gen_ai.provider.name"] == conventional
 
 
-def test_all_kinds_of_tokens_are_told(recorder) -> None:
+def test_all_kinds_of_tokens_are_recorded(recorder) -> None:
     usage = Usage(
         input_tokens=100,
         output_tokens=50,
@@ -256,7 +256,7 @@ def test_providers_have_constant_attributes_of_their_own(recorder, provider, api
         ("acme", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, None),
     ],
 )
-def test_bedrocks_guardrail_is_told(recorder, provider, options, told) -> None:
+def test_bedrocks_guardrail_is_recorded(recorder, provider, options, told) -> None:
     instrument(at(provider, None), telemetry=recorder.telemetry()).generate(
         "Hi", provider_options=options
     )
@@ -264,7 +264,7 @@ def test_bedrocks_guardrail_is_told(recorder, provider, options, told) -> None:
     assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == told
 
 
-def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
+def test_a_service_tier_of_auto_is_not_recorded(recorder) -> None:
     instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
         "Hi", service_tier="auto"
     )
@@ -272,7 +272,7 @@ def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
     assert "openai.request.service_tier" not in recorder.span.attributes
 
 
-def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
+def test_the_output_type_is_recorded_if_one_is_requested(recorder) -> None:
     from chatmodels.core import AudioOutput
 
     model = instrument(MockChatModel(responses=[{"a": 1}, "x"]), telemetry=recorder.telemetry())
@@ -284,7 +284,7 @@ def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
     assert kinds == ["json", "speech"]
 
 
-def test_what_goes_through_provider_options_is_told_where_there_is_a_name(recorder) -> None:
+def test_provider_options_with_a_name_in_the_conventions_are_recorded(recorder) -> None:
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
 
     model.generate("Hi", provider_options={"previous_response_id": "r-1", "n": 2})
@@ -297,7 +297,7 @@ def test_what_goes_through_provider_options_is_told_where_there_is_a_name(record
     assert "gen_ai.request.choice.count" not in second
 
 
-def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
+def test_the_conversation_is_recorded_if_the_program_sets_it(recorder) -> None:
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
 
     with conversation("c-1"):
@@ -309,7 +309,7 @@ def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
     assert "gen_ai.conversation.id" not in second.attributes
 
 
-def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) -> None:
+def test_the_prompt_template_is_recorded_if_the_program_sets_it(recorder) -> None:
     model = instrument(MockChatModel("parrot"), telemetry=recorder.telemetry())
 
     with conversation("c-1"), prompt_template("greet", version="2", variables={"name": "Ada"}):
@@ -362,9 +362,7 @@ def test_a_failure_has_the_error_code_as_its_type(recorder, code) -> None:
         ("other", None, "other"),
     ],
 )
-def test_the_finish_reason_is_the_same_word_for_all_providers(
-    recorder, reason, raw, recorded
-) -> None:
+def test_the_finish_reason_is_the_same_for_all_providers(recorder, reason, raw, recorded) -> None:
     message = assistant(ToolCall("c", "f", "{}")) if reason == "tool_calls" else assistant("x")
     response = ChatResponse(message=message, finish_reason=reason, raw_finish_reason=raw)
     telemetry = recorder.telemetry(content="span", content_format="json")
@@ -378,7 +376,7 @@ def test_the_finish_reason_is_the_same_word_for_all_providers(
 
 
 @pytest.mark.parametrize("op", ["generate", "stream"])
-def test_a_call_that_is_refused_before_sending_is_recorded(recorder, op) -> None:
+def test_a_call_that_raises_before_sending_is_recorded(recorder, op) -> None:
     model = Answering("acme", "large", supported_settings=frozenset())
     model = instrument(model, telemetry=recorder.telemetry())
 
@@ -402,7 +400,7 @@ def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> No
     assert (span.end_time - span.start_time) / 1e9 == pytest.approx(point.sum, abs=1e-9)
 
 
-def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
+def test_defaults_of_a_model_are_recorded_like_settings_of_a_call(recorder) -> None:
     mock = MockChatModel(responses=["a"], settings=Settings(temperature=0.25))
 
     instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
@@ -413,7 +411,7 @@ def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
 @pytest.mark.parametrize(
     ("effort", "level"), [("low", "low"), ("xhigh", "max"), ("none", None), (None, None)]
 )
-def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, effort, level) -> None:
+def test_the_level_of_reasoning_is_the_value_that_is_sent(recorder, effort, level) -> None:
     profile = Profile(effort_words={"xhigh": "max", "none": None})
     model = instrument(Answering("acme", "large", profile=profile), telemetry=recorder.telemetry())
 
@@ -453,7 +451,7 @@ def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
     return instrument(model, telemetry=telemetry), tracers
 
 
-def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(recorder) -> None:
+def test_in_an_unsampled_trace_the_outer_span_stays_current(recorder) -> None:
     model, tracers = unsampled(recorder)
     around = tracers.get_tracer("program").start_span("request")
 
@@ -464,7 +462,7 @@ def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(record
     assert recorder.total("gen_ai.client.inference.duration") == 1
 
 
-def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorder) -> None:
+def test_an_unsampled_call_is_current_if_it_begins_the_trace(recorder) -> None:
     model, _ = unsampled(recorder)
 
     model.generate("Hi")
@@ -474,7 +472,7 @@ def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorde
     assert get_current_span() is INVALID_SPAN
 
 
-def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
+def test_a_server_receives_the_unsampled_flag_of_the_trace(recorder) -> None:
     model, tracers = unsampled(recorder, propagate_to=("https://gateway.example",))
     around = tracers.get_tracer("program").start_span("request")
 

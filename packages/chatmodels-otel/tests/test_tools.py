@@ -71,7 +71,7 @@ async def test_an_async_tool_and_one_in_a_thread_are_spans_too(recorder, watchin
     assert [span.name for span in recorder.spans] == ["execute_tool adouble", "execute_tool double"]
 
 
-def test_what_a_tool_does_is_below_its_span(recorder, watching) -> None:
+def test_spans_in_a_tool_are_below_its_span(recorder, watching) -> None:
     watching()
 
     @tool
@@ -108,7 +108,7 @@ def test_a_tool_that_fails_is_an_error(recorder, watching, arguments, kind, rais
 
 
 @pytest.mark.parametrize("content", ["none", "span"])
-def test_arguments_and_results_are_recorded_only_if_asked_for(recorder, watching, content) -> None:
+def test_arguments_and_results_are_recorded_only_if_content_is(recorder, watching, content) -> None:
     watching(content=content, content_format="json")
 
     double.call(ToolCall("c-1", "double", '{"number": 4}'))
@@ -124,7 +124,7 @@ def test_arguments_and_results_are_recorded_only_if_asked_for(recorder, watching
 
 
 @pytest.mark.parametrize(("level", "spans", "measured"), [("off", 0, 0), ("metrics", 0, 1)])
-def test_levels_hold_for_tools_too(recorder, watching, level, spans, measured) -> None:
+def test_levels_apply_to_tools_too(recorder, watching, level, spans, measured) -> None:
     watching(level=level)
 
     double.call(ToolCall("c-1", "double", '{"number": 4}'))
@@ -179,7 +179,7 @@ def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(
     assert json.loads(text) == told
 
 
-def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:
+def test_a_tool_of_the_program_can_fail(recorder) -> None:
     def run() -> None:
         with execute_tool("search", telemetry=recorder.telemetry()):
             raise KeyError("x")

@@ -297,7 +297,7 @@ def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
 def test_a_function_stays_behind_when_pickled(make: Make) -> None:
     function: Any = lambda: "ya29.secret"  # noqa: E731 - such as no pickle could carry
     again = pickle.loads(pickle.dumps(make(function)))
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         again.generate("?")
 
 
