@@ -53,7 +53,7 @@ class Answer:
 
 
 class AsyncAnswer:
-    """The same response, awaited."""
+    """The async version of the response."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

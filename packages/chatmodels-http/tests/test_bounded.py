@@ -1,4 +1,4 @@
-"""Functions that run out of time in their threads, and what they return too late."""
+"""Functions that run out of time in their threads, and their late results."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -20,7 +20,7 @@ def endless(server: Any) -> Any:
 
     def handle(exchange: Any) -> str:
         exchange.begin()
-        # at once, since the client may leave after the first one
+        # immediately, since the client can leave after the first one
         exchange.chunk('data: {"text": "first"}\n\ndata: {"text": "second"}\n\n')
         server.reports.put(exchange.seen_fin())
         return "stop"
@@ -71,7 +71,7 @@ async def test_leaving_an_async_stream_early_closes_its_connection(
 def test_streams_that_are_open_when_their_loop_ends_are_closed_without_a_fault(
     endless: Any, model: Make, apart: Any
 ) -> None:
-    kept: list[Any] = []
+    streams: list[Any] = []
     faults: list[Any] = []
 
     async def begin() -> None:
@@ -79,11 +79,11 @@ def test_streams_that_are_open_when_their_loop_ends_are_closed_without_a_fault(
         for _ in range(5):
             stream = model().astream("hi")
             await anext(stream)
-            kept.append(stream)
+            streams.append(stream)
 
     apart(begin)
     assert faults == []
-    assert [closed(endless) for _ in kept] == [True] * 5
+    assert [closed(endless) for _ in streams] == [True] * 5
 
 
 @both

@@ -200,7 +200,7 @@ def test_blank_texts_are_left_out_if_the_api_rejects_them() -> None:
         calls("a"),
         tool_result(ToolResult("a", (TextPart("(empty)"),), is_error=True)),
         tool_result(ToolResult("a", (image, TextPart("b")))),
-        user(" "),  # the API says that it is refused
+        user(" "),  # the API rejects it
     ]
 
 
@@ -351,7 +351,7 @@ def test_places_in_errors_are_those_of_the_callers_conversation() -> None:
 HERE = "acme.test"
 
 
-def said(scope: str | None) -> tuple[Part, ...]:
+def parts(scope: str | None) -> tuple[Part, ...]:
     signature = ProviderState("acme", {"s": 1}, scope)
     return (
         ReasoningPart("Hm.", signature),
@@ -363,7 +363,7 @@ def said(scope: str | None) -> tuple[Part, ...]:
 
 @pytest.mark.parametrize("scope", [None, HERE], ids=["everywhere", "here"])
 def test_state_is_sent_back_to_endpoints_at_which_it_is_valid(scope: str | None) -> None:
-    conversation = [user("?"), assistant(*said(scope)), tool_result("c", "x")]
+    conversation = [user("?"), assistant(*parts(scope)), tool_result("c", "x")]
     assert sent(*conversation) == conversation
 
 
@@ -371,7 +371,7 @@ def test_state_is_sent_back_to_endpoints_at_which_it_is_valid(scope: str | None)
 def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
     own = ProviderPart(ProviderState("acme", {}, "other.test"))
     found = sent(
-        user("?"), assistant(*said("other.test")), assistant(own), user("!"), state_scope=scope
+        user("?"), assistant(*parts("other.test")), assistant(own), user("!"), state_scope=scope
     )
     plain = assistant(ReasoningPart("Hm."), "Hi.", ToolCall("c", "f"))
     assert found == [user("?"), plain, user("!")]
@@ -401,8 +401,8 @@ def answered(collect: bool, server: Any, rules: ConversationRules) -> ChatRespon
         exchange.end()
 
     server.handler = handle
-    asked = model(rules, server.url)
-    return asked.stream("?").collect() if collect else asked.generate("?")
+    answering = model(rules, server.url)
+    return answering.stream("?").collect() if collect else answering.generate("?")
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

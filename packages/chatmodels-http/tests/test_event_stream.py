@@ -23,8 +23,8 @@ def message(payload: bytes, headers: Headers) -> bytes:
         for name, kind, value in headers
     )
     prelude = struct.pack(">II", len(block) + len(payload) + 16, len(block))
-    begun = prelude + struct.pack(">I", crc32(prelude)) + block + payload
-    return begun + struct.pack(">I", crc32(begun))
+    unsigned = prelude + struct.pack(">I", crc32(prelude)) + block + payload
+    return unsigned + struct.pack(">I", crc32(unsigned))
 
 
 def feed(framer: EventStreamFramer, stream: bytes, size: int, found: list[Frame]) -> None:
@@ -124,9 +124,9 @@ def test_invalid_headers_raise(headers: Headers, why: str) -> None:
 def test_a_header_without_a_type_raises() -> None:
     block = b"\4name"
     prelude = struct.pack(">II", len(block) + 16, len(block))
-    begun = prelude + struct.pack(">I", crc32(prelude)) + block
+    unsigned = prelude + struct.pack(">I", crc32(prelude)) + block
     with pytest.raises(ResponseInvalidError, match="not readable"):
-        list(EventStreamFramer().feed(begun + struct.pack(">I", crc32(begun))))
+        list(EventStreamFramer().feed(unsigned + struct.pack(">I", crc32(unsigned))))
 
 
 @pytest.mark.parametrize(

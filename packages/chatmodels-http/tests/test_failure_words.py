@@ -145,8 +145,8 @@ PHRASES = {
     ("words", "code"), [(words, code) for code, many in PHRASES.items() for words in many]
 )
 def test_a_phrase_has_a_code_in_any_case(words: str, code: str) -> None:
-    for said in (words, words.upper()):
-        assert FailureRules().classify(400, read_error({"message": f"Oh: {said}."})) == code
+    for text in (words, words.upper()):
+        assert FailureRules().classify(400, read_error({"message": f"Oh: {text}."})) == code
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What can go wrong on the way, in each of the forms of a call."""
+"""Faults of the transport, in every kind of call."""
 
 from collections.abc import Callable
 from typing import Any
@@ -196,7 +196,7 @@ def test_an_error_in_mid_stream_keeps_the_partial_response(
 ) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="r")
-        # in one piece: what stands before the error must not be lost
+        # in one chunk: events before the error must not be lost
         exchange.chunk('data: {"text": "Hel"}\n\ndata: {"error": {"code": 503}}\n\n')
         exchange.end()
 

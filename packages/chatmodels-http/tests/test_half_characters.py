@@ -99,10 +99,10 @@ def test_the_transcript_of_audio_is_restored_chunk_by_chunk() -> None:
 
 
 def test_whole_parts_are_restored_at_any_depth() -> None:
-    kept = ProviderPart(ProviderState("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
+    part = ProviderPart(ProviderState("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
     whole = ProviderPart(ProviderState("acme", {"list": [{"text": "\U0001f600\ufffd"}]}))
     end = StreamEnd(payload=msgspec.Raw(f'["{HIGH}"]'.encode()))
-    events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(kept, 1), end]
+    events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(part, 1), end]
     mended = list(HalfCharacters(Script(events)).whole(b""))
     assert mended[:3] == [StreamStart("r"), PartEnd(TextPart("\U0001f600")), PartEnd(whole, 1)]
     assert isinstance(mended[3], StreamEnd)

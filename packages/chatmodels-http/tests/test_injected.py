@@ -39,7 +39,7 @@ libraries = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "h
 both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
 
-QUICK: dict[str, Any] = {"verify": False}  # certificates take long to load, and are not needed
+QUICK: dict[str, Any] = {"verify": False}  # certificates are slow to load, and are not needed
 
 
 class Ways:
@@ -137,7 +137,7 @@ def test_a_client_can_respond_by_itself(ways: Ways) -> None:
 def test_a_client_cannot_be_sent_to_a_host_that_no_name_service_knows(
     ways: Ways, address: str
 ) -> None:
-    # Under asyncio the resolver of the system reports it, which cannot tell it from a missing name.
+    # With asyncio, the system resolver reports it, and cannot distinguish it from a missing name.
     with pytest.raises((ConfigurationError, NetworkError), match=r"cannot be sent|no connection"):
         ways.generate(base_url=address)
 
@@ -258,7 +258,7 @@ def test_a_defect_of_a_transport_is_not_a_network_error(ways: Ways) -> None:
 def test_leaving_a_stream_early_closes_its_connection(server: Any, ways: Ways) -> None:
     def handle(exchange: Any) -> str:
         exchange.begin()
-        # at once, since the client may leave after the first one
+        # immediately, since the client can leave after the first one
         exchange.chunk("".join(f'data: {{"text": "{number}"}}\n\n' for number in range(5)))
         server.reports.put(exchange.seen_fin())
         return "stop"

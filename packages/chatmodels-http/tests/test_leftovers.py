@@ -139,7 +139,7 @@ def test_a_flood_of_informational_responses_ends_with_the_time(
 
 
 class Segments(httpcore.AsyncNetworkStream):
-    """A network stream that returns what it was made with, read by read."""
+    """A network stream that returns fixed data, read by read."""
 
     def __init__(self, *segments: bytes) -> None:
         self._segments = list(segments)

@@ -1,7 +1,7 @@
 """Every time limit in every phase of a call that it covers, with each engine, sync and async.
 
-The server goes on until the client closes the connection, so a limit that does not hold makes a
-test hang instead of pass.
+The server continues until the client closes the connection, so that a test hangs if a limit does
+not apply.
 """
 
 import socket
@@ -142,7 +142,7 @@ def test_a_limit_applies_during_interim_responses(
 
 @pytest.fixture
 def unread() -> Iterator[int]:
-    """Listen on a port where connections come about but nothing is ever read."""
+    """Listen on a port that accepts connections but never reads."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listener.bind(("127.0.0.1", 0))

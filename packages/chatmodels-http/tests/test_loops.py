@@ -28,7 +28,7 @@ Make = Callable[..., HttpChatModel]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
-async def asked(acme: HttpChatModel, times: int = 3) -> list[str]:
+async def texts_of(acme: HttpChatModel, times: int = 3) -> list[str]:
     texts: list[str] = []
 
     async def one() -> None:
@@ -49,7 +49,7 @@ def test_one_model_works_in_three_event_loops_in_a_row(
     server.handler = words("ab")
     acme = model()
     for _ in range(3):
-        assert anyio.run(asked, acme, backend=backend) == ["ab"] * 4
+        assert anyio.run(texts_of, acme, backend=backend) == ["ab"] * 4
 
 
 def test_one_model_works_in_eight_threads_with_a_loop_each(
@@ -58,7 +58,7 @@ def test_one_model_works_in_eight_threads_with_a_loop_each(
     server.handler = words("ab")
     acme = model()
     results: list[list[str]] = []
-    threads = [Thread(target=lambda: results.append(asyncio.run(asked(acme)))) for _ in range(8)]
+    threads = [Thread(target=lambda: results.append(asyncio.run(texts_of(acme)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -201,9 +201,9 @@ def test_settings_that_the_codec_does_not_support_raise(model: Make) -> None:
 
 
 def test_the_request_is_explained_without_its_secrets(server: Any, model: Make) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
     acme = model(
-        api_key=Secret(lambda: asked.append("once") or "sk-1"),
+        api_key=Secret(lambda: calls.append("once") or "sk-1"),
         headers={"X-Token": "t-1", "X-Team": "blue"},
         settings=Settings(temperature=0.5),
     )
@@ -213,7 +213,7 @@ def test_the_request_is_explained_without_its_secrets(server: Any, model: Make) 
     assert explanation.mapped == {"temperature": "heat"}
     assert explanation.headers["authorization"] == "Bearer ***"
     assert (explanation.headers["x-token"], explanation.headers["x-team"]) == ("***", "blue")
-    assert not asked
+    assert not calls
     assert not server.requests
 
 

@@ -50,7 +50,7 @@ def closed(*names: str) -> dict[str, Any]:
 
 
 def test_a_request_that_the_vendor_accepts_stays_the_same() -> None:
-    asked = request(
+    original = request(
         ToolDefinition("look", "Look.", EMPTY),
         ToolDefinition("find", "", closed("q"), strict=True),
         output=OutputSchema("place", closed("city")),
@@ -61,17 +61,17 @@ def test_a_request_that_the_vendor_accepts_stays_the_same() -> None:
         ),
     )
 
-    translated = translate_request(asked, SUPPORT, "acme")
+    translated = translate_request(original, SUPPORT, "acme")
 
-    assert translated.request is asked
+    assert translated.request is original
     assert (translated.names, translated.warnings) == ({}, ())
 
 
 def test_a_vendor_that_accepts_everything_gets_everything() -> None:
-    asked = request(
+    original = request(
         ToolDefinition("kb.search", "x" * 99, {}, strict=True), output=OutputSchema("o", {})
     )
-    assert translate_request(asked, SchemaSupport(), "acme").request is asked
+    assert translate_request(original, SchemaSupport(), "acme").request is original
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_vendor_that_accepts_everything_gets_everything() -> None:
     ],
 )
 def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
-    asked = request(
+    original = request(
         ToolDefinition(name, "", EMPTY),
         ToolDefinition("other", "", EMPTY),
         tool_choice=ToolChoice("tool", name),
@@ -100,7 +100,7 @@ def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
         ),
     )
 
-    translated = translate_request(asked, SUPPORT, "acme")
+    translated = translate_request(original, SUPPORT, "acme")
 
     made = translated.request
     assert [tool.name for tool in made.tools] == [sent, "other"]
@@ -108,7 +108,7 @@ def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
     assert [call.name for call in made.messages[1].tool_calls] == [sent, "other"]
     results = [message.parts[0] for message in made.messages[2:]]
     assert [part.name for part in results if isinstance(part, ToolResult)] == [sent, "other"]
-    assert made.messages[0] is asked.messages[0]
+    assert made.messages[0] is original.messages[0]
     assert translated.names == {sent: name}
 
 
@@ -142,15 +142,15 @@ def test_a_strict_tool_is_enforced_or_raises() -> None:
     )
 
     free = {"type": "object", "properties": {"map": {"type": "object"}}, "required": ["map"]}
-    asked = request(ToolDefinition("a.b", "", free, strict=True))
+    original = request(ToolDefinition("a.b", "", free, strict=True))
     with pytest.raises(UnsupportedError) as caught:
-        translate_request(asked, SUPPORT, "acme")
+        translate_request(original, SUPPORT, "acme")
     assert caught.value.message == (
         "acme does not accept the tool 'a.b' as strict: map is an object with free keys; map is an "
         "object that requires nothing; change the schema"
     )
 
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.request.tools == (ToolDefinition("a_b", "", free),)
     (warning,) = translated.warnings
     assert warning.startswith(
@@ -189,27 +189,27 @@ def test_a_strict_tool_is_written_by_the_rules_of_strict_tools_alone(tools: Any)
 
 
 def test_a_limit_of_descriptions_can_be_the_only_rule() -> None:
-    asked = request(ToolDefinition("look", "x" * 11, {}))
+    original = request(ToolDefinition("look", "x" * 11, {}))
     support = SchemaSupport(longest_description=10)
-    made = translate_request(asked, support, "acme", lenient=True).request
+    made = translate_request(original, support, "acme", lenient=True).request
     assert made.tools == (ToolDefinition("look", "x" * 10, {}),)
 
 
 def test_a_description_can_be_as_long_as_the_limit() -> None:
-    asked = request(ToolDefinition("look", "x" * 10, EMPTY))
-    assert translate_request(asked, SUPPORT, "acme").request is asked
+    original = request(ToolDefinition("look", "x" * 10, EMPTY))
+    assert translate_request(original, SUPPORT, "acme").request is original
 
 
 def test_an_output_has_a_name_that_the_vendor_accepts() -> None:
     for schema in (closed("city"), None):
-        asked = request(output=OutputSchema("a.b", schema, strict=schema is not None))
-        made = translate_request(asked, SUPPORT, "acme").request.output
+        original = request(output=OutputSchema("a.b", schema, strict=schema is not None))
+        made = translate_request(original, SUPPORT, "acme").request.output
         assert made == OutputSchema("a_b", schema, strict=schema is not None)
 
 
 def test_a_request_with_warnings_has_the_names_of_its_tools() -> None:
-    asked = request(ToolDefinition("a.b", "x" * 11, EMPTY))
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    original = request(ToolDefinition("a.b", "x" * 11, EMPTY))
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.names == {"a_b": "a.b"}
     assert translated.warnings == (
         "acme: the tool 'a.b' with a description of more than 10 characters",
@@ -218,20 +218,20 @@ def test_a_request_with_warnings_has_the_names_of_its_tools() -> None:
 
 def test_a_name_has_64_characters_by_default() -> None:
     names = ["x" * 64, "y" * 65]
-    asked = request(*(ToolDefinition(name, "", {}) for name in names))
-    made = translate_request(asked, SchemaSupport(names="a-z0-9_"), "acme").request
+    original = request(*(ToolDefinition(name, "", {}) for name in names))
+    made = translate_request(original, SchemaSupport(names="a-z0-9_"), "acme").request
     assert [len(tool.name) for tool in made.tools] == [64, 64]
     assert made.tools[0].name == names[0]
 
 
 def test_a_long_description_raises_or_is_cut_with_a_warning() -> None:
-    asked = request(ToolDefinition("look", "x" * 11, EMPTY))
+    original = request(ToolDefinition("look", "x" * 11, EMPTY))
     with pytest.raises(
         UnsupportedError, match="'look' with a description of more than 10 characters"
     ):
-        translate_request(asked, SUPPORT, "acme")
+        translate_request(original, SUPPORT, "acme")
 
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.request.tools[0].description == "x" * 10
     assert len(translated.warnings) == 1
 
@@ -314,7 +314,7 @@ def test_a_translation_is_cached_beside_others() -> None:
 
 def test_a_translation_is_not_that_of_rules_that_are_gone() -> None:
     empty = {"type": "object"}
-    for number in range(100):  # what is new may be at the address of what is gone
+    for number in range(100):  # a new object can have the `id` of a deleted one
         listed = bool(number // 2 % 2)
         support = SchemaSupport(tools=SchemaRules(listed_root=listed))
         made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")

@@ -115,11 +115,11 @@ def test_a_key_function_is_called_again_once(server: Any, model: Make, ask: Ask)
 
 
 def test_a_key_function_is_not_called_again_twice(server: Any, model: Make, ask: Ask) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
     server.handler = accepting("never")
     with pytest.raises(AuthenticationError):
-        ask(model(api_key=Secret(lambda: asked.append("x") or "wrong")))
-    assert len(asked) == len(server.requests) == 2
+        ask(model(api_key=Secret(lambda: calls.append("x") or "wrong")))
+    assert len(calls) == len(server.requests) == 2
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

@@ -1,4 +1,4 @@
-"""Requests that are signed one by one: in both worlds, again when refused, and unseen."""
+"""Signed requests: sync and async, repeated after a rejection, and masked in errors."""
 
 import pickle
 import threading
@@ -18,7 +18,7 @@ Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """A signer whose signature tells what it was given."""
+    """A signer whose signature contains its arguments."""
 
     key: str
 
@@ -79,8 +79,8 @@ def test_each_request_is_signed_with_its_content(server: Any, signing: Make, ask
     assert ask(model).text == "hello"
     assert ask(model).text == "hello"
     for request in server.requests:
-        said = f"good-key POST {server.url}/chat {len(request.body)}"
-        assert request.headers["authorization"] == said
+        signature = f"good-key POST {server.url}/chat {len(request.body)}"
+        assert request.headers["authorization"] == signature
         assert {"content-type", "x-api"} <= set(request.headers["x-signed"].split())
 
 

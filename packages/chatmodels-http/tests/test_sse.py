@@ -26,7 +26,7 @@ def frames(chunks: Iterable[bytes]) -> list[Frame]:
 
 
 def plain_reading(stream: bytes) -> list[Frame]:
-    """What the standard says, word by word and as slowly as it likes."""
+    """A literal and slow implementation of the standard."""
     found: list[Frame] = []
     data: list[str] = []
     event = last_id = ""

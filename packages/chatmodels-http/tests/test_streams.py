@@ -1,4 +1,4 @@
-"""Network streams: time limits piece by piece, and signs of life."""
+"""Network streams: time limits of each chunk, and keep-alives."""
 
 import socket
 from typing import Any
@@ -12,7 +12,7 @@ both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
 
 class Waning:
-    """A patience that has less to give each time."""
+    """Deadlines that return less time at each call."""
 
     def __init__(self) -> None:
         self.left = 10.0
@@ -26,7 +26,7 @@ class Waning:
 
 
 class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
-    """A network that takes down what is written, and the time that it was given for it."""
+    """A network that records written data and its time limits."""
 
     def __init__(self) -> None:
         self.written: list[tuple[bytes, float | None]] = []

@@ -36,7 +36,7 @@ def test_a_server_that_never_responds(server: Any, model: Make, ask: Ask, limit:
 def test_a_server_that_does_not_accept(server: Any, model: Make, ask: Ask) -> None:
     # macOS treats a backlog of 0 as its maximum, and queues somewhat more than the backlog
     with socket.create_server(("127.0.0.1", 0), backlog=1) as full, ExitStack() as waiting:
-        for _ in range(16):  # more than its queue holds
+        for _ in range(16):  # more than the capacity of its queue
             client = waiting.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(full.getsockname())
@@ -83,7 +83,7 @@ def test_comments_are_not_a_further_event(
 
     server.handler = handle
     seconds = 0.1
-    if limit == "total":  # a slow machine may need all of a short time for the first event
+    if limit == "total":  # a slow machine can need all of a short time for the first event
         seconds = 500
     acme = model(timeout=Timeout(**{limit: seconds}))
     with pytest.raises(CallTimeoutError) as caught:

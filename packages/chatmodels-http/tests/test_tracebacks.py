@@ -172,7 +172,7 @@ def test_no_frame_shows_the_key_of_the_environment(
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Credentials that are shown as what they are not."""
+    """Credentials with a misleading `repr`."""
 
     key: str
 
@@ -191,7 +191,7 @@ class Stamp(msgspec.Struct, frozen=True):
 
 
 class Stamps:
-    """A source of credentials, which may fail."""
+    """A source of credentials that can fail."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails

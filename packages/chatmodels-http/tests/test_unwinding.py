@@ -30,7 +30,7 @@ class Connection:
 
 
 class Body:
-    """A body of httpcore: pieces, of which an error is raised, and a count of its closings."""
+    """A body of httpcore: chunks or errors to raise, and a count of its closings."""
 
     def __init__(self, *chunks: Any) -> None:
         self.left = list(chunks)
@@ -112,7 +112,7 @@ def late() -> Limits:
 
 
 class Silent(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
-    """A stream from which nobody may read."""
+    """A stream that must not be read."""
 
     def get_extra_info(self, info: str) -> None:
         return None

@@ -1,4 +1,4 @@
-"""What codecs share."""
+"""The tools that codecs share."""
 
 import functools
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tool calls, put together from the pieces of a stream."""
+"""Tool calls, assembled from the deltas of a stream."""
 
 import pytest
 

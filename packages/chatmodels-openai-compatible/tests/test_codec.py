@@ -1,4 +1,4 @@
-"""The codec: what it is made of, listings, health, failures."""
+"""The codec: its parts, listings, health, failures."""
 
 import json
 
@@ -131,7 +131,7 @@ FOUND = {"hate": {"filtered": True}}
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("error", "results"),
     [
         pytest.param({"innererror": {"content_filter_result": FOUND}}, FOUND, id="Azure's"),
         pytest.param({"innererror": {"content_filter_results": FOUND}}, FOUND, id="as in answers"),
@@ -146,10 +146,10 @@ FOUND = {"hate": {"filtered": True}}
         pytest.param({"innererror": None}, None, id="none"),
     ],
 )
-def test_the_results_of_a_filter_are_in_the_details(told: dict[str, object], found: object) -> None:
-    body = json.dumps({"error": {"code": "content_filter"} | told}).encode()
+def test_filter_results_are_in_the_details(error: dict[str, object], results: object) -> None:
+    body = json.dumps({"error": {"code": "content_filter"} | error}).encode()
     error = CODEC.failure(HttpFailure(status=400, headers={}, body=body))
-    assert error.details.get("content_filter_result") == found
+    assert error.details.get("content_filter_result") == results
 
 
 def test_filter_results_of_a_wrong_type_are_ignored() -> None:

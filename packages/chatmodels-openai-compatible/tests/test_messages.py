@@ -267,7 +267,7 @@ def test_misplaced_parts_raise(message: Message, words: str) -> None:
 def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
     image = ImagePart(data=b"png", media_type="image/png")
     part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
-    result, shown, said, again = written(
+    result, shown, reply, again = written(
         tool_result("c1", image), assistant("Here:", image, AudioPart(data=b"x")), user("Bigger.")
     )
     assert result["content"] == "The result is in the next message."
@@ -275,7 +275,7 @@ def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
         {"type": "text", "text": "From the result of the tool c1:"},
         part,
     ]
-    assert said["content"] == "Here:"
+    assert reply["content"] == "Here:"
     assert again["content"] == [
         {"type": "text", "text": "From the assistant:"},
         part,

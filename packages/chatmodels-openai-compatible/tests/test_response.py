@@ -1,4 +1,4 @@
-"""Whole answers, as they are read."""
+"""Decoding of whole responses."""
 
 import base64
 import json
@@ -535,5 +535,5 @@ def test_the_state_of_gemini_stays_with_a_custom_call() -> None:
 def test_an_empty_source_is_not_cited() -> None:
     tools = [{}, {"search_results": {}}]
     response = read({"content": "Yes.", "executed_tools": tools}, citations=[1])
-    (text, kept) = response.message.parts
-    assert (text, kept.type) == (TextPart("Yes."), "provider")
+    (text, other) = response.message.parts
+    assert (text, other.type) == (TextPart("Yes."), "provider")

@@ -190,7 +190,7 @@ def test_results_can_contain_media() -> None:
 
 def test_output_of_the_model_is_sent_back_beside_its_reasoning() -> None:
     """Items name their reasoning, and reasoning the item that follows."""
-    said = [
+    texts = [
         TextPart("One ", signature=own(id="msg_1", phase="commentary")),
         TextPart("moment.", signature=own(id="msg_1", phase="commentary")),
         TextPart("Now.", signature=own(id="msg_2")),
@@ -198,7 +198,7 @@ def test_output_of_the_model_is_sent_back_beside_its_reasoning() -> None:
     call = ToolCall("c", "clock", "{}", own(id="fc_1", namespace="n"))
     message = {"type": "message", "role": "assistant", "status": "completed"}
 
-    assert items(assistant(thought(THOUGHT), *said, call)) == [
+    assert items(assistant(thought(THOUGHT), *texts, call)) == [
         THOUGHT,
         message
         | {

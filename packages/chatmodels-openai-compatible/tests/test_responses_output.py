@@ -1,4 +1,4 @@
-"""Whole answers of the Responses API, as they are read."""
+"""Decoding of whole responses of the Responses API."""
 
 import base64
 import json
@@ -162,9 +162,9 @@ def test_items_of_the_vendors_own_tools_are_stored_whole() -> None:
 def test_a_generated_image_is_an_image() -> None:
     data = base64.b64encode(b"picture").decode()
     item = {"type": "image_generation_call", "id": "ig_1", "status": "completed"}
-    kept = ProviderState("vendor.responses", item)
+    state = ProviderState("vendor.responses", item)
     assert part(item | {"result": data}) == ImagePart(
-        data=b"picture", media_type="image/png", signature=kept
+        data=b"picture", media_type="image/png", signature=state
     )
     assert part(item | {"result": data, "output_format": "webp"}).media_type == "image/webp"
 

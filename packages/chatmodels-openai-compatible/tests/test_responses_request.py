@@ -99,10 +99,10 @@ def test_probabilities_are_included(settings: Settings, included: list[str] | No
 
 
 def test_lists_of_additional_output_are_joined() -> None:
-    asked = {"include": ["web_search_call.action.sources", LOGPROBS]}
+    options = {"include": ["web_search_call.action.sources", LOGPROBS]}
     assert written(SEALED)["include"] == ["reasoning.encrypted_content"]
-    found = written(SEALED, settings=Settings(logprobs=True), provider_options=asked)
-    assert found["include"] == [*asked["include"], "reasoning.encrypted_content"]
+    found = written(SEALED, settings=Settings(logprobs=True), provider_options=options)
+    assert found["include"] == [*options["include"], "reasoning.encrypted_content"]
     assert written(SEALED, provider_options={"include": None})["include"] is None
 
 

@@ -1,4 +1,4 @@
-"""Streamed answers of the Responses API, as they are read."""
+"""Decoding of streamed responses of the Responses API."""
 
 import json
 from typing import Any
@@ -70,10 +70,10 @@ def completed(*output: dict[str, Any], status: str = "completed", **fields: Any)
     return {"type": f"response.{status}", "response": response}
 
 
-def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
+def events_of(*frames: dict[str, Any]) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
     decoder = CODEC.reader(REQUEST)
-    events = [event for data in told for event in decoder.feed(Frame(json.dumps(data).encode()))]
+    events = [event for data in frames for event in decoder.feed(Frame(json.dumps(data).encode()))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
         if isinstance(event, StreamEnd)
@@ -82,9 +82,9 @@ def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
     ]
 
 
-def response_of(*told: dict[str, Any]) -> ChatResponse:
+def response_of(*frames: dict[str, Any]) -> ChatResponse:
     accumulator = Accumulator()
-    for found in events_of(*told):
+    for found in events_of(*frames):
         accumulator.add(found)
     assert accumulator.complete
     return accumulator.response()
@@ -140,7 +140,7 @@ def test_a_call_arrives_in_deltas() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param((added(CALL), done(CALL)), id="whole at once"),
         pytest.param((done(CALL),), id="without a beginning"),
@@ -150,8 +150,8 @@ def test_a_call_arrives_in_deltas() -> None:
         pytest.param((), id="in the whole response alone"),
     ],
 )
-def test_a_call_can_arrive_whole(told: tuple[dict[str, Any], ...]) -> None:
-    assert events_of(CREATED, *told, completed(CALL))[1:-1] == [
+def test_a_call_can_arrive_whole(frames: tuple[dict[str, Any], ...]) -> None:
+    assert events_of(CREATED, *frames, completed(CALL))[1:-1] == [
         ToolCallStart("c", "f"),
         ToolCallDelta("{}"),
         ToolCallEnd(CALLED),
@@ -169,11 +169,13 @@ def test_the_free_text_of_a_custom_call_is_yielded_as_json(pieces: list[str]) ->
         completed(item),
     )
 
-    said = "".join(found.arguments_json for found in events if isinstance(found, ToolCallDelta))
-    assert json.loads(said) == {"input": "".join(pieces)}
+    arguments = "".join(
+        found.arguments_json for found in events if isinstance(found, ToolCallDelta)
+    )
+    assert json.loads(arguments) == {"input": "".join(pieces)}
     (end,) = [found for found in events if isinstance(found, ToolCallEnd)]
     assert (end.tool_call,) == whole(item).tool_calls
-    assert end.tool_call.arguments_json == said
+    assert end.tool_call.arguments_json == arguments
 
 
 @pytest.mark.parametrize(
@@ -234,10 +236,10 @@ def test_log_probabilities_arrive_with_the_text_or_with_the_item() -> None:
     token = {"token": "Hi.", "logprob": -0.5, "top_logprobs": []}
     item = {"type": "message", "content": [TEXT | {"logprobs": [token]}]}
     delta = event("output_text.delta", content_index=0, delta="Hi.", logprobs=[token])
-    for told in ((delta, done(item)), (done(item),), ()):
+    for frames in ((delta, done(item)), (done(item),), ()):
         found = [
             found
-            for found in events_of(CREATED, *told, completed(item))
+            for found in events_of(CREATED, *frames, completed(item))
             if isinstance(found, LogprobsDelta)
         ]
         assert found == [LogprobsDelta((TokenLogprob("Hi.", -0.5),))]
@@ -258,8 +260,8 @@ def test_contents_that_are_numbered_across_items_stay_in_order() -> None:
 
 
 def test_an_item_without_a_number_is_the_first() -> None:
-    told = {"type": "response.output_text.delta", "delta": "Hi.", "output_index": None}
-    assert response_of(CREATED, told, completed(MESSAGE)).text == "Hi."
+    frames = {"type": "response.output_text.delta", "delta": "Hi.", "output_index": None}
+    assert response_of(CREATED, frames, completed(MESSAGE)).text == "Hi."
 
 
 def test_an_empty_final_output_removes_nothing() -> None:
@@ -287,8 +289,8 @@ MOVED = MESSAGE | {"id": "msg_2", "content": [TEXT | {"text": "Ho."}]}
 def test_the_final_response_decides_and_no_event_is_repeated(
     streamed: list[dict[str, Any]], final: list[dict[str, Any]]
 ) -> None:
-    told = [done(item, place) for place, item in enumerate(streamed)]
-    response = response_of(CREATED, *told, completed(*final))
+    frames = [done(item, place) for place, item in enumerate(streamed)]
+    response = response_of(CREATED, *frames, completed(*final))
     expected = whole(*final)
 
     assert response.text == expected.text
@@ -297,7 +299,7 @@ def test_the_final_response_decides_and_no_event_is_repeated(
 
 
 def test_a_corrected_call_ends_once() -> None:
-    """Whoever runs tools as their calls end would run it twice."""
+    """A program that runs tools when their calls end would run it twice."""
     events = events_of(CREATED, added(CALL), done(CALL), completed(CALL | {"id": "fc_9"}))
     corrected = msgspec.structs.replace(CALLED, signature=ProviderState(MARK, {"id": "fc_9"}))
     assert [found for found in events if isinstance(found, ToolCallEnd)] == [ToolCallEnd(CALLED)]
@@ -325,7 +327,7 @@ def test_the_event_replaces_a_missing_status() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param(
             {"type": "error", "code": "rate_limit_exceeded", "message": "Slow down."}, id="flat"
@@ -344,9 +346,9 @@ def test_the_event_replaces_a_missing_status() -> None:
         ),
     ],
 )
-def test_errors_in_mid_stream_are_raised(told: dict[str, Any]) -> None:
+def test_errors_in_mid_stream_are_raised(frames: dict[str, Any]) -> None:
     with pytest.raises(ChatModelError, match="Slow") as caught:
-        events_of(CREATED, told)
+        events_of(CREATED, frames)
     assert caught.value.code == ErrorCode.RATE_LIMITED
 
 
@@ -357,16 +359,16 @@ def test_a_response_that_failed_for_no_reason_is_an_error(response: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param(completed(), id="nothing"),
         pytest.param(event("output_text.delta", delta={"text": "Hi"}), id="a delta that is none"),
         pytest.param(done({"type": "message", "content": "Hi"}), id="a message that is none"),
     ],
 )
-def test_a_body_that_is_not_a_response_raises(told: dict[str, Any]) -> None:
+def test_a_body_that_is_not_a_response_raises(frames: dict[str, Any]) -> None:
     with pytest.raises(ResponseInvalidError, match="vendor sent data that is not a response"):
-        events_of(CREATED, told)
+        events_of(CREATED, frames)
 
 
 def unnumbered(kind: str, **fields: Any) -> dict[str, Any]:
@@ -424,10 +426,10 @@ def test_an_item_that_repeats_the_number_of_another_is_yielded_once() -> None:
     """Transformers' server repeats the message after the call, under the number of the call."""
     again = added(MESSAGE | {"content": []}, 1)
     delta = event("output_text.delta", 1, item_id="msg_1", delta="")
-    told = (added(MESSAGE), done(MESSAGE), added(CALL, 1), done(CALL, 1), again, delta)
-    events = events_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL))
+    frames = (added(MESSAGE), done(MESSAGE), added(CALL, 1), done(CALL, 1), again, delta)
+    events = events_of(CREATED, *frames, done(MESSAGE, 1), completed(MESSAGE, CALL))
     assert ends(events) == ["c"]
-    assert response_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL)) == whole(
+    assert response_of(CREATED, *frames, done(MESSAGE, 1), completed(MESSAGE, CALL)) == whole(
         MESSAGE, CALL
     )
 
@@ -451,9 +453,9 @@ def test_items_with_the_same_number_are_separated() -> None:
 
 
 def test_text_that_belongs_to_no_item_is_that_of_the_first() -> None:
-    told = unnumbered("output_text.delta", delta="Hi.")
+    frames = unnumbered("output_text.delta", delta="Hi.")
     end = unnumbered("output_item.done", item=MESSAGE)
-    assert response_of(CREATED, told, end, completed(MESSAGE)) == whole(MESSAGE)
+    assert response_of(CREATED, frames, end, completed(MESSAGE)) == whole(MESSAGE)
 
 
 LIMITED = ChatRequest(messages=REQUEST.messages, settings=Settings(max_output_tokens=5))
@@ -508,5 +510,5 @@ def test_items_that_wait_for_the_caller_are_calls(
     output: list[dict[str, Any]], finish: str
 ) -> None:
     assert whole(*output).finish_reason == finish
-    told = [done(item, place) for place, item in enumerate(output)]
-    assert response_of(CREATED, *told, completed(*output)).finish_reason == finish
+    frames = [done(item, place) for place, item in enumerate(output)]
+    assert response_of(CREATED, *frames, completed(*output)).finish_reason == finish

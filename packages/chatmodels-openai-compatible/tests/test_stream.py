@@ -1,4 +1,4 @@
-"""Streamed answers, as they are read."""
+"""Decoding of streamed responses."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Content: only when asked for, exact to the schemas, short, redacted."""
+"""Content: only if enabled, valid by the schemas, truncated, redacted."""
 
 import json
 from typing import Any
@@ -36,13 +36,13 @@ IN, OUT, TOOLS = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool
 
 
 class Number(msgspec.Struct, forbid_unknown_fields=True):
-    """What an answer is asked to be."""
+    """The requested output."""
 
     number: int
 
 
 def read(value: Any) -> Any:
-    """Give what is on a span as JSON, structured or not."""
+    """Parse an attribute of a span, structured or JSON."""
     if isinstance(value, str):
         return json.loads(value)
     return json.loads(json.dumps(value, default=dict))
@@ -50,7 +50,7 @@ def read(value: Any) -> Any:
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Report the weather."""
 
 
 def test_content_is_not_recorded_by_default(recorder) -> None:
@@ -58,9 +58,9 @@ def test_content_is_not_recorded_by_default(recorder) -> None:
 
     instrument(model, telemetry=recorder.telemetry(operation_details=True)).generate("a secret")
 
-    told = json.dumps([dict(recorder.span.attributes), dict(recorder.logs[0].attributes)])
-    assert "a secret" not in told
-    assert "the answer" not in told
+    recorded = json.dumps([dict(recorder.span.attributes), dict(recorder.logs[0].attributes)])
+    assert "a secret" not in recorded
+    assert "the answer" not in recorded
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_messages_have_the_form_of_the_schemas(recorder, content_format) -> None
                 {
                     "type": "function",
                     "name": "weather",
-                    "description": "Tell the weather.",
+                    "description": "Report the weather.",
                     "parameters": weather.parameters,
                 }
             ],
@@ -207,8 +207,8 @@ def test_tools_are_recorded_by_name_or_in_full(recorder, wanted, definitions) ->
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi", tools=[weather])
 
-    told = recorder.span.attributes.get(TOOLS)
-    assert (None if told is None else read(told)) == definitions
+    recorded = recorder.span.attributes.get(TOOLS)
+    assert (None if recorded is None else read(recorded)) == definitions
 
 
 @pytest.mark.parametrize("content_format", ["auto", "json"])
@@ -262,10 +262,10 @@ def test_the_oldest_messages_are_left_out_when_there_are_too_many(recorder) -> N
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate(prompt)
 
-    told = read(recorder.span.attributes[IN])
-    assert 5 < len(told) < 25
-    assert told[-1]["parts"][0]["content"] == prompt[-1]
-    assert len(json.dumps(told)) < 4000
+    recorded = read(recorder.span.attributes[IN])
+    assert 5 < len(recorded) < 25
+    assert recorded[-1]["parts"][0]["content"] == prompt[-1]
+    assert len(json.dumps(recorded)) < 4000
 
 
 def test_items_beyond_the_budget_are_left_out(recorder) -> None:
@@ -472,7 +472,7 @@ def test_failures_are_recorded_at_the_chosen_place(recorder, exceptions, logged,
         model.generate("Hi")
 
     assert len(recorder.span.events) == on_span
-    recorder.conventions.span = lambda span: []  # an event of the span is what was asked for
+    recorder.conventions.span = lambda span: []  # an event of the span is expected
     assert len(recorder.logs) == logged
 
 
@@ -536,11 +536,11 @@ def test_an_error_that_quotes_the_response_is_content(recorder, content, answer)
     model = instrument(MockChatModel(responses=[answer] * 2), telemetry=telemetry)
 
     @traced(telemetry=telemetry)
-    def asked() -> None:
+    def generate() -> None:
         model.generate("Hi", output_type=Number)
 
     with pytest.raises(OutputInvalidError, match="a secret"):
-        asked()
+        generate()
     with (
         pytest.raises(OutputInvalidError),
         execute_tool("ask", telemetry=telemetry),
@@ -548,14 +548,16 @@ def test_an_error_that_quotes_the_response_is_content(recorder, content, answer)
         model.generate("Hi", output_type=Number)
 
     spans = recorder.spans
-    recorder.forget_spans()  # whose events are not what the conventions want now
+    recorder.forget_spans()  # whose events differ from the current conventions
     assert len(spans) == 4
     for span in spans:
-        told = repr([span.status.description, *(dict(event.attributes) for event in span.events)])
-        assert ("secret" in told) is (content in ("span", "both"))
+        recorded = repr(
+            [span.status.description, *(dict(event.attributes) for event in span.events)]
+        )
+        assert ("secret" in recorded) is (content in ("span", "both"))
     for record in recorder.logs:
-        told = repr(dict(record.attributes))
-        assert ("secret" in told) is (content in ("event", "both"))
+        recorded = repr(dict(record.attributes))
+        assert ("secret" in recorded) is (content in ("event", "both"))
         if record.event_name.endswith(".exception"):
             assert "_parsed" in record.attributes["exception.stacktrace"]
 

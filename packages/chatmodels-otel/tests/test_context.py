@@ -1,4 +1,4 @@
-"""What is current, put back wherever a block happens to end."""
+"""Contexts that are restored in all contexts in which a block can end."""
 
 from contextvars import Context as Variables
 from contextvars import copy_context

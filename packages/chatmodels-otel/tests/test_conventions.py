@@ -1,4 +1,4 @@
-"""The validator finds what is wrong: it would be worth nothing otherwise."""
+"""The validator finds invalid telemetry."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -146,7 +146,7 @@ async def consumed(function: Any) -> None:
 
 
 def echo(log: list[Any]) -> Any:
-    """Take what is sent and thrown in."""
+    """Accept sent values and thrown exceptions."""
     got = None
     while True:
         try:
@@ -201,14 +201,14 @@ async def test_a_traced_async_generator_is_a_whole_one(recorder) -> None:
 
 
 def test_the_result_of_a_generator_is_returned(recorder) -> None:
-    kept: list[str] = []
+    results: list[str] = []
 
     def outer() -> Any:
-        kept.append((yield from traced(telemetry=recorder.telemetry())(generator)([])))
+        results.append((yield from traced(telemetry=recorder.telemetry())(generator)([])))
 
     steps = outer()
     assert list(steps) == [1, None]
-    assert kept == ["done"]
+    assert results == ["done"]
 
 
 def test_without_arguments_the_defaults_hold() -> None:

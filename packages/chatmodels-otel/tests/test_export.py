@@ -1,4 +1,4 @@
-"""A real export: OTLP over HTTP to a small collector on loopback, which decodes what it gets."""
+"""A real export: OTLP over HTTP to a small collector on loopback, which decodes the messages."""
 
 import json
 import socket
@@ -36,7 +36,7 @@ KINDS: dict[str, Any] = {
 
 
 class Collector:
-    """Takes OTLP over HTTP and keeps the messages."""
+    """A collector that receives OTLP over HTTP and stores the messages."""
 
     def __init__(self) -> None:
         self.received: dict[str, list[Any]] = {path: [] for path in KINDS}

@@ -52,7 +52,7 @@ class Foreign:
 
 
 class Wrapping:
-    """A `ChatModel` of somebody else's, around another model."""
+    """A foreign `ChatModel`, around another model."""
 
     def __init__(self, inner) -> None:
         self._inner = inner
@@ -344,11 +344,11 @@ def test_the_first_thread_creates_the_default_telemetry(recorder, monkeypatch) -
 
 
 def test_threads_that_need_the_default_telemetry_share_it() -> None:
-    begun = threading.Barrier(8)
+    barrier = threading.Barrier(8)
     found = []
 
     def ask() -> None:
-        begun.wait()
+        barrier.wait()
         found.append(telemetry_module.default_telemetry())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]

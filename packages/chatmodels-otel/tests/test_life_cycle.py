@@ -33,7 +33,7 @@ RAISED = (StatusCode.ERROR, "KeyError", "error")
 
 
 class Streaming(StandardChatModel):
-    """Streams some words, and may break or hang after the first."""
+    """A model that streams some words, and can break or hang after the first."""
 
     def __init__(self, trouble: BaseException | None = None) -> None:
         super().__init__("acme", "large")
@@ -349,7 +349,7 @@ async def test_each_call_of_a_batch_is_a_span_below_the_programs(recorder, is_aw
 
 
 def complaints(caplog) -> list[logging.LogRecord]:
-    # Threads of exporters that an earlier test has begun may still try to export.
+    # Threads of exporters from an earlier test can still try to export.
     return [
         record
         for record in caplog.records

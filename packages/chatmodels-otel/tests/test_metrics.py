@@ -1,4 +1,4 @@
-"""What is measured, under which names."""
+"""The measurements and their names."""
 
 import threading
 from decimal import Decimal
@@ -114,7 +114,7 @@ def test_a_failed_call_has_an_error_type_and_no_token_histograms(recorder) -> No
 
 
 @pytest.mark.parametrize(
-    ("prompt", "asked"),
+    ("prompt", "input_tokens"),
     [
         ("Hi", "text"),
         ([system("Be brief."), "Hi"], "text"),
@@ -124,14 +124,14 @@ def test_a_failed_call_has_an_error_type_and_no_token_histograms(recorder) -> No
     ],
     ids=["text", "system", "image", "text of a tool", "image of a tool"],
 )
-def test_tokens_are_text_only_if_that_is_certain(recorder, prompt, asked) -> None:
+def test_tokens_are_text_only_if_that_is_certain(recorder, prompt, input_tokens) -> None:
     model = instrument(
         answering(Usage(input_tokens=5, output_tokens=3)), telemetry=recorder.telemetry()
     )
 
     model.generate(prompt)
 
-    assert tokens(recorder, "input_tokens") == {asked: 5}
+    assert tokens(recorder, "input_tokens") == {input_tokens: 5}
     assert tokens(recorder, "output_tokens") == {"text": 3}
 
 
@@ -172,20 +172,20 @@ def test_billed_tokens_are_recorded(recorder, usage, counted) -> None:
 
     model.generate("Hi")
 
-    asked, said = counted
+    input_tokens, output_tokens = counted
     attributes = recorder.span.attributes
-    assert attributes["gen_ai.usage.input_tokens"] == asked
-    assert attributes["gen_ai.usage.output_tokens"] == said
-    assert tokens(recorder, "input_tokens") == {"text": asked}
-    assert tokens(recorder, "output_tokens") == {"text": said}
+    assert attributes["gen_ai.usage.input_tokens"] == input_tokens
+    assert attributes["gen_ai.usage.output_tokens"] == output_tokens
+    assert tokens(recorder, "input_tokens") == {"text": input_tokens}
+    assert tokens(recorder, "output_tokens") == {"text": output_tokens}
     metrics = recorder.metrics
-    for name, count in (("input_tokens", asked), ("output_tokens", said)):
+    for name, count in (("input_tokens", input_tokens), ("output_tokens", output_tokens)):
         (point,) = metrics[f"{INFERENCE}.operation.{name}"].data.data_points
         assert point.sum == count
     points = metrics["gen_ai.client.token.usage"].data.data_points
     assert {point.attributes["gen_ai.token.type"]: point.sum for point in points} == {
-        "input": asked,
-        "output": said,
+        "input": input_tokens,
+        "output": output_tokens,
     }
 
 
@@ -265,12 +265,12 @@ def test_tier_and_fingerprint_are_attributes_of_openais_metrics(recorder, provid
 
     for name in ("duration", "operation.input_tokens", "usage.output_tokens"):
         (point,) = recorder.points(f"{INFERENCE}.{name}")
-        told = {
+        recorded = {
             key.rpartition(".")[2]: value
             for key, value in point.attributes.items()
             if key.startswith("openai.")
         }
-        assert told == (
+        assert recorded == (
             {"service_tier": "flex", "system_fingerprint": "fp_1"} if provider == "openai" else {}
         )
 
@@ -419,9 +419,9 @@ def test_a_hook_can_compute_the_cost_of_calls(recorder) -> None:
     assert recorder.total("chatmodels.usage.cost") == 0.25
 
 
-@pytest.mark.parametrize("told", [float("nan"), float("inf"), -1.0, "much"])
-def test_an_invalid_cost_is_not_recorded(recorder, told) -> None:
-    telemetry = recorder.telemetry(cost=lambda _: told)
+@pytest.mark.parametrize("recorded", [float("nan"), float("inf"), -1.0, "much"])
+def test_an_invalid_cost_is_not_recorded(recorder, recorded) -> None:
+    telemetry = recorder.telemetry(cost=lambda _: recorded)
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
@@ -444,10 +444,10 @@ async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) ->
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, spare))
+            return (yield Send(request, second))
 
     telemetry = recorder.telemetry(cost=lambda response: 1.0)
-    spare = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
+    second = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
     failing = MockChatModel("main", responses=[ErrorCode.PROVIDER_UNAVAILABLE])
     model = instrument(failing, telemetry=telemetry).with_policies(fallback)
 

@@ -1,4 +1,4 @@
-"""What a span says of a call."""
+"""The attributes of the span of a call."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ from chatmodels.providers.mock import MockChatModel
 
 
 class Answering(StandardChatModel):
-    """A model at some address that always answers the same."""
+    """A model at some URL with a fixed response."""
 
     answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
 
@@ -176,12 +176,12 @@ def test_all_kinds_of_tokens_are_recorded(recorder) -> None:
 
     instrument(at("acme", None, response), telemetry=recorder.telemetry()).generate("Hi")
 
-    told = {
+    recorded = {
         name.removeprefix("gen_ai.usage."): value
         for name, value in recorder.span.attributes.items()
         if name.startswith("gen_ai.usage.")
     }
-    assert told == {
+    assert recorded == {
         "input_tokens": 100,
         "output_tokens": 50,
         "cache_read.input_tokens": 40,
@@ -221,7 +221,7 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
 
 
 @pytest.mark.parametrize(
-    ("provider", "api", "told"),
+    ("provider", "api", "expected"),
     [
         ("openai", "responses", {"openai.api.type": "responses"}),
         ("openai", None, {}),
@@ -233,7 +233,7 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
         ),
     ],
 )
-def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, told) -> None:
+def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, expected) -> None:
     model = Answering(provider, "large", api=api)
 
     instrument(model, telemetry=recorder.telemetry()).generate("Hi")
@@ -244,11 +244,11 @@ def test_providers_have_constant_attributes_of_their_own(recorder, provider, api
         for name, value in span.attributes.items()
         if not name.startswith(("gen_ai.", "server."))
     }
-    assert found == told
+    assert found == expected
 
 
 @pytest.mark.parametrize(
-    ("provider", "options", "told"),
+    ("provider", "options", "expected"),
     [
         ("bedrock", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, "g-1"),
         ("bedrock", {"guardrailConfig": {}}, None),
@@ -256,12 +256,12 @@ def test_providers_have_constant_attributes_of_their_own(recorder, provider, api
         ("acme", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, None),
     ],
 )
-def test_bedrocks_guardrail_is_recorded(recorder, provider, options, told) -> None:
+def test_bedrocks_guardrail_is_recorded(recorder, provider, options, expected) -> None:
     instrument(at(provider, None), telemetry=recorder.telemetry()).generate(
         "Hi", provider_options=options
     )
 
-    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == told
+    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == expected
 
 
 def test_a_service_tier_of_auto_is_not_recorded(recorder) -> None:
@@ -318,7 +318,7 @@ def test_the_prompt_template_is_recorded_if_the_program_sets_it(recorder) -> Non
             model.generate("Hi")
     model.generate("Hi")
 
-    told = [
+    recorded = [
         {
             name.removeprefix("gen_ai."): value
             for name, value in span.attributes.items()
@@ -326,7 +326,7 @@ def test_the_prompt_template_is_recorded_if_the_program_sets_it(recorder) -> Non
         }
         for span in recorder.chats
     ]
-    assert told == [
+    assert recorded == [
         {"conversation.id": "c-1", "prompt.name": "greet", "prompt.version": "2"},
         {"conversation.id": "c-1", "prompt.name": "ask"},
         {},
@@ -423,7 +423,7 @@ def test_the_level_of_reasoning_is_the_value_that_is_sent(recorder, effort, leve
 def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     @tool
     def weather(city: str) -> str:
-        """Tell the weather."""
+        """Report the weather."""
 
     instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()).generate(
         "Hi", tools=[weather]
@@ -433,7 +433,7 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
 
 
 class Noting(StandardChatModel):
-    """Notes what is in force while it is asked."""
+    """A model that records the current span during a call."""
 
     def respond(self, request, call):
         self.current = get_current_span()
@@ -442,7 +442,7 @@ class Noting(StandardChatModel):
 
 
 def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
-    """A model whose spans nobody samples, and what makes them."""
+    """A model with unsampled spans, and their tracer provider."""
     tracers = TracerProvider(sampler=ALWAYS_OFF)
     telemetry = Telemetry(
         TelemetryOptions(**options), tracer_provider=tracers, meter_provider=recorder.meter_provider
@@ -480,8 +480,8 @@ def test_a_server_receives_the_unsampled_flag_of_the_trace(recorder) -> None:
         model.generate("Hi")
 
     trace = format_trace_id(around.get_span_context().trace_id)
-    _, told, _, flags = model.headers["traceparent"].split("-")
-    assert told == trace
+    _, recorded, _, flags = model.headers["traceparent"].split("-")
+    assert recorded == trace
     assert int(flags, 16) & TraceFlags.SAMPLED == 0
 
 

@@ -1,4 +1,4 @@
-"""A failed call is made again when that may help, after the right wait, and no other time."""
+"""Failed calls are retried if that can help, after the right delay."""
 
 import contextlib
 import copy
@@ -35,7 +35,7 @@ REQUEST = ChatRequest(messages=(user("What do I owe you?"),))
 
 
 class Time:
-    """A clock that goes forward by the waits of a call and by nothing else."""
+    """A clock that advances only by the delays of a call."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -53,7 +53,7 @@ class Time:
 
 
 class Trial:
-    """A provider that answers from a script, asked through one of core's drivers."""
+    """A provider with scripted responses, called through one of core's drivers."""
 
     def __init__(self, driver: str = "drive") -> None:
         self.driver = driver
@@ -316,7 +316,7 @@ def test_a_policy_can_be_copied_and_pickled(copied: Callable[[Retry], Retry]) ->
 
 
 class Script(StandardChatModel):
-    """A model that streams what it is told, one script for each attempt."""
+    """A model that streams scripted events, with one script for each attempt."""
 
     def __init__(self, *scripts: Sequence[str | Exception]) -> None:
         super().__init__("acme", "large", policies=[Retry(random=lambda: 0.0)])
