@@ -19,7 +19,10 @@ from chatmodels.http._signing import SignerFactory
 T = TypeVar("T")
 
 CodecFactory = Callable[[ProviderOptions], Codec]
+"""Function that returns the codec for the options of a model."""
+
 OptionsRule = Callable[[ProviderOptions], ProviderOptions]
+"""Function that completes or checks the options of a model."""
 
 
 class HttpProvider:

@@ -11,3 +11,4 @@ OPENAI_SCHEMAS = SchemaSupport(
     names="a-zA-Z0-9_-",  # "Function calling", API reference
     longest_name=64,
 )
+"""The part of JSON Schema that OpenAI's APIs accept."""

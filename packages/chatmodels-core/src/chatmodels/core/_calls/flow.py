@@ -82,10 +82,13 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 Effect = Send | Sleep | Run | Collect
+"""Anything that a policy can yield."""
+
 Result = TypeVar("Result")
 
 # What is sent in depends on the effect yielded, which the type of a generator cannot say.
 Flow = Generator[Effect, Any, Result]
+"""Generator that a policy returns: it yields effects and returns the outcome of the call."""
 
 
 class Policy(Protocol):

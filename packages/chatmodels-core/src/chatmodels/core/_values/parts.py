@@ -6,7 +6,8 @@ import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError, ToolArgumentsError
 
-Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
+Json = Any
+"""Parsed JSON: None, bool, int, float, str, list and dict, nested."""
 
 
 class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):

@@ -8,7 +8,8 @@ from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested
+Json = Any
+"""Parsed JSON: None, bool, int, float, str, list and dict, nested."""
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from chatmodels.core.extending import text_of
 __all__ = ["Medium", "base64_text", "data_url", "text_of"]
 
 Medium = ImagePart | AudioPart | FilePart
+"""A part with an image, audio or a file."""
 
 
 def base64_text(data: bytes) -> str:
