@@ -15,6 +15,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    ".ci",
+    "benchmarks",
+    "conftest.py",
+    "packages/chatmodels-http",
+    "packages/chatmodels-openai-compatible",
+    "packages/chatmodels-otel",
+    "packages/chatmodels-resilience",
     "packages/chatmodels-core/src/chatmodels/core/_tools",
     "packages/chatmodels-core/src/chatmodels/core/container.py",
     "packages/chatmodels-core/src/chatmodels/core/_values",

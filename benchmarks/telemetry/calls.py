@@ -23,7 +23,7 @@ SAMPLED = "sampled, batch processor, metrics"
 
 def main() -> None:
     """Print the overhead of a call, in its own thread and in others."""
-    contenders = {"plain": Contender(asked(model()))}
+    contenders = {"plain": Contender(generate(model()))}
     contenders |= side_by_side("the API alone", api(), None)
     off = sdk(sampled=False, metrics=False)
     request = off.tracers.get_tracer("bare").start_span("request")
@@ -38,7 +38,9 @@ def main() -> None:
     contenders |= side_by_side(SAMPLED, on, bare.span_and_metrics(on))
     contenders |= on_other_threads(sdk(sampled=True, metrics=True))
     now = sdk(sampled=True, metrics=True)
-    contenders["immediate"] = Contender(asked(now.watched(measurements="immediate")), now.collected)
+    contenders["immediate"] = Contender(
+        generate(now.watched(measurements="immediate")), now.collected
+    )
     show(microseconds(contenders, runs=CALLS, turns=TURNS))
 
 
@@ -69,7 +71,7 @@ def show(best: dict[str, float]) -> None:
     row("the call itself, without telemetry", f"{plain:.1f} us")
 
 
-def asked(watched: ChatModel) -> Callable[[], object]:
+def generate(watched: ChatModel) -> Callable[[], object]:
     return lambda: watched.generate(QUESTION)
 
 
@@ -80,7 +82,7 @@ def side_by_side(
     request: Span = INVALID_SPAN,
 ) -> dict[str, Contender]:
     """Return the contenders chatmodels, SDK and util-genai, around or beside the same call."""
-    plain = asked(model())
+    plain = generate(model())
 
     @contextmanager
     def requested() -> Iterator[None]:
@@ -96,7 +98,7 @@ def side_by_side(
         if module is not None:
             sys.modules[UTIL_GENAI] = module
 
-    contenders = {f"{setting}: ours": Contender(asked(providers.watched()), by_itself)}
+    contenders = {f"{setting}: ours": Contender(generate(providers.watched()), by_itself)}
     if alone is not None:
 
         def beside() -> None:

@@ -89,7 +89,7 @@ async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
 async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
     rest: tuple[Any, ...], left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(injected, "_UNWINDING", 3)
+    monkeypatch.setattr(injected, "_MAX_UNWOUND", 3)
     body = Body(b"first", *rest)
     response = SimpleNamespace(
         status_code=200,
@@ -98,7 +98,7 @@ async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
         aiter_raw=lambda: aiter(body),
         aclose=body.aclose,
     )
-    answer = injected._AsyncAnswer(response, "httpx", Limits(Timeout(), "acme"))
+    answer = injected._AsyncResponse(response, "httpx", Limits(Timeout(), "acme"))
     assert await answer.read() == b"first"
     await answer.aclose()
     assert (len(body.left), body.closed) == (left, 1)
