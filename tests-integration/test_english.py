@@ -22,6 +22,7 @@ CLEAN = (  # files, and folders with everything below them
     "packages/chatmodels-openai-compatible",
     "packages/chatmodels-otel",
     "packages/chatmodels-resilience",
+    "packages/chatmodels-core/src/chatmodels/core/_calls",
     "packages/chatmodels-core/src/chatmodels/core/_tools",
     "packages/chatmodels-core/src/chatmodels/core/container.py",
     "packages/chatmodels-core/src/chatmodels/core/_values",

@@ -35,7 +35,6 @@ def test_all_kinds_of_calls_return_the_same_response(
     response = ask(model())
     assert (response.text, response.id, response.model) == ("Hello, world", "r1", "large")
     assert (response.request_id, response.provider) == ("req_1", "acme")
-    assert response.timing is not None
     assert response.timing.attempts == 1
 
 
@@ -273,5 +272,4 @@ def test_a_model_is_retried_as_its_options_specify(server: Any, model: Make) -> 
     server.handler = handle
     response = model(max_retries=1).generate("hi")
     assert response.text == "at last"
-    assert response.timing is not None
     assert response.timing.attempts == 2

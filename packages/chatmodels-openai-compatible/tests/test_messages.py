@@ -239,7 +239,7 @@ def test_a_medium_is_written(part: ImagePart, expected: dict[str, Any]) -> None:
 def test_unsupported_parts_of_a_user_message_raise(part: Any, words: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         written(user("Hi"), user(part), dialect=BARE)
-    assert f" {words} in a user message (message 1); leave" in str(caught.value)
+    assert f" {words} in a user message (message 1); omit" in str(caught.value)
 
 
 @pytest.mark.parametrize(

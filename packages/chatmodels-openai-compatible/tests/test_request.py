@@ -173,7 +173,7 @@ def test_all_unsupported_features_are_listed_together() -> None:
     )
     assert message == (
         "vendor does not support several choices in one response (n); see batch(), stream in "
-        "provider_options; call stream() or generate(); leave it out or use another model"
+        "provider_options; call stream() or generate(); omit it, or use another model"
     )
 
 
