@@ -150,7 +150,7 @@ def test_thinking_is_asked_for_in_the_words_of_the_family(
         (
             CLAUDE,
             {"reasoning_budget": 5, "reasoning_effort": "low"},
-            "reasoning_effort beside reasoning_budget",
+            "reasoning_effort with reasoning_budget",
         ),
         ("meta.llama3-8b-instruct-v1:0", {"top_k": 5}, "does not support top_k;"),
         (PROFILE, {"top_k": 5}, "does not support top_k;"),
