@@ -49,6 +49,7 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
@@ -151,6 +152,7 @@ __all__ = [
     "error_facts",
     "events_of",
     "is_credential",
+    "json_schema",
     "logger",
     "numbered",
     "provider",
