@@ -8,7 +8,7 @@ import msgspec
 
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._loop.effects import Ask, Effect, Start
+from chatmodels.core._loop.effects import CallModel, Effect, Start
 from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.request import ToolDefinition
@@ -71,7 +71,7 @@ class RunWatching:
 
     def count(self, effect: Effect) -> None:
         """Count the calls of the model and of tools."""
-        if isinstance(effect, Ask):
+        if isinstance(effect, CallModel):
             self._info.model_calls += 1
         elif isinstance(effect, Start):
             self._info.tool_calls += 1
