@@ -22,7 +22,7 @@ def main() -> None:
     for name, (spec, options, whole, chunk) in FORMATS.items():
         model = create_chat_model(spec, **options)
         assert isinstance(model, HttpChatModel)
-        codec = model._caller.codec
+        codec = model._sender.codec
         request = ChatRequest(messages=(user(PROMPT),))
         contenders: dict[str, Callable[[], object]] = {"a request": partial(model.explain, PROMPT)}
         for kind in ("text", "calls", "reasoning"):

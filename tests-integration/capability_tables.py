@@ -73,9 +73,7 @@ def abilities(model: HttpChatModel) -> dict[str, str]:
     cells["strict tools"] = YES if profile.tools and profile.strict_tools else NO
     cells["tool choice"] = _choices(profile) if profile.tools else NO
     cells["output type"] = _output(model, Answer)
-    cells["output type beside tools"] = (
-        _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
-    )
+    cells["output type with tools"] = _output(model, Answer, tools=[CLOCK]) if profile.tools else NO
     cells["output type with free keys"] = _output(model, dict)
     return cells
 
@@ -112,7 +110,7 @@ def _names() -> Iterable[str]:
         "strict tools",
         "tool choice",
         "output type",
-        "output type beside tools",
+        "output type with tools",
         "output type with free keys",
     )
 
@@ -167,9 +165,9 @@ def _setting(model: HttpChatModel, name: str) -> str:
     notes = [f"`{first}`" for first, *others in profile.exclusive if name in others]
     if beside is not None:
         notes.append("reasoning")
-        supported += f"; beside reasoning only {', '.join(map(str, beside))}" if beside else ""
+        supported += f"; with reasoning only {', '.join(map(str, beside))}" if beside else ""
         notes = notes[:-1] if beside else notes
-    return f"{supported}; not beside {' or '.join(notes)}" if notes else supported
+    return f"{supported}; not with {' or '.join(notes)}" if notes else supported
 
 
 def _words(model: HttpChatModel, name: str) -> str:
@@ -196,7 +194,7 @@ def _range(profile: Profile, name: str) -> str:
 def _choices(profile: Profile) -> str:
     shown = {ALL_TOOL_CHOICES: "all", FREE_TOOL_CHOICES: "not forced"}
     alone, beside = profile.tool_choices, profile.tool_choices & profile.tool_choices_with_reasoning
-    return shown[alone] if alone == beside else f"{shown[alone]}; beside reasoning {shown[beside]}"
+    return shown[alone] if alone == beside else f"{shown[alone]}; with reasoning {shown[beside]}"
 
 
 def _output(model: HttpChatModel, output_type: Any, **others: Any) -> str:

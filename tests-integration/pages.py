@@ -1,6 +1,10 @@
-"""Runs the Python blocks of a Markdown page and compares what they print with what the page says.
+"""Runs the Python blocks of a Markdown page and compares what they print with what the page states.
 
     python pages.py docs/how-to/streaming.md
+
+The blocks run as a reader would paste them: in order, in one namespace, with nothing that the page
+does not show. Only the environment is prepared. Each provider has a key and the address of a
+simulator, and the files that the page links to in its own folder are in the working directory.
 
 What a block prints stands in comments, below the line or beside it; all of it has to be there:
 
@@ -9,33 +13,55 @@ What a block prints stands in comments, below the line or beside it; all of it h
     # => a
     # => b
 
-Within such a comment `...` stands for any text, alone on its line for any lines. The blocks of a
-page run in order, in one namespace; `await` is allowed at top level. A block inside an HTML comment
-runs unseen: use it for what a reader has and the tests do not. A block opened with
-"```python no-run" is left alone.
+Within such a comment `...` stands for any text, alone on its line for any lines. `await` is allowed
+at top level. A block opened with "```python no-run" is compiled only.
+
+The simulator repeats the question, unless a comment in front of a block has responses, one in a
+line, as JSON: a text, an object with the name of a tool and its arguments, a list of these, or an
+object with an error.
+
+    <!-- responses
+    "The sky is blue."
+    {"weather": {"city": "Oslo"}}
+    {"error": "rate_limited"}
+    -->
 """
 
 import ast
 import asyncio
 import inspect
 import io
+import itertools
+import json
+import os
 import re
+import shutil
 import sys
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-FENCE = re.compile(r"( *)(`{3,})(\w*)(.*)")
+from chatmodels.core import ErrorCode, ToolCall
+from chatmodels.testing import Simulator
+
+OPENING = re.compile(r"( *)(`{3,})(\w*)(.*)|<!-- (responses)$")
+LINKED = re.compile(r"\]\(([\w-]+\.(?!md\b)\w+)\)")
 
 
 class Block(NamedTuple):
-    """A fenced Python block: the number of its first line in the page, and its text."""
+    """A fenced block, or responses of the simulator.
+
+    `line` is the number of its first line in the page, `options` are the words behind the language.
+    """
 
     line: int
     source: str
+    language: str = "python"
+    options: tuple[str, ...] = ()
 
 
 def check(page: Path) -> None:
@@ -43,31 +69,72 @@ def check(page: Path) -> None:
 
     Raises:
         SystemExit: A block prints something else than it states.
-        Exception: Whatever a block raises; its traceback shows the lines of the page.
+        Exception: A block raises it; its traceback shows the lines of the page.
     """
+    text = page.read_text("utf-8")
+    for name in LINKED.findall(text):
+        shutil.copy(page.parent / name, name)
     module = sys.modules["__main__"] = ModuleType("__main__")
-    for block in blocks(page.read_text("utf-8")):
-        printed = run(block, page, module)
-        stated = expected_output(block.source)
-        if not matches(printed, stated):
-            sys.exit(f"{page}:{block.line} prints\n\n{printed}\nbut states\n\n{stated}\n")
+    with Simulator() as simulator, TemporaryDirectory() as folder:
+        os.environ |= environment(simulator, Path(folder))
+        for block in blocks(text):
+            if block.language == "responses":
+                simulator.queue(*(reply(json.loads(line)) for line in block.source.splitlines()))
+            elif block.language == "python":
+                printed = run(block, page, module)
+                stated = expected_output(block.source)
+                if not matches(printed, stated):
+                    sys.exit(f"{page}:{block.line} prints\n\n{printed}\nbut states\n\n{stated}\n")
+
+
+def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
+    """Return environment variables that lead all providers to a simulator."""
+    config = folder / "chatmodels.toml"  # no variable has the address of Mistral
+    config.write_text(f'[providers.mistral]\nbase_url = "{simulator.url}/mistral/v1"\n', "utf-8")
+    keys = "ANTHROPIC AZURE_OPENAI CO GEMINI MISTRAL OPENAI"
+    return {f"{name}_API_KEY": "sk-documentation" for name in keys.split()} | {
+        "ANTHROPIC_BASE_URL": simulator.base_url,
+        "AWS_BEARER_TOKEN_BEDROCK": "documentation",
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
+        "AZURE_OPENAI_ENDPOINT": simulator.url,
+        "CHATMODELS_CONFIG": str(config),
+        "CO_API_URL": simulator.url,
+        "GOOGLE_GEMINI_BASE_URL": simulator.base_url,
+        "OLLAMA_HOST": simulator.url,
+        "OPENAI_BASE_URL": simulator.base_url,
+    }
+
+
+CALLS = itertools.count(1)
+
+
+def reply(value: Any) -> Any:
+    """Return the response of the simulator that stands for a value of JSON."""
+    if isinstance(value, list):
+        return tuple(map(reply, value))
+    if isinstance(value, str):
+        return value
+    ((name, content),) = value.items()
+    if name == "error":
+        return ErrorCode(content)
+    return ToolCall(f"call_{next(CALLS)}", name, json.dumps(content))
 
 
 def blocks(text: str) -> Iterator[Block]:
-    """Find the Python blocks that are to be run."""
+    """Find the blocks of a page, in order."""
     lines = iter(enumerate(text.splitlines(keepends=True), start=1))
     for number, line in lines:
-        opening = FENCE.match(line)
+        opening = OPENING.match(line)
         if opening is None:
             continue
-        indent, ticks, language, rest = opening.groups()
+        indent, ticks, language, options, responses = opening.groups(default="")
         body: list[str] = []
         for _, inner in lines:
-            if inner.strip() == ticks:
+            if inner.strip() == (ticks or "-->"):
                 break
             body.append(inner.removeprefix(indent))
-        if language == "python" and "no-run" not in rest.split():
-            yield Block(number + 1, "".join(body))
+        words = tuple(options.split())
+        yield Block(number + 1, "".join(body), language or responses, words)
 
 
 def run(block: Block, page: Path, module: ModuleType) -> str:
@@ -75,6 +142,8 @@ def run(block: Block, page: Path, module: ModuleType) -> str:
     padded = "\n" * (block.line - 1) + block.source  # so that tracebacks show the page's lines
     code = compile(padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     printed = io.StringIO()
+    if "no-run" in block.options:
+        return expected_output(block.source)
     with redirect_stdout(printed):
         result = eval(code, vars(module))
         if code.co_flags & inspect.CO_COROUTINE:

@@ -87,7 +87,7 @@ class Recorder(Engine):
     def __init__(self) -> None:
         self.paths: list[str] = []
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
         self.paths.append(urlsplit(head.url).path)
         raise TransferError("unusable", "not sent")
 

@@ -1,4 +1,7 @@
-import os
+import json
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,7 +12,6 @@ from types import ModuleType
 import pytest
 
 import pages
-from chatmodels.testing import Simulator
 from pages import Block
 
 ROOT = Path(__file__).parent.parent
@@ -20,34 +22,54 @@ PAGES = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def provider_api() -> Iterator[dict[str, str]]:
-    with Simulator() as simulator:
-        yield {
-            f"{vendor}_{name}": value
-            for vendor in ("ANTHROPIC", "OPENAI")
-            for name, value in (("API_KEY", "sk-documentation"), ("BASE_URL", simulator.base_url))
-        } | {
-            "AWS_BEARER_TOKEN_BEDROCK": "documentation",
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": simulator.url,
-            "CO_API_KEY": "sk-documentation",
-            "CO_API_URL": simulator.url,
-            "GEMINI_API_KEY": "sk-documentation",
-            "GOOGLE_GEMINI_BASE_URL": simulator.base_url,
-            "OLLAMA_HOST": simulator.url,
-        }
+DISTRIBUTIONS = {
+    project["name"]: project.get("optional-dependencies", {})
+    for path in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml"))
+    for project in (tomllib.loads(path.read_text("utf-8"))["project"],)
+}
+
+of_each_page = pytest.mark.parametrize(
+    "page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_page_prints_what_it_says(
-    page: Path, tmp_path: Path, provider_api: dict[str, str]
-) -> None:
-    result = read(page, tmp_path, provider_api)
+@of_each_page
+def test_a_page_prints_what_it_says(page: Path, tmp_path: Path) -> None:
+    result = read(page, tmp_path)
 
     assert result.returncode == 0, result.stderr
 
 
-APART = {"explanation/origin.md"}  # reached by links only
+@of_each_page
+def test_a_page_hides_no_code_from_its_readers(page: Path) -> None:
+    comments = re.findall(r"<!--.*?-->", page.read_text("utf-8"), re.DOTALL)
+
+    assert [comment for comment in comments if "```" in comment] == []
+
+
+@of_each_page
+def test_blocks_that_are_not_run_are_well_formed(page: Path) -> None:
+    for block in pages.blocks(page.read_text("utf-8")):
+        assert problem(block) is None, f"{page}:{block.line}"
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "found"),
+    [
+        ("toml", "a = ", "Invalid value"),
+        ("json", "{", "Expecting property name"),
+        ("sh", "cat <(", "yntax error"),
+        ("sh", "pip install -U 'chatmodels[groq]>=1'", "chatmodels has no extra 'groq'"),
+        ("sh", "pip install httpx chatmodels-core-x", "no distribution is named chatmodels-core-x"),
+        ("sh", "pip install \\\n  'chatmodels[all]' # or\npip install httpx[http2]", None),
+        ("text", "(", None),
+    ],
+)
+def test_the_check_of_blocks_finds_mistakes(language: str, source: str, found: str | None) -> None:
+    assert (found or "None") in str(problem(Block(1, source, language)))
+
+
+APART = {"explanation/measurements.md", "explanation/origin.md"}  # reached by links only
 
 
 def test_every_page_of_the_site_is_in_its_navigation() -> None:
@@ -65,7 +87,7 @@ def test_a_page_that_prints_something_else_is_shown_with_its_line(tmp_path: Path
     page = tmp_path / "page.md"
     page.write_text("a\n\n```python\nprint(1)\nprint(2)  # => 2\n```\n")
 
-    result = read(page, tmp_path, {})
+    result = read(page, tmp_path)
 
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
@@ -79,7 +101,7 @@ def test_an_error_in_a_page_is_shown_with_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n\n```python\nx = 1\n```\n\n```python\nx / 0\n```\n")
 
-    result = read(page, tmp_path, {})
+    result = read(page, tmp_path)
 
     assert f'File "{page}", line 8' in result.stderr
     assert "x / 0" in result.stderr
@@ -89,7 +111,7 @@ def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("```python\nimport warnings\nwarnings.warn('old')\n```\n")
 
-    assert "UserWarning: old" in read(page, tmp_path, {}).stderr
+    assert "UserWarning: old" in read(page, tmp_path).stderr
 
 
 @pytest.mark.parametrize(
@@ -98,16 +120,20 @@ def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
         ("```python\nx = 1\n```\n", [Block(2, "x = 1\n")]),
         (
             "a\n\n```python title='b'\nx\n\ny\n```\n```python\nz\n```",
-            [Block(4, "x\n\ny\n"), Block(9, "z\n")],
+            [Block(4, "x\n\ny\n", options=("title='b'",)), Block(9, "z\n")],
         ),
         ("1. a\n\n   ```python\n   if x:\n       y\n   ```\n", [Block(4, "if x:\n    y\n")]),
-        ("<!--\n```python\nx\n```\n-->\n", [Block(3, "x\n")]),
-        ("````md\n```python\nx\n```\n````\n", []),
-        ("```python no-run\nx\n```\n", []),
-        ("```pycon\n>>> x\n```\n```\nx\n```\n", []),
+        ('<!-- responses\n"x"\n-->\n', [Block(2, '"x"\n', "responses")]),
+        ("<!-- a remark -->\n", []),
+        ("````md\n```python\nx\n```\n````\n", [Block(2, "```python\nx\n```\n", "md")]),
+        ("```python no-run\nx\n```\n", [Block(2, "x\n", options=("no-run",))]),
+        ("```\nx\n```\n", [Block(2, "x\n", "")]),
         ("```python\nx\n", [Block(2, "x\n")]),
     ],
-    ids=["one", "two", "indented", "unseen", "quoted", "no-run", "other languages", "unclosed"],
+    ids=[
+        *("one", "two", "indented", "responses", "remark"),
+        *("quoted", "no-run", "no language", "unclosed"),
+    ],
 )
 def test_blocks_are_found_with_their_lines(text: str, found: list[Block]) -> None:
     assert list(pages.blocks(text)) == found
@@ -145,18 +171,89 @@ def test_a_block_may_await_and_sees_the_blocks_before_it() -> None:
     assert printed == "1\n"
 
 
-def read(page: Path, folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def test_a_block_that_is_not_run_is_compiled() -> None:
+    page, module = Path("page.md"), ModuleType("page")
+
+    assert pages.run(Block(1, "x / 0  # => 1", options=("no-run",)), page, module) == "1"
+    with pytest.raises(SyntaxError):
+        pages.run(Block(1, "x /", options=("no-run",)), page, module)
+
+
+def test_the_simulator_replies_with_the_responses_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        """
+<!-- responses
+"Hello."
+["So.", {"weather": {"city": "Oslo"}}]
+{"error": "rate_limited"}
+-->
+
+```python
+from chatmodels.core import create_chat_model
+
+model = create_chat_model("openai:gpt-6.1-terra", max_retries=0)
+print(model.generate("Hi").text)  # => Hello.
+print(model.generate("Weather?").tool_calls[0].arguments)  # => {'city': 'Oslo'}
+try:
+    model.generate("Hi")
+except Exception as error:
+    print(error.code)  # => rate_limited
+```
+"""
+    )
+
+    assert read(page, tmp_path).stderr == ""
+
+
+def test_files_that_a_page_links_to_are_in_the_working_directory(tmp_path: Path) -> None:
+    page, folder = tmp_path / "page.md", tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "a.txt").write_text("1")
+    page.write_text(
+        "[a](a.txt) [b](b.md)\n"
+        "```python\nfrom pathlib import Path\nprint(Path('a.txt').read_text())  # => 1\n```\n"
+    )
+
+    assert read(page, folder).stderr == ""
+
+
+def read(page: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     # as a reader would: a fresh interpreter in an empty folder
     command = [sys.executable, "-W", "error", pages.__file__, page]
     return subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=300
     )
+
+
+def problem(block: Block) -> str | None:
+    """Find what is wrong with a block in another language than Python."""
+    try:
+        if block.language == "toml":
+            tomllib.loads(block.source)
+        if block.language == "json":
+            json.loads(block.source)
+    except ValueError as error:
+        return str(error)
+    if block.language != "sh":
+        return None
+    shell = [shutil.which("sh") or "sh", "-n"]
+    checked = subprocess.run(shell, input=block.source, capture_output=True, text=True, check=False)
+    return checked.stderr or next(missing_distributions(block.source), None)
+
+
+def missing_distributions(commands: str) -> Iterator[str]:
+    for command in re.findall(r"^.*pip install (.*)", commands.replace("\\\n", ""), re.MULTILINE):
+        for word in shlex.split(command, comments=True):
+            name, extras = re.match(r"([\w-]*)(?:\[(.*?)\])?", word).groups(default="")
+            if not name.startswith("chatmodels"):
+                continue
+            if name not in DISTRIBUTIONS:
+                yield f"no distribution is named {name}"
+                continue
+            for extra in filter(None, extras.split(",")):
+                if extra not in DISTRIBUTIONS[name]:
+                    yield f"{name} has no extra {extra!r}"
 
 
 def navigation(entries: list[dict[str, object]]) -> Iterator[str]:

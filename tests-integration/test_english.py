@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    "packages/chatmodels-core/src/chatmodels/core/_calls",
     "packages/chatmodels-core/src/chatmodels/core/_tools",
     "packages/chatmodels-core/src/chatmodels/core/container.py",
     "packages/chatmodels-core/src/chatmodels/core/_values",

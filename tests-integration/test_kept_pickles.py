@@ -113,4 +113,4 @@ def test_a_mock_of_earlier_versions_goes_on_with_its_script() -> None:
     assert [call.text for call in model.calls] == ["hi"]
     response = model.generate("Go on", seed=1)
     assert response.text == "b"
-    assert response.warnings == ("mock does not support seed: left out",)
+    assert response.warnings == ("mock does not support seed: omitted",)

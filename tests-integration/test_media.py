@@ -76,7 +76,7 @@ def test_no_result_of_a_tool_ends_the_loop_if_the_model_is_lenient(
     explained = model.explain(tool_loop(part))
 
     body = json.dumps(explained.body, ensure_ascii=False)
-    assert ("is not shown: the model does not accept it]" in body) == bool(explained.warnings)
+    assert ("is omitted: the model does not accept it]" in body) == bool(explained.warnings)
     if part in NOT_SHOWN:
         assert bool(explained.warnings) == (provider in NOT_SHOWN[part])
     assert len(explained.warnings) <= 1

@@ -36,7 +36,7 @@ from chatmodels.otel import (
 from chatmodels.otel._semconv import PROVIDER_NAMES
 from chatmodels.testing import FAULTS, Recording, Simulator, samples
 from chatmodels.testing._protocols import PROTOCOLS
-from chatmodels.testing.contract._contract import SECRET, Bench, bench
+from chatmodels.testing.contract._contract import SECRET, CheckContext, check_context
 from conformance.contracts import CONTRACTS
 from conformance.exchanges import entries, folders, ours
 
@@ -84,11 +84,11 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def instrumented(recorder: Any, provider: str) -> Iterator[Bench]:
+def instrumented(recorder: Any, provider: str) -> Iterator[CheckContext]:
     """Have models of a provider made by the registry, with telemetry and all content."""
     remove = instrument_registry(telemetry=recorder.telemetry(content="both"))
     try:
-        with bench(CONTRACTS[provider]) as made:
+        with check_context(CONTRACTS[provider]) as made:
             yield made
     finally:
         remove()

@@ -2,13 +2,10 @@
 
 import ast
 import importlib.util
-import inspect
-import re
 from pathlib import Path
 
 import pytest
 
-from chatmodels.core import Settings
 from chatmodels.core.extending import structured_output
 
 SOURCE = Path(__file__).parent / "typing" / "output_types.py"
@@ -38,13 +35,3 @@ def test_an_output_type_that_type_checkers_accept_has_a_schema(shown: str) -> No
 
 def test_the_type_checkers_are_shown_all_kinds_of_output_types() -> None:
     assert len(SHOWN) >= 20
-
-
-def test_the_table_of_settings_has_their_descriptions() -> None:
-    page = (SOURCE.parents[2] / "docs" / "how-to" / "messages-and-tools.md").read_text("utf-8")
-    table = page.partition("| setting | |\n| --- | --- |\n")[2].partition("\n\n")[0]
-    rows = dict(re.findall(r"\| `(\w+)` \| (.*) \|", table))
-    assert list(rows) == list(Settings.__struct_fields__)
-    listed = " ".join((inspect.getdoc(Settings) or "").split())
-    for name, description in rows.items():
-        assert f" {name}: {description}" in listed

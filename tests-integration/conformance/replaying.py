@@ -43,7 +43,7 @@ class Replaying(Engine):
     def __init__(self, response: Response) -> None:
         self._response = response
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> "_Answer":
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> "_Answer":
         return _Answer(self._response)
 
 
@@ -53,7 +53,7 @@ class AsyncReplaying(AsyncEngine):
     def __init__(self, response: Response) -> None:
         self._response = response
 
-    async def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> "_AsyncAnswer":
+    async def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> "_AsyncAnswer":
         return _AsyncAnswer(self._response)
 
 
@@ -94,7 +94,7 @@ class Capturing(Engine):
         self.url = ""
         self.body: Json = None
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> "_Answer":
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> "_Answer":
         self.url, self.body = head.url, json.loads(body)
         raise TransferError("unusable", "captured")
 

@@ -249,5 +249,5 @@ def test_two_calls_with_one_index_are_refused_rather_than_merged() -> None:
 
 
 def test_what_is_no_event_is_refused() -> None:
-    with pytest.raises(TypeError, match="str is no stream event"):
+    with pytest.raises(TypeError, match="str is not a stream event"):
         Accumulator().add("Hi")  # type: ignore[arg-type] - what a careless provider yields

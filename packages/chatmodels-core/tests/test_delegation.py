@@ -146,7 +146,7 @@ async def test_the_response_has_the_warnings_of_the_model_that_made_it(shape: st
 
     response = await call(shape, model)
 
-    assert response.warnings == ("acme does not support temperature: left out",)
+    assert response.warnings == ("acme does not support temperature: omitted",)
     assert spare.got[0].settings == Settings(seed=0, top_p=0.5)
 
 
@@ -203,7 +203,7 @@ async def test_changes_of_a_policy_that_the_model_does_not_support_are_left_out(
     response = await call(shape, model, ChatRequest(messages=(user("Hi"),)))
 
     assert model.got[0].settings == Settings(temperature=0.5)
-    assert response.warnings == ("acme does not support top_k: left out",)
+    assert response.warnings == ("acme does not support top_k: omitted",)
 
 
 async def test_changes_of_a_policy_that_the_model_does_not_support_are_refused() -> None:
@@ -227,7 +227,7 @@ async def test_the_last_request_decides_which_warnings_a_response_has(shape: str
 
     response = await call(shape, model, request)
 
-    assert response.warnings == ("acme does not support top_p: left out",)
+    assert response.warnings == ("acme does not support top_p: omitted",)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -257,7 +257,7 @@ async def test_a_request_without_cuts_is_passed_on_as_the_policy_made_it() -> No
 
 def test_a_policy_gets_the_whole_request_and_sees_what_the_model_supports_of_it() -> None:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        assert request is call.asked
+        assert request is call.full_request
         assert request.settings == Settings(top_p=0.5)
         assert call.request.settings == Settings()
         return (yield Send(request))

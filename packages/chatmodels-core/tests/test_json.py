@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,12 +28,14 @@ from chatmodels.core import (
     LogprobsDelta,
     Message,
     ModelInfo,
+    Part,
     PartEnd,
     ProviderPart,
     ReasoningPart,
     RefusalPart,
     Settings,
     StreamEnd,
+    StreamEvent,
     StreamStart,
     TextPart,
     Timeout,
@@ -73,6 +76,7 @@ from chatmodels.core.extending import (
     StartedStream,
     ToolDefinition,
     ToolRunInfo,
+    json_schema,
 )
 
 texts = st.text(max_size=5)
@@ -421,9 +425,80 @@ def test_a_message_read_as_a_conversation_names_both_types() -> None:
         from_json(to_json(user("Hi")), tuple[Message, ...])
 
 
-def test_a_conversation_read_as_a_list_names_the_right_type() -> None:
+def test_a_conversation_is_read_as_a_list_too() -> None:
+    assert from_json(to_json([user("Hi")]), list[Message]) == [user("Hi")]
+
+
+def test_a_conversation_read_as_a_message_names_the_right_type() -> None:
     with pytest.raises(InvalidRequestError, match=r"contains: tuple\[Message, \.\.\.\]"):
-        from_json(to_json([user("Hi")]), list[Message])
+        from_json(to_json([user("Hi")]), Message)
+
+
+@pytest.mark.parametrize(
+    ("value", "union"),
+    [
+        pytest.param(TextPart("Hi"), Part, id="part"),
+        pytest.param(StreamStart("1"), StreamEvent, id="event"),
+        pytest.param(user("Hi"), Message | ChatRequest, id="union of your own"),
+        pytest.param(Timing(total=1.0), Timing | None, id="optional"),
+    ],
+)
+def test_a_value_is_read_as_one_of_a_union(value: Any, union: Any) -> None:
+    assert from_json(to_json(value), union) == value
+
+
+def test_a_value_outside_a_union_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"contains a Message, not a .*TextPart"):
+        from_json(to_json(user("Hi")), Part)
+
+
+@pytest.mark.parametrize("cls", VALUES, ids=lambda cls: cls.__name__)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_value_is_written_in_the_form_of_its_schema(cls: type[Any], data: st.DataObject) -> None:
+    schema = json_schema(cls)
+
+    written = json.loads(to_json(data.draw(VALUES[cls])))["value"]
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(written, schema, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    ("value_type", "right", "wrong"),
+    [
+        pytest.param(Message, {"role": "user", "parts": []}, {"role": "you", "parts": []}, id="m"),
+        pytest.param(Part, {"type": "text", "text": "Hi"}, {"type": "tixt", "text": ""}, id="part"),
+        pytest.param(
+            StreamEvent, {"type": "stream_end"}, {"type": "stream_end", "response": 3}, id="event"
+        ),
+        pytest.param(
+            tuple[Message, ...], [{"role": "user", "parts": []}], {"role": "user"}, id="tuple"
+        ),
+        pytest.param(list[Message], [], [{"role": "user"}], id="list"),
+        pytest.param(
+            ChatResponse, {"message": {"role": "assistant", "parts": []}}, {"message": 3}, id="r"
+        ),
+    ],
+)
+def test_a_schema_tells_right_from_wrong(value_type: Any, right: Any, wrong: Any) -> None:
+    validator = jsonschema.Draft202012Validator(json_schema(value_type))
+
+    assert validator.is_valid(right)
+    assert not validator.is_valid(wrong)
+
+
+def test_a_schema_does_not_have_what_is_not_written() -> None:
+    assert "parsed" not in json_schema(ChatResponse)["properties"]
+    assert "payload" in json_schema(ChatResponse)["properties"]
+
+
+@pytest.mark.parametrize(
+    "value_type", [int, Message | int, list[int], "Message", ChatResponse[int]]
+)
+def test_a_schema_of_another_type_is_refused(value_type: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="describes the values of chatmodels, not"):
+        json_schema(value_type)
 
 
 def test_a_value_read_with_a_type_argument_names_it() -> None:

@@ -155,9 +155,9 @@ async def test_a_listing_can_be_cancelled(
     ("error", "code", "words"),
     [
         pytest.param(
-            UnsupportedError("acme has no listing of models"),
+            UnsupportedError("acme does not list its models"),
             ErrorCode.UNSUPPORTED,
-            "acme has no listing of models",
+            "acme does not list its models",
             id="no listing",
         ),
         pytest.param(NetworkError("no route"), ErrorCode.NETWORK, "no route", id="network"),

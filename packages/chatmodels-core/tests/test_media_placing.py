@@ -111,11 +111,11 @@ def test_what_a_model_made_is_left_out_with_a_warning_if_there_is_no_place_for_i
     assert warnings == (
         (
             "acme does not support an image of type image/png in an assistant message (message 1): "
-            "left out"
+            "omitted"
         ),
         (
             "acme does not support audio of type audio/wav in an assistant message (message 2): "
-            "left out"
+            "omitted"
         ),
     )
 
@@ -196,9 +196,9 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
         "audio of type audio/wav in a user message (message 1), "
         "a video of type video/mp4 by URL in a user message (message 1), "
         "a file in the result of the tool 'look' (message 2), "
-        "an image without data, url or file_id in a tool message (message 3); leave it out, or "
-        'create the model with on_unsupported="warn" to have it left out with a warning; '
-        "provider_options send a field in any case"
+        "an image without data, url or file_id in a tool message (message 3); omit it, or "
+        'create the model with on_unsupported="warn" to omit it with a warning; '
+        "provider_options send the field unchecked"
     )
 
 
@@ -213,14 +213,13 @@ def test_what_is_not_accepted_becomes_a_line_of_text_with_a_warning() -> None:
         lenient=True,
     )
     assert found == (
-        user("Listen:", "[audio of type audio/wav is not shown: the model does not accept it]"),
+        user("Listen:", "[audio of type audio/wav is omitted: the model does not accept it]"),
         tool_result(
             ToolResult(
                 "a",
                 (
                     TextPart(
-                        "[a file of type application/zip is not shown: the model does not "
-                        "accept it]"
+                        "[a file of type application/zip is omitted: the model does not accept it]"
                     ),
                 ),
                 "zip",
@@ -439,7 +438,7 @@ def test_an_empty_file_is_replaced_by_a_line_of_text_even_if_its_type_is_accepte
     found, warnings = placed(
         user(FilePart(data=b"", media_type=media_type)), profile=profile, lenient=True
     )
-    line = f"[a file of type {media_type} is not shown: the model does not accept it]"
+    line = f"[a file of type {media_type} is omitted: the model does not accept it]"
     assert found == (user(line),)
     assert len(warnings) == 1
 
@@ -461,7 +460,7 @@ def test_the_options_of_a_medium_are_left_out_with_it(role: str) -> None:
     make = user if role == "user" else system
     said = make("See.", SOUND, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
     found, _ = placed(said, lenient=True)
-    line = "[audio of type audio/wav is not shown: the model does not accept it]"
+    line = "[audio of type audio/wav is omitted: the model does not accept it]"
     assert found == (make("See.", line, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS),)
 
 

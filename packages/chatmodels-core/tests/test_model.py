@@ -40,7 +40,7 @@ from chatmodels.core import (
     tool,
     user,
 )
-from chatmodels.core._calls.fallbacks import _Reading
+from chatmodels.core._calls.fallbacks import _ThreadReader
 from chatmodels.core.extending import (
     AsyncHealthChecker,
     AsyncMessageGenerator,
@@ -174,7 +174,9 @@ async def test_all_four_forms_of_a_call_are_made_of_one_primitive(
 
 
 def test_a_class_without_any_primitive_is_refused_when_a_model_is_made() -> None:
-    with pytest.raises(InternalError, match=r"Recording can answer nothing; .* or events\(\)"):
+    with pytest.raises(
+        InternalError, match=r"Recording cannot generate responses; .* or events\(\)"
+    ):
         Recording()
 
 
@@ -305,10 +307,10 @@ def test_a_thread_that_comes_too_late_reads_nothing() -> None:
     # Trio runs what was cancelled before its thread began.
     model, request = Streaming(), ChatRequest(messages=(user("Hi"),))
     call = CallInfo("stream", request, provider="fake", model="m", timeout=Timeout())
-    reading = _Reading(lambda: model.events(request, call), call)
+    reading = _ThreadReader(lambda: model.events(request, call), call)
 
     assert not reading.leave()
-    assert reading.following() is None
+    assert reading.next_event() is None
     assert model.ran == []
 
 
@@ -510,7 +512,7 @@ def test_a_ready_request_may_have_an_output_type_besides() -> None:
         pytest.param(
             ChatRequest(messages=(user("Hi"),)),
             {"tools": [described], "seed": 1},
-            ["a ChatRequest comes with its own options; put tools, seed into it"],
+            ["a ChatRequest contains its own options; put tools, seed into it"],
             id="options",
         ),
         pytest.param(
@@ -580,9 +582,9 @@ def test_an_unsupported_setting_is_an_error_by_default() -> None:
         limited().generate("Hi", seed=1, top_k=3, store=True)
 
     assert caught.value.message == (
-        "fake does not support top_k, store; leave it out, or create the model with "
-        'on_unsupported="warn" to have it left out with a warning; provider_options send a field '
-        "in any case"
+        "fake does not support top_k, store; omit it, or create the model with "
+        'on_unsupported="warn" to omit it with a warning; provider_options send the field '
+        "unchecked"
     )
     assert caught.value.op == "generate"
 
@@ -593,15 +595,15 @@ def test_a_refusal_names_the_option_that_would_help() -> None:
         model.generate("Hi", top_k=3, store=True, top_p=0.5, user="u")
 
     assert caught.value.message == (
-        "fake does not support top_p, top_k, user, store; leave it out, or create the model "
+        "fake does not support top_p, top_k, user, store; omit it, or create the model "
         'with api="all" for top_k, store, or with api="none" for user, or with '
-        'on_unsupported="warn" to have it left out with a warning; provider_options send a field '
-        "in any case"
+        'on_unsupported="warn" to omit it with a warning; provider_options send the field '
+        "unchecked"
     )
 
 
-def test_an_unsupported_setting_of_the_model_is_told_when_it_is_made() -> None:
-    with pytest.raises(UnsupportedError, match="fake does not support top_k, store; leave"):
+def test_an_unsupported_setting_of_the_model_is_reported_at_its_creation() -> None:
+    with pytest.raises(UnsupportedError, match="fake does not support top_k, store; omit"):
         limited(settings=Settings(seed=1, top_k=3, store=True))
 
 
@@ -611,7 +613,7 @@ def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:
     responses = [model.generate("Hi", seed=1), model.stream("Hi", seed=1).collect()]
 
     for response in responses:
-        assert response.warnings == ("fake does not support top_k: left out",)
+        assert response.warnings == ("fake does not support top_k: omitted",)
     assert [request.settings for request in model.requests] == [Settings(seed=1)] * 2
 
 
@@ -619,7 +621,7 @@ def test_the_providers_warnings_come_after_those_of_core() -> None:
     model = limited(on_unsupported="warn")
     model.answer = ChatResponse(message=assistant("Hi"), warnings=("odd",))
 
-    left_out = "fake does not support top_k: left out"
+    left_out = "fake does not support top_k: omitted"
     assert model.generate("Hi", top_k=3).warnings == (left_out, "odd")
 
 
@@ -646,7 +648,7 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
 
     assert caught.value.message == str(caught.value)
     assert caught.value.message.startswith(
-        "the limit of tokens cut the answer off; raise max_output_tokens (the output is not JSON"
+        "the token limit cut the output off; raise max_output_tokens (the output is not JSON"
     )
     assert caught.value.partial is not None
     assert caught.value.partial.text == '{"value": 1'
@@ -716,7 +718,7 @@ def test_what_is_no_response_is_named() -> None:
     def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Send(request)
 
-    with pytest.raises(InternalError, match=r"NoneType is no ChatResponse; .* or of a policy"):
+    with pytest.raises(InternalError, match=r"NoneType is not a ChatResponse; .* or of a policy"):
         Responding(policies=[forgetful]).generate("Hi")
 
 
@@ -726,9 +728,9 @@ async def test_what_is_no_opened_stream_is_named() -> None:
 
     model = Responding(policies=[forgetful])
 
-    with pytest.raises(InternalError, match=r"NoneType is no opened stream; .* of a policy"):
+    with pytest.raises(InternalError, match=r"NoneType is not an opened stream; .* of a policy"):
         model.stream("Hi").collect()
-    with pytest.raises(InternalError, match=r"NoneType is no opened stream; .* of a policy"):
+    with pytest.raises(InternalError, match=r"NoneType is not an opened stream; .* of a policy"):
         await model.astream("Hi").collect()
 
 
@@ -768,12 +770,12 @@ def test_an_explanation_carries_all_warnings_and_sends_nothing() -> None:
 
     explanation = model.explain("Hi", seed=1)
 
-    assert explanation.warnings == ("fake does not support seed: left out", "b")
+    assert explanation.warnings == ("fake does not support seed: omitted", "b")
     assert model.requests == []
 
 
 def test_what_makes_no_http_requests_cannot_be_explained() -> None:
-    with pytest.raises(UnsupportedError, match="fake makes no HTTP requests") as caught:
+    with pytest.raises(UnsupportedError, match="fake does not send HTTP requests") as caught:
         Responding().explain("Hi")
 
     assert (caught.value.op, caught.value.model) == ("explain", "m")

@@ -67,21 +67,21 @@ def request(
         ),
         pytest.param(
             request(temperature=0.5, top_p=0.5),
-            ["top_p beside temperature"],
+            ["top_p with temperature"],
             request(temperature=0.5),
             id="two that exclude each other",
         ),
         pytest.param(
             request(temperature=0.5, top_p=0.5, reasoning_effort="high"),
-            ["temperature beside reasoning"],
+            ["temperature with reasoning"],
             request(top_p=0.5, reasoning_effort="high"),
-            id="beside reasoning",
+            id="with reasoning",
         ),
         pytest.param(
             request(temperature=1, seed=1, reasoning_effort="high"),
-            ["seed beside reasoning"],
+            ["seed with reasoning"],
             request(temperature=1, reasoning_effort="high"),
-            id="a value beside reasoning",
+            id="a value with reasoning",
         ),
         pytest.param(
             request(seed=1, temperature=0.5, reasoning_budget=9),
@@ -98,9 +98,9 @@ def request(
         ),
         pytest.param(
             request(TOOL, choice=ToolChoice("required"), reasoning_effort="high"),
-            ["tool_choice 'required' beside reasoning"],
+            ["tool_choice 'required' with reasoning"],
             request(TOOL, reasoning_effort="high"),
-            id="a tool choice beside reasoning",
+            id="a tool choice with reasoning",
         ),
         pytest.param(
             request(STRICT, choice=ToolChoice("auto"), seed=1, top_k=1),
@@ -119,7 +119,7 @@ def test_what_is_not_supported_is_refused_or_left_out(
         assert problem in caught.value.message
     found, warnings = negotiate(asked, PROFILE, provider="acme", on_unsupported="warn")
     assert found == kept
-    assert warnings == tuple(f"acme does not support {problem}: left out" for problem in problems)
+    assert warnings == tuple(f"acme does not support {problem}: omitted" for problem in problems)
 
 
 def refused(asked: ChatRequest, profile: Profile, **remedies: str) -> str:
@@ -140,16 +140,16 @@ def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies()
     ) == (
         "acme does not support temperature=2 (supported: 0 to 1.5), top_p, top_k, "
         "reasoning_effort='low' (supported: 'none', 'high'), verbosity='low' (supported: none); "
-        "leave it out, or create the model with sampling=... for top_p, top_k, or with text=... "
-        'for verbosity, or with on_unsupported="warn" to have it left out with a warning; '
-        "provider_options send a field in any case"
+        "omit it, or create the model with sampling=... for top_p, top_k, or with text=... "
+        'for verbosity, or with on_unsupported="warn" to omit it with a warning; '
+        "provider_options send the field unchecked"
     )
 
 
 def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
     assert refused(request(STRICT), PROFILE) == (
-        "acme does not support strict in the tool 'clock'; leave it out, or create the model with "
-        'on_unsupported="warn" to have it left out with a warning'
+        "acme does not support strict in the tool 'clock'; omit it, or create the model with "
+        'on_unsupported="warn" to omit it with a warning'
     )
 
 
@@ -228,7 +228,7 @@ def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:
 def test_a_model_without_tools_is_given_none() -> None:
     asked = request(TOOL, choice=ToolChoice("required"))
     found, warnings = negotiate(asked, Profile(tools=False), provider="acme", on_unsupported="warn")
-    assert (found, warnings) == (request(), ("acme does not support tools: left out",))
+    assert (found, warnings) == (request(), ("acme does not support tools: omitted",))
 
 
 @pytest.mark.parametrize(
@@ -295,7 +295,7 @@ def test_an_output_type_that_is_not_supported_is_left_out_with_a_warning() -> No
     response = model.generate("?", output_type=int, tools=[STRICT])
     assert response.text == "Hi"
     assert response.parsed is None
-    assert response.warnings == ("acme does not support output types: left out",)
+    assert response.warnings == ("acme does not support output types: omitted",)
 
 
 class Seeing(StandardChatModel):

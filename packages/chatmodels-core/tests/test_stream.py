@@ -503,7 +503,7 @@ async def test_a_stream_closed_before_it_began_cannot_be_entered(shape: Shape) -
     stream = shape.begin(model)
     await shape.close(stream)
 
-    with pytest.raises(InvalidRequestError, match="closed before it was entered; ask the model"):
+    with pytest.raises(InvalidRequestError, match="closed before it was entered; create a new one"):
         await shape.enter(stream)
     assert await shape.read(stream) == []
     assert (model.opened, model.watcher.calls) == (0, [])
@@ -576,7 +576,7 @@ async def test_a_foreign_exception_becomes_an_internal_error(
 
 
 async def test_what_is_no_event_becomes_an_internal_error(shape: Shape) -> None:
-    with pytest.raises(InternalError, match="TypeError: str is no stream event"):
+    with pytest.raises(InternalError, match="TypeError: str is not a stream event"):
         await shape.read(shape.begin(Scripted(START, "Hello", END)))
 
 

@@ -203,7 +203,7 @@ def test_a_model_that_cannot_be_forced_has_no_output_by_a_tool() -> None:
 def test_reasoning_that_prevents_the_output_is_refused_or_left_out() -> None:
     profile = Profile(native_output=frozenset(), tool_choices_with_reasoning=FREE_TOOL_CHOICES)
     settings = Settings(reasoning_effort="high", temperature=1)
-    problem = "reasoning beside an output that only a tool can give a form"
+    problem = "reasoning together with an output that requires a tool"
     assert problem in refusal(profile, settings=settings)
 
     made = asked(profile, lenient=True, settings=settings)

@@ -44,8 +44,8 @@ class Answer:
                     self.now += seconds
                 case TransferError() as error:
                     raise error
-                case piece:
-                    return piece
+                case chunk:
+                    return chunk
         return None
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ def test_the_rest_of_a_body_is_read(read: Any, rest: tuple[Any, ...]) -> None:
 
 @twins("drain")
 def test_the_rest_of_a_body_is_left_unread_if_it_goes_on(read: Any) -> None:
-    answer = Answer(*[b" "] * (_bodies.LINGER_PIECES + 1))
+    answer = Answer(*[b" "] * (_bodies.MAX_DRAIN_CHUNKS + 1))
     read(answer, answer.limits())
     assert answer.left() == 1
 

@@ -98,21 +98,21 @@ def test_an_engine_that_is_not_exact_does_not_linger(model: Make) -> None:
 
         def __init__(self) -> None:
             self.headers = {"content-type": "text/event-stream"}
-            self.pieces = [b'data: {"text": "hello", "end": true}\n\n', b"more"]
+            self.chunks = [b'data: {"text": "hello", "end": true}\n\n', b"more"]
 
         def read(self) -> bytes | None:
-            return self.pieces.pop(0)
+            return self.chunks.pop(0)
 
         def close(self) -> None:
-            self.pieces.append(b"closed")
+            self.chunks.append(b"closed")
 
     class Rough(Engine):
-        def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Answer:
+        def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> Answer:
             return answer
 
     answer = Answer()
     assert model(http_client=Rough()).stream("hi").collect().text == "hello"
-    assert answer.pieces == [b"more", b"closed"]
+    assert answer.chunks == [b"more", b"closed"]
 
 
 def test_a_defect_while_sending_closes_the_connection(server: Any) -> None:

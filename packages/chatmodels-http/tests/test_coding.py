@@ -50,12 +50,12 @@ def zstd_library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     return request.param
 
 
-def decoded(coding: str, *pieces: bytes) -> bytes:
+def decoded(coding: str, *chunks: bytes) -> bytes:
     undo = decoder(coding)
     assert undo is not None
     steps: list[bytes] = []
-    for piece in pieces:
-        steps.append(undo.feed(piece))
+    for chunk in chunks:
+        steps.append(undo.feed(chunk))
         while step := undo.rest():
             steps.append(step)
     return b"".join(steps)

@@ -102,7 +102,7 @@ def test_a_message_beyond_the_limit_is_refused_after_those_before_it() -> None:
 @pytest.mark.parametrize("headers", [5, 2**32 - 1])
 def test_headers_longer_than_their_message_are_refused(headers: int) -> None:
     prelude = struct.pack(">II", 20, headers)
-    with pytest.raises(ResponseInvalidError, match=f"has 20 bytes, {headers} of headers"):
+    with pytest.raises(ResponseInvalidError, match=f"have 20 bytes, {headers} of headers"):
         list(EventStreamFramer().feed(prelude + struct.pack(">I", crc32(prelude))))
 
 

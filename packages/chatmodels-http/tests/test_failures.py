@@ -191,8 +191,8 @@ def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None
             502,
             "<html><title>502 Bad Gateway</title>",
             {},
-            "acme: 502 provider unavailable; a web page came instead of JSON, perhaps from a "
-            'proxy: "502 Bad Gateway"',
+            "acme: 502 provider unavailable; the body is a web page instead of JSON, perhaps from "
+            'a proxy: "502 Bad Gateway"',
             id="a proxy's page",
         ),
         pytest.param(503, "", {}, "acme: 503 provider unavailable", id="an empty body"),
@@ -203,7 +203,7 @@ def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None
             200,
             '{"error": "broken"}',
             {},
-            'acme: provider unavailable, told inside a 200 answer: "broken"',
+            'acme: provider unavailable, reported in a 200 response: "broken"',
             id="an error in a 200",
         ),
         pytest.param(
@@ -211,39 +211,39 @@ def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None
             "",
             {"location": "https://user:secret@login.acme.test/v1?token=secret"},
             "acme: 307 redirect to 'https://login.acme.test', which is not followed since it would "
-            "get the API key; set base_url to where the API is",
+            "receive the API key; set base_url to the address of the API",
             id="a redirect elsewhere",
         ),
         pytest.param(
             301,
             "",
             {"location": "/v2/chat", "x-request-id": "r"},
-            "acme: 301 redirect to '/v2/chat', which is not followed since it would get the API "
-            "key; set base_url to where the API is (request r)",
+            "acme: 301 redirect to '/v2/chat', which is not followed since it would receive the "
+            "API key; set base_url to the address of the API (request r)",
             id="a redirect on the same host",
         ),
         pytest.param(
             302,
             "",
             {"location": "https://[broken"},
-            "acme: 302 redirect to 'nowhere', which is not followed since it would get the API "
-            "key; set base_url to where the API is",
+            "acme: 302 redirect to 'nowhere', which is not followed since it would receive the API "
+            "key; set base_url to the address of the API",
             id="a broken redirect",
         ),
         pytest.param(
             300,
             "",
             {},
-            "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
-            "key; set base_url to where the API is",
+            "acme: 300 redirect to 'nowhere', which is not followed since it would receive the API "
+            "key; set base_url to the address of the API",
             id="a redirect without an address",
         ),
         pytest.param(
             300,
             '{"error": {"code": 429}}',
             {},
-            "acme: 300 redirect to 'nowhere', which is not followed since it would get the API "
-            "key; set base_url to where the API is",
+            "acme: 300 redirect to 'nowhere', which is not followed since it would receive the API "
+            "key; set base_url to the address of the API",
             id="a redirect with another status in the body",
         ),
         pytest.param(

@@ -53,7 +53,7 @@ def test_an_unknown_host(model: Make, ask: Ask) -> None:
 def test_an_address_that_is_none(model: Make, ask: Ask) -> None:
     error = failure(ask, model(base_url="http://127.0.0.1:99999"))
     assert isinstance(error, ConfigurationError)
-    assert error.message.startswith("acme: the request cannot be sent: the address is not valid: ")
+    assert error.message.startswith("acme: the request cannot be sent: the URL is not valid: ")
 
 
 @pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test", "http://"])
@@ -63,14 +63,14 @@ def test_a_provider_whose_address_is_no_url_of_http(
     wrong = structs.replace(metadata, base_url=address)
     error = failure(ask, HttpChatModel(wrong, "large", codec, ProviderOptions(max_retries=0)))
     assert isinstance(error, ConfigurationError)
-    assert error.message.startswith("acme: the request cannot be sent: the address is not valid: ")
+    assert error.message.startswith("acme: the request cannot be sent: the URL is not valid: ")
 
 
 def test_a_server_that_hangs_up_at_once(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.hang_up()
     error = failure(ask, model())
     assert isinstance(error, NetworkError)
-    assert error.message.startswith("acme: the connection broke before an answer came: ")
+    assert error.message.startswith("acme: the connection broke before the response began: ")
 
 
 def test_a_server_that_resets(server: Any, model: Make, ask: Ask) -> None:
@@ -94,7 +94,7 @@ def test_a_body_that_is_cut_off(server: Any, model: Make, ask: Ask, cut: int) ->
     server.handler = handle
     error = failure(ask, model())
     assert isinstance(error, NetworkError)
-    assert error.message.startswith("acme: the connection broke before the answer was whole: ")
+    assert error.message.startswith("acme: the connection broke before the response was complete: ")
     assert is_retryable(error)
 
 
@@ -317,7 +317,7 @@ def test_a_page_instead_of_an_answer(server: Any, model: Make, ask: Ask) -> None
     error = failure(ask, model())
     assert isinstance(error, ResponseInvalidError)
     assert error.message == (
-        "acme: 200 with a web page instead of JSON; is base_url right, or a proxy in between? "
+        "acme: 200 with a web page instead of JSON; check base_url, and whether a proxy responded: "
         '"Please log in" (request r)'
     )
     assert error.status == 200
@@ -327,7 +327,7 @@ def test_a_page_instead_of_an_answer(server: Any, model: Make, ask: Ask) -> None
     ("headers", "what"),
     [
         ({"content_type": "text/plain; charset=utf-8"}, "text/plain"),
-        ({"content_type": ""}, "something without a type"),
+        ({"content_type": ""}, "a body without a type"),
     ],
 )
 def test_a_text_instead_of_an_answer(

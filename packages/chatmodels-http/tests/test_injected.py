@@ -329,12 +329,12 @@ def _nothing_is_left_for_the_collector() -> Iterator[None]:
 
 
 class Nowhere(Engine):
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Any:
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> Any:
         raise TransferError("connect", f"no wire to {head.url}")
 
 
 class AsyncNowhere(AsyncEngine):
-    async def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> Any:
+    async def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> Any:
         raise TransferError("connect", f"no wire to {head.url}")
 
 

@@ -155,7 +155,7 @@ class Segments(httpcore.AsyncNetworkStream):
 
 async def test_more_may_have_come_than_one_full_read_shows() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
-    backend.patience = Limits(Timeout(), "acme")
+    backend.deadlines = Limits(Timeout(), "acme")
     stream = backend.layer(Segments(b"full", b"no"))
     await stream.read(4)
     assert not backend.drained()

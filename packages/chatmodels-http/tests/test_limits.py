@@ -84,7 +84,7 @@ def test_progress_does_not_put_off_the_total(limits: Callable[..., Limits], cloc
     some.restart()
     assert some.read() == 2
     clock.now += 2
-    with pytest.raises(CallTimeoutError, match="no whole answer after 4 s") as caught:
+    with pytest.raises(CallTimeoutError, match="no complete response after 4 s") as caught:
         some.restart()
     assert caught.value.details == {"limit": "total", "seconds": 4.0, "elapsed": 4.0}
 
@@ -122,14 +122,14 @@ def test_who_was_told_to_hurry_is_late_when_the_time_is_over(
             "connect_timeout",
             {"connect": 2, "total": 1},
             1,
-            "acme: no whole answer after 1 s; to allow more, raise Timeout(total=1)",
+            "acme: no complete response after 1 s; to allow more, raise Timeout(total=1)",
             id="total while connecting",
         ),
         pytest.param(
             "timeout",
             {"read": 2, "first_event": 9},
             5,
-            "acme: no byte came after 2 s; to allow more, raise Timeout(read=2)",
+            "acme: no byte arrived after 2 s; to allow more, raise Timeout(read=2)",
             id="read",
         ),
         pytest.param(

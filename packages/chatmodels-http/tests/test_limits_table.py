@@ -32,9 +32,9 @@ CALLS = ("generate", "agenerate")
 STREAMS = ("stream", "astream")
 
 
-def drip(exchange: Any, piece: bytes, seconds: float = 0.01) -> None:
+def drip(exchange: Any, chunk: bytes, seconds: float = 0.01) -> None:
     while not exchange.seen_fin(seconds):
-        exchange.send(piece)
+        exchange.send(chunk)
 
 
 def silent(exchange: Any) -> None:

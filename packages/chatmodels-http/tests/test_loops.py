@@ -108,11 +108,11 @@ def test_a_loop_that_nobody_shut_down_is_forgotten_when_the_next_one_comes(
     with ThreadPoolExecutor(1) as pool:
         failure = pool.submit(loop.run_until_complete, acme.agenerate("hi")).exception()
     assert isinstance(failure, NetworkError)
-    assert len(engine._homes) == 1
+    assert len(engine._by_loop) == 1
     loop.close()
     with pytest.raises(NetworkError):
         apart(acme.agenerate, "hi")
-    assert loop not in engine._homes
+    assert loop not in engine._by_loop
 
 
 async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> None:
@@ -121,10 +121,10 @@ async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> 
             raise AssertionError("it may change while it is looked through")
 
     engine: Any = AsyncHttpcoreEngine()
-    engine._homes = Shared()
+    engine._by_loop = Shared()
     answer = await engine.send(RequestHead("GET", server.url, ()), b"", Limits(Timeout(), "acme"))
     await answer.aclose()
-    assert len(engine._homes.keyrefs()) == 1
+    assert len(engine._by_loop.keyrefs()) == 1
 
 
 def test_a_thousand_calls_at_once_are_answered(model: Make) -> None:

@@ -191,7 +191,7 @@ def test_a_body_beyond_the_limit_is_refused(
 ) -> None:
     monkeypatch.setattr("chatmodels.http._bodies.MAX_BODY_BYTES", 100)
     server.handler = lambda exchange: exchange.answer(b'{"text": "%b"}' % (b"x" * 200))
-    with pytest.raises(ResponseInvalidError, match="acme: the answer has more than 100 bytes"):
+    with pytest.raises(ResponseInvalidError, match="acme: the response has more than 100 bytes"):
         ask(model())
 
 
@@ -229,7 +229,7 @@ def test_what_the_package_knows_of_a_model_is_told(model: Make) -> None:
 
 
 def test_a_model_without_an_address_cannot_be_made(metadata: Any, codec: Any) -> None:
-    with pytest.raises(ConfigurationError, match="acme has no address; pass base_url="):
+    with pytest.raises(ConfigurationError, match="acme has no base URL; pass base_url="):
         HttpChatModel(metadata, "large", codec, ProviderOptions())
 
 
@@ -261,7 +261,7 @@ def test_a_model_does_not_load_where_its_provider_is_another_one(
     registered = SimpleNamespace(provider=lambda name: other)
     monkeypatch.setattr("chatmodels.http._model.registry", registered)
     load = HttpChatModel._unpickled  # pyright: ignore[reportPrivateUsage] - as pickles do
-    with pytest.raises(ConfigurationError, match="provider 'acme' of a pickled model is another"):
+    with pytest.raises(ConfigurationError, match="provider 'acme' of a pickled model is not an"):
         load("acme", "large", ProviderOptions(), (), ())
 
 

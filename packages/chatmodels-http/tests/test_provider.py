@@ -102,7 +102,7 @@ def test_a_listing_that_is_none_is_told(
 
 def test_a_vendor_without_a_listing_is_told(metadata: Any, codec: Any, options: Options) -> None:
     codec = replace(codec, models=None)
-    with pytest.raises(UnsupportedError, match="acme has no listing of models"):
+    with pytest.raises(UnsupportedError, match="acme does not list its models"):
         HttpProvider(metadata, codec).list_models(options())
 
 
@@ -126,7 +126,7 @@ def test_a_provider_that_answers_is_healthy(probes: Any, server: Any, options: O
     server.handler = lambda exchange: exchange.answer("[]")
     for report in probes(options(timeout=Timeout(total=300))):
         assert (report.provider, report.status) == ("acme", "healthy")
-        assert report.message == f"{server.url} answers"
+        assert report.message == f"{server.url} responds"
         assert report.latency is not None
         assert report.latency >= 0  # the clocks of some systems tick coarsely
 
@@ -252,7 +252,7 @@ def test_a_codec_that_is_none_is_refused(metadata: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "error", "problem"),
     [
-        ({"path": "v1/chat"}, ValueError, "begins with \"/\" or is a whole address, not 'v1/chat'"),
+        ({"path": "v1/chat"}, ValueError, "begins with \"/\" or is a full URL, not 'v1/chat'"),
         ({"path": "/v1/chat", "body": "{}"}, TypeError, "is bytes, not str; encode it"),
     ],
     ids=["path", "body"],

@@ -1,7 +1,7 @@
 import pytest
 
 from chatmodels.http import RequestHead
-from chatmodels.http._transport.httpcore_parts import prepared, route_to
+from chatmodels.http._transport.httpcore_parts import prepare, route_to
 from chatmodels.http._transport.proxies import environment_proxy
 
 NAMES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
@@ -74,4 +74,4 @@ def test_a_loopback_server_of_version_six_is_reached_without_the_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "[::1]")
-    assert route_to(prepared(RequestHead("GET", "http://[::1]:11434", ())), None).proxy is None
+    assert route_to(prepare(RequestHead("GET", "http://[::1]:11434", ())), None).proxy is None

@@ -19,7 +19,7 @@ from chatmodels.core import (
     is_retryable,
 )
 from chatmodels.http import HttpChatModel, RequestHead, TransferError
-from chatmodels.http._transport.httpcore_parts import prepared, route_to
+from chatmodels.http._transport.httpcore_parts import prepare, route_to
 from chatmodels.http._transport.tls import tls_context
 
 Make = Callable[..., HttpChatModel]
@@ -189,7 +189,7 @@ def test_a_tunnel_leads_to_an_address_of_version_six(
 
 
 def test_a_socks_proxy_gets_an_address_without_brackets() -> None:
-    head = prepared(RequestHead("GET", "https://[::1]", ()))
+    head = prepare(RequestHead("GET", "https://[::1]", ()))
     route = route_to(head, "socks5://127.0.0.1:1")
     assert (route.proxied, route.origin.host) == (False, b"::1")
 
@@ -225,7 +225,7 @@ def test_the_password_of_a_proxy_is_in_no_error_and_no_log(
 
 
 def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -> None:
-    head = prepared(RequestHead("GET", "https://acme.test", ()))
+    head = prepare(RequestHead("GET", "https://acme.test", ()))
     proxy = route_to(head, f"socks5://{SWORD}:{SWORD}@127.0.0.1:1").proxy
     assert proxy is not None
     assert proxy.auth == (SWORD.encode(), SWORD.encode())
@@ -233,28 +233,28 @@ def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -
 
 
 def test_an_address_of_version_six_keeps_its_brackets() -> None:
-    ready = prepared(RequestHead("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
+    ready = prepare(RequestHead("GET", "http://[::1]:8080/v1/a b?q=ü", ()))
     assert ready.headers == ((b"Host", b"[::1]:8080"),)
     assert ready.url.target == b"/v1/a%20b?q=%C3%BC"
 
 
 def test_a_host_with_an_umlaut_is_encoded() -> None:
-    assert prepared(RequestHead("GET", "http://bücher.test", ())).headers == (
+    assert prepare(RequestHead("GET", "http://bücher.test", ())).headers == (
         (b"Host", b"xn--bcher-kva.test"),
     )
 
 
 @pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
 def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
-    with pytest.raises(TransferError, match="the header 'x-key' has letters") as caught:
-        prepared(RequestHead("GET", "http://acme.test", (("x-key", value),)))
+    with pytest.raises(TransferError, match="the header 'x-key' contains characters") as caught:
+        prepare(RequestHead("GET", "http://acme.test", (("x-key", value),)))
     assert caught.value.kind == "unusable"
     assert "sk" not in str(caught.value)
 
 
 def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
     head = RequestHead("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
-    ready = prepared(head)
+    ready = prepare(head)
     route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")
     assert "sk-1234" not in f"{head!r} {ready!r} {route!r}"
     assert "http://acme.test" in repr(ready)

@@ -12,7 +12,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.http import HttpChatModel
-from chatmodels.http._errors.redaction import masked
+from chatmodels.http._errors.redaction import mask_secrets
 
 Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
@@ -96,7 +96,7 @@ def test_a_key_that_an_excerpt_cuts_off_is_masked_as_well(
 
 def test_a_key_is_masked_at_all_depths_of_the_details() -> None:
     error = InvalidRequestError("no", details={"tried": ["sk-1234", {"with": ("sk-1234", 1)}]})
-    assert masked(error, ["sk-1234"]).details == {"tried": ["***", {"with": ["***", 1]}]}
+    assert mask_secrets(error, ["sk-1234"]).details == {"tried": ["***", {"with": ["***", 1]}]}
 
 
 def test_a_text_too_short_for_a_secret_garbles_nothing(server: Any, model: Make) -> None:
@@ -141,7 +141,7 @@ def test_keys_that_change_do_not_pile_up(server: Any, model: Make) -> None:
     acme = model(api_key=Secret(lambda: next(keys)))
     for _ in range(40):
         acme.generate("hi")
-    assert len(acme._caller._heads) <= 16
+    assert len(acme._sender._heads) <= 16
     assert server.requests[-1].headers["authorization"] == "Bearer key-39"
 
 

@@ -195,13 +195,13 @@ def test_a_header_that_is_given_counts_before_the_key_and_the_signature(
 def test_heads_are_kept_without_signatures(signing: Make) -> None:
     model = signing(Stamps("good-key"))
     model.generate("hi")
-    (head,) = model._caller._heads.values()
+    (head,) = model._sender._heads.values()
     assert "authorization" not in dict(head.headers)
 
 
 def test_a_model_pickles_with_its_source(signing: Make) -> None:
     again = pickle.loads(pickle.dumps(signing(Stamps("good-key"))))
-    assert isinstance(again._caller._signers, Stamps)
+    assert isinstance(again._sender._signers, Stamps)
 
 
 def test_a_provider_chooses_signers_by_the_completed_options(

@@ -13,15 +13,15 @@ def pieces_of(stream: bytes, size: int) -> list[bytes]:
     return [stream[start : start + size] for start in range(0, len(stream), size)]
 
 
-def feed(framer: SseFramer, pieces: Iterable[bytes], found: list[Frame]) -> None:
-    for piece in pieces:
-        found += framer.feed(piece)
+def feed(framer: SseFramer, chunks: Iterable[bytes], found: list[Frame]) -> None:
+    for chunk in chunks:
+        found += framer.feed(chunk)
     found += framer.close()
 
 
-def frames(pieces: Iterable[bytes]) -> list[Frame]:
+def frames(chunks: Iterable[bytes]) -> list[Frame]:
     found: list[Frame] = []
-    feed(SseFramer(), pieces, found)
+    feed(SseFramer(), chunks, found)
     return found
 
 
@@ -95,8 +95,8 @@ def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 def test_a_stream_cut_anywhere_gives_the_events_of_the_standard(
     cut: tuple[bytes, list[bytes]],
 ) -> None:
-    stream, pieces = cut
-    assert frames(pieces) == plain_reading(stream)
+    stream, chunks = cut
+    assert frames(chunks) == plain_reading(stream)
 
 
 @given(streams())

@@ -55,9 +55,9 @@ BODY = bytes(range(256)) * 600
 def test_a_long_body_has_its_time_limits_looked_at_while_it_is_written() -> None:
     wire = Wire()
     backend = TimedBackend(wire)
-    backend.patience = Waning()
+    backend.deadlines = Waning()
     backend.connect_tcp("acme.test", 80).write(BODY)
-    assert b"".join(piece for piece, _ in wire.written) == BODY
+    assert b"".join(chunk for chunk, _ in wire.written) == BODY
     assert [seconds for _, seconds in wire.written] == [9.0, 8.0, 7.0]
 
 
@@ -65,9 +65,9 @@ def test_a_long_body_has_its_time_limits_looked_at_while_it_is_written() -> None
 async def test_a_long_body_that_is_awaited_has_its_time_limits_looked_at_as_well() -> None:
     wire = AsyncWire()
     backend = AsyncTimedBackend(wire)
-    backend.patience = Waning()
+    backend.deadlines = Waning()
     await (await backend.connect_tcp("acme.test", 80)).write(BODY)
-    assert b"".join(piece for piece, _ in wire.written) == BODY
+    assert b"".join(chunk for chunk, _ in wire.written) == BODY
     assert [seconds for _, seconds in wire.written] == [9.0, 8.0, 7.0]
 
 
@@ -88,7 +88,7 @@ linux = pytest.mark.skipif(
 @linux
 def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
     backend = TimedBackend(httpcore.SyncBackend())
-    backend.patience = Waning()
+    backend.deadlines = Waning()
     stream = backend.connect_tcp("127.0.0.1", server.port)
     assert options_of(stream.get_extra_info("socket")) == [1, 60, 60, 5]
     stream.close()
@@ -98,7 +98,7 @@ def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
 @both
 async def test_a_silent_awaited_connection_gives_signs_of_life(server: Any) -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
-    backend.patience = Waning()
+    backend.deadlines = Waning()
     stream = await backend.connect_tcp("127.0.0.1", server.port)
     assert options_of(stream.get_extra_info("socket")) == [1, 60, 60, 5]
     await stream.aclose()

@@ -11,14 +11,14 @@ import pytest
 from chatmodels.core import Timeout
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._transport import injected
-from chatmodels.http._transport.httpcore_async_engine import _Answer
+from chatmodels.http._transport.httpcore_async_engine import _Response
 from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, TimedBackend
-from chatmodels.http._transport.pool import Lanes
+from chatmodels.http._transport.pool import IdleConnections
 
 BROKEN = httpcore.ReadError("the connection is closed")
 
 
-class Lane:
+class Connection:
     def __init__(self) -> None:
         self.aborted = 0
 
@@ -32,16 +32,16 @@ class Lane:
 class Body:
     """A body of httpcore: pieces, of which an error is raised, and a count of its closings."""
 
-    def __init__(self, *pieces: Any) -> None:
-        self.left = list(pieces)
+    def __init__(self, *chunks: Any) -> None:
+        self.left = list(chunks)
         self.closed = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while self.left:
-            piece = self.left.pop(0)
-            if isinstance(piece, Exception):
-                raise piece
-            yield piece
+            chunk = self.left.pop(0)
+            if isinstance(chunk, Exception):
+                raise chunk
+            yield chunk
 
     async def aclose(self) -> None:
         self.closed += 1
@@ -57,24 +57,24 @@ class Body:
     ],
 )
 async def test_the_rest_of_a_body_that_is_left_early_is_unwound(rest: tuple[Any, ...]) -> None:
-    body, lane = Body(b"first", *rest), Lane()
-    lanes: Lanes[Any] = Lanes(Lane)
-    answer = _Answer(httpcore.Response(200, content=body), lane, lanes)
-    assert await answer.read() == b"first"
-    await answer.aclose()
-    await answer.aclose()
-    assert (body.left, body.closed, lane.aborted) == ([], 1, 1)
-    assert lanes.take() is not lane
+    body, connection = Body(b"first", *rest), Connection()
+    idle: IdleConnections[Any] = IdleConnections(Connection)
+    response = _Response(httpcore.Response(200, content=body), connection, idle)
+    assert await response.read() == b"first"
+    await response.aclose()
+    await response.aclose()
+    assert (body.left, body.closed, connection.aborted) == ([], 1, 1)
+    assert idle.acquire() is not connection
 
 
 async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
-    body, lane = Body(b"first"), Lane()
-    lanes: Lanes[Any] = Lanes(Lane)
-    answer = _Answer(httpcore.Response(200, content=body), lane, lanes)
-    assert [await answer.read(), await answer.read()] == [b"first", None]
-    await answer.aclose()
-    assert (body.closed, lane.aborted) == (1, 0)
-    assert lanes.take() is lane
+    body, connection = Body(b"first"), Connection()
+    idle: IdleConnections[Any] = IdleConnections(Connection)
+    response = _Response(httpcore.Response(200, content=body), connection, idle)
+    assert [await response.read(), await response.read()] == [b"first", None]
+    await response.aclose()
+    assert (body.closed, connection.aborted) == (1, 0)
+    assert idle.acquire() is connection
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class Silent(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
 
 def test_nothing_is_read_when_the_time_is_over() -> None:
     backend = TimedBackend(httpcore.SyncBackend())
-    backend.patience = late()
+    backend.deadlines = late()
     stream = backend.layer(Silent())
     with pytest.raises(httpcore.ReadTimeout):
         stream.read(1)
@@ -128,7 +128,7 @@ def test_nothing_is_read_when_the_time_is_over() -> None:
 
 async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
-    backend.patience = late()
+    backend.deadlines = late()
     stream = backend.layer(Silent())
     with pytest.raises(httpcore.ReadTimeout):
         await stream.read(1)

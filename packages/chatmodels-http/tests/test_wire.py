@@ -45,9 +45,7 @@ def failed(failure: HttpFailure) -> ChatModelError:
 
 
 def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
-    with pytest.raises(
-        UnsupportedError, match="acme has no way to express sound, the setting seed;"
-    ):
+    with pytest.raises(UnsupportedError, match="acme does not support sound, the setting seed;"):
         write_body({}, "acme", ["sound", "the setting seed"])
 
 
@@ -155,7 +153,7 @@ def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
     cause = ValueError("odd")
 
     with pytest.raises(
-        ResponseInvalidError, match=r"acme sent what is not a message \(odd\)"
+        ResponseInvalidError, match=r"acme sent data that is not a message \(odd\)"
     ) as found:
         raise_for_body(body, "acme", "a message", cause, failed)
 
@@ -164,16 +162,16 @@ def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
 
 
 def test_what_is_no_listing_is_refused() -> None:
-    with pytest.raises(ResponseInvalidError, match="acme sent what is not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="acme sent data that is not a list of models"):
         reject_listing(b"{}", "acme", KeyError("data"))
 
 
 @pytest.mark.parametrize(
     ("body", "place"),
     [
-        ({"model": "m\ud800"}, "model has"),
-        ({"n": 1, "messages": [{"text": "x"}, {"text": "\udfff"}]}, "messages[1].text has"),
-        ({"metadata": {"\ud800": "x"}}, "a key has"),
+        ({"model": "m\ud800"}, "model"),
+        ({"n": 1, "messages": [{"text": "x"}, {"text": "\udfff"}]}, "messages[1].text"),
+        ({"metadata": {"\ud800": "x"}}, "a key"),
         (functools.reduce(lambda inner, _: [inner], range(500), "\ud800"), "a deeply nested text"),
     ],
     ids=["model", "content", "key", "deep"],
@@ -181,7 +179,7 @@ def test_what_is_no_listing_is_refused() -> None:
 def test_half_a_character_is_refused_by_its_place(body: Any, place: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         write_body(body, "acme", ())
-    assert f"cannot be written as JSON: {place}" in caught.value.message
+    assert f"cannot be written as JSON: {place} contains" in caught.value.message
 
 
 def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:

@@ -87,7 +87,7 @@ def test_models_are_listed(body: object) -> None:
     ],
 )
 def test_what_is_no_listing_is_an_error(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body, "vendor")
 
 

@@ -43,7 +43,7 @@ def test_too_large_a_request_has_too_many_tokens() -> None:
 
 def test_the_error_of_a_choice_is_one_inside_a_success() -> None:
     error = chat.failure_of({"message": "broken"}, "acme")
-    assert str(error) == 'acme: provider unavailable, told inside a 200 answer: "broken"'
+    assert str(error) == 'acme: provider unavailable, reported in a 200 response: "broken"'
     assert error.status == 200
 
 
@@ -106,7 +106,7 @@ def test_an_error_within_a_success_is_found(body: Any, within: bool) -> None:
     error = chat.failure_within(json.dumps(body).encode(), "acme")
     assert (error is not None) is within
     if error:
-        assert str(error).startswith("acme: provider unavailable, told inside a 200 answer")
+        assert str(error).startswith("acme: provider unavailable, reported in a 200 response")
 
 
 def test_what_is_no_json_holds_no_error() -> None:
@@ -131,5 +131,7 @@ def test_an_error_in_place_of_a_response_is_raised(body: Any) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"message": "Hello", "response": {}}, {"type": "ping"}])
 def test_another_object_is_refused(body: Any) -> None:
-    with pytest.raises(ResponseInvalidError, match=r"^acme sent what is not a response \(odd\)"):
+    with pytest.raises(
+        ResponseInvalidError, match=r"^acme sent data that is not a response \(odd\)"
+    ):
         responses.reject(json.dumps(body).encode(), "acme", "odd")

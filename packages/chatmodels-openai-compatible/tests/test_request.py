@@ -172,8 +172,8 @@ def test_everything_that_cannot_be_expressed_is_listed_at_once() -> None:
         provider_options={"n": 2, "stream": True},
     )
     assert message == (
-        "vendor has no way to express several choices in one answer (n); see batch(), stream in "
-        "provider_options; call stream() or generate(); leave it out or take another model"
+        "vendor does not support several choices in one response (n); see batch(), stream in "
+        "provider_options; call stream() or generate(); leave it out or use another model"
     )
 
 

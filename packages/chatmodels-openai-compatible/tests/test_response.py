@@ -329,7 +329,7 @@ def test_what_accompanies_an_answer_never_costs_it() -> None:
     assert response.text == "Hi"
     assert response.usage == Usage()
     assert [warning.split(" left")[0] for warning in response.warnings] == [
-        "sound was",
+        "audio was",
         "the log probabilities were",
         "the usage was",
     ]

@@ -246,7 +246,9 @@ def test_usage_that_cannot_be_read_costs_no_answer() -> None:
     ],
 )
 def test_what_is_no_response_is_refused(body: object, why: str) -> None:
-    with pytest.raises(ResponseInvalidError, match=f"vendor sent what is not a response .*{why}"):
+    with pytest.raises(
+        ResponseInvalidError, match=f"vendor sent data that is not a response .*{why}"
+    ):
         CODEC.decode(json.dumps(body).encode(), REQUEST)
 
 

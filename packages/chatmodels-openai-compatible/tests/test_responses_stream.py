@@ -365,7 +365,7 @@ def test_a_response_that_failed_for_no_reason_is_an_error(response: dict[str, An
     ],
 )
 def test_what_is_no_answer_is_refused(told: dict[str, Any]) -> None:
-    with pytest.raises(ResponseInvalidError, match="vendor sent what is not a response"):
+    with pytest.raises(ResponseInvalidError, match="vendor sent data that is not a response"):
         events_of(CREATED, told)
 
 

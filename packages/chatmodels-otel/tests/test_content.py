@@ -512,9 +512,9 @@ def test_older_apis_get_exceptions_described(recorder, monkeypatch, version) -> 
 
 
 def test_builtin_exceptions_are_named_without_their_module() -> None:
-    from chatmodels.otel._failure import described
+    from chatmodels.otel._failure import exception_attributes
 
-    assert described(KeyError("x"), content=False)["exception.type"] == "KeyError"
+    assert exception_attributes(KeyError("x"), content=False)["exception.type"] == "KeyError"
 
 
 def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:

@@ -61,7 +61,7 @@ def series(recorder: Any) -> dict[str, set[str]]:
     telemetry.registry.resolved("mock", None)
     telemetry.registry.created("mock", 0.1, None)
     telemetry.registry.checked(HealthReport(provider="mock", status="healthy", latency=0.1))
-    telemetry.guard.failed("span", ValueError())
+    telemetry.guard.record_failure("span", ValueError())
 
     found: dict[str, set[str]] = {}
     for metric in recorder.metrics.values():

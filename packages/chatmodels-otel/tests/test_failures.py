@@ -93,8 +93,8 @@ def test_an_exporter_that_fails_breaks_no_call(recorder) -> None:
 def test_instruments_that_fail_break_no_call(recorder, caplog, measurements) -> None:
     telemetry = recorder.telemetry(measurements=measurements)
     telemetry.meters._sinks.insert(0, Failing())
-    if telemetry.meters._deferral is not None:
-        telemetry.meters._deferral._sinks = tuple(telemetry.meters._sinks)
+    if telemetry.meters._deferred is not None:
+        telemetry.meters._deferred._sinks = tuple(telemetry.meters._sinks)
 
     works(instrument(model(), telemetry=telemetry))
 
@@ -266,7 +266,7 @@ def test_a_failure_is_told_once_for_each_place(caplog) -> None:
     guard = Guard()
 
     for where in ("span", "span", "metrics", "span"):
-        guard.failed(where, ValueError("a secret"))
+        guard.record_failure(where, ValueError("a secret"))
 
     assert guard.failures == {"span": 3, "metrics": 1}
     assert [record.levelname for record in caplog.records] == [

@@ -69,14 +69,14 @@ with model.stream("Hi"):
 """
 
 LOCKED = """
-telemetry.meters._ledger._lock.acquire()
+telemetry.meters._sums._lock.acquire()
 telemetry.meters.registry._lock.acquire()
 telemetry.guard._lock.acquire()
 child = os.fork()
 if child == 0:
     model.generate("Hi")
     telemetry.registry.resolved("mock", None)
-    telemetry.guard.failed("somewhere", ValueError())
+    telemetry.guard.record_failure("somewhere", ValueError())
 finish(child, child or value("gen_ai.client.inference.usage.output_tokens") == 1)
 """
 
@@ -106,7 +106,7 @@ def test_telemetry_is_told_of_a_fork_for_as_long_as_it_lives(recorder, measureme
     model.generate("Hi")
 
     with model.stream("Hi"):
-        for lock in (telemetry.guard._lock, telemetry.meters._ledger._lock):
+        for lock in (telemetry.guard._lock, telemetry.meters._sums._lock):
             lock.acquire()
         _fork._in_child()
         assert recorder.total("chatmodels.calls.in_flight") == 0

@@ -119,7 +119,7 @@ def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
 def test_a_model_without_observers_is_refused(recorder) -> None:
     with pytest.raises(ConfigurationError, match="Foreign cannot be instrumented"):
         instrument(Foreign(), telemetry=recorder.telemetry())
-    with pytest.raises(ConfigurationError, match="Foreign is no StandardChatModel"):
+    with pytest.raises(ConfigurationError, match="Foreign is not a StandardChatModel"):
         uninstrument(Foreign())
 
 
@@ -340,7 +340,7 @@ def test_the_default_telemetry_is_made_by_whoever_is_first(recorder, monkeypatch
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(telemetry_module._Default, "making", Late())
+    monkeypatch.setattr(telemetry_module._Default, "lock", Late())
 
     assert telemetry_module.default_telemetry() is first
 

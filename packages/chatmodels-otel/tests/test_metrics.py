@@ -291,7 +291,7 @@ def test_the_number_of_response_models_is_bounded(recorder) -> None:
 
 
 def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._spans.call.MAX_PLANS", 2)
+    monkeypatch.setattr("chatmodels.otel._spans.call.MAX_MODELS", 2)
     telemetry = recorder.telemetry()
 
     for number in range(4):
@@ -306,12 +306,12 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
     }
     assert counts == {"model-0": 2, "model-1": 2, "_OTHER": 4}
     assert len(recorder.points("chatmodels.calls.in_flight")) == 3
-    assert len(telemetry.meters._ledger._tokens) == 3
+    assert len(telemetry.meters._sums._tokens) == 3
     assert {span.name for span in recorder.chats} == {f"chat model-{each}" for each in range(4)}
 
 
 def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
-    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_WAITING", 3)
+    monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_PENDING", 3)
     telemetry = recorder.telemetry()
     model = instrument(
         MockChatModel(responses=["a b c d"], on_exhausted="last"), telemetry=telemetry
@@ -320,7 +320,7 @@ def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
     for _ in range(10):
         model.generate("Hi")
 
-    assert len(telemetry.meters._deferral._waiting) == 3
+    assert len(telemetry.meters._deferred._pending) == 3
     assert recorder.total(f"{INFERENCE}.duration") == 10
 
 
@@ -333,7 +333,7 @@ def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> Non
 
     chunks = [len(list(model.stream("Hi"))) - 1 for _ in range(3)]
 
-    assert len(telemetry.meters._deferral._waiting) == 0
+    assert len(telemetry.meters._deferred._pending) == 0
     assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == sum(chunks)
 
 
@@ -343,7 +343,7 @@ def test_flush_hands_over_what_waits(recorder) -> None:
 
     telemetry.flush()
 
-    assert len(telemetry.meters._deferral._waiting) == 0
+    assert len(telemetry.meters._deferred._pending) == 0
     recorder.telemetry(measurements="immediate", level="metrics").flush()
     recorder.telemetry(level="off").flush()
 
@@ -510,7 +510,7 @@ def test_tokens_of_a_failed_call_are_in_the_histogram_of_version_1_41_alone(reco
 def test_a_call_that_ends_while_another_is_added_up_is_counted_too(recorder) -> None:
     telemetry = recorder.telemetry(measurements="immediate")
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=telemetry)
-    ledger = telemetry.meters._ledger
+    ledger = telemetry.meters._sums
 
     # As when the garbage collector ends a forgotten stream in the midst of it.
     with ledger._lock:
@@ -557,7 +557,7 @@ def test_without_an_sdk_nothing_is_kept() -> None:
     with pytest.raises(ConnectionError):
         model.stream("Hi").collect()
 
-    assert len(telemetry.meters._deferral._waiting) == 0
+    assert len(telemetry.meters._deferred._pending) == 0
     assert telemetry.meters.running == set()
 
 

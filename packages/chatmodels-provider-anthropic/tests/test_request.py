@@ -160,15 +160,15 @@ def test_an_option_that_contradicts_the_call_is_refused() -> None:
             "claude-sonnet-4-6",
             {"temperature": 0.5, "top_p": 0.9},
             None,
-            "top_p beside temperature;",
+            "top_p with temperature;",
         ),
         (
             MIDDLE,
             {"temperature": 0.5, "reasoning_effort": "low"},
             None,
-            "temperature beside reason",
+            "temperature with reason",
         ),
-        (MIDDLE, {"top_k": 3, "reasoning_budget": 2000}, None, "top_k beside reasoning"),
+        (MIDDLE, {"top_k": 3, "reasoning_budget": 2000}, None, "top_k with reasoning"),
         (NEW, {"reasoning_budget": 2000}, None, "reasoning_budget;"),
         (NEW, {"reasoning_effort": "minimal"}, None, "reasoning_effort='minimal' "),
         ("claude-opus-5-5", {"reasoning_effort": "none"}, None, "reasoning_effort='none' "),
@@ -182,13 +182,13 @@ def test_an_option_that_contradicts_the_call_is_refused() -> None:
             "claude-opus-5",
             {"reasoning_effort": "low"},
             ToolChoice("required"),
-            "tool_choice 'required' beside reasoning",
+            "tool_choice 'required' with reasoning",
         ),
         (
             "claude-opus-4-6",
             {"reasoning_budget": 2000, "reasoning_effort": "high"},
             None,
-            "reasoning_effort beside reasoning_budget",
+            "reasoning_effort with reasoning_budget",
         ),
     ],
 )
@@ -307,7 +307,7 @@ def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
     output = OutputSchema("city", RECURSIVE)
     with pytest.raises(UnsupportedError, match="this model cannot be forced to call a tool"):
         body(NEW, output=output, tools=tools)
-    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool"):
+    with pytest.raises(UnsupportedError, match="reasoning together with an output that requires"):
         body(MIDDLE, output=output, tools=tools, settings=settings)
     off = Settings(reasoning_budget=0)
     made = body(MIDDLE, output=output, tools=tools, settings=off)

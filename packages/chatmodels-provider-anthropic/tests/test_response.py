@@ -176,7 +176,7 @@ def test_the_call_of_the_answers_tool_is_the_answer_and_a_warning_tells() -> Non
     ],
 )
 def test_what_is_no_message_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="what is not a message"):
+    with pytest.raises(ResponseInvalidError, match="data that is not a message"):
         CODEC.decode(body, REQUEST)
 
 
@@ -280,7 +280,7 @@ def test_the_listing_tells_what_models_can_do() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 7}', b'{"data": [{"name": "x"}]}'])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 

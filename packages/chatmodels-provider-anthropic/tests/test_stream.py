@@ -72,7 +72,7 @@ def read(*sent: Any, request: ChatRequest = REQUEST) -> ChatResponse:
 def test_a_block_that_is_no_json_is_no_message_at_the_end_either(last: tuple[bytes, ...]) -> None:
     block = b'{"type": "tool_use", "id": "a", "name": "n", "input": {"a": "\xff"}}'
     start = b'{"type": "content_block_start", "index": 0, "content_block": %b}' % block
-    with pytest.raises(ResponseInvalidError, match="anthropic sent what is not a message"):
+    with pytest.raises(ResponseInvalidError, match="anthropic sent data that is not a message"):
         events(START, ENDED, start, *last)
 
 

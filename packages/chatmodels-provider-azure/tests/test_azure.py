@@ -27,7 +27,7 @@ from chatmodels.providers.azure import DIALECT, PROVIDER, filter_results
 from chatmodels.providers.azure._address import Address
 from chatmodels.providers.azure._codec import azure_codec, azure_responses_codec
 from chatmodels.providers.azure._listing import read_models
-from chatmodels.testing import Answer, Simulator
+from chatmodels.testing import SimulatedResponse, Simulator
 
 RESOURCE = "https://acme.openai.azure.com"
 SAFE = {"filtered": False, "severity": "safe"}
@@ -277,9 +277,9 @@ def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) 
             chunk(type="response.completed", response=whole),
         )
         headers = {"content-type": "text/event-stream"}
-        answer = Answer(headers=headers, body=body, streamed=True, terminal=1)
+        answer = SimulatedResponse(headers=headers, body=body, streamed=True, terminal=1)
     else:
-        answer = Answer(body=(json.dumps(whole).encode(),))
+        answer = SimulatedResponse(body=(json.dumps(whole).encode(),))
     with Simulator() as simulator:
         simulator.queue(answer)
         made = model(base_url=simulator.url, api="responses")
@@ -362,7 +362,7 @@ def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:
     )
     headers = {"content-type": "text/event-stream"}
     with Simulator() as simulator:
-        simulator.queue(Answer(headers=headers, body=body, streamed=True, terminal=1))
+        simulator.queue(SimulatedResponse(headers=headers, body=body, streamed=True, terminal=1))
         response = model(base_url=simulator.url).stream("?").collect()
     assert (response.text, response.id, response.finish_reason) == ("Well", "r", "content_filter")
     found = filter_results(response)
@@ -385,7 +385,7 @@ def test_of_several_findings_the_worst_counts(worse: Any, better: Any) -> None:
         choices = [{"index": 0, "content_filter_results": {"hate": found}} for found in told]
         answer = {"choices": [{"message": {"content": "Well"}}, *choices]}
         with Simulator() as simulator:
-            simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+            simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
             response = model(base_url=simulator.url).generate("?")
         assert filter_results(response).output == {"hate": worse}
 
@@ -404,7 +404,7 @@ def test_a_prompt_that_is_filtered_in_the_responses_api_is_an_error_with_the_fin
     }
     with Simulator() as simulator:
         body = json.dumps({"error": error}).encode()
-        simulator.queue(Answer(status=400, body=(body,)))
+        simulator.queue(SimulatedResponse(status=400, body=(body,)))
         with pytest.raises(ContentFilteredError) as caught:
             model(base_url=simulator.url, api="responses").generate("?")
     assert caught.value.details["content_filter_result"] == found
@@ -435,7 +435,9 @@ def test_a_prompt_that_is_filtered_is_an_error_with_the_findings() -> None:
 def test_azures_words_decide_what_a_failure_is(status: int, word: str, code: ErrorCode) -> None:
     body = json.dumps({"error": {"code": word, "message": "No."}}).encode()
     with Simulator() as simulator:
-        simulator.queue(Answer(status=status, body=(body,), headers={"retry-after-ms": "1500"}))
+        simulator.queue(
+            SimulatedResponse(status=status, body=(body,), headers={"retry-after-ms": "1500"})
+        )
         with pytest.raises(ChatModelError) as caught:
             model(base_url=simulator.url).generate("?")
     assert (caught.value.code, caught.value.retry_after) == (code, 1.5)
@@ -470,7 +472,7 @@ def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: o
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": [{"id": 5}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 

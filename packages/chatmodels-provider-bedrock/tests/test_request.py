@@ -150,7 +150,7 @@ def test_thinking_is_asked_for_in_the_words_of_the_family(
         (
             CLAUDE,
             {"reasoning_budget": 5, "reasoning_effort": "low"},
-            "reasoning_effort beside reasoning_budget",
+            "reasoning_effort with reasoning_budget",
         ),
         ("meta.llama3-8b-instruct-v1:0", {"top_k": 5}, "does not support top_k;"),
         (PROFILE, {"top_k": 5}, "does not support top_k;"),
@@ -282,7 +282,7 @@ def test_beside_other_tools_the_answer_is_one_of_them() -> None:
 
 def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> None:
     loose = OutputSchema("Any", None)
-    with pytest.raises(UnsupportedError, match="reasoning beside an output that only a tool can"):
+    with pytest.raises(UnsupportedError, match="reasoning together with an output"):
         body(output=loose, settings=Settings(reasoning_effort="low"))
     assert "toolConfig" in body(output=loose, settings=Settings(reasoning_effort="none"))
     assert "toolConfig" in body(NOVA, output=loose, settings=Settings(reasoning_effort="low"))

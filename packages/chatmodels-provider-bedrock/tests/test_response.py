@@ -168,13 +168,13 @@ def test_an_empty_answer_that_says_why_is_one() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="bedrock sent what is not a response"):
+    with pytest.raises(ResponseInvalidError, match="bedrock sent data that is not a response"):
         CODEC.decode(body, REQUEST)
 
 
 @pytest.mark.parametrize("name", ["message", "Message"])
 def test_an_error_inside_a_success_is_raised(name: str) -> None:
-    with pytest.raises(ProviderUnavailableError, match="told inside a 200 answer"):
+    with pytest.raises(ProviderUnavailableError, match="reported in a 200 response"):
         CODEC.decode(json.dumps({name: "down"}).encode(), REQUEST)
 
 
@@ -276,7 +276,7 @@ def test_models_are_listed_with_what_is_told_of_them() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b'{"modelSummaries": [{}]}'])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 

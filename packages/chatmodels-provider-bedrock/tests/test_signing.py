@@ -30,7 +30,7 @@ from chatmodels.core import (
 )
 from chatmodels.core.extending import ProviderOptions
 from chatmodels.providers.bedrock._signing import AwsSigners
-from chatmodels.testing import Answer, Simulator
+from chatmodels.testing import SimulatedResponse, Simulator
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "wJalrXUtnFEMI"}
 ARN = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3"
@@ -349,8 +349,8 @@ def test_keys_that_many_find_refused_are_looked_up_once(monkeypatch: pytest.Monk
     assert len(found) == 2
 
 
-def expired() -> Answer:
-    return Answer(
+def expired() -> SimulatedResponse:
+    return SimulatedResponse(
         status=403,
         headers={"content-type": "application/json", "x-amzn-errortype": "ExpiredTokenException"},
         body=(b'{"message": "The security token included in the request is expired"}',),
@@ -358,7 +358,7 @@ def expired() -> Answer:
 
 
 def test_a_request_that_aws_repeats_shows_no_token(simulator: Simulator, make: Make) -> None:
-    answer = Answer(
+    answer = SimulatedResponse(
         status=403,
         headers={"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"},
         body=(b'{"message": "x-amz-security-token:secret-token-1 and wJalrXUtnFEMI"}',),
@@ -383,7 +383,7 @@ def test_no_token_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> Non
 def test_no_secret_is_shown(make: Make) -> None:
     model = make(**KEYS, aws_session_token="secret-token-1")
     model.generate("Hi")
-    signer = model._caller._signers.ready()
+    signer = model._sender._signers.ready()
     assert repr(signer) == "AwsSigner('***', region='eu-north-1')"
     shown = f"{model!r} {vars(model)!r} {model.explain('Hi')!r}"
     for secret in ("wJalrXUtnFEMI", "secret-token-1", "Signature="):

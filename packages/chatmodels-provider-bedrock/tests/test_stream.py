@@ -206,9 +206,9 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
     ("steps", "why"),
     [
         ([("contentBlockDelta", {})], "a block delta without content"),
-        ([("contentBlockDelta", [])], "bedrock sent what is not"),
-        ([delta({"reasoningContent": {"redactedContent": "?"}})], "bedrock sent what is not"),
-        ([start({"toolUse": 3})], "bedrock sent what is not"),
+        ([("contentBlockDelta", [])], "bedrock sent data that is not"),
+        ([delta({"reasoningContent": {"redactedContent": "?"}})], "bedrock sent data that is not"),
+        ([start({"toolUse": 3})], "bedrock sent data that is not"),
         ([("messageStop", {}), USED], "it has no content"),
     ],
     ids=["no delta", "no object", "no base64", "no call", "nothing at all"],
@@ -269,7 +269,7 @@ def test_a_message_that_is_no_event_is_an_error(frame: Frame, code: str, message
 def test_errors_in_mid_stream_are_of_their_class() -> None:
     headers = {":message-type": "exception"}
     frame = Frame(b'{"message": "x"}', "throttlingException", headers=headers)
-    with pytest.raises(RateLimitError, match="rate limited, told inside a 200 answer"):
+    with pytest.raises(RateLimitError, match="rate limited, reported in a 200 response"):
         CODEC.reader(REQUEST).feed(frame)
 
 

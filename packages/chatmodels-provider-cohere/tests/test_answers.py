@@ -28,7 +28,7 @@ from chatmodels.http import Frame
 from chatmodels.http.wire import OUTPUT_FROM_TOOL
 from chatmodels.providers.cohere._codec import CODEC
 from chatmodels.testing._protocols.cohere_chat import CohereChat
-from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._protocols.protocol import ParsedRequest
 
 PLAIN = ChatRequest(messages=(user("?"),))
 FORMED = ChatRequest(messages=(user("?"),), output=OutputSchema("place", None))
@@ -102,8 +102,8 @@ PARTS = st.lists(
 def test_whole_and_streamed_answers_are_the_same(parts: list[Part], request: ChatRequest) -> None:
     said = ChatResponse(message=Message("assistant", tuple(parts)), id="1", model="m")
     server = CohereChat()
-    made = CODEC.decode(server.write(said, Ask(model="m")).content, request)
-    streamed = server.write(said, Ask(model="m", streamed=True)).content
+    made = CODEC.decode(server.write(said, ParsedRequest(model="m")).content, request)
+    streamed = server.write(said, ParsedRequest(model="m", streamed=True)).content
     events = [json.loads(line[6:]) for line in streamed.split(b"\n") if line[:7] == b"data: {"]
 
     assert made == read(*events, request=request)

@@ -126,5 +126,5 @@ def test_the_listing_tells_what_models_can_do() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="cohere sent what is not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="cohere sent data that is not a list of models"):
         read_models(body)

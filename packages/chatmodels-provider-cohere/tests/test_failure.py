@@ -41,7 +41,7 @@ def test_a_generation_that_failed_is_an_error(
     assert (failed.code, failed.status) == (code, 200)
     assert (failed.details["provider_type"], failed.details["body"]) == (word, '{"b": 2}')
     assert str(failed) == (
-        f'cohere: {code.replace("_", " ")}, told inside a 200 answer: "{message}"'
+        f'cohere: {code.replace("_", " ")}, reported in a 200 response: "{message}"'
     )
 
 
@@ -64,4 +64,4 @@ def test_an_error_in_place_of_a_response_is_raised(body: bytes) -> None:
 def test_another_object_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError) as caught:
         reject(body, "no message")
-    assert str(caught.value).startswith("cohere sent what is not a response (no message): {")
+    assert str(caught.value).startswith("cohere sent data that is not a response (no message): {")

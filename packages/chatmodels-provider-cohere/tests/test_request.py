@@ -101,7 +101,7 @@ def test_a_model_that_never_thinks_is_not_told_to_stop() -> None:
         (
             THINKING,
             {"settings": Settings(reasoning_effort="low", reasoning_budget=5)},
-            "reasoning_effort beside reasoning_budget",
+            "reasoning_effort with reasoning_budget",
         ),
         (
             PLAIN,

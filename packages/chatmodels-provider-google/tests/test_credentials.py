@@ -20,11 +20,11 @@ from chatmodels.core import (
     create_chat_model,
 )
 from chatmodels.providers.google._credentials import AccessToken, Credentials, VertexTokens
-from chatmodels.testing import Answer, Simulator
+from chatmodels.testing import SimulatedResponse, Simulator
 
 Make = Callable[..., ChatModel]
 
-REFUSAL = Answer(
+REFUSAL = SimulatedResponse(
     status=401,
     headers={"content-type": "application/json"},
     body=(b'{"error": {"code": 401, "message": "no", "status": "UNAUTHENTICATED"}}',),
@@ -257,7 +257,9 @@ def test_without_google_auth_the_extra_is_named(
 def test_no_token_is_shown(simulator: Simulator, make: Make) -> None:
     model = make(FakeCredentials())
     echo = b'{"error": {"code": 400, "message": "what is ya29.1?", "status": "INVALID_ARGUMENT"}}'
-    simulator.queue(Answer(status=400, headers={"content-type": "application/json"}, body=(echo,)))
+    simulator.queue(
+        SimulatedResponse(status=400, headers={"content-type": "application/json"}, body=(echo,))
+    )
     with pytest.raises(InvalidRequestError) as caught:
         model.generate("?")
     assert caught.value.details["provider_message"] == "what is ***?"
@@ -297,7 +299,7 @@ def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
 def test_a_function_stays_behind_when_pickled(make: Make) -> None:
     function: Any = lambda: "ya29.secret"  # noqa: E731 - such as no pickle could carry
     again = pickle.loads(pickle.dumps(make(function)))
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         again.generate("?")
 
 

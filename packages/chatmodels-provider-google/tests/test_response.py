@@ -192,7 +192,7 @@ def test_a_blocked_prompt_is_an_answer_without_parts(feedback: Any, raw: str, wa
     ids=json.dumps,
 )
 def test_what_is_no_answer_is_refused(body: Any) -> None:
-    with pytest.raises(ResponseInvalidError, match="google sent what is not a response"):
+    with pytest.raises(ResponseInvalidError, match="google sent data that is not a response"):
         read(**body)
 
 
@@ -523,7 +523,7 @@ def test_the_listing_of_vertex_is_read() -> None:
 
 @pytest.mark.parametrize("body", [b"[]", b'{"models": 7}', b'{"models": [{}]}', b"nonsense"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing"):
+    with pytest.raises(ResponseInvalidError, match="not a list"):
         read_models(body, "google")
 
 

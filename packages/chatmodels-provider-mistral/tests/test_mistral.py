@@ -36,7 +36,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import ProviderOptions, ProviderState, ToolDefinition
 from chatmodels.providers.mistral import DIALECT, PROVIDER
 from chatmodels.providers.mistral._listing import read_models
-from chatmodels.testing import Answer, Simulator
+from chatmodels.testing import SimulatedResponse, Simulator
 
 THOUGHT = ReasoningPart("Hm.", ProviderState("mistral", {"type": "thinking"}))
 WEATHER = ToolDefinition("weather", "Tell it.", {"type": "object"})
@@ -323,7 +323,7 @@ def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
 def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]) -> None:
     answer = {"choices": [{"message": {"content": [{"type": "text", "text": "Well."}, part]}}]}
     with Simulator() as simulator:
-        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
         made = model(base_url=f"{simulator.url}/mistral/v1")
         response = made.generate("?")
     said = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
@@ -400,7 +400,7 @@ def test_references_are_citations() -> None:
     ]
     answer = {"choices": [{"message": {"role": "assistant", "content": content}}]}
     with Simulator() as simulator:
-        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
         response = model(base_url=f"{simulator.url}/mistral/v1").generate("?")
     assert response.message.parts == (
         TextPart("The prize went to Nihon Hidankyo.", (Citation(source="0", start=0, end=32),)),
@@ -417,7 +417,7 @@ def test_what_mistrals_own_tools_did_is_kept_and_not_sent_back() -> None:
     ]
     answer = {"choices": [{"messages": said, "finish_reason": "stop"}]}
     with Simulator() as simulator:
-        simulator.queue(Answer(body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
         response = model(base_url=f"{simulator.url}/mistral/v1").generate(
             "Draw.", provider_options={"tools": [{"type": "image_generation"}]}
         )
@@ -496,7 +496,7 @@ def test_failures_are_told_in_mistrals_shapes(
     status: int, answer: dict[str, Any], code: ErrorCode, words: str
 ) -> None:
     with Simulator() as simulator:
-        simulator.queue(Answer(status=status, body=(json.dumps(answer).encode(),)))
+        simulator.queue(SimulatedResponse(status=status, body=(json.dumps(answer).encode(),)))
         with pytest.raises(ChatModelError, match=words) as caught:
             model(base_url=f"{simulator.url}/mistral/v1").generate("?")
     assert (caught.value.code, caught.value.request_id) == (code, "req_1")
@@ -540,7 +540,7 @@ def test_models_that_do_not_chat_can_do_nothing_here() -> None:
 
 @pytest.mark.parametrize("listing", [b"{}", b"[]", b'{"data": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_an_error(listing: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(listing)
 
 

@@ -348,7 +348,7 @@ def test_settings_can_be_refused_or_left_out() -> None:
 
     with pytest.raises(UnsupportedError, match="seed"):
         strict.generate("?", seed=1)
-    assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: left out",)
+    assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: omitted",)
 
 
 def test_every_problem_of_the_arguments_is_told_at_once() -> None:
@@ -400,7 +400,7 @@ def test_a_number_of_seconds_limits_its_calls() -> None:
 
 
 def test_there_is_nothing_to_explain() -> None:
-    with pytest.raises(InvalidRequestError, match="no HTTP"):
+    with pytest.raises(InvalidRequestError, match="does not send HTTP"):
         MockChatModel().explain("?")
 
 

@@ -27,7 +27,7 @@ from chatmodels.core.extending import Accumulator, OutputSchema, ProviderState, 
 from chatmodels.http import Frame
 from chatmodels.providers.ollama._codec import CODEC
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
-from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._protocols.protocol import ParsedRequest
 
 PLAIN = ChatRequest(messages=(user("?"),))
 THOUGHT = ProviderState("ollama", {"type": "thinking"})
@@ -72,8 +72,8 @@ PARTS = st.lists(
 def test_whole_and_streamed_answers_are_the_same(parts: list[Part]) -> None:
     told = ChatResponse(message=Message("assistant", tuple(parts)), model="m")
     server = OllamaChat()
-    made = CODEC.decode(server.write(told, Ask(model="m")).content, PLAIN)
-    streamed = server.write(told, Ask(model="m", streamed=True)).content
+    made = CODEC.decode(server.write(told, ParsedRequest(model="m")).content, PLAIN)
+    streamed = server.write(told, ParsedRequest(model="m", streamed=True)).content
 
     assert made == read(*map(json.loads, streamed.splitlines()))
 

@@ -31,9 +31,11 @@ def test_other_failures_have_no_remedy(status: int, text: str) -> None:
 
 
 def test_what_is_no_response_is_refused_or_its_error_raised() -> None:
-    with pytest.raises(ResponseInvalidError, match=r"^ollama sent what is not a response \(odd\)"):
+    with pytest.raises(
+        ResponseInvalidError, match=r"^ollama sent data that is not a response \(odd\)"
+    ):
         reject(b"{}", "odd")
     with pytest.raises(ResponseInvalidError, match="not a listing"):
         reject(b"{}", "odd", "a listing")
-    with pytest.raises(ChatModelError, match="told inside a 200 answer"):
+    with pytest.raises(ChatModelError, match="reported in a 200 response"):
         reject(b'{"error": "broken"}', "odd")

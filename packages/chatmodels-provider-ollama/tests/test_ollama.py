@@ -142,7 +142,7 @@ def test_the_listing_of_newer_servers_tells_what_models_can_do() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
 def test_what_is_no_listing_is_refused(body: bytes) -> None:
-    with pytest.raises(ResponseInvalidError, match="ollama sent what is not a listing of models"):
+    with pytest.raises(ResponseInvalidError, match="ollama sent data that is not a list of models"):
         read_models(body)
 
 

@@ -21,7 +21,7 @@ from chatmodels.core import (
 )
 from chatmodels.providers.ollama import PullProgress, apull, pull
 from chatmodels.providers.ollama._pull import _prepare
-from chatmodels.testing import Answer, Simulator
+from chatmodels.testing import SimulatedResponse, Simulator
 from chatmodels.testing._protocols.ollama_chat import OllamaChat
 
 STEPS = [
@@ -59,7 +59,7 @@ def simulator() -> Iterator[Simulator]:
 def answering(monkeypatch: pytest.MonkeyPatch, *lines: bytes, **how: Any) -> None:
     """Have the simulator answer to a pull with these lines."""
     headers = {"content-type": "application/x-ndjson"}
-    answer = Answer(headers=headers, body=lines, streamed=True, **how)
+    answer = SimulatedResponse(headers=headers, body=lines, streamed=True, **how)
     monkeypatch.setattr(OllamaChat, "other", lambda *_: answer)
 
 

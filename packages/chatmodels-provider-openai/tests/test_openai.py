@@ -91,8 +91,8 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     [
         ("gpt-5-mini", {"temperature": 0.5}, "temperature;"),
         ("o3", {"top_p": 0.5}, "top_p;"),
-        ("gpt-5.1", {"temperature": 0.5, "reasoning_effort": "low"}, "temperature beside reason"),
-        ("gpt-6.1-terra", {"top_logprobs": 2, "reasoning_effort": "high"}, "top_logprobs beside"),
+        ("gpt-5.1", {"temperature": 0.5, "reasoning_effort": "low"}, "temperature with reason"),
+        ("gpt-6.1-terra", {"top_logprobs": 2, "reasoning_effort": "high"}, "top_logprobs with"),
     ],
 )
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
@@ -160,7 +160,7 @@ def test_what_a_model_does_not_support_is_left_out_with_a_warning_on_request() -
     model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", on_unsupported="warn")
     explained = model.explain("Hello", temperature=0.5)
     assert "temperature" not in explained.body
-    assert explained.warnings == ("openai does not support temperature: left out",)
+    assert explained.warnings == ("openai does not support temperature: omitted",)
     with pytest.raises(UnsupportedError):
         create_chat_model("openai:gpt-5-mini", api_key="sk-1", temperature=0.5)
 
@@ -187,9 +187,9 @@ def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
     with pytest.raises(UnsupportedError) as caught:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", seed=1, stop="x", top_k=3)
     assert caught.value.message == (
-        "openai does not support top_k, stop, seed; leave it out, or create the model with "
-        'api="chat_completions" for stop, seed, or with on_unsupported="warn" to have it left out '
-        "with a warning; provider_options send a field in any case"
+        "openai does not support top_k, stop, seed; omit it, or create the model with "
+        'api="chat_completions" for stop, seed, or with on_unsupported="warn" to omit it '
+        "with a warning; provider_options send the field unchecked"
     )
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
     with pytest.raises(UnsupportedError, match='api="chat_completions" for prediction, audio_outp'):

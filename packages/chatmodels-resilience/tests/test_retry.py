@@ -127,7 +127,7 @@ def test_the_last_error_stays_when_the_retries_are_used_up(trial: Trial) -> None
     with pytest.raises(NetworkError) as caught:
         trial.run(trial.retry(), errors)
     assert caught.value is errors[-1]
-    assert caught.value.__notes__ == ["not tried again after attempt 3: max_retries is 2"]
+    assert caught.value.__notes__ == ["not retried after attempt 3: max_retries is 2"]
     assert len(trial.asked) == 3
 
 
@@ -166,18 +166,18 @@ def test_a_defect_of_the_program_is_not_retried(trial: Trial) -> None:
 def test_a_request_that_may_not_be_repeated_is_not_retried(trial: Trial) -> None:
     request = msgspec.structs.replace(REQUEST, idempotent=False)
     note = refused(trial, NetworkError("reset"), request=request)
-    assert note == "not tried again after attempt 1: the request is not idempotent"
+    assert note == "not retried after attempt 1: the request is not idempotent"
 
 
 def test_no_retries_means_none(trial: Trial) -> None:
     note = refused(trial, NetworkError("reset"), policy=trial.retry(max_retries=0))
-    assert note == "not tried again after attempt 1: max_retries is 0"
+    assert note == "not retried after attempt 1: max_retries is 0"
 
 
 def test_the_error_stays_when_the_provider_asks_to_wait_too_long(trial: Trial) -> None:
     note = refused(trial, RateLimitError("slow", retry_after=31.0))
     assert note == (
-        "not tried again after attempt 1: the provider asks to wait 31 s, max_delay is 30 s"
+        "not retried after attempt 1: the provider advises a delay of 31 s, max_delay is 30 s"
     )
 
 
@@ -188,7 +188,7 @@ def test_no_wait_outlasts_the_total_timeout_of_the_call(trial: Trial) -> None:
         trial.run(trial.retry(), script, timeout=Timeout(total=10.0))
     assert caught.value is error
     assert caught.value.__notes__ == [
-        "not tried again after attempt 2: waiting 5 s would outlast the total timeout of 10.0 s"
+        "not retried after attempt 2: a delay of 5 s would exceed the total timeout of 10.0 s"
     ]
     assert trial.time.waits == [5.0]
 

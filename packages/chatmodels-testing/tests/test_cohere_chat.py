@@ -160,11 +160,11 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text:
         ({"tool_choice": "AUTO"}, "tool_choice 'AUTO'"),
         (
             {"tools": [WEATHER], "response_format": {"type": "json_object"}},
-            "response_format does not go with tools",
+            "response_format is unsupported with tools",
         ),
         (
             {"documents": ["The sky."], "response_format": {"type": "json_object"}},
-            "response_format does not go with documents",
+            "response_format is unsupported with documents",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from chatmodels.core import ChatModelError, Usage
 from chatmodels.core.extending import register_provider, unregister_provider
 from chatmodels.testing.contract import Check, ProviderContract, checks
 from chatmodels.testing.contract._calls import assert_usage_adds_up
-from chatmodels.testing.contract._contract import Bench
+from chatmodels.testing.contract._contract import CheckContext
 from chatmodels.testing.contract._secrets import _environment
 
 CARELESS = ProviderContract(provider="careless", model="m")
@@ -107,7 +107,7 @@ def test_a_provider_in_process_is_spared_the_wire() -> None:
     assert "fault-rate-limited-stream" in names
     assert "fault-reset-in-body-whole" not in names
     with pytest.raises(AssertionError, match="no simulator"):
-        _ = Bench(in_process, None).simulator
+        _ = CheckContext(in_process, None).simulator
 
 
 def test_a_provider_may_be_exempt_from_what_exists() -> None:
@@ -115,7 +115,7 @@ def test_a_provider_may_be_exempt_from_what_exists() -> None:
     contract = ProviderContract(provider="careless", model="m", exempt=exempt)
 
     assert len(checks(contract)) == len(checks(CARELESS)) - 2
-    with pytest.raises(ValueError, match="does not exist: no-such-check"):
+    with pytest.raises(ValueError, match="unknown checks in exempt: no-such-check"):
         checks(ProviderContract(provider="p", model="m", exempt={"no-such-check": "typing error"}))
 
 

@@ -15,11 +15,11 @@ def test_a_slow_machine_is_given_more_time(needed: int, monkeypatch: pytest.Monk
     class Check(_failures._FaultCheck):
         def _check(self, bench: Any, call: Any, seconds: float) -> None:
             tried.append(seconds)
-            assert seconds >= _failures._PATIENCE[needed]
+            assert seconds >= _failures._TIME_LIMITS[needed]
 
     silent = next(fault for fault in FAULTS.values() if fault.silent)
     Check(silent, "whole")(None)  # type: ignore[arg-type]
-    assert tried == [*_failures._PATIENCE[: needed + 1]] * 2
+    assert tried == [*_failures._TIME_LIMITS[: needed + 1]] * 2
 
 
 def test_a_provider_that_fails_with_all_patience_is_reported() -> None:

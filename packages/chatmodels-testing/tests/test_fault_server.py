@@ -12,12 +12,19 @@ from typing import Any
 import pytest
 
 from chatmodels.core import ErrorCode
-from chatmodels.testing import WIRE_FAULTS, Drip, Expected, FaultServer, ReceivedRequest, WireFault
+from chatmodels.testing import (
+    WIRE_FAULTS,
+    Expected,
+    FaultServer,
+    ReceivedRequest,
+    RepeatedBytes,
+    WireFault,
+)
 from chatmodels.testing._reset import reset_on_close
 from chatmodels.testing._wire import connection as connections
 from chatmodels.testing._wire.connection import RawConnection
+from chatmodels.testing._wire.correct_response import CorrectResponse, correct_response
 from chatmodels.testing._wire.fault import Step
-from chatmodels.testing._wire.reply import Right, right_reply
 
 BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}).encode()
 HEAD = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n"
@@ -164,7 +171,7 @@ def test_what_comes_during_a_fault_is_dropped() -> None:
 
 
 def test_a_drip_goes_on_until_the_client_leaves() -> None:
-    with FaultServer(fault(Drip(b"drop")), pace=0) as server, connected(server) as peer:
+    with FaultServer(fault(RepeatedBytes(b"drop")), pace=0) as server, connected(server) as peer:
         peer.sendall(REQUEST)
         data = b""
         while len(data) < 40:
@@ -176,7 +183,7 @@ def test_a_drip_goes_on_until_the_client_leaves() -> None:
 
 
 def test_a_drip_is_bounded() -> None:
-    with FaultServer(fault(Drip(b"drop", 3)), pace=0) as server, connected(server) as peer:
+    with FaultServer(fault(RepeatedBytes(b"drop", 3)), pace=0) as server, connected(server) as peer:
         peer.sendall(REQUEST)
         assert received(peer) == b"drop" * 3
 
@@ -202,7 +209,7 @@ class Dripping:
     """Has a drip for every connection."""
 
     def at_accept(self) -> list[Step]:
-        return [Drip(b"drop")]
+        return [RepeatedBytes(b"drop")]
 
     def at_request(self, request: ReceivedRequest, /) -> list[Step]:
         raise AssertionError("nothing is sent")
@@ -276,7 +283,7 @@ def test_a_server_says_where_it_is() -> None:
     with server:
         assert repr(server) == f"<FaultServer {server.url}>"
         assert server.base_url == f"{server.url}/v1"
-        with pytest.raises(RuntimeError, match="has been started already"):
+        with pytest.raises(RuntimeError, match="has already been started"):
             server.start()
         with pytest.raises(OSError, match=r".+"):
             FaultServer(port=int(server.url.rpartition(":")[2])).start()
@@ -304,8 +311,8 @@ def test_a_fault_of_the_catalogue_is_described(name: str) -> None:
         assert not found.silent or ErrorCode.TIMEOUT in expected.codes
 
 
-def asked(target: str, body: dict[str, Any]) -> Right:
-    return right_reply(
+def asked(target: str, body: dict[str, Any]) -> CorrectResponse:
+    return correct_response(
         ReceivedRequest(method="POST", target=target, headers={}, body=json.dumps(body).encode())
     )
 

@@ -46,7 +46,7 @@ def test_it_runs_until_it_is_interrupted(
     capsys: pytest.CaptureFixture[str], arguments: list[str], text: str
 ) -> None:
     visit = Visit(capsys)
-    main(arguments, rest=visit)
+    main(arguments, sleep=visit)
 
     assert visit.answer["choices"][0]["message"]["content"] == text
     port = int(visit.address.rpartition(":")[2].partition("/")[0])
@@ -56,7 +56,7 @@ def test_it_runs_until_it_is_interrupted(
 
 def test_it_replays_the_samples(capsys: pytest.CaptureFixture[str]) -> None:
     visit = Visit(capsys)
-    main(["--samples"], rest=visit)
+    main(["--samples"], sleep=visit)
 
     assert visit.answer["id"] == "demo-lighthouse"
 
@@ -66,7 +66,7 @@ def test_it_replays_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     exchange = {"provider": "p", "api": "openai.chat", "response": {"body": body}}
     (tmp_path / "a.json").write_text(json.dumps(exchange))
     visit = Visit(capsys)
-    main(["--replay", str(tmp_path)], rest=visit)
+    main(["--replay", str(tmp_path)], sleep=visit)
 
     assert visit.answer == body
 

@@ -18,7 +18,7 @@ from chatmodels.core import (
 )
 from chatmodels.testing import FAULTS, Simulator
 from chatmodels.testing._protocols.openai_responses import OpenAIResponses
-from chatmodels.testing._protocols.protocol import KeepingProtocol
+from chatmodels.testing._protocols.protocol import StoringProtocol
 
 HEADERS = {"authorization": "Bearer k"}
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
@@ -234,7 +234,7 @@ def test_faults_are_told_in_its_own_words(simulator: Simulator) -> None:
 
 
 def test_it_keeps_answers_by_their_ids() -> None:
-    assert isinstance(OpenAIResponses(), KeepingProtocol)
+    assert isinstance(OpenAIResponses(), StoringProtocol)
     assert OpenAIResponses.name == "openai.responses"
 
 

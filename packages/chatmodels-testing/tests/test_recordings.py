@@ -108,15 +108,15 @@ def test_a_missing_content_type_follows_from_the_body(
     (one,) = recordings(written(tmp_path, one=recorded(response)) / "one.json")
 
     assert (one.response.content_type, one.streamed) == (content_type, streamed)
-    sent = {name.lower(): value for name, value in one.answer().headers.items()}
+    sent = {name.lower(): value for name, value in one.simulated_response().headers.items()}
     assert sent["content-type"].partition(";")[0].lower() == content_type
-    assert len(sent) == len(one.answer().headers)
+    assert len(sent) == len(one.simulated_response().headers)
 
 
 def test_a_body_file_must_be_beside_the_exchange(tmp_path: Path) -> None:
     written(tmp_path, a=recorded({"body_file": "../a.sse"}))
 
-    with pytest.raises(ValueError, match="must be the name of a file beside it"):
+    with pytest.raises(ValueError, match="must be the name of a file in the same folder"):
         list(recordings(tmp_path))
 
 
@@ -125,7 +125,7 @@ def test_a_body_file_must_be_beside_the_exchange(tmp_path: Path) -> None:
     [{"body": None, "body_text": ""}, {"body_file": "a.sse", "body_frames": []}],
 )
 def test_a_response_with_two_bodies_is_refused(tmp_path: Path, response: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="a response has one body"):
+    with pytest.raises(ValueError, match="a response must have exactly one body"):
         list(recordings(written(tmp_path, a=recorded(response))))
 
 
@@ -136,7 +136,7 @@ def test_frames_become_an_event_stream(tmp_path: Path) -> None:
     ]
     (one,) = recordings(written(tmp_path, a=recorded({"body_frames": frames})))
 
-    first, second = one.answer().body
+    first, second = one.simulated_response().body
 
     assert first + second == one.content
     assert b":event-type\x07\x00\x0cmessageStart" in first
@@ -163,7 +163,7 @@ def test_a_stream_is_given_again_event_by_event_and_byte_for_byte(
     (one,) = recordings(tmp_path)
 
     assert one.streamed
-    assert one.answer().body == tuple(piece.encode() for piece in pieces)
+    assert one.simulated_response().body == tuple(piece.encode() for piece in pieces)
     with Simulator(replay=tmp_path) as simulator:
         assert ask(simulator, stream=True).content == text.encode()
 

@@ -19,7 +19,7 @@ from chatmodels.core import (
     Usage,
     assistant,
 )
-from chatmodels.testing import FAULTS, Answer, Simulator
+from chatmodels.testing import FAULTS, SimulatedResponse, Simulator
 
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
 
@@ -168,7 +168,7 @@ def test_a_form_that_nothing_fits_is_refused(simulator: Simulator) -> None:
     got = ask(simulator, response_format=form)
 
     assert got.status == 400
-    assert "without an end" in got.json["error"]["message"]
+    assert "infinite recursion" in got.json["error"]["message"]
 
 
 def test_it_says_what_was_queued(simulator: Simulator) -> None:
@@ -208,7 +208,9 @@ def test_a_standing_reply_is_given_again_and_again() -> None:
 
 
 def test_an_answer_gives_full_control(simulator: Simulator) -> None:
-    simulator.queue(Answer(status=418, headers={"x-pot": "tea"}, body=(b"short", b" and stout")))
+    simulator.queue(
+        SimulatedResponse(status=418, headers={"x-pot": "tea"}, body=(b"short", b" and stout"))
+    )
     got = ask(simulator)
 
     assert (got.status, got.headers["x-pot"], got.content) == (418, "tea", b"short and stout")
@@ -243,7 +245,7 @@ def test_what_the_simulator_cannot_answer_is_told_to_the_client(simulator: Simul
     got = ask(simulator, response_format=form)
 
     assert got.status == 500
-    assert "the simulator cannot answer" in got.json["error"]["message"]
+    assert "the simulator failed" in got.json["error"]["message"]
 
 
 def test_an_answer_without_a_body_is_given_to_who_asks_for_its_head(simulator: Simulator) -> None:
@@ -371,7 +373,7 @@ def test_requests_can_be_waited_for(simulator: Simulator) -> None:
     ask(simulator)
 
     assert simulator.wait() is simulator.exchanges[0]
-    with pytest.raises(TimeoutError, match=r"1 of 2 requests came within 0\.01 s"):
+    with pytest.raises(TimeoutError, match=r"1 of 2 requests within 0\.01 s"):
         simulator.wait(2, timeout=0.01)
 
 
@@ -484,7 +486,7 @@ def test_it_runs_where_the_default_event_loop_cannot_watch_a_socket(
 
 
 def test_it_cannot_be_started_twice(simulator: Simulator) -> None:
-    with pytest.raises(RuntimeError, match="started already"):
+    with pytest.raises(RuntimeError, match="already been started"):
         simulator.start()
 
 

@@ -44,7 +44,7 @@ ROWS = (
                 provider="bedrock",
                 model=MODEL,
                 options={"region": "us-east-1"},
-                untold=frozenset({"id", "model"}),
+                unreported=frozenset({"id", "model"}),
             )
         },
     ),

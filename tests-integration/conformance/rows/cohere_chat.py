@@ -53,7 +53,7 @@ ROWS = (
                 provider="cohere",
                 model="command-a-plus-05-2026",
                 connect=lambda simulator: {"base_url": simulator.url},
-                untold=frozenset({"model"}),
+                unreported=frozenset({"model"}),
             )
         },
     ),

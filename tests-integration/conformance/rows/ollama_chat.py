@@ -41,7 +41,7 @@ ROWS = (
                 provider="ollama",
                 model="qwen3",
                 connect=lambda simulator: {"base_url": simulator.url},
-                untold=frozenset({"id"}),
+                unreported=frozenset({"id"}),
                 exempt={
                     f"fault-content-filtered-{mode}": "there is no filter, and so no word for it"
                     for mode in ("whole", "stream")

@@ -334,7 +334,7 @@ async def test_results_of_calls_that_the_vendor_holds_are_sent(run, scripted) ->
         pytest.param({"clock": 3}, "clock must be a function", id="clock"),
         pytest.param({"before_tool": "x"}, "before_tool must be a function", id="before_tool"),
         pytest.param({"after_tool": 1}, "after_tool must be a function", id="after_tool"),
-        pytest.param({"tools": add}, "tools is a sequence", id="tools"),
+        pytest.param({"tools": add}, r"pass tools=\[add\]", id="tools"),
         pytest.param({"tools": [add], "tool_choice": "ad"}, "did you mean 'add'", id="choice"),
         pytest.param({"temperatur": 1}, "did you mean 'temperature'", id="setting"),
     ],

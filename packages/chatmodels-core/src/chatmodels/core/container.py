@@ -15,6 +15,8 @@ __all__ = ["Container", "Lifetime"]
 _T = TypeVar("_T")
 _Key = type[_T] | Callable[..., _T]  # To mypy, protocols and abstract classes are not types.
 Lifetime = Literal["singleton", "transient"]
+"""Lifetime of an object in a container: one for all, or a new one each time."""
+
 _Rule = tuple[Callable[..., object], Lifetime]
 _State = tuple[dict[object, _Rule], dict[object, object]]  # Rules; singletons by type and factory.
 _Path = tuple[object, ...]  # The call that creates singletons, if any; the keys in progress.

@@ -32,7 +32,7 @@ from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._calls.whole import whole_response
 from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
-from chatmodels.core._loop.options import ToolLoopOptions
+from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
 from chatmodels.core._public import publish
 from chatmodels.core._registry.alias import AliasedModel
@@ -49,6 +49,7 @@ from chatmodels.core._registry.options import ProviderOptions
 from chatmodels.core._registry.provider import AsyncModelLister, Provider
 from chatmodels.core._registry.registrations import ModelHook, RegistryObserver
 from chatmodels.core._registry.registry import ProviderRegistry
+from chatmodels.core._schema.of_values import json_schema
 from chatmodels.core._schema.rules import SchemaRules
 from chatmodels.core._schema.strict import STRICT_SCHEMA
 from chatmodels.core._schema.translation import SchemaTranslation, translate_schema
@@ -91,6 +92,7 @@ __all__ = [
     "AsyncMessageGenerator",
     "AsyncMessageStreamer",
     "AsyncModelLister",
+    "AsyncToolLoopOptions",
     "BatchModel",
     "BatchResults",
     "CallInfo",
@@ -150,6 +152,7 @@ __all__ = [
     "error_facts",
     "events_of",
     "is_credential",
+    "json_schema",
     "logger",
     "numbered",
     "provider",

@@ -1,4 +1,4 @@
-"""Moves bytes for the providers of chatmodels that speak HTTP, sync and async."""
+"""HTTP for the providers of chatmodels: models, codecs, framers and engines, sync and async."""
 
 from typing import TYPE_CHECKING
 

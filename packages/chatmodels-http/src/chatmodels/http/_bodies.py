@@ -1,163 +1,165 @@
-"""Reads whole bodies, within bounds."""
+"""Reads whole bodies, within limits of size and time."""
 
 from collections.abc import Callable
 from contextlib import suppress
 
 from chatmodels.core import ChatModelError, ResponseInvalidError
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._errors.response_errors import broken_off
+from chatmodels.http._errors.response_errors import body_error
 from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
 
-Finished = Callable[[ChatModelError, HttpResponse | AsyncHttpResponse], ChatModelError]
+CompleteError = Callable[[ChatModelError, HttpResponse | AsyncHttpResponse], ChatModelError]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-"""How long a whole answer may be."""
+"""The largest size of a whole response."""
 
 MAX_FAILURE_BYTES = 64 * 1024
-"""How much of the body of a failure is read."""
+"""The largest part of an error body that is read."""
 
 DRAIN_SECONDS = 0.1
-"""How long the end of a body is waited for after the end of the answer.
+"""The longest wait for the end of a body after the terminal event.
 
-A body that was not read to its end costs its connection, and the next call a new one.
+The connection of a body that is not read to its end is closed, and the next call opens a new one.
 """
 
-LINGER_PIECES = 16
+MAX_DRAIN_CHUNKS = 16
 
 FAILURE_SECONDS = 5.0
-"""How long the body of a failure may take: its status says the most."""
+"""The longest time for reading an error body: the status contains most of the information."""
 
 
 class BoundedBuffer:
-    """The pieces of a body that have come.
+    """The chunks of a body that have arrived.
 
     Args:
         provider: The provider's registered name, for messages.
-        limit: How many bytes there may be.
+        limit: The largest number of bytes.
     """
 
-    __slots__ = ("_limit", "_pieces", "_provider", "_size")
+    __slots__ = ("_chunks", "_limit", "_provider", "_size")
 
     def __init__(self, provider: str, limit: int) -> None:
         self._provider = provider
         self._limit = limit
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
         self._size = 0
 
-    def add(self, piece: bytes) -> None:
-        """Take a piece in.
+    def add(self, chunk: bytes) -> None:
+        """Add a chunk.
 
         Raises:
             ResponseInvalidError: The body is too long.
         """
-        self._pieces.append(piece)
-        self._size += len(piece)
+        self._chunks.append(chunk)
+        self._size += len(chunk)
         if self._size > self._limit:
             raise ResponseInvalidError(
-                f"{self._provider}: the answer has more than {self._limit} bytes"
+                f"{self._provider}: the response has more than {self._limit} bytes"
             )
 
     def whole(self) -> bytes:
-        """Give all pieces as one."""
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        """Return all chunks as one."""
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
 
-def read_body(answer: HttpResponse, limits: Limits, provider: str, finished: Finished) -> bytes:
+def read_body(
+    response: HttpResponse, limits: Limits, provider: str, complete_error: CompleteError
+) -> bytes:
     """Read a body to its end and release the connection.
 
     Args:
-        answer: The response, of which only the head has been read.
-        limits: Those of the attempt.
+        response: The response, of which only the head has been read.
+        limits: The time limits of the attempt.
         provider: The provider's name, for messages.
-        finished: Completes an error with the facts of the head, and masks secrets in it.
+        complete_error: Completes an error from the head of the response, and masks its secrets.
 
     Raises:
-        ChatModelError: It is too long, took too long, or did not come whole.
+        ChatModelError: The body is too long, took too long, or was cut off.
     """
     body = BoundedBuffer(provider, MAX_BODY_BYTES)
     try:
-        while (piece := answer.read()) is not None:
-            body.add(piece)
+        while (chunk := response.read()) is not None:
+            body.add(chunk)
             limits.check()
     except TransferError as error:
-        broken = broken_off(error, limits, provider, begun=False)
-        raise finished(broken, answer) from error.__cause__
+        broken = body_error(error, limits, provider, started=False)
+        raise complete_error(broken, response) from error.__cause__
     except ChatModelError as error:
-        finished(error, answer)
+        complete_error(error, response)
         raise
     finally:
-        answer.close()
+        response.close()
     return body.whole()
 
 
 async def aread_body(
-    answer: AsyncHttpResponse, limits: Limits, provider: str, finished: Finished
+    response: AsyncHttpResponse, limits: Limits, provider: str, complete_error: CompleteError
 ) -> bytes:
-    """Read a body to its end and release the connection; the twin of `read_body`."""
+    """Async version of `read_body`."""
     body = BoundedBuffer(provider, MAX_BODY_BYTES)
     try:
-        while (piece := await answer.read()) is not None:
-            body.add(piece)
+        while (chunk := await response.read()) is not None:
+            body.add(chunk)
             limits.check()
     except TransferError as error:
-        broken = broken_off(error, limits, provider, begun=False)
-        raise finished(broken, answer) from error.__cause__
+        broken = body_error(error, limits, provider, started=False)
+        raise complete_error(broken, response) from error.__cause__
     except ChatModelError as error:
-        finished(error, answer)
+        complete_error(error, response)
         raise
     finally:
-        await answer.aclose()
+        await response.aclose()
     return body.whole()
 
 
-def read_failure(answer: HttpResponse, limits: Limits) -> bytes:
-    """Read the body of a failure as far as it comes soon, and give the connection back."""
+def read_failure(response: HttpResponse, limits: Limits) -> bytes:
+    """Read an error body, as much as arrives soon, and release the connection."""
     limits.cap(FAILURE_SECONDS)
     body = b""
     try:
-        while len(body) < MAX_FAILURE_BYTES and (piece := answer.read()) is not None:
-            body += piece
-            if limits.is_capped():  # while a piece is decoded, no engine looks at the time
+        while len(body) < MAX_FAILURE_BYTES and (chunk := response.read()) is not None:
+            body += chunk
+            if limits.is_capped():  # engines do not check the time while they decode a chunk
                 break
     except TransferError:
-        return body  # better half of the vendor's words than none
+        return body  # part of the error message is better than none
     finally:
-        answer.close()
+        response.close()
         limits.cap()
     return body[:MAX_FAILURE_BYTES]
 
 
-async def aread_failure(answer: AsyncHttpResponse, limits: Limits) -> bytes:
-    """Read the body of a failure; the twin of `read_failure`."""
+async def aread_failure(response: AsyncHttpResponse, limits: Limits) -> bytes:
+    """Async version of `read_failure`."""
     limits.cap(FAILURE_SECONDS)
     body = b""
     try:
-        while len(body) < MAX_FAILURE_BYTES and (piece := await answer.read()) is not None:
-            body += piece
+        while len(body) < MAX_FAILURE_BYTES and (chunk := await response.read()) is not None:
+            body += chunk
             if limits.is_capped():
                 break
     except TransferError:
         return body
     finally:
-        await answer.aclose()
+        await response.aclose()
         limits.cap()
     return body[:MAX_FAILURE_BYTES]
 
 
-def drain(answer: HttpResponse, limits: Limits) -> None:
-    """Read the rest of a body whose answer has ended, if it comes at once: see `DRAIN_SECONDS`."""
-    if answer.exact:
+def drain(response: HttpResponse, limits: Limits) -> None:
+    """Read the rest of a body after the terminal event, within `DRAIN_SECONDS`."""
+    if response.exact:
         limits.cap(DRAIN_SECONDS)
         with suppress(TransferError):
-            for _ in range(LINGER_PIECES):
-                if answer.read() is None:
+            for _ in range(MAX_DRAIN_CHUNKS):
+                if response.read() is None:
                     break
 
 
-async def adrain(answer: AsyncHttpResponse, limits: Limits) -> None:
-    """Read the rest of a body; the twin of `drain`."""
+async def adrain(response: AsyncHttpResponse, limits: Limits) -> None:
+    """Async version of `drain`."""
     limits.cap(DRAIN_SECONDS)
     with suppress(TransferError):
-        for _ in range(LINGER_PIECES):
-            if await answer.read() is None:
+        for _ in range(MAX_DRAIN_CHUNKS):
+            if await response.read() is None:
                 break

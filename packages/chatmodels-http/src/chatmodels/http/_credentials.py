@@ -11,25 +11,25 @@ from chatmodels.http._tracebacks import forget_locals
 T = TypeVar("T")
 
 
-def revealed(secret: Secret | None, limits: Limits) -> Secret | None:
-    """Return the key that is valid now, still as a secret: local variables never hold its text.
+def current_key(secret: Secret | None, limits: Limits) -> Secret | None:
+    """Return the current key, still as a secret: local variables never contain its text.
 
     A function runs in a thread of its own, because a blocking function cannot be interrupted. A
-    key that is a text costs nothing.
+    key that is a string is returned at once.
 
     Raises:
         AuthenticationError: There is no key.
         CallTimeoutError: The function has not returned in time.
     """
     if secret is None or secret.static:
-        return _at_hand(secret)
+        return _checked(secret)
     return _within(limits, lambda: Secret(secret.reveal()))
 
 
-async def arevealed(secret: Secret | None, limits: Limits) -> Secret | None:
-    """Return the key that is valid now; the twin of `revealed`."""
+async def acurrent_key(secret: Secret | None, limits: Limits) -> Secret | None:
+    """Async version of `current_key`."""
     if secret is None or secret.static:
-        return _at_hand(secret)
+        return _checked(secret)
 
     async def reveal() -> Secret:
         return Secret(await secret.areveal())
@@ -37,26 +37,28 @@ async def arevealed(secret: Secret | None, limits: Limits) -> Secret | None:
     return await _awithin(limits, reveal)
 
 
-def fetched(signers: SignerSource, limits: Limits, rejected: Signer | None = None) -> Signer:
+def fetch_signer(signers: SignerSource, limits: Limits, rejected: Signer | None = None) -> Signer:
     """Fetch credentials.
 
     Raises:
-        ChatModelError: There are none, or they cannot be had now.
+        ChatModelError: There are none, or they are not available now.
         CallTimeoutError: The function has not returned in time.
     """
     return _within(limits, lambda: signers.fetch(rejected))
 
 
-async def afetched(signers: SignerSource, limits: Limits, rejected: Signer | None = None) -> Signer:
-    """Fetch credentials while the event loop goes on; the twin of `fetched`."""
+async def afetch_signer(
+    signers: SignerSource, limits: Limits, rejected: Signer | None = None
+) -> Signer:
+    """Fetch credentials in a thread; async version of `fetch_signer`."""
     from anyio.to_thread import run_sync
 
     return await _awithin(limits, lambda: run_sync(signers.fetch, rejected, abandon_on_cancel=True))
 
 
-def _at_hand(secret: Secret | None) -> Secret | None:
+def _checked(secret: Secret | None) -> Secret | None:
     if secret is not None:
-        secret.reveal()  # raises if it stayed behind when the model was pickled
+        secret.reveal()  # raises if the secret was left out of a pickle
     return secret
 
 
@@ -65,16 +67,16 @@ def _within(limits: Limits, function: Callable[[], T]) -> T:
 
     worker = Worker()
     try:
-        found = worker.run(limits.read(), function)
+        result = worker.run(limits.read(), function)
     except OutOfTimeError:
-        raise limits.key_late() from None
+        raise limits.key_timeout() from None
     except BaseException as error:
         forget_locals(error)
         raise
     finally:
         worker.close()
     limits.connecting()
-    return found
+    return result
 
 
 async def _awithin(limits: Limits, function: Callable[[], Awaitable[T]]) -> T:
@@ -82,10 +84,10 @@ async def _awithin(limits: Limits, function: Callable[[], Awaitable[T]]) -> T:
 
     try:
         with move_on_after(limits.read()):
-            found = await function()
+            result = await function()
             limits.connecting()
-            return found
+            return result
     except BaseException as error:
         forget_locals(error)
         raise
-    raise limits.key_late()
+    raise limits.key_timeout()

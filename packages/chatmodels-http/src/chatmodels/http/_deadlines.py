@@ -1,4 +1,4 @@
-"""The time limits of one attempt: which one is due next, and what it says when it has passed."""
+"""The time limits of one attempt: the next one that is due, and the error when it has passed."""
 
 import math
 import time
@@ -10,18 +10,18 @@ from chatmodels.http._transport.engine import TransferError
 
 Limit = Literal["connect", "read", "first_event", "between_events", "total"]
 
-_SHORTEST = 0.001  # seconds; 0 would tell a socket not to block at all
+_SHORTEST = 0.001  # seconds; 0 would make a socket non-blocking
 
 
 class Limits:
-    """`Deadlines` that follows an attempt and the progress of its events.
+    """The `Deadlines` of one attempt, which depend on the progress of its events.
 
     Args:
         timeout: The limits.
         provider: The provider's registered name, for messages.
-        deadline: When the whole call must be over, by the same clock; None if there is no limit.
+        deadline: The end of the whole call, by the same clock; None for no limit.
         stream: Whether events are expected.
-        clock: The time in seconds.
+        clock: Returns the time in seconds.
     """
 
     __slots__ = (
@@ -62,36 +62,36 @@ class Limits:
             self._await("first_event", now + _seconds(timeout.first_event))
 
     def connect(self) -> float | None:
-        """Give the time until a connection must stand."""
+        """Return the time until a connection must be established."""
         return self._left(min(self._connected_by, self._until) - self._clock())
 
     def read(self) -> float | None:
-        """Give the time that the next reading or writing of bytes may take."""
+        """Return the time allowed for the next read or write."""
         return self._left(min(min(self._until, self._cap) - self._clock(), self._read))
 
     def left(self) -> float | None:
-        """Return the time until the head, or the next event, must have come."""
+        """Return the time until the head, or the next event, must have arrived."""
         return self._left(min(self._until, self._cap) - self._clock())
 
     def connecting(self) -> None:
-        """Note that a connection is due from now on: key functions take none of its time."""
+        """Start the time limit for connecting, so that it excludes the time of key functions."""
         self._since = now = self._clock()
         self._connected_by = now + _seconds(self._timeout.connect)
 
     def check(self) -> None:
-        """Make sure that there is time left.
+        """Check that time is left.
 
         Raises:
-            CallTimeoutError: There is none.
+            CallTimeoutError: A time limit has passed.
         """
         if self._clock() >= self._until:
             raise self._passed(self._due)
 
     def restart(self) -> None:
-        """Note that the events so far have been taken: the next one is due.
+        """Start the time limit for the next event, when all events so far have been consumed.
 
         Raises:
-            CallTimeoutError: The total time is over.
+            CallTimeoutError: The total time has passed.
         """
         self._since = now = self._clock()
         if now >= self._deadline:
@@ -99,15 +99,15 @@ class Limits:
         self._await("between_events", now + self._between)
 
     def cap(self, seconds: float = math.inf) -> None:
-        """Allow no more than some seconds for what is left to read, until told otherwise."""
+        """Limit the time for the remaining reads, until the next call of this method."""
         self._cap = self._clock() + seconds
 
     def is_capped(self) -> bool:
-        """Tell whether the time is over that `cap` or another limit allowed."""
+        """Report whether the limit of `cap`, or another one, has passed."""
         return self._clock() >= min(self._cap, self._until)
 
     def error(self, error: TransferError) -> CallTimeoutError:
-        """Tell which limit it was that an engine ran into."""
+        """Return the error for the time limit that an engine reached."""
         limit: Limit = "connect" if error.kind == "connect_timeout" else "read"
         if self._clock() + _SHORTEST >= self._until:
             limit = self._due
@@ -115,8 +115,8 @@ class Limits:
             return self._passed(limit, "the HTTP client that was passed had no free connection")
         return self._passed(limit)
 
-    def key_late(self) -> CallTimeoutError:
-        """Return the error for a function that has not returned the key or the token in time."""
+    def key_timeout(self) -> CallTimeoutError:
+        """Return the error for a function that did not return the key or the token in time."""
         limit = self._due if self._clock() + _SHORTEST >= self._until else "read"
         return self._passed(limit, "the function for the key or the token had not returned")
 
@@ -129,25 +129,25 @@ class Limits:
     def _left(seconds: float) -> float | None:
         return None if seconds == math.inf else max(seconds, _SHORTEST)
 
-    def _passed(self, limit: Limit, what: str = "") -> CallTimeoutError:
+    def _passed(self, limit: Limit, fact: str = "") -> CallTimeoutError:
         seconds = _seconds(getattr(self._timeout, limit))
         now = self._clock()
         match limit:
             case "total":
                 elapsed = now - self._deadline + seconds
             case "read":
-                elapsed = seconds  # when the last byte came is known to the engine alone
+                elapsed = seconds  # only the engine knows when the last byte arrived
             case _:
                 elapsed = now - self._since
         return CallTimeoutError(
-            f"{self._provider}: {what or _MISSING[limit]} after {elapsed:.3g} s; to allow more, "
+            f"{self._provider}: {fact or _MISSING[limit]} after {elapsed:.3g} s; to allow more, "
             f"raise Timeout({limit}={seconds:g})",
             details={"limit": limit, "seconds": seconds, "elapsed": elapsed},
         )
 
 
-def limits_of_one(timeout: Timeout, provider: str, /) -> Limits:
-    """Make the limits of a call that begins now and has one attempt only."""
+def single_attempt_limits(timeout: Timeout, provider: str, /) -> Limits:
+    """Return the limits of a call that begins now and has only one attempt."""
     deadline = None if timeout.total is None else time.monotonic() + timeout.total
     return Limits(timeout, provider, deadline=deadline)
 
@@ -158,8 +158,8 @@ def _seconds(limit: float | None) -> float:
 
 _MISSING: dict[Limit, str] = {
     "connect": "no connection",
-    "read": "no byte came",
+    "read": "no byte arrived",
     "first_event": "no first event",
     "between_events": "no further event",
-    "total": "no whole answer",
+    "total": "no complete response",
 }

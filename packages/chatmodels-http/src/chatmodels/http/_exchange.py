@@ -1,4 +1,4 @@
-"""A request before its credentials are added, and a response that is not a success."""
+"""HTTP requests before their credentials are added, and failed responses."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         method: As in "POST".
-        path: Appended to the model's base URL, beginning with "/"; or a whole address, for an API
+        path: The path after the model's base URL, beginning with "/"; or a full URL, for an API
             that has a second host.
         body: The encoded body; empty for none.
-        headers: Headers of this request alone; content type and accept are set for all.
+        headers: Headers of this request only; content type and accept are set for every request.
     """
 
     method: str = "POST"
@@ -24,11 +24,11 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     headers: Headers = ()
 
     def __post_init__(self) -> None:
-        """Check what a codec of somebody else may get wrong.
+        """Check the values that a codec passes.
 
         Raises:
             TypeError: The body is not bytes.
-            ValueError: The path is neither a path nor an address.
+            ValueError: The path is neither a path nor a URL.
         """
         if not isinstance(self.body, bytes):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise TypeError(
@@ -36,16 +36,15 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
             )
         if not self.path.startswith(("/", "http://", "https://")):
             raise ValueError(
-                f'the path of an HttpRequest begins with "/" or is a whole address, not '
-                f"{self.path!r}"
+                f'the path of an HttpRequest begins with "/" or is a full URL, not {self.path!r}'
             )
 
 
 class HttpFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """A response that is not a success, read to its end (or to the limit of error bodies).
+    """A failed response, read to its end or to the limit for error bodies.
 
     Attributes:
-        status: The HTTP status; 200 for an error inside a success.
+        status: The HTTP status; 200 for an error in the body of a success.
         headers: Lower-case name to value.
         body: The body.
     """

@@ -19,7 +19,7 @@ _RENAMED = {
 
 
 def former_name(module: str, name: str, /) -> object:
-    """Return the value of a name that was renamed, with a warning that says how it is called now.
+    """Return the value of a renamed name, with a warning that contains the new name.
 
     Raises:
         AttributeError: The module has never had the name.

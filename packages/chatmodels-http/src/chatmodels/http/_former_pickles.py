@@ -1,4 +1,4 @@
-"""Models that 0.1.0 pickled; they are created again from the names and the options in them."""
+"""Pickles of models from 0.1.0: their models are created again from the names and the options."""
 
 from contextlib import suppress
 from importlib import import_module
@@ -34,10 +34,10 @@ _CODECS = {
     "chatmodels.providers.mistral._codec": "MistralCodec",
     "chatmodels.providers.ollama._codec": "OllamaCodec",
 }
-"""The modules that have no such class any more."""
+"""The modules from which these classes were removed."""
 
 
-def created_again(caller: Caller, model: str) -> ChatModel:
+def create_again(caller: Caller, model: str) -> ChatModel:
     """Create the model that a pickle describes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A chat model that is reached by HTTP: a codec and the machinery that moves bytes."""
+"""A chat model with an HTTP API, made of a codec and a sender of requests."""
 
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from functools import lru_cache, partial
@@ -35,32 +35,33 @@ from chatmodels.http._deadlines import Limits
 from chatmodels.http._health import acheck_health, check_health
 from chatmodels.http._sender import Sender
 from chatmodels.http._signing import SignerSource
-from chatmodels.http._stream import StreamReading, decoded
+from chatmodels.http._stream import StreamReading, decode_response
 from chatmodels.http._transport.engine import TransferError
 
 
 class HttpChatModel(StandardChatModel):
-    """A chat model from a codec: whole and streamed, blocking and awaited.
+    """A chat model from a codec: whole and streamed responses, sync and async.
 
-    It holds no connection: these belong to the process (and, awaited, to the event loop), and are
-    shared by all models. So it works in any thread and loop and after a fork, and copies and
-    pickles cost nothing; a model with an injected client does not pickle.
+    All models share the connections of the process, or of the event loop in async calls. A model
+    can therefore be used in any thread and event loop and after a fork, and is cheap to copy and
+    pickle. A model with an injected client cannot be pickled.
 
     Args:
         metadata: The provider.
         model: The model's name at the provider.
         codec: The wire format.
-        options: What the user wants.
-        policies: What decides how calls are made; by default retries, as `options` says.
-        observers: What watches calls.
-        signers: Where credentials come from that are no fixed header.
+        options: The options of the user.
+        policies: The policies of calls; by default retries, as `options` specify.
+        observers: The observers of calls.
+        signers: The source of credentials other than a fixed header.
         remedies: See `StandardChatModel`.
-        given: The options that its provider made it with. If the provider is registered, a pickle
-            consists of the names of provider and model, these options, policies and observers.
+        given: The options before the provider completed them. If the provider is registered, a
+            pickle consists of the names of provider and model, these options, policies and
+            observers.
 
     Raises:
-        ConfigurationError: The provider has no address, or a client passed is of no known kind.
-        UnsupportedError: The settings in the options cannot be honoured.
+        ConfigurationError: The provider has no base URL, or a client is of an unknown type.
+        UnsupportedError: The model does not support settings in the options.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class HttpChatModel(StandardChatModel):
         self._given = None if given is None or _has_credentials(given) else given
         base_url = options.base_url or metadata.base_url or ""
         codec = at_endpoint(codec, base_url, metadata.name)
-        self._caller = Sender(metadata, codec, options, signers)
+        self._sender = Sender(metadata, codec, options, signers)
         self._schemas = codec.schemas(model)
         self._profile = codec.profile(model)
         self._lenient = options.on_unsupported == "warn"
@@ -93,13 +94,13 @@ class HttpChatModel(StandardChatModel):
             remedies=remedies,
             policies=_retries(options.max_retries) if policies is None else policies,
             observers=observers,
-            endpoint=self._caller.base_url,
+            endpoint=self._sender.base_url,
             api=codec.api,
         )
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Pickle the names of provider and model, with the options: no private class is named."""
-        metadata = self._caller.metadata
+        """Pickle the names of provider and model and the options, without private classes."""
+        metadata = self._sender.metadata
         if self._given is None or not _is_registered(metadata):
             return super().__reduce__()
         return HttpChatModel._unpickled, (
@@ -119,71 +120,77 @@ class HttpChatModel(StandardChatModel):
         policies: tuple[Policy, ...],
         observers: tuple[Observer, ...],
     ) -> "HttpChatModel":
-        made = registry.provider(provider).create_chat_model(model, options)
-        if not isinstance(made, cls):
+        restored = registry.provider(provider).create_chat_model(model, options)
+        if not isinstance(restored, cls):
             raise ConfigurationError(
-                f"the provider {provider!r} of a pickled model is another one here, without HTTP; "
-                "install or register the provider that the model was made with",
+                f"the provider {provider!r} of a pickled model is not an HTTP provider here; "
+                "install or register the provider that created the model",
                 provider=provider,
                 model=model,
             )
-        made._policies = policies
-        made._observers = observers
-        return made
+        restored._policies = policies
+        restored._observers = observers
+        return restored
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a model; of a pickle of 0.1.0, from its provider, its name and its options."""
-        caller = state["_caller"]
-        if isinstance(caller, Sender):
+        """Restore a model; from a pickle of 0.1.0, by its provider, its name and its options."""
+        if "_sender" in state:
             super().__setstate__(state)
             return
-        from chatmodels.http._former_pickles import created_again
+        from chatmodels.http._former_pickles import create_again
 
-        made = created_again(caller, state["model"])
-        self.__dict__.update(state | made.__dict__)
+        restored = create_again(state.pop("_caller"), state["model"])
+        self.__dict__.update(state | restored.__dict__)
         self._policies, self._observers = state["_policies"], state["_observers"]
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Ask the provider once for a whole answer."""
-        caller = self._caller
+        """Request a whole response from the provider, once."""
+        sender = self._sender
         translated = self._translated(request)
-        wire = caller.codec.encode(self.model, translated.request, stream=False)
+        wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = caller.open(wire, limits, self.model, more=call.headers, exchanges=call.exchanges)
-        body = read_body(answer, limits, self.provider, caller.finished)
-        return decoded(caller, answer, body, translated)
+        response = sender.open(
+            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
+        )
+        body = read_body(response, limits, self.provider, sender.complete_error)
+        return decode_response(sender, response, body, translated)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Ask the provider once for a whole answer, awaited."""
-        caller = self._caller
+        """Async version of `respond`."""
+        sender = self._sender
         translated = self._translated(request)
-        wire = caller.codec.encode(self.model, translated.request, stream=False)
+        wire = sender.codec.encode(self.model, translated.request, stream=False)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline)
-        answer = await caller.aopen(
-            wire, limits, self.model, more=call.headers, exchanges=call.exchanges
+        response = await sender.aopen(
+            wire, limits, self.model, extra_headers=call.headers, exchanges=call.exchanges
         )
-        body = await aread_body(answer, limits, self.provider, caller.finished)
-        return decoded(caller, answer, body, translated)
+        body = await aread_body(response, limits, self.provider, sender.complete_error)
+        return decode_response(sender, response, body, translated)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Generator[StreamEvent]:
-        """Ask the provider once for a streamed answer."""
-        caller = self._caller
+        """Request a streamed response from the provider, once."""
+        sender = self._sender
         translated = self._translated(request)
-        wire = caller.codec.encode(self.model, translated.request, stream=True)
+        wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = caller.open(
-            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        response = sender.open(
+            wire,
+            limits,
+            self.model,
+            stream=True,
+            extra_headers=call.headers,
+            exchanges=call.exchanges,
         )
-        reading = StreamReading(caller, answer, translated, limits)
+        reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:
-                body = read_body(answer, limits, self.provider, caller.finished)
+                body = read_body(response, limits, self.provider, sender.complete_error)
                 yield from reading.whole_events(body)
             else:
-                while (piece := answer.read()) is not None:
-                    for event in reading.events(piece):
+                while (chunk := response.read()) is not None:
+                    for event in reading.events(chunk):
                         if reading.ended:
-                            drain(answer, limits)
+                            drain(response, limits)
                         yield event
                     if reading.ended:
                         return
@@ -191,28 +198,33 @@ class HttpChatModel(StandardChatModel):
         except TransferError as error:
             raise reading.error(error) from error.__cause__
         finally:
-            answer.close()
+            response.close()
 
     async def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncGenerator[StreamEvent]:
-        """Ask the provider once for a streamed answer, awaited."""
-        caller = self._caller
+        """Async version of `events`."""
+        sender = self._sender
         translated = self._translated(request)
-        wire = caller.codec.encode(self.model, translated.request, stream=True)
+        wire = sender.codec.encode(self.model, translated.request, stream=True)
         limits = Limits(call.timeout, self.provider, deadline=call.deadline, stream=True)
-        answer = await caller.aopen(
-            wire, limits, self.model, stream=True, more=call.headers, exchanges=call.exchanges
+        response = await sender.aopen(
+            wire,
+            limits,
+            self.model,
+            stream=True,
+            extra_headers=call.headers,
+            exchanges=call.exchanges,
         )
-        reading = StreamReading(caller, answer, translated, limits)
+        reading = StreamReading(sender, response, translated, limits)
         try:
             if reading.whole:
-                body = await aread_body(answer, limits, self.provider, caller.finished)
+                body = await aread_body(response, limits, self.provider, sender.complete_error)
                 for event in reading.whole_events(body):
                     yield event
             else:
-                while (piece := await answer.read()) is not None:
-                    for event in reading.events(piece):
+                while (chunk := await response.read()) is not None:
+                    for event in reading.events(chunk):
                         if reading.ended:
-                            await adrain(answer, limits)
+                            await adrain(response, limits)
                         yield event
                     if reading.ended:
                         return
@@ -221,16 +233,16 @@ class HttpChatModel(StandardChatModel):
         except TransferError as error:
             raise reading.error(error) from error.__cause__
         finally:
-            await answer.aclose()
+            await response.aclose()
 
     def explanation(self, request: ChatRequest, /) -> Explanation:
-        """Show the HTTP request that `respond` would make, secrets masked and functions unasked."""
-        codec = self._caller.codec
+        """Return the request that `respond` would send, with secrets masked and not fetched."""
+        codec = self._sender.codec
         translated = self._translated(request)
         encode = partial(codec.encode, self.model, stream=False)
         wire = encode(translated.request)
         body = msgspec.json.decode(wire.body) if wire.body else None
-        url, headers = self._caller.explained(wire)
+        url, headers = self._sender.preview(wire)
         return Explanation(
             method=wire.method,
             url=url,
@@ -246,28 +258,28 @@ class HttpChatModel(StandardChatModel):
         )
 
     def model_info(self) -> ModelInfo:
-        """Describe the model from what the provider package knows."""
-        return known_model(self._caller.metadata, self.model)
+        """Describe the model from the metadata of the provider package."""
+        return describe_model(self._sender.metadata, self.model)
 
     def probe(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; it never raises."""
-        return check_health(self._caller, self._defaults.timeout)
+        """Send the cheapest request that verifies address and credentials; it never raises."""
+        return check_health(self._sender, self._defaults.timeout)
 
     async def aprobe(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials, awaited."""
-        return await acheck_health(self._caller, self._defaults.timeout)
+        """Async version of `probe`."""
+        return await acheck_health(self._sender, self._defaults.timeout)
 
 
-def known_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
-    """Describe a model from what a provider package knows."""
-    for known in metadata.models:
-        if known.name == model:
-            return known
+def describe_model(metadata: ProviderMetadata, model: str, /) -> ModelInfo:
+    """Describe a model from the metadata of a provider package."""
+    for info in metadata.models:
+        if info.name == model:
+            return info
     return ModelInfo(name=model, provider=metadata.name)
 
 
 def _has_credentials(options: ProviderOptions) -> bool:
-    """Return whether an object or a function provides credentials: its signer pickles it or not."""
+    """Report whether an object or a function provides credentials: not all of these pickle."""
     return any(
         is_credential(name) and not isinstance(value, Secret | str | None)
         for name, value in options.extra.items()

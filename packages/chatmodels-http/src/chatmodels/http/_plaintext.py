@@ -7,19 +7,19 @@ from chatmodels.core import ConfigurationError
 
 
 class InsecureTransportWarning(UserWarning):
-    """Credentials are sent over plain HTTP to another machine, and can be read on the way."""
+    """Credentials are sent to another machine over plain HTTP, where others can read them."""
 
 
 @lru_cache(maxsize=256)
 def warn_if_plaintext(base_url: str, provider: str, /) -> None:
-    """Warn, once per address, if it leads to another machine over plain HTTP.
+    """Warn, once per address, if the address is plain HTTP to another machine.
 
     Args:
         base_url: The address that credentials are sent to.
         provider: The provider's registered name, for the message.
 
     Raises:
-        ConfigurationError: The program turns this warning into an error.
+        ConfigurationError: Warnings are errors in this program.
     """
     if base_url.startswith("https://"):
         return
@@ -27,7 +27,7 @@ def warn_if_plaintext(base_url: str, provider: str, /) -> None:
 
     try:
         parts = urlsplit(base_url)
-    except ValueError:  # the engine reports what is wrong with it
+    except ValueError:  # the engine reports the invalid address
         return
     host = parts.hostname or ""
     if parts.scheme != "http" or _is_loopback(host):
@@ -38,7 +38,7 @@ def warn_if_plaintext(base_url: str, provider: str, /) -> None:
     )
     try:
         warnings.warn(message, InsecureTransportWarning, stacklevel=2)
-    except InsecureTransportWarning as warning:  # the program makes errors of warnings
+    except InsecureTransportWarning as warning:  # a filter turns warnings into errors
         raise ConfigurationError(message) from warning
 
 

@@ -1,4 +1,4 @@
-"""Follows what goes on at a provider and is no chat, such as the download of a model."""
+"""Progress of operations other than chat, such as the download of a model."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from chatmodels.core import ChatModelError, Timeout
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._errors.response_errors import broken_off
+from chatmodels.http._errors.response_errors import body_error
 from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._sender import Sender
@@ -16,69 +16,69 @@ T = TypeVar("T")
 
 
 def follow(
-    caller: Sender,
+    sender: Sender,
     request: HttpRequest,
     framer: Framer,
     decode: Callable[[Frame], T],
     within: Timeout,
 ) -> Generator[T]:
-    """Send a request and give what its frames tell, as they come.
+    """Send a request and yield its decoded frames.
 
     Raises:
-        ChatModelError: The request or a frame failed, or time is up.
+        ChatModelError: The request or a frame failed, or a time limit passed.
     """
-    limits = _limits(caller, within)
-    answer = caller.open(request, limits, None, stream=True)
-    begun = False
+    limits = _limits(sender, within)
+    response = sender.open(request, limits, None, stream=True)
+    started = False
     try:
-        while (piece := answer.read()) is not None:
-            for frame in framer.feed(piece):
+        while (chunk := response.read()) is not None:
+            for frame in framer.feed(chunk):
                 yield decode(frame)
-                begun = True
+                started = True
                 limits.restart()
             limits.check()
         for frame in framer.close():
             yield decode(frame)
     except TransferError as error:
-        failure = broken_off(error, limits, caller.metadata.name, begun=begun)
-        raise caller.finished(failure, answer) from error.__cause__
+        failure = body_error(error, limits, sender.metadata.name, started=started)
+        raise sender.complete_error(failure, response) from error.__cause__
     except ChatModelError as error:
-        caller.finished(error, answer)
+        sender.complete_error(error, response)
         raise
     finally:
-        answer.close()
+        response.close()
 
 
 async def afollow(
-    caller: Sender,
+    sender: Sender,
     request: HttpRequest,
     framer: Framer,
     decode: Callable[[Frame], T],
     within: Timeout,
 ) -> AsyncGenerator[T]:
-    """Send a request and give what its frames tell; the twin of `follow`."""
-    limits = _limits(caller, within)
-    answer = await caller.aopen(request, limits, None, stream=True)
-    begun = False
+    """Async version of `follow`."""
+    limits = _limits(sender, within)
+    response = await sender.aopen(request, limits, None, stream=True)
+    started = False
     try:
-        while (piece := await answer.read()) is not None:
-            for frame in framer.feed(piece):
+        while (chunk := await response.read()) is not None:
+            for frame in framer.feed(chunk):
                 yield decode(frame)
-                begun = True
+                started = True
                 limits.restart()
             limits.check()
         for frame in framer.close():
             yield decode(frame)
     except TransferError as error:
-        failure = broken_off(error, limits, caller.metadata.name, begun=begun)
-        raise caller.finished(failure, answer) from error.__cause__
+        failure = body_error(error, limits, sender.metadata.name, started=started)
+        raise sender.complete_error(failure, response) from error.__cause__
     except ChatModelError as error:
-        caller.finished(error, answer)
+        sender.complete_error(error, response)
         raise
     finally:
-        await answer.aclose()
+        await response.aclose()
 
 
-def _limits(caller: Sender, within: Timeout) -> Limits:
+def _limits(sender: Sender, within: Timeout) -> Limits:
     deadline = None if within.total is None else time.monotonic() + within.total
-    return Limits(within, caller.metadata.name, deadline=deadline, stream=True)
+    return Limits(within, sender.metadata.name, deadline=deadline, stream=True)

@@ -1,4 +1,4 @@
-"""A provider that is reached by HTTP: its metadata and its codec, and nothing else."""
+"""A provider with an HTTP API, made of metadata and a codec."""
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing
@@ -11,7 +11,7 @@ from chatmodels.http._exchange import HttpRequest
 from chatmodels.http._framing.frames import Frame, Framer
 from chatmodels.http._health import check_health
 from chatmodels.http._listing import alist_models, list_models
-from chatmodels.http._model import HttpChatModel, known_model
+from chatmodels.http._model import HttpChatModel, describe_model
 from chatmodels.http._progress import afollow, follow
 from chatmodels.http._sender import Sender
 from chatmodels.http._signing import SignerFactory
@@ -19,7 +19,10 @@ from chatmodels.http._signing import SignerFactory
 T = TypeVar("T")
 
 CodecFactory = Callable[[ProviderOptions], Codec]
+"""Function that returns the codec for the options of a model."""
+
 OptionsRule = Callable[[ProviderOptions], ProviderOptions]
+"""Function that completes or checks the options of a model."""
 
 
 class HttpProvider:
@@ -27,10 +30,10 @@ class HttpProvider:
 
     Args:
         metadata: The metadata of the provider.
-        codec: Its wire format, or what chooses one by the options of a model.
-        complete: Fills in what follows from other options, as an address from a region; what it
-            gives is what everything else gets.
-        signers: Chooses what signs requests, where a secret in a header is not enough.
+        codec: Its wire format, or a function that chooses one by the options of a model.
+        complete: Returns the options with derived values filled in, such as an address from a
+            region. All other functions receive the completed options.
+        signers: Chooses the signers of requests, if a secret in a header is not sufficient.
 
     Raises:
         TypeError: The codec is neither a `Codec` nor callable.
@@ -55,19 +58,19 @@ class HttpProvider:
         self._signers = signers
 
     def create_chat_model(self, model: str, options: ProviderOptions, /) -> HttpChatModel:
-        """Make a model; no request is sent.
+        """Create a model; no request is sent.
 
         Raises:
-            ConfigurationError: There is no address, or a client passed is of no known kind.
-            UnsupportedError: Settings in the options cannot be honoured.
+            ConfigurationError: There is no base URL, or a client is of an unknown type.
+            UnsupportedError: The model does not support settings in the options.
         """
         given, options = options, self._complete(options)
         codec, signers = self._codec(options), self._signers(options)
         return HttpChatModel(self.metadata, model, codec, options, signers=signers, given=given)
 
     def model_info(self, model: str, /) -> ModelInfo:
-        """Describe a model from what the package knows."""
-        return known_model(self.metadata, model)
+        """Describe a model from the metadata of the package."""
+        return describe_model(self.metadata, model)
 
     def families(self, options: ProviderOptions, /) -> Sequence[str]:
         """List the families of models whose abilities may differ.
@@ -87,9 +90,9 @@ class HttpProvider:
         return self._codec(self._complete(options)).families
 
     def check_health(self, options: ProviderOptions, /) -> HealthReport:
-        """Make the cheapest request that proves address and credentials."""
+        """Send the cheapest request that verifies address and credentials."""
         try:
-            caller = self._caller(options)
+            sender = self._sender(options)
         except ChatModelError as error:
             return HealthReport(
                 provider=self.metadata.name,
@@ -97,24 +100,24 @@ class HttpProvider:
                 message=error.message,
                 code=error.code,
             )
-        return check_health(caller, options.timeout)
+        return check_health(sender, options.timeout)
 
     def list_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Request the models that the vendor lists, all pages of them.
+        """Request the vendor's list of models, with all of its pages.
 
         Raises:
-            UnsupportedError: The vendor has no listing.
+            UnsupportedError: The vendor does not list its models.
             ChatModelError: A request failed.
         """
         try:
-            return list_models(self._caller(options), options.timeout)
+            return list_models(self._sender(options), options.timeout)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=self.metadata.name)
 
     async def alist_models(self, options: ProviderOptions, /) -> Sequence[ModelInfo]:
-        """Request the models that the vendor lists, awaited; the twin of `list_models`."""
+        """Async version of `list_models`."""
         try:
-            return await alist_models(self._caller(options), options.timeout)
+            return await alist_models(self._sender(options), options.timeout)
         except ChatModelError as error:
             raise error.located(op="list_models", provider=self.metadata.name)
 
@@ -128,23 +131,23 @@ class HttpProvider:
         *,
         op: str,
     ) -> Generator[T]:
-        """Send a request and give what its frames tell, as they come.
+        """Send a request and yield decoded progress frames.
 
-        It is for what goes on at a provider and is no chat, such as the download of a model. To
-        close the generator closes the connection.
+        Use this for long-running operations other than chat, such as pulling a model. Closing the
+        generator closes the connection.
 
         Args:
-            options: Where the provider is. Time limits are those of a stream.
-            request: What to send.
-            framer: Cuts the answer into frames.
-            decode: Reads a frame, or raises the error that it tells.
+            options: The options of the provider. Time limits are those of a stream.
+            request: The request.
+            framer: Splits the response into frames.
+            decode: Decodes a frame, or raises the error that it reports.
             op: The name of the operation, for errors.
 
         Raises:
-            ChatModelError: The request or a frame failed, or time is up.
+            ChatModelError: The request or a frame failed, or a time limit passed.
         """
         try:
-            yield from follow(self._caller(options), request, framer, decode, options.timeout)
+            yield from follow(self._sender(options), request, framer, decode, options.timeout)
         except ChatModelError as error:
             raise error.located(op=op, provider=self.metadata.name)
 
@@ -158,15 +161,15 @@ class HttpProvider:
         *,
         op: str,
     ) -> AsyncGenerator[T]:
-        """Send a request and give what its frames tell, awaited; the twin of `follow`."""
+        """Async version of `follow`."""
         try:
-            caller = self._caller(options)
-            async with aclosing(afollow(caller, request, framer, decode, options.timeout)) as steps:
+            sender = self._sender(options)
+            async with aclosing(afollow(sender, request, framer, decode, options.timeout)) as steps:
                 async for step in steps:
                     yield step
         except ChatModelError as error:
             raise error.located(op=op, provider=self.metadata.name)
 
-    def _caller(self, options: ProviderOptions) -> Sender:
+    def _sender(self, options: ProviderOptions) -> Sender:
         options = self._complete(options)
         return Sender(self.metadata, self._codec(options), options, self._signers(options))

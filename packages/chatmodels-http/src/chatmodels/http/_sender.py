@@ -1,4 +1,4 @@
-"""Sends the requests of a codec: address, headers, secrets, and what to make of refusals."""
+"""Sends the requests of a codec: address, headers, credentials, and errors of responses."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from chatmodels.core.extending import (
 )
 from chatmodels.http._bodies import aread_failure, read_failure
 from chatmodels.http._codec.codec import Codec
-from chatmodels.http._credentials import afetched, arevealed, fetched, revealed
+from chatmodels.http._credentials import acurrent_key, afetch_signer, current_key, fetch_signer
 from chatmodels.http._deadlines import Limits
-from chatmodels.http._errors.redaction import masked
-from chatmodels.http._errors.response_errors import completed, key_rejected, not_sent
+from chatmodels.http._errors.redaction import mask_secrets
+from chatmodels.http._errors.response_errors import fill_from_head, rejected_key_error, send_error
 from chatmodels.http._exchange import HttpFailure, HttpRequest
 from chatmodels.http._plaintext import warn_if_plaintext
 from chatmodels.http._signing import Signer, SignerSource
@@ -32,24 +32,24 @@ from chatmodels.http._transport.engine import (
 from chatmodels.http._transport.engines import shared_async_engine, shared_engine
 
 _STANDARD = {
-    "accept-encoding": "identity",  # compressed streams come late
+    "accept-encoding": "identity",  # compression delays the events of streams
     "user-agent": "chatmodels",
 }
-_HEADS = 16  # as many are kept: for each path, stream or not, and for secrets that change
-_REMEMBERED = 256  # of what was sent last: secrets and signatures, to mask them in errors
+_MAX_HEADS = 16  # cached: for each path, stream or not, and for secrets that change
+_MAX_SENT = 256  # secrets and signatures that were sent last, to mask them in errors
 
 
 class Sender:
-    """Reaches one provider with one set of options.
+    """Sends requests to one provider with one set of options.
 
     Args:
         metadata: The provider.
         codec: Its wire format.
-        options: Where it is, and what it knows the caller by.
-        signers: Where credentials come from that are no fixed header.
+        options: Its base URL, credentials, headers and clients.
+        signers: The source of credentials other than a fixed header.
 
     Raises:
-        ConfigurationError: There is no base URL, or a client passed is of no known kind.
+        ConfigurationError: There is no base URL, or a client is of an unknown type.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Sender:
     ) -> None:
         base_url = options.base_url or metadata.base_url
         if base_url is None:
-            raise ConfigurationError(f"{metadata.name} has no address; pass base_url=...")
+            raise ConfigurationError(f"{metadata.name} has no base URL; pass base_url=...")
         self.base_url = base_url.rstrip("/")
         self.metadata = metadata
         self.codec = codec
@@ -75,7 +75,7 @@ class Sender:
         ]
         if self._secret is not None or signers is not None or self._given:
             warn_if_plaintext(self.base_url, metadata.name)
-        self._sent: deque[str] = deque(maxlen=_REMEMBERED)
+        self._sent: deque[str] = deque(maxlen=_MAX_SENT)
         self._heads: dict[object, RequestHead] = {}
         self._injected: Engine | None = None
         self._async_injected: AsyncEngine | None = None
@@ -97,47 +97,47 @@ class Sender:
         model: str | None,
         *,
         stream: bool = False,
-        more: Mapping[str, str] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         exchanges: list[HttpExchange] | None = None,
     ) -> HttpResponse:
-        """Send a request and give its success, the body unread.
+        """Send a request and return its successful response with the body unread.
 
         Args:
-            request: What to send.
-            limits: Those of the attempt.
+            request: The request.
+            limits: The time limits of the attempt.
             model: The model's name, for messages.
-            stream: Whether a stream is asked for.
-            more: Headers to send along this time.
-            exchanges: Where each request is noted, if an observer wants it.
+            stream: Whether a stream is requested.
+            extra_headers: Additional headers of this request.
+            exchanges: A list to which each request is added, if an observer needs it.
 
         Raises:
-            ChatModelError: It did not succeed.
+            ChatModelError: The request failed.
         """
         engine = self._injected or shared_engine(self._options.proxy)
         signers, again = self._signers, self._renewable
-        signer = None if signers is None else signers.ready() or fetched(signers, limits)
+        signer = None if signers is None else signers.ready() or fetch_signer(signers, limits)
         while True:
-            secret = revealed(self._secret, limits)
+            secret = current_key(self._secret, limits)
             try:
-                head = self._head(request, secret, more, stream=stream, signer=signer)
-                exchange = None if exchanges is None else _noted(exchanges, head)
-                answer = engine.send(head, request.body, limits)
+                head = self._head(request, secret, extra_headers, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _add_exchange(exchanges, head)
+                response = engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, request, limits) from error.__cause__
+                raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
             if exchange is not None:
-                exchange.status = answer.status
-            if 200 <= answer.status < 300:
-                return answer
-            refusal = self._refused(answer, read_failure(answer, limits), model)
+                exchange.status = response.status
+            if 200 <= response.status < 300:
+                return response
+            refusal = self._response_error(response, read_failure(response, limits), model)
             if exchange is not None:
                 exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
-                refused, signer = signer, fetched(signers, limits, signer)
+                refused, signer = signer, fetch_signer(signers, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
@@ -149,41 +149,43 @@ class Sender:
         model: str | None,
         *,
         stream: bool = False,
-        more: Mapping[str, str] | None = None,
+        extra_headers: Mapping[str, str] | None = None,
         exchanges: list[HttpExchange] | None = None,
     ) -> AsyncHttpResponse:
-        """Send a request and give its success; the twin of `open`."""
+        """Async version of `open`."""
         engine = self._async_injected or shared_async_engine(self._options.proxy)
         signers, again = self._signers, self._renewable
-        signer = None if signers is None else signers.ready() or await afetched(signers, limits)
+        signer = (
+            None if signers is None else signers.ready() or await afetch_signer(signers, limits)
+        )
         while True:
-            secret = await arevealed(self._secret, limits)
+            secret = await acurrent_key(self._secret, limits)
             try:
-                head = self._head(request, secret, more, stream=stream, signer=signer)
-                exchange = None if exchanges is None else _noted(exchanges, head)
-                answer = await engine.send(head, request.body, limits)
+                head = self._head(request, secret, extra_headers, stream=stream, signer=signer)
+                exchange = None if exchanges is None else _add_exchange(exchanges, head)
+                response = await engine.send(head, request.body, limits)
             except TransferError as error:
-                raise self._not_sent(error, request, limits) from error.__cause__
+                raise self._send_error(error, request, limits) from error.__cause__
             except BaseException as error:
                 forget_locals(error)
                 raise
             if exchange is not None:
-                exchange.status = answer.status
-            if 200 <= answer.status < 300:
-                return answer
-            refusal = self._refused(answer, await aread_failure(answer, limits), model)
+                exchange.status = response.status
+            if 200 <= response.status < 300:
+                return response
+            refusal = self._response_error(response, await aread_failure(response, limits), model)
             if exchange is not None:
                 exchange.end(refusal)
             if not again or not isinstance(refusal, AuthenticationError):
                 raise refusal
             if signers is not None:
-                refused, signer = signer, await afetched(signers, limits, signer)
+                refused, signer = signer, await afetch_signer(signers, limits, signer)
                 if signer == refused:
                     raise refusal
             again = False
 
-    def explained(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
-        """Give the address and the headers of a request, secrets masked."""
+    def preview(self, request: HttpRequest) -> tuple[str, dict[str, str]]:
+        """Return the address and the headers of a request, with secrets masked."""
         secret = None if self._secret is None else Secret(MASK)
         shown = {
             name: MASK if is_credential(name) else value
@@ -193,44 +195,44 @@ class Sender:
             shown = {"authorization": MASK} | shown
         return self._url(request), self._headers(request, secret, shown, stream=False)
 
-    def finished(
-        self, error: ChatModelError, answer: HttpResponse | AsyncHttpResponse
+    def complete_error(
+        self, error: ChatModelError, response: HttpResponse | AsyncHttpResponse
     ) -> ChatModelError:
-        """Fill an error in from the head of its response, and take secrets out of it."""
-        return self._masked(completed(error, answer))
+        """Complete an error from the head of its response, and mask its secrets."""
+        return self._mask_secrets(fill_from_head(error, response))
 
     @property
     def _renewable(self) -> bool:
-        # A secret that comes from a function may be another one when it is asked for again.
+        # A function can return another secret when it is called again.
         return self._signers is not None or (self._secret is not None and not self._secret.static)
 
-    def _masked(self, error: ChatModelError) -> ChatModelError:
-        # Longer ones first: a signature may contain a key.
-        return masked(error, sorted({*self._given, *self._sent}, key=len, reverse=True))
+    def _mask_secrets(self, error: ChatModelError) -> ChatModelError:
+        # Longer ones first: a signature can contain a key.
+        return mask_secrets(error, sorted({*self._given, *self._sent}, key=len, reverse=True))
 
     def _url(self, request: HttpRequest) -> str:
         path = request.path
         return self.base_url + path if path.startswith("/") else path
 
-    def _not_sent(
+    def _send_error(
         self, error: TransferError, request: HttpRequest, limits: Limits
     ) -> ChatModelError:
-        return self._masked(not_sent(error, limits, self.metadata.name, self._url(request)))
+        return self._mask_secrets(send_error(error, limits, self.metadata.name, self._url(request)))
 
-    def _refused(
-        self, answer: HttpResponse | AsyncHttpResponse, body: bytes, model: str | None
+    def _response_error(
+        self, response: HttpResponse | AsyncHttpResponse, body: bytes, model: str | None
     ) -> ChatModelError:
-        failure = HttpFailure(status=answer.status, headers=answer.headers, body=body)
-        error = completed(self.codec.failure(failure), answer)
+        failure = HttpFailure(status=response.status, headers=response.headers, body=body)
+        error = fill_from_head(self.codec.failure(failure), response)
         if self._signers is None:
-            error = key_rejected(error, self.metadata, model)
-        return self._masked(error)
+            error = rejected_key_error(error, self.metadata, model)
+        return self._mask_secrets(error)
 
     def _head(
         self,
         request: HttpRequest,
         secret: Secret | None,
-        more: Mapping[str, str] | None,
+        extra_headers: Mapping[str, str] | None,
         *,
         stream: bool,
         signer: Signer | None,
@@ -238,7 +240,7 @@ class Sender:
         key = (request.method, request.path, request.headers, not request.body, stream, secret)
         head = self._heads.get(key)
         if head is None:
-            if len(self._heads) >= _HEADS:
+            if len(self._heads) >= _MAX_HEADS:
                 self._heads.clear()
             given = self._options.headers
             headers = self._headers(request, secret, given, stream=stream)
@@ -251,14 +253,14 @@ class Sender:
             shown = [value for name, value in proof if is_credential(name)]
             self._sent.extend((*signer.secrets, *shown))
             head = RequestHead(head.method, head.url, (*head.headers, *proof))
-        if more is None:
+        if extra_headers is None:
             return head
-        return RequestHead(head.method, head.url, (*head.headers, *more.items()))
+        return RequestHead(head.method, head.url, (*head.headers, *extra_headers.items()))
 
     def _signed(
         self, head: RequestHead, request: HttpRequest, secret: Secret | None, signer: Signer
     ) -> tuple[RequestHead, list[tuple[str, str]]]:
-        """Sign a head. Headers that were given count before the signature, the secret after it."""
+        """Sign a head. The user's headers override the signature, and the signature the secret."""
         signature = signer.sign(head, request.body)
         names = {name.lower() for name, _ in signature}
         if secret is not None:
@@ -266,16 +268,16 @@ class Sender:
             proof = self.codec.authorization(secret.reveal())
             replaced = (names - chosen).intersection(name.lower() for name, _ in proof)
             if replaced:
-                kept = tuple(each for each in head.headers if each[0] not in replaced)
-                head = RequestHead(head.method, head.url, kept)
+                others = tuple(each for each in head.headers if each[0] not in replaced)
+                head = RequestHead(head.method, head.url, others)
                 signature = signer.sign(head, request.body)
-        known = {name for name, _ in head.headers}
-        return head, [each for each in signature if each[0].lower() not in known]
+        present = {name for name, _ in head.headers}
+        return head, [each for each in signature if each[0].lower() not in present]
 
     def _headers(
         self, request: HttpRequest, secret: Secret | None, given: dict[str, str], *, stream: bool
     ) -> dict[str, str]:
-        """Put the headers together: what is said last counts, however its name is written."""
+        """Merge the headers, with names in lower case; later ones override earlier ones."""
         headers = dict(_STANDARD)
         headers["accept"] = "text/event-stream, application/json" if stream else "application/json"
         if request.body:
@@ -288,7 +290,7 @@ class Sender:
         return headers
 
 
-def _noted(exchanges: list[HttpExchange], head: RequestHead) -> HttpExchange:
+def _add_exchange(exchanges: list[HttpExchange], head: RequestHead) -> HttpExchange:
     exchange = HttpExchange(head.method, head.url)
     exchanges.append(exchange)
     return exchange

@@ -1,7 +1,7 @@
-"""The seam for credentials that are no fixed header: signatures, and tokens that expire.
+"""The interface for credentials other than a fixed header: signatures, and tokens that expire.
 
-A vendor's provider gives a `SignerSource` instead of a secret. It is asked before each request,
-retries included; what takes time is done in a thread while an event loop runs.
+A provider passes a `SignerSource` instead of a secret. It is called before each request, retries
+included. Slow functions run in a thread if an event loop is running.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,42 +12,42 @@ from chatmodels.http._transport.engine import RequestHead
 
 
 class Signer(Protocol):
-    """Credentials that are valid now; immutable, and comparable if they can be refused."""
+    """Credentials that are valid now; immutable, and comparable if they can be rejected."""
 
     @property
     def secrets(self) -> Sequence[str]:
-        """What must appear in no error: keys and tokens."""
+        """The keys and tokens to mask in errors."""
         ...
 
     def sign(self, head: RequestHead, body: bytes, /) -> Sequence[tuple[str, str]]:
-        """Give the headers that prove who sends a request, by arithmetic alone.
+        """Return the headers that authenticate a request, without any I/O.
 
         Args:
-            head: The request with all of its other headers, those of observers excepted.
+            head: The request with all of its other headers, except those of observers.
             body: Its body.
         """
         ...
 
 
 class SignerSource(Protocol):
-    """Where credentials come from; shared by threads and tasks."""
+    """A source of credentials; shared by threads and tasks."""
 
     def ready(self) -> Signer | None:
-        """Give the credentials if they are at hand and will last; None if they must be fetched."""
+        """Return cached credentials that do not expire soon; None if they must be fetched."""
         ...
 
     def fetch(self, rejected: Signer | None = None, /) -> Signer:
-        """Give credentials, however long that takes; those that wait for others share the result.
+        """Fetch credentials, which can block; concurrent callers share one result.
 
         Args:
-            rejected: Credentials that the vendor has just refused. Where there are no others,
-                they are given again.
+            rejected: Credentials that the vendor has just rejected. They are returned again if
+                there are no others.
 
         Raises:
-            ChatModelError: There are none, or they cannot be had now.
+            ChatModelError: There are none, or they are not available now.
         """
         ...
 
 
 SignerFactory = Callable[[ProviderOptions], SignerSource | None]
-"""Gives the source for a model's options; None where a secret is all that is needed."""
+"""Returns the source for a model's options; None if a secret is sufficient."""

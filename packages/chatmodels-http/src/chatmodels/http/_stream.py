@@ -1,4 +1,4 @@
-"""Reads a stream: bytes to frames to events, in both worlds by the same rules."""
+"""Reads a stream, from bytes to frames to events, for sync and async calls."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,10 +15,10 @@ from chatmodels.core import (
 from chatmodels.core.extending import events_of
 from chatmodels.http._codec.codec import read_whole
 from chatmodels.http._codec.schema_support import TranslatedRequest
-from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, scoped
+from chatmodels.http._codec.state_scope import MAY_HAVE_STATE, add_scope
 from chatmodels.http._deadlines import Limits
 from chatmodels.http._errors.headers import request_id
-from chatmodels.http._errors.response_errors import broken_off, not_json
+from chatmodels.http._errors.response_errors import body_error, not_json_error
 from chatmodels.http._framing.frames import Frame, StreamDecoder
 from chatmodels.http._sender import Sender
 from chatmodels.http._surrogates import (
@@ -29,166 +29,166 @@ from chatmodels.http._surrogates import (
 )
 from chatmodels.http._transport.engine import AsyncHttpResponse, HttpResponse, TransferError
 
-_MORE_TO_DO = MAY_HAVE_STATE | {StreamEnd}
+_INCOMPLETE = MAY_HAVE_STATE | {StreamEnd}
 _SSE_BEGINS = (b"data:", b"event:", b"id:", b":")
 
 
-def decoded(
-    caller: Sender,
-    answer: HttpResponse | AsyncHttpResponse,
+def decode_response(
+    sender: Sender,
+    response: HttpResponse | AsyncHttpResponse,
     body: bytes,
     request: TranslatedRequest,
 ) -> Any:
-    """Translate a whole answer.
+    """Translate a whole response.
 
     Raises:
-        ChatModelError: It is not one.
+        ChatModelError: The body is not a response.
     """
-    failure = not_json(answer, body, caller.metadata.name)
+    failure = not_json_error(response, body, sender.metadata.name)
     if failure is not None:
-        raise caller.finished(failure, answer)
+        raise sender.complete_error(failure, response)
     try:
-        codec = caller.codec
-        response = read_whole(codec.translated_reader(request), body, codec.scope)
+        codec = sender.codec
+        result = read_whole(codec.translated_reader(request), body, codec.scope)
     except ChatModelError as error:
-        caller.finished(error, answer)
+        sender.complete_error(error, response)
         raise
-    if response.request_id is None:
-        known_id = request_id(answer.headers)
-        return msgspec.structs.replace(response, request_id=known_id)
-    return response
+    if result.request_id is None:
+        known_id = request_id(response.headers)
+        return msgspec.structs.replace(result, request_id=known_id)
+    return result
 
 
 class StreamReading:
-    """What a stream has come to: framer, decoder, limits.
+    """The state of a stream: framer, decoder, limits.
 
     Args:
-        caller: Who asked.
-        answer: The response to a request for a stream.
-        request: What was asked.
-        limits: Those of the attempt.
+        sender: The sender of the request.
+        response: The response to a request for a stream.
+        request: The request.
+        limits: The time limits of the attempt.
 
     Attributes:
-        whole: Whether the answer is no stream but a whole one, or a page.
-        ended: Whether the terminal event has come.
+        whole: Whether the body is a whole response, or a web page, instead of a stream.
+        ended: Whether the terminal event has arrived.
     """
 
     __slots__ = (
-        "_answer",
-        "_begun",
-        "_caller",
         "_decoder",
         "_framer",
         "_limits",
         "_request",
+        "_response",
         "_scope",
+        "_sender",
+        "_started",
         "ended",
         "whole",
     )
 
     def __init__(
         self,
-        caller: Sender,
-        answer: HttpResponse | AsyncHttpResponse,
+        sender: Sender,
+        response: HttpResponse | AsyncHttpResponse,
         request: TranslatedRequest,
         limits: Limits,
     ) -> None:
-        kind = answer.headers.get("content-type", "").lower()
+        kind = response.headers.get("content-type", "").lower()
         self.whole = kind.startswith(("application/json", "text/html"))
         self.ended = False
-        self._begun = False
-        self._answer = answer
-        self._caller = caller
+        self._started = False
+        self._response = response
+        self._sender = sender
         self._limits = limits
         self._request = request
-        self._framer = caller.codec.framer()
-        self._decoder: StreamDecoder = caller.codec.translated_reader(request)
-        self._scope = caller.codec.scope
+        self._framer = sender.codec.framer()
+        self._decoder: StreamDecoder = sender.codec.translated_reader(request)
+        self._scope = sender.codec.scope
 
-    def events(self, piece: bytes) -> Iterator[StreamEvent]:
-        """Give the events that a piece of the body completes.
+    def events(self, chunk: bytes) -> Iterator[StreamEvent]:
+        """Yield the events that a chunk of the body completes.
 
         Raises:
-            ChatModelError: The stream tells of an error or is broken, or time is up.
+            ChatModelError: The stream reports an error or is broken, or a time limit passed.
         """
-        come = False
+        progress = False
         try:
-            for frame in self._framer.feed(piece):
+            for frame in self._framer.feed(chunk):
                 data = frame.data
                 if BACKSLASH in data and may_have_halves(data):
                     whole = self._with_stand_ins(frame)
                 else:
                     whole = frame
                 for event in self._decoder.feed(whole):
-                    come = True
-                    if type(event) in _MORE_TO_DO:
-                        yield self._completed(event)
+                    progress = True
+                    if type(event) in _INCOMPLETE:
+                        yield self._complete(event)
                         if self.ended:
                             return
                     else:
                         yield event
-            if come:
-                self._begun = True
+            if progress:
+                self._started = True
                 self._limits.restart()
             else:
                 self._limits.check()
         except ChatModelError as error:
-            self._caller.finished(error, self._answer)
+            self._sender.complete_error(error, self._response)
             raise
 
     def last_events(self) -> Iterator[StreamEvent]:
-        """Give the events that the end of the body completes.
+        """Yield the events that the end of the body completes.
 
         Raises:
             StreamInterruptedError: The body was cut off in the middle of an event, or before the
                 terminal event.
-            ChatModelError: The stream tells of an error.
+            ChatModelError: The stream reports an error.
         """
         try:
             for frame in self._framer.close():
                 whole = self._with_stand_ins(frame)
                 for event in self._decoder.feed(whole):
-                    yield self._completed(event)
+                    yield self._complete(event)
             for event in self._decoder.close():
-                yield self._completed(event)
+                yield self._complete(event)
         except ResponseInvalidError as error:
             interrupted = StreamInterruptedError(
-                f"{self._caller.metadata.name}: the stream was cut off in the middle of an event"
+                f"{self._sender.metadata.name}: the stream was cut off in the middle of an event"
             )
-            raise self._caller.finished(interrupted, self._answer) from error
+            raise self._sender.complete_error(interrupted, self._response) from error
         except ChatModelError as error:
-            self._caller.finished(error, self._answer)
+            self._sender.complete_error(error, self._response)
             raise
         if not self.ended:
-            # Told here, where the status and the id of the request are known.
+            # Raised here, since the status and the id of the request are known.
             interrupted = StreamInterruptedError(
-                f"{self._caller.metadata.name}: the stream ended without its terminal event; what "
-                "had arrived is in the error's `partial`"
+                f"{self._sender.metadata.name}: the stream ended without its terminal event; the "
+                "partial response is in the error's `partial`"
             )
-            raise self._caller.finished(interrupted, self._answer)
+            raise self._sender.complete_error(interrupted, self._response)
 
     def whole_events(self, body: bytes) -> Iterator[StreamEvent]:
-        """Give the events that a whole answer, from a server that does not stream, amounts to.
+        """Yield the events of a whole response, from a server that does not stream.
 
         Some servers label a stream as JSON.
 
         Raises:
-            ChatModelError: It is not an answer.
+            ChatModelError: The body is not a response.
         """
         if body.lstrip().startswith(_SSE_BEGINS):
             yield from self.events(body)
             yield from () if self.ended else self.last_events()
         else:
-            yield from events_of(decoded(self._caller, self._answer, body, self._request))
+            yield from events_of(decode_response(self._sender, self._response, body, self._request))
 
     def error(self, error: TransferError) -> ChatModelError:
-        """Tell why the body did not come to its end."""
-        name = self._caller.metadata.name
-        failure = broken_off(error, self._limits, name, begun=self._begun)
-        return self._caller.finished(failure, self._answer)
+        """Return the error for a body that was cut off."""
+        name = self._sender.metadata.name
+        failure = body_error(error, self._limits, name, started=self._started)
+        return self._sender.complete_error(failure, self._response)
 
     def _with_stand_ins(self, frame: Frame) -> Frame:
-        """Replace halves of characters in a frame; the decoder is another one from then on."""
+        """Replace halves of characters in a frame, and wrap the decoder from then on."""
         data = with_stand_ins(frame.data)
         if data is frame.data:
             return frame
@@ -196,11 +196,11 @@ class StreamReading:
             self._decoder = HalfCharacters(self._decoder)
         return msgspec.structs.replace(frame, data=data)
 
-    def _completed(self, event: StreamEvent) -> StreamEvent:
-        """Add what the decoder does not know: the scope of state, the id of the HTTP request."""
+    def _complete(self, event: StreamEvent) -> StreamEvent:
+        """Add the facts that decoders do not know: the scope of state, the id of the request."""
         if type(event) is not StreamEnd:
-            return scoped(event, self._scope)
+            return add_scope(event, self._scope)
         self.ended = True
         if event.request_id is not None:
             return event
-        return msgspec.structs.replace(event, request_id=request_id(self._answer.headers))
+        return msgspec.structs.replace(event, request_id=request_id(self._response.headers))

@@ -1,8 +1,8 @@
-"""Half characters: lone UTF-16 surrogates, which JSON escapes can hold and Unicode text cannot.
+"""Lone UTF-16 surrogates (half characters): valid in JSON escapes, but not in Unicode text.
 
-Gateways that cut texts by UTF-16 length send an emoji as two halves in two chunks. JSON parsers
-that check Unicode refuse both. Before parsing, each half becomes a stand-in, a character for
-private use. After parsing, neighbouring halves become the character, and all others U+FFFD.
+Gateways that split texts by UTF-16 length send an emoji as two halves in two chunks. JSON parsers
+that check Unicode reject both. Before parsing, each half is replaced by a stand-in, a private-use
+character. After parsing, adjacent halves become the character, and all others U+FFFD.
 """
 
 import re
@@ -22,7 +22,7 @@ from chatmodels.core import (
 )
 from chatmodels.http._framing.frames import Frame, StreamDecoder
 
-# Most frames have no backslash. Bytes are searched for a number forty times as fast as for bytes.
+# Most frames have no backslash. Searching bytes for an integer is forty times as fast as for bytes.
 BACKSLASH = ord(b"\\")
 
 may_have_halves = re.compile(rb"\\u[dD]").search
@@ -34,7 +34,7 @@ _ESCAPE = re.compile(
     re.DOTALL,
 )
 _SURROGATES = 0xD800
-_STAND_INS = 0x10F000  # in a plane for private use that nothing else is known to use
+_STAND_INS = 0x10F000  # in a private-use plane without any known use
 _HIGH = "\U0010f000-\U0010f3ff"
 _LOW = "\U0010f400-\U0010f7ff"
 _STAND_IN = re.compile(f"([{_HIGH}])([{_LOW}])|[{_HIGH}{_LOW}]")
@@ -58,11 +58,11 @@ class HalfCharacters:
         decoder: The vendor's decoder.
     """
 
-    __slots__ = ("_decoder", "_held")
+    __slots__ = ("_decoder", "_pending")
 
     def __init__(self, decoder: StreamDecoder) -> None:
         self._decoder = decoder
-        self._held: dict[tuple[str, int], _Delta] = {}
+        self._pending: dict[tuple[str, int], _Delta] = {}
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
         """Read a frame and return the events that it causes.
@@ -70,11 +70,11 @@ class HalfCharacters:
         Raises:
             ChatModelError: The frame reports an error or is not in this wire format.
         """
-        return list(self._joined(self._decoder.feed(frame)))
+        return list(self._join(self._decoder.feed(frame)))
 
     def close(self) -> Sequence[StreamEvent]:
         """Return the events that the end of the bytes causes."""
-        return list(self._joined(self._decoder.close()))
+        return list(self._join(self._decoder.close()))
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
         """Return the events of a response that arrived whole.
@@ -82,33 +82,33 @@ class HalfCharacters:
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
         """
-        return list(self._joined(self._decoder.whole(body)))
+        return list(self._join(self._decoder.whole(body)))
 
-    def _joined(self, events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
+    def _join(self, events: Sequence[StreamEvent]) -> Iterator[StreamEvent]:
         for event in events:
             if isinstance(event, TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta):
-                yield from self._delta(event)
+                yield from self._join_delta(event)
                 continue
             if isinstance(event, PartEnd | ToolCallEnd):
-                yield from self._flushed(event.index)
+                yield from self._flush(event.index)
             elif isinstance(event, StreamEnd):
-                yield from self._flushed(None)
-            yield _mended(event)
+                yield from self._flush(None)
+            yield _restored(event)
 
-    def _delta(self, event: _Delta) -> Iterator[StreamEvent]:
+    def _join_delta(self, event: _Delta) -> Iterator[StreamEvent]:
         key = event.type, event.index
-        before = self._held.pop(key, None)
+        before = self._pending.pop(key, None)
         text = _text(event) if before is None else _text(before) + _text(event)
-        if _ENDS_WITH_HIGH.search(text):  # its other half may come with the next delta
-            self._held[key] = _with(event, text[-1])
+        if _ENDS_WITH_HIGH.search(text):  # the next delta can contain the other half
+            self._pending[key] = _with(event, text[-1])
             text = text[:-1]
         if text:
-            yield _with(event, _whole(text))
+            yield _with(event, _join_halves(text))
 
-    def _flushed(self, index: int | None) -> Iterator[StreamEvent]:
-        for key in [key for key in self._held if index is None or key[1] == index]:
-            half = self._held.pop(key)
-            yield _with(half, _whole(_text(half)))
+    def _flush(self, index: int | None) -> Iterator[StreamEvent]:
+        for key in [key for key in self._pending if index is None or key[1] == index]:
+            half = self._pending.pop(key)
+            yield _with(half, _join_halves(_text(half)))
 
 
 def _text(event: _Delta) -> str:
@@ -126,7 +126,7 @@ def _stand_in(match: re.Match[bytes]) -> bytes:
     return chr(int(match[1], 16) - _SURROGATES + _STAND_INS).encode()
 
 
-def _whole(text: str) -> str:
+def _join_halves(text: str) -> str:
     return _STAND_IN.sub(_character, text)
 
 
@@ -137,9 +137,9 @@ def _character(match: re.Match[str]) -> str:
     return chr(0x10000 + (high << 10) + (low - 0x400))
 
 
-def _mended(event: StreamEvent) -> StreamEvent:
-    """Mend all texts of an event, however deep they are."""
+def _restored(event: StreamEvent) -> StreamEvent:
+    """Replace the stand-ins in all texts of an event, at any depth."""
     encoded = msgspec.json.encode(event).decode()
     if not _STAND_IN.search(encoded):
         return event
-    return msgspec.json.decode(_whole(encoded), type=type(event))
+    return msgspec.json.decode(_join_halves(encoded), type=type(event))

@@ -1,4 +1,4 @@
-"""Keeps secrets out of tracebacks: rich, loguru and `pytest -l` print local variables."""
+"""Clears local variables from tracebacks: rich, loguru and `pytest -l` print their secrets."""
 
 from traceback import clear_frames
 
@@ -6,18 +6,18 @@ from traceback import clear_frames
 def forget_locals(error: BaseException, /) -> None:
     """Clear the local variables in the finished frames of an error and of its causes.
 
-    Requests with their headers are local variables of HTTP libraries. The lines of the traceback
-    stay. Only explicit causes are followed: an implicit context may be an exception of the
-    caller, whose frames are not ours to clear.
+    Local variables of HTTP libraries contain requests with their headers. The lines of the
+    traceback stay. Only explicit causes are followed: an implicit context can be an exception of
+    the caller, whose frames must not be cleared.
     """
     pending, seen = [error], set[int]()
     while pending:
-        found = pending.pop()
-        if id(found) in seen:
+        current = pending.pop()
+        if id(current) in seen:
             continue
-        seen.add(id(found))
-        clear_frames(found.__traceback__)
-        if found.__cause__ is not None:
-            pending.append(found.__cause__)
-        several: tuple[BaseException, ...] = getattr(found, "exceptions", ())
-        pending.extend(several)
+        seen.add(id(current))
+        clear_frames(current.__traceback__)
+        if current.__cause__ is not None:
+            pending.append(current.__cause__)
+        group: tuple[BaseException, ...] = getattr(current, "exceptions", ())
+        pending.extend(group)

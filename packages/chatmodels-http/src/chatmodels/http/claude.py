@@ -16,14 +16,14 @@ Thinking = Literal["", "budget", "adaptive"]
 
 
 class Generation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the models of one generation of Claude support, whichever vendor hosts them.
+    """The abilities of the models of one generation of Claude, at every vendor that hosts them.
 
     Attributes:
         max_tokens: The largest output in tokens, which every request has to state.
         thinking: The way in which thinking is requested: by a "budget" of tokens, as "adaptive" at
             an effort; empty if the model does not think.
         budgets: Whether budgets are supported as well.
-        efforts: The words of `output_config.effort`; empty if there is no such field.
+        efforts: The values of `output_config.effort`; empty if there is no such field.
         off: The type of `thinking` that switches thinking off; empty if that is impossible.
         display: Whether the text of thinking is omitted unless it is requested.
         sampling: Whether temperature, top_p and top_k are supported.
@@ -128,18 +128,18 @@ CLAUDE_FAMILIES = (
     *(f"claude{part.removeprefix('claude')}*" for part in _GENERATIONS),
     "claude*",
 )
-"""Patterns of the names of all generations; the last is for those that the table does not know."""
+"""Patterns of the names of all generations; the last matches those that are not in the table."""
 
 
 @lru_cache(maxsize=256)
 def generation_of(model: str, /) -> Generation | None:
-    """Return the generation of a model, by a part of its name, since clouds add to names.
+    """Return the generation of a model, by a part of its name, since clouds add prefixes.
 
-    A Claude that the table does not know follows the newest rules. None if it is not a Claude.
+    A Claude that is not in the table has the newest rules. None if the model is not a Claude.
     """
     if "claude" not in model:
         return None
-    return next((known for part, known in _GENERATIONS.items() if part in model), _NEWEST)
+    return next((each for part, each in _GENERATIONS.items() if part in model), _NEWEST)
 
 
 def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
@@ -150,9 +150,9 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
             settings.pop(name, None)
     if not generation.budgets:
         settings.pop("reasoning_budget", None)
-    # Models without efforts think within budgets that stand for the words.
-    words = generation.efforts or frozenset({"low", "medium", "high", "xhigh", "max"})
-    efforts = [word for word in ("low", "medium", "high", "xhigh", "max") if word in words]
+    # For models without efforts, each effort is sent as a budget.
+    supported = generation.efforts or frozenset({"low", "medium", "high", "xhigh", "max"})
+    efforts = [each for each in ("low", "medium", "high", "xhigh", "max") if each in supported]
     if not generation.thinking:
         efforts = []
     if generation.off or not generation.thinking:
@@ -168,13 +168,13 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
             **({} if generation.thinking else {"reasoning_effort": ("none",)}),
         },
         exclusive=exclusive if generation.both else (*exclusive, ("temperature", "top_p")),
-        # Thinking takes no temperature but 1, and no top_k ("Extended thinking").
+        # Thinking allows only temperature 1, and no top_k ("Extended thinking").
         not_with_reasoning={"temperature": (1,), "top_k": ()} if generation.thinking else {},
         strict_tools=profile.strict_tools and generation.structured,
         native_output=frozenset({"strict"} if generation.structured else ()),
         tool_choices=ALL_TOOL_CHOICES if generation.forced else FREE_TOOL_CHOICES,
         tool_choices_with_reasoning=FREE_TOOL_CHOICES if free else ALL_TOOL_CHOICES,
-        effort_words={word: None for word in efforts if word not in generation.efforts},
+        effort_words={each: None for each in efforts if each not in generation.efforts},
     )
 
 
@@ -196,7 +196,7 @@ ENFORCED_SCHEMAS = SchemaRules(
     recursion="nowhere",
     enforced=True,
 )
-"""The part of JSON Schema that is enforced: "Structured outputs", its limitations.
+"""The part of JSON Schema that Anthropic enforces ("Structured outputs", its limitations).
 
 Amazon states the same for all models of Bedrock ("Get validated JSON results from models").
 """

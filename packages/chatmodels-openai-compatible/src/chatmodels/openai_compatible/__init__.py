@@ -1,6 +1,6 @@
-"""The OpenAI chat completions dialect, shared by the providers of chatmodels that speak it.
+"""OpenAI's chat completions API, for the providers of chatmodels that are compatible with it.
 
-The Responses API is in `chatmodels.openai_compatible.responses`, imported where it is used.
+The Responses API is in the subpackage `chatmodels.openai_compatible.responses`.
 """
 
 from chatmodels.core.extending import publish

@@ -1,4 +1,4 @@
-"""Spoken output, whole and in pieces."""
+"""Assembles audio output, whole or chunk by chunk."""
 
 import base64
 
@@ -6,14 +6,14 @@ from chatmodels.core import AudioDelta, AudioPart, ChatRequest, PartEnd, StreamE
 from chatmodels.http.wire import warn
 from chatmodels.openai_compatible._wire import WireAudio
 
-SOUND_INDEX = 3
-"""The event index of sound: reasoning, text and refusal come before."""
+AUDIO_INDEX = 3
+"""The event index of audio: reasoning, text and refusal have lower ones."""
 
 _MEDIA_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm"}
 
 
-class SoundAssembler:
-    """Takes the pieces of one answer's sound in and gives events."""
+class AudioAssembler:
+    """Collects the audio chunks of one response and returns events."""
 
     __slots__ = ("_data", "_expires_at", "_id", "_transcript")
 
@@ -24,27 +24,27 @@ class SoundAssembler:
         self._transcript: list[str] = []
 
     def feed(self, audio: WireAudio, warnings: list[str]) -> list[StreamEvent]:
-        """Take in one piece; each is base64 of its own."""
+        """Add one chunk; each is separately encoded in base64."""
         self._id = self._id or audio.id
         self._expires_at = self._expires_at or audio.expires_at
-        data, transcript = _decoded(audio.data, warnings), audio.transcript or ""
+        data, transcript = _decode(audio.data, warnings), audio.transcript or ""
         if not data and not transcript:
             return []
         self._data.append(data)
         self._transcript.append(transcript)
-        return [AudioDelta(data, transcript, SOUND_INDEX)]
+        return [AudioDelta(data, transcript, AUDIO_INDEX)]
 
     def finish(self, request: ChatRequest) -> list[StreamEvent]:
-        """Give the whole of it, if there was any."""
+        """Return the event with the whole audio, if there is any."""
         part = self.part(request)
-        return [] if part is None else [PartEnd(part, SOUND_INDEX)]
+        return [] if part is None else [PartEnd(part, AUDIO_INDEX)]
 
     def part(self, request: ChatRequest) -> AudioPart | None:
-        """Give the whole of it; Snowflake sends an object of empty values where there is none."""
+        """Return the whole audio; None if there is none, for which Snowflake sends empty values."""
         if not self._id and not self._data:
             return None
-        wanted = request.settings.audio_output
-        encoding = "wav" if wanted is None else wanted.format
+        requested = request.settings.audio_output
+        encoding = "wav" if requested is None else requested.format
         return AudioPart(
             data=b"".join(self._data) or None,
             file_id=self._id or None,
@@ -54,9 +54,9 @@ class SoundAssembler:
         )
 
 
-def _decoded(data: str | None, warnings: list[str]) -> bytes:
+def _decode(data: str | None, warnings: list[str]) -> bytes:
     try:
         return base64.b64decode(data or "")
     except ValueError as error:
-        warn(f"sound was left out as not readable: {error}", warnings)
+        warn(f"audio was left out as not readable: {error}", warnings)
         return b""

@@ -1,4 +1,4 @@
-"""What a text cites, and the other notes that vendors attach to an answer."""
+"""Reads the citations of a text, and other annotations of a response."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from chatmodels.http.wire import Json, integer_or_none, is_list, is_object, obje
 def read_citations(
     annotations: Json, sources: Json, executed: Sequence[Json] = ()
 ) -> tuple[Citation, ...]:
-    """Read what the text cites, each page once: gateways report it in several places.
+    """Read the citations of a text, each page once, since gateways report it in several places.
 
     Args:
-        annotations: OpenAI's, each with a `url_citation` that names page and passage.
-        sources: Perplexity's search results or, where it has none, its list of addresses.
+        annotations: OpenAI's annotations, each with a `url_citation` for page and passage.
+        sources: Perplexity's search results, or its list of URLs if there are none.
         executed: Groq's tools, with the results of their searches.
     """
     if not (annotations or sources or executed):
@@ -29,13 +29,13 @@ def read_citations(
         for annotation in objects(annotations)
         if is_object(citation := annotation.get("url_citation"))
     ]
-    found = list(sources) if is_list(sources) else []
+    pages = list(sources) if is_list(sources) else []
     for tool in objects(executed):
         results = tool.get("search_results")
-        found += objects(results.get("results")) if is_object(results) else []
-    known = {citation.url for citation in cited}
+        pages += objects(results.get("results")) if is_object(results) else []
+    urls = {citation.url for citation in cited}
     cited += [
-        source for source in map(_source, found) if source is not None and source.url not in known
+        source for source in map(_source, pages) if source is not None and source.url not in urls
     ]
     return tuple(cited)
 
@@ -53,28 +53,30 @@ def _source(source: Json) -> Citation | None:
 
 
 RESPONSE_FIELDS = frozenset({"annotations", "content", "steps"})
-"""The fields of a message that `kept_parts` can return."""
+"""The fields of a message that `parts_to_send_back` can return."""
 
 
-def kept_parts(annotations: Json, others: Sequence[Json], steps: Sequence[Json]) -> dict[str, Json]:
-    """Choose what a later request may give back, as fields of a message.
+def parts_to_send_back(
+    annotations: Json, others: Sequence[Json], steps: Sequence[Json]
+) -> dict[str, Json]:
+    """Return the fields of the message that later requests can contain again.
 
-    OpenRouter parses a PDF for models that cannot read it, and need not do so again if it is
-    given its `file` annotation back ("PDF Inputs", OpenRouter).
+    OpenRouter parses a PDF for models that cannot read it. It does not parse the PDF again if a
+    request contains the `file` annotation ("PDF Inputs", OpenRouter).
 
     Args:
-        annotations: What was attached to the answer.
-        others: The parts of its content that the neutral types have no word for.
-        steps: What the vendor's own tools were asked and gave; it stays here.
+        annotations: The annotations of the response.
+        others: The parts of its content that have no neutral type.
+        steps: The calls and results of the vendor's own tools; they are not sent back.
     """
-    kept: dict[str, Json] = {}
+    fields: dict[str, Json] = {}
     if not (annotations or others or steps):
-        return kept
+        return fields
     files = [item for item in objects(annotations) if item.get("type") == "file"]
     if files:
-        kept["annotations"] = files
+        fields["annotations"] = files
     if others:
-        kept["content"] = list(others)
+        fields["content"] = list(others)
     if steps:
-        kept["steps"] = list(steps)
-    return kept
+        fields["steps"] = list(steps)
+    return fields

@@ -10,7 +10,7 @@ from chatmodels.openai_compatible._decode import ChatCompletionsDecoder
 from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._encode import encode_request
 from chatmodels.openai_compatible._errors import read_failure
-from chatmodels.openai_compatible._media import SPOKEN, accepted_media
+from chatmodels.openai_compatible._media import ASSISTANT_AUDIO, accepted_media
 from chatmodels.openai_compatible._server import Headers, codec_fields, output_forms
 
 
@@ -20,11 +20,11 @@ def chat_completions_codec(
     *,
     dialect_for: Callable[[str], Dialect] | None = None,
 ) -> Codec:
-    """Make the codec of one vendor that speaks chat completions.
+    """Return the codec of one vendor with a chat completions API.
 
     Args:
         dialect: The vendor's dialect.
-        headers: Headers of all requests, as for the account to bill.
+        headers: Headers of all requests, such as the account to bill.
         dialect_for: Returns the dialect of a model, for a vendor some of whose models support less
             than others.
     """
@@ -56,7 +56,7 @@ def _profile(dialect: Dialect | Callable[[str], Dialect], model: str) -> Profile
         strict_tools=chosen.strict_tools,
         native_output=output_forms(chosen.output_formats),
         user_media=accepted_media(chosen, chosen.inputs),
-        assistant_media=SPOKEN if "audio_output" in chosen.settings else (),
+        assistant_media=ASSISTANT_AUDIO if "audio_output" in chosen.settings else (),
         result_media=accepted_media(chosen, chosen.result_inputs),
         effort_words=chosen.effort_words,
     )

@@ -1,8 +1,8 @@
-"""Answers in several messages: between them the vendor ran tools of its own.
+"""Reads responses of several messages, between which the vendor ran its own tools.
 
-Mistral gives such an answer as `messages` instead of a `message`, and numbers the deltas of a
-stream ("Using Connectors in Chat Completions"). What its tools were asked and gave is kept, but not
-sent back: the text that follows it is what the model made of it.
+Mistral sends such a response as `messages` instead of a `message`, and numbers the deltas of a
+stream ("Using Connectors in Chat Completions"). Calls and results of these tools are stored, but
+not sent back: the text after them contains the model's conclusions.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from chatmodels.openai_compatible._content import content_parts
 from chatmodels.openai_compatible._wire import WireMessage, WireToolCall
 
 
-def joined(messages: Json, steps: list[Json], warnings: list[str]) -> WireMessage | None:
-    """Join the messages of an answer to what the model says and asks of the caller.
+def join_messages(messages: Json, steps: list[Json], warnings: list[str]) -> WireMessage | None:
+    """Join the messages of a response to one, with the text and the calls for the caller.
 
     Args:
-        messages: What there is instead of one message.
-        steps: Calls of the vendor's tools, and what they gave, are added here.
-        warnings: What is not readable is told here.
+        messages: The `messages` of a choice.
+        steps: The list to which calls and results of the vendor's tools are added.
+        warnings: The list to which a warning is added if the messages are not readable.
     """
     if messages is None:
         return None
@@ -28,13 +28,13 @@ def joined(messages: Json, steps: list[Json], warnings: list[str]) -> WireMessag
     answered = {wire.tool_call_id for wire in wires if wire.tool_call_id is not None}
     for wire in wires:
         if not is_result(wire, steps):
-            calls += own_calls(wire.tool_calls or (), steps, answered)
+            calls += calls_of_caller(wire.tool_calls or (), steps, answered)
             content += content_parts(wire.content)
     return WireMessage(content=content, tool_calls=calls)
 
 
 def is_result(wire: WireMessage, steps: list[Json]) -> bool:
-    """Tell whether a message, or some more of one, is what a tool of the vendor's gave."""
+    """Return whether a message or a delta is the result of a vendor's tool, and store it if so."""
     if wire.tool_call_id is None:
         return False
     result = {"role": "tool", "tool_call_id": wire.tool_call_id, "content": wire.content}
@@ -42,16 +42,16 @@ def is_result(wire: WireMessage, steps: list[Json]) -> bool:
     return True
 
 
-def own_calls(
+def calls_of_caller(
     calls: Sequence[WireToolCall], steps: list[Json], answered: frozenset[str] | set[str]
 ) -> list[WireToolCall]:
-    """Choose the calls that the caller has to answer."""
-    own: list[WireToolCall] = []
+    """Return the calls that the caller has to run, and store those of the vendor's tools."""
+    callers: list[WireToolCall] = []
     for call in calls:
         if call.metadata is None and call.id not in answered:
-            own.append(call)
+            callers.append(call)
             continue
-        asked = call.function
-        function = None if asked is None else {"name": asked.name, "arguments": asked.arguments}
+        wire = call.function
+        function = None if wire is None else {"name": wire.name, "arguments": wire.arguments}
         steps.append({"id": call.id, "function": function, "metadata": call.metadata})
-    return own
+    return callers

@@ -8,17 +8,17 @@ CUSTOM_BEGIN, CUSTOM_END = '{"input":"', '"}'
 
 
 def custom_arguments(text: str) -> str:
-    """Write the input of a custom tool as the JSON object that arguments are."""
-    return f"{CUSTOM_BEGIN}{escaped(text)}{CUSTOM_END}"
+    """Write the input of a custom tool as a JSON object, the form of arguments."""
+    return f"{CUSTOM_BEGIN}{escape(text)}{CUSTOM_END}"
 
 
-def escaped(text: str) -> str:
-    """Escape text for a JSON string; pieces can be escaped one by one."""
+def escape(text: str) -> str:
+    """Escape text for a JSON string; chunks can be escaped one by one."""
     return msgspec.json.encode(text)[1:-1].decode()
 
 
 def custom_input(call: ToolCall) -> str:
-    """Return the free text that a custom tool was called with."""
+    """Return the free text in a call of a custom tool."""
     try:
         return str(call.arguments.get("input", ""))
     except ToolArgumentsError:  # cut off with the response

@@ -1,7 +1,7 @@
-"""Reads responses: a state machine that is fed one frame at a time; a whole response is one.
+"""Decodes responses: a state machine that is fed one frame at a time, or a whole response.
 
-The parts have fixed indexes: reasoning 0, text 1,
-refusal 2, sound and notes 3, tool calls from 4 on.
+The parts have fixed indexes: reasoning 0, text 1, refusal 2, audio and provider parts 3, tool calls
+from 4 on.
 """
 
 from collections.abc import Sequence
@@ -39,23 +39,27 @@ from chatmodels.http.wire import (
     text_or_none,
     warn,
 )
-from chatmodels.openai_compatible._audio import SOUND_INDEX, SoundAssembler
-from chatmodels.openai_compatible._citations import kept_parts, read_citations
-from chatmodels.openai_compatible._connector_messages import is_result, joined, own_calls
+from chatmodels.openai_compatible._audio import AUDIO_INDEX, AudioAssembler
+from chatmodels.openai_compatible._citations import parts_to_send_back, read_citations
+from chatmodels.openai_compatible._connector_messages import (
+    calls_of_caller,
+    is_result,
+    join_messages,
+)
 from chatmodels.openai_compatible._content import ContentReader, content_parts
 from chatmodels.openai_compatible._errors import failure_of
 from chatmodels.openai_compatible._images import read_images
 from chatmodels.openai_compatible._reading import (
     FINISH_REASONS,
     REASONING_FIELD,
-    merged_details,
-    merged_thinking,
+    merge_details,
+    merge_thinking,
     read_logprobs,
     reasoning_field_of,
     reasoning_in_parts,
     reasoning_part,
 )
-from chatmodels.openai_compatible._response import decoded, first_choice, legacy_call
+from chatmodels.openai_compatible._response import decode_body, first_choice, legacy_call
 from chatmodels.openai_compatible._tool_calls import FIRST_INDEX, CallAssembler
 from chatmodels.openai_compatible._usage import read_service_tier, read_usage, reported_usage
 from chatmodels.openai_compatible._wire import WireBody, WireChoice, WireMessage, WireToolCall
@@ -68,17 +72,17 @@ _NO_USAGE = Usage()
 
 
 class ChatCompletionsDecoder:
-    """Turns one response into events."""
+    """Decodes one response into events."""
 
     def __init__(
         self, request: ChatRequest, dialect: str, *, marks_reasoning: bool = False
     ) -> None:
-        """Begin.
+        """Begin a response.
 
         Args:
-            request: What the stream answers.
-            dialect: The name of the dialect, to mark what only its vendor understands.
-            marks_reasoning: Whether reasoning goes back in the field in which it came.
+            request: The request of the response.
+            dialect: The name of the dialect, the format of its opaque state.
+            marks_reasoning: Whether reasoning is sent back in the field that contained it.
         """
         self._marks_reasoning = marks_reasoning
         self._field: str | None = None
@@ -104,20 +108,20 @@ class ChatCompletionsDecoder:
         self._annotations: list[Json] = []
         self._sources: Json = None
         self._refusal: list[str] = []
-        self._sound: SoundAssembler | None = None
+        self._audio: AudioAssembler | None = None
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Decode one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not in this wire format.
         """
         data = frame.data
         if self._ended or not data:
             return ()
         if data.startswith(_DONE):
             return self._end(self._payload()) if self._answered else ()
-        wire = decoded(data, self._dialect)
+        wire = decode_body(data, self._dialect)
         self._frames.append(data)
         events: list[StreamEvent] = []
         if not self._started and (wire.id or wire.choices):
@@ -131,9 +135,9 @@ class ChatCompletionsDecoder:
             delta = choice.delta or choice.message
             if delta is not None:
                 self._take(delta, events, events)
-                # Some send a call in the old form as well (llama-cpp-python 0.3).
+                # Some servers send a call in the old format as well (llama-cpp-python 0.3).
                 if delta.tool_calls:
-                    calls = own_calls(delta.tool_calls, self._steps, _NONE)
+                    calls = calls_of_caller(delta.tool_calls, self._steps, _NONE)
                     events += self._calls.feed(calls, wire.created)
                 elif delta.function_call is not None:
                     events += self._calls.feed(legacy_call(delta), wire.created)
@@ -146,7 +150,7 @@ class ChatCompletionsDecoder:
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give the end, if the vendor said why it ended but not `[DONE]`."""
+        """Return the last events, if the vendor sent a finish reason but not `[DONE]`."""
         return self._end(self._payload()) if self._word and not self._ended else ()
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:
@@ -155,24 +159,24 @@ class ChatCompletionsDecoder:
         Raises:
             ChatModelError: The body reports an error or is not a chat completion.
         """
-        wire = decoded(body, self._dialect)
+        wire = decode_body(body, self._dialect)
         choice = first_choice(wire, self._dialect)
         if choice is None:
             raise ResponseInvalidError(
-                f"{self._dialect} answered without a choice: {excerpt(body)}",
+                f"{self._dialect} sent a response without a choice: {excerpt(body)}",
                 details={"body": excerpt(body)},
             )
         events: list[StreamEvent] = [StreamStart(identifier(wire.id) or None, wire.model or None)]
-        # A choice without a message is what content filters leave of one.
+        # Content filters can remove the message of a choice.
         message = choice.message or choice.delta
-        message = message or joined(choice.messages, self._steps, self._warnings)
+        message = message or join_messages(choice.messages, self._steps, self._warnings)
         if message is not None:
             self._take(message, events, [])  # without deltas: the parts are complete
             calls: Sequence[WireToolCall] = ()
             if message.tool_calls:
-                calls = own_calls(message.tool_calls, self._steps, _NONE)
+                calls = calls_of_caller(message.tool_calls, self._steps, _NONE)
             if calls or message.function_call is not None:
-                self._calls.take_whole(calls or legacy_call(message), wire.created)
+                self._calls.add_whole(calls or legacy_call(message), wire.created)
         self._word = choice.finish_reason or None
         if choice.logprobs is not None:
             self._take_logprobs(choice, events)
@@ -214,12 +218,12 @@ class ChatCompletionsDecoder:
             else:
                 self._take_parts(content_parts(content), deltas)
         # Vendors differ in the field, and some send it twice.
-        thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
-        if not thought and (delta.reasoning_details or delta.thinking_blocks):
-            thought = reasoning_in_parts(delta)
-        if thought:
-            self._reasoning.append(thought)
-            deltas.append(ReasoningDelta(thought, REASONING))
+        reasoning = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+        if not reasoning and (delta.reasoning_details or delta.thinking_blocks):
+            reasoning = reasoning_in_parts(delta)
+        if reasoning:
+            self._reasoning.append(reasoning)
+            deltas.append(ReasoningDelta(reasoning, REASONING))
             if self._marks_reasoning and self._field is None:
                 self._field = reasoning_field_of(delta)
         if delta.reasoning_details is not None:
@@ -230,8 +234,8 @@ class ChatCompletionsDecoder:
             self._refusal.append(delta.refusal)
             deltas.append(RefusalDelta(delta.refusal, REFUSAL))
         if delta.audio is not None:
-            self._sound = self._sound or SoundAssembler()
-            deltas += self._sound.feed(delta.audio, self._warnings)
+            self._audio = self._audio or AudioAssembler()
+            deltas += self._audio.feed(delta.audio, self._warnings)
         if delta.annotations is not None:
             new = [item for item in objects(delta.annotations) if item not in self._annotations]
             self._annotations += new
@@ -250,13 +254,13 @@ class ChatCompletionsDecoder:
                 self._images.append(image)
 
     def _take_parts(self, content: list[Json], deltas: list[StreamEvent]) -> None:
-        text, thought, refusal = self._content.feed(content, self._text)
+        text, reasoning, refusal = self._content.feed(content, self._text)
         if text:
             self._text.append(text)
             deltas.append(TextDelta(text, TEXT))
-        if thought:
-            self._reasoning.append(thought)
-            deltas.append(ReasoningDelta(thought, REASONING))
+        if reasoning:
+            self._reasoning.append(reasoning)
+            deltas.append(ReasoningDelta(reasoning, REASONING))
         if refusal:
             self._refusal.append(refusal)
             deltas.append(RefusalDelta(refusal, REFUSAL))
@@ -267,7 +271,7 @@ class ChatCompletionsDecoder:
             events.append(LogprobsDelta(logprobs))
 
     def _check(self, extension: Json) -> None:
-        # Groq says here why it stops a stream early ("x_groq", API reference of Groq).
+        # Groq reports here why it ends a stream early ("x_groq", API reference of Groq).
         if is_object(extension) and extension.get("error"):
             raise failure_of(extension["error"], self._dialect)
 
@@ -277,27 +281,28 @@ class ChatCompletionsDecoder:
     def _end(self, payload: msgspec.Raw, *, whole: bool = False) -> list[StreamEvent]:
         self._ended = True
         events: list[StreamEvent] = []
-        content, thought = self._content, "".join(self._reasoning)
-        details = merged_details(self._details) if self._details else ()
-        blocks = merged_thinking(self._thinking) if self._thinking else ()
+        content, reasoning = self._content, "".join(self._reasoning)
+        details = merge_details(self._details) if self._details else ()
+        blocks = merge_thinking(self._thinking) if self._thinking else ()
         thinking: dict[str, Json] = {"thinking_blocks": blocks} if blocks else content.thinking
         if self._field:
             thinking = {**thinking, REASONING_FIELD: self._field}
-        if thought or details or thinking:
-            reasoning = reasoning_part(thought, details, thinking, self._dialect)
-            if reasoning is not None and (whole or reasoning.signature is not None):
-                events.append(PartEnd(reasoning, REASONING))
+        if reasoning or details or thinking:
+            part = reasoning_part(reasoning, details, thinking, self._dialect)
+            if part is not None and (whole or part.signature is not None):
+                events.append(PartEnd(part, REASONING))
         executed = list(self._executed.values())
         cited = (*read_citations(self._annotations, self._sources, executed), *content.citations)
         if self._text and (whole or cited):
             events.append(PartEnd(TextPart("".join(self._text), cited), TEXT))
         if self._refusal and whole:
             events.append(PartEnd(RefusalPart("".join(self._refusal)), REFUSAL))
-        if self._sound is not None:
-            events += self._sound.finish(self._request)
-        if kept := kept_parts(self._annotations, content.others, [*self._steps, *executed]):
-            signature = ProviderState(self._dialect, kept)
-            events.append(PartEnd(ProviderPart(signature), SOUND_INDEX))
+        if self._audio is not None:
+            events += self._audio.finish(self._request)
+        steps = [*self._steps, *executed]
+        if fields := parts_to_send_back(self._annotations, content.others, steps):
+            signature = ProviderState(self._dialect, fields)
+            events.append(PartEnd(ProviderPart(signature), AUDIO_INDEX))
         events += self._calls.finish()
         if self._word is None:
             warn(NO_REASON, self._warnings)

@@ -1,4 +1,4 @@
-"""What one vendor's chat completions differ in from another's, as data."""
+"""The dialect of one vendor's chat completions API, as data."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
@@ -12,7 +12,7 @@ from chatmodels.openai_compatible._server import Server
 Input = Literal[
     "image", "image_url", "audio", "audio_url", "file", "file_url", "file_id", "video_url"
 ]
-"""What user messages may hold besides text: bytes, or an address, or an uploaded file's id."""
+"""The media in user messages: bytes, a URL, or the id of an uploaded file."""
 
 COMMON_SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -28,41 +28,40 @@ COMMON_SETTINGS: Mapping[str, str] = {
     "parallel_tool_calls": "parallel_tool_calls",
     "user": "user",
 }
-"""What nearly every vendor of the dialect takes, under the names that most of them use."""
+"""The settings that nearly every vendor accepts, with the field names that most of them use."""
 
 
 Adapt = Callable[[dict[str, Json], list[str]], None]
-"""Changes a body to what one vendor wants; what cannot be expressed is added to the problems."""
+"""Adapts a body to one vendor, and adds unsupported features to the list of problems."""
 
 
 class Dialect(Server, frozen=True, kw_only=True):
-    """One vendor's way of speaking chat completions, besides what `Server` says.
+    """One vendor's chat completions API.
 
-    The `name` also marks the opaque state that only this vendor understands.
+    The `name` is also the format of the opaque state that only this vendor understands.
 
     Attributes:
-        chat_path: Where answers are asked for, below the base URL.
-        system_role: What the role of instructions is called.
-        usage_option: Whether streams report usage only if `stream_options` asks for it.
-        strict_tools: Whether tools may be `strict`.
-        output_formats: The kinds of `response_format` there are.
-        inputs: What user messages may hold besides text.
+        chat_path: The path of chat requests, below the base URL.
+        system_role: The name of the role of instructions.
+        usage_option: Whether streams report usage only if `stream_options` requests it.
+        strict_tools: Whether tools can be `strict`.
+        output_formats: The supported types of `response_format`.
+        inputs: The media that user messages can contain besides text.
         audio_formats: The encodings of audio in the input.
         image_types: The media types of images as bytes; None for all.
-        file_types: The media types of files as bytes, videos apart; None for all.
-        result_inputs: What tool results may hold besides text.
+        file_types: The media types of files as bytes, except videos; None for all.
+        result_inputs: The media that tool results can contain besides text.
         text_fields: The fields that a text of an assistant message accepts besides its text. None
-            if such a message accepts one text only: several are joined then.
+            if such a message accepts only one text: several are joined then.
         call_ids: The ids of tool calls that are accepted.
         paired_calls: The vendor's own domains, at which each tool call needs a result and each
             result a call.
-        reasoning_field: Where an assistant message takes its own readable reasoning back; None
-            if it does not. "content" is Mistral's: as a part of the content. "as_sent" is the
-            field in which this server sent it.
-        effort_words: Reasoning effort to the word that is sent for it, if that is another one.
-        reasoning_details: Whether it takes `reasoning_details` back, which then count instead.
-        adapt: What this vendor wants otherwise than all others do; called before the caller's
-            `provider_options` are put in.
+        reasoning_field: The field of an assistant message that returns its readable reasoning;
+            None if reasoning is not returned. "content" returns it as a part of the content
+            (Mistral), "as_sent" in the field in which this server sent it.
+        effort_words: The values that are sent for reasoning efforts, if they differ.
+        reasoning_details: Whether `reasoning_details` are returned, instead of readable reasoning.
+        adapt: Adapts the body to this vendor, before the caller's `provider_options` are merged.
     """
 
     settings: Mapping[str, str] = msgspec.field(default_factory=lambda: COMMON_SETTINGS)

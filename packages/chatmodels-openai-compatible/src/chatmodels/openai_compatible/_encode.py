@@ -12,11 +12,11 @@ _NO_SETTINGS = Settings()
 
 
 def encode_request(model: str, request: ChatRequest, dialect: Dialect, *, stream: bool) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a chat request.
 
     Raises:
-        UnsupportedError: The dialect cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The dialect does not support something; the message lists everything.
+        InvalidRequestError: A value in `provider_options`, or a text, is not JSON.
     """
     problems: list[str] = []
     body: dict[str, Json] = {
@@ -92,8 +92,8 @@ def _format(output: OutputSchema) -> dict[str, Json]:
 
 
 def _check_options(options: dict[str, Any], stream: bool, problems: list[str]) -> None:
-    """Refuse the options under which the answer could not be read as what was asked for."""
+    """Report the options that would change the structure of the response."""
     if options.get("n", 1) != 1:
-        problems.append("several choices in one answer (n); see batch()")
+        problems.append("several choices in one response (n); see batch()")
     if options.get("stream", stream) != stream:
         problems.append("stream in provider_options; call stream() or generate()")

@@ -1,4 +1,4 @@
-"""Images that a model drew, as gateways put them beside the text."""
+"""Reads generated images, which gateways send beside the text."""
 
 import base64
 
@@ -11,7 +11,7 @@ def read_images(images: Json, warnings: list[str]) -> list[ImagePart]:
 
     Args:
         images: A list of parts of type `image_url`, most with a data URL.
-        warnings: A warning is added for each image that is not readable.
+        warnings: The list to which a warning is added for each unreadable image.
     """
     parts: list[ImagePart] = []
     for item in objects(images):

@@ -1,4 +1,4 @@
-"""Reads the listing of models."""
+"""Reads the list of models."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from chatmodels.openai_compatible._wire import WireModel
 
 
 def read_models(body: bytes, provider: str) -> Sequence[ModelInfo]:
-    """Read what models there are: `{"data": [...]}`, or the bare list that Together sends.
+    """Read a list of models: `{"data": [...]}`, or the bare list that Together sends.
 
     Raises:
-        ResponseInvalidError: The body is no such listing.
+        ResponseInvalidError: The body is not a list of models.
     """
     try:
         listing = msgspec.json.decode(body)

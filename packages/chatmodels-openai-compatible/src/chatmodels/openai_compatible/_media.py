@@ -15,25 +15,25 @@ _ENCODINGS = {
 }
 _VIDEO = ("video/",)
 
-SPOKEN = (AcceptedMedia(kind="audio", sources=("file_id",)),)
-"""The media of the assistant's messages: audio that the vendor itself made, by its id."""
+ASSISTANT_AUDIO = (AcceptedMedia(kind="audio", sources=("file_id",)),)
+"""The media of the assistant's messages: audio that the vendor generated, by its id."""
 
 
 def accepted_media(dialect: Dialect, inputs: Collection[Input]) -> tuple[AcceptedMedia, ...]:
-    """Return the media that a dialect accepts in one place.
+    """Return the media that a dialect accepts as some inputs.
 
     Args:
         dialect: The dialect.
-        inputs: The inputs that it allows there.
+        inputs: The inputs.
     """
     formats = dialect.audio_formats
-    sounds = [*(f"audio/{each}" for each in sorted(formats))]
-    sounds += [kind for kind, format_ in _ENCODINGS.items() if format_ in formats]
+    audio = [*(f"audio/{each}" for each in sorted(formats))]
+    audio += [kind for kind, format_ in _ENCODINGS.items() if format_ in formats]
     images, files = dialect.image_types, dialect.file_types
     rules = {
         "image": AcceptedMedia(kind="image", types=images),
         "image_url": AcceptedMedia(kind="image", sources=("url",)),
-        "audio": AcceptedMedia(kind="audio", types=tuple(sounds)),
+        "audio": AcceptedMedia(kind="audio", types=tuple(audio)),
         "audio_url": AcceptedMedia(kind="audio", sources=("url",)),
         "file": AcceptedMedia(kind="file", types=files, without=_VIDEO),
         "file_url": AcceptedMedia(kind="file", sources=("url",), without=_VIDEO),
@@ -57,15 +57,15 @@ def encode_media(part: Medium) -> dict[str, Json]:
         return {"type": "video_url", "video_url": {"url": _url(part)}}
     if part.data is None and part.url is None:
         return {"type": "file", "file": {"file_id": part.file_id}}
-    return {"type": "file", "file": {"filename": named(part), "file_data": _url(part)}}
+    return {"type": "file", "file": {"filename": file_name(part), "file_data": _url(part)}}
 
 
 def _url(part: Medium) -> str | None:
     return part.url if part.data is None else data_url(part.data, part.media_type)
 
 
-def named(part: FilePart) -> str:
-    """Name a file: a name is required, and its ending must fit ("File inputs", OpenAI)."""
+def file_name(part: FilePart) -> str:
+    """Return the name of a file, which requires the right suffix ("File inputs", OpenAI)."""
     if part.name:
         return part.name
     # Imported here, since most files have a name.

@@ -23,29 +23,29 @@ from chatmodels.openai_compatible._dialect import Dialect
 from chatmodels.openai_compatible._media import encode_media
 from chatmodels.openai_compatible._reading import REASONING_FIELD
 
-_APART = frozenset({"content", "steps"})
+_NOT_FIELDS = frozenset({"content", "steps"})
 
 
 def encode_conversation(
     messages: Sequence[Message], dialect: Dialect, problems: list[str]
 ) -> list[dict[str, Json]]:
-    """Translate a conversation; what cannot be expressed is added to the problems."""
+    """Translate a conversation; unsupported parts are added to the problems."""
     encoded: list[dict[str, Json]] = []
     for number, message in numbered(messages):
-        found: list[str] = []
+        unsupported: list[str] = []
         match message.role:
             case "system":
-                encoded.append(_system(message, dialect, found))
+                encoded.append(_system(message, dialect, unsupported))
             case "user":
-                encoded.append(_user(message, dialect, found))
+                encoded.append(_user(message, dialect, unsupported))
             case "assistant":
-                encoded.append(_assistant(message, dialect, found))
+                encoded.append(_assistant(message, dialect, unsupported))
             case "tool":
-                encoded += _results(message, dialect, found)
+                encoded += _results(message, dialect, unsupported)
             case _:
                 assert_never(message.role)
-        if found:
-            problems += [f"{problem} (message {number})" for problem in found]
+        if unsupported:
+            problems += [f"{problem} (message {number})" for problem in unsupported]
     return encoded
 
 
@@ -65,7 +65,7 @@ def _mixed(
     dialect: Dialect,
     problems: list[str],
 ) -> str | list[Json]:
-    if len(parts) == 1 and parts[0].type == "text":  # as most have
+    if len(parts) == 1 and parts[0].type == "text":  # the most common case
         return parts[0].text
     texts = [part.text for part in parts if isinstance(part, TextPart)]
     if len(texts) == len(parts):
@@ -90,7 +90,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
     encoded: dict[str, Json] = {"role": "assistant", "content": None}
     texts: list[dict[str, Json]] = []
     refusals: list[str] = []
-    thoughts: list[ReasoningPart] = []
+    reasoning: list[ReasoningPart] = []
     calls: list[dict[str, Json]] = []
     chunks: list[dict[str, Json]] = []
     for part in message.parts:
@@ -99,7 +99,7 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         elif isinstance(part, ToolCall):
             calls.append(_call(part, dialect))
         elif isinstance(part, ReasoningPart):
-            thoughts.append(part)
+            reasoning.append(part)
         elif isinstance(part, RefusalPart):
             refusals.append(part.text)
         elif isinstance(part, AudioPart) and part.file_id is not None:
@@ -107,14 +107,14 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
                 problems.append("a second audio in an assistant message")
             encoded["audio"] = {"id": part.file_id}
         elif isinstance(part, ProviderPart):
-            kept = dict(state_of(part.signature, dialect.name))
-            for name in sorted(kept.keys() & (dialect.text_fields or ())):
+            state = dict(state_of(part.signature, dialect.name))
+            for name in sorted(state.keys() & (dialect.text_fields or ())):
                 if texts:
-                    texts[-1][name] = kept.pop(name)
+                    texts[-1][name] = state.pop(name)
                 else:
                     problems.append(f"the option {name!r} of a text without a text before it")
-            chunks += objects(kept.get("content"))
-            encoded.update({name: kept[name] for name in kept if name not in _APART})
+            chunks += objects(state.get("content"))
+            encoded.update({name: state[name] for name in state if name not in _NOT_FIELDS})
         else:
             _misplaced(part, "an assistant message", problems)
     if texts or not (calls or refusals or "audio" in encoded):
@@ -123,9 +123,9 @@ def _assistant(message: Message, dialect: Dialect, problems: list[str]) -> dict[
         encoded["refusal"] = "".join(refusals)
     if calls:
         encoded["tool_calls"] = calls
-    if thoughts:
-        encoded.update(_thoughts(thoughts, dialect))
-    thinking = _thinking(thoughts, dialect)
+    if reasoning:
+        encoded.update(_reasoning_fields(reasoning, dialect))
+    thinking = _thinking(reasoning, dialect)
     if thinking or chunks:
         encoded["content"] = [*thinking, *texts, *chunks]
     return _named(message, encoded)
@@ -159,11 +159,11 @@ def _call(call: ToolCall, dialect: Dialect) -> dict[str, Json]:
     return encoded | state if state else encoded
 
 
-def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
-    """Give the reasoning back to a vendor that wants it; others are not sent any."""
+def _reasoning_fields(reasoning: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, Json]:
+    """Return the fields that send reasoning back; none for vendors that do not accept it."""
     blocks = [
         block
-        for part in thoughts
+        for part in reasoning
         for block in objects(state_of(part.signature, dialect.name).get("thinking_blocks"))
     ]
     if blocks:  # the API that returned them accepts them back
@@ -171,29 +171,29 @@ def _thoughts(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> dict[str, 
     if dialect.reasoning_details:
         details = [
             detail
-            for part in thoughts
+            for part in reasoning
             if part.signature is not None and part.signature.format == dialect.name
             for detail in objects(part.signature.data)
         ]
         if details:
             return {"reasoning_details": details}
-    text = "".join(part.text for part in thoughts)
+    text = "".join(part.text for part in reasoning)
     field = dialect.reasoning_field
     if field == "as_sent":
-        states = (state_of(part.signature, dialect.name) for part in thoughts)
-        sent_in = [state[REASONING_FIELD] for state in states if REASONING_FIELD in state]
-        return {sent_in[0]: text} if sent_in else {}
+        states = (state_of(part.signature, dialect.name) for part in reasoning)
+        fields = [state[REASONING_FIELD] for state in states if REASONING_FIELD in state]
+        return {fields[0]: text} if fields else {}
     return {field: text} if field and field != "content" and text else {}
 
 
-def _thinking(thoughts: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[str, Json]]:
-    """Give Mistral's reasoning back as parts of the content, where it was."""
+def _thinking(reasoning: Sequence[ReasoningPart], dialect: Dialect) -> list[dict[str, Json]]:
+    """Return Mistral's reasoning as parts of the content."""
     if dialect.reasoning_field != "content":
         return []
     return [
-        {**kept, "thinking": [{"type": "text", "text": part.text}]}
-        for part in thoughts
-        if (kept := state_of(part.signature, dialect.name))
+        {**state, "thinking": [{"type": "text", "text": part.text}]}
+        for part in reasoning
+        if (state := state_of(part.signature, dialect.name))
     ]
 
 

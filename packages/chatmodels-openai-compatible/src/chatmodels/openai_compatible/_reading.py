@@ -1,4 +1,4 @@
-"""Reads what accompanies the text of a response: finish reasons, reasoning, log probabilities."""
+"""Reads finish reasons, reasoning and log probabilities of a response."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,18 +28,18 @@ FINISH_REASONS: dict[str, FinishReason] = {
 }
 
 REASONING_FIELD = "reasoning_field"
-"""The name in opaque state of the field that reasoning came in."""
+"""The name in opaque state for the field that contained the reasoning."""
 
 _STATES = frozenset({"signature", "thinking_blocks"})
 _JOINED = frozenset({"text", "summary", "data"})
 
 
 def reasoning_in_parts(message: WireMessage) -> str:
-    """Find the readable reasoning in the lists of parts that some send, besides or instead."""
+    """Return the readable reasoning in the lists of parts that some vendors send."""
     return "".join(
-        words(detail.get("text")) or words(detail.get("summary"))
+        text_in(detail.get("text")) or text_in(detail.get("summary"))
         for detail in objects(message.reasoning_details)
-    ) or "".join(words(block.get("thinking")) for block in objects(message.thinking_blocks))
+    ) or "".join(text_in(block.get("thinking")) for block in objects(message.thinking_blocks))
 
 
 def reasoning_field_of(message: WireMessage) -> str | None:
@@ -49,8 +49,8 @@ def reasoning_field_of(message: WireMessage) -> str | None:
     return "reasoning" if message.reasoning else None
 
 
-def words(value: Json) -> str:
-    """Find the text in a value that is one, or a list of objects that have some."""
+def text_in(value: Json) -> str:
+    """Return a value that is a text, or the joined texts in a list of objects."""
     if isinstance(value, str):
         return value
     texts = (item.get("text") for item in objects(value))
@@ -60,13 +60,13 @@ def words(value: Json) -> str:
 def reasoning_part(
     text: str, details: Sequence[Json], thinking: Mapping[str, Json], dialect: str
 ) -> ReasoningPart | None:
-    """Make the part that reasoning is; None if there is none.
+    """Return the part for reasoning; None if there is none.
 
     Args:
-        text: What can be read of it.
+        text: The readable reasoning.
         details: OpenRouter's `reasoning_details`.
-        thinking: State that goes back with it: Mistral's, or the blocks of Anthropic.
-        dialect: The name of the dialect, to mark what only its vendor understands.
+        thinking: The state that is sent back: Mistral's, or the blocks of Anthropic.
+        dialect: The name of the dialect, the format of the opaque state.
     """
     if not (text or details or thinking.keys() & _STATES):
         return None
@@ -74,37 +74,37 @@ def reasoning_part(
     return ReasoningPart(text, ProviderState(dialect, state) if state else None)
 
 
-def merged_details(details: Sequence[Json]) -> list[Json]:
-    """Join the pieces in which a stream brings reasoning details into what a whole answer has.
+def merge_details(details: Sequence[Json]) -> list[Json]:
+    """Join the chunks of streamed reasoning details to those of a whole response.
 
-    Pieces of one detail share `type` and `index`; their texts follow each other, everything
-    else is said once ("Reasoning Tokens", OpenRouter).
+    Chunks of one detail have the same `type` and `index`. Their texts are joined; all other fields
+    are sent once ("Reasoning Tokens", OpenRouter).
     """
     merged: dict[tuple[str, str], dict[str, Json]] = {}
     for detail in objects(details):
         whole = merged.setdefault((str(detail.get("type")), str(detail.get("index"))), {})
         for name, value in detail.items():
-            known = whole.get(name)
-            if name in _JOINED and isinstance(known, str) and isinstance(value, str):
-                whole[name] = known + value
-            elif known is None:
+            earlier = whole.get(name)
+            if name in _JOINED and isinstance(earlier, str) and isinstance(value, str):
+                whole[name] = earlier + value
+            elif earlier is None:
                 whole[name] = value
     return list(merged.values())
 
 
-def merged_thinking(blocks: Sequence[Json]) -> list[Json]:
-    """Join the fragments of Anthropic's thinking blocks, as LiteLLM streams them.
+def merge_thinking(blocks: Sequence[Json]) -> list[Json]:
+    """Join the chunks of Anthropic's thinking blocks, as LiteLLM streams them.
 
-    A signature ends its block. Redacted blocks come whole.
+    A signature ends its block. Redacted blocks arrive whole.
     """
     merged: list[dict[str, Json]] = []
     for block in objects(blocks):
         last = merged[-1] if merged else {}
-        alike = block.get("type") == last.get("type") == "thinking" and not last.get("signature")
-        if not alike:
+        continues = block.get("type") == last.get("type") == "thinking"
+        if not continues or last.get("signature"):
             merged.append({name: value for name, value in block.items() if name != "index"})
             continue
-        last["thinking"] = words(last.get("thinking")) + words(block.get("thinking"))
+        last["thinking"] = text_in(last.get("thinking")) + text_in(block.get("thinking"))
         if signature := block.get("signature"):
             last["signature"] = signature
     return [block for block in merged if block.get("signature") or block.get("data")]

@@ -1,4 +1,4 @@
-"""Parses bodies and chunks, and finds in them what the response is."""
+"""Parses bodies and chunks, and finds the choice and its tool call in them."""
 
 from functools import partial
 from typing import NoReturn
@@ -8,7 +8,7 @@ from chatmodels.openai_compatible._errors import (
     failure_of,
     failure_within,
     read_failure,
-    tells_error,
+    reports_error,
 )
 from chatmodels.openai_compatible._wire import (
     WireBody,
@@ -19,25 +19,25 @@ from chatmodels.openai_compatible._wire import (
 )
 
 
-def decoded(data: bytes, dialect: str) -> WireBody:
+def decode_body(data: bytes, dialect: str) -> WireBody:
     """Parse a body or a chunk.
 
     Raises:
-        ChatModelError: It tells of an error, or is not a chat completion.
+        ChatModelError: The data report an error, or are not a chat completion.
     """
     try:
         wire = body_decoder.decode(data)
     except NOT_JSON as error:
         reject(data, dialect, error)
     if wire.error or wire.choices is None:
-        failed = failure_within(data, dialect)
-        if failed is not None:
-            raise failed
+        failure = failure_within(data, dialect)
+        if failure is not None:
+            raise failure
     return wire
 
 
 def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
-    """Refuse a body that is not a chat completion; it may be an error of some other shape.
+    """Raise an error for a body that is not a chat completion, such as an error in another format.
 
     Raises:
         ChatModelError: Always.
@@ -48,15 +48,15 @@ def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
         "a chat completion",
         error,
         partial(read_failure, provider=dialect),
-        tells_error=tells_error,
+        tells_error=reports_error,
     )
 
 
 def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
-    """Find the answer: there is one choice, unless `provider_options` asked for more.
+    """Return the first choice: there is only one, unless `provider_options` request more.
 
     Raises:
-        ChatModelError: The choice tells of an error.
+        ChatModelError: The choice reports an error.
     """
     for choice in wire.choices or ():
         if not choice.index:
@@ -67,7 +67,7 @@ def first_choice(wire: WireBody, dialect: str) -> WireChoice | None:
 
 
 def legacy_call(message: WireMessage) -> list[WireToolCall]:
-    """Read the `function_call` that tool calls were before; Snowflake sends an empty one."""
+    """Read a `function_call`, the predecessor of tool calls; Snowflake sends an empty one."""
     function = message.function_call
     if function is None or not (function.name or function.arguments):
         return []

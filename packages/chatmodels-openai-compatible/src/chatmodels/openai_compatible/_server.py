@@ -1,4 +1,4 @@
-"""What is the same at a server whichever of the two dialects is spoken with it."""
+"""The description of a server that both of OpenAI's APIs share."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -15,7 +15,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class CodecFields(TypedDict):
-    """The fields of a `Codec` that do not depend on the dialect."""
+    """The fields of a `Codec` that do not depend on the API."""
 
     schemas: Callable[[str], SchemaSupport]
     authorization: Callable[[str], Headers]
@@ -24,16 +24,16 @@ class CodecFields(TypedDict):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a vendor's API is, and what it knows its callers by.
+    """A vendor's API: its paths, credentials, settings and schemas.
 
     Attributes:
         name: The provider's registered name.
-        models_path: Where the models are listed; None if they are not.
-        health_path: The cheapest thing to fetch that proves address and credentials; None for
-            the listing of models.
-        key_header: The header that carries the key.
-        key_prefix: What stands before the key in it.
-        settings: The settings honoured: neutral name to the field of the body. A dot descends
+        models_path: The path of the list of models; None if the vendor has none.
+        health_path: The cheapest path to fetch that verifies address and credentials; None for the
+            list of models.
+        key_header: The header that contains the key.
+        key_prefix: The text before the key in the header.
+        settings: The supported settings: neutral name to the field of the body. A dot descends
             into an object, as in `"reasoning.effort"`.
         values: The supported values of a setting, if not all are.
         implied: The values of a setting that hold without being sent.
@@ -54,7 +54,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def codec_fields(server: Server, headers: Headers) -> CodecFields:
-    """Return the fields of a `Codec` that both dialects have in common."""
+    """Return the fields of a `Codec` that both APIs have in common."""
     health = server.health_path or server.models_path or "/models"
     models = None
     if server.models_path is not None:
@@ -69,7 +69,7 @@ def codec_fields(server: Server, headers: Headers) -> CodecFields:
 
 
 def output_forms(formats: Collection[str]) -> frozenset[OutputForm]:
-    """Return the forms of structured output that a server has by the formats that it accepts."""
+    """Return the kinds of structured output that a server supports, from its response formats."""
     schema: tuple[OutputForm, ...] = ("strict", "schema") if "json_schema" in formats else ()
     objects: tuple[OutputForm, ...] = ("object",) if "json_object" in formats else ()
     return frozenset((*schema, *objects))

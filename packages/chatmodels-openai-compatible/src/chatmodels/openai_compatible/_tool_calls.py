@@ -1,7 +1,7 @@
-"""Puts tool calls together from the pieces in which streams bring them.
+"""Assembles tool calls from the deltas of a stream.
 
-OpenAI numbers the calls with `index` and says id and name in a call's first piece. Others number
-all calls 0, or none, begin above 0, repeat id and name in every piece, or send no ids at all.
+OpenAI numbers the calls with `index` and sends id and name in the first delta of a call. Others
+number all calls 0, or none, start above 0, repeat id and name in every delta, or send no ids.
 """
 
 from collections.abc import Sequence
@@ -15,25 +15,25 @@ from chatmodels.openai_compatible._custom import (
     CUSTOM_BEGIN,
     CUSTOM_END,
     custom_arguments,
-    escaped,
+    escape,
 )
 from chatmodels.openai_compatible._wire import WireToolCall
 
 FIRST_INDEX = 4
-"""The event index of the first tool call: reasoning, text, refusal and sound come before."""
+"""The event index of the first tool call: reasoning, text, refusal and audio have lower ones."""
 
 
 def arguments_text(arguments: Json) -> str:
-    """Give arguments as the text that they should be: some vendors send the object itself."""
+    """Return arguments as text: some vendors send an object."""
     if arguments is None:
         return ""
     return arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
 
 
-def made_up_id(position: int, created: Json) -> str:
-    """Name a call that its vendor did not name, so that a result can refer to it.
+def generated_id(position: int, created: Json) -> str:
+    """Return an id for a call without one, so that a result can refer to it.
 
-    The same for the same response, and different from one response to the next.
+    It is the same for the same response, and differs between responses.
     """
     return f"call_{created}_{position}" if created else f"call_{position}"
 
@@ -44,17 +44,17 @@ def read_call(wire: WireToolCall, position: int, created: Json, dialect: str) ->
     custom = wire.custom is not None
     signature = None
     if custom or wire.extra_content is not None:
-        signature = signed(wire.extra_content, dialect, custom=custom)
+        signature = call_state(wire.extra_content, dialect, custom=custom)
     return ToolCall(
-        identifier(wire.id) or made_up_id(position, created),
+        identifier(wire.id) or generated_id(position, created),
         name,
         custom_arguments(text) if custom else text,
         signature,
     )
 
 
-def signed(extra: Json, dialect: str, *, custom: bool = False) -> ProviderState | None:
-    """Keep the opaque state of a call, and its type if it is not a function."""
+def call_state(extra: Json, dialect: str, *, custom: bool = False) -> ProviderState | None:
+    """Return the opaque state of a call, with its type if it is not a function."""
     state: dict[str, Json] = {} if extra is None else {"extra_content": extra}
     if custom:
         state["type"] = "custom"
@@ -62,7 +62,7 @@ def signed(extra: Json, dialect: str, *, custom: bool = False) -> ProviderState 
 
 
 def _named(wire: WireToolCall) -> tuple[str, str]:
-    """Return the name in a call or in a piece of one, and its arguments or free text."""
+    """Return the name in a call or a delta, and its arguments or free text."""
     if wire.custom is not None:
         return wire.custom.name or "", wire.custom.input or ""
     function = wire.function
@@ -74,10 +74,12 @@ def _named(wire: WireToolCall) -> tuple[str, str]:
 class _Call:
     __slots__ = ("arguments", "custom", "ended", "extra", "given_id", "id", "index", "key", "name")
 
-    def __init__(self, key: int | None, given_id: str, made_up: str, name: str, index: int) -> None:
+    def __init__(
+        self, key: int | None, given_id: str, generated: str, name: str, index: int
+    ) -> None:
         self.key = key
         self.given_id = given_id
-        self.id = given_id or made_up
+        self.id = given_id or generated
         self.name = name
         self.index = index
         self.arguments: list[str] = []
@@ -86,40 +88,40 @@ class _Call:
         self.ended = False
 
     def add(self, text: str) -> str:
-        """Add a piece and return the piece of the arguments that it is."""
+        """Add a delta and return its part of the arguments."""
         if self.custom:
-            text = ("" if self.arguments else CUSTOM_BEGIN) + escaped(text)
+            text = ("" if self.arguments else CUSTOM_BEGIN) + escape(text)
         self.arguments.append(text)
         self.ended = False
         return text
 
     def complete(self) -> bool:
-        """Tell whether the arguments are whole JSON: nothing can follow them."""
+        """Return whether the arguments are complete JSON, which nothing can follow."""
         try:
             msgspec.json.decode("".join(self.arguments))
         except (msgspec.DecodeError, UnicodeEncodeError):
             return False
         return True
 
-    def repeated(self, text: str) -> bool:
-        """Return whether the arguments are whole and a piece is all of them again."""
+    def repeats(self, text: str) -> bool:
+        """Return whether the arguments are complete and a delta repeats all of them."""
         return text == "".join(self.arguments) and self.complete()
 
     def end(self, dialect: str) -> list[StreamEvent]:
         self.ended = True
         rest: list[StreamEvent] = []
         if self.custom:
-            # The free text has no end of its own: it is whatever had come.
+            # The free text has no end marker: it is all that has arrived.
             text = CUSTOM_END if self.arguments else CUSTOM_BEGIN + CUSTOM_END
             self.arguments.append(text)
             rest.append(ToolCallDelta(text, self.index))
-        signature = signed(self.extra, dialect, custom=self.custom)
+        signature = call_state(self.extra, dialect, custom=self.custom)
         call = ToolCall(self.id, self.name, "".join(self.arguments), signature)
         return [*rest, ToolCallEnd(call, self.index)]
 
 
 class CallAssembler:
-    """Takes the pieces of one stream's tool calls in and gives events."""
+    """Assembles the tool calls of one stream and returns events."""
 
     __slots__ = ("_calls", "_dialect", "_whole")
 
@@ -131,25 +133,25 @@ class CallAssembler:
     def __bool__(self) -> bool:
         return bool(self._whole or self._calls)
 
-    def feed(self, pieces: Sequence[WireToolCall], created: Json) -> list[StreamEvent]:
-        """Take in the pieces of one chunk."""
+    def feed(self, deltas: Sequence[WireToolCall], created: Json) -> list[StreamEvent]:
+        """Add the deltas of one chunk."""
         events: list[StreamEvent] = []
-        for piece in pieces:
-            name, text = _named(piece)
-            given_id = identifier(piece.id)
-            call = self._continued(piece.index, given_id, name, text)
+        for delta in deltas:
+            name, text = _named(delta)
+            given_id = identifier(delta.id)
+            call = self._find_call(delta.index, given_id, name, text)
             if call is None:
-                call = self._begun(piece.index, given_id, name, created, events)
+                call = self._start_call(delta.index, given_id, name, created, events)
             call.name = call.name or name
-            if piece.extra_content is not None:
-                call.extra = piece.extra_content
-            if piece.custom is not None:
+            if delta.extra_content is not None:
+                call.extra = delta.extra_content
+            if delta.custom is not None:
                 call.custom = True
-            if text and not (piece.index is None and given_id and call.repeated(text)):
+            if text and not (delta.index is None and given_id and call.repeats(text)):
                 events.append(ToolCallDelta(call.add(text), call.index))
         return events
 
-    def take_whole(self, calls: Sequence[WireToolCall], created: Json) -> None:
+    def add_whole(self, calls: Sequence[WireToolCall], created: Json) -> None:
         """Read calls that arrived whole."""
         for position, wire in enumerate(calls):
             call = read_call(wire, position, created, self._dialect)
@@ -163,8 +165,8 @@ class CallAssembler:
                 ended += call.end(self._dialect)
         return ended
 
-    def _continued(self, key: int | None, given_id: str, name: str, text: str) -> _Call | None:
-        """Find the call that a piece continues; None if it begins one."""
+    def _find_call(self, key: int | None, given_id: str, name: str, text: str) -> _Call | None:
+        """Return the call that a delta continues; None if it begins a new one."""
         calls = self._calls
         if key is not None:
             call = next((call for call in reversed(calls) if call.key == key), None)
@@ -173,20 +175,20 @@ class CallAssembler:
         else:
             call = calls[-1] if calls else None
         if not name:
-            # Only a piece with a name can begin a call: some vendors make up an id for each.
+            # Only a delta with a name can begin a call: some vendors send a new id in each delta.
             return call or (calls[-1] if calls else None)
         if call is None or (given_id and given_id != call.given_id):
             return None
-        # A repeated name repeats itself; another, or one after whole arguments, is a new call, also
-        # under the id of the call before if nothing is numbered. A late name is that of a call
-        # without one.
+        # The same name continues a call. Another name, or one after complete arguments, begins a
+        # new call, even with the id of the previous call if calls are not numbered. A late name
+        # belongs to a call without one.
         if given_id and (key is not None or name != call.name):
             return call
         if call.name and (name != call.name or (text.strip() and call.complete())):
-            return call if given_id and call.repeated(text) else None
+            return call if given_id and call.repeats(text) else None
         return call
 
-    def _begun(
+    def _start_call(
         self,
         key: int | None,
         given_id: str,
@@ -194,12 +196,12 @@ class CallAssembler:
         created: Json,
         events: list[StreamEvent],
     ) -> _Call:
-        # Calls may come interleaved: what is not whole yet may go on.
+        # Calls can be interleaved: incomplete ones can continue.
         for call in self._calls:
             if not call.ended and call.complete():
                 events += call.end(self._dialect)
         position = len(self._calls)
-        call = _Call(key, given_id, made_up_id(position, created), name, FIRST_INDEX + position)
+        call = _Call(key, given_id, generated_id(position, created), name, FIRST_INDEX + position)
         self._calls.append(call)
         events.append(ToolCallStart(call.id, name, call.index))
         return call

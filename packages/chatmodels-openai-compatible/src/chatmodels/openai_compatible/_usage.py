@@ -1,4 +1,4 @@
-"""The tokens used, as the vendors count and name them."""
+"""Reads token usage, with the vendors' different names and ways of counting."""
 
 from chatmodels.core import Usage
 from chatmodels.http.wire import Json, is_object, lenient, text_or_none
@@ -14,9 +14,9 @@ _NO_OUTPUT = WireOutputDetails()
 
 
 def reported_usage(body: WireBody) -> Json:
-    """Find the usage in a body or chunk; None if it has none.
+    """Return the usage in a body or chunk; None if it has none.
 
-    Groq's streams have it in an extension, and in its own place only if `stream_options` asks.
+    Groq's streams report it in an extension, and in `usage` only if `stream_options` requests it.
     """
     if body.usage is not None:
         return body.usage
@@ -24,45 +24,48 @@ def reported_usage(body: WireBody) -> Json:
 
 
 def read_service_tier(usage: Json) -> str | None:
-    """Find the tier that served the call, where the usage tells it ("Priority Tier", Mistral)."""
+    """Return the tier that served the call, if the usage contains it ("Priority Tier", Mistral)."""
     return text_or_none(usage.get("service_tier")) if is_object(usage) else None
 
 
 def read_usage(value: Json, warnings: list[str]) -> Usage:
-    """Bring the tokens used into neutral terms; what was not reported stays None."""
+    """Translate the token usage; counts that are not reported stay None."""
     wire = lenient(value, WireUsage, "the usage was", warnings)
     if wire is None:
         return Usage()
-    into = wire.prompt_tokens_details or _NO_INPUT
-    out = wire.completion_tokens_details or _NO_OUTPUT
-    asked, output = wire.prompt_tokens, wire.completion_tokens
-    reasoning = _first(out.reasoning_tokens, wire.reasoning_tokens)
+    prompt_details = wire.prompt_tokens_details or _NO_INPUT
+    output_details = wire.completion_tokens_details or _NO_OUTPUT
+    prompt, output = wire.prompt_tokens, wire.completion_tokens
+    reasoning = _first(output_details.reasoning_tokens, wire.reasoning_tokens)
+    audio = prompt_details.audio_tokens
     total = wire.total_tokens
-    if asked is not None and output is not None:
-        # xAI counts reasoning beside the completion, Mistral sound beside the prompt, all others
-        # within; the total tells.
-        if reasoning and total == asked + output + reasoning:
+    if prompt is not None and output is not None:
+        # xAI counts reasoning beside the completion, Mistral audio beside the prompt, all others
+        # within; the total shows which.
+        if reasoning and total == prompt + output + reasoning:
             output += reasoning
-        elif into.audio_tokens and total == asked + output + into.audio_tokens:
-            asked += into.audio_tokens
-        total = asked + output if total is None else total
+        elif audio and total == prompt + output + audio:
+            prompt += audio
+        total = prompt + output if total is None else total
     return Usage(
-        input_tokens=asked,
+        input_tokens=prompt,
         output_tokens=output,
         total_tokens=total,
         cached_input_tokens=_first(
-            into.cached_tokens,
+            prompt_details.cached_tokens,
             wire.cached_tokens,
             wire.num_cached_tokens,
             wire.prompt_cache_hit_tokens,
             wire.cache_read_input_tokens,
         ),
-        cache_write_tokens=_first(into.cache_write_tokens, wire.cache_creation_input_tokens),
+        cache_write_tokens=_first(
+            prompt_details.cache_write_tokens, wire.cache_creation_input_tokens
+        ),
         reasoning_tokens=reasoning,
-        input_audio_tokens=into.audio_tokens,
-        output_audio_tokens=out.audio_tokens,
-        accepted_prediction_tokens=out.accepted_prediction_tokens,
-        rejected_prediction_tokens=out.rejected_prediction_tokens,
+        input_audio_tokens=audio,
+        output_audio_tokens=output_details.audio_tokens,
+        accepted_prediction_tokens=output_details.accepted_prediction_tokens,
+        rejected_prediction_tokens=output_details.rejected_prediction_tokens,
     )
 
 

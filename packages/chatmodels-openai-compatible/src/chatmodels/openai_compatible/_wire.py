@@ -1,8 +1,8 @@
-"""The JSON of chat completions as typed structures: whole bodies and chunks of streams alike.
+"""The JSON of chat completions as typed structures, for whole bodies and chunks of streams.
 
-What carries the answer is typed, so that a defect is an error. What accompanies it (usage,
-probabilities, annotations) is taken as parsed JSON and read leniently later: no answer is lost
-for a number that a vendor spelt as a string. Unknown fields are ignored.
+The content of a response is typed, so that a defect is an error. Its metadata (usage,
+probabilities, annotations) is parsed JSON and read leniently later, so that a number sent as a
+string does not discard the response. Unknown fields are ignored.
 """
 
 import msgspec
@@ -11,32 +11,32 @@ from chatmodels.http.wire import Json, Wire
 
 
 class WireFunction(Wire, frozen=True, gc=False):
-    """The function that a tool call names; arguments are text, though some send an object."""
+    """The function of a tool call; arguments are text, but some vendors send an object."""
 
     name: str | None = None
     arguments: Json = None
 
 
 class WireCustom(Wire, frozen=True, gc=False):
-    """The custom tool that a call names, and its free text."""
+    """The custom tool of a call, and its free text."""
 
     name: str | None = None
     input: str | None = None
 
 
 class WireToolCall(Wire, frozen=True, gc=False):
-    """A tool call, or some more of one."""
+    """A tool call, or a delta of one."""
 
     index: int | None = None
     id: str | int | None = None
     function: WireFunction | None = None
     custom: WireCustom | None = None
-    metadata: Json = None  # Mistral's, of tools that it runs itself
+    metadata: Json = None  # for tools that Mistral runs itself
     extra_content: Json = None  # Gemini's thought signatures: "OpenAI compatibility", Google
 
 
 class WireAudio(Wire, frozen=True, gc=False):
-    """Spoken output, or some more of it."""
+    """Audio output, or a delta of it."""
 
     id: str | None = None
     data: str | None = None
@@ -45,32 +45,32 @@ class WireAudio(Wire, frozen=True, gc=False):
 
 
 class WireMessage(Wire, frozen=True, gc=False):
-    """What the model says: the `message` of a whole answer, the `delta` of a chunk."""
+    """The content of a response: the `message` of a whole one, the `delta` of a chunk."""
 
     content: str | list[Json] | dict[str, Json] | None = None  # an object: Cloudflare's JSON mode
     tool_calls: list[WireToolCall] | None = None
-    tool_call_id: str | None = None  # Mistral's, of what its own tools gave
+    tool_call_id: str | None = None  # for results of Mistral's own tools
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_text: str | None = None
     reasoning_details: Json = None
     thinking_blocks: Json = None  # Anthropic's, behind LiteLLM
-    function_call: WireFunction | None = None  # what tool calls were before November 2023
+    function_call: WireFunction | None = None  # the form of tool calls before November 2023
     audio: WireAudio | None = None
     annotations: Json = None
     images: Json = None  # "Image Generation", OpenRouter
-    executed_tools: Json = None  # of tools that Groq runs itself: "Compound", Groq
+    executed_tools: Json = None  # for tools that Groq runs itself: "Compound", Groq
 
 
 class WireChoice(Wire, frozen=True, gc=False):
-    """One alternative answer; `index` is 0 for the only one that is asked for."""
+    """One alternative response; `index` is 0 for the only one that is requested."""
 
     index: int | None = None
     delta: WireMessage | None = None
     finish_reason: str | None = None
     message: WireMessage | None = None
-    messages: Json = None  # Mistral's, where it ran tools of its own
+    messages: Json = None  # instead of `message` if Mistral ran its own tools
     logprobs: Json = None
     error: Json = None
 
@@ -98,7 +98,7 @@ class WireTop(Wire, frozen=True, gc=False):
 
 
 class WireToken(Wire, frozen=True, gc=False):
-    """A token of the output, with the likeliest at its place."""
+    """A token of the output, with the most likely alternatives."""
 
     token: str
     logprob: float
@@ -112,7 +112,7 @@ class WireLogprobs(Wire, frozen=True, gc=False):
 
 
 class WireInputDetails(Wire, frozen=True, gc=False):
-    """What the input tokens were."""
+    """The details of the input tokens."""
 
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
@@ -120,7 +120,7 @@ class WireInputDetails(Wire, frozen=True, gc=False):
 
 
 class WireOutputDetails(Wire, frozen=True, gc=False):
-    """What the output tokens were."""
+    """The details of the output tokens."""
 
     reasoning_tokens: int | None = None
     audio_tokens: int | None = None
@@ -129,7 +129,7 @@ class WireOutputDetails(Wire, frozen=True, gc=False):
 
 
 class WireUsage(Wire, frozen=True, gc=False):
-    """Tokens used: OpenAI's names, then other vendors' for what OpenAI nests or has not."""
+    """The token usage: OpenAI's fields, then other vendors' for nested or missing ones."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -145,7 +145,7 @@ class WireUsage(Wire, frozen=True, gc=False):
 
 
 class WireModel(Wire, frozen=True, gc=False):
-    """A model in a listing: OpenAI's fields, then those in which others tell its limits."""
+    """A model in a list: OpenAI's fields, then other vendors' fields for its limits."""
 
     id: str
     created: int | float | None = None

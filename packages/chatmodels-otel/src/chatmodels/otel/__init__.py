@@ -1,4 +1,4 @@
-"""OpenTelemetry traces, metrics and logs for chatmodels, named as the GenAI conventions say."""
+"""OpenTelemetry traces, metrics and logs for chatmodels, by the GenAI semantic conventions."""
 
 from chatmodels.core.extending import publish
 from chatmodels.otel._context import conversation, prompt_template

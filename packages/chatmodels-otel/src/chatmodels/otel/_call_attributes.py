@@ -1,12 +1,12 @@
-"""A call as attributes of the inference span: what was asked, and what was answered."""
+"""The attributes of a call's span, from its request and its response."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chatmodels.core import ChatRequest, ChatResponse, Settings
 from chatmodels.core.extending import Profile
-from chatmodels.otel._call_state import Watch
-from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._call_state import CallState
+from chatmodels.otel._context import NO_ANNOTATIONS, Annotations
 from chatmodels.otel._finish_reason import ENDED_ABNORMALLY, finish_reason
 from chatmodels.otel._model_attributes import system_fingerprint
 from chatmodels.otel._semconv import (
@@ -26,7 +26,7 @@ from chatmodels.otel._semconv import (
     RESPONSE_MODEL,
     RETRY_COUNT,
 )
-from chatmodels.otel._usage import billed
+from chatmodels.otel._usage import billed_usage
 
 Attributes = dict[str, Any]
 
@@ -35,23 +35,23 @@ _UNSET = ChatRequest(messages=()).settings
 
 def call_attributes(
     attributes: Attributes,
-    watch: Watch,
+    state: CallState,
     response: ChatResponse[Any] | None,
     failure: str | None,
     cost: float | None,
 ) -> None:
-    """Add what is known of a call at its end.
+    """Add the attributes that are known at the end of a call.
 
     Args:
-        attributes: Where to add it.
-        watch: What is remembered of the call.
-        response: The answer, or what there is of it.
-        failure: Why it failed, as an error type, if it did.
-        cost: What it cost, in US dollars, where known.
+        attributes: The attributes to extend.
+        state: The state of the call.
+        response: The response, or the part of it that arrived.
+        failure: The error type, if the call failed.
+        cost: The cost in US dollars, if known.
     """
-    call = watch.call
+    call = state.call
     request = call.request
-    provider = watch.plan.provider
+    provider = state.model.provider
     is_whole = call.outcome == "completed"
     if request.settings is not _UNSET:
         _settings(attributes, request.settings, provider, call.profile)
@@ -59,8 +59,8 @@ def call_attributes(
         attributes["gen_ai.output.type"] = "json"
     if request.provider_options:
         _options(attributes, request.provider_options, provider)
-    if watch.said is not NOTHING_SAID:
-        said_attributes(attributes, watch.said)
+    if state.annotations is not NO_ANNOTATIONS:
+        annotation_attributes(attributes, state.annotations)
     if response is not None and not call.is_delegated:
         _response(attributes, response, is_whole)
         if provider == OPENAI:
@@ -77,24 +77,24 @@ def call_attributes(
         attributes[COST] = cost
 
 
-def said_attributes(attributes: Attributes, said: Said) -> None:
-    """Add what the program says about a call."""
-    if said.conversation is not None:
-        attributes[CONVERSATION_ID] = said.conversation
-    if said.prompt is not None:
-        attributes[PROMPT_NAME] = said.prompt
-    if said.prompt_version is not None:
-        attributes[PROMPT_VERSION] = said.prompt_version
+def annotation_attributes(attributes: Attributes, annotations: Annotations) -> None:
+    """Add the facts that the program adds to a call."""
+    if annotations.conversation is not None:
+        attributes[CONVERSATION_ID] = annotations.conversation
+    if annotations.prompt is not None:
+        attributes[PROMPT_NAME] = annotations.prompt
+    if annotations.prompt_version is not None:
+        attributes[PROMPT_VERSION] = annotations.prompt_version
 
 
 def _response(attributes: Attributes, response: ChatResponse[Any], is_whole: bool) -> None:
-    # Written out, since it is done for each call.
+    # Without a loop, since it runs for each call.
     if response.id is not None:
         attributes["gen_ai.response.id"] = response.id
     if response.model is not None:
         attributes[RESPONSE_MODEL] = response.model
     attributes[FINISH_REASONS] = (finish_reason(response, is_whole=is_whole),)
-    usage = billed(response.usage)
+    usage = billed_usage(response.usage)
     if usage.input_tokens is not None:
         attributes["gen_ai.usage.input_tokens"] = usage.input_tokens
     if usage.output_tokens is not None:

@@ -1,4 +1,4 @@
-"""The attributes of a call as version 1.41 of the conventions had them."""
+"""The attributes of a call that version 1.41 of the conventions defined differently."""
 
 from chatmodels.otel._call_attributes import Attributes
 
@@ -7,12 +7,12 @@ CACHE_CREATION = "gen_ai.usage.cache_creation.input_tokens"
 TOP_K = "gen_ai.request.top_k"
 
 
-def in_version_1_41(attributes: Attributes, *, keep: bool) -> None:
+def add_former_names(attributes: Attributes, *, keep: bool) -> None:
     """Add the former names to the attributes of a call.
 
     Args:
-        attributes: The attributes, which are changed.
-        keep: Whether the present names stay. `top_k` has one name, whose type has changed since.
+        attributes: The attributes to change.
+        keep: Whether the current names stay. `top_k` has the same name, but another type.
     """
     written = attributes.get(CACHE_WRITE)
     if written is not None:

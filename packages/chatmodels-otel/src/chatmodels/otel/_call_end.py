@@ -1,4 +1,4 @@
-"""Records calls that are over: their metrics, their span, and their events."""
+"""Records the end of calls: metrics, span, and log events."""
 
 from math import inf
 from time import monotonic
@@ -9,12 +9,12 @@ from opentelemetry.trace import Span, Status, StatusCode, Tracer
 from chatmodels.core import ChatResponse
 from chatmodels.core.extending import HttpExchange
 from chatmodels.otel._call_attributes import Attributes, call_attributes
-from chatmodels.otel._call_attributes_1_41 import in_version_1_41
-from chatmodels.otel._call_state import Watch
+from chatmodels.otel._call_attributes_1_41 import add_former_names
+from chatmodels.otel._call_state import CallState
 from chatmodels.otel._content.capture import Capture
-from chatmodels.otel._failure import described, error_type, message, quotes
+from chatmodels.otel._failure import error_type, exception_attributes, message, quotes_content
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._metrics.measurement import finished
+from chatmodels.otel._metrics.measurement import measure
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import ERROR_TYPE, OTHER
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 _ABANDONED = "the stream was neither read to its end nor closed"
 
 
-class Endings:
-    """Records calls that are over, each signal whatever becomes of the others.
+class CallRecorder:
+    """Records the end of calls; a failure in one signal does not affect the others.
 
     Attributes:
-        wants_details: Whether each call is to be an event with all its attributes.
+        wants_details: Whether each call is recorded as an event with all its attributes.
 
     Args:
-        options: What is recorded.
-        guard: Where failures go.
-        tracer: The source of spans, if there are to be any.
-        meters: The instruments, if there are any.
-        events: What emits events, if anything does.
+        options: The options.
+        guard: Receives failures.
+        tracer: The source of spans, if spans are recorded.
+        meters: The instruments, if metrics are recorded.
+        events: Emits log events, if events are recorded.
     """
 
     def __init__(
@@ -63,21 +63,21 @@ class Endings:
         self._exceptions_on_span = options.exceptions in ("span", "both")
 
     def record(
-        self, watch: Watch, response: ChatResponse[Any] | None, error: BaseException | None
+        self, state: CallState, response: ChatResponse[Any] | None, error: BaseException | None
     ) -> None:
-        """Record a call.
+        """Record the end of a call.
 
         Args:
-            watch: What is remembered of it.
+            state: The state of the call.
             response: The response, or the part of it that arrived.
             error: The exception that ended the call, if any.
         """
-        is_described = watch.is_recorded or self._details is not None
-        if not is_described and not watch.is_measured and error is None:
-            if watch.span is not None:
-                watch.span.end()
+        is_described = state.is_recorded or self._details is not None
+        if not is_described and not state.is_measured and error is None:
+            if state.span is not None:
+                state.span.end()
             return
-        call = watch.call
+        call = state.call
         duration = monotonic() - call.started
         failure = None
         if error is not None:
@@ -85,114 +85,119 @@ class Endings:
         elif call.outcome == "abandoned":
             failure = OTHER
         cost = None
-        # Tokens and cost are the other model's if a policy passed the call on. They are counted
-        # for a call that failed, too: the provider bills what it generated.
+        # If a policy delegated the call, tokens and cost belong to the other model. They are
+        # recorded for a failed call, too, since the provider bills the generated tokens.
         if self._cost is not None and response is not None and not call.is_delegated:
             try:
                 cost = _amount(self._cost(response))
             except Exception as raised:
-                self._guard.failed("cost", raised)
-        if watch.is_measured and self._meters is not None:
+                self._guard.record_failure("cost", raised)
+        if state.is_measured and self._meters is not None:
             try:
-                self._meters.running.discard(watch)
-                self._meters.record(finished(watch, response, duration, failure, cost))
+                self._meters.running.discard(state)
+                self._meters.record(measure(state, response, duration, failure, cost))
             except Exception as raised:
-                self._guard.failed("metrics", raised)
+                self._guard.record_failure("metrics", raised)
         attributes: Attributes = {}
         if is_described:
             try:
-                call_attributes(attributes, watch, response, failure, cost)
+                call_attributes(attributes, state, response, failure, cost)
                 if self._conventions != "latest":
-                    in_version_1_41(attributes, keep=self._conventions == "both")
+                    add_former_names(attributes, keep=self._conventions == "both")
                 if self._wants_more:
-                    self._add(attributes, watch, response)
+                    self._add(attributes, state, response)
             except Exception as raised:
-                self._guard.failed("attributes", raised)
-        if call.exchanges and watch.is_recorded:
-            self._exchanges(watch, call.exchanges)
-        if watch.span is not None:
-            self._end(watch, watch.span, attributes, error, duration)
+                self._guard.record_failure("attributes", raised)
+        if call.exchanges and state.is_recorded:
+            self._exchanges(state, call.exchanges)
+        if state.span is not None:
+            self._end(state, state.span, attributes, error, duration)
         if error is not None and self._exceptions is not None and call.outcome == "failed":
             try:
-                # The attributes of the span are optional here; the span's id leads to them.
-                shared = watch.plan.shared if self.wants_details else {}
+                # The attributes of the span are optional here; the event contains the span's id.
+                shared = state.model.shared if self.wants_details else {}
                 self._exceptions.exception(
                     error,
                     {**shared, ERROR_TYPE: error_type(error)},
-                    watch.context,
+                    state.context,
                     content=self._capture.on_event,
                 )
             except Exception as raised:
-                self._guard.failed("events", raised)
+                self._guard.record_failure("events", raised)
 
-    def _exchanges(self, watch: Watch, exchanges: list[HttpExchange]) -> None:
-        is_smooth = len(exchanges) == 1 and exchanges[0].failure is None
-        if self._tracer is None or (is_smooth and not self._all_http_spans):
+    def _exchanges(self, state: CallState, exchanges: list[HttpExchange]) -> None:
+        is_plain = len(exchanges) == 1 and exchanges[0].failure is None
+        if self._tracer is None or (is_plain and not self._all_http_spans):
             return
         try:
             from chatmodels.otel._http_spans import record_exchanges
 
-            record_exchanges(watch, exchanges, self._tracer)
+            record_exchanges(state, exchanges, self._tracer)
         except Exception as raised:
-            self._guard.failed("http spans", raised)
+            self._guard.record_failure("http spans", raised)
 
     def _add(
-        self, attributes: Attributes, watch: Watch, response: ChatResponse[Any] | None
+        self, attributes: Attributes, state: CallState, response: ChatResponse[Any] | None
     ) -> None:
         """Add the content of a call to the attributes of its span, and emit it as an event."""
         capture = self._capture
-        is_on_span = capture.on_span and watch.is_recorded
+        is_on_span = capture.on_span and state.is_recorded
         captured: Attributes = {}
         if is_on_span or capture.on_event:
-            is_whole = watch.call.outcome == "completed"
-            captured = capture.of_call(watch.call.request, response, watch.said, is_whole=is_whole)
+            is_whole = state.call.outcome == "completed"
+            captured = capture.of_call(
+                state.call.request, response, state.annotations, is_whole=is_whole
+            )
         if self._details is not None:
             content = captured if capture.on_event else {}
-            self._emit(self._details, {**watch.beginning, **attributes, **content}, watch)
+            self._emit(self._details, {**state.beginning, **attributes, **content}, state)
         if is_on_span:
             attributes |= capture.for_span(captured)
 
-    def _emit(self, details: "Events", attributes: Attributes, watch: Watch) -> None:
+    def _emit(self, details: "Events", attributes: Attributes, state: CallState) -> None:
         try:
-            details.details(attributes, watch.context)
+            details.details(attributes, state.context)
         except Exception as raised:
-            self._guard.failed("events", raised)
+            self._guard.record_failure("events", raised)
 
     def _end(
         self,
-        watch: Watch,
+        state: CallState,
         span: Span,
         attributes: Attributes,
         error: BaseException | None,
         duration: float,
     ) -> None:
         try:
-            if watch.is_recorded:
+            if state.is_recorded:
                 span.set_attributes(attributes)
                 if error is not None:
                     content = self._capture.on_span
                     span.set_status(Status(StatusCode.ERROR, message(error, content=content)))
-                    if self._exceptions_on_span and watch.call.outcome == "failed":
-                        # What is given here goes before what the SDK reads from the exception.
-                        withheld = quotes(error) and not content
-                        told = described(error, content=content) if withheld else None
-                        span.record_exception(error, told)
-                elif watch.call.outcome == "abandoned":
+                    if self._exceptions_on_span and state.call.outcome == "failed":
+                        # These attributes override those that the SDK reads from the exception.
+                        replaced = (
+                            exception_attributes(error, content=content)
+                            if quotes_content(error) and not content
+                            else None
+                        )
+                        span.record_exception(error, replaced)
+                elif state.call.outcome == "abandoned":
                     span.set_status(Status(StatusCode.ERROR, _ABANDONED))
         except Exception as raised:
-            self._guard.failed("span", raised)
+            self._guard.record_failure("span", raised)
         try:
-            # Not by the clock on the wall, which may be set while the call is running.
-            span.end(watch.started + int(duration * 1e9))
+            # Not by the wall clock, which can be set while the call is running.
+            span.end(state.started + int(duration * 1e9))
         except Exception as raised:
-            self._guard.failed("span", raised)
+            self._guard.record_failure("span", raised)
 
 
-def _amount(told: float | None) -> float | None:
-    """Check the result of a cost hook: one value that is not an amount would spoil the counter."""
-    if told is None:
+def _amount(cost: float | None) -> float | None:
+    """Check the result of a cost hook, since one invalid amount would corrupt the counter."""
+    if cost is None:
         return None
-    cost = float(told)  # a Decimal, too
-    if not 0 <= cost < inf:
-        raise ValueError(f"a call cannot cost {cost}")
-    return cost
+    amount = float(cost)  # a Decimal, too
+    if not 0 <= amount < inf:
+        raise ValueError(f"a call cannot cost {amount}")
+    return amount

@@ -1,4 +1,4 @@
-"""What telemetry remembers of a call that is running."""
+"""The state of telemetry for a running call."""
 
 from collections.abc import Sequence
 from contextvars import Token
@@ -8,40 +8,40 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
 from chatmodels.core.extending import CallInfo
-from chatmodels.otel._context import NOTHING_SAID, Said
-from chatmodels.otel._model_attributes import Facts, Plan
+from chatmodels.otel._context import NO_ANNOTATIONS, Annotations
+from chatmodels.otel._model_attributes import Facts, ModelAttributes
 
 
-class Watch(msgspec.Struct, eq=False):
-    """What telemetry remembers of a call that is running.
+class CallState(msgspec.Struct, eq=False):
+    """The state of telemetry for a running call.
 
     Attributes:
-        call: The facts of the call, as core keeps them.
-        plan: The constant attributes of its model.
-        span: Its span; None if there is nobody to tell of one.
-        started: When the span began, in nanoseconds of the clock on the wall.
-        is_recorded: Whether the span was sampled, so that its attributes matter.
-        context: Where the span is current.
-        attached: How to make current again what was so before, while the span is current.
-        said: What the program says about it.
+        call: The facts of the call, from core.
+        model: The constant attributes of its model.
+        span: Its span; None without a tracer.
+        started: The start of the span, in nanoseconds of the wall clock.
+        is_recorded: Whether the span is sampled, so that its attributes are recorded.
+        context: The context in which the span is current.
+        attached: The token that restores the previous context, while the span is current.
+        annotations: The facts that the program adds to the call.
         failures: The error types of the attempts that failed.
-        times: When each event of a stream came, if that is measured.
+        times: The time of each event of a stream, if it is measured.
         is_measured: Whether its metrics are recorded.
     """
 
     call: CallInfo
-    plan: Plan
+    model: ModelAttributes
     span: Span | None = None
     started: int = 0
     is_recorded: bool = False
     context: Context | None = None
     attached: Token[Context] | None = None
-    said: Said = NOTHING_SAID
+    annotations: Annotations = NO_ANNOTATIONS
     failures: list[str] | None = None
     times: Sequence[float] = ()
     is_measured: bool = False
 
     @property
     def beginning(self) -> Facts:
-        """The attributes that its span begins with."""
-        return self.plan.whole if self.call.op == "generate" else self.plan.streamed
+        """The initial attributes of its span."""
+        return self.model.whole if self.call.op == "generate" else self.model.streamed

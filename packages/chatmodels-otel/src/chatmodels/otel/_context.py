@@ -1,4 +1,4 @@
-"""Where spans are current, and what the program says about its calls."""
+"""The context of spans, and the facts that the program adds to its calls."""
 
 import sys
 from collections.abc import Generator, Mapping
@@ -11,14 +11,14 @@ import msgspec
 from opentelemetry.context import Context, attach, get_current
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program says about its calls that they do not say themselves.
+class Annotations(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts that a program adds to its calls.
 
     Attributes:
-        conversation: The id of the conversation that they belong to.
-        prompt: The name of the template that the prompt was made from.
-        prompt_version: Its version.
-        prompt_variables: What was put in its places, which is content.
+        conversation: The id of the conversation.
+        prompt: The name of the prompt template.
+        prompt_version: The version of the template.
+        prompt_variables: The values of its variables, which are content.
     """
 
     conversation: str | None = None
@@ -27,22 +27,24 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     prompt_variables: Mapping[str, str] = {}
 
 
-NOTHING_SAID: Final = Said()
+NO_ANNOTATIONS: Final = Annotations()
 
-_said: Final[ContextVar[Said]] = ContextVar("chatmodels_said", default=NOTHING_SAID)
+_annotations: Final[ContextVar[Annotations]] = ContextVar(
+    "chatmodels_annotations", default=NO_ANNOTATIONS
+)
 
 
 @contextmanager
 def conversation(identifier: str, /) -> Generator[None]:
-    """Say which conversation the calls in a `with` block belong to.
+    """Set the conversation id of the calls in a `with` block.
 
-    Their spans and events carry the id as `gen_ai.conversation.id`; ids are never invented.
+    Spans and events contain it as `gen_ai.conversation.id`. Without this function, they have none.
     """
-    token = _said.set(msgspec.structs.replace(_said.get(), conversation=identifier))
+    token = _annotations.set(msgspec.structs.replace(_annotations.get(), conversation=identifier))
     try:
         yield
     finally:
-        _said.reset(token)
+        _annotations.reset(token)
 
 
 @contextmanager
@@ -53,17 +55,17 @@ def prompt_template(
     version: str | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Generator[None]:
-    """Say which template the prompts of the calls in a `with` block were made from.
+    """Set the prompt template of the calls in a `with` block.
 
     Args:
-        name: The template's name, which spans and events carry as `gen_ai.prompt.name`.
-        version: Its version, likewise `gen_ai.prompt.version`.
-        variables: What was put in its places. It is content: recorded, as
-            `gen_ai.prompt.variable.<name>`, only if content is.
+        name: The template's name, recorded as `gen_ai.prompt.name` on spans and events.
+        version: Its version, recorded as `gen_ai.prompt.version`.
+        variables: The values of its variables. They are content, and recorded as
+            `gen_ai.prompt.variable.<name>` only if content is recorded.
     """
-    token = _said.set(
+    token = _annotations.set(
         msgspec.structs.replace(
-            _said.get(),
+            _annotations.get(),
             prompt=name,
             prompt_version=version,
             prompt_variables={} if variables is None else dict(variables),
@@ -72,24 +74,24 @@ def prompt_template(
     try:
         yield
     finally:
-        _said.reset(token)
+        _annotations.reset(token)
 
 
-def currently_said() -> Said:
-    """Give what the program says about the calls that it makes now."""
-    return _said.get()
+def current_annotations() -> Annotations:
+    """Return the facts that the program adds to its current calls."""
+    return _annotations.get()
 
 
-def restored(context: Context, token: Token[Context]) -> None:
-    """Make the context current again that was so before another one was attached.
+def restore_context(context: Context, token: Token[Context]) -> None:
+    """Restore the context that was current before another one was attached.
 
-    Without `detach`, which logs an error if that was in a different context of `contextvars`: it
-    is put back by value then. A coroutine or generator that is thrown away ends in somebody else's
-    context, though, which is not ours to set.
+    `detach` is not used, since it logs an error if the context was attached in a different
+    `contextvars` context. The earlier context is then restored by value. A coroutine or generator
+    that is garbage-collected ends in an unrelated context, which is not changed.
 
     Args:
-        context: What was attached.
-        token: What `attach` gave for it.
+        context: The context that was attached.
+        token: The token that `attach` returned.
     """
     if sys.exc_info()[0] is GeneratorExit and get_current() is not context:
         return
@@ -100,7 +102,7 @@ def restored(context: Context, token: Token[Context]) -> None:
 
 
 class Attached:
-    """A context that is current within a `with` block, entered any number of times in turn."""
+    """A context that is current in a `with` block, which can be entered repeatedly."""
 
     __slots__ = ("_context", "_token")
 
@@ -116,4 +118,4 @@ class Attached:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        restored(self._context, self._token)
+        restore_context(self._context, self._token)

@@ -1,4 +1,4 @@
-"""Spans and measurements for the functions of the program itself."""
+"""Decorators that record spans and durations of functions."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -39,22 +39,24 @@ def traced(
     attributes: Mapping[str, str | int | float | bool] | None = None,
     telemetry: Telemetry | None = None,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give a function a span for each call, with or without arguments to the decorator.
+    """Record a span for each call of a function, with or without arguments to the decorator.
 
     Args:
         function: A function or method: plain, async, a generator, or an async generator. A
-            generator's span is current within it, and not for who consumes it.
+            generator's span is current in the generator, but not in its consumer.
         name: The span's name; the function's qualified name by default.
         attributes: Attributes of each span.
-        telemetry: What records; None for the environment's options and the global providers.
+        telemetry: The telemetry; None for the environment's options and the global providers.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or function.__qualname__
-        known = {FUNCTION_NAME: _full_name(function), **(attributes or {})}
-        from chatmodels.otel._spans.wrapping import watched
+        fixed = {FUNCTION_NAME: _full_name(function), **(attributes or {})}
+        from chatmodels.otel._spans.wrapping import observe_calls
 
-        return watched(function, lambda: _Traced(telemetry or default_telemetry(), title, known))
+        return observe_calls(
+            function, lambda: _Traced(telemetry or default_telemetry(), title, fixed)
+        )
 
     return decorate if function is None else decorate(function)
 
@@ -74,20 +76,20 @@ def metered(
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Measure each call of a function, with or without arguments to the decorator.
 
-    How long it took goes into the histogram `chatmodels.function.duration`, with
-    `code.function.name` and, for a failure, `error.type` as attributes.
+    The duration is recorded in the histogram `chatmodels.function.duration`, with the attributes
+    `code.function.name` and, for a failure, `error.type`.
 
     Args:
         function: A function or method: plain, async, a generator, or an async generator.
-        name: What to call it; its module and qualified name by default.
-        telemetry: What records; None for the environment's options and the global providers.
+        name: The recorded name; the module and the qualified name by default.
+        telemetry: The telemetry; None for the environment's options and the global providers.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         title = name or _full_name(function)
-        from chatmodels.otel._spans.wrapping import watched
+        from chatmodels.otel._spans.wrapping import observe_calls
 
-        return watched(function, lambda: _Metered(telemetry or default_telemetry(), title))
+        return observe_calls(function, lambda: _Metered(telemetry or default_telemetry(), title))
 
     return decorate if function is None else decorate(function)
 
@@ -111,7 +113,7 @@ class _Traced:
             if self._span.get_span_context().is_valid:
                 self.scope = Attached(set_span_in_context(self._span))
         except Exception as error:
-            self._guard.failed("traced", error)
+            self._guard.record_failure("traced", error)
 
     def end(self, error: BaseException | None, /) -> None:
         if self._span is None:
@@ -124,7 +126,7 @@ class _Traced:
                 )
             self._span.end()
         except Exception as failure:
-            self._guard.failed("traced", failure)
+            self._guard.record_failure("traced", failure)
 
 
 class _Metered:
@@ -149,7 +151,7 @@ class _Metered:
                 attributes[ERROR_TYPE] = error_type(error)
             self._histogram.record(monotonic() - self._began, attributes)
         except Exception as failure:
-            self._guard.failed("metered", failure)
+            self._guard.record_failure("metered", failure)
 
 
 def _full_name(function: Callable[..., object]) -> str:

@@ -1,42 +1,42 @@
-"""How failures are told: by a type out of a bounded number, and without what a model said."""
+"""Attributes of failures: a type out of a bounded number, and no content of responses."""
 
 from typing import Any
 
 from chatmodels.core import ChatModelError, OutputInvalidError
 from chatmodels.core.extending import error_code
 
-WITHHELD = "the answer is not as it was asked to be; it is content, so it is not quoted here"
+WITHHELD = "the response does not match the requested output; its content is not recorded"
 
 
 def error_type(error: BaseException, /) -> str:
-    """Name what went wrong: core's error code, or the class of an exception that is not ours."""
+    """Return core's error code, or the class name of an exception from elsewhere."""
     if isinstance(error, ChatModelError) or not isinstance(error, Exception):
         return str(error_code(error))
     return type(error).__qualname__
 
 
-def quotes(error: BaseException, /) -> bool:
-    """Tell whether the message of an exception quotes an answer."""
+def quotes_content(error: BaseException, /) -> bool:
+    """Return whether the message of an exception quotes a response."""
     return isinstance(error, OutputInvalidError)
 
 
 def message(error: BaseException, /, *, content: bool) -> str:
-    """Give the message of an exception.
+    """Return the message of an exception.
 
     Args:
-        error: What was raised.
-        content: Whether what the model said may be in it.
+        error: The exception.
+        content: Whether the message may contain content of the response.
     """
-    return WITHHELD if quotes(error) and not content else str(error)
+    return WITHHELD if quotes_content(error) and not content else str(error)
 
 
-def described(error: BaseException, /, *, content: bool) -> dict[str, Any]:
-    """Describe an exception by the attributes that the conventions have for it.
+def exception_attributes(error: BaseException, /, *, content: bool) -> dict[str, Any]:
+    """Describe an exception by the attributes of the conventions.
 
     Args:
-        error: What was raised.
-        content: Whether what the model said may be in it; the traceback is without messages
-            otherwise, also those of what caused it.
+        error: The exception.
+        content: Whether the attributes may contain content of the response. Otherwise the
+            traceback has no messages, not even those of its causes.
     """
     from traceback import format_exception, format_tb
 
@@ -44,7 +44,7 @@ def described(error: BaseException, /, *, content: bool) -> dict[str, Any]:
     name = kind.__qualname__
     if kind.__module__ != "builtins":
         name = f"{kind.__module__}.{name}"
-    if content or not quotes(error):
+    if content or not quotes_content(error):
         stack = format_exception(error)
     else:
         stack = [*format_tb(error.__traceback__), name]

@@ -1,4 +1,4 @@
-"""The finish reason of a response, in the words of the conventions."""
+"""The finish reason of a response, as the conventions define it."""
 
 from typing import Any
 
@@ -17,14 +17,15 @@ WORDS: dict[FinishReason, str] = {
 
 
 def finish_reason(response: ChatResponse[Any], *, is_whole: bool) -> str:
-    """Return the conventions' word, the same for all providers.
+    """Return the finish reason of the conventions, the same for all providers.
 
-    The conventions have no word for a refusal, so that keeps core's. A reason that core does not
-    know either keeps the provider's word: "compaction", for example, is one of the conventions'.
+    The conventions do not define a refusal, so that core's value is used. For a reason that is not
+    defined by core either, the provider's value is used: "compaction", for example, is defined by
+    the conventions.
 
     Args:
         response: The response, or the part of it that arrived.
-        is_whole: Whether it is complete.
+        is_whole: Whether the response is complete.
     """
     if not is_whole:
         return ENDED_ABNORMALLY

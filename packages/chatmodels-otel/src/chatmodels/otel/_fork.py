@@ -1,8 +1,8 @@
-"""What a child process makes of the telemetry that it inherits from its parent.
+"""Resets telemetry in a forked child process.
 
-A fork copies locks as they are, those that another thread of the parent holds too: nobody would
-ever release them in the child. It copies what waits to be recorded as well, which the parent
-records, and calls in flight, which go on in the parent alone.
+A fork copies locks in their state. A lock that another thread of the parent holds would never be
+released in the child. A fork also copies pending measurements, which the parent records, and the
+calls in flight, which continue only in the parent.
 """
 
 import os
@@ -11,26 +11,26 @@ from typing import Protocol
 from weakref import WeakSet
 
 
-class Inherited(Protocol):
-    """Something that has to be told of a fork."""
+class ForkAware(Protocol):
+    """An object that has to be reset after a fork."""
 
-    def forked(self) -> None:
-        """Begin anew, in a child process."""
+    def after_fork(self) -> None:
+        """Reset the state, in a child process."""
         ...
 
 
-_inherited: WeakSet[Inherited] = WeakSet()
+_inherited: WeakSet[ForkAware] = WeakSet()
 
 
-def tell_of_forks(holder: Inherited, /) -> None:
-    """Have an object told when it finds itself in a child process, for as long as it lives."""
+def reset_after_forks(holder: ForkAware, /) -> None:
+    """Call `after_fork` of an object in each child process, as long as the object exists."""
     _inherited.add(holder)
 
 
 def _in_child() -> None:
     for holder in _inherited:
-        holder.forked()
+        holder.after_fork()
 
 
-with suppress(AttributeError):  # on Windows nothing forks
+with suppress(AttributeError):  # Windows has no fork
     os.register_at_fork(after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""The HTTP requests of a call as client spans below its own, by the HTTP conventions."""
+"""Client spans for the HTTP requests of a call, by the HTTP conventions."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,7 +6,7 @@ from functools import lru_cache
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
 from chatmodels.core.extending import HttpExchange
-from chatmodels.otel._call_state import Watch
+from chatmodels.otel._call_state import CallState
 from chatmodels.otel._model_attributes import Facts, server
 from chatmodels.otel._semconv import (
     ERROR_TYPE,
@@ -19,14 +19,16 @@ from chatmodels.otel._semconv import (
 )
 
 
-def record_exchanges(watch: Watch, exchanges: Sequence[HttpExchange], tracer: Tracer, /) -> None:
+def record_exchanges(
+    state: CallState, exchanges: Sequence[HttpExchange], tracer: Tracer, /
+) -> None:
     """Record the exchanges of a call that is over.
 
-    Spans are created afterwards, so that a call whose requests are not to be recorded pays for
-    none. Their times are those of the requests.
+    Spans are created afterwards, so that a call without recorded requests has no cost. Their times
+    are those of the requests.
 
     Args:
-        watch: The state of the call; its span is recorded.
+        state: The state of the call; its span is recorded.
         exchanges: The exchanges, in the order in which they began.
         tracer: The source of spans.
     """
@@ -41,19 +43,19 @@ def record_exchanges(watch: Watch, exchanges: Sequence[HttpExchange], tracer: Tr
             attributes[ERROR_TYPE] = failure
         span = tracer.start_span(
             exchange.method,
-            watch.context,
+            state.context,
             SpanKind.CLIENT,
             attributes,
-            start_time=_wall_clock(watch, exchange.started),
+            start_time=_wall_clock(state, exchange.started),
         )
         if failure is not None:
             span.set_status(StatusCode.ERROR)
         ended = exchange.started if exchange.ended is None else exchange.ended
-        span.end(_wall_clock(watch, ended))
+        span.end(_wall_clock(state, ended))
 
 
 def _failure(exchange: HttpExchange) -> str | None:
-    """Return the status of a refusal, as the HTTP conventions require, else core's code."""
+    """Return the status of a failed response, as the HTTP conventions require, or core's code."""
     if exchange.failure is None:
         return None
     if exchange.status is not None and exchange.status >= 400:
@@ -61,14 +63,14 @@ def _failure(exchange: HttpExchange) -> str | None:
     return str(exchange.failure)
 
 
-def _wall_clock(watch: Watch, moment: float) -> int:
-    # Not by the clock on the wall, which may be set while the call is running.
-    return watch.started + int((moment - watch.call.started) * 1e9)
+def _wall_clock(state: CallState, moment: float) -> int:
+    # Not by the wall clock, which can be set while the call is running.
+    return state.started + int((moment - state.call.started) * 1e9)
 
 
 @lru_cache(maxsize=256)
 def _address(url: str) -> Facts:
-    """Return an address without user, password, query and fragment, which may hold secrets."""
+    """Return a URL without user, password, query and fragment, which can contain secrets."""
     bare = url.partition("#")[0].partition("?")[0]
     scheme, separator, rest = bare.partition("://")
     authority, slash, path = rest.partition("/")

@@ -1,4 +1,4 @@
-"""Telemetry for one model, and away again."""
+"""Adds telemetry to one model, and removes it."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -12,19 +12,19 @@ Model = TypeVar("Model", bound=ChatModel)
 
 
 def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
-    """Give the same model with telemetry; the one passed is not changed.
+    """Return a copy of a model with telemetry.
 
-    Instrumenting twice records once: a model that has telemetry already keeps it, unless another
-    is passed, as by a program under `opentelemetry-instrument` that sets its own options.
+    A model that is instrumented twice records its calls once: it keeps its telemetry, unless you
+    pass another one, for example to set options in a program under `opentelemetry-instrument`.
 
     Args:
-        model: What `create_chat_model` gave, or any other `ChatModel`: its own `with_observers`
-            decides what observers see of its calls.
-        telemetry: What records; None for the environment's options and the global providers.
+        model: A model from `create_chat_model`, or any other `ChatModel`. Its `with_observers`
+            determines which calls observers see.
+        telemetry: The telemetry; None for the environment's options and the global providers.
 
     Raises:
-        ConfigurationError: The object takes no observers, so it is no `ChatModel`; or it has
-            other telemetry that cannot be taken away.
+        ConfigurationError: The object has no `with_observers`, so it is not a `ChatModel`; or it
+            has other telemetry that cannot be removed.
     """
     if isinstance(model, AliasedModel):
         return model.with_hook(lambda target: instrument(target, telemetry=telemetry))
@@ -34,7 +34,7 @@ def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
             "with_observers(); make it a StandardChatModel, or use traced() around its calls",
             op="instrument",
         )
-    ours = _ours(model)
+    ours = _our_observers(model)
     if ours and (telemetry is None or telemetry.observer in ours):
         return model
     if ours:
@@ -43,29 +43,29 @@ def instrument(model: Model, /, *, telemetry: Telemetry | None = None) -> Model:
     return model if observer is None else model.with_observers(observer)
 
 
-def instrumented_unless_already(model: ChatModel, telemetry: Telemetry) -> ChatModel:
+def instrument_once(model: ChatModel, telemetry: Telemetry) -> ChatModel:
     """Return a model with telemetry: its own if it has any, else the one passed."""
-    return model if _ours(model) else instrument(model, telemetry=telemetry)
+    return model if _our_observers(model) else instrument(model, telemetry=telemetry)
 
 
 def uninstrument(model: Model, /) -> Model:
-    """Give the same model without telemetry; one that has none is given as it is.
+    """Return a copy of a model without telemetry, or the model itself if it has none.
 
     Raises:
-        ConfigurationError: The model is of a class whose observers cannot be taken away.
+        ConfigurationError: The observers of this class of models cannot be removed.
     """
     if isinstance(model, AliasedModel):
         return model.with_hook(uninstrument)
     if not isinstance(model, StandardChatModel):
         raise ConfigurationError(
-            f"a {type(model).__qualname__} is no StandardChatModel, so its observers cannot be "
-            "taken away; keep the model that was passed to instrument()",
+            f"a {type(model).__qualname__} is not a StandardChatModel, so its observers cannot be "
+            "removed; keep the model that was passed to instrument()",
             op="uninstrument",
         )
-    ours = _ours(model)
+    ours = _our_observers(model)
     return model.without_observers(*ours) if ours else model
 
 
-def _ours(model: ChatModel) -> list[CallObserver]:
+def _our_observers(model: ChatModel) -> list[CallObserver]:
     observers: Iterable[object] = getattr(model, "observers", ())
     return [each for each in observers if isinstance(each, CallObserver)]

@@ -1,4 +1,4 @@
-"""Telemetry for all that a registry creates."""
+"""Adds telemetry to all models that a registry creates."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -7,19 +7,19 @@ from weakref import WeakKeyDictionary, ref
 from chatmodels.core import ChatModel
 from chatmodels.core import registry as global_registry
 from chatmodels.core.extending import ProviderRegistry
-from chatmodels.otel._instrument import instrumented_unless_already
+from chatmodels.otel._instrument import instrument_once
 from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 Remove = Callable[[], None]
 
 
 class _Hook:
-    """Instruments what a registry creates.
+    """Instruments the models that a registry creates.
 
-    The registry alone keeps it: who finds it in a table by the registry must not keep that alive.
+    Only the registry references it: the table of hooks must not keep registries alive.
 
     Args:
-        telemetry: What records.
+        telemetry: The telemetry.
     """
 
     def __init__(self, telemetry: Telemetry) -> None:
@@ -27,7 +27,7 @@ class _Hook:
         self.removals: tuple[Remove, ...] = ()
 
     def __call__(self, model: ChatModel) -> ChatModel:
-        return instrumented_unless_already(model, self.telemetry)
+        return instrument_once(model, self.telemetry)
 
 
 _lock = Lock()
@@ -37,45 +37,45 @@ _hooks: WeakKeyDictionary[ProviderRegistry, ref[_Hook]] = WeakKeyDictionary()
 def instrument_registry(
     registry: ProviderRegistry | None = None, /, *, telemetry: Telemetry | None = None
 ) -> Remove:
-    """Give telemetry to every model that a registry creates from now on.
+    """Add telemetry to every model that a registry creates from now on.
 
-    The registry's own doings are recorded too: look-ups, creations, health checks. A registry
-    that is instrumented already stays as it is, unless another telemetry is passed.
+    Operations of the registry are recorded as well: lookups, creations, health checks. A registry
+    that is instrumented already does not change, unless you pass other telemetry.
 
     Args:
-        registry: Which; None for the global one.
-        telemetry: What records; None for the environment's options and the global providers.
+        registry: The registry; None for the global one.
+        telemetry: The telemetry; None for the environment's options and the global providers.
 
     Returns:
-        A function that takes the telemetry away again: models that exist keep theirs. Calling it
-        again does nothing, whoever has instrumented the registry meanwhile.
+        A function that removes the telemetry; existing models keep theirs. Calling it again has no
+        effect, even if the registry has been instrumented again meanwhile.
     """
-    home = global_registry if registry is None else registry
+    target = global_registry if registry is None else registry
     chosen = telemetry or default_telemetry()
     with _lock:
-        hook = _hook_of(home)
+        hook = _hook_of(target)
     if hook is not None and telemetry is not None and telemetry is not hook.telemetry:
-        _remove(home, hook)
+        _remove(target, hook)
     with _lock:
-        hook = _hook_of(home)
+        hook = _hook_of(target)
         if hook is None and chosen.registry is not None:
             hook = _Hook(chosen)
-            hook.removals = (home.add_model_hook(hook), home.add_observer(chosen.registry))
-            _hooks[home] = ref(hook)
-    return lambda: _remove(home, hook)
+            hook.removals = (target.add_model_hook(hook), target.add_observer(chosen.registry))
+            _hooks[target] = ref(hook)
+    return lambda: _remove(target, hook)
 
 
 def uninstrument_registry(registry: ProviderRegistry | None = None, /) -> None:
-    """Take the telemetry of a registry away; one that has none stays as it is."""
-    home = global_registry if registry is None else registry
+    """Remove the telemetry of a registry; without telemetry, nothing happens."""
+    target = global_registry if registry is None else registry
     with _lock:
-        hook = _hook_of(home)
-    _remove(home, hook)
+        hook = _hook_of(target)
+    _remove(target, hook)
 
 
 def _hook_of(registry: ProviderRegistry) -> _Hook | None:
-    found = _hooks.get(registry)
-    return None if found is None else found()
+    reference = _hooks.get(registry)
+    return None if reference is None else reference()
 
 
 def _remove(registry: ProviderRegistry, hook: _Hook | None) -> None:

@@ -1,4 +1,4 @@
-"""What `opentelemetry-instrument` switches on."""
+"""The instrumentor that `opentelemetry-instrument` loads."""
 
 from collections.abc import Callable, Collection
 
@@ -12,35 +12,35 @@ from chatmodels.otel._telemetry import Telemetry, default_telemetry
 class ChatModelsInstrumentor:
     """Instruments the global registry and all tools: `opentelemetry-instrument python app.py`.
 
-    The records that chatmodels logs get the ids of their trace and span, as by
+    The log records of chatmodels contain the ids of their trace and span, as with
     `TraceContextFilter`.
 
-    It has the methods that OpenTelemetry's instrumentors have, without their base class, which
-    another distribution brings. It never raises: an error in one instrumentor would keep all
-    others from being loaded. There is one for the process, whatever number of objects stand for
-    it.
+    It has the methods of OpenTelemetry's instrumentors without their base class, which is in
+    another distribution. It never raises: an error in one instrumentor would prevent the loading of
+    all others. All instances share the state of the process.
     """
 
     _removals: tuple[Callable[[], None], ...] = ()
 
     def instrumentation_dependencies(self) -> Collection[str]:
-        """Name what has to be installed for it to make sense."""
+        """Return the distributions that it instruments."""
         return ("chatmodels-core >= 0.1",)
 
     @property
     def is_instrumented_by_opentelemetry(self) -> bool:
-        """Whether it is switched on."""
+        """Whether the instrumentation is active."""
         return bool(ChatModelsInstrumentor._removals)
 
     def instrument(self, **options: object) -> None:
-        """Switch it on; once is enough.
+        """Activate the instrumentation; further calls without options have no effect.
 
-        Options that are passed while it is on, as by a program under `opentelemetry-instrument`,
-        replace those before, for the models and tools that are used from then on.
+        Options that are passed while it is active, as in a program under
+        `opentelemetry-instrument`, replace the earlier ones, for the models and tools that are used
+        from then on.
 
         Args:
             options: `tracer_provider`, `meter_provider`, `logger_provider`, or `telemetry`, and
-                the fields of `TelemetryOptions`. What OpenTelemetry passes besides is ignored.
+                the fields of `TelemetryOptions`. Other options of OpenTelemetry are ignored.
         """
         try:
             telemetry = _telemetry(options)
@@ -57,7 +57,7 @@ class ChatModelsInstrumentor:
             logger("chatmodels.otel").warning("chatmodels is not instrumented: %s", error)
 
     def uninstrument(self, **_: object) -> None:
-        """Switch it off; models that exist keep their telemetry."""
+        """Deactivate the instrumentation; existing models keep their telemetry."""
         removals, ChatModelsInstrumentor._removals = ChatModelsInstrumentor._removals, ()
         for remove in removals:
             remove()

@@ -1,4 +1,4 @@
-"""What is the same for all calls of a model, worked out once."""
+"""The attributes that all calls of a model have in common, computed once."""
 
 import re
 from typing import Any
@@ -24,54 +24,56 @@ from chatmodels.otel._semconv import (
 
 Facts = dict[str, str | int | float | bool]
 
-Answered = tuple[str | None, str | None, str | None]
-"""The model that answered; of OpenAI's also the service tier and the system fingerprint."""
+ResponseModel = tuple[str | None, str | None, str | None]
+"""The model of a response; for OpenAI also the service tier and the system fingerprint."""
 
-UNANSWERED: Answered = (None, None, None)
+NO_RESPONSE_MODEL: ResponseModel = (None, None, None)
 
-MAX_ANSWERS = 64
-"""How many of these a model may have before the others are called `_OTHER`."""
+MAX_RESPONSE_MODELS = 64
+"""The largest number of these for one requested model; further ones become `_OTHER`."""
 
-_SOMETHING_ELSE: Answered = (OTHER, None, None)
-_ANSWERED = (RESPONSE_MODEL, OPENAI_SERVICE_TIER, OPENAI_FINGERPRINT)
+_OTHER_RESPONSE_MODEL: ResponseModel = (OTHER, None, None)
+_RESPONSE_ATTRIBUTES = (RESPONSE_MODEL, OPENAI_SERVICE_TIER, OPENAI_FINGERPRINT)
 
-# Within a text of the answer the quotes would have backslashes.
+# In a text of the response, the quotes would have backslashes.
 _FINGERPRINT = b'"system_fingerprint"'
 _FINGERPRINT_VALUE = rb'"system_fingerprint"\s*:\s*"([\w.-]{1,64})"'
 
 
-class Plan:
-    """The constant attributes of one model at one address.
+class ModelAttributes:
+    """The constant attributes of one model at one base URL.
 
     Args:
         provider: The provider's registered name.
-        model: The model asked for.
-        endpoint: The base URL that it is reached at, if any.
-        api: Which of the vendor's APIs is spoken, if it has several.
-        propagates: Whether the server is sent the trace context.
+        model: The requested model.
+        endpoint: The base URL, if any.
+        api: The vendor's API, if it has several.
+        propagates: Whether the trace context is sent to the server.
 
     Attributes:
-        name: The name of the spans.
+        span_name: The name of the spans.
+        registered: The provider's registered name.
+        requested: The requested model.
         provider: The provider's name in the conventions.
         shared: The attributes that all signals have in common.
-        whole: Those that a span of a whole call starts with.
-        streamed: Likewise, of a stream.
-        stand_in: The plan to measure by, for a model that is one too many to be told apart.
+        whole: The initial attributes of the span of a whole call.
+        streamed: The initial attributes of the span of a stream.
+        substitute: The attributes for metrics of a model beyond the limit of models.
     """
 
     __slots__ = (
-        "_answers",
         "_attributes",
+        "_response_models",
         "address",
         "is_openai",
-        "model",
-        "name",
         "propagates",
         "provider",
         "registered",
+        "requested",
         "shared",
-        "stand_in",
+        "span_name",
         "streamed",
+        "substitute",
         "whole",
     )
 
@@ -84,12 +86,12 @@ class Plan:
         propagates: bool = False,
     ) -> None:
         self.registered = provider
-        self.model = model
-        self.stand_in: Plan | None = None
+        self.requested = model
+        self.substitute: ModelAttributes | None = None
         self.propagates = propagates
         self.provider = PROVIDER_NAMES.get(provider, provider)
         self.is_openai = self.provider == OPENAI
-        self.name = f"{CHAT} {model}"
+        self.span_name = f"{CHAT} {model}"
         self.shared: Facts = {
             OPERATION_NAME: CHAT,
             PROVIDER_NAME: self.provider,
@@ -98,49 +100,49 @@ class Plan:
         self.address = server(endpoint)
         if self.address is not None:
             self.shared[SERVER_ADDRESS], self.shared[SERVER_PORT] = self.address
-        self.whole: Facts = {**self.shared, **_particulars(self.provider, api)}
+        self.whole: Facts = {**self.shared, **_provider_attributes(self.provider, api)}
         self.streamed: Facts = {**self.whole, REQUEST_STREAM: True}
-        self._answers: dict[Answered, Answered] = {}
-        self._attributes: dict[tuple[Answered, str | None], Facts] = {}
+        self._response_models: dict[ResponseModel, ResponseModel] = {}
+        self._attributes: dict[tuple[ResponseModel, str | None], Facts] = {}
 
-    def answered(self, response: ChatResponse[Any]) -> Answered:
-        """Tell by what a call was answered, as one of a bounded number: providers choose names."""
+    def response_model(self, response: ChatResponse[Any]) -> ResponseModel:
+        """Return the model of a response, from a bounded number: providers choose the names."""
         if self.is_openai:
-            answered = (response.model, response.service_tier, system_fingerprint(response))
+            key = (response.model, response.service_tier, system_fingerprint(response))
         else:
-            answered = (response.model, None, None)
-        known = self._answers.get(answered)
-        if known is None:
-            if len(self._answers) >= MAX_ANSWERS:
-                return _SOMETHING_ELSE
-            known = self._answers[answered] = answered
-        return known
+            key = (response.model, None, None)
+        response_model = self._response_models.get(key)
+        if response_model is None:
+            if len(self._response_models) >= MAX_RESPONSE_MODELS:
+                return _OTHER_RESPONSE_MODEL
+            response_model = self._response_models[key] = key
+        return response_model
 
-    def attributes(self, answered: Answered, error_type: str | None) -> Facts:
-        """Give the attributes of a measurement, the same object each time."""
-        key = (answered, error_type)
-        known = self._attributes.get(key)
-        if known is None:
-            known = dict(self.shared)
-            for name, value in zip(_ANSWERED, answered, strict=True):
+    def attributes(self, response_model: ResponseModel, error_type: str | None) -> Facts:
+        """Return the attributes of a measurement, the same object each time."""
+        key = (response_model, error_type)
+        attributes = self._attributes.get(key)
+        if attributes is None:
+            attributes = dict(self.shared)
+            for name, value in zip(_RESPONSE_ATTRIBUTES, response_model, strict=True):
                 if value is not None:
-                    known[name] = value
+                    attributes[name] = value
             if error_type is not None:
-                known[ERROR_TYPE] = error_type
-            self._attributes[key] = known
-        return known
+                attributes[ERROR_TYPE] = error_type
+            self._attributes[key] = attributes
+        return attributes
 
 
 def system_fingerprint(response: ChatResponse[Any]) -> str | None:
-    """Find what OpenAI calls the configuration that a model ran in; no neutral value has it."""
+    """Return OpenAI's id of the model's configuration, which only the payload contains."""
     payload = bytes(response.payload)
-    at = payload.find(_FINGERPRINT)  # long payloads are searched much faster for plain bytes
-    found = None if at < 0 else re.match(_FINGERPRINT_VALUE, payload[at : at + 128])
-    return None if found is None else found[1].decode()
+    at = payload.find(_FINGERPRINT)  # in long payloads, much faster than a regular expression
+    match = None if at < 0 else re.match(_FINGERPRINT_VALUE, payload[at : at + 128])
+    return None if match is None else match[1].decode()
 
 
-def _particulars(provider: str, api: str | None) -> Facts:
-    """Give what the conventions of a provider want on the spans of all its calls."""
+def _provider_attributes(provider: str, api: str | None) -> Facts:
+    """Return the attributes that the conventions of a provider require on all spans."""
     if provider == OPENAI and api is not None:
         return {OPENAI_API_TYPE: api}
     if provider == "azure.ai.inference":
@@ -149,7 +151,7 @@ def _particulars(provider: str, api: str | None) -> Facts:
 
 
 def server(endpoint: str | None) -> tuple[str, int] | None:
-    """Read host and port of a base URL; None if there is none or it cannot be read."""
+    """Return host and port of a base URL; None if there is none or it is not valid."""
     if endpoint is None:
         return None
     from urllib.parse import urlsplit
@@ -164,14 +166,14 @@ def server(endpoint: str | None) -> tuple[str, int] | None:
     return host, port or (80 if parts.scheme == "http" else 443)
 
 
-def under(endpoint: str | None, bases: tuple[str, ...]) -> bool:
-    """Tell whether an address lies at or below one of some base URLs, compared by their parts."""
+def is_below_any(endpoint: str | None, bases: tuple[str, ...]) -> bool:
+    """Return whether a URL is at or below one of some base URLs, compared by their parts."""
     if endpoint is None or not bases:
         return False
-    return any(_below(endpoint, base) for base in bases)
+    return any(_is_below(endpoint, base) for base in bases)
 
 
-def _below(endpoint: str, base: str) -> bool:
+def _is_below(endpoint: str, base: str) -> bool:
     from urllib.parse import urlsplit
 
     try:

@@ -1,4 +1,4 @@
-"""What is recorded, how much of it, and under which names."""
+"""The options of telemetry: recorded data, its limits, and its names."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -26,42 +26,43 @@ HTTP_SPANS_VARIABLE = "CHATMODELS_TELEMETRY_HTTP_SPANS"
 COST_VARIABLE = "CHATMODELS_TELEMETRY_COST"
 
 Redact = Callable[[str, Any], Any]
-"""Gets the name of an attribute and its value, as in the conventions' schemas; gives the value to
-record instead, or None for nothing."""
+"""Receives the name of an attribute and its value, as in the conventions' schemas. Returns the
+value to record instead, or None for nothing."""
 
 
 class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is recorded, how much of it, and under which names.
+    """The options of telemetry: recorded data, its limits, and its names.
 
     Attributes:
-        level: "metrics" alone, also "traces", or "full" with log events; "off" for nothing.
-        content: Where messages are recorded: "none", on the "span", on the "event" of operation
+        level: The recorded signals: "metrics", "traces" in addition, or "full" with log events as
+            well; "off" for nothing.
+        content: The place of recorded messages: "none", on the "span", on the "event" of operation
             details, or "both".
-        content_format: "structured" values, "json" texts, or "auto": structured on whatever
-            supports it. Events are always structured.
-        max_part_chars: How much of each text is kept, in characters; data of media that is
-            longer is left out.
-        max_content_chars: How much is kept of all messages of a call together.
-        redact: Sees what of the messages is to be recorded, before it is truncated.
-        tool_definitions: What is recorded of the tools along with the content: "none", their
+        content_format: The format of messages on spans: "structured" values, "json" texts, or
+            "auto" for structured values if the API supports them. Events are always structured.
+        max_part_chars: The largest number of characters of each text; longer data of media is left
+            out.
+        max_content_chars: The largest number of characters of all messages of a call together.
+        redact: Redacts the content before it is truncated and recorded.
+        tool_definitions: The tools that are recorded along with the content: "none", their
             "names", or "full" definitions.
         operation_details: Whether each call is also recorded as an event with all its attributes.
-        exceptions: Where a failure's traceback goes: a "log" event, an event on the "span",
+        exceptions: The place of a failure's traceback: a "log" event, an event on the "span",
             "both", or "none".
-        http_spans: Which calls have a span for each HTTP request below their own: those whose
-            request failed or was made again ("failures"), "all", or "none".
+        http_spans: The calls with a span for each HTTP request below their own: those with a failed
+            or repeated request ("failures"), "all", or "none".
         conventions: The names of metrics and of attributes of spans: the "latest", those of
             "v1.41", or "both".
-        measurements: "deferred" measurements are handed to the SDK when a reader collects them,
-            off the path of the call; "immediate" ones when the call ends.
+        measurements: "deferred" measurements are passed to the SDK when a reader collects them,
+            outside the call; "immediate" ones when the call ends.
         chunk_times: Whether the time of each chunk of a stream is measured.
         origin_metrics: Whether the fifteen `chatmodels_*` instruments are recorded as well.
-        cost: Computes the cost of a response in US dollars, None if unknown. It is called for the
-            partial response of a failed call, too, and not for a response of another model.
-        propagate_to: Base URLs that are sent the `traceparent` of the call's span.
+        cost: Returns the cost of a response in US dollars, None if unknown. It is called for the
+            partial response of a failed call, too, but not for a response of another model.
+        propagate_to: Base URLs to which the `traceparent` of the call's span is sent.
 
     Raises:
-        ConfigurationError: A value is not supported; the message names all such values.
+        ConfigurationError: A value is not supported; the message contains all such values.
     """
 
     level: Level = "full"
@@ -99,7 +100,7 @@ class TelemetryOptions(msgspec.Struct, frozen=True, kw_only=True):
         problems += [
             f"{name} must be a tuple of base URLs, not {getattr(self, name)!r}"
             for name in ("propagate_to",)
-            if isinstance(getattr(self, name), str)  # whose letters would be taken for URLs
+            if isinstance(getattr(self, name), str)  # its characters would be used as URLs
         ]
         if problems:
             raise ConfigurationError(
@@ -117,10 +118,10 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 def options_from_environment(
     environment: Mapping[str, str] = os.environ, /, **arguments: Any
 ) -> TelemetryOptions:
-    """Make options of arguments, and of environment variables for what they do not say.
+    """Return options from arguments, and from environment variables for missing arguments.
 
-    A variable with a value that is not known is logged and ignored: telemetry is no reason for a
-    program not to start.
+    A variable with an unknown value is logged and ignored: telemetry must not prevent a program
+    from starting.
 
     | variable | field |
     | --- | --- |
@@ -141,28 +142,28 @@ def options_from_environment(
     Raises:
         ConfigurationError: The value of an argument is not supported.
     """
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for field, variable, meanings in _VARIABLES:
         text = environment.get(variable, "").strip().lower()
         if text in meanings:
-            found[field] = meanings[text]
+            fields[field] = meanings[text]
         elif text:
             logger("chatmodels.otel").warning(
                 "%s is not one of %s and is ignored", variable, ", ".join(meanings)
             )
     if bases := environment.get(PROPAGATION_VARIABLE, "").replace(",", " ").split():
-        found["propagate_to"] = tuple(bases)
+        fields["propagate_to"] = tuple(bases)
     path = environment.get(COST_VARIABLE, "").strip()
     if path and "cost" not in arguments and (cost := _imported(path)):
-        found["cost"] = cost
+        fields["cost"] = cost
     try:
-        return TelemetryOptions(**{**found, **arguments})
+        return TelemetryOptions(**{**fields, **arguments})
     except TypeError as error:
         raise ConfigurationError(f"TelemetryOptions: {error}", op="configure") from None
 
 
 def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
-    """Import the function that a variable names; None if there is none, which is logged."""
+    """Import the function with a path; log a warning and return None if there is none."""
     from pkgutil import resolve_name
 
     try:
@@ -170,7 +171,7 @@ def _imported(path: str) -> Callable[[ChatResponse[Any]], float | None] | None:
         if callable(function):
             return function  # pyright: ignore[reportReturnType] # what it returns is checked later
         reason = f"{type(function).__qualname__} is not a function"
-    except Exception as error:  # importing a module may raise anything
+    except Exception as error:  # importing a module can raise anything
         reason = f"{type(error).__qualname__}: {error}"
     logger("chatmodels.otel").warning(
         "%s is not a function, as module:function, and is ignored: %s", COST_VARIABLE, reason

@@ -1,7 +1,7 @@
-"""The names, units and buckets of the conventions that are used here.
+"""The names, units and buckets of the semantic conventions.
 
-Source: `open-telemetry/semantic-conventions-genai`, the state of October 2026; the tests check
-everything that is emitted against its machine-readable form.
+The source is `open-telemetry/semantic-conventions-genai` of October 2026. The tests check all
+emitted data against its machine-readable form.
 """
 
 from typing import Final
@@ -55,7 +55,7 @@ BEDROCK_GUARDRAIL: Final = "aws.bedrock.guardrail.id"
 DETAILS_EVENT: Final = "gen_ai.client.inference.operation.details"
 EXCEPTION_EVENT: Final = "gen_ai.client.inference.exception"
 
-# Of our own, for what the conventions have no name for.
+# Custom names for facts that the conventions do not define.
 RETRY_COUNT: Final = "chatmodels.retry.count"
 COST: Final = "chatmodels.usage.cost"
 WHERE: Final = "chatmodels.telemetry.where"
@@ -84,9 +84,9 @@ PROVIDER_NAMES: Final = {
     "watsonx": "ibm.watsonx.ai",
     "xai": "x_ai",
 }
-"""Registered names that the conventions call otherwise; every other is used as it is."""
+"""Registered names that differ in the conventions; all others are used unchanged."""
 
 
 def schema_url(conventions: str, /) -> str:
-    """Return the schema of spans and metrics under the conventions that an option names."""
+    """Return the schema URL of spans and metrics for the option `conventions`."""
     return SCHEMA_URL_V1_41 if conventions == "v1.41" else SCHEMA_URL

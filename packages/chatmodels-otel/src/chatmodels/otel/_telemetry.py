@@ -1,4 +1,4 @@
-"""Telemetry as one object: options and providers in, an observer of calls out."""
+"""The telemetry of a program, from options and providers."""
 
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -8,7 +8,7 @@ from opentelemetry.metrics import MeterProvider, NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider, Tracer, TracerProvider, get_tracer
 
 from chatmodels.core.extending import error_facts, logger
-from chatmodels.otel._fork import tell_of_forks
+from chatmodels.otel._fork import reset_after_forks
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions, options_from_environment
 from chatmodels.otel._semconv import SCOPE, schema_url
@@ -18,22 +18,22 @@ from chatmodels.otel._version import VERSION
 if TYPE_CHECKING:
     from chatmodels.otel._logs.events import Events
     from chatmodels.otel._metrics.instruments import Meters
-    from chatmodels.otel._spans.registry import RegistryWatch
+    from chatmodels.otel._spans.registry import RegistryRecorder
     from chatmodels.otel._spans.tools import ToolSpans
 
 
 class Telemetry:
-    """What records calls: spans, measurements and events, through some providers.
+    """Records calls as spans, measurements and log events.
 
-    One serves any number of models, threads and event loops. Several with the same meter provider
-    share its instruments. A `Container` of core makes one of what is registered
-    for `TelemetryOptions`, `TracerProvider` and `MeterProvider`.
+    You can share it between any number of models, threads and event loops. Instances with the same
+    meter provider share its instruments. A `Container` of core creates one from the registered
+    `TelemetryOptions`, `TracerProvider` and `MeterProvider`.
 
     Args:
-        options: What is recorded; None for what the environment says.
-        tracer_provider: What makes spans; None for the global one, also if it is set later.
-        meter_provider: What makes instruments, likewise.
-        logger_provider: What emits log events, likewise.
+        options: The options; None for those of the environment.
+        tracer_provider: The source of spans; None for the global one, even if it is set later.
+        meter_provider: The source of instruments; None for the global one, as above.
+        logger_provider: The source of loggers for log events; None for the global one, as above.
     """
 
     def __init__(
@@ -59,30 +59,32 @@ class Telemetry:
         self.whole_observer = CallObserver(
             options, guard, tracer=tracer, meters=meters, events=emitted, default=default_observer
         )
-        drawn = tracer if level == "full" else None
-        self._registry = None if meters is None else _registry_watch(meters, guard, drawn)
-        tell_of_forks(self)
+        registry_tracer = tracer if level == "full" else None
+        self._registry = (
+            None if meters is None else _registry_recorder(meters, guard, registry_tracer)
+        )
+        reset_after_forks(self)
         self._tools: ToolSpans | None = None
         self.tracer = tracer
 
     @property
     def observer(self) -> CallObserver | None:
-        """What watches calls, for `with_observers`; None if nothing is to be recorded."""
+        """The observer of calls, for `with_observers`; None if nothing is recorded."""
         return None if self.options.level == "off" else self.whole_observer
 
     @property
     def meters(self) -> "Meters | None":
-        """The instruments; None if nothing is to be recorded."""
+        """The instruments; None if nothing is recorded."""
         return self._meters
 
     @property
-    def registry(self) -> "RegistryWatch | None":
-        """What watches registries; None if nothing is to be recorded."""
+    def registry(self) -> "RegistryRecorder | None":
+        """The observer of registries; None if nothing is recorded."""
         return self._registry
 
     @property
     def tools(self) -> "ToolSpans":
-        """What watches tool calls; made when it is first asked for, as many programs have none."""
+        """The observer of tool calls, created at first use, since many programs have no tools."""
         if self._tools is None:
             from chatmodels.otel._content.capture import Capture
             from chatmodels.otel._spans.tools import ToolSpans
@@ -91,19 +93,19 @@ class Telemetry:
             self._tools = ToolSpans(capture, self.guard, tracer=self.tracer, meters=self._meters)
         return self._tools
 
-    def forked(self) -> None:
-        """Begin anew in a child process, which inherits locks and what belongs to the parent."""
-        self.guard.forked()
+    def after_fork(self) -> None:
+        """Reset locks and pending data, in a child process."""
+        self.guard.after_fork()
         if self._meters is not None:
-            self._meters.forked()
+            self._meters.after_fork()
 
     def flush(self) -> None:
-        """Hand measurements that wait for a reader to the SDK now; readers do it by themselves."""
+        """Pass pending measurements to the SDK now; metric readers do so when they collect."""
         if self._meters is not None:
             self._meters.flush()
 
 
-# Imported when they are needed: who has switched telemetry off needs none of it.
+# Imported on demand: programs with telemetry off need none of these modules.
 
 
 def _meters(options: TelemetryOptions, provider: MeterProvider | None) -> "Meters":
@@ -118,14 +120,14 @@ def _events(provider: LoggerProvider | None) -> "Events | None":
     return events(provider)
 
 
-def _registry_watch(meters: "Meters", guard: Guard, tracer: Tracer | None) -> "RegistryWatch":
-    from chatmodels.otel._spans.registry import RegistryWatch
+def _registry_recorder(meters: "Meters", guard: Guard, tracer: Tracer | None) -> "RegistryRecorder":
+    from chatmodels.otel._spans.registry import RegistryRecorder
 
-    return RegistryWatch(meters.registry, guard, tracer)
+    return RegistryRecorder(meters.registry, guard, tracer)
 
 
 class NoOpTelemetry(Telemetry):
-    """Telemetry that records nothing, for tests and for programs that want none."""
+    """Telemetry that records nothing, for tests and for programs without telemetry."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -136,25 +138,25 @@ class NoOpTelemetry(Telemetry):
 
 
 class _Default:
-    """The telemetry of whoever names none, made when first needed."""
+    """The telemetry of callers that do not pass one, created at first use."""
 
     telemetry: Telemetry | None = None
-    making: Final = Lock()
+    lock: Final = Lock()
 
 
 def default_telemetry() -> Telemetry:
-    """Give the telemetry with options from the environment and the global providers."""
+    """Return the telemetry with options from the environment and the global providers."""
     if _Default.telemetry is None:
-        with _Default.making:
+        with _Default.lock:
             if _Default.telemetry is None:
-                _Default.telemetry = _made()
+                _Default.telemetry = _create_default()
     return _Default.telemetry
 
 
-def _made() -> Telemetry:
+def _create_default() -> Telemetry:
     try:
         return Telemetry()
-    except Exception as error:  # as of a provider that the environment names and nobody brought
+    except Exception as error:  # for example, a provider of the environment is not installed
         logger("chatmodels.otel").warning(
             "telemetry is off, because it could not be set up: %s", error, extra=error_facts(error)
         )
@@ -162,5 +164,5 @@ def _made() -> Telemetry:
 
 
 def default_observer() -> CallObserver:
-    """Give what watches calls by the default telemetry, also if that records nothing."""
+    """Return the observer of the default telemetry, even if it records nothing."""
     return default_telemetry().whole_observer

@@ -1,4 +1,4 @@
-"""Spans around tools that the program runs by itself, without core's `Tool`."""
+"""Spans for tools that the program runs without core's `Tool`."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -11,20 +11,20 @@ from chatmodels.otel._telemetry import Telemetry, default_telemetry
 
 
 class execute_tool:  # noqa: N801 - used as a function, like the context managers of the library
-    """Record what runs in a `with` block as the execution of a tool.
+    """Record a `with` block as the execution of a tool.
 
-    Calls of core's tools need it not: under `ChatModelsInstrumentor`, or
-    `watch_tools(telemetry.tools)` of core, they are seen.
+    Core's tools do not need it: `ChatModelsInstrumentor`, or core's `watch_tools(telemetry.tools)`,
+    records their calls.
 
     Args:
         name: The tool's name.
-        call: What the model asked for, if it was a model.
-        description: What the tool is good for.
-        telemetry: What records; None for the environment's options and the global providers.
+        call: The tool call of the model, if there is one.
+        description: The tool's description.
+        telemetry: The telemetry; None for the environment's options and the global providers.
 
     ```python
     with execute_tool("weather", call) as note:
-        note(answer := weather(**call.arguments))
+        note(result := weather(**call.arguments))
     ```
     """
 
@@ -41,14 +41,14 @@ class execute_tool:  # noqa: N801 - used as a function, like the context manager
         self._running = (telemetry or default_telemetry()).tools(definition, self._call)
 
     def __enter__(self) -> Callable[[Json], None]:
-        """Begin; what is given is to be told the result."""
-        told = self._running.__enter__()
+        """Begin the execution; call the returned function with the result."""
+        record_result = self._running.__enter__()
 
         def note(result: Json) -> None:
             if not isinstance(result, ToolResult):
                 text = result if isinstance(result, str) else _json(result)
                 result = ToolResult(self._call.id, (TextPart(text),), self._call.name)
-            told(result)
+            record_result(result)
 
         return note
 
@@ -58,7 +58,7 @@ class execute_tool:  # noqa: N801 - used as a function, like the context manager
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End, with the exception if there is one."""
+        """End the execution, with the exception if there is one."""
         self._running.__exit__(kind, error, traceback)
 
 

@@ -1,6 +1,6 @@
-"""The version of this distribution, which the scopes of all signals carry."""
+"""The version of this distribution, which the scopes of all signals contain."""
 
 from typing import Final
 
-# Written down, since what could look it up takes longer to import than all of telemetry.
+# A constant, since importing `importlib.metadata` takes longer than importing all of telemetry.
 VERSION: Final = "0.1.0"

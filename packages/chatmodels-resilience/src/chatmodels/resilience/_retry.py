@@ -1,4 +1,4 @@
-"""When a failed call is made again, and after how long."""
+"""The policy that retries failed calls."""
 
 import time
 from collections.abc import Callable
@@ -12,19 +12,18 @@ from chatmodels.resilience._validation import number_problems
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """A policy that makes a failed call again when that may help and does no harm.
+    """A policy that retries failed calls.
 
-    A call is made again after an error for which `is_retryable` holds: rate limits, outages,
-    time-outs, lost connections. It is not if its request says `idempotent=False`, if the last
-    retry is used up, or if the wait would outlast the call's total time limit. A stream is only
-    opened again before its first event: nobody sees anything twice. The error that stays is the
-    last one, with a note that says why it stayed.
+    A call is retried after errors for which `is_retryable` returns true: rate limits, outages,
+    timeouts and lost connections. It is not retried if the request has `idempotent=False`, after
+    the last retry, or if the delay would exceed the call's total time limit. A stream is only
+    retried before its first event, so that no event is repeated. The last error is raised, with a
+    note that explains why it was not retried.
 
-    The wait before a retry is what the provider advises (`error.retry_after`), exactly. If it
-    advises more than `max_delay`, the error stays at once: whoever made the call can decide
-    better what to do with a long time. Without advice the wait is drawn evenly between 0 and a
-    ceiling that grows from `initial_delay` by `factor` up to `max_delay` ("full jitter"), so
-    that clients which failed together do not come back together.
+    The delay before a retry is the one that the provider advises (`error.retry_after`). If that is
+    longer than `max_delay`, the error is raised at once, so that you can decide. Without advice,
+    the delay is random between 0 and a ceiling that grows from `initial_delay` by `factor` up to
+    `max_delay` ("full jitter"), so that clients that failed together do not retry together.
 
     Each retry is logged to `chatmodels.resilience`, as a warning with the facts of the error and
     of the call, `attempt` (the one that failed, counted from 1) and `delay` (seconds).
@@ -32,15 +31,16 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     >>> policy = Retry(max_retries=4)  # for model.with_policies(policy)
 
     Attributes:
-        max_retries: How many more attempts follow the first at most; 0 for none.
-        initial_delay: The ceiling of the first wait, in seconds.
-        factor: By how much the ceiling grows from one wait to the next, at least 1.
-        max_delay: The longest wait, in seconds, be it drawn or advised.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
-        random: A number from 0 to below 1, evenly distributed; None for the standard library's.
+        max_retries: The largest number of attempts after the first; 0 for none.
+        initial_delay: The ceiling of the first delay, in seconds.
+        factor: The growth of the ceiling from one delay to the next, at least 1.
+        max_delay: The longest delay, in seconds, random or advised.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
+        random: Returns an evenly distributed number from 0 to below 1; None for the standard
+            library's.
 
     Raises:
-        ConfigurationError: Numbers out of range; all of them are named.
+        ConfigurationError: Numbers are out of range; the message contains all of them.
     """
 
     max_retries: int = 2
@@ -61,7 +61,7 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigurationError(f"Retry: {problems}", op="configure")
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         attempt, ceiling = 1, min(self.initial_delay, self.max_delay)
         while True:
             try:
@@ -69,32 +69,36 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
             except ChatModelError as error:
                 if not is_retryable(error):
                     raise
-                delay = self._wait(error, ceiling)
-                if reason := self._objection(call, request, attempt, delay):
-                    error.add_note(f"not tried again after attempt {attempt}: {reason}")
+                delay = self._delay(error, ceiling)
+                if reason := self._reason_to_stop(call, request, attempt, delay):
+                    error.add_note(f"not retried after attempt {attempt}: {reason}")
                     raise
                 _log(call, error, attempt, delay)
             yield Sleep(delay)
             attempt, ceiling = attempt + 1, min(ceiling * self.factor, self.max_delay)
 
-    def _wait(self, error: ChatModelError, ceiling: float) -> float:
+    def _delay(self, error: ChatModelError, ceiling: float) -> float:
         if error.retry_after is not None and error.retry_after > 0:
             return error.retry_after
         if self.random is not None:
             return self.random() * ceiling
         from random import random
 
-        return random() * ceiling  # noqa: S311 - no secret
+        return random() * ceiling  # noqa: S311 - not a secret
 
-    def _objection(self, call: CallInfo, request: ChatRequest, attempt: int, delay: float) -> str:
+    def _reason_to_stop(
+        self, call: CallInfo, request: ChatRequest, attempt: int, delay: float
+    ) -> str:
         if not request.idempotent:
             return "the request is not idempotent"
         if attempt > self.max_retries:
             return f"max_retries is {self.max_retries}"
         if delay > self.max_delay:
-            return f"the provider asks to wait {delay:g} s, max_delay is {self.max_delay:g} s"
+            return f"the provider advises a delay of {delay:g} s, max_delay is {self.max_delay:g} s"
         if call.deadline is not None and self.clock() + delay >= call.deadline:
-            return f"waiting {delay:g} s would outlast the total timeout of {call.timeout.total} s"
+            return (
+                f"a delay of {delay:g} s would exceed the total timeout of {call.timeout.total} s"
+            )
         return ""
 
 

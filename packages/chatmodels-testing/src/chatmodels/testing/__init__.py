@@ -1,39 +1,38 @@
 """A simulator of provider APIs, a fault server, a contract suite and a pytest plugin.
 
-The names are imported when they are first used: pytest imports this package in every run, for
-its plugin, whether chatmodels is tested or not.
+Names are imported on first use, because pytest imports this package in every run for its plugin.
 """
 
 from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chatmodels.testing._example_value import example_value
     from chatmodels.testing._exchange import Exchange, ReceivedRequest
     from chatmodels.testing._fault import Expected, Fault
     from chatmodels.testing._faults import FAULTS, reset_after
     from chatmodels.testing._recordings import Recording, recordings
-    from chatmodels.testing._response import Answer
     from chatmodels.testing._samples import samples
-    from chatmodels.testing._schema_examples import fitting
+    from chatmodels.testing._simulated_response import SimulatedResponse
     from chatmodels.testing._simulator import Simulator
     from chatmodels.testing._wire.catalogue import WIRE_FAULTS
-    from chatmodels.testing._wire.fault import Drip, WireFault
+    from chatmodels.testing._wire.fault import RepeatedBytes, WireFault
     from chatmodels.testing._wire.server import FaultServer
 
 __all__ = [
     "FAULTS",
     "WIRE_FAULTS",
-    "Answer",
-    "Drip",
     "Exchange",
     "Expected",
     "Fault",
     "FaultServer",
     "ReceivedRequest",
     "Recording",
+    "RepeatedBytes",
+    "SimulatedResponse",
     "Simulator",
     "WireFault",
-    "fitting",
+    "example_value",
     "recordings",
     "reset_after",
     "samples",
@@ -42,17 +41,17 @@ __all__ = [
 _MODULES = {
     "FAULTS": "_faults",
     "WIRE_FAULTS": "_wire.catalogue",
-    "Answer": "_response",
-    "Drip": "_wire.fault",
     "Exchange": "_exchange",
     "Expected": "_fault",
     "Fault": "_fault",
     "FaultServer": "_wire.server",
     "ReceivedRequest": "_exchange",
     "Recording": "_recordings",
+    "RepeatedBytes": "_wire.fault",
+    "SimulatedResponse": "_simulated_response",
     "Simulator": "_simulator",
     "WireFault": "_wire.fault",
-    "fitting": "_schema_examples",
+    "example_value": "_example_value",
     "recordings": "_recordings",
     "reset_after": "_faults",
     "samples": "_samples",
@@ -60,15 +59,21 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    if isinstance(found, type | FunctionType):
-        found.__module__ = __name__
-    globals()[name] = found
-    return found
+    if name not in _MODULES:
+        from chatmodels.testing._former import RENAMED, warn_former
+
+        if name not in RENAMED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        warn_former(f"{__name__}.{name}", RENAMED[name])
+        return __getattr__(RENAMED[name])
+
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if isinstance(value, type | FunctionType):
+        value.__module__ = __name__
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

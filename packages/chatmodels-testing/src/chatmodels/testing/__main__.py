@@ -1,4 +1,4 @@
-"""`python -m chatmodels.testing`: a simulator that runs until it is interrupted."""
+"""`python -m chatmodels.testing`: run a simulator until it is interrupted."""
 
 import argparse
 import time
@@ -10,50 +10,49 @@ from chatmodels.testing._simulator import Simulator
 
 
 def main(
-    arguments: Sequence[str] | None = None, *, rest: Callable[[float], object] = time.sleep
+    arguments: Sequence[str] | None = None, *, sleep: Callable[[float], object] = time.sleep
 ) -> None:
-    """Run a simulator and say where it is.
+    """Run a simulator and print its URLs.
 
     Args:
-        arguments: The command line; that of the process by default.
-        rest: What to do while the simulator works, again and again, until it raises
-            `KeyboardInterrupt`.
+        arguments: The command line; the default is that of the process.
+        sleep: The function that is called repeatedly until it raises `KeyboardInterrupt`.
     """
     parser = argparse.ArgumentParser(
         prog="python -m chatmodels.testing",
-        description="Simulates the APIs of the providers on loopback. It prints the base_url of "
-        "each provider, and OPENAI_BASE_URL for programs that read it.",
+        description="Simulates the APIs of the providers on loopback, and prints the base_url of "
+        "each provider and OPENAI_BASE_URL for programs that read it.",
     )
-    parser.add_argument("--port", type=int, default=0, help="the port; a free one by default")
+    parser.add_argument("--port", type=int, default=0, help="the port; by default a free one")
     recorded = parser.add_mutually_exclusive_group()
     recorded.add_argument("--replay", metavar="PATH", help="recorded exchanges: a file or folder")
     recorded.add_argument(
-        "--samples", action="store_true", help="replay the exchanges that come with the package"
+        "--samples", action="store_true", help="replay the exchanges of the package"
     )
-    parser.add_argument("--reply", metavar="TEXT", help="what to answer if nothing is recorded")
+    parser.add_argument("--reply", metavar="TEXT", help="the reply if nothing is recorded")
     parser.add_argument(
-        "--latency", type=float, default=0.0, help="seconds before the first byte of an answer"
+        "--latency", type=float, default=0.0, help="seconds before the first byte of a response"
     )
     parser.add_argument(
         "--pace", type=float, default=0.0, help="seconds between the events of a stream"
     )
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
         simulator = Simulator(
-            reply=chosen.reply,
-            replay=tuple(samples().values()) if chosen.samples else chosen.replay or (),
-            latency=chosen.latency,
-            pace=chosen.pace,
-            port=chosen.port,
+            reply=options.reply,
+            replay=tuple(samples().values()) if options.samples else options.replay or (),
+            latency=options.latency,
+            pace=options.pace,
+            port=options.port,
         )
-        running = ExitStack()
-        running.enter_context(simulator)
+        stack = ExitStack()
+        stack.enter_context(simulator)
     except (OSError, ValueError) as error:
         parser.error(f"the simulator cannot start: {error}")
-    with suppress(KeyboardInterrupt), running:
-        print(_addresses(simulator), flush=True)  # noqa: T201 - its purpose
+    with suppress(KeyboardInterrupt), stack:
+        print(_addresses(simulator), flush=True)  # noqa: T201 - the purpose of the command
         while True:
-            rest(3600)
+            sleep(3600)
 
 
 def _addresses(simulator: Simulator) -> str:

@@ -1,6 +1,6 @@
-"""One connection of a client: requests read and answers written, in HTTP/1.1 by h11.
+"""One HTTP/1.1 connection of a client, which reads requests and writes responses with h11.
 
-Faults need the raw socket: an answer may break off after any byte, by a reset as well.
+Faults need the raw socket, because a response can break off after any byte, also by a reset.
 """
 
 import asyncio
@@ -12,21 +12,21 @@ import msgspec
 
 from chatmodels.testing._exchange import Exchange, ReceivedRequest
 from chatmodels.testing._reset import reset_on_close
-from chatmodels.testing._response import Answer
 from chatmodels.testing._service import ServedConnection
+from chatmodels.testing._simulated_response import SimulatedResponse
 
-Handler = Callable[[Exchange], Answer]
-"""Chooses the answer to a request; runs in the simulator's event loop and must not block."""
+Handler = Callable[[Exchange], SimulatedResponse]
+"""Returns the response to a request; runs in the simulator's event loop and must not block."""
 
 _REASONS = {200: b"OK", 401: b"Unauthorized", 404: b"Not Found", 429: b"Too Many Requests"}
 
 
 class Connection(ServedConnection):
-    """Serves one client.
+    """The server side of one connection.
 
     Args:
-        handler: Chooses the answers.
-        connections: All connections; this one is among them while it stands.
+        handler: Returns the responses.
+        connections: All open connections; this one is added and removed.
     """
 
     _transport: asyncio.Transport
@@ -42,18 +42,18 @@ class Connection(ServedConnection):
         self._limit = math.inf
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
+        """Store the transport of the new connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._connections.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes of requests."""
+        """Process received bytes."""
         self._http.receive_data(data)
         self._read()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the client has left, or that the connection was broken off here."""
+        """Record that the client has left, or that the server has closed the connection."""
         self._connections.discard(self)
         if self._task is not None:
             self._task.cancel()
@@ -61,7 +61,7 @@ class Connection(ServedConnection):
             self._exchange.end("abandoned")
 
     def abort(self) -> None:
-        """Break the connection off."""
+        """Abort the connection."""
         self._transport.abort()
 
     def _read(self) -> None:
@@ -74,15 +74,15 @@ class Connection(ServedConnection):
                     case h11.Data():
                         self._body += event.data
                     case h11.EndOfMessage():
-                        self._answer()
+                        self._respond()
                         return
                     case _:
-                        # More bytes are needed, or the present answer must be finished first.
+                        # More bytes are needed, or the current response must be finished first.
                         return
         except h11.RemoteProtocolError:
             self._transport.close()
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         head = self._head
         assert head is not None
         request = ReceivedRequest(
@@ -95,44 +95,44 @@ class Connection(ServedConnection):
         )
         self._body.clear()
         exchange = self._exchange = Exchange(request)
-        answer = self._handler(exchange)
-        exchange.status = answer.status
-        if request.method == "HEAD":  # h11 writes no body then, and takes none
-            answer = msgspec.structs.replace(answer, body=())
-        if answer.latency or answer.pace or answer.ending != "complete":
-            self._task = asyncio.get_running_loop().create_task(self._send(answer, exchange))
+        response = self._handler(exchange)
+        exchange.status = response.status
+        if request.method == "HEAD":  # h11 does not accept a body
+            response = msgspec.structs.replace(response, body=())
+        if response.latency or response.pace or response.ending != "complete":
+            self._task = asyncio.get_running_loop().create_task(self._send(response, exchange))
         else:
-            data = self._start(answer) + self._whole_body(answer)
+            data = self._start(response) + self._framed_body(response)
             exchange.sent = len(data)
             self._finish(exchange, data)
 
-    async def _send(self, answer: Answer, exchange: Exchange) -> None:
-        """Write an answer that takes its time, or that breaks off."""
-        await _silence(answer.latency)
-        head = self._start(answer)
-        self._limit = _limit(answer, len(head))
+    async def _send(self, response: SimulatedResponse, exchange: Exchange) -> None:
+        """Write a response with delays, or one that breaks off."""
+        await _wait(response.latency)
+        head = self._start(response)
+        self._limit = _limit(response, len(head))
         if self._write(head, exchange):
-            for position, piece in enumerate(answer.body):
-                if position and answer.pace:
-                    await asyncio.sleep(answer.pace)
-                if not self._write(self._framed(piece, answer), exchange):
+            for position, chunk in enumerate(response.body):
+                if position and response.pace:
+                    await asyncio.sleep(response.pace)
+                if not self._write(self._framed(chunk, response), exchange):
                     break
             else:
                 self._finish(exchange, self._http.send(h11.EndOfMessage()) or b"")
                 return
-        match answer.ending:
+        match response.ending:
             case "reset":
                 reset_on_close(self._transport.get_extra_info("socket"))
                 exchange.end("cut")
                 self._transport.abort()
             case "stall":
-                await _silence(math.inf)
+                await _wait(math.inf)
             case _:
                 exchange.end("cut")
                 self._transport.close()
 
     def _write(self, data: bytes, exchange: Exchange) -> bool:
-        """Write as much as the limit allows; tell whether that was all and more may follow."""
+        """Write up to the limit; return whether more data can follow."""
         left = self._limit - exchange.sent
         if len(data) >= left:
             data = data[: int(left)]
@@ -140,30 +140,30 @@ class Connection(ServedConnection):
         exchange.sent += len(data)
         return exchange.sent < self._limit
 
-    def _start(self, answer: Answer) -> bytes:
-        headers = [*answer.headers.items(), ("server", "chatmodels-testing")]
-        if not answer.streamed:
-            headers.append(("content-length", str(len(answer.content))))
+    def _start(self, response: SimulatedResponse) -> bytes:
+        headers = [*response.headers.items(), ("server", "chatmodels-testing")]
+        if not response.streamed:
+            headers.append(("content-length", str(len(response.content))))
         else:
             headers.append(("transfer-encoding", "chunked"))
-        reason = _REASONS.get(answer.status, b"")
-        head = h11.Response(status_code=answer.status, headers=headers, reason=reason)
+        reason = _REASONS.get(response.status, b"")
+        head = h11.Response(status_code=response.status, headers=headers, reason=reason)
         return self._http.send(head) or b""
 
-    def _framed(self, piece: bytes, answer: Answer) -> bytes:
-        if not answer.streamed:
-            return self._http.send(h11.Data(data=piece)) or b""
-        # By hand, ten times as fast: the state that h11 keeps does not depend on it.
-        return b"%x\r\n%b\r\n" % (len(piece), piece) if piece else b""
+    def _framed(self, chunk: bytes, response: SimulatedResponse) -> bytes:
+        if not response.streamed:
+            return self._http.send(h11.Data(data=chunk)) or b""
+        # Ten times as fast as h11, whose state does not depend on chunks.
+        return b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b""
 
-    def _whole_body(self, answer: Answer) -> bytes:
-        pieces = [self._framed(piece, answer) for piece in answer.body]
-        return b"".join([*pieces, self._http.send(h11.EndOfMessage()) or b""])
+    def _framed_body(self, response: SimulatedResponse) -> bytes:
+        chunks = [self._framed(chunk, response) for chunk in response.body]
+        return b"".join([*chunks, self._http.send(h11.EndOfMessage()) or b""])
 
     def _finish(self, exchange: Exchange, data: bytes) -> None:
-        """Write the last bytes, and make ready for the next request."""
+        """Write the last bytes and prepare for the next request."""
         self._task = None
-        exchange.end("complete")  # before a client that has them all can ask how it went
+        exchange.end("complete")  # before a client with all bytes can read the outcome
         self._transport.write(data)
         if self._http.our_state is h11.MUST_CLOSE:
             self._transport.close()
@@ -172,17 +172,17 @@ class Connection(ServedConnection):
             self._read()
 
 
-async def _silence(seconds: float) -> None:
-    """Wait; for ever means until the task is cancelled because the client has left."""
+async def _wait(seconds: float) -> None:
+    """Wait; an infinite wait ends when the task is cancelled because the client has left."""
     if seconds == math.inf:
         await asyncio.get_running_loop().create_future()
     elif seconds:
         await asyncio.sleep(seconds)
 
 
-def _limit(answer: Answer, head: int) -> float:
-    if answer.cut_after is None:
+def _limit(response: SimulatedResponse, head: int) -> float:
+    if response.cut_after is None:
         return math.inf
-    if isinstance(answer.cut_after, float):
-        return head + int(len(answer.content) * answer.cut_after)
-    return answer.cut_after
+    if isinstance(response.cut_after, float):
+        return head + int(len(response.content) * response.cut_after)
+    return response.cut_after

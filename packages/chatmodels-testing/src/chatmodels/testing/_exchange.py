@@ -1,4 +1,4 @@
-"""What a simulator saw: each request, and how its answer went."""
+"""Exchanges of a simulator: each request and the outcome of its response."""
 
 from threading import Event
 from typing import Any, Literal
@@ -7,17 +7,17 @@ from urllib.parse import parse_qs
 import msgspec
 
 Outcome = Literal["pending", "complete", "cut", "abandoned"]
-"""How an answer went: under way, sent whole, broken off by a fault, or left by the client."""
+"""Pending, sent completely, cut off by a fault, or abandoned by the client."""
 
 
 class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as it came over the wire.
+    """A request as received.
 
     Attributes:
-        method: As in "POST".
+        method: The method, such as "POST".
         target: The path with the query.
-        headers: By lower-case name; of repeated ones the last.
-        body: The body's bytes.
+        headers: The headers by lower-case name; the last one if repeated.
+        body: The bytes of the body.
     """
 
     method: str
@@ -32,31 +32,31 @@ class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def query(self) -> dict[str, list[str]]:
-        """The query, by name."""
+        """The query parameters by name."""
         return parse_qs(self.target.partition("?")[2])
 
     @property
     def json(self) -> Any:
-        """The body as parsed JSON; None if it is empty.
+        """The body as parsed JSON; None if the body is empty.
 
         Raises:
-            msgspec.DecodeError: It is something else.
+            msgspec.DecodeError: The body is not JSON.
         """
         return msgspec.json.decode(self.body) if self.body else None
 
 
 class Exchange:
-    """A request and how its answer went; the simulator's thread keeps it up to date.
+    """A request and the outcome of its response, which the simulator's thread updates.
 
     Attributes:
-        request: What the client sent.
-        status: The status of the answer; 0 until there is one.
-        request_id: The id of the request that the answer's head tells.
-        sent: Bytes that were written, head included.
-        outcome: How it went.
+        request: The request.
+        status: The status of the response; 0 until there is one.
+        request_id: The id of the request in the headers of the response.
+        sent: The bytes that were written, including the head.
+        outcome: The outcome.
     """
 
-    __slots__ = ("_over", "outcome", "request", "request_id", "sent", "status")
+    __slots__ = ("_ended", "outcome", "request", "request_id", "sent", "status")
 
     def __init__(self, request: ReceivedRequest) -> None:
         self.request = request
@@ -64,19 +64,19 @@ class Exchange:
         self.request_id = ""
         self.sent = 0
         self.outcome: Outcome = "pending"
-        self._over = Event()
+        self._ended = Event()
 
     def __repr__(self) -> str:
         request = self.request
         return f"<Exchange {request.method} {request.target} {self.status} {self.outcome}>"
 
     def end(self, outcome: Outcome, /) -> None:
-        """Record the end, once."""
+        """Record the outcome, if none is recorded."""
         if self.outcome == "pending":
             self.outcome = outcome
-            self._over.set()
+            self._ended.set()
 
     def wait(self, timeout: float = 60.0) -> Outcome:
-        """Wait until the answer is over, for at most `timeout` seconds, and tell how it went."""
-        self._over.wait(timeout)
+        """Wait for the end of the response, at most `timeout` seconds, and return the outcome."""
+        self._ended.wait(timeout)
         return self.outcome

@@ -1,4 +1,4 @@
-"""One thing that can go wrong between a program and a provider, as data."""
+"""A fault of an exchange with a provider, as data."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -6,22 +6,23 @@ from typing import Literal
 import msgspec
 
 from chatmodels.core import ErrorCode
+from chatmodels.testing._former import warn_former
 from chatmodels.testing._mutations import ALTERATIONS, Alteration
-from chatmodels.testing._protocols.protocol import Ask, WireProtocol
-from chatmodels.testing._response import Answer, Ending
+from chatmodels.testing._protocols.protocol import ParsedRequest, WireProtocol
+from chatmodels.testing._simulated_response import Ending, SimulatedResponse
 
 Mode = Literal["whole", "stream"]
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """The permitted outcomes of a call: an error, the right response, or either.
+    """The permitted outcomes of a call: an error, the correct response, or either.
 
     Attributes:
-        codes: The codes that are right; the first is the best. Empty if no error is.
-        success: Whether the right response is permitted.
-        status: The HTTP status, None where no answer came; -1 where either is right.
-        retry_after: Seconds to wait; -1 where any number is right, or none.
-        partial: Whether the text that had arrived must be kept.
+        codes: The permitted error codes, the best first; empty if no error is permitted.
+        success: Whether the correct response is permitted.
+        status: The HTTP status; None if there is no response; -1 if any value is permitted.
+        retry_after: Seconds to wait; -1 if any value is permitted.
+        partial: Whether the error must contain the text that had arrived.
     """
 
     codes: tuple[ErrorCode, ...] = ()
@@ -32,26 +33,26 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One way in which an exchange goes wrong, or is merely odd.
+    """A fault or an irregularity of an exchange.
 
     Attributes:
-        name: In kebab case; the model name `fault-<name>` makes a simulator commit it.
-        description: What happens.
-        whole: What a whole call must come to; None if it succeeds.
-        stream: What a streamed call must come to; None if it succeeds.
-        modes: The calls that it can happen to.
-        error: The provider reports this failure.
-        status: The status of the answer.
-        headers: Headers of the answer, over those it would have.
-        content: The body instead of the one it would be.
-        alteration: How the answer is altered otherwise.
+        name: The name in kebab case; a simulator applies it for the model name `fault-<name>`.
+        description: The behaviour of the server.
+        whole: The permitted outcomes of a whole call; None if it succeeds.
+        stream: The permitted outcomes of a streamed call; None if it succeeds.
+        modes: The modes of calls that the fault applies to.
+        error: The error that the provider reports.
+        status: The status of the response.
+        headers: Headers that replace or extend those of the response.
+        content: The body, instead of the correct one.
+        alteration: Another alteration of the response.
         latency: Seconds before the first byte.
-        pace: Seconds between pieces of the answer.
-        cut_after: Where the answer breaks off, as in `Answer`.
-        ending: How it does.
-        refused: Whether there is nobody to connect to; a simulator cannot commit that itself,
-            see `Simulator.refusing_url`.
-        silent: Whether the client has to lose patience: a test sets short time limits.
+        pace: Seconds between the chunks of the response.
+        cut_after: The point at which the response breaks off, as in `SimulatedResponse`.
+        ending: The way in which it breaks off.
+        refused: Whether the connection is refused; a simulator cannot apply this fault, see
+            `Simulator.refusing_url`.
+        silent: Whether the client must reach a time limit: a test sets short ones.
     """
 
     name: str
@@ -72,24 +73,33 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     silent: bool = False
 
     def expected(self, mode: Mode, /) -> Expected | None:
-        """Tell what a call of this mode must come to; None if it succeeds."""
+        """Return the permitted outcomes of a call of this mode; None if it succeeds."""
         return self.whole if mode == "whole" else self.stream
 
-    def commit(self, answer: Answer, ask: Ask, protocol: WireProtocol, /) -> Answer:
-        """Spoil an answer."""
+    def apply(
+        self, response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol, /
+    ) -> SimulatedResponse:
+        """Return a response with the fault."""
         if self.error is not None:
             message = f"simulated: {self.description}"
-            answer = protocol.error(self.error, self.status or 500, message)
+            response = protocol.error(self.error, self.status or 500, message)
         if self.alteration is not None:
-            answer = ALTERATIONS[self.alteration](answer, ask, protocol)
+            response = ALTERATIONS[self.alteration](response, parsed, protocol)
         if self.content is not None:
-            answer = msgspec.structs.replace(answer, body=(self.content,), streamed=False)
+            response = msgspec.structs.replace(response, body=(self.content,), streamed=False)
         return msgspec.structs.replace(
-            answer,
-            status=self.status or answer.status,
-            headers={**answer.headers, **self.headers},
-            latency=self.latency or answer.latency,
-            pace=self.pace or answer.pace,
+            response,
+            status=self.status or response.status,
+            headers={**response.headers, **self.headers},
+            latency=self.latency or response.latency,
+            pace=self.pace or response.pace,
             cut_after=self.cut_after,
             ending=self.ending,
         )
+
+    def commit(
+        self, response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol, /
+    ) -> SimulatedResponse:
+        """Apply the fault: the former name of `apply`, until 0.3."""
+        warn_former("Fault.commit", "Fault.apply")
+        return self.apply(response, parsed, protocol)

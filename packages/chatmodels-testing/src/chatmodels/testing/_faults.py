@@ -1,6 +1,6 @@
-"""What can go wrong between a program and a provider, and what a program must be told then.
+"""The catalogue of faults between a program and a provider, with the permitted outcomes.
 
-The catalogue is data: contract suites and fault tests iterate over it.
+Contract suites and fault tests iterate over it.
 """
 
 import math
@@ -13,12 +13,12 @@ from chatmodels.testing._fault import Expected, Fault
 
 
 def reset_after(count: int, /) -> Fault:
-    """Make the fault that the connection is reset after so many bytes, the head included."""
-    codes = (*_BROKEN.codes, *_LOST.codes)
+    """Return a fault that resets the connection after `count` bytes, including the head."""
+    codes = (*_STREAM_BROKEN.codes, *_CONNECTION_LOST.codes)
     return Fault(
         name=f"reset-after-{count}",
         description=f"the connection is reset after {count} bytes",
-        whole=_LOST,
+        whole=_CONNECTION_LOST,
         stream=Expected(codes=codes),
         cut_after=count,
         ending="reset",
@@ -42,21 +42,21 @@ def _reported(
 
 def _page(status: int) -> bytes:
     return (
-        b"<!DOCTYPE html>\n<html><head><title>%d a proxy speaks</title></head>\n"
-        b"<body><h1>Not what you asked for</h1></body></html>\n" % status
+        b"<!DOCTYPE html>\n<html><head><title>%d from a proxy</title></head>\n"
+        b"<body><h1>Not what you requested</h1></body></html>\n" % status
     )
 
 
-_UNREACHED = Expected(codes=(ErrorCode.NETWORK,), status=None)
-_SILENCE = Expected(codes=(ErrorCode.TIMEOUT,), status=None)
-_GONE = Expected(codes=(ErrorCode.PROVIDER_UNAVAILABLE,), status=502)
-_TOLD = Expected(codes=(ErrorCode.PROVIDER_UNAVAILABLE,), status=200)
-_MOVED = Expected(codes=(ErrorCode.RESPONSE_INVALID,), status=307)
-_LOST = Expected(codes=(ErrorCode.NETWORK,))
-_BROKEN = Expected(codes=(ErrorCode.STREAM_INTERRUPTED,), status=200, partial=True)
-_LATE = Expected(codes=(ErrorCode.TIMEOUT,))
-_NONSENSE = Expected(codes=(ErrorCode.RESPONSE_INVALID,), status=200)
-_NONSENSE_OR_NOTHING = Expected(
+_NO_RESPONSE = Expected(codes=(ErrorCode.NETWORK,), status=None)
+_NO_BYTES = Expected(codes=(ErrorCode.TIMEOUT,), status=None)
+_BAD_GATEWAY = Expected(codes=(ErrorCode.PROVIDER_UNAVAILABLE,), status=502)
+_ERROR_IN_200 = Expected(codes=(ErrorCode.PROVIDER_UNAVAILABLE,), status=200)
+_REDIRECTED = Expected(codes=(ErrorCode.RESPONSE_INVALID,), status=307)
+_CONNECTION_LOST = Expected(codes=(ErrorCode.NETWORK,))
+_STREAM_BROKEN = Expected(codes=(ErrorCode.STREAM_INTERRUPTED,), status=200, partial=True)
+_TIMED_OUT = Expected(codes=(ErrorCode.TIMEOUT,))
+_INVALID = Expected(codes=(ErrorCode.RESPONSE_INVALID,), status=200)
+_INVALID_OR_INTERRUPTED = Expected(
     codes=(ErrorCode.RESPONSE_INVALID, ErrorCode.STREAM_INTERRUPTED), status=200
 )
 _HTML = {"content-type": "text/html; charset=utf-8"}
@@ -66,165 +66,165 @@ FAULTS: Mapping[str, Fault] = {
     for fault in (
         Fault(
             name="connection-refused",
-            description="nobody listens",
+            description="no server listens",
             refused=True,
-            whole=_UNREACHED,
-            stream=_UNREACHED,
+            whole=_NO_RESPONSE,
+            stream=_NO_RESPONSE,
         ),
         Fault(
             name="reset-before-answer",
-            description="the connection is reset instead of an answer",
+            description="the connection is reset instead of a response",
             cut_after=0,
             ending="reset",
-            whole=_UNREACHED,
-            stream=_UNREACHED,
+            whole=_NO_RESPONSE,
+            stream=_NO_RESPONSE,
         ),
         Fault(
             name="closed-before-answer",
-            description="the connection is closed instead of an answer",
+            description="the connection is closed instead of a response",
             cut_after=0,
             ending="close",
-            whole=_UNREACHED,
-            stream=_UNREACHED,
+            whole=_NO_RESPONSE,
+            stream=_NO_RESPONSE,
         ),
         Fault(
             name="reset-in-head",
             description="the connection is reset within the headers",
             cut_after=30,
             ending="reset",
-            whole=_UNREACHED,
-            stream=_UNREACHED,
+            whole=_NO_RESPONSE,
+            stream=_NO_RESPONSE,
         ),
         Fault(
             name="reset-in-body",
             description="the connection is reset within the body",
             cut_after=0.7,
             ending="reset",
-            whole=_LOST,
-            stream=_BROKEN,
+            whole=_CONNECTION_LOST,
+            stream=_STREAM_BROKEN,
         ),
         Fault(
             name="closed-in-body",
             description="the connection is closed within the body",
             cut_after=0.7,
             ending="close",
-            whole=_LOST,
-            stream=_BROKEN,
+            whole=_CONNECTION_LOST,
+            stream=_STREAM_BROKEN,
         ),
         Fault(
             name="slow-first-byte",
-            description="nothing ever comes",
+            description="no byte is ever sent",
             latency=math.inf,
             silent=True,
-            whole=_SILENCE,
-            stream=_SILENCE,
+            whole=_NO_BYTES,
+            stream=_NO_BYTES,
         ),
         Fault(
             name="stall-in-body",
-            description="nothing more comes from the middle of the body on",
+            description="the server stops sending in the middle of the body",
             cut_after=0.7,
             ending="stall",
             silent=True,
-            whole=_LATE,
-            stream=msgspec.structs.replace(_LATE, partial=True),
+            whole=_TIMED_OUT,
+            stream=msgspec.structs.replace(_TIMED_OUT, partial=True),
         ),
         Fault(
             name="comments-only",
-            description="comments keep the connection alive, but no event comes",
+            description="comments keep the connection alive, but no event is sent",
             alteration="comments-only",
             pace=0.01,
             silent=True,
             modes=("stream",),
-            stream=_LATE,
+            stream=_TIMED_OUT,
         ),
         Fault(
             name="truncated-json",
             description="the JSON is cut off, though the transfer is complete",
             alteration="truncated-json",
-            whole=_NONSENSE,
-            stream=msgspec.structs.replace(_NONSENSE_OR_NOTHING, partial=True),
+            whole=_INVALID,
+            stream=msgspec.structs.replace(_INVALID_OR_INTERRUPTED, partial=True),
         ),
         Fault(
             name="wrong-content-type",
-            description="plain text comes instead of JSON",
+            description="plain text is sent instead of JSON",
             headers={"content-type": "text/plain"},
             content=b"OK\n",
-            whole=_NONSENSE,
-            stream=_NONSENSE_OR_NOTHING,
+            whole=_INVALID,
+            stream=_INVALID_OR_INTERRUPTED,
         ),
         Fault(
             name="web-page",
-            description="a proxy answers with a web page",
+            description="a proxy sends a web page",
             headers=_HTML,
             content=_page(200),
-            whole=_NONSENSE,
-            stream=_NONSENSE_OR_NOTHING,
+            whole=_INVALID,
+            stream=_INVALID_OR_INTERRUPTED,
         ),
         Fault(
             name="web-page-502",
-            description="a proxy reports with a web page that the provider is gone",
+            description="a proxy sends a web page because the provider is unavailable",
             status=502,
             headers=_HTML,
             content=_page(502),
-            whole=_GONE,
-            stream=_GONE,
+            whole=_BAD_GATEWAY,
+            stream=_BAD_GATEWAY,
         ),
         Fault(
             name="empty-body",
             description="the body is empty",
             content=b"",
-            whole=_NONSENSE,
-            stream=_NONSENSE_OR_NOTHING,
+            whole=_INVALID,
+            stream=_INVALID_OR_INTERRUPTED,
         ),
         Fault(
             name="other-json",
-            description="the body is JSON, but no answer",
+            description="the body is JSON, but not a response",
             content=b"[]",
-            whole=_NONSENSE,
-            stream=_NONSENSE_OR_NOTHING,
+            whole=_INVALID,
+            stream=_INVALID_OR_INTERRUPTED,
         ),
         Fault(
             name="invalid-utf8",
-            description="the text holds bytes that are not UTF-8",
+            description="the text contains bytes that are not UTF-8",
             alteration="invalid-utf8",
-            whole=_NONSENSE,
-            stream=msgspec.structs.replace(_NONSENSE, partial=True),
+            whole=_INVALID,
+            stream=msgspec.structs.replace(_INVALID, partial=True),
         ),
         Fault(
             name="huge-line",
-            description="a line of 33 MiB comes",
+            description="a line of 33 MiB is sent",
             alteration="huge-line",
             modes=("stream",),
-            stream=_NONSENSE,
+            stream=_INVALID,
         ),
         Fault(
             name="empty-choices",
-            description="the answer is well-formed, but holds no message",
+            description="the response is well-formed, but does not contain a message",
             alteration="empty",
-            whole=_NONSENSE,
-            stream=_NONSENSE_OR_NOTHING,
+            whole=_INVALID,
+            stream=_INVALID_OR_INTERRUPTED,
         ),
         Fault(
             name="error-in-200",
-            description="an error comes as a success",
+            description="an error is sent with the status 200",
             error=ErrorCode.PROVIDER_UNAVAILABLE,
             status=200,
-            whole=_TOLD,
-            stream=_TOLD,
+            whole=_ERROR_IN_200,
+            stream=_ERROR_IN_200,
         ),
         Fault(
             name="error-in-stream",
-            description="an error comes in the middle of a stream",
+            description="an error is sent in the middle of a stream",
             alteration="error-in-stream",
             modes=("stream",),
             stream=Expected(codes=(ErrorCode.PROVIDER_UNAVAILABLE,), status=200, partial=True),
         ),
         Fault(
             name="missing-end",
-            description="the stream ends properly, but the answer does not",
+            description="the stream ends without a terminal event",
             alteration="missing-end",
             modes=("stream",),
-            stream=_BROKEN,
+            stream=_STREAM_BROKEN,
         ),
         Fault(
             name="redirect",
@@ -232,8 +232,8 @@ FAULTS: Mapping[str, Fault] = {
             status=307,
             headers={"location": "http://127.0.0.1:9/elsewhere", "content-type": "text/plain"},
             content=b"",
-            whole=_MOVED,
-            stream=_MOVED,
+            whole=_REDIRECTED,
+            stream=_REDIRECTED,
         ),
         _reported("invalid-request", ErrorCode.INVALID_REQUEST, 400),
         _reported("invalid-key", ErrorCode.AUTHENTICATION, 401),
@@ -252,17 +252,17 @@ FAULTS: Mapping[str, Fault] = {
         _reported("overloaded", ErrorCode.PROVIDER_UNAVAILABLE, 529),
         Fault(
             name="single-bytes",
-            description="every byte comes in a piece of its own",
+            description="every byte is sent in a separate chunk",
             alteration="single-bytes",
         ),
         Fault(
             name="unknown-fields",
-            description="every object has fields that nobody has documented",
+            description="every object has undocumented fields",
             alteration="unknown-fields",
         ),
         Fault(
             name="keep-alive-comments",
-            description="comments come between the events of a stream",
+            description="comments are sent between the events of a stream",
             alteration="keep-alive-comments",
             modes=("stream",),
         ),
@@ -274,4 +274,4 @@ FAULTS: Mapping[str, Fault] = {
         ),
     )
 }
-"""The catalogue by name; the last ones are oddities that a call must survive."""
+"""The catalogue by name; calls must succeed in spite of the last ones."""

@@ -1,13 +1,13 @@
-"""What parsed JSON is, for the type checker as well."""
+"""Type guards for parsed JSON."""
 
 from typing import Any, TypeGuard
 
 
 def is_object(value: object, /) -> TypeGuard[dict[str, Any]]:
-    """Tell whether it is an object."""
+    """Check whether a value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object, /) -> TypeGuard[list[Any]]:
-    """Tell whether it is an array."""
+    """Check whether a value is an array."""
     return isinstance(value, list)

@@ -1,4 +1,4 @@
-"""What a simulator and a fault server have in common: they run on loopback, until stopped."""
+"""The common base of the simulator and the fault server: a server on loopback."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar, Generic, Self
@@ -7,12 +7,12 @@ from chatmodels.testing._service import C, Service
 
 
 class LoopbackServer(ABC, Generic[C]):
-    """A server on loopback, used in a `with` block, or by `start` and `stop`."""
+    """A server on loopback, used in a `with` block or with `start` and `stop`."""
 
     _name: ClassVar[str]
 
     def __init__(self, port: int) -> None:
-        self._wanted_port = port
+        self._port = port
         self._service: Service[C] | None = None
 
     def __repr__(self) -> str:
@@ -27,25 +27,25 @@ class LoopbackServer(ABC, Generic[C]):
         self.stop()
 
     def start(self) -> None:
-        """Begin to listen; when this returns, requests are answered.
+        """Start to listen; requests are served when this returns.
 
         Raises:
-            RuntimeError: It has been started already.
-            OSError: The port is taken.
+            RuntimeError: The server has already been started.
+            OSError: The port is in use.
         """
         if self._service is not None:
-            raise RuntimeError(f"the {self._name} has been started already")
-        self._service = Service(self._connect, self._wanted_port)
+            raise RuntimeError(f"the {self._name} has already been started")
+        self._service = Service(self._connect, self._port)
 
     def stop(self) -> None:
-        """Break off all connections and stop listening; a second time it does nothing."""
+        """Abort all connections and stop listening; a second call does nothing."""
         if self._service is not None:
             self._service.stop()
             self._service = None
 
     @property
     def url(self) -> str:
-        """The root of the address, without a final slash.
+        """The root URL, without a trailing slash.
 
         Raises:
             RuntimeError: The server has not been started.
@@ -60,4 +60,4 @@ class LoopbackServer(ABC, Generic[C]):
 
     @abstractmethod
     def _connect(self, connections: set[C]) -> C:
-        """Serve a new connection, which joins the others."""
+        """Create the protocol of a new connection, which adds itself to `connections`."""

@@ -1,4 +1,4 @@
-"""How answers are altered by faults: functions of the answer, the same for all wire formats."""
+"""Alterations of responses by faults: functions that work with all wire formats."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -8,8 +8,8 @@ import msgspec
 from chatmodels.core import ErrorCode
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, altered, event
-from chatmodels.testing._protocols.protocol import Ask, WireProtocol
-from chatmodels.testing._response import Answer
+from chatmodels.testing._protocols.protocol import ParsedRequest, WireProtocol
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 Alteration = Literal[
     "comments-only",
@@ -26,126 +26,152 @@ Alteration = Literal[
 ]
 
 _HUGE = 33 * 2**20
-_PATIENCE = 6_000  # comments, a hundredth of a second apart
+_COMMENTS = 6_000  # with a pause of 0.01 s after each
 
 
-def _with(answer: Answer, *body: bytes) -> Answer:
-    return msgspec.structs.replace(answer, body=body)
+def _with(response: SimulatedResponse, *body: bytes) -> SimulatedResponse:
+    return msgspec.structs.replace(response, body=body)
 
 
-def _halves(answer: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Part a stream within its text: before what ends it, and after what begins it."""
-    middle = max(1, (len(answer.body) - answer.terminal) // 2 + 1)
-    return answer.body[:middle], answer.body[middle:]
+def _halves(response: SimulatedResponse) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Split the chunks of a stream in two, within its text: after the start and before the end."""
+    middle = max(1, (len(response.body) - response.terminal) // 2 + 1)
+    return response.body[:middle], response.body[middle:]
 
 
-def _is_binary(answer: Answer) -> bool:
-    return answer.headers.get("content-type") == CONTENT_TYPE
+def _is_binary(response: SimulatedResponse) -> bool:
+    return response.headers.get("content-type") == CONTENT_TYPE
 
 
-def _inside(answer: Answer, piece: bytes, alter: Callable[[bytes], bytes]) -> bytes:
-    """Alter what is in a piece of a body: in binary frames, their checksums shall fit again."""
-    return altered(piece, alter) if _is_binary(answer) else alter(piece)
+def _inside(response: SimulatedResponse, chunk: bytes, alter: Callable[[bytes], bytes]) -> bytes:
+    """Alter the payload of a chunk; the checksums of binary frames are updated."""
+    return altered(chunk, alter) if _is_binary(response) else alter(chunk)
 
 
-def _truncated_json(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    if not answer.streamed:
-        return _with(answer, answer.content[: len(answer.content) // 2])
-    before, after = _halves(answer)
-    first = _inside(answer, after[0], lambda data: data.rstrip()[:-10] + b"\n\n")
-    return _with(answer, *before, first, *after[1:])
+def _truncated_json(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    if not response.streamed:
+        return _with(response, response.content[: len(response.content) // 2])
+    before, after = _halves(response)
+    first = _inside(response, after[0], lambda data: data.rstrip()[:-10] + b"\n\n")
+    return _with(response, *before, first, *after[1:])
 
 
-def _invalid_utf8(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    if not answer.streamed:
-        return _with(answer, _spoiled(answer.content))
-    before, after = _halves(answer)
-    return _with(answer, *before, _inside(answer, after[0], _spoiled), *after[1:])
+def _invalid_utf8(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    if not response.streamed:
+        return _with(response, _invalid(response.content))
+    before, after = _halves(response)
+    return _with(response, *before, _inside(response, after[0], _invalid), *after[1:])
 
 
-def _spoiled(data: bytes) -> bytes:
-    """Put a byte that never occurs in UTF-8 into the last string that is a value of some JSON."""
-    place = data.rindex(b':"') + 2
-    return data[:place] + b"\xff" + data[place:]
+def _invalid(data: bytes) -> bytes:
+    """Insert a byte that is invalid in UTF-8 into the last JSON value that is a string."""
+    position = data.rindex(b':"') + 2
+    return data[:position] + b"\xff" + data[position:]
 
 
-def _huge_line(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    before, after = _halves(answer)
+def _huge_line(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    before, after = _halves(response)
     line = b"data: " + b"x" * _HUGE + b"\n\n"
-    return _with(answer, *before, event("ping", line) if _is_binary(answer) else line, *after)
+    return _with(response, *before, event("ping", line) if _is_binary(response) else line, *after)
 
 
-def _error_in_stream(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    before, _ = _halves(answer)
-    message = "simulated: the provider failed while it answered"
-    return _with(answer, *before, protocol.error_event(ErrorCode.PROVIDER_UNAVAILABLE, message))
+def _error_in_stream(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    before, _ = _halves(response)
+    message = "simulated: the provider failed during the response"
+    return _with(response, *before, protocol.error_event(ErrorCode.PROVIDER_UNAVAILABLE, message))
 
 
-def _missing_end(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    return _with(answer, *answer.body[: -answer.terminal])
+def _missing_end(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    return _with(response, *response.body[: -response.terminal])
 
 
-def _comment(answer: Answer) -> bytes:
-    """Give what keeps a connection alive: a comment, or where there are none what means nothing."""
-    if _is_binary(answer):
+def _comment(response: SimulatedResponse) -> bytes:
+    """Return a comment, or an event or line without content if the format has no comments."""
+    if _is_binary(response):
         return event("ping", b"{}")
-    return b"\n" if "ndjson" in answer.headers.get("content-type", "") else b": still here\n\n"
+    return b"\n" if "ndjson" in response.headers.get("content-type", "") else b": still here\n\n"
 
 
-def _comments_only(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    return _with(answer, *[_comment(answer)] * _PATIENCE)
+def _comments_only(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    return _with(response, *[_comment(response)] * _COMMENTS)
 
 
-def _keep_alive_comments(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    pieces = [piece for framed in answer.body for piece in (_comment(answer), framed)]
-    return _with(answer, *pieces)
+def _keep_alive_comments(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    chunks = [chunk for framed in response.body for chunk in (_comment(response), framed)]
+    return _with(response, *chunks)
 
 
-def _crlf(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    if _is_binary(answer):  # which has no lines
-        return answer
-    return _with(answer, *(framed.replace(b"\n", b"\r\n") for framed in answer.body))
+def _crlf(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    if _is_binary(response):  # event streams have no lines
+        return response
+    return _with(response, *(framed.replace(b"\n", b"\r\n") for framed in response.body))
 
 
-def _single_bytes(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    content = answer.content
-    return _with(answer, *(content[place : place + 1] for place in range(len(content))))
+def _single_bytes(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    content = response.content
+    return _with(response, *(content[position : position + 1] for position in range(len(content))))
 
 
-def _unknown_fields(answer: Answer, ask: Ask, protocol: WireProtocol) -> Answer:
-    def widen(piece: bytes) -> bytes:
-        return b"".join(map(_widened, _lines(piece)))
+def _unknown_fields(
+    response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
+) -> SimulatedResponse:
+    def extend(chunk: bytes) -> bytes:
+        return b"".join(map(_extended_line, _lines(chunk)))
 
-    return _with(answer, *(_inside(answer, piece, widen) for piece in answer.body))
-
-
-def _lines(piece: bytes) -> list[bytes]:
-    return piece.splitlines(keepends=True)
+    return _with(response, *(_inside(response, chunk, extend) for chunk in response.body))
 
 
-def _widened(line: bytes) -> bytes:
-    """Add fields to every object in a line that holds JSON, alone or as the data of an event."""
+def _lines(chunk: bytes) -> list[bytes]:
+    return chunk.splitlines(keepends=True)
+
+
+def _extended_line(line: bytes) -> bytes:
+    """Add fields to every object in a line with JSON, alone or as the data of an event."""
     start = line.find(b"{")
     if start < 0:
         return line
     end = line.rindex(b"}") + 1
     return (
-        line[:start] + msgspec.json.encode(_more(msgspec.json.decode(line[start:end]))) + line[end:]
+        line[:start]
+        + msgspec.json.encode(_extended(msgspec.json.decode(line[start:end])))
+        + line[end:]
     )
 
 
-def _more(value: Any) -> Any:
+def _extended(value: Any) -> Any:
     if is_array(value):
-        return [_more(item) for item in value]
+        return [_extended(item) for item in value]
     if is_object(value):
-        return {name: _more(item) for name, item in value.items()} | {"x_new": {"nested": [None]}}
+        return {name: _extended(item) for name, item in value.items()} | {
+            "x_new": {"nested": [None]}
+        }
     return value
 
 
-ALTERATIONS: Mapping[Alteration, Callable[[Answer, Ask, WireProtocol], Answer]] = {
+ALTERATIONS: Mapping[
+    Alteration, Callable[[SimulatedResponse, ParsedRequest, WireProtocol], SimulatedResponse]
+] = {
     "comments-only": _comments_only,
     "crlf": _crlf,
-    "empty": lambda answer, ask, protocol: protocol.empty(ask),
+    "empty": lambda response, parsed, protocol: protocol.empty(parsed),
     "error-in-stream": _error_in_stream,
     "huge-line": _huge_line,
     "invalid-utf8": _invalid_utf8,
@@ -155,4 +181,4 @@ ALTERATIONS: Mapping[Alteration, Callable[[Answer, Ask, WireProtocol], Answer]] 
     "truncated-json": _truncated_json,
     "unknown-fields": _unknown_fields,
 }
-"""By name, so that a fault is plain data."""
+"""The alterations by name, so that faults are plain data."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from chatmodels.testing._former import warn_former
 from chatmodels.testing._protocols import event_stream
-from chatmodels.testing._response import Answer
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 STREAM_TYPES = frozenset(
     {"text/event-stream", "application/x-ndjson", "application/stream+json"}
@@ -46,7 +47,7 @@ class RecordedFrame(msgspec.Struct, frozen=True, kw_only=True):
     exception: bool = False
 
     def encode(self) -> bytes:
-        """Write the message with its headers and checksums."""
+        """Encode the message with its headers and checksums."""
         payload = (
             self.payload.encode()
             if isinstance(self.payload, str)
@@ -62,11 +63,11 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         status: The HTTP status.
-        headers: The headers; a missing content type follows from the form of the body.
+        headers: The headers; a missing content type is derived from the form of the body.
         body: Parsed JSON.
         body_text: The exact text.
         body_base64: The exact bytes, base64 in the file.
-        body_file: The name of a file beside this one that has the exact bytes. `recordings`
+        body_file: The name of a file in the same folder with the exact bytes. `recordings`
             reads it into `body_base64`.
         body_frames: The messages of an AWS event stream.
     """
@@ -83,7 +84,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
         if (self.body is not msgspec.UNSET) + sum(
             form is not None for form in (self.body_text, self._bytes, self.body_frames)
         ) > 1:
-            raise ValueError("a response has one body")
+            raise ValueError("a response must have exactly one body")
 
     @property
     def _bytes(self) -> object:
@@ -91,7 +92,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content(self) -> bytes:
-        """The body: the exact bytes, or the JSON written anew."""
+        """The body: the exact bytes, or the encoded JSON."""
         if self.body_text is not None:
             return self.body_text.encode()
         if self.body_frames is not None:
@@ -102,7 +103,7 @@ class RecordedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content_type(self) -> str:
-        """The media type: the header's, or one that follows from the form of the body."""
+        """The media type of the header, or one derived from the form of the body."""
         for name, value in self.headers.items():
             if name.lower() == "content-type":
                 return value.partition(";")[0].strip().lower()
@@ -121,14 +122,14 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         provider: The vendor or server that sent the response.
         api: The wire format.
         response: The response.
-        request: The request; None if it is not known.
-        expected: A neutral reading of the response; None if there is none.
+        request: The request; None if it is unknown.
+        expected: The expected neutral response; None if there is none.
         tags: Features of the exchange, such as "stream" and "tool_call".
         source: The origin of an exchange that was published elsewhere.
         trap: The unusual point of the exchange, in one sentence.
-        seen: The vendors or servers that do so, with their versions or dates.
-        reading: The right reading of it, in one sentence.
-        name: The folder and the file, as in "openai.chat/usage-in-every-chunk".
+        seen: The vendors or servers with this behaviour, with versions or dates.
+        reading: The correct interpretation, in one sentence.
+        name: The folder and the file, such as "openai.chat/usage-in-every-chunk".
     """
 
     provider: str
@@ -145,21 +146,21 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content(self) -> bytes:
-        """The body of the response: the exact bytes, or the JSON written anew."""
+        """The body of the response: the exact bytes, or the encoded JSON."""
         return self.response.content
 
     @property
     def wire_format(self) -> str:
-        """The wire format, without the distinction that some make between whole and streamed."""
+        """The wire format, without the distinction between whole and streamed in some names."""
         return self.api.replace("stream_", "").removesuffix("_stream")
 
     @property
     def streamed(self) -> bool:
-        """Whether the response is that of a streamed call."""
+        """Whether the response belongs to a streamed call."""
         return "stream" in self.tags or self.response.content_type in STREAM_TYPES
 
-    def answer(self) -> Answer:
-        """Return the response for the simulator; each event of a stream is a piece."""
+    def simulated_response(self) -> SimulatedResponse:
+        """Return the response for the simulator; each event of a stream is a chunk."""
         content = self.content
         headers = {
             name: value
@@ -168,14 +169,19 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         }
         if not any(name.lower() == "content-type" for name in headers):
             headers["content-type"] = self.response.content_type
-        return Answer(
+        return SimulatedResponse(
             status=self.response.status,
             headers=headers,
-            body=self._pieces(content) if self.streamed else (content,),
+            body=self._chunks(content) if self.streamed else (content,),
             streamed=self.streamed,
         )
 
-    def _pieces(self, content: bytes) -> tuple[bytes, ...]:
+    def answer(self) -> SimulatedResponse:
+        """Return the response: the former name of `simulated_response`, until 0.3."""
+        warn_former("Recording.answer", "Recording.simulated_response")
+        return self.simulated_response()
+
+    def _chunks(self, content: bytes) -> tuple[bytes, ...]:
         frames = self.response.body_frames
         if frames is not None:
             return tuple(frame.encode() for frame in frames)
@@ -195,14 +201,14 @@ def recordings(source: str | Path, /) -> Iterator[Recording]:
     """
     for file in recording_files(source):
         try:
-            found = msgspec.json.decode(file.read_bytes(), type=Recording)
+            recording = msgspec.json.decode(file.read_bytes(), type=Recording)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ValueError(f"{file} is not a recorded exchange: {error}") from error
-        yield _completed(found, file)
+        yield _completed(recording, file)
 
 
 def recording_files(source: str | Path, /) -> Sequence[Path]:
-    """List the files of a folder that are recorded exchanges, by path; a file is its own list."""
+    """List the recorded exchanges of a folder by path; for a file, return only the file."""
     path = Path(source)
     if not path.is_dir():
         return [path]
@@ -213,20 +219,22 @@ def recording_files(source: str | Path, /) -> Sequence[Path]:
     ]
 
 
-def _completed(found: Recording, file: Path) -> Recording:
-    """Add the name of the exchange and the bytes of the file beside it."""
-    response = found.response
-    beside = response.body_file
-    if beside is not None:
-        if Path(beside).name != beside:
-            raise ValueError(f"{file}: body_file must be the name of a file beside it")
-        content = (file.parent / beside).read_bytes()
+def _completed(recording: Recording, file: Path) -> Recording:
+    """Add the name of the exchange and the bytes of its body file."""
+    response = recording.response
+    body_file = response.body_file
+    if body_file is not None:
+        if Path(body_file).name != body_file:
+            raise ValueError(f"{file}: body_file must be the name of a file in the same folder")
+        content = (file.parent / body_file).read_bytes()
         response = msgspec.structs.replace(response, body_base64=content)
-    return msgspec.structs.replace(found, name=f"{file.parent.name}/{file.stem}", response=response)
+    return msgspec.structs.replace(
+        recording, name=f"{file.parent.name}/{file.stem}", response=response
+    )
 
 
 def _events(content: bytes) -> Iterator[bytes]:
-    """Cut a stream after its blank lines, or after each line if it has none; not a byte is lost."""
+    """Split a stream after blank lines, or after each line if there are none; keep all bytes."""
     blank = b"\r\n\r\n" if b"\r\n\r\n" in content else b"\n\n" if b"\n\n" in content else b"\n"
     *events, rest = content.split(blank)
     yield from (event + blank for event in events)

@@ -1,4 +1,4 @@
-"""Chooses the recorded exchange that answers a request."""
+"""Selection of the recorded exchange for a request."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from chatmodels.testing._json import is_array, is_object
 from chatmodels.testing._recordings import Recording
-from chatmodels.testing._response import Answer
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 
 class Replay:
-    """Chooses which recorded exchange answers a request; used by one thread.
+    """Selects the recorded exchange for a request; used by one thread.
 
     Args:
         exchanges: The recordings, in order.
@@ -20,49 +20,50 @@ class Replay:
 
     def __init__(self, exchanges: Iterable[Recording]) -> None:
         self._all = tuple(exchanges)
-        self._asked = [
-            None if known.request is None else canonical(known.request.body) for known in self._all
+        self._requests = [
+            None if item.request is None else canonical(item.request.body) for item in self._all
         ]
         self._position = 0
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def choose(self, body: Any, api: str, streamed: bool, /) -> Answer | None:
-        """Choose the recording whose request says the same, else the next in order.
+    def choose(self, body: Any, api: str, streamed: bool, /) -> SimulatedResponse | None:
+        """Return the response of the recording with an equal request, or of the next one.
 
-        Of several that say the same the next in order is taken. The order begins again at its
-        end. If no request says the same, recordings of the same kind (streamed or whole) whose
-        requests have tools or a form of the response alike go before others, and a failure is
-        chosen only if there is nothing else. Two headers of the response name the recording and
-        say whether the request was the same.
+        If several requests are equal, the next in order is used; the order restarts at the end.
+        If no request is equal, recordings of the same kind (streamed or whole) whose requests
+        also have tools or an output schema take precedence, and a failure is used only if there
+        is nothing else. Two headers of the response contain the name of the recording and whether
+        the request was equal.
 
         Args:
             body: The request's body, as parsed JSON.
             api: The wire format.
-            streamed: Whether the answer is wanted in pieces.
+            streamed: Whether a streamed response is requested.
         """
         count = len(self._all)
         order = [(self._position + step) % count for step in range(count)]
-        fitting = [place for place in order if self._all[place].wire_format == api]
-        asked = canonical(body)
-        same = [place for place in fitting if self._asked[place] == asked]
-        right = [place for place in fitting if self._all[place].response.status < 400]
-        kind = [place for place in right if self._all[place].streamed == streamed]
-        alike = [place for place in kind if _shape(self._asked[place]) == _shape(asked)]
-        for candidates in (same, alike, kind, right, fitting):
+        same_api = [position for position in order if self._all[position].wire_format == api]
+        request = canonical(body)
+        equal = [position for position in same_api if self._requests[position] == request]
+        ok = [position for position in same_api if self._all[position].response.status < 400]
+        same_kind = [position for position in ok if self._all[position].streamed == streamed]
+        shape = _shape(request)
+        similar = [item for item in same_kind if _shape(self._requests[item]) == shape]
+        for candidates in (equal, similar, same_kind, ok, same_api):
             if candidates:
                 self._position = candidates[0] + 1
-                return _named(self._all[candidates[0]], matched=candidates is same)
+                return _named(self._all[candidates[0]], matched=candidates is equal)
         return None
 
 
-def _named(chosen: Recording, *, matched: bool) -> Answer:
-    answer = chosen.answer()
+def _named(recording: Recording, *, matched: bool) -> SimulatedResponse:
+    response = recording.simulated_response()
     headers = {"x-recording-matched": "true" if matched else "false"}
-    if chosen.name:
-        headers["x-recording"] = quote(chosen.name)
-    return replace(answer, headers={**answer.headers, **headers})
+    if recording.name:
+        headers["x-recording"] = quote(recording.name)
+    return replace(response, headers={**response.headers, **headers})
 
 
 _SHAPES = frozenset(
@@ -71,7 +72,7 @@ _SHAPES = frozenset(
         *("toolConfig", "generationConfig", "outputConfig"),
     }
 )
-"""The fields of requests that decide what a response holds, in all wire formats."""
+"""The request fields that determine the content of a response, in all wire formats."""
 
 
 def _shape(body: Any) -> frozenset[str]:
@@ -79,10 +80,10 @@ def _shape(body: Any) -> frozenset[str]:
 
 
 def canonical(body: Any, /) -> Any:
-    """Bring the ways in which clients write one request into one form.
+    """Normalize a request body, so that equivalent requests of different clients are equal.
 
-    Nulls, an explicit `stream: false`, the options of streams, a single text part instead of a
-    text, and the order of keys make no difference.
+    Nulls, an explicit `stream: false`, stream options, a single text part instead of a text, and
+    the order of keys are ignored.
     """
     if is_array(body):
         if len(body) == 1 and is_object(body[0]) and body[0].keys() == {"type", "text"}:

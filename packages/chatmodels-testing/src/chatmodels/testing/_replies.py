@@ -1,4 +1,4 @@
-"""What a simulated model says: what it was told to, or something of its own that fits."""
+"""Replies of a simulated model: configured ones, or generated ones that match the request."""
 
 from typing import Any
 
@@ -15,105 +15,112 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.core.extending import ToolDefinition
+from chatmodels.testing._example_value import example_value
 from chatmodels.testing._fault import Fault
 from chatmodels.testing._faults import FAULTS
-from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._recordings import Recording
-from chatmodels.testing._response import Answer
-from chatmodels.testing._schema_examples import fitting
+from chatmodels.testing._simulated_response import SimulatedResponse
 
-Said = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]
-Reply = Said | ErrorCode | Fault | Recording | Answer
-"""What can be queued: something to say, a failure, a fault, a recorded answer, or bytes."""
+ReplyContent = str | Part | tuple[str | Part, ...] | Message | ChatResponse[Any]
+Reply = ReplyContent | ErrorCode | Fault | Recording | SimulatedResponse
+"""A reply that can be queued: content, an error, a fault, a recording, or an HTTP response."""
 
 
-def checked(reply: Reply, /) -> Reply:
-    """Make sure that a reply is one, where it is given and not where it is missed.
+def validate_reply(reply: Reply, /) -> Reply:
+    """Check that a reply is valid, so that mistakes raise an error when it is queued.
 
     Raises:
-        TypeError: It is none.
-        ValueError: It is the code of an error that no provider reports.
+        TypeError: It has another type.
+        ValueError: It is an error code that no provider reports.
     """
     if isinstance(reply, ErrorCode):
-        return _reported(reply)
-    if isinstance(reply, Message | ChatResponse | Fault | Recording | Answer):
+        return _fault_of(reply)
+    if isinstance(reply, Message | ChatResponse | Fault | Recording | SimulatedResponse):
         return reply
-    for said in reply if isinstance(reply, tuple) else (reply,):
-        if not isinstance(said, str | Part) or isinstance(said, ErrorCode):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+    for item in reply if isinstance(reply, tuple) else (reply,):
+        if not isinstance(item, str | Part) or isinstance(item, ErrorCode):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
             raise TypeError(
-                f"a simulator replies with texts, parts, tuples of these, a Message, a "
-                f"ChatResponse, an ErrorCode, a Fault, a Recording or an Answer, not {said!r}"
+                "a reply of a simulator must be a text, a part, a tuple of these, a Message, a "
+                "ChatResponse, an ErrorCode, a Fault, a Recording or a SimulatedResponse, not "
+                f"{item!r}"
             )
     return reply
 
 
-def _reported(code: ErrorCode) -> Fault:
+def _fault_of(code: ErrorCode) -> Fault:
     for fault in FAULTS.values():
         if fault.error is code and fault.status != 200:
             return fault
-    raise ValueError(f"no provider reports {code}; see FAULTS, or queue an Answer")
+    raise ValueError(f"no provider reports {code}; see FAULTS, or queue a SimulatedResponse")
 
 
-def written(reply: Said, ask: Ask, identity: str, /) -> ChatResponse[Any]:
-    """Make a whole response of something to say."""
+def to_response(reply: ReplyContent, parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
+    """Convert reply content to a whole response."""
     if isinstance(reply, ChatResponse):
-        return _filled(reply, ask, identity)
+        return _complete(reply, parsed, identity)
     if isinstance(reply, tuple):
         message = assistant(*reply)
     elif isinstance(reply, Message):
         message = reply
     else:
         message = assistant(reply)
-    return _response(message, ask, identity)
+    return _response(message, parsed, identity)
 
 
-def simulated(ask: Ask, identity: str, /) -> ChatResponse[Any]:
-    """Think of something that fits the request.
+def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
+    """Generate a response that matches the request.
 
     Raises:
         ValueError: A schema in the request cannot be satisfied.
     """
-    choice = ask.tool_choice
+    choice = parsed.tool_choice
     forced = choice is not None and choice.mode in {"required", "tool"}
-    if ask.tools and (forced or not ask.results) and (choice is None or choice.mode != "none"):
-        wanted = choice.name if choice is not None else None
-        called = [tool for tool in ask.tools if wanted in {None, tool.name}]
-        calls = [_call(tool, f"call_{identity}_{place}") for place, tool in enumerate(called)]
-        return _response(assistant(*calls), ask, identity)
-    if ask.output is not None:
-        made = fitting(ask.output.schema or {"type": "object"})
-        text = msgspec.json.encode(made).decode()
-    elif ask.results:
-        text = f"The tools answered: {' / '.join(ask.results)}"
+    if (
+        parsed.tools
+        and (forced or not parsed.results)
+        and (choice is None or choice.mode != "none")
+    ):
+        name = choice.name if choice is not None else None
+        called = [tool for tool in parsed.tools if name in {None, tool.name}]
+        calls = [_call(tool, f"call_{identity}_{position}") for position, tool in enumerate(called)]
+        return _response(assistant(*calls), parsed, identity)
+    if parsed.output is not None:
+        value = example_value(parsed.output.schema or {"type": "object"})
+        text = msgspec.json.encode(value).decode()
+    elif parsed.results:
+        text = f"The tools answered: {' / '.join(parsed.results)}"
     else:
-        text = f"You said: {ask.text}"
-    return _response(assistant(text), ask, identity)
+        text = f"You said: {parsed.text}"
+    return _response(assistant(text), parsed, identity)
 
 
 def _call(tool: ToolDefinition, identity: str) -> ToolCall:
-    arguments = msgspec.json.encode(fitting(tool.parameters)).decode()
+    arguments = msgspec.json.encode(example_value(tool.parameters)).decode()
     return ToolCall(identity, tool.name, arguments)
 
 
-def _response(message: Message, ask: Ask, identity: str) -> ChatResponse[Any]:
+def _response(message: Message, parsed: ParsedRequest, identity: str) -> ChatResponse[Any]:
     calls = any(isinstance(part, ToolCall) for part in message.parts)
     reason = "tool_calls" if calls else "stop"
-    return _filled(ChatResponse(message=message, finish_reason=reason), ask, identity)
+    return _complete(ChatResponse(message=message, finish_reason=reason), parsed, identity)
 
 
-def _filled(response: ChatResponse[Any], ask: Ask, identity: str) -> ChatResponse[Any]:
-    said = _words(response.message)
-    thought = len(response.reasoning.split())
+def _complete(
+    response: ChatResponse[Any], parsed: ParsedRequest, identity: str
+) -> ChatResponse[Any]:
+    output = _words(response.message)
+    reasoning = len(response.reasoning.split())
     usage = Usage(
-        input_tokens=ask.words,
-        output_tokens=said,
-        total_tokens=ask.words + said,
-        reasoning_tokens=thought,
+        input_tokens=parsed.words,
+        output_tokens=output,
+        total_tokens=parsed.words + output,
+        reasoning_tokens=reasoning,
     )
     return msgspec.structs.replace(
         response,
         id=response.id or identity,
-        model=response.model or ask.model,
+        model=response.model or parsed.model,
         usage=usage if response.usage == Usage() else response.usage,
     )
 

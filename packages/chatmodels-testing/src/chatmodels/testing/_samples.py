@@ -1,4 +1,4 @@
-"""The exchanges that come with this package, written for demonstrations and examples."""
+"""The exchanges in this package, written for demonstrations and examples."""
 
 from collections.abc import Mapping
 from importlib.resources import as_file, files
@@ -7,14 +7,14 @@ from chatmodels.testing._recordings import Recording, recordings
 
 
 def samples() -> Mapping[str, Recording]:
-    """Read the exchanges that come with the package, by name.
+    """Return the exchanges in this package by name.
 
-    They are over OpenAI's chat completions and were written for this package; no model said what
-    is in them. They can be queued, or replayed all together:
+    They use OpenAI's chat completions and were written for this package, not by a model. They can
+    be queued, or replayed together:
 
     ```python
     simulator.queue(samples()["tide"])
     ```
     """
     with as_file(files("chatmodels.testing") / "samples") as folder:
-        return {found.name.rpartition("/")[2]: found for found in recordings(folder)}
+        return {item.name.rpartition("/")[2]: item for item in recordings(folder)}

@@ -1,4 +1,4 @@
-"""A simulated provider: real HTTP on loopback, in a thread of its own."""
+"""A simulated provider: real HTTP on loopback, in a separate thread."""
 
 import itertools
 from collections import deque
@@ -17,19 +17,19 @@ from chatmodels.testing._faults import FAULTS
 from chatmodels.testing._loopback import LoopbackServer
 from chatmodels.testing._protocols import PROTOCOLS
 from chatmodels.testing._protocols.protocol import (
-    Ask,
-    KeepingProtocol,
     MalformedRequestError,
-    Recall,
+    ParsedRequest,
+    RetrievalRequest,
+    StoringProtocol,
     WireProtocol,
 )
 from chatmodels.testing._recordings import Recording, recordings
 from chatmodels.testing._replay import Replay
-from chatmodels.testing._replies import Reply, checked, simulated, written
-from chatmodels.testing._response import Answer
+from chatmodels.testing._replies import Reply, simulate, to_response, validate_reply
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 FAULT_PREFIX = "fault-"
-"""How the names of models begin that make the simulator commit a fault of the catalogue."""
+"""The prefix of model names that make the simulator apply a fault of the catalogue."""
 
 _MODELS = ("simulated-large", "simulated-small")
 
@@ -37,25 +37,25 @@ _MODELS = ("simulated-large", "simulated-small")
 class Simulator(LoopbackServer[Connection]):
     """A provider of chat models on loopback, for tests, demonstrations and benchmarks.
 
-    It answers, in this order of precedence, with the fault that the model's name asks for
-    (`fault-rate-limited`), the next reply that was queued, a recorded exchange, its standing
-    `reply`, or an answer of its own: JSON that fits the schema if one is asked for, calls of the
-    tools if there are tools and no results yet, else a text that repeats the question. Tokens are
-    counted as words. Requests without an API key, or with one that begins with "bad", are refused.
+    In this order of precedence, the response is the fault in the model name
+    (`fault-rate-limited`), the next queued reply, a recorded exchange, the default `reply`, or a
+    generated response: JSON that conforms to a requested schema, calls of the tools if there are
+    tools without results, otherwise a text that repeats the prompt. Each word counts as one token.
+    Requests without an API key, or with one that starts with "bad", are refused.
 
-    It is used in a `with` block, or by `start` and `stop`, and is safe to use from all threads.
+    Use it in a `with` block, or with `start` and `stop`. It is thread-safe.
 
     Args:
-        reply: What is answered when nothing is queued; see `queue` for what it may be.
-        replay: Recorded exchanges: a file or a folder of them, or the exchanges themselves.
-        latency: Seconds before the first byte of each answer.
-        pace: Seconds between the pieces of streamed answers.
+        reply: The reply if none is queued; see `queue` for the accepted types.
+        replay: Recorded exchanges: a file, a folder, or `Recording` values.
+        latency: Seconds before the first byte of each response.
+        pace: Seconds between the chunks of streamed responses.
         port: The port to listen on; 0 for a free one.
 
     Attributes:
-        latency: May be changed at any time.
-        pace: May be changed at any time.
-        models: The names in the listing of models.
+        latency: Can be changed at any time.
+        pace: Can be changed at any time.
+        models: The names in the model listing.
         recordings: The recorded exchanges that are replayed.
     """
 
@@ -75,16 +75,16 @@ class Simulator(LoopbackServer[Connection]):
         self.latency = latency
         self.pace = pace
         self.models: tuple[str, ...] = _MODELS
-        self._reply = None if reply is None else checked(reply)
+        self._reply = None if reply is None else validate_reply(reply)
         self.recordings = tuple(exchanges)
         self._lock = Condition()
         self.reset()
 
     @property
     def base_url(self) -> str:
-        """The address to use as `base_url` of most providers.
+        """The `base_url` for most providers.
 
-        Azure's, Cohere's and Ollama's take `url`, Mistral's `url + "/mistral/v1"`.
+        Azure, Cohere and Ollama use `url`, Mistral uses `url + "/mistral/v1"`.
 
         Raises:
             RuntimeError: The simulator has not been started.
@@ -93,7 +93,7 @@ class Simulator(LoopbackServer[Connection]):
 
     @property
     def refusing_url(self) -> str:
-        """An address at which connections are refused, for as long as the simulator runs.
+        """A URL at which connections are refused while the simulator runs.
 
         Raises:
             RuntimeError: The simulator has not been started.
@@ -102,7 +102,7 @@ class Simulator(LoopbackServer[Connection]):
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """What came in since the start or the last `reset`, oldest first."""
+        """The exchanges since the start or the last `reset`, oldest first."""
         with self._lock:
             return tuple(self._exchanges)
 
@@ -113,12 +113,12 @@ class Simulator(LoopbackServer[Connection]):
 
     @property
     def connections(self) -> int:
-        """How many clients are connected at this moment."""
+        """The number of open connections."""
         return 0 if self._service is None else len(self._service.connections)
 
     @property
     def accepted(self) -> int:
-        """How many connections were made since the start.
+        """The number of connections that were accepted since the start.
 
         Raises:
             RuntimeError: The simulator has not been started.
@@ -126,51 +126,51 @@ class Simulator(LoopbackServer[Connection]):
         return self._running.accepted
 
     def queue(self, *replies: Reply) -> None:
-        """Say how the next requests for answers are to be answered, one each.
+        """Set the replies to the next chat requests, one each.
 
         Args:
             replies: Texts, parts such as `ToolCall`, tuples of these, messages, responses,
-                recordings, faults such as `FAULTS["redirect"]`, an `ErrorCode` for the provider's
-                report of it, or an `Answer` for full control.
+                recordings, faults such as `FAULTS["redirect"]`, an `ErrorCode` for an error that
+                the provider reports, or a `SimulatedResponse` for full control.
 
         Raises:
-            TypeError: One is none of these.
-            ValueError: One is the code of an error that no provider reports.
+            TypeError: A reply has another type.
+            ValueError: A reply is an error code that no provider reports.
         """
-        accepted = [checked(reply) for reply in replies]
+        accepted = [validate_reply(reply) for reply in replies]
         with self._lock:
             self._queue.extend(accepted)
 
     def reset(self) -> None:
-        """Forget what came in and what was queued, and begin recordings anew."""
+        """Clear the exchanges and the queue, and restart the recordings."""
         with self._lock:
             self._queue: deque[Reply] = deque()
             self._exchanges: list[Exchange] = []
             self._replay = Replay(self.recordings)
             self._numbers = itertools.count(1)
-            self._kept: dict[str, tuple[ChatResponse[Any], Ask]] = {}
+            self._responses: dict[str, tuple[ChatResponse[Any], ParsedRequest]] = {}
 
     def _connect(self, connections: set[Connection]) -> Connection:
         return Connection(self._handle, connections)
 
     def wait(self, count: int = 1, timeout: float = 60.0) -> Exchange:
-        """Wait until so many requests have come in, and give the last of them.
+        """Wait until `count` requests have been received, and return the last exchange.
 
         Args:
-            count: How many.
+            count: The number of requests.
             timeout: Seconds to wait.
 
         Raises:
-            TimeoutError: Too few came.
+            TimeoutError: Fewer requests were received in time.
         """
         with self._lock:
             if not self._lock.wait_for(lambda: len(self._exchanges) >= count, timeout):
-                came = len(self._exchanges)
-                raise TimeoutError(f"{came} of {count} requests came within {timeout:g} s")
+                received = len(self._exchanges)
+                raise TimeoutError(f"received {received} of {count} requests within {timeout:g} s")
             return self._exchanges[count - 1]
 
-    def _handle(self, exchange: Exchange) -> Answer:
-        """Answer a request; whatever goes wrong is told to the client."""
+    def _handle(self, exchange: Exchange) -> SimulatedResponse:
+        """Return the response to a request; errors of the simulator are reported to the client."""
         with self._lock:
             self._exchanges.append(exchange)
             self._lock.notify_all()
@@ -179,7 +179,7 @@ class Simulator(LoopbackServer[Connection]):
             protocol, answer = self._choose(exchange, number)
         except Exception as error:
             protocol = PROTOCOLS[-1]
-            message = f"the simulator cannot answer: {error!r}"
+            message = f"the simulator failed: {error!r}"
             answer = protocol.error(ErrorCode.PROVIDER_UNAVAILABLE, 500, message)
         headers = {protocol.request_id_header: f"req_{number}", **answer.headers}
         exchange.request_id = headers[protocol.request_id_header]
@@ -190,71 +190,79 @@ class Simulator(LoopbackServer[Connection]):
             pace=answer.pace or (self.pace if answer.streamed else 0.0),
         )
 
-    def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, Answer]:
+    def _choose(self, exchange: Exchange, number: int) -> tuple[WireProtocol, SimulatedResponse]:
         request = exchange.request
         for protocol in PROTOCOLS:
             if protocol.generates(request):
                 return protocol, self._generate(exchange, protocol, number)
-            if isinstance(protocol, KeepingProtocol) and (wanted := protocol.recall(request)):
-                return protocol, _refusal(exchange, protocol) or self._recalled(wanted, protocol)
-            if (known := protocol.other(request, self.models)) is not None:
-                return protocol, _refusal(exchange, protocol) or known
+            if isinstance(protocol, StoringProtocol) and (retrieval := protocol.retrieve(request)):
+                return protocol, _refusal(exchange, protocol) or self._stored(retrieval, protocol)
+            if (other := protocol.other(request, self.models)) is not None:
+                return protocol, _refusal(exchange, protocol) or other
         message = f"Unknown request URL: {request.method} {request.path}"
         return PROTOCOLS[-1], PROTOCOLS[-1].error(ErrorCode.INVALID_REQUEST, 404, message)
 
-    def _generate(self, exchange: Exchange, protocol: WireProtocol, number: int) -> Answer:
+    def _generate(
+        self, exchange: Exchange, protocol: WireProtocol, number: int
+    ) -> SimulatedResponse:
         refusal = _refusal(exchange, protocol)
         if refusal is not None:
             return refusal
         try:
-            ask = protocol.read(exchange.request)
+            parsed = protocol.read(exchange.request)
         except MalformedRequestError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
-        if ask.model.startswith(FAULT_PREFIX):
-            reply: Reply | None = FAULTS.get(ask.model.removeprefix(FAULT_PREFIX))
+        if parsed.model.startswith(FAULT_PREFIX):
+            reply: Reply | None = FAULTS.get(parsed.model.removeprefix(FAULT_PREFIX))
             if reply is None:
-                message = f"The model '{ask.model}' does not exist"
+                message = f"The model '{parsed.model}' does not exist"
                 return protocol.error(ErrorCode.MODEL_NOT_FOUND, 404, message)
         else:
-            reply = self._next_reply(exchange, ask, protocol)
+            reply = self._next_reply(exchange, parsed, protocol)
         identity = f"simulated-{number}"
         if isinstance(reply, Fault):
-            whole: ChatResponse[Any] = simulated(ask, identity)
-            return reply.commit(protocol.write(whole, ask), ask, protocol)
-        if isinstance(reply, Answer):
+            whole: ChatResponse[Any] = simulate(parsed, identity)
+            return reply.apply(protocol.write(whole, parsed), parsed, protocol)
+        if isinstance(reply, SimulatedResponse):
             return reply
         if isinstance(reply, Recording):
-            return reply.answer()
+            return reply.simulated_response()
         try:
-            response = simulated(ask, identity) if reply is None else written(reply, ask, identity)
+            response = (
+                simulate(parsed, identity)
+                if reply is None
+                else to_response(reply, parsed, identity)
+            )
         except ValueError as error:
             return protocol.error(ErrorCode.INVALID_REQUEST, 400, str(error))
-        if ask.kept and response.id is not None:
+        if parsed.stored and response.id is not None:
             with self._lock:
-                self._kept[response.id] = response, ask
-        return protocol.write(response, ask)
+                self._responses[response.id] = response, parsed
+        return protocol.write(response, parsed)
 
-    def _recalled(self, wanted: Recall, protocol: WireProtocol) -> Answer:
+    def _stored(self, retrieval: RetrievalRequest, protocol: WireProtocol) -> SimulatedResponse:
         with self._lock:
-            kept = self._kept.get(wanted.id)
-        if kept is None:
-            message = f"Response with id '{wanted.id}' not found."
+            stored = self._responses.get(retrieval.id)
+        if stored is None:
+            message = f"Response with id '{retrieval.id}' not found."
             return protocol.error(ErrorCode.INVALID_REQUEST, 404, message)
-        response, ask = kept
-        ask = msgspec.structs.replace(ask, background=False, streamed=wanted.streamed)
-        return protocol.write(response, ask)
+        response, parsed = stored
+        parsed = msgspec.structs.replace(parsed, background=False, streamed=retrieval.streamed)
+        return protocol.write(response, parsed)
 
-    def _next_reply(self, exchange: Exchange, ask: Ask, protocol: WireProtocol) -> Reply | None:
+    def _next_reply(
+        self, exchange: Exchange, parsed: ParsedRequest, protocol: WireProtocol
+    ) -> Reply | None:
         with self._lock:
             if self._queue:
                 return self._queue.popleft()
             if len(self._replay):
                 body = exchange.request.json
-                return self._replay.choose(body, protocol.name, ask.streamed) or self._reply
+                return self._replay.choose(body, protocol.name, parsed.streamed) or self._reply
         return self._reply
 
 
-def _refusal(exchange: Exchange, protocol: WireProtocol) -> Answer | None:
+def _refusal(exchange: Exchange, protocol: WireProtocol) -> SimulatedResponse | None:
     key = protocol.key(exchange.request)
     if key and not key.startswith("bad"):
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# so that a failed check shows what it compared
+# so that a failed check shows the compared values
 pytest.register_assert_rewrite("chatmodels.testing.contract")
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def simulator() -> "Iterator[Simulator]":
-    """A simulated provider on loopback, a new one for each test: it starts in a millisecond."""
+    """A simulated provider on loopback, new for each test; it starts within a millisecond."""
     from chatmodels.testing._simulator import Simulator
 
-    with Simulator() as running:
-        yield running
+    with Simulator() as server:
+        yield server
 
 
 @pytest.fixture
 def mock_model() -> "ChatModel":
-    """A chat model in process that answers with what it was asked; needs the provider `mock`.
+    """An in-process chat model that returns the prompt; requires `chatmodels-provider-mock`.
 
-    For other answers make a `chatmodels.providers.mock.MockChatModel` with a script.
+    For other responses, create a `chatmodels.providers.mock.MockChatModel` with a script.
     """
     pytest.importorskip(
         "chatmodels.providers.mock", reason="needs: pip install chatmodels-provider-mock"

@@ -1,1 +1,1 @@
-"""What happens between a question and its answer: models, streams, policies, observers."""
+"""Calls: models, streams, policies, observers."""

@@ -1,4 +1,4 @@
-"""Turns the events of a stream into the response that the unstreamed call would have given."""
+"""Accumulates the events of a stream into the response of the equivalent non-streaming call."""
 
 from typing import Any
 
@@ -32,67 +32,67 @@ _Key = tuple[str, int]
 
 
 class Accumulator:
-    """Collects events; `response()` may be asked at any time for what there is so far.
+    """Accumulates events; `response()` can be called at any time for the partial response.
 
     Attributes:
-        events: How many events have come.
+        events: The number of events so far.
     """
 
     __slots__ = (
         "_audio",
         "_calls",
+        "_chunks",
+        "_complete_parts",
         "_end",
         "_logprobs",
-        "_pieces",
         "_start",
         "_texts",
         "_usage",
-        "_whole",
         "events",
     )
 
     def __init__(self) -> None:
         self.events = 0
         self._start = StreamStart()
-        # In the order of arrival; the lists of texts are at hand by their index besides.
-        self._pieces: dict[_Key, list[str]] = {}
+        # In the order of arrival; `_texts` has the lists of texts by index as well.
+        self._chunks: dict[_Key, list[str]] = {}
         self._texts: dict[int, list[str]] = {}
         self._audio: dict[_Key, list[bytes]] = {}
         self._calls: dict[_Key, ToolCallStart] = {}
-        self._whole: dict[_Key, Part] = {}
+        self._complete_parts: dict[_Key, Part] = {}
         self._logprobs: list[TokenLogprob] = []
         self._usage = Usage()
         self._end: StreamEnd | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether the terminal event has come."""
+        """True if the terminal event has arrived."""
         return self._end is not None
 
     def add(self, event: StreamEvent, /) -> None:
-        """Take one event in.
+        """Add an event.
 
-        Deltas of one part must carry the same index; parts of different kinds may share one.
+        Deltas of one part must have the same index; parts of different kinds may share one.
 
         Raises:
-            TypeError: It is no event.
+            TypeError: It is not an event.
             ValueError: Two tool calls have the same index, which would merge their arguments.
         """
         self.events += 1
-        match event:  # the most frequent first: each type that is not the event's costs time
+        match event:  # the most frequent first, since each comparison costs time
             case TextDelta():
-                pieces = self._texts.get(event.index)
-                if pieces is None:
-                    pieces = self._texts[event.index] = self._pieces_of(("text", event.index))
-                pieces.append(event.text)
+                chunks = self._texts.get(event.index)
+                if chunks is None:
+                    chunks = self._texts[event.index] = self._chunks_of(("text", event.index))
+                chunks.append(event.text)
             case ReasoningDelta():
-                self._pieces_of(("reasoning", event.index)).append(event.text)
+                self._chunks_of(("reasoning", event.index)).append(event.text)
             case ToolCallDelta():
-                self._pieces_of(("tool_call", event.index)).append(event.arguments_json)
+                self._chunks_of(("tool_call", event.index)).append(event.arguments_json)
             case UsageUpdate():
                 self._usage = event.usage
             case RefusalDelta():
-                self._pieces_of(("refusal", event.index)).append(event.text)
+                self._chunks_of(("refusal", event.index)).append(event.text)
             case ToolCallStart():
                 self._begin(event)
             case ToolCallEnd():
@@ -101,7 +101,7 @@ class Accumulator:
                 self._complete((event.part.type, event.index), event.part)
             case AudioDelta():
                 key = ("audio", event.index)
-                self._pieces_of(key).append(event.transcript)
+                self._chunks_of(key).append(event.transcript)
                 self._audio.setdefault(key, []).append(event.data)
             case LogprobsDelta():
                 self._logprobs.extend(event.logprobs)
@@ -110,10 +110,10 @@ class Accumulator:
             case StreamEnd():
                 self._end = event
             case _:
-                raise TypeError(f"{type(event).__qualname__} is no stream event")
+                raise TypeError(f"{type(event).__qualname__} is not a stream event")
 
     def response(self) -> ChatResponse[Any]:
-        """Build the response from what there is; without a terminal event it ends with "other"."""
+        """Build the response so far; without a terminal event, its finish reason is "other"."""
         end = self._end or _UNENDED
         if end.response is not None:
             return end.response
@@ -131,41 +131,41 @@ class Accumulator:
             payload=end.payload,
         )
 
-    def _pieces_of(self, key: _Key) -> list[str]:
-        pieces = self._pieces.get(key)
-        if pieces is None:
-            pieces = self._pieces[key] = []
-        return pieces
+    def _chunks_of(self, key: _Key) -> list[str]:
+        chunks = self._chunks.get(key)
+        if chunks is None:
+            chunks = self._chunks[key] = []
+        return chunks
 
     def _begin(self, event: ToolCallStart) -> None:
         key = ("tool_call", event.index)
-        known = self._calls.setdefault(key, event)
-        if known != event:
+        first = self._calls.setdefault(key, event)
+        if first != event:
             raise ValueError(
-                f"tool calls {known.id!r} and {event.id!r} have the same index {event.index}"
+                f"tool calls {first.id!r} and {event.id!r} have the same index {event.index}"
             )
-        self._pieces_of(key)
+        self._chunks_of(key)
 
     def _complete(self, key: _Key, part: Part) -> None:
-        self._pieces_of(key)
-        self._whole[key] = part
+        self._chunks_of(key)
+        self._complete_parts[key] = part
 
     def _parts(self) -> list[Part]:
-        parts = [self._part(key) for key in sorted(self._pieces, key=_index)]
+        parts = [self._part(key) for key in sorted(self._chunks, key=_index)]
         return [part for part in parts if part is not None]
 
     def _part(self, key: _Key) -> Part | None:
-        whole = self._whole.get(key)
-        if whole is not None:
-            return whole
-        text = "".join(self._pieces[key])
+        complete = self._complete_parts.get(key)
+        if complete is not None:
+            return complete
+        text = "".join(self._chunks[key])
         match key[0]:
             case "tool_call":
                 start = self._calls.get(key, _NAMELESS)
                 return ToolCall(start.id, start.name, text)
             case "audio":
                 return AudioPart(data=b"".join(self._audio[key]), transcript=text or None)
-            # Deltas that say nothing make no part: the whole answer would not have one either.
+            # Empty deltas do not form a part, as in the response of a non-streaming call.
             case "text":
                 return TextPart(text) if text else None
             case "reasoning":

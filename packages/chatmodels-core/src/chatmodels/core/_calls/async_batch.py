@@ -1,4 +1,4 @@
-"""Many prompts in tasks: results as they complete, errors in their places."""
+"""Concurrent calls in tasks: results as they complete, with errors in their places."""
 
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -56,7 +56,7 @@ class AsyncBatchResults(Generic[Result]):
         self._group: TaskGroup | None = None
         self._left = False
         self._ready: deque[tuple[int, Result | ChatModelError]] = deque()
-        self._begun = self._done = 0
+        self._started = self._done = 0
         self._exhausted = False
         self._failure: Exception | None = None
 
@@ -105,7 +105,7 @@ class AsyncBatchResults(Generic[Result]):
         while not self._ready:
             if self._failure is not None:
                 raise self._failure
-            if self._exhausted and self._done == self._begun:
+            if self._exhausted and self._done == self._started:
                 raise StopAsyncIteration
             self._changed = Event()
             await self._changed.wait()
@@ -125,8 +125,8 @@ class AsyncBatchResults(Generic[Result]):
                 item = await _following(source)
                 if item is _END:
                     break
-                group.start_soon(self._make_call, self._begun, item)
-                self._begun += 1
+                group.start_soon(self._make_call, self._started, item)
+                self._started += 1
         except Exception as error:
             self._failure = error
         self._exhausted = True

@@ -1,4 +1,4 @@
-"""How a call reaches the primitives of its model, or another model, through the policies."""
+"""Sends a call through its policies to the primitives of its model, or to another model."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from itertools import chain
@@ -34,7 +34,7 @@ def respond(
     defaults: Defaults,
     output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
-    """Make a non-streaming call through its policies, and parse its output."""
+    """Run a non-streaming call through its policies, and parse its output."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
@@ -50,7 +50,7 @@ def respond(
             own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # as the model supports it
+            if call.request.output is not None:  # if the model supports it
                 own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
@@ -58,7 +58,7 @@ def respond(
 
     call.enter()
     try:
-        response = drive(policies, call, Send(call.asked), perform)
+        response = drive(policies, call, Send(call.full_request), perform)
     finally:
         call.leave()
     if others:
@@ -73,7 +73,7 @@ async def arespond(
     defaults: Defaults,
     output: "Output[Any] | None" = None,
 ) -> ChatResponse[Any]:
-    """Make a non-streaming call through its policies, awaited; the twin of `respond`."""
+    """Run a non-streaming call through its policies; the async version of `respond`."""
     own: ChatResponse[Any] | None = None
     others: list[ChatResponse[Any]] = []
 
@@ -89,7 +89,7 @@ async def arespond(
             own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # as the model supports it
+            if call.request.output is not None:  # if the model supports it
                 own = parsed_response(own, output)
         except Exception as error:
             raise _failed(call, error)
@@ -97,7 +97,7 @@ async def arespond(
 
     call.enter()
     try:
-        response = await adrive(policies, call, Send(call.asked), perform)
+        response = await adrive(policies, call, Send(call.full_request), perform)
     finally:
         call.leave()
     if others:
@@ -112,9 +112,9 @@ def open_stream(
     defaults: Defaults,
     output: "Output[Any] | None" = None,
 ) -> StartedStream[Iterable[StreamEvent]]:
-    """Have a call answered piece by piece, up to the first event.
+    """Open a stream through the policies, up to its first event.
 
-    What a policy opened and does not return is closed.
+    Streams that a policy opened and does not return are closed.
     """
     opened: list[StartedStream[Iterable[StreamEvent]]] = []
     own: StartedStream[Iterable[StreamEvent]] | None = None
@@ -153,7 +153,7 @@ def open_stream(
     chosen = None
     call.enter()
     try:
-        outcome = drive(policies, call, Send(call.asked), perform, collect=collect)
+        outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
         chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -172,7 +172,7 @@ async def aopen_stream(
     defaults: Defaults,
     output: "Output[Any] | None" = None,
 ) -> StartedStream[AsyncIterable[StreamEvent]]:
-    """Have a call answered piece by piece, awaited; the twin of `open_stream`."""
+    """Open a stream through the policies; the async version of `open_stream`."""
     opened: list[StartedStream[AsyncIterable[StreamEvent]]] = []
     own: StartedStream[AsyncIterable[StreamEvent]] | None = None
     others: list[StartedStream[AsyncIterable[StreamEvent]]] = []
@@ -210,7 +210,7 @@ async def aopen_stream(
     chosen = None
     call.enter()
     try:
-        outcome = await adrive(policies, call, Send(call.asked), perform, collect=collect)
+        outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
         chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -223,7 +223,7 @@ async def aopen_stream(
 
 
 def _events_of(response: ChatResponse[Any]) -> Iterator[StreamEvent]:
-    """Return the events of a response; the last one holds it, so that nothing of it is lost."""
+    """Return the events of a response; the last one contains the response itself."""
     for event in events_of(response):
         yield replace(event, response=response) if type(event) is StreamEnd else event
 
@@ -235,10 +235,10 @@ def _replayed(response: ChatResponse[Any]) -> StartedStream[Iterable[StreamEvent
 
 def _areplayed(response: ChatResponse[Any]) -> StartedStream[AsyncIterable[StreamEvent]]:
     started = _replayed(response)
-    return StartedStream(started.first, _awaited(started.events))
+    return StartedStream(started.first, _as_async(started.events))
 
 
-async def _awaited(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]:
+async def _as_async(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]:
     for event in events:
         yield event
 
@@ -250,10 +250,10 @@ async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIte
 
 
 def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
-    """Return a request as the own model supports it."""
-    if request is not call.asked:  # a policy made another one
+    """Return the part of a request that this model supports."""
+    if request is not call.full_request:  # a policy changed it
         call.request, call.warnings = negotiated(request, defaults)
-        call.asked = request
+        call.full_request = request
     return call.request
 
 
@@ -265,14 +265,14 @@ def _failed(call: CallInfo, error: Exception) -> ChatModelError:
 
 def _checked(outcome: StartedStream[Source]) -> StartedStream[Source]:
     if not isinstance(outcome, StartedStream):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-        raise TypeError(f"{type(outcome).__qualname__} is no opened stream")
+        raise TypeError(f"{type(outcome).__qualname__} is not an opened stream")
     return outcome
 
 
 def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInfo) -> bool:
-    """Return whether another model made an outcome.
+    """Report whether another model generated an outcome.
 
-    The last attempt decides if a policy made the outcome anew.
+    If a policy created the outcome itself, the last attempt decides.
     """
     if outcome is own:
         return False
@@ -285,5 +285,5 @@ def _unused(
     if len(opened) == 1 and chosen is opened[0]:
         return []
     if chosen is not None and all(chosen is not other for other in opened):
-        return []  # a policy made it, presumably of these
+        return []  # a policy created it, presumably from these
     return [other for other in opened if other is not chosen]

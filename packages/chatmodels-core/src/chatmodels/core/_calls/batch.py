@@ -1,4 +1,4 @@
-"""Many prompts in threads: results as they complete, errors in their places."""
+"""Concurrent calls in threads: results as they complete, with errors in their places."""
 
 from collections.abc import Callable, Generator, Iterable, Sized
 from types import TracebackType
@@ -17,12 +17,13 @@ Progress = Callable[[int, int | None], object]
 class BatchResults(Generic[Result]):
     """The results of many calls, as they complete: an iterator of `(index, result)`.
 
-    The index is the place of the prompt. The result is a response, or the error of a call that
-    failed. Prompts are read when there is room: at most `max_concurrency` calls run or wait for
-    their result to be read.
+    The index is that of the prompt. The result is a response, or the error of a failed call.
+    Prompts are read on demand: at most `max_concurrency` calls run or wait for their result to be
+    read.
 
-    Leaving the `with` block, or `close`, begins no further call. Threads cannot be interrupted:
-    calls that run end on their own, and their results are dropped. Not shared by threads.
+    After `close`, or at the end of the `with` block, no further call begins. Threads cannot be
+    interrupted: running calls end on their own, and their results are dropped. It is not
+    thread-safe.
 
     Raises:
         InvalidRequestError: The prompts are not iterable, or `max_concurrency` is below 1.
@@ -59,7 +60,7 @@ class BatchResults(Generic[Result]):
         self.close()
 
     def close(self) -> None:
-        """Begin no further call; a second time, nothing happens."""
+        """Stop beginning calls; calling it again does nothing."""
         self._results.close()
 
 
@@ -70,7 +71,7 @@ def batch(
     on_progress: Progress | None = None,
     /,
 ) -> list[Result | ChatModelError]:
-    """Call for each item in threads; results in order.
+    """Call a function for each item in threads; results are in order.
 
     Raises:
         InvalidRequestError: The items are not a sequence, or `max_concurrency` is below 1.
@@ -101,7 +102,7 @@ def check_batch(items: object, max_concurrency: object, /, *, is_iterable: bool)
     if not is_iterable or isinstance(items, str | bytes) or converter is not None:
         remedy = "" if converter is None else f" ({converter})"
         problems.append(
-            f"a batch takes a sequence of prompts, not one {type(items).__name__}{remedy}"
+            f"a batch accepts a sequence of prompts, not one {type(items).__name__}{remedy}"
         )
     if not isinstance(max_concurrency, int) or max_concurrency < 1:
         problems.append(f"max_concurrency must be at least 1, not {max_concurrency!r}")
@@ -135,29 +136,29 @@ def _completed(
         except ChatModelError as error:
             return error
 
-    waiting = enumerate(items)
+    pending = enumerate(items)
     if max_concurrency == 1:
-        for index, item in waiting:
+        for index, item in pending:
             yield index, attempt(item)
         return
     from concurrent.futures import Future, ThreadPoolExecutor
     from contextvars import copy_context
     from queue import SimpleQueue
 
-    ended: SimpleQueue[Future[Result | ChatModelError]] = SimpleQueue()
-    begun: dict[Future[Result | ChatModelError], int] = {}
+    completed: SimpleQueue[Future[Result | ChatModelError]] = SimpleQueue()
+    running: dict[Future[Result | ChatModelError], int] = {}
     pool = ThreadPoolExecutor(max_concurrency, "chatmodels-batch")
     try:
         while True:
-            while len(begun) < max_concurrency and (following := next(waiting, None)) is not None:
-                index, item = following
+            while len(running) < max_concurrency and (entry := next(pending, None)) is not None:
+                index, item = entry
                 future = pool.submit(copy_context().run, attempt, item)
-                begun[future] = index
-                future.add_done_callback(ended.put)
-            if not begun:
+                running[future] = index
+                future.add_done_callback(completed.put)
+            if not running:
                 return
-            future = ended.get()
-            yield begun.pop(future), future.result()
+            future = completed.get()
+            yield running.pop(future), future.result()
     finally:
-        # After an interruption, running calls are not waited for, and no other one begins.
+        # After an interruption, running calls are not awaited, and no further call begins.
         pool.shutdown(wait=False, cancel_futures=True)

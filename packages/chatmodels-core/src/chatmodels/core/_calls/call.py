@@ -1,4 +1,4 @@
-"""One logical call: what observers see of it, and that they see its end exactly once."""
+"""One logical call: its facts for observers and policies, and its end, reported exactly once."""
 
 import time
 from collections.abc import Callable, Mapping, MutableSequence
@@ -21,99 +21,97 @@ Outcome = Literal["pending", "completed", "closed", "abandoned", "failed", "canc
 
 @runtime_checkable
 class Observer(Protocol):
-    """Watches calls without touching them; whatever it raises is logged and goes no further.
+    """Observes calls without affecting them; exceptions that it raises are logged and suppressed.
 
-    For each call `start` is called once, then `first_event` at most once (streams only), then
-    `end` once: on whichever comes first of exhaustion, close, error, cancellation, or the
-    stream being garbage collected. They may be called from different threads. An observer whose
-    `start` fails receives no further events of that call. A call that is refused for its arguments,
-    or for what the model does not support, starts and ends at once, with an empty request and no
-    attempt. A request that the provider cannot translate fails in its first attempt instead.
+    For each call, `start` is called once, then `first_event` at most once (streams only), then
+    `end` once: on the first of exhaustion, close, error, cancellation, or garbage collection of
+    the stream. They can be called from different threads. An observer whose `start` fails receives
+    no further events of that call. A call that is refused for its arguments, or for unsupported
+    features of the model, starts and ends at once, with an empty request and no attempt. A request
+    that the provider cannot translate fails in its first attempt instead.
 
-    More methods are used where an observer has them:
+    An observer can have more methods:
 
-    - `enter(token)` is called whenever core sets to work on the call, and `leave(token)` when it
-      rests: while policies decide and wait, while the provider is asked, while a failure is
-      logged. Both are called in one context of `contextvars`, several times in turn, and core
-      never rests within: a stream is left before it hands out its first event. A token of None
-      says that nothing is wanted for this call.
-    - `attempt_failed(token, error)` is told of each attempt that failed. If the call goes on,
+    - `enter(token)` is called whenever core begins to work on the call, and `leave(token)` when it
+      stops: around the decisions and delays of policies, the request to the provider, and the log
+      record of a failure. Both are called in the same `contextvars` context, several times in turn.
+      A stream is left before it returns its first event. They are not called if the token is None.
+    - `attempt_failed(token, error)` is called for each failed attempt. If the call continues,
       another attempt follows.
-
-    And one that belongs to no call: `checked(report)` is told what `check_health` of the model
-    found.
+    - `checked(report)` does not belong to a call: it is called with the result of the model's
+      `check_health`.
     """
 
     def start(self, call: "CallInfo", /) -> object:
-        """Note that a call begins; what it returns is handed to the other two as `token`."""
+        """Called at the start of a call; the result is the `token` of the other methods."""
         ...
 
     def first_event(self, token: object, /) -> None:
-        """Note that the first event of a stream has arrived."""
+        """Called when the first event of a stream has arrived."""
         ...
 
     def end(
         self, token: object, response: ChatResponse[Any] | None, error: BaseException | None, /
     ) -> None:
-        """Note that the call is over.
+        """Called at the end of the call.
 
         Args:
-            token: What `start` returned.
-            response: The answer; of a stream left early or broken, what had arrived.
-            error: What went wrong; None for a success and for a stream left early. If a stream's
-                `with` block was left by an exception of the program's own, that one: the call's
-                `outcome` is "closed" then, as for any stream left early.
+            token: The result of `start`.
+            response: The response; for a stream that was left early or broke, the partial response.
+            error: The error; None for a success and for a stream that was left early. If an
+                exception of the program left a stream's `with` block, that exception: the call's
+                `outcome` is "closed" then, as for any stream that was left early.
         """
         ...
 
 
 @runtime_checkable
 class EnterableObserver(Observer, Protocol):
-    """An observer with something to have in force while core is at work; see `Observer`."""
+    """An observer that is entered while core works on a call; see `Observer`."""
 
     def enter(self, token: object, /) -> None:
-        """Put it in force."""
+        """Called before core works on the call."""
         ...
 
     def leave(self, token: object, /) -> None:
-        """Put what was in force before in force again."""
+        """Called after core has worked on the call; restores the state before `enter`."""
         ...
 
 
 Ending = Callable[[ChatResponse[Any] | None, BaseException | None], object]
-"""Is called when a call is over: see `CallInfo.on_end`."""
+"""A function to call at the end of a call; see `CallInfo.on_end`."""
 
 
 class CallInfo:
-    """The facts of one logical call, kept up to date while it runs.
+    """The facts of one logical call, updated while it runs.
 
     Attributes:
-        op: "generate" or "stream", the same for the synchronous and the asynchronous form.
+        op: "generate" or "stream", the same for the sync and the async form.
         provider: The provider's registered name.
-        model: The model asked for.
-        request: The request, with what the model supports of it.
-        asked: The whole request, as the caller made it, or a policy before the last attempt.
-        warnings: What the model does not support of `asked`.
-        endpoint: The base URL that the provider is reached at, if it is reached by a URL.
-        api: Which of the vendor's APIs is spoken, as "chat_completions"; None if there is but one.
-        profile: The abilities of the model.
-        timeout: The time limits that hold.
-        started: When it began, in seconds of the monotonic clock.
-        attempts: How often the provider has been asked so far.
-        events: How many events a stream has delivered, known when it is over.
-        first_event_at: When the first event of a stream came, by the same clock.
+        model: The requested model.
+        request: The part of `full_request` that the model supports.
+        full_request: The whole request of the caller, or of a policy before the last attempt.
+        warnings: The parts of `full_request` that the model does not support.
+        endpoint: The base URL of the provider, if it has a URL.
+        api: The API of the vendor, such as "chat_completions"; None if there is only one.
+        profile: The features that the model supports.
+        timeout: The time limits of the call.
+        started: The start of the call, in seconds of the monotonic clock.
+        attempts: The number of attempts so far.
+        events: The number of events of a stream, set at its end.
+        first_event_at: The arrival of the first event of a stream, by the same clock.
         failed_attempts: The attempts that failed so far, in order.
-        outcome: How it ended; "closed" is a stream that was left early, "abandoned" one that
-            was forgotten.
-        is_delegated: Whether another model made the response, because a policy called it; of a
-            failed call, whether the last attempt was another model's.
-        event_times: Where a stream notes when each event came, by the same clock; None, unless an
-            observer put a list or an array there in its `start`. Observers share it likewise.
-        headers: Headers to send along with each request, if the provider is asked by HTTP; None,
-            unless an observer put some there.
-        exchanges: Where each HTTP exchange is noted as it begins; None, unless an observer put a
-            list there in its `start`. Observers share one list: put one there only if it is None.
-            Exchanges that are still open when the call ends, end with it.
+        outcome: The way it ended; "closed" for a stream that was left early, "abandoned" for one
+            that was garbage collected.
+        is_delegated: Whether another model generated the response, because a policy called it; for
+            a failed call, whether the last attempt was another model's.
+        event_times: A sequence to which a stream appends the arrival of each event, by the same
+            clock; None, unless an observer sets a list or an array in its `start`. Observers share
+            it: set one only if it is None.
+        headers: Headers to add to each HTTP request; None, unless an observer sets them.
+        exchanges: A list to which each HTTP exchange is appended at its start; None, unless an
+            observer sets a list in its `start`. Observers share it: set one only if it is None.
+            Exchanges that are still open at the end of the call end with it.
     """
 
     __slots__ = (
@@ -121,7 +119,6 @@ class CallInfo:
         "_enterable",
         "_tokens",
         "api",
-        "asked",
         "attempts",
         "endpoint",
         "event_times",
@@ -129,6 +126,7 @@ class CallInfo:
         "exchanges",
         "failed_attempts",
         "first_event_at",
+        "full_request",
         "headers",
         "is_delegated",
         "model",
@@ -150,7 +148,7 @@ class CallInfo:
         provider: str,
         model: str,
         timeout: Timeout,
-        asked: ChatRequest | None = None,
+        full_request: ChatRequest | None = None,
         warnings: tuple[str, ...] = (),
         endpoint: str | None = None,
         api: str | None = None,
@@ -161,7 +159,7 @@ class CallInfo:
         self.provider = provider
         self.model = model
         self.request = request
-        self.asked = request if asked is None else asked
+        self.full_request = request if full_request is None else full_request
         self.warnings = warnings
         self.endpoint = endpoint
         self.api = api
@@ -185,23 +183,23 @@ class CallInfo:
 
     @property
     def deadline(self) -> float | None:
-        """When the total time is over, in seconds of the monotonic clock; None if unlimited."""
+        """The end of the total time, in seconds of the monotonic clock; None if unlimited."""
         total = self.timeout.total
         return None if total is None else self.started + total
 
     def on_end(self, ending: "Ending", /) -> None:
-        """Have a function called when the call is over, once, with its response and its error.
+        """Call a function once at the end of the call, with its response and its error.
 
-        A policy uses it to release what a stream needs to its end, or to learn the usage. If the
-        call fails or a stream is left early, the response is what had arrived, or None. Errors of
-        the function are logged and suppressed.
+        A policy uses it to release resources of a stream, or to read the usage. If the call fails
+        or a stream is left early, the response is the partial one, or None. Errors of the function
+        are logged and suppressed.
         """
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
 
     def timing(self) -> Timing:
-        """Measure the call as it stands now."""
+        """Measure the call up to now."""
         first = self.first_event_at
         return Timing(
             total=time.monotonic() - self.started,
@@ -211,7 +209,7 @@ class CallInfo:
         )
 
     def note_first_event(self) -> None:
-        """Record that the first event of a stream is there."""
+        """Record the arrival of the first event of a stream."""
         self.first_event_at = time.monotonic()
         if self._tokens is not None:
             for observer, token in self._tokens:
@@ -221,7 +219,7 @@ class CallInfo:
                     _report(observer, "first_event", error)
 
     def enter(self) -> None:
-        """Tell the observers that want to know it that core sets to work on the call."""
+        """Enter the observers that have `enter`, before core works on the call."""
         if self._enterable is not None:
             for observer, token in self._enterable:
                 try:
@@ -230,7 +228,7 @@ class CallInfo:
                     _report(observer, "enter", error)
 
     def leave(self) -> None:
-        """Tell them that it rests, in the reverse order."""
+        """Leave the observers that were entered, in reverse order."""
         if self._enterable is not None:
             for observer, token in reversed(self._enterable):
                 try:
@@ -250,12 +248,12 @@ class CallInfo:
             end_exchanges(self.exchanges, error)
         if self._tokens is not None:
             for observer, token in self._tokens:
-                told: Callable[[object, Exception], None] | None = getattr(
+                notify: Callable[[object, Exception], None] | None = getattr(
                     observer, "attempt_failed", None
                 )
-                if told is not None:
+                if notify is not None:
                     try:
-                        told(token, error)
+                        notify(token, error)
                     except Exception as failure:
                         _report(observer, "attempt_failed", failure)
 
@@ -266,17 +264,17 @@ class CallInfo:
         *,
         left: Literal["closed", "abandoned"] | None = None,
     ) -> None:
-        """Record the end, once; what comes later is ignored.
+        """Record the end, once; later calls are ignored.
 
         Args:
-            response: The answer, or what there is of it.
-            error: What went wrong, if anything.
-            left: How a stream was left before its end, if it was.
+            response: The response, complete or partial.
+            error: The error, if any.
+            left: The way in which a stream was left before its end, if it was.
         """
         if self.outcome != "pending":
             return
         if self.exchanges:
-            end_exchanges(self.exchanges, None if left else error)  # left by the program's error
+            end_exchanges(self.exchanges, None if left else error)  # the program's own error
         if error is not None and error_code(error) is ErrorCode.CANCELLED:
             self.outcome = "cancelled"
         elif error is None or left is not None:
@@ -286,13 +284,13 @@ class CallInfo:
             self.enter()
             try:
                 self._log_failure(error)
-            finally:  # logging calls filters of the program's own
+            finally:  # log filters of the program can raise
                 self.leave()
-                self._tell_end(response, error)
+                self._notify_end(response, error)
             return
-        self._tell_end(response, error)
+        self._notify_end(response, error)
 
-    def _tell_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
+    def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
         for ending in endings or ():
             try:
@@ -306,7 +304,7 @@ class CallInfo:
                 )
         tokens = self._tokens
         if tokens is not None:
-            # A token may know its call: nothing is left for the garbage collector to untie.
+            # A token can refer to its call: break the cycle, without garbage collection.
             self._tokens = self._enterable = None
             for observer, token in tokens:
                 try:
@@ -325,19 +323,19 @@ class CallInfo:
         logger("chatmodels.calls").warning(
             "%s of %r failed: %s",
             self.op,
-            f"{self.provider}:{self.model}",  # with repr: a name may contain line ends
+            f"{self.provider}:{self.model}",  # with repr: a name can contain line ends
             facts["code"],
             extra=facts,
         )
 
 
 def checked(report: HealthReport, observers: tuple[Observer, ...], /) -> HealthReport:
-    """Tell the observers that want to know it what a health check found, and give it back."""
+    """Notify the observers that have `checked` of a health check, and return its report."""
     for observer in observers:
-        told: Callable[[HealthReport], None] | None = getattr(observer, "checked", None)
-        if told is not None:
+        notify: Callable[[HealthReport], None] | None = getattr(observer, "checked", None)
+        if notify is not None:
             try:
-                told(report)
+                notify(report)
             except Exception as failure:
                 _report(observer, "checked", failure)
     return report

@@ -1,4 +1,4 @@
-"""Closing what a provider iterates over: nobody wants more of it, so failures are only logged."""
+"""Closes the iterators of providers; failures are only logged, since the result is complete."""
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._log import error_facts, logger
@@ -15,7 +15,7 @@ def close(source: object, call: CallInfo, /) -> None:
 
 
 async def aclose(source: object, call: CallInfo, /) -> None:
-    """Close an asynchronous iterator, if it can be closed."""
+    """Close an async iterator, if it can be closed."""
     method = getattr(source, "aclose", None)
     if method is not None:
         try:

@@ -1,4 +1,4 @@
-"""What becomes of an answer before the caller gets it: told whose it is, timed, and parsed."""
+"""Completes a response for the caller: provider, model, timing, warnings, parsed output."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 def complete_response(
     output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
 ) -> ChatResponse[Any]:
-    """Complete an answer.
+    """Complete a response.
 
     Raises:
-        OutputInvalidError: It is not of the type that was asked for.
-        TypeError: It is no answer at all.
+        OutputInvalidError: The output does not match the requested type.
+        TypeError: It is not a `ChatResponse`.
     """
     if not isinstance(response, ChatResponse):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped providers and policies
-        raise TypeError(f"{type(response).__qualname__} is no ChatResponse")
+        raise TypeError(f"{type(response).__qualname__} is not a ChatResponse")
     warnings = response.warnings
-    if not call.is_delegated:  # another model has warned of what it did not do
-        warnings = call.warnings + warnings + _no_call(call.request, response)
+    if not call.is_delegated:  # the other model has added its own warnings
+        warnings = call.warnings + warnings + _missing_call_warning(call.request, response)
     response = msgspec.structs.replace(
         response,
         provider=response.provider or call.provider,
@@ -43,10 +43,10 @@ def complete_response(
 
 
 def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -> ChatResponse[Any]:
-    """Return a response with its output parsed; without an output, or with tool calls, as it is.
+    """Return a response with its output parsed; unchanged without an output or with tool calls.
 
     Raises:
-        OutputInvalidError: The output is not of the requested type; `partial` is the response.
+        OutputInvalidError: The output does not match the requested type; `partial` is the response.
     """
     if output is None or response.tool_calls:
         return response
@@ -56,31 +56,31 @@ def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -
 def with_partial_output(
     output: "Output[Any] | None", response: ChatResponse[Any], call: CallInfo
 ) -> ChatResponse[Any]:
-    """Return the response of a stream so far, with the output so far as plain data."""
+    """Return the partial response of a stream, with the partial output as plain data."""
     has_output = response.refusal is None and not response.tool_calls and _requested(call)
     if output is None or not has_output:
         return response
     parsed = output.parse_partial(response.text)
-    if parsed is None:  # a model can comment on its work before it
+    if parsed is None:  # a model can write comments before it
         texts = _texts(response)
         parsed = output.parse_partial(texts[-1]) if len(texts) > 1 else None
     return msgspec.structs.replace(response, parsed=parsed)
 
 
 def _requested(call: CallInfo) -> bool:
-    # The output is left out of the request if the model does not support it.
+    # The output is omitted from the request if the model does not support it.
     return call.request.output is not None or call.is_delegated
 
 
-def _no_call(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
-    """Warn of a response without the call that the request demands; servers ignore the demand."""
+def _missing_call_warning(request: ChatRequest, response: ChatResponse[Any]) -> tuple[str, ...]:
+    """Return a warning if the response lacks the required tool call; some servers ignore that."""
     choice = request.tool_choice
     if choice is None or choice.mode not in {"required", "tool"}:
         return ()
     if response.finish_reason != "stop" or response.tool_calls:
         return ()
     if any(isinstance(part, ProviderPart) for part in response.message.parts):
-        return ()  # the vendor ran a tool of its own
+        return ()  # the vendor ran its own tool
     return (f"the model called no tool, although tool_choice is {choice.name or choice.mode!r}",)
 
 
@@ -98,7 +98,7 @@ def _parsed(output: "Output[Any]", response: ChatResponse[Any]) -> object:
 
 
 def _read(output: "Output[Any]", response: ChatResponse[Any]) -> object:
-    """Read the text, or its last part alone: models comment on their work before it."""
+    """Parse the text, or only its last part: models write comments before it."""
     try:
         return output.parse(response.text)
     except OutputInvalidError as error:
@@ -116,12 +116,12 @@ def _texts(response: ChatResponse[Any]) -> list[str]:
 
 
 def _ended_early(response: ChatResponse[Any]) -> str:
-    """Return the reason that is behind an output which stops in the middle or is empty."""
+    """Return the reason why an output is cut off or empty."""
     match response.finish_reason:
         case "length":
-            return "the limit of tokens cut the answer off; raise max_output_tokens"
+            return "the token limit cut the output off; raise max_output_tokens"
         case "content_filter":
-            # Some providers say in a warning which filter it was.
+            # Some providers name the filter in a warning.
             return "; ".join(("a content filter ended the response", *response.warnings))
         case _:
             return ""

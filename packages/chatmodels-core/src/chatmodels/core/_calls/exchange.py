@@ -13,13 +13,13 @@ class HttpExchange:
     A call has several if it is retried, or if credentials are renewed after a 401.
 
     Attributes:
-        method: As in "POST".
-        url: The full address, as sent. It can contain secrets if `base_url` does.
-        started: When the request was sent, in seconds of the monotonic clock.
-        ended: When the exchange was over, by the same clock; None while it is not.
+        method: The method, such as "POST".
+        url: The full URL, as sent. It can contain secrets if `base_url` does.
+        started: The time of sending, in seconds of the monotonic clock.
+        ended: The end of the exchange, by the same clock; None before it.
         status: The HTTP status; None if no response arrived.
-        failure: The code of the error that ended it; None for a success, and for a stream left
-            early.
+        failure: The code of the error that ended it; None for a success, and for a stream that was
+            left early.
     """
 
     __slots__ = ("ended", "failure", "method", "started", "status", "url")
@@ -36,13 +36,13 @@ class HttpExchange:
         """Record the end, once; later ones are ignored."""
         if self.ended is None:
             self.ended = time.monotonic()
-            if error is not None:  # kept, it would keep the call that keeps it
+            if error is not None:  # only the code: the error would form a cycle with the call
                 self.failure = error_code(error)
 
 
 def end_exchanges(exchanges: Sequence[HttpExchange], error: BaseException | None = None, /) -> None:
-    """Record that exchanges are over, the last of them by an error if there is one."""
-    # Written out: nearly all calls have one exchange, and come here when it is over and at the end.
+    """Record the end of exchanges; an error, if any, ended the last one."""
+    # Fast path: nearly all calls have one exchange, and call this at its end and at their own.
     if exchanges[-1].ended is None:
         exchanges[-1].end(error)
     if len(exchanges) > 1:

@@ -1,4 +1,4 @@
-"""What becomes of the errors of a call: ours, with their place, whatever was raised."""
+"""Converts exceptions of a call to `ChatModelError`, with the place of the failure."""
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._errors.classes import ChatModelError, InternalError, StreamInterruptedError
@@ -6,14 +6,15 @@ from chatmodels.core._values.response import ChatResponse
 
 
 def located(error: Exception, /, *, op: str, provider: str, model: str) -> ChatModelError:
-    """Make sure that an error is one of ours and says where it happened."""
+    """Convert an exception to a `ChatModelError` with operation, provider and model."""
     if not isinstance(error, ChatModelError):
         from chatmodels.core._errors.pickling import masked_text
 
         wrapped = InternalError(
             f"{provider}:{model} failed with {type(error).__qualname__}: "
             f"{masked_text(str(error))[:500]}; "
-            "this is a defect of its provider package or of a policy, please report it there"
+            "this is a defect of its provider package or of a policy, please report it to its "
+            "maintainers"
         )
         wrapped.__cause__ = error
         error = wrapped
@@ -21,16 +22,16 @@ def located(error: Exception, /, *, op: str, provider: str, model: str) -> ChatM
 
 
 def located_in(call: CallInfo, error: Exception, /) -> ChatModelError:
-    """Make sure that an error is one of ours and says in which call it happened."""
+    """Convert an exception to a `ChatModelError` with the facts of the call."""
     return located(error, op=call.op, provider=call.provider, model=call.model)
 
 
 def failed(call: CallInfo, error: BaseException, /) -> BaseException:
-    """End a call for an error and give the error to raise, which for a cancellation is the same.
+    """End a call with an error, and return the error to raise; a cancellation is unchanged.
 
     Args:
         call: The call.
-        error: What was raised; its `partial`, if it has one, is what observers see as response.
+        error: The exception; its `partial`, if any, is the response for observers.
     """
     partial: ChatResponse | None = None
     if isinstance(error, Exception):
@@ -42,12 +43,12 @@ def failed(call: CallInfo, error: BaseException, /) -> BaseException:
 
 
 def interrupted(call: CallInfo, partial: ChatResponse | None = None, /) -> StreamInterruptedError:
-    """Tell that a stream ended, but the answer did not."""
+    """Return the error for a stream that ended without its terminal event."""
     name = f"{call.provider}:{call.model}"
     if partial is None:
         return StreamInterruptedError(f"the stream of {name} ended without any event; try again")
     return StreamInterruptedError(
         f"the stream of {name} ended without its terminal event; try again, or use the error's "
-        "`partial`, which holds what had arrived",
+        "`partial`, the response so far",
         partial=partial,
     )

@@ -1,4 +1,4 @@
-"""How what a provider lacks is made from what it has: events and responses, tasks from threads."""
+"""Default implementations of primitives: events from a response and back, async from sync."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 
 def events_of(response: ChatResponse[Any], /) -> Iterator[StreamEvent]:
-    """Tell a whole response as the events of a stream; accumulated, they give it again."""
+    """Convert a response to the events of a stream; accumulated, they form the same response."""
     yield StreamStart(response.id, response.model)
     for index, part in enumerate(response.message.parts):
         yield from _part_events(part, index)
@@ -76,7 +76,7 @@ def _part_events(part: Part, index: int) -> Iterator[StreamEvent]:
 
 
 def response_of(events: Iterable[StreamEvent], call: CallInfo, /) -> ChatResponse[Any]:
-    """Read a stream to its end, close it, and give the whole.
+    """Read a stream to its end, close it, and return the response.
 
     Raises:
         StreamInterruptedError: It ended without its terminal event.
@@ -88,15 +88,15 @@ def response_of(events: Iterable[StreamEvent], call: CallInfo, /) -> ChatRespons
             if accumulator.complete:
                 return accumulator.response()
     except ChatModelError as error:
-        error.partial = error.partial or _arrived(accumulator)
+        error.partial = error.partial or _partial(accumulator)
         raise
     finally:
         close(events, call)
-    raise interrupted(call, _arrived(accumulator))
+    raise interrupted(call, _partial(accumulator))
 
 
 async def aresponse_of(events: AsyncIterable[StreamEvent], call: CallInfo, /) -> ChatResponse[Any]:
-    """Read a stream to its end, close it, and give the whole; the twin of `response_of`."""
+    """Read a stream to its end, close it, and return the response; async."""
     accumulator = Accumulator()
     try:
         async for event in events:
@@ -104,19 +104,19 @@ async def aresponse_of(events: AsyncIterable[StreamEvent], call: CallInfo, /) ->
             if accumulator.complete:
                 return accumulator.response()
     except ChatModelError as error:
-        error.partial = error.partial or _arrived(accumulator)
+        error.partial = error.partial or _partial(accumulator)
         raise
     finally:
         await aclose(events, call)
-    raise interrupted(call, _arrived(accumulator))
+    raise interrupted(call, _partial(accumulator))
 
 
-def _arrived(accumulator: Accumulator) -> ChatResponse[Any] | None:
+def _partial(accumulator: Accumulator) -> ChatResponse[Any] | None:
     return accumulator.response() if accumulator.events else None
 
 
 async def in_thread(function: Callable[..., Result], /, *arguments: Any) -> Result:
-    """Run blocking work in a worker thread; a cancellation does not wait for it."""
+    """Run a blocking function in a worker thread; a cancellation does not wait for it."""
     from anyio import to_thread
 
     return await to_thread.run_sync(function, *arguments, abandon_on_cancel=True)
@@ -125,16 +125,16 @@ async def in_thread(function: Callable[..., Result], /, *arguments: Any) -> Resu
 async def aevents_in_thread(
     begin: Callable[[], Iterable[StreamEvent]], call: CallInfo, /
 ) -> AsyncGenerator[StreamEvent]:
-    """Iterate over a blocking stream in worker threads, and close it in the end.
+    """Iterate over a sync stream in worker threads, and close it at the end.
 
-    A cancellation does not wait for the stream's next event: the thread that waits for it closes
-    the stream when it comes.
+    A cancellation does not wait for the stream's next event: the thread that waits for the event
+    closes the stream when it arrives.
     """
     from anyio import CancelScope
 
-    reading = _Reading(begin, call)
+    reading = _ThreadReader(begin, call)
     try:
-        while (event := await in_thread(reading.following)) is not None:
+        while (event := await in_thread(reading.next_event)) is not None:
             yield event
     finally:
         if reading.leave():
@@ -142,8 +142,8 @@ async def aevents_in_thread(
                 await in_thread(reading.close)
 
 
-class _Reading:
-    """A blocking iterator that one thread reads and another may leave at any time."""
+class _ThreadReader:
+    """A blocking iterator that one thread reads and another can leave at any time."""
 
     def __init__(self, begin: Callable[[], Iterable[StreamEvent]], call: CallInfo) -> None:
         from threading import Lock
@@ -155,10 +155,10 @@ class _Reading:
         self._left = False
         self._events: Iterator[StreamEvent] | None = None
 
-    def following(self) -> StreamEvent | None:
+    def next_event(self) -> StreamEvent | None:
         """Wait for the next event; None at the end."""
         with self._lock:
-            if self._left:  # cancelled before this thread came to run
+            if self._left:  # cancelled before this thread started
                 return None
             self._busy = True
         try:
@@ -173,7 +173,7 @@ class _Reading:
                 self.close()
 
     def leave(self) -> bool:
-        """Want no further event; tell whether the caller must close, since no thread will."""
+        """Stop reading; report whether the caller must close the iterator."""
         with self._lock:
             self._left = True
             return not self._busy and self._events is not None

@@ -1,7 +1,7 @@
-"""What surrounds a call, written once for both worlds: policies and the two drivers that run them.
+"""Policies, written once for sync and async calls, and the two drivers that run them.
 
-A policy is a generator function. It yields effects, is resumed with their outcomes (or has their
-error thrown in), and returns the outcome of the whole:
+A policy is a generator function. It yields effects, receives their outcomes (or their errors are
+raised in it), and returns the outcome of the call:
 
 ```python
 def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
@@ -13,8 +13,8 @@ def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
 ```
 
 The outcome of a `Send` is a response, or, for a stream, the opened stream with its first event.
-A policy therefore repeats only calls of which the user has not seen anything. Policies nest: a
-`Send` of an outer policy runs the inner ones, and the innermost calls the provider. A policy can
+Therefore, a policy repeats only calls that have not returned anything to the user. Policies nest:
+a `Send` of an outer policy runs the inner ones, and the innermost calls the provider. A policy can
 return a `ChatResponse` for a stream too; its events are replayed.
 """
 
@@ -33,8 +33,8 @@ from chatmodels.core._values.request import ChatRequest
 class Send(msgspec.Struct, frozen=True):
     """The effect of calling the provider, or another model.
 
-    A policy gets the request as the caller made it. Each model leaves out what it does not
-    support itself, or refuses it.
+    A policy receives the request of the caller. Each model omits or refuses the parts that it
+    does not support.
 
     Attributes:
         request: The request to send.
@@ -53,14 +53,14 @@ class Sleep(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """The effect of running a function that can wait, such as the request to a shared store.
+    """The effect of running a function that can block, such as a request to a shared store.
 
-    The outcome is what the function returns, and an error is thrown in.
+    The outcome is the return value of the function; its error is raised in the policy.
 
     Attributes:
-        function: Is called in sync calls.
-        afunction: Is called and awaited in async calls. Without it, `function` runs in a worker
-            thread, for which a cancellation does not wait.
+        function: The function for sync calls.
+        afunction: The async function for async calls. Without it, `function` runs in a worker
+            thread, and a cancellation does not wait for that thread.
     """
 
     function: Callable[[], object]
@@ -71,8 +71,8 @@ class Collect(msgspec.Struct, frozen=True):
     """The effect of reading the outcome of a `Send` to its end.
 
     The outcome is the response, with its output parsed; the outcome of a non-streaming call is
-    the response already. If the policy returns it, its events are replayed, so that the user of a
-    stream gets them all at once.
+    already a response. If the policy returns it, its events are replayed: the user of a stream
+    receives them all at once.
 
     Attributes:
         outcome: The outcome of the `Send`.
@@ -82,20 +82,23 @@ class Collect(msgspec.Struct, frozen=True):
 
 
 Effect = Send | Sleep | Run | Collect
+"""Anything that a policy can yield."""
+
 Result = TypeVar("Result")
 
-# What is sent in depends on the effect yielded, which the type of a generator cannot say.
+# The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]
+"""Generator that a policy returns: it yields effects and returns the outcome of the call."""
 
 
 class Policy(Protocol):
-    """Decides how a call is made: once, again, elsewhere, later or not at all.
+    """Decides how a call is sent: once, again, later, to another model, or not at all.
 
-    It is shared by threads and tasks; what belongs to one call lives in the generator.
+    It must be thread-safe; the state of one call belongs in the generator.
     """
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Create the generator of one call."""
         ...
 
 
@@ -107,9 +110,9 @@ def drive(
     sleep: Callable[[float], object] = time.sleep,
     collect: Callable[[Any], object] = lambda outcome: outcome,
 ) -> Result:
-    """Run a call through its policies, blocking.
+    """Run a sync call through its policies.
 
-    Only an `Exception` is shown to the policies: a cancellation ends them and passes through.
+    Only an `Exception` is raised in the policies: a cancellation closes them and propagates.
 
     Args:
         policies: The policies, the outermost first.
@@ -119,7 +122,7 @@ def drive(
         sleep: Waits for a number of seconds.
         collect: Reads the outcome of a `Send` to its end.
     """
-    if effect.model is not None:  # it has policies of its own
+    if effect.model is not None:  # it has its own policies
         _check_model(effect.model)
         return perform(effect)
     if not policies:
@@ -130,19 +133,19 @@ def drive(
     error: Exception | None = None
     try:
         while True:
-            wish = flow.send(outcome) if error is None else flow.throw(error)
+            yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Send):
-                    outcome = drive(inner, call, wish, perform, sleep, collect)
-                elif isinstance(wish, Sleep):
-                    sleep(wish.seconds)
-                elif isinstance(wish, Run):
-                    outcome = wish.function()
-                elif isinstance(wish, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    outcome = collect(wish.outcome)
+                if isinstance(yielded, Send):
+                    outcome = drive(inner, call, yielded, perform, sleep, collect)
+                elif isinstance(yielded, Sleep):
+                    sleep(yielded.seconds)
+                elif isinstance(yielded, Run):
+                    outcome = yielded.function()
+                elif isinstance(yielded, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = collect(yielded.outcome)
                 else:
-                    raise _no_effect(wish)
+                    raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
     except StopIteration as stop:
@@ -159,7 +162,7 @@ async def adrive(
     sleep: Callable[[float], Awaitable[object]] | None = None,
     collect: Callable[[Any], Awaitable[object]] | None = None,
 ) -> Result:
-    """Run a call through its policies, awaiting; the twin of `drive` under asyncio and trio."""
+    """Run an async call through its policies, under asyncio or trio; see `drive`."""
     if effect.model is not None:
         _check_model(effect.model)
         return await perform(effect)
@@ -173,19 +176,19 @@ async def adrive(
     error: Exception | None = None
     try:
         while True:
-            wish = flow.send(outcome) if error is None else flow.throw(error)
+            yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
-                if isinstance(wish, Send):
-                    outcome = await adrive(inner, call, wish, perform, sleep, collect)
-                elif isinstance(wish, Sleep):
-                    await sleep(wish.seconds)
-                elif isinstance(wish, Run):
-                    outcome = await _run(wish)
-                elif isinstance(wish, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
-                    outcome = wish.outcome if collect is None else await collect(wish.outcome)
+                if isinstance(yielded, Send):
+                    outcome = await adrive(inner, call, yielded, perform, sleep, collect)
+                elif isinstance(yielded, Sleep):
+                    await sleep(yielded.seconds)
+                elif isinstance(yielded, Run):
+                    outcome = await _run(yielded)
+                elif isinstance(yielded, Collect):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped policies
+                    outcome = yielded.outcome if collect is None else await collect(yielded.outcome)
                 else:
-                    raise _no_effect(wish)
+                    raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
     except StopIteration as stop:
@@ -212,8 +215,8 @@ def _check_model(model: object) -> None:
     )
 
 
-def _no_effect(wish: object) -> TypeError:
+def _not_an_effect(yielded: object) -> TypeError:
     return TypeError(
         "a policy yields Send(...), Sleep(...), Run(...) or Collect(...), "
-        f"not {type(wish).__qualname__}"
+        f"not {type(yielded).__qualname__}"
     )

@@ -1,6 +1,6 @@
-"""The interfaces of models that can be called: whole and streamed, sync and async.
+"""The interfaces of models that can be called: complete and streamed, sync and async.
 
-They are `runtime_checkable`; `isinstance` checks that the methods are there, not their signatures.
+They are `runtime_checkable`: `isinstance` checks that the methods exist, not their signatures.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol, Unpack, overload, runtime_checkable
@@ -24,7 +24,7 @@ else:
 
 @runtime_checkable
 class MessageGenerator(Protocol):
-    """Answers a prompt, whole and blocking."""
+    """Generates a response; sync."""
 
     @overload
     def generate(
@@ -78,7 +78,7 @@ class MessageGenerator(Protocol):
 
 @runtime_checkable
 class AsyncMessageGenerator(Protocol):
-    """Answers a prompt, whole and awaited."""
+    """Generates a response; async."""
 
     @overload
     async def agenerate(
@@ -132,7 +132,7 @@ class AsyncMessageGenerator(Protocol):
 
 @runtime_checkable
 class MessageStreamer(Protocol):
-    """Answers a prompt piece by piece, blocking."""
+    """Streams a response; sync."""
 
     @overload
     def stream(
@@ -187,7 +187,7 @@ class MessageStreamer(Protocol):
 
 @runtime_checkable
 class AsyncMessageStreamer(Protocol):
-    """Answers a prompt piece by piece, awaited."""
+    """Streams a response; async."""
 
     @overload
     def astream(

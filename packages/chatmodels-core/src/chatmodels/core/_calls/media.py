@@ -1,9 +1,9 @@
-"""Places the media of a conversation where a model accepts them, before a request is encoded.
+"""Moves the media of a conversation to places in which a model accepts them.
 
-A medium stays if its place is accepted. Else a text file becomes its text and audio its transcript.
-Media of tools and of the model move into the next message of the user if they are accepted there.
-What is left of the model's media is left out, what is left of all others becomes a line of text.
-The options of a medium go with it, or are left out with it.
+Media that the model accepts in their place are not moved. Otherwise, a text file becomes its text
+and audio its transcript. Media of tools and of the model move to the next message of the user if
+they are accepted there. Remaining media of the model are omitted, others become a line of text.
+The options of media move with them, or are omitted with them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,11 +31,11 @@ from chatmodels.core._values.profile import AcceptedMedia, Profile
 Accepted = tuple[AcceptedMedia, ...] | None
 
 _MEDIA = (ImagePart, AudioPart, FilePart)
-_ELSEWHERE = TextPart("The result is in the next message.")
+_MOVED_RESULT = TextPart("The result is in the next message.")
 
 
 class UnplacedMedium(msgspec.Struct, frozen=True):
-    """A medium that the model does not accept where it is.
+    """A medium that the model does not accept in its place.
 
     Attributes:
         what: Its description and its place.
@@ -47,12 +47,12 @@ class UnplacedMedium(msgspec.Struct, frozen=True):
 
 
 class PlacedMedia(msgspec.Struct, frozen=True):
-    """A conversation whose media the model accepts.
+    """A conversation with media that the model accepts.
 
     Attributes:
         messages: The conversation.
-        replaced: Media of the user and of tools, in place of which there is a line of text now.
-        omitted: Media of the assistant that are left out.
+        replaced: Media of the user and of tools that were replaced by a line of text.
+        omitted: Media of the assistant that were omitted.
     """
 
     messages: tuple[Message, ...]
@@ -61,9 +61,9 @@ class PlacedMedia(msgspec.Struct, frozen=True):
 
 
 def place_media(messages: tuple[Message, ...], profile: Profile, /) -> PlacedMedia:
-    """Return the conversation with its media where the model accepts them.
+    """Return the conversation with media in places in which the model accepts them.
 
-    Messages in which nothing changes stay the same objects.
+    Messages without a change are the same objects.
     """
     if (
         profile.user_media is profile.assistant_media is profile.result_media is None
@@ -81,17 +81,17 @@ def _has_media(messages: tuple[Message, ...]) -> bool:
             if isinstance(part, _MEDIA):
                 return True
             if type(part) is ToolResult:
-                for held in part.content:
-                    if type(held) is not TextPart:
+                for item in part.content:
+                    if type(item) is not TextPart:
                         return True
     return False
 
 
 class _Placing:
-    """Places the media of one conversation.
+    """Moves the media of one conversation.
 
     Args:
-        profile: The abilities of the model.
+        profile: The features that the model supports.
     """
 
     def __init__(self, profile: Profile) -> None:
@@ -102,14 +102,14 @@ class _Placing:
         self._number = 0
 
     def place(self, messages: tuple[Message, ...]) -> PlacedMedia:
-        """Place all media."""
+        """Move all media."""
         placed: list[Message] = []
         numbers: list[int] = []
         for self._number, message in numbered(messages):
             parts: list[Part] = []
             if message.role == "user":
                 parts = self._take_moved()
-            elif self._moved and message.role != "tool":  # results follow their calls at once
+            elif self._moved and message.role != "tool":  # results must directly follow their calls
                 placed.append(Message("user", tuple(self._take_moved())))
                 numbers.append(self._number)
             self._place_parts(message, parts)
@@ -131,13 +131,13 @@ class _Placing:
         return moved
 
     def _place_parts(self, message: Message, parts: list[Part]) -> None:
-        """Place the parts of a message.
+        """Add the parts of a message.
 
         Args:
             message: The message.
-            parts: The placed parts are added to these, which moved here.
+            parts: The list to add to; it contains the parts that moved here.
         """
-        # The list to which options are added; one of its own if they belong to nothing here.
+        # The list to which options are added; a separate one drops them.
         place: list[Part] = [] if parts else parts
         for part in message.parts:
             if isinstance(part, ProviderPart):
@@ -149,42 +149,42 @@ class _Placing:
             if isinstance(part, ToolResult):
                 parts.append(self._result(part))
                 continue
-            if message.role == "user":  # what follows results is behind what they show
+            if message.role == "user":  # the media of results come before what follows them
                 parts += self._take_moved()
             if not isinstance(part, _MEDIA):
                 parts.append(part)
             elif message.role == "assistant":
-                place = self._place_said(part, parts)
+                place = self._place_output(part, parts)
             else:
-                place = self._place_heard(part, parts, message)
+                place = self._place_input(part, parts, message)
         if message.role == "user":
             parts += self._take_moved()
 
     def _are_options(self, part: ProviderPart, message: Message) -> bool:
-        """Return whether a part adds fields to the part before it."""
-        fields, known = part.signature.data, self._profile.part_options
+        """Report whether a part adds fields to the part before it."""
+        fields, options = part.signature.data, self._profile.part_options
         if not isinstance(fields, Mapping) or "type" in fields:
             return False
-        return message.role != "assistant" if known is None else fields.keys() <= set(known)
+        return message.role != "assistant" if options is None else fields.keys() <= set(options)
 
-    def _place_heard(self, part: Medium, parts: list[Part], message: Message) -> list[Part]:
-        """Place a medium of the user or the system, and return the list for its options."""
+    def _place_input(self, part: Medium, parts: list[Part], message: Message) -> list[Part]:
+        """Add a medium of the user or the system, and return the list for its options."""
         accepted = self._profile.user_media if message.role == "user" else ()
-        shown = self._fitted(part, accepted)
-        parts.append(shown or self._line(part, accepted, f"a {message.role} message"))
-        return [] if shown is None else parts
+        fitted = self._fitted(part, accepted)
+        parts.append(fitted or self._line(part, accepted, f"a {message.role} message"))
+        return [] if fitted is None else parts
 
-    def _place_said(self, part: Medium, parts: list[Part]) -> list[Part]:
-        """Place a medium of the assistant, and return the list for its options."""
-        shown = self._fitted(part, self._profile.assistant_media)
-        if shown is not None and (shown.type != "text" or isinstance(part, AudioPart)):
-            parts.append(shown)
+    def _place_output(self, part: Medium, parts: list[Part]) -> list[Part]:
+        """Add a medium of the assistant, and return the list for its options."""
+        fitted = self._fitted(part, self._profile.assistant_media)
+        if fitted is not None and (fitted.type != "text" or isinstance(part, AudioPart)):
+            parts.append(fitted)
             return parts
-        shown = self._fitted(part, self._profile.user_media)
-        if shown is None:
+        fitted = self._fitted(part, self._profile.user_media)
+        if fitted is None:
             self._omitted.append(self._unplaced(part, (), "an assistant message"))
             return []
-        self._moved += (TextPart("From the assistant:"), shown)
+        self._moved += (TextPart("From the assistant:"), fitted)
         return self._moved
 
     def _result(self, result: ToolResult) -> ToolResult:
@@ -195,16 +195,16 @@ class _Placing:
         for part in result.content:
             if isinstance(part, TextPart):
                 content.append(part)
-            elif (shown := self._fitted(part, profile.result_media)) is not None:
-                content.append(shown)
-            elif (shown := self._fitted(part, profile.user_media)) is not None:
-                moved.append(shown)
+            elif (fitted := self._fitted(part, profile.result_media)) is not None:
+                content.append(fitted)
+            elif (fitted := self._fitted(part, profile.user_media)) is not None:
+                moved.append(fitted)
             else:
-                where = f"the result of the tool {name!r}"
-                content.append(self._line(part, profile.result_media, where))
+                place = f"the result of the tool {name!r}"
+                content.append(self._line(part, profile.result_media, place))
         if moved:
             self._moved += (TextPart(f"From the result of the tool {name}:"), *moved)
-            content = content or [_ELSEWHERE]
+            content = content or [_MOVED_RESULT]
         if len(content) == len(result.content) and all(map(is_, content, result.content)):
             return result
         return replace(result, content=tuple(content))
@@ -212,11 +212,11 @@ class _Placing:
     def _fitted(self, part: Medium, accepted: Accepted) -> Medium | TextPart | None:
         return fitted_medium(part, accepted, self._profile.state_scope)
 
-    def _line(self, part: Medium, accepted: Accepted, where: str) -> TextPart:
-        """Return the line of text in place of a medium."""
-        self._replaced.append(self._unplaced(part, accepted, where))
-        return TextPart(f"[{described(part)} is not shown: the model does not accept it]")
+    def _line(self, part: Medium, accepted: Accepted, place: str) -> TextPart:
+        """Return the line of text that replaces a medium."""
+        self._replaced.append(self._unplaced(part, accepted, place))
+        return TextPart(f"[{described(part)} is omitted: the model does not accept it]")
 
-    def _unplaced(self, part: Medium, accepted: Accepted, where: str) -> UnplacedMedium:
-        what = f"{described(part)} in {where} (message {self._number})"
+    def _unplaced(self, part: Medium, accepted: Accepted, place: str) -> UnplacedMedium:
+        what = f"{described(part)} in {place} (message {self._number})"
         return UnplacedMedium(what, hint_for(part, accepted or ()))

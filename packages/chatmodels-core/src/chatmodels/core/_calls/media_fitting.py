@@ -1,4 +1,4 @@
-"""Compares a medium with what a model accepts in one place, and words why it is not accepted."""
+"""Checks whether a model accepts a medium in one place, and describes why it does not."""
 
 from msgspec.structs import replace
 
@@ -7,7 +7,7 @@ from chatmodels.core._values.parts import AudioPart, FilePart, ImagePart, Provid
 from chatmodels.core._values.profile import AcceptedMedia, MediaSource
 
 _SOURCES: tuple[MediaSource, ...] = ("data", "url", "file_id")
-_WORDS: dict[str, str] = {"data": "as bytes", "url": "by URL", "file_id": "by file id"}
+_SOURCE_NAMES: dict[str, str] = {"data": "as bytes", "url": "by URL", "file_id": "by file id"}
 _UNKNOWN = "application/octet-stream"
 _NOT_TEXT = 'not UTF-8; add its charset to media_type, as in "text/plain; charset=latin-1"'
 _EMPTY = "it is empty"
@@ -16,12 +16,12 @@ _EMPTY = "it is empty"
 def fitted_medium(
     part: Medium, accepted: tuple[AcceptedMedia, ...] | None, scope: str | None, /
 ) -> Medium | TextPart | None:
-    """Return the medium as it is accepted in a place, or the text that stands for it.
+    """Return the medium in the form accepted in a place, or the text that replaces it.
 
     Args:
         part: The medium.
         accepted: The media that are accepted there; None for all.
-        scope: Where the opaque state of the endpoint is valid; None for everywhere.
+        scope: The scope of the endpoint's opaque state; None if it is valid everywhere.
     """
     if accepted is None:
         return part
@@ -29,9 +29,9 @@ def fitted_medium(
     for source in _SOURCES:
         if getattr(part, source) is None:
             continue
-        for each in accepted:
-            if source in each.sources and _is_accepted(part, source, each, scope):
-                return _as_compared(part if first else _only(part, source), each)
+        for rule in accepted:
+            if source in rule.sources and _is_accepted(part, source, rule, scope):
+                return _with_plain_type(part if first else _only(part, source), rule)
         first = False
     if isinstance(part, AudioPart):
         return TextPart(part.transcript) if part.transcript else None
@@ -63,20 +63,20 @@ def _is_own(part: Medium, format_: str, scope: str | None) -> bool:
     return signature is not None and signature.format == format_ and signature.is_valid_in(scope)
 
 
-def _as_compared(part: Medium, accepted: AcceptedMedia) -> Medium:
-    """Return the part with its media type as it was compared: encoders find it in their tables.
+def _with_plain_type(part: Medium, accepted: AcceptedMedia) -> Medium:
+    """Return the part with a normalized media type, as in the tables of encoders.
 
-    The parameters stay if all types are accepted, or if the charset of a text may be among them.
+    The parameters are preserved if all types are accepted, or if they can contain a charset.
     """
-    bare, semicolon, parameters = (part.media_type or "").partition(";")
-    media_type = bare.strip().lower()
+    type_, semicolon, parameters = (part.media_type or "").partition(";")
+    media_type = type_.strip().lower()
     if accepted.types is None or is_text_type(media_type):
         media_type += semicolon + parameters
     return part if media_type == (part.media_type or "") else replace(part, media_type=media_type)
 
 
 def _only(part: Medium, source: MediaSource) -> Medium:
-    """Return the part without the sources that the model does not accept."""
+    """Return the part with only the source that the model accepts."""
     return replace(part, **{name: None for name in _SOURCES if name != source})
 
 
@@ -88,11 +88,11 @@ def _has_type(part: Medium, source: MediaSource, accepted: AcceptedMedia) -> boo
         return True
     if media_type:
         return any(
-            media_type == each or (each.endswith("/") and media_type.startswith(each))
-            for each in accepted.types
+            media_type == rule or (rule.endswith("/") and media_type.startswith(rule))
+            for rule in accepted.types
         )
-    endings = tuple(each for each in accepted.types if each.startswith("."))
-    return source == "url" and (part.url or "").lower().endswith(endings)
+    suffixes = tuple(rule for rule in accepted.types if rule.startswith("."))
+    return source == "url" and (part.url or "").lower().endswith(suffixes)
 
 
 def _media_type(part: Medium) -> str:
@@ -104,44 +104,46 @@ def _size(part: Medium) -> int:
 
 
 def described(part: Medium) -> str:
-    """Return words for a medium, as in "an image of type image/bmp"."""
-    kind = _media_type(part)
+    """Describe a medium, as in "an image of type image/bmp"."""
+    media_type = _media_type(part)
     if isinstance(part, ImagePart):
-        what = "an image"
-    elif isinstance(part, AudioPart) or kind.startswith("audio/"):
-        what = "audio"
+        text = "an image"
+    elif isinstance(part, AudioPart) or media_type.startswith("audio/"):
+        text = "audio"
     else:
-        what = "a video" if kind.startswith("video/") else "a file"
-    if kind:
-        what += f" of type {kind}"
-    source = next((each for each in _SOURCES if getattr(part, each) is not None), None)
+        text = "a video" if media_type.startswith("video/") else "a file"
+    if media_type:
+        text += f" of type {media_type}"
+    source = next((name for name in _SOURCES if getattr(part, name) is not None), None)
     if source is None:
-        return f"{what} without data, url or file_id"
-    return what if source == "data" else f"{what} {_WORDS[source]}"
+        return f"{text} without data, url or file_id"
+    return text if source == "data" else f"{text} {_SOURCE_NAMES[source]}"
 
 
 def hint_for(part: Medium, accepted: tuple[AcceptedMedia, ...]) -> str:
-    """Return the reason why a medium is not accepted in a place, if it is a simple one."""
+    """Return the reason why a medium is not accepted in a place, if it is simple."""
     if part.data is not None and not _size(part):
         return _EMPTY
     if isinstance(part, FilePart) and part.data is not None and is_text_type(part.media_type):
-        # Any other text would be sent in place of the file.
+        # Any other text would have replaced the file.
         return _NOT_TEXT if text_of(part) is None else _EMPTY
-    of_kind = [each for each in accepted if each.kind == part.type and not each.state]
-    given = {source for source in _SOURCES if getattr(part, source) is not None}
+    rules = [each for each in accepted if each.kind == part.type and not each.state]
+    sources_given = {source for source in _SOURCES if getattr(part, source) is not None}
     limits = [
         each.max_bytes
-        for each in of_kind
+        for each in rules
         if each.max_bytes is not None and _size(part) > each.max_bytes
     ]
     if limits:
         return f"at most {max(limits):,} bytes"
-    same = [each for each in of_kind if not given.isdisjoint(each.sources)]
-    if same:
+    matching = [each for each in rules if not sources_given.isdisjoint(each.sources)]
+    if matching:
         types = {
-            kind: None for each in same for kind in each.types or () if not kind.startswith(".")
+            kind: None for each in matching for kind in each.types or () if not kind.startswith(".")
         }
-        begins = {each.url_prefix: None for each in same if each.url_prefix and "url" in given}
-        return "supported: " + ", ".join(begins or types) if begins or types else ""
-    sources = {_WORDS[source]: None for each in of_kind for source in each.sources}
+        prefixes = {
+            each.url_prefix: None for each in matching if each.url_prefix and "url" in sources_given
+        }
+        return "supported: " + ", ".join(prefixes or types) if prefixes or types else ""
+    sources = {_SOURCE_NAMES[source]: None for each in rules for source in each.sources}
     return f"supported: {', '.join(sources)}" if sources else ""

@@ -1,4 +1,4 @@
-"""What every model has in common: calls made from primitives, checked, surrounded and watched."""
+"""The standard implementation of `ChatModel` from primitives, policies and observers."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
@@ -35,34 +35,34 @@ _NESTED = "an argument is nested too deeply; pass a flatter one"
 
 
 class StandardChatModel(CallMethods, Primitives):
-    """A whole `ChatModel` from at least one of `respond` and `events`.
+    """A complete `ChatModel`, implemented by at least one of `respond` and `events`.
 
-    A subclass implements these, and whichever else of `Primitives` is particular to it; it may
-    be shared by threads and tasks if its primitives may.
+    A subclass implements these, and any other method of `Primitives` that differs from its
+    default. It can be shared by threads and tasks if its primitives can.
 
     Args:
         provider: The provider's registered name.
         model: The model's name at the provider.
-        settings: Settings that hold for each call unless it says otherwise.
-        timeout: Time limits likewise; a number limits the total.
+        settings: Settings that a call can override.
+        timeout: Time limits that a call can override; a number is the total limit.
         supported_settings: The supported settings; None for those of the profile.
-        profile: The abilities of the model; by default everything is supported.
-        capabilities: The capabilities that the provider's metadata claim. Tools, media and output
-            types that are not among them are not supported; rules for media in the profile come
-            first. None if the subclass checks that.
-        on_unsupported: What happens to the others: "error" refuses them, "warn" leaves them out and
-            says so in the response's `warnings`.
-        remedies: The option under which one of the others can be honoured after all, by its
-            name, as `{"seed": 'api="chat_completions"'}`: refusals tell it.
-        policies: What decides how calls are made, the outermost first.
-        observers: What watches calls.
-        endpoint: The base URL that the provider is reached at, if it is reached by a URL.
-        api: Which of the vendor's APIs is spoken; None if there is but one.
-        unsupported: The former name of `on_unsupported`, until 0.3.
+        profile: The features that the model supports; by default all.
+        capabilities: The capabilities in the provider's metadata. Tools, media and output types
+            that are not among them are not supported; rules for media in the profile take
+            precedence. None if the subclass checks that.
+        on_unsupported: The reaction to unsupported features: "error" raises `UnsupportedError`,
+            "warn" omits them and adds a warning to the response.
+        remedies: Unsupported setting to the option of the model with which it is supported, as in
+            `{"seed": 'api="chat_completions"'}`, for error messages.
+        policies: The policies of calls, the outermost first.
+        observers: The observers of calls.
+        endpoint: The base URL of the provider, if it has a URL.
+        api: The API of the vendor; None if there is only one.
+        unsupported: The former name of `on_unsupported`, to be removed in 0.3.
 
     Raises:
         InvalidRequestError: The settings or time limits are out of range.
-        UnsupportedError: The settings cannot be honoured.
+        UnsupportedError: The settings are not supported.
         InternalError: The subclass implements neither `respond` nor `events`.
     """
 
@@ -111,7 +111,7 @@ class StandardChatModel(CallMethods, Primitives):
         self._observers = tuple(observers)
 
     def __repr__(self) -> str:
-        # A traceback may show a model whose constructor has failed.
+        # A traceback can show a model whose constructor has failed.
         provider, model = getattr(self, "provider", "?"), getattr(self, "model", "?")
         return f"<{type(self).__name__} {provider}:{model}>"
 
@@ -236,56 +236,56 @@ class StandardChatModel(CallMethods, Primitives):
         )
 
     def check_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; failures are reported."""
+        """Send the cheapest request that verifies address and credentials; report failures."""
         return checked(self.probe(), self._observers)
 
     async def acheck_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials, awaited."""
+        """Send the cheapest request that verifies address and credentials; async."""
         return checked(await self.aprobe(), self._observers)
 
     def with_policies(self, *policies: Policy) -> Self:
-        """Give the same model with further policies around its own."""
-        changed = self.__copy__()
-        changed._policies = (*policies, *self._policies)
-        return changed
+        """Return a copy of the model with further policies around its own."""
+        copy = self.__copy__()
+        copy._policies = (*policies, *self._policies)
+        return copy
 
     def with_observers(self, *observers: Observer) -> Self:
-        """Give the same model with further observers."""
-        changed = self.__copy__()
-        changed._observers = (*self._observers, *observers)
-        return changed
+        """Return a copy of the model with further observers."""
+        copy = self.__copy__()
+        copy._observers = (*self._observers, *observers)
+        return copy
 
     def without_observers(self, *observers: Observer) -> Self:
-        """Give the same model without some observers; those that it has not change nothing."""
-        changed = self.__copy__()
-        changed._observers = tuple(
+        """Return a copy of the model without some observers; unknown ones are ignored."""
+        copy = self.__copy__()
+        copy._observers = tuple(
             each for each in self._observers if all(each is not other for other in observers)
         )
-        return changed
+        return copy
 
     @property
     def profile(self) -> Profile:
-        """The abilities of the model, with which each request is compared."""
+        """The features that the model supports; each request is checked against them."""
         return self._defaults.profile
 
     @property
     def observers(self) -> tuple[Observer, ...]:
-        """What watches calls, in the order in which it is told."""
+        """The observers of calls, in the order in which they are called."""
         return self._observers
 
     def __copy__(self) -> Self:
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        return made
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        return copy
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle the defaults as plain fields: no private class is named."""
+        """Pickle the defaults as plain fields, so that no private class is named."""
         return self.__dict__ | {"_defaults": msgspec.structs.asdict(self._defaults)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         defaults: Any = state["_defaults"]
-        if type(defaults) is not Defaults:  # which a pickle of 0.1.0 has
+        if type(defaults) is not Defaults:  # a pickle of 0.1.0 has an instance
             self._defaults = Defaults(**defaults)
 
     def _prepare(
@@ -295,13 +295,13 @@ class StandardChatModel(CallMethods, Primitives):
             return prepare(prompt, output_type, options, self._defaults)
         except ChatModelError as error:
             raise self._refused(op, error)
-        except RecursionError as error:  # from the repr of an argument, say
+        except RecursionError as error:  # for example from the repr of an argument
             raise self._refused(op, InvalidRequestError(_NESTED)) from error
 
     def _refused(self, op: Op, error: ChatModelError) -> ChatModelError:
-        """Have observers see a call that is refused, and return the error to raise.
+        """Report a refused call to observers, and return the error to raise.
 
-        The arguments may be anything, so the request that observers see is empty.
+        The arguments can be invalid, so the request for observers is empty.
         """
         error = error.located(op=op, provider=self.provider, model=self.model)
         if op != "explain":
@@ -313,7 +313,7 @@ class StandardChatModel(CallMethods, Primitives):
         return CallInfo(
             op,
             prepared.request,
-            asked=prepared.asked,
+            full_request=prepared.full_request,
             warnings=prepared.warnings,
             provider=self.provider,
             model=self.model,
@@ -333,9 +333,9 @@ _MEDIA: Mapping[Capability, MediaKind] = {
 
 
 def _claimed(profile: Profile, capabilities: frozenset[Capability]) -> Profile:
-    """Return the profile without tools, output types and media that are not claimed.
+    """Return the profile without tools, output types and media beyond the capabilities.
 
-    Media of which the profile itself has rules stay: those are more exact.
+    Rules for media in the profile are preserved: they are more precise.
     """
     media = tuple(
         AcceptedMedia(kind=kind, sources=("data", "url", "file_id"))

@@ -1,6 +1,6 @@
-"""Compares a request with what the model supports, before it is encoded.
+"""Checks a request against the features of the model, before it is encoded.
 
-Everything that is not supported is refused at once, or left out with one warning each.
+Unsupported features are refused in one error, or omitted with one warning each.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,12 +18,12 @@ OnUnsupported = Literal["error", "warn"]
 
 
 class Unsupported(msgspec.Struct, frozen=True):
-    """One thing that a model does not support.
+    """A feature that a model does not support.
 
     Attributes:
-        what: Its description, as in "reasoning_effort='minimal'".
-        setting: The setting to leave out, if it is one.
-        hint: The supported values, if there are some.
+        what: Its description, such as "reasoning_effort='minimal'".
+        setting: The setting to omit, if it is one.
+        hint: The supported values, if there are any.
     """
 
     what: str
@@ -40,45 +40,45 @@ def negotiate(
     on_unsupported: OnUnsupported = "error",
     remedies: Mapping[str, str] | None = None,
 ) -> tuple[ChatRequest, tuple[str, ...]]:
-    """Return the request as the model supports it, and the warnings about what was left out.
+    """Return the part of the request that the model supports, and warnings about the rest.
 
-    Media go where the model accepts them: see `Profile`. Text files and audio with a transcript
-    become texts if there is no place for them.
+    Media are moved to places in which the model accepts them: see `Profile`. Text files and audio
+    with a transcript become text if there is no such place.
 
     Args:
         request: The request.
-        profile: The abilities of the model.
+        profile: The features that the model supports.
         provider: The provider's name, for messages.
-        on_unsupported: "error" refuses what is not supported, "warn" leaves it out. In place of a
-            medium there is a line of text then.
-        remedies: Setting to the option of the model under which it is supported.
+        on_unsupported: "error" refuses unsupported features, "warn" omits them and replaces media
+            by a line of text.
+        remedies: Setting to the option of the model with which it is supported.
 
     Raises:
-        UnsupportedError: Something is not supported, and `on_unsupported` is "error". The message
-            lists everything.
+        UnsupportedError: Features are not supported, and `on_unsupported` is "error". The message
+            lists them all.
     """
     placed = place_media(request.messages, profile)
-    found: list[Unsupported] = []
-    plain = request.settings is NO_SETTINGS and not request.tools and request.output is None
-    if not plain:
-        found = [*_settings(request.settings, profile)]
+    unsupported: list[Unsupported] = []
+    is_plain = request.settings is NO_SETTINGS and not request.tools and request.output is None
+    if not is_plain:
+        unsupported = [*_settings(request.settings, profile)]
         if request.output is not None and not profile.output_types:
-            found.append(Unsupported("output types"))
-        found += _tools(request, profile)
-    if on_unsupported == "error" and (found or placed.replaced):
-        media = (Unsupported(each.what, hint=each.hint) for each in placed.replaced)
-        raise _refusal([*found, *media], provider, remedies or {})
-    if not plain:
-        request = _without(request, found, profile) if found else request
+            unsupported.append(Unsupported("output types"))
+        unsupported += _tools(request, profile)
+    if on_unsupported == "error" and (unsupported or placed.replaced):
+        media = (Unsupported(item.what, hint=item.hint) for item in placed.replaced)
+        raise _refusal([*unsupported, *media], provider, remedies or {})
+    if not is_plain:
+        request = _without(request, unsupported, profile) if unsupported else request
         request = _without_implied(request, profile)
     if placed.messages is not request.messages:
         request = msgspec.structs.replace(request, messages=placed.messages)
     return request, (
-        *(f"{provider} does not support {each.what}: left out" for each in found),
-        *(f"{provider} does not support {each.what}: left out" for each in placed.omitted),
+        *(f"{provider} does not support {item.what}: omitted" for item in unsupported),
+        *(f"{provider} does not support {item.what}: omitted" for item in placed.omitted),
         *(
-            f"{provider} does not support {each.what}: replaced by a line of text"
-            for each in placed.replaced
+            f"{provider} does not support {item.what}: replaced by a line of text"
+            for item in placed.replaced
         ),
     )
 
@@ -86,47 +86,47 @@ def negotiate(
 def refuse_unsupported(
     settings: Settings, profile: Profile, /, *, provider: str, remedies: Mapping[str, str]
 ) -> None:
-    """Refuse settings that the model does not support.
+    """Check that the model supports all settings.
 
     Raises:
-        UnsupportedError: There are some; the message lists them all.
+        UnsupportedError: Some are not supported; the message lists them all.
     """
-    if settings is not NO_SETTINGS and (found := list(_settings(settings, profile))):
-        raise _refusal(found, provider, remedies)
+    if settings is not NO_SETTINGS and (unsupported := list(_settings(settings, profile))):
+        raise _refusal(unsupported, provider, remedies)
 
 
 def _settings(settings: Settings, profile: Profile) -> Iterator[Unsupported]:
-    """Find what is not supported by itself, then beside reasoning, then beside other settings."""
+    """Find settings that are unsupported alone, then with reasoning, then with other settings."""
     if settings is NO_SETTINGS:
         return
-    kept = settings.chosen()
-    for name, value in list(kept.items()):
+    remaining = settings.chosen()
+    for name, value in list(remaining.items()):
         if profile.settings is not None and name not in profile.settings:
-            del kept[name]
+            del remaining[name]
             yield Unsupported(name, name)
         elif (hint := _outside(name, value, profile)) is not None:
-            del kept[name]
+            del remaining[name]
             yield Unsupported(f"{name}={value!r}", name, hint)
-    if Settings(**kept).reasons:
+    if Settings(**remaining).reasons:
         for name, values in profile.not_with_reasoning.items():
-            if name in kept and kept[name] not in values:
-                del kept[name]
-                yield Unsupported(f"{name} beside reasoning", name)
+            if name in remaining and remaining[name] not in values:
+                del remaining[name]
+                yield Unsupported(f"{name} with reasoning", name)
     for first, *others in profile.exclusive:
         for name in others:
-            if first in kept and kept.pop(name, None) is not None:
-                yield Unsupported(f"{name} beside {first}", name)
+            if first in remaining and remaining.pop(name, None) is not None:
+                yield Unsupported(f"{name} with {first}", name)
 
 
 def _outside(name: str, value: Any, profile: Profile) -> str | None:
-    """Return the supported values if a value is not one of them."""
+    """Return the supported values if a value is not among them."""
     values = profile.values.get(name)
     if values is not None and value not in values:
         return "supported: " + (", ".join(map(repr, values)) or "none")
     if name not in profile.ranges:
         return None
-    least, most = profile.ranges[name]
-    return None if least <= value <= most else f"supported: {least:g} to {most:g}"
+    minimum, maximum = profile.ranges[name]
+    return None if minimum <= value <= maximum else f"supported: {minimum:g} to {maximum:g}"
 
 
 def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
@@ -147,28 +147,30 @@ def _tools(request: ChatRequest, profile: Profile) -> Iterator[Unsupported]:
     if choice.mode not in profile.tool_choices:
         yield Unsupported(f"tool_choice {choice.name or choice.mode!r}")
     elif choice.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
-        yield Unsupported(f"tool_choice {choice.name or choice.mode!r} beside reasoning")
+        yield Unsupported(f"tool_choice {choice.name or choice.mode!r} with reasoning")
 
 
 def _refusal(
-    found: list[Unsupported], provider: str, remedies: Mapping[str, str]
+    unsupported: list[Unsupported], provider: str, remedies: Mapping[str, str]
 ) -> UnsupportedError:
     options: dict[str, list[str]] = {}
-    for each in found:
+    for each in unsupported:
         if each.setting in remedies:
             options.setdefault(remedies[each.setting], []).append(each.setting)
-    ways = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
-    ways.append('with on_unsupported="warn" to have it left out with a warning')
-    in_any_case = "; provider_options send a field in any case" if found[0].setting else ""
-    listed = ", ".join(f"{each.what} ({each.hint})" if each.hint else each.what for each in found)
+    alternatives = [f"with {option} for {', '.join(names)}" for option, names in options.items()]
+    alternatives.append('with on_unsupported="warn" to omit it with a warning')
+    regardless = "; provider_options send the field unchecked" if unsupported[0].setting else ""
+    listed = ", ".join(
+        f"{each.what} ({each.hint})" if each.hint else each.what for each in unsupported
+    )
     return UnsupportedError(
-        f"{provider} does not support {listed}; leave it out, or create the model "
-        f"{', or '.join(ways)}{in_any_case}"
+        f"{provider} does not support {listed}; omit it, or create the model "
+        f"{', or '.join(alternatives)}{regardless}"
     )
 
 
-def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -> ChatRequest:
-    names = dict.fromkeys(each.setting for each in found if each.setting)
+def _without(request: ChatRequest, unsupported: list[Unsupported], profile: Profile) -> ChatRequest:
+    names = dict.fromkeys(each.setting for each in unsupported if each.setting)
     changes: dict[str, Any] = {}
     if names:
         changes["settings"] = msgspec.structs.replace(request.settings, **names)
@@ -176,18 +178,18 @@ def _without(request: ChatRequest, found: list[Unsupported], profile: Profile) -
         changes["output"] = None
     if not profile.tools:
         changes |= {"tools": (), "tool_choice": None}
-    elif any(not each.setting for each in found):
+    elif any(not each.setting for each in unsupported):
         if not profile.strict_tools:
             changes["tools"] = tuple(
                 msgspec.structs.replace(tool, strict=False) for tool in request.tools
             )
-        if any(each.what.startswith("tool_choice") for each in found):
+        if any(each.what.startswith("tool_choice") for each in unsupported):
             changes["tool_choice"] = None
     return msgspec.structs.replace(request, **changes)
 
 
 def _without_implied(request: ChatRequest, profile: Profile) -> ChatRequest:
-    """Leave out what holds without being sent."""
+    """Omit settings that apply without being sent, and those that need tools."""
     settings = request.settings
     if settings is NO_SETTINGS:
         return request
@@ -199,12 +201,12 @@ def _without_implied(request: ChatRequest, profile: Profile) -> ChatRequest:
     ]
     if not names:
         return request
-    kept = msgspec.structs.replace(settings, **dict.fromkeys(names))
-    return msgspec.structs.replace(request, settings=kept)
+    remaining = msgspec.structs.replace(settings, **dict.fromkeys(names))
+    return msgspec.structs.replace(request, settings=remaining)
 
 
 def _can_call(request: ChatRequest) -> bool:
-    """Return whether the model can call tools, the vendor's own among them."""
+    """Report whether the model can call tools, including the vendor's own."""
     if request.tool_choice is not None and request.tool_choice.mode == "none":
         return False
     return request.has_tools

@@ -41,7 +41,7 @@ class CallOptions(SettingsArguments, total=False):
 
 def list_options(method: Method, /) -> Method:
     """List the options of every call in the docstring of a method that accepts them."""
-    if method.__doc__ is not None:  # Python has none with -OO
+    if method.__doc__ is not None:  # None with -OO
         method.__doc__ = f"{_dedented(method.__doc__)}\n\n{_OPTIONS}"
     return method
 

@@ -1,4 +1,4 @@
-"""Turns what a user passes to a call into a checked request, all problems in one error."""
+"""Converts the arguments of a call to a checked request, with all problems in one error."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
@@ -33,23 +33,23 @@ OPTION_NAMES = (
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A request that may be sent.
+    """A request that can be sent.
 
     Attributes:
-        asked: The request as it was asked for.
-        request: The request, with what the model supports of it.
-        output: How to read the answer, if the call has an `output_type`.
-        warnings: What will not be honoured.
+        full_request: The whole request of the caller.
+        request: The part of `full_request` that the model supports.
+        output: The parser of the output, if the call has an `output_type`.
+        warnings: The parts of `full_request` that the model does not support.
     """
 
-    asked: ChatRequest
+    full_request: ChatRequest
     request: ChatRequest
     output: "Output[Any] | None" = None
     warnings: tuple[str, ...] = ()
 
 
 class _FormerFields(type(msgspec.Struct)):  # pyright: ignore[reportUntypedBaseClass, reportGeneralTypeIssues]
-    """Accepts the fields that pickles of 0.1.0 have."""
+    """The metaclass that accepts the fields in pickles of 0.1.0."""
 
     def __call__(cls, **fields: Any) -> Any:
         if "unsupported" in fields:
@@ -61,15 +61,15 @@ class _FormerFields(type(msgspec.Struct)):  # pyright: ignore[reportUntypedBaseC
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True, metaclass=_FormerFields):
-    """What a model brings into each of its calls.
+    """The defaults of a model for its calls.
 
     Attributes:
-        provider: Its provider's name, for messages.
-        settings: Settings that hold unless the call says otherwise.
-        timeout: Time limits likewise.
-        profile: The abilities of the model.
-        on_unsupported: "error" refuses what is not supported, "warn" leaves it out with a warning.
-        remedies: Setting to the option of the model under which it is supported.
+        provider: The provider's name, for messages.
+        settings: Settings that a call can override.
+        timeout: Time limits that a call can override.
+        profile: The features that the model supports.
+        on_unsupported: "error" refuses unsupported features, "warn" omits them with a warning.
+        remedies: Setting to the option of the model with which it is supported.
     """
 
     provider: str
@@ -90,8 +90,8 @@ def prepare(
     """Check the arguments of a call and build its request.
 
     Raises:
-        InvalidRequestError: The message lists every problem of the arguments.
-        UnsupportedError: The arguments are right, but the model does not support them.
+        InvalidRequestError: Arguments are invalid; the message lists every problem.
+        UnsupportedError: The arguments are valid, but the model does not support them.
     """
     output: Output[Any] | None = None
     if isinstance(prompt, ChatRequest):
@@ -105,13 +105,13 @@ def prepare(
 
 
 def negotiated(request: ChatRequest, defaults: Defaults, /) -> tuple[ChatRequest, tuple[str, ...]]:
-    """Return the request as the model supports it, and the warnings about what was left out.
+    """Return the part of the request that the model supports, and warnings about the rest.
 
     The model's default settings apply here and not earlier: a request that a policy passes on to
     another model does not have them.
 
     Raises:
-        UnsupportedError: Something is not supported, and is not to be left out.
+        UnsupportedError: Features are not supported, and the model does not omit them.
     """
     if defaults.settings is not NO_SETTINGS:
         settings = defaults.settings
@@ -130,17 +130,17 @@ def negotiated(request: ChatRequest, defaults: Defaults, /) -> tuple[ChatRequest
 def _ready(
     request: ChatRequest, output_type: Any, options: CallOptions, defaults: Defaults
 ) -> "tuple[ChatRequest, Output[Any] | None]":
-    given = [name for name, value in options.items() if value is not None]
-    if given:
+    names = [name for name, value in options.items() if value is not None]
+    if names:
         raise InvalidRequestError(
-            f"a ChatRequest comes with its own options; put {', '.join(given)} into it"
+            f"a ChatRequest contains its own options; put {', '.join(names)} into it"
         )
     problems: list[str] = []
     messages = _checked(problems, (), as_messages, request.messages)
     settings = request.settings
     if settings != NO_SETTINGS:
-        chosen = _checked(problems, {}, chosen_settings, settings)
-        settings = _checked(problems, settings, validated_settings, chosen)
+        explicit = _checked(problems, {}, chosen_settings, settings)
+        settings = _checked(problems, settings, validated_settings, explicit)
     timeout = request.timeout
     if timeout is not None:
         timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
@@ -149,10 +149,10 @@ def _ready(
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema = request.output if output is None else output.schema
-    changed = msgspec.structs.replace(
+    updated = msgspec.structs.replace(
         request, messages=messages, settings=settings, timeout=timeout, tools=tools, output=schema
     )
-    return changed, output
+    return updated, output
 
 
 def _built(
@@ -162,29 +162,29 @@ def _built(
     if "repeatable" in arguments:
         deprecated("repeatable=...", "use idempotent=...")
         arguments["idempotent"] = arguments.pop("repeatable")
-    given: dict[str, Any] = {
+    passed: dict[str, Any] = {
         name: arguments.pop(name) for name in OPTION_NAMES if name in arguments
     }
     problems: list[str] = []
 
     messages = _checked(problems, (), as_messages, prompt)
     settings = _checked(problems, NO_SETTINGS, validated_settings, arguments, others=OPTION_NAMES)
-    timeout = given.get("timeout")
+    timeout = passed.get("timeout")
     if timeout is not None:
         timeout = _checked(problems, None, as_timeout, timeout, defaults.timeout)
     count = len(problems)
-    tools = _checked(problems, (), _tools, given.get("tools"))
+    tools = _checked(problems, (), _tools, passed.get("tools"))
     tool_choice: ToolChoice | None = None
-    # A choice among tools that are wrong is no further problem.
-    if given.get("tool_choice") is not None and len(problems) == count:
-        tool_choice = _checked(problems, None, _choice, given["tool_choice"], tools)
+    # If the tools are invalid, the choice is not checked.
+    if passed.get("tool_choice") is not None and len(problems) == count:
+        tool_choice = _checked(problems, None, _choice, passed["tool_choice"], tools)
     output = None if output_type is None else _checked(problems, None, _output, output_type)
     provider_options: dict[str, Any] = {}
-    if given.get("provider_options") is not None:
-        provider_options = _checked(problems, {}, _provider_options, given["provider_options"])
+    if passed.get("provider_options") is not None:
+        provider_options = _checked(problems, {}, _provider_options, passed["provider_options"])
     idempotent = True
-    if given.get("idempotent") is not None:
-        idempotent = _checked(problems, True, _repeatable, given["idempotent"])
+    if passed.get("idempotent") is not None:
+        idempotent = _checked(problems, True, _repeatable, passed["idempotent"])
     if problems:
         raise InvalidRequestError("; ".join(problems))
     schema: OutputSchema | None = None if output is None else output.schema
@@ -208,7 +208,7 @@ def _checked(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> Result:
-    """Build something, or note why that is impossible and go on with the fallback."""
+    """Call a function; on failure, append the problem and return the fallback."""
     try:
         return build(*args, **kwargs)
     except ChatModelError as error:

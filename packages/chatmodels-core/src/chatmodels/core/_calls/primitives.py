@@ -1,4 +1,4 @@
-"""The operations that are particular to a provider, and what stands in for the missing ones."""
+"""The operations that a provider implements, and default implementations of the others."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -19,10 +19,10 @@ from chatmodels.core._values.response import ChatResponse
 
 
 class Primitives:
-    """What an implementer brings: at least one of `respond` and `events`.
+    """The operations that a model implements: at least one of `respond` and `events`.
 
-    What is missing is made from what is there: events from a response, a response from events,
-    the asynchronous forms by worker threads.
+    The others have defaults: events from a response, a response from events, and async forms in
+    worker threads.
 
     Args:
         provider: The provider's registered name.
@@ -36,7 +36,7 @@ class Primitives:
         cls = type(self)
         if cls.respond is Primitives.respond and cls.events is Primitives.events:
             raise InternalError(
-                f"{cls.__qualname__} can answer nothing; give it a method respond() or events()",
+                f"{cls.__qualname__} cannot generate responses; implement respond() or events()",
                 provider=provider,
                 model=model,
             )
@@ -44,11 +44,11 @@ class Primitives:
         self.model = model
 
     def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Ask the provider once for a whole answer.
+        """Request a response from the provider, once.
 
         Args:
-            request: What to ask.
-            call: The logical call that this attempt belongs to: its time limits and deadline.
+            request: The request.
+            call: The logical call of this attempt, with its time limits and deadline.
 
         Raises:
             ChatModelError: The attempt failed.
@@ -56,9 +56,9 @@ class Primitives:
         return response_of(self.events(request, call), call)
 
     async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
-        """Ask the provider once for a whole answer, awaited.
+        """Request a response from the provider, once; the async version of `respond`.
 
-        By default in a worker thread, or from `aevents` where that is all there is.
+        By default in a worker thread, or from `aevents` if only that is implemented.
         """
         if (
             type(self).respond is Primitives.respond
@@ -68,15 +68,15 @@ class Primitives:
         return await in_thread(self.respond, request, call)
 
     def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
-        """Ask the provider once for a streamed answer; write it as a generator.
+        """Request a streamed response from the provider, once; implement it as a generator.
 
         The generator is closed when the stream is left, and must then close its connection. It
-        yields a `StreamEnd` (without a response) when, and only when, the answer is complete.
+        yields a `StreamEnd` (without a response) if and only if the response is complete.
         """
         return events_of(self.respond(request, call))
 
     def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
-        """Ask the provider once for a streamed answer, awaited; by default in worker threads."""
+        """Request a streamed response; the async version of `events`, by default in threads."""
         if type(self).events is Primitives.events:
             return self._aevents_of_response(request, call)
         return aevents_in_thread(lambda: self.events(request, call), call)
@@ -88,19 +88,19 @@ class Primitives:
             yield event
 
     def explanation(self, request: ChatRequest, /) -> Explanation:
-        """Show the HTTP request that `respond` would make.
+        """Describe the HTTP request that `respond` would send.
 
         Raises:
-            UnsupportedError: The provider speaks no HTTP.
+            UnsupportedError: The provider does not use HTTP.
         """
-        raise UnsupportedError(f"{self.provider} makes no HTTP requests that could be explained")
+        raise UnsupportedError(f"{self.provider} does not send HTTP requests to explain")
 
     def model_info(self) -> ModelInfo:
-        """Describe the model from what the provider package knows."""
+        """Describe the model from the provider package's own data, without a request."""
         return ModelInfo(name=self.model, provider=self.provider)
 
     def probe(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; by default none.
+        """Send the cheapest request that verifies address and credentials; by default none.
 
         Failures are reported, not raised.
         """
@@ -109,13 +109,13 @@ class Primitives:
         )
 
     async def aprobe(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials, awaited."""
+        """Send the cheapest request that verifies address and credentials; async."""
         return await in_thread(self.probe)
 
     def close(self) -> None:
-        """Release what the model holds: by default nothing."""
+        """Release the resources of the model; by default none."""
 
     async def aclose(self) -> None:
-        """Release what the model holds: by default as `close` does, in a worker thread."""
+        """Release the resources of the model; by default with `close`, in a worker thread."""
         if type(self).close is not Primitives.close:
             await in_thread(self.close)

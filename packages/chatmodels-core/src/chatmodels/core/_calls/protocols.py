@@ -1,6 +1,6 @@
 """The interface of a chat model, and its parts besides the calls.
 
-They are `runtime_checkable`; `isinstance` checks that the methods are there, not their signatures.
+They are `runtime_checkable`: `isinstance` checks that the methods exist, not their signatures.
 """
 
 from typing import TYPE_CHECKING, Protocol, Self, Unpack, runtime_checkable
@@ -26,28 +26,28 @@ else:
 
 @runtime_checkable
 class ModelInfoProvider(Protocol):
-    """Tells what is known of the model; asks nobody, so it needs no asynchronous twin."""
+    """Describes the model without a request, so that there is no async version."""
 
     def model_info(self) -> ModelInfo:
-        """Describe the model from what the provider package knows."""
+        """Describe the model from the provider package's own data, without a request."""
         ...
 
 
 @runtime_checkable
 class HealthChecker(Protocol):
-    """Probes whether the provider answers."""
+    """Checks the health of the provider; sync."""
 
     def check_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; failures are reported."""
+        """Send the cheapest request that verifies address and credentials; report failures."""
         ...
 
 
 @runtime_checkable
 class AsyncHealthChecker(Protocol):
-    """Probes whether the provider answers, awaited."""
+    """Checks the health of the provider; async."""
 
     async def acheck_health(self) -> HealthReport:
-        """Make the cheapest request that proves address and credentials; failures are reported."""
+        """Send the cheapest request that verifies address and credentials; report failures."""
         ...
 
 
@@ -55,9 +55,9 @@ class AsyncHealthChecker(Protocol):
 class ChatModel(
     CallableModel, BatchModel, ModelInfoProvider, HealthChecker, AsyncHealthChecker, Protocol
 ):
-    """All of it together: what `create_chat_model` returns.
+    """The complete interface of a model, as returned by `create_chat_model`.
 
-    It may be shared by threads, tasks and event loops.
+    It can be shared by threads, tasks and event loops.
     """
 
     @list_options
@@ -69,7 +69,7 @@ class ChatModel(
         output_type: object = None,
         **options: Unpack[CallOptions],
     ) -> Explanation:
-        """Show the request that `generate` would send, without sending it.
+        """Describe the request that `generate` would send, without sending it.
 
         Args:
             prompt: A text, a message, a sequence of them, or a ready `ChatRequest`.
@@ -77,22 +77,22 @@ class ChatModel(
             options: The options and settings below.
 
         Raises:
-            ChatModelError: The arguments are wrong, or the provider is not called by HTTP.
+            ChatModelError: The arguments are wrong, or the provider does not use HTTP.
         """
         ...
 
     def with_policies(self, *policies: Policy) -> Self:
-        """Give the same model with further policies around its own, the outermost first."""
+        """Return a copy of the model with further policies around its own, the outermost first."""
         ...
 
     def with_observers(self, *observers: Observer) -> Self:
-        """Give the same model with further observers."""
+        """Return a copy of the model with further observers."""
         ...
 
     def close(self) -> None:
-        """Release what the model holds; shared connections and injected clients stay open."""
+        """Release the model's resources; shared connections and injected clients stay open."""
         ...
 
     async def aclose(self) -> None:
-        """Release what the model holds; shared connections and injected clients stay open."""
+        """Release the model's resources; shared connections and injected clients stay open."""
         ...

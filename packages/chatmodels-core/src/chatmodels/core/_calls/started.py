@@ -14,7 +14,7 @@ class StartedStream(msgspec.Struct, Generic[Source], frozen=True):
 
     Attributes:
         first: The first event.
-        events: The iterator of the others; closed where it can be closed.
+        events: The iterator of the others; closed if it has a `close` method.
     """
 
     first: StreamEvent

@@ -1,6 +1,6 @@
-"""Streams as users hold them: entered or just iterated, read to the end or left early."""
+"""Stream objects for users: context managers and iterators of events."""
 
-from _weakref import ref  # `weakref` would take longer to import than the rest of this module
+from _weakref import ref  # `weakref` takes longer to import than the rest of this module
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -30,7 +30,7 @@ else:
 
 
 class _Readable(Generic[T]):
-    """What both kinds of streams can tell of themselves."""
+    """The attributes that both kinds of streams have."""
 
     __slots__ = ("__weakref__", "_state")
 
@@ -38,7 +38,7 @@ class _Readable(Generic[T]):
 
     @property
     def response(self) -> ChatResponse[T]:
-        """The whole answer, equal to what the unstreamed call would have given.
+        """The complete response, equal to that of the non-streaming call.
 
         Raises:
             InvalidRequestError: The stream has not been read to its end; see `collect`.
@@ -46,22 +46,22 @@ class _Readable(Generic[T]):
         response = self._state.response
         if response is None:
             raise InvalidRequestError(
-                "the stream has not been read to its end; iterate it or call collect(), or see "
-                "`partial` for what has arrived",
+                "the stream has not been read to its end; iterate it or call collect(), or use "
+                "`partial` for the response so far",
                 op="stream",
             )
         return response
 
     @property
     def partial(self) -> ChatResponse[Any]:
-        """The response as far as it has arrived.
+        """The response so far.
 
         If the call has an `output_type`, `parsed` is the output so far, as plain data: dicts,
-        lists and scalars, whatever the type is. Later text only adds to it: it appends items,
+        lists and scalars, for every type. Later text only adds to it: it appends items,
         members and characters of strings. It is None if nothing is certain yet. The final
         `response.parsed` is an instance of the type.
 
-        Each access builds the response anew, at a cost that grows with its length.
+        Each access builds the response again, at a cost that grows with its length.
         """
         state = self._state
         if state.response is not None:
@@ -73,15 +73,15 @@ class _Readable(Generic[T]):
 
     @property
     def call(self) -> CallInfo | None:
-        """The facts of the call, once the request has been sent."""
+        """The facts of the call, after the request was sent."""
         return self._state.call
 
 
 class ChatStream(_Readable[T]):
-    """A streamed answer: a context manager and an iterator of events.
+    """A streamed response: a context manager and an iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
-    first event has arrived. Leaving the block closes the connection. Not shared by threads.
+    first event has arrived. Leaving the block closes the connection. It is not thread-safe.
 
     ```python
     with model.stream("Why is the sky blue?") as stream:
@@ -121,7 +121,7 @@ class ChatStream(_Readable[T]):
         try:
             self.close()
         finally:
-            self._state.raised = None  # it holds the frames that hold the stream
+            self._state.raised = None  # its frames refer to the stream
 
     def __iter__(self) -> Iterator[StreamEvent]:
         return self._events
@@ -130,21 +130,21 @@ class ChatStream(_Readable[T]):
         return next(self._events)
 
     def texts(self) -> Iterator[str]:
-        """Iterate over the pieces of visible text alone."""
+        """Iterate over the chunks of visible text only."""
         return (event.text for event in self._events if type(event) is TextDelta)
 
     def collect(self) -> ChatResponse[T]:
-        """Read the stream to its end and give the whole answer.
+        """Read the stream to its end, and return the complete response.
 
         Raises:
-            ChatModelError: The stream broke; `partial` holds what had arrived.
+            ChatModelError: The stream broke; `partial` is the response so far.
         """
         for _ in self._events:
             pass
         return self.response
 
     def close(self) -> None:
-        """Close the connection; nothing happens if the stream is at its end already.
+        """Close the connection; does nothing at the end of the stream.
 
         Raises:
             InvalidRequestError: Another thread is reading the stream right now.
@@ -152,16 +152,16 @@ class ChatStream(_Readable[T]):
         self._state.closing = True
         try:
             self._events.close()
-        except ValueError as error:  # all that a running generator says
+        except ValueError as error:  # the generator is running
             self._state.closing = False
-            raise busy("thread", "let it leave its loop") from error
+            raise busy("thread", "end the loop that reads it") from error
 
 
 class AsyncChatStream(_Readable[T]):
-    """A streamed answer: an asynchronous context manager and iterator of events.
+    """A streamed response: an async context manager and iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
-    first event has arrived. Leaving the block closes the connection. Not shared by tasks.
+    first event has arrived. Leaving the block closes the connection. Use it in one task only.
 
     ```python
     async with model.astream("Why is the sky blue?") as stream:
@@ -210,21 +210,21 @@ class AsyncChatStream(_Readable[T]):
         return await anext(self._events)
 
     def texts(self) -> AsyncIterator[str]:
-        """Iterate over the pieces of visible text alone."""
+        """Iterate over the chunks of visible text only."""
         return Texts(self._events)
 
     async def collect(self) -> ChatResponse[T]:
-        """Read the stream to its end and give the whole answer.
+        """Read the stream to its end, and return the complete response.
 
         Raises:
-            ChatModelError: The stream broke; `partial` holds what had arrived.
+            ChatModelError: The stream broke; `partial` is the response so far.
         """
         async for _ in self._events:
             pass
         return self.response
 
     async def aclose(self) -> None:
-        """Close the connection; nothing happens if the stream is at its end already.
+        """Close the connection; does nothing at the end of the stream.
 
         Raises:
             InvalidRequestError: Another task is reading the stream right now.
@@ -232,13 +232,13 @@ class AsyncChatStream(_Readable[T]):
         self._state.closing = True
         try:
             await self._events.aclose()
-        except RuntimeError as error:  # all that a running generator says
+        except RuntimeError as error:  # the generator is running
             self._state.closing = False
             raise busy("task", "cancel it") from error
 
 
 class Texts:
-    """The texts of a stream; no generator, which would have to be closed on its own."""
+    """An iterator of the texts of a stream; a generator would have to be closed separately."""
 
     __slots__ = ("_events",)
 
@@ -256,19 +256,19 @@ class Texts:
 
 
 def _raised(error: BaseException | None) -> BaseException | None:
-    # A generator of the program's own that is closed in the middle of a block leaves it by will.
+    # The program closed its own generator in the middle of a block: not an error.
     return None if isinstance(error, GeneratorExit) else error
 
 
 def _closed() -> InvalidRequestError:
     return InvalidRequestError(
-        "the stream was closed before it was entered; ask the model for a new one", op="stream"
+        "the stream was closed before it was entered; create a new one", op="stream"
     )
 
 
-def busy(who: str, remedy: str) -> InvalidRequestError:
-    """Return the error of closing a stream that something else is reading."""
+def busy(owner: str, remedy: str) -> InvalidRequestError:
+    """Return the error for closing a stream while another thread or task reads it."""
     return InvalidRequestError(
-        f"the stream is being read by another {who} and cannot be closed now; {remedy}",
+        f"the stream is being read by another {owner} and cannot be closed now; {remedy}",
         op="stream",
     )

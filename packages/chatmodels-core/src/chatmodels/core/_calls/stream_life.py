@@ -1,8 +1,8 @@
-"""The life of a stream: one generator that every way of ending passes through.
+"""The life cycle of a stream: one generator that handles every way in which a stream ends.
 
-In it the request is sent, events pass, and exhaustion, leaving early, an error, a cancellation
-and the garbage collector meet the same few lines. The objects that users hold only hand it out,
-so that a chunk passes no extra layer.
+It sends the request and yields the events. Exhaustion, leaving early, errors, cancellations and
+garbage collection all end in the same lines. The stream objects of users return this generator, so
+that a chunk passes no extra layer.
 """
 
 import warnings
@@ -26,20 +26,20 @@ Open = Callable[[CallInfo], StartedStream[Iterable[StreamEvent]]]
 AsyncOpen = Callable[[CallInfo], Awaitable[StartedStream[AsyncIterable[StreamEvent]]]]
 
 Finish = Callable[[ChatResponse[Any], CallInfo], ChatResponse[Any]]
-"""Completes a response with what only the model knows: provider, warnings, parsed output."""
+"""Completes a response with data of the model: provider, warnings, parsed output."""
 
 
 class State:
-    """What a stream and its generator share.
+    """The state that a stream shares with its generator.
 
     Attributes:
-        call: The call, once it has begun.
-        response: The whole answer, once it is there.
-        accumulator: What has arrived.
-        holder: Returns the stream, or None if the program has forgotten it.
-        entered: Whether the stream was entered, and the first event is to be announced.
-        closing: Whether it is being closed, so that its end is no surprise.
-        raised: What the program raised in the stream's `with` block, while that is being left.
+        call: The call, after its start.
+        response: The complete response, after its end.
+        accumulator: The events so far.
+        holder: Returns the stream, or None if it was garbage collected.
+        entered: Whether the stream was entered, so that the first event is yielded twice.
+        closing: Whether the stream is being closed by the program.
+        raised: The exception that leaves the stream's `with` block, during `__exit__`.
         read_partial: Adds the output so far to a response; None without an output type.
     """
 
@@ -72,12 +72,12 @@ class State:
         self.raised: BaseException | None = None
 
     def __del__(self) -> None:
-        # An asynchronous generator whose event loop is gone is dropped without a word.
+        # An async generator whose event loop is closed is collected without GeneratorExit.
         if self.call is not None and self.call.outcome == "pending":
             self.abandon(self.call)
 
     def complete(self, call: CallInfo, event: StreamEvent) -> StreamEvent:
-        """Build the response, end the call, and give the event that the user sees."""
+        """Build the response, end the call, and return the final event for the user."""
         if type(event) is not StreamEnd:
             raise interrupted(call, self.accumulator.response())
         if call.exchanges:
@@ -88,11 +88,11 @@ class State:
         return msgspec.structs.replace(event, response=response)
 
     def abandon(self, call: CallInfo) -> None:
-        """End the call for a stream that was left early: closed, or forgotten."""
+        """End the call of a stream that was left early: closed, or garbage collected."""
         if call.outcome != "pending":
             return
         call.events = self.accumulator.events
-        # `yield from stream` closes the generator itself, past the stream that still exists.
+        # `yield from stream` closes the generator directly, while the stream still exists.
         closed = self.closing or self.holder() is not None
         left = "closed" if closed else "abandoned"
         call.end(self.accumulator.response(), self.raised, left=left)
@@ -105,7 +105,7 @@ class State:
             )
 
     def fail(self, call: CallInfo, error: BaseException) -> BaseException:
-        """End the call for an error, which takes along what had arrived."""
+        """End the call with an error, which contains the partial response."""
         call.events = self.accumulator.events
         partial = self.accumulator.response() if call.events else None
         if isinstance(error, Exception):
@@ -119,26 +119,26 @@ class State:
 
 
 def run_stream(state: State, begin: Begin, open_events: Open) -> Generator[StreamEvent]:
-    """Live through a stream."""
+    """Send the request, and yield the events of the stream."""
     call = state.call = begin()
-    take = state.accumulator.add
+    add = state.accumulator.add
     events: Iterable[StreamEvent] | None = None
     try:
         opened = open_events(call)
         events = opened.events
         event = opened.first
-        take(event)
-        note = None if call.event_times is None else call.event_times.append
-        if note is not None:
-            note(monotonic())
+        add(event)
+        record_time = None if call.event_times is None else call.event_times.append
+        if record_time is not None:
+            record_time(monotonic())
         if state.entered:
-            yield event  # to __enter__; the first iteration comes to the next line
+            yield event  # to __enter__; the first iteration continues below
         if type(event) is not StreamEnd:
             yield event
             for event in events:
-                take(event)
-                if note is not None:
-                    note(monotonic())
+                add(event)
+                if record_time is not None:
+                    record_time(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event
@@ -156,26 +156,26 @@ def run_stream(state: State, begin: Begin, open_events: Open) -> Generator[Strea
 async def arun_stream(
     state: State, begin: Begin, open_events: AsyncOpen
 ) -> AsyncGenerator[StreamEvent]:
-    """Live through an asynchronous stream; the twin of `run_stream`."""
+    """Send the request, and yield the events of the stream; async version of `run_stream`."""
     call = state.call = begin()
-    take = state.accumulator.add
+    add = state.accumulator.add
     events: AsyncIterable[StreamEvent] | None = None
     try:
         opened = await open_events(call)
         events = opened.events
         event = opened.first
-        take(event)
-        note = None if call.event_times is None else call.event_times.append
-        if note is not None:
-            note(monotonic())
+        add(event)
+        record_time = None if call.event_times is None else call.event_times.append
+        if record_time is not None:
+            record_time(monotonic())
         if state.entered:
             yield event
         if type(event) is not StreamEnd:
             yield event
             async for event in events:
-                take(event)
-                if note is not None:
-                    note(monotonic())
+                add(event)
+                if record_time is not None:
+                    record_time(monotonic())
                 if type(event) is StreamEnd:
                     break
                 yield event

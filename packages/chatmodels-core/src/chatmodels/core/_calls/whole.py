@@ -1,4 +1,4 @@
-"""Builds a response from the events of one that arrived whole."""
+"""Builds a response from the events of a complete response."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,17 +19,17 @@ from chatmodels.core._values.response import ChatResponse, TokenLogprob, Usage
 
 
 def whole_response(events: Sequence[StreamEvent], /) -> ChatResponse[Any]:
-    """Build the response from all of its events, as an `Accumulator` does.
+    """Build the response from all its events, as an `Accumulator` does.
 
     If the parts are complete and in order, without deltas, this takes a third of the time, because
-    nothing has to be joined.
+    no chunks have to be joined.
 
     Raises:
         TypeError: One of them is not an event.
     """
     if len(events) < 2:
         return _accumulated(events)
-    # Types are compared, since `isinstance` costs four times as much for a struct that is another.
+    # Types are compared, since a failing `isinstance` costs four times as much for structs.
     start, end = events[0], events[-1]
     if type(start) is not StreamStart or type(end) is not StreamEnd:
         return _accumulated(events)

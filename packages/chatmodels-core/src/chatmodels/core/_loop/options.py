@@ -1,31 +1,30 @@
 """The options of a run with tools."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Generic, Literal
 
 from chatmodels.core._calls.options import CallOptions
+from chatmodels.core._tools.context import ToolContext
+from chatmodels.core._values.parts import ToolCall, ToolResult
+from chatmodels.core._values.tool_events import ToolEnd
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    C = TypeVar("C", default=None)
+else:
+    from typing import TypeVar
+
+    C = TypeVar("C")
+
+Decision = ToolCall | ToolResult | str | None
+"""What `before_tool` returns."""
+
+Change = ToolResult | None
+"""What `after_tool` returns."""
 
 
-class ToolLoopOptions(CallOptions, total=False):
-    """Options of a run besides its prompt: those of each call of the model, and these.
-
-    Attributes:
-        max_rounds: The largest number of calls of the model; 10 by default.
-        max_tool_calls: The largest number of tool calls; None, the default, for any number.
-        max_total_tokens: The tokens after which no further round begins; None for any number.
-            Tokens that the provider does not report do not count.
-        max_seconds: The time limit of the whole run in seconds; None for no limit.
-        max_concurrency: The largest number of tools that run at the same time; 8 by default. With
-            1, the tools of a sync run run in the thread of the caller, and `max_seconds` does not
-            interrupt them.
-        on_tool_error: "return", the default, returns the exception of a tool to the model as an
-            error; "raise" raises `ToolFailedError`.
-        on_limit: "raise", the default, raises `ToolLimitError` if a limit is reached; "return"
-            returns a `ToolRun` whose `limit` names it.
-        name: The name of the agent in telemetry.
-        clock: The clock of `max_seconds`, in seconds; `time.monotonic` by default.
-    """
-
+class _LoopOptions(CallOptions, total=False):
     max_rounds: int
     max_tool_calls: int | None
     max_total_tokens: int | None
@@ -35,3 +34,43 @@ class ToolLoopOptions(CallOptions, total=False):
     on_limit: Literal["raise", "return"]
     name: str | None
     clock: Callable[[], float]
+
+
+class ToolLoopOptions(_LoopOptions, Generic[C], total=False):
+    """Options of a run: those of each call of the model, and these.
+
+    Attributes:
+        context: The value of the `ToolContext` parameters of tools. The model does not see it.
+        before_tool: The function to call before each tool. It returns None to approve the call,
+            a text to deny it with that reason, a `ToolCall` with other arguments, or the
+            `ToolResult` to use instead. Hooks are called one after the other, in the thread or
+            the task of the caller.
+        after_tool: The function to call when a call has its result. It returns None to keep the
+            result, or another `ToolResult`.
+        max_rounds: Limit of the calls of the model; 10 by default.
+        max_tool_calls: Limit of the tool calls of all rounds; None, the default, for no limit.
+        max_total_tokens: The number of tokens after which no round begins; None, the default, for
+            no limit. Tokens that the provider does not report do not count.
+        max_seconds: Time limit of the whole run in seconds; None, the default, for no limit.
+        max_concurrency: Limit of tools that run at the same time; 8 by default. With 1, the tools
+            of a sync run run in the thread of the caller, and `max_seconds` does not interrupt
+            them.
+        on_tool_error: "return", the default, returns the exception of a tool to the model as an
+            error; "raise" raises `ToolFailedError`.
+        on_limit: "raise", the default, raises `ToolLimitError` if a limit is reached; "return"
+            returns a `ToolRun` whose `limit` names it.
+        name: The name of the agent in telemetry.
+        clock: The clock of `max_seconds`, in seconds; `time.monotonic` by default.
+    """
+
+    context: C
+    before_tool: Callable[[ToolContext[C]], Decision] | None
+    after_tool: Callable[[ToolContext[C], ToolEnd], Change] | None
+
+
+class AsyncToolLoopOptions(_LoopOptions, Generic[C], total=False):
+    """Options of an async run: those of `ToolLoopOptions`, with hooks that may be async."""
+
+    context: C
+    before_tool: Callable[[ToolContext[C]], Decision | Awaitable[Decision]] | None
+    after_tool: Callable[[ToolContext[C], ToolEnd], Change | Awaitable[Change]] | None

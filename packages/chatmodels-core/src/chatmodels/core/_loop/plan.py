@@ -33,9 +33,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tool_choice: ToolChoice | None
     output_type: Any
     call_options: Mapping[str, Any]
-    context: Any
-    before_tool: Hook | None
-    after_tool: Hook | None
+    context: Any = None
+    before_tool: Hook | None = None
+    after_tool: Hook | None = None
     max_rounds: int = 10
     max_tool_calls: int | None = None
     max_total_tokens: int | None = None
@@ -52,15 +52,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return {each.name for each in self.definitions} - self.tools.keys()
 
 
-def plan_of(
-    options: Mapping[str, Any],
-    *,
-    is_async: bool,
-    output_type: Any,
-    context: Any,
-    before_tool: Hook | None,
-    after_tool: Hook | None,
-) -> Plan:
+def plan_of(options: Mapping[str, Any], output_type: Any, *, is_async: bool) -> Plan:
     """Check the arguments of a run.
 
     Raises:
@@ -74,11 +66,6 @@ def plan_of(
         f"{name} must be {wanted}, not {own[name]!r}"
         for name, (fits, wanted) in _RULES.items()
         if name in own and not fits(own[name])
-    ]
-    problems += [
-        f"{name} must be a function, not {hook!r}"
-        for name, hook in (("before_tool", before_tool), ("after_tool", after_tool))
-        if hook is not None and not callable(hook)
     ]
     if problems:
         raise InvalidRequestError("; ".join(problems), op="run_tools")
@@ -95,7 +82,7 @@ def plan_of(
         if not isinstance(item, ToolDefinition)
     }
     for tool in runnable.values():
-        tool.check_context(context)
+        tool.check_context(own.get("context"))
     if not is_async and (waiting := [name for name, tool in runnable.items() if tool.is_async]):
         raise ConfigurationError(
             f"tools are async: {', '.join(waiting)}; use arun_tools or astream_tools",
@@ -107,9 +94,6 @@ def plan_of(
         tool_choice=choice,
         output_type=output_type,
         call_options=call_options,
-        context=context,
-        before_tool=before_tool,
-        after_tool=after_tool,
         **own,
     )
 
@@ -137,9 +121,15 @@ def _is_duration(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-_COUNT = (_is_count, "an integer of at least 1")
-_LIMIT = (_is_limit, "an integer of at least 1, or None")
-_RULES: dict[str, tuple[Callable[[object], bool], str]] = {
+_Rule = tuple[Callable[[object], bool], str]
+
+_COUNT: _Rule = (_is_count, "an integer of at least 1")
+_LIMIT: _Rule = (_is_limit, "an integer of at least 1, or None")
+_HOOK: _Rule = (lambda value: value is None or callable(value), "a function or None")
+_RULES: dict[str, _Rule] = {
+    "context": (lambda _: True, "any value"),
+    "before_tool": _HOOK,
+    "after_tool": _HOOK,
     "max_rounds": _COUNT,
     "max_tool_calls": _LIMIT,
     "max_total_tokens": _LIMIT,

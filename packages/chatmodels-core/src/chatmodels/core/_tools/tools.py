@@ -132,7 +132,7 @@ class Tool(Generic[P, R_co]):
 
     @property
     def is_async(self) -> bool:
-        """Whether the function is async, so that only `acall` can call it."""
+        """True if the function is async, so that only `acall` can call it."""
         return self._is_async
 
     def check_context(self, value: object, /) -> None:

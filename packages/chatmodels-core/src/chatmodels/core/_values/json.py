@@ -5,8 +5,8 @@ of messages, has the type `"conversation"`. Fields that a later version adds are
 """
 
 from collections.abc import Sequence
-from types import ModuleType
-from typing import Any, TypeGuard, TypeVar
+from types import ModuleType, UnionType
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, Union, get_args, get_origin, overload
 
 import msgspec
 
@@ -24,6 +24,9 @@ from chatmodels.core._values import (
 )
 from chatmodels.core._values.messages import Message
 from chatmodels.core._values.parts import FrozenValue
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 FORMAT_VERSION = 1
 
@@ -54,7 +57,7 @@ def to_json(value: FrozenValue | Sequence[Message], /) -> bytes:
     """
     name = _name(value)
     try:
-        return msgspec.json.encode(_Envelope(FORMAT_VERSION, name, _without_parsed(value)))
+        return msgspec.json.encode(_Envelope(FORMAT_VERSION, name, written(value)))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidRequestError(
             f"the {name} cannot be written as JSON: {error}; put plain data into it"
@@ -77,7 +80,8 @@ def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
     return isinstance(value, list | tuple)
 
 
-def _without_parsed(value: Any) -> object:
+def written(value: Any, /) -> object:
+    """Return a value without the fields that are not written."""
     if type(value) is response.ChatResponse:
         return msgspec.structs.replace(value, parsed=None)
     if isinstance(value, events.StreamEnd) and value.response is not None:
@@ -88,12 +92,17 @@ def _without_parsed(value: Any) -> object:
     return value
 
 
-def from_json(text: bytes | str, expected: type[T], /) -> T:
+@overload
+def from_json(text: bytes | str, expected: type[T], /) -> T: ...
+@overload
+def from_json(text: bytes | str, expected: "TypeForm[T]", /) -> T: ...
+def from_json(text: bytes | str, expected: Any, /) -> Any:
     """Parse the output of `to_json`, by this version of chatmodels or another.
 
     Args:
         text: The JSON.
-        expected: The type of the value: any value of chatmodels, or `tuple[Message, ...]`.
+        expected: The type of the value: any value of chatmodels, a union of them such as
+            `StreamEvent` or `Part`, or `tuple[Message, ...]` or `list[Message]`.
 
     Raises:
         InvalidRequestError: The text is not such JSON, contains another type than expected, or
@@ -107,7 +116,9 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
                 f"reads format {FORMAT_VERSION}; upgrade chatmodels-core"
             )
         type_: Any = _TYPES.get(envelope.type)
-        if type_ != expected:
+        if envelope.type == _CONVERSATION and expected == list[Message]:
+            type_ = expected
+        if type_ not in branches(expected):
             name = expected.__name__ if type(expected) is type(FrozenValue) else str(expected)
             hint = ": tuple[Message, ...]" if type_ is _TYPES[_CONVERSATION] else ""
             raise InvalidRequestError(
@@ -122,6 +133,16 @@ def from_json(text: bytes | str, expected: type[T], /) -> T:
         ) from error
 
 
+def branches(type_: Any, /) -> tuple[Any, ...]:
+    """Return the types in a union; of another type, the type alone."""
+    return get_args(type_) if get_origin(type_) in _UNIONS else (type_,)
+
+
+def is_value_type(type_: object, /) -> bool:
+    """Report whether values of a type can be written as JSON and parsed again."""
+    return type_ == list[Message] or type_ in _TYPES.values()
+
+
 def _values(module: ModuleType) -> dict[str, Any]:
     return {
         name: item
@@ -130,6 +151,7 @@ def _values(module: ModuleType) -> dict[str, Any]:
     }
 
 
+_UNIONS = frozenset({Union, UnionType})
 _CONVERSATION = "conversation"
 _TYPES: dict[str, Any] = {_CONVERSATION: tuple[Message, ...]}
 for _module in (

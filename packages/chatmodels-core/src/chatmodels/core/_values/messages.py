@@ -19,6 +19,7 @@ from chatmodels.core._values.parts import (
 )
 
 Role = Literal["system", "user", "assistant", "tool"]
+"""Author of a message."""
 
 
 class Message(FrozenValue, frozen=True):

@@ -9,8 +9,7 @@ from chatmodels.core._values.messages import Message
 class NumberedMessages(tuple[Message, ...]):  # noqa: SLOT001 - a tuple permits only empty slots
     """Messages of a conversation in which some were omitted, split or added.
 
-    Args:
-        messages: The messages.
+    Attributes:
         numbers: The position of each in the caller's conversation, from 0.
     """
 

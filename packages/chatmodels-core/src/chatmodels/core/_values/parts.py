@@ -1,12 +1,14 @@
 """The parts of messages: text, media, tool calls and their results, reasoning, refusals."""
 
+from importlib import import_module
 from typing import Any, ClassVar, Literal, get_args
 
 import msgspec
 
 from chatmodels.core._errors.classes import InvalidRequestError, ToolArgumentsError
 
-Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested.
+Json = Any
+"""Parsed JSON: None, bool, int, float, str, list and dict, nested."""
 
 
 class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
@@ -15,6 +17,18 @@ class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({shown})"
+
+    # pydantic calls these; the module that answers builds on this one.
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any:
+        """Return the schema by which pydantic validates and serializes instances."""
+        return import_module(_PYDANTIC).core_schema(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any, /) -> Any:
+        """Return the JSON Schema of instances."""
+        return import_module(_PYDANTIC).inline_schema(cls)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """List the fields to show, by rich too; long bytes are replaced by their size."""
@@ -35,6 +49,7 @@ class _Size(int):
 
 
 _SHOWN_BYTES = 64
+_PYDANTIC = "chatmodels.core._schema.pydantic_fields"
 
 
 class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):

@@ -8,16 +8,22 @@ import msgspec
 ToolChoiceMode = Literal["auto", "none", "required", "tool"]
 
 ALL_TOOL_CHOICES: frozenset[ToolChoiceMode] = frozenset({"auto", "none", "required", "tool"})
+"""All tool choices."""
+
 FREE_TOOL_CHOICES: frozenset[ToolChoiceMode] = frozenset({"auto", "none"})
 """The choices that do not force the model to call a tool."""
 
 MediaKind = Literal["image", "audio", "file"]
+"""Kind of a media part."""
+
 MediaSource = Literal["data", "url", "file_id"]
+"""Form in which a media part has its content."""
 
 OutputForm = Literal["strict", "schema", "object"]
 """Structured output by an enforced schema, by a schema that is not enforced, or any JSON object."""
 
 ALL_OUTPUT_FORMS: frozenset[OutputForm] = frozenset({"strict", "schema", "object"})
+"""All native forms of structured output."""
 
 
 class AcceptedMedia(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ SecretSource = str | Callable[[], str | Awaitable[str]]
 """A secret, or a sync or async function that returns the current one."""
 
 MASK = "***"
+"""Text that stands in place of a secret."""
 
 
 class Secret:

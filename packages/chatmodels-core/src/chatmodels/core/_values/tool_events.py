@@ -45,4 +45,4 @@ class ToolEnd(FrozenValue, frozen=True, tag_field="type", tag="tool_end"):
 
 
 ToolStreamEvent = StreamEvent | ToolStart | ToolEnd
-"""Anything that a stream of a run with tools yields; `event.type` tells which."""
+"""Any event of a stream of a run with tools; `event.type` is its type."""

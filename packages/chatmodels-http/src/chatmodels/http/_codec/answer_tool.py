@@ -1,6 +1,6 @@
 """Requests structured output through a tool if the model has no native output for it.
 
-Decoders of vendors read the call like any other; `Codec.reader` turns it back into text.
+The decoders of vendors read the call like any other; `Codec.reader` turns it back into text.
 """
 
 from collections.abc import Sequence
@@ -25,19 +25,19 @@ def with_answer_tool(
     longest_name: int,
     lenient: bool,
 ) -> tuple[ChatRequest, str]:
-    """Return the request as it asks for its output, and the name of the tool that it is from.
+    """Return the request with its output requested, and the name of the output's tool.
 
     The request keeps `output` if the model has native output for it, and the name is empty. Else
-    the model has to call a tool: one of the vendor's, if there are some, or the one for the output.
-    While it has to call one of the caller's, there is no output yet.
+    the model has to call a tool: the one for the output, or one of the caller's if there are some.
+    If the caller requires a call of the caller's tools, no output is requested.
 
     Args:
-        request: The request, its schemas translated.
+        request: The request with translated schemas.
         profile: The abilities of the model.
         provider: The provider's registered name, for messages.
-        warnings: What is left out is added here.
+        warnings: The list to which warnings about omitted settings are added.
         longest_name: The largest number of characters of the tool's name.
-        lenient: Whether reasoning is left out where it prevents the output.
+        lenient: Whether reasoning is left out if it prevents the output.
 
     Raises:
         UnsupportedError: The model has neither native output nor a tool for it.
@@ -47,7 +47,7 @@ def with_answer_tool(
         return request, ""
     choice = request.tool_choice
     if choice is not None and choice.mode == "none":
-        without = replace(request, tools=(), tool_choice=None)  # they are only in the way
+        without = replace(request, tools=(), tool_choice=None)  # the model must not call them
         if _is_native(without, output, profile):
             return without, ""
     if choice is not None and choice.mode in {"required", "tool"} and request.tools:
@@ -64,7 +64,7 @@ def with_answer_tool(
             "to call a tool"
         )
     elif forced.mode not in profile.tool_choices_with_reasoning and request.settings.reasons:
-        problem = "reasoning beside an output that only a tool can give a form"
+        problem = "reasoning together with an output that requires a tool"
         if lenient:
             warnings.append(f"{problem} is not supported: reasoning is left out")
             settings = replace(request.settings, **dict.fromkeys(_REASONING))
@@ -79,8 +79,8 @@ def with_answer_tool(
         {"type": "object"} if output.schema is None else output.schema,
         strict=output.strict and output.schema is not None and has_strict_tool(profile),
     )
-    asked = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
-    return asked, name
+    with_tool = replace(request, output=None, tools=(*request.tools, tool), tool_choice=forced)
+    return with_tool, name
 
 
 def answer_tool(
@@ -98,7 +98,7 @@ def answer_tool(
 
 
 def has_strict_tool(profile: Profile) -> bool:
-    """Return whether output that comes from a tool is enforced."""
+    """Report whether the vendor enforces the schema of an output that comes from a tool."""
     return profile.strict_output_tool and profile.strict_tools
 
 
@@ -112,7 +112,7 @@ def _is_native(request: ChatRequest, output: OutputSchema, profile: Profile) -> 
 
 
 def _has(request: ChatRequest, what: str) -> bool:
-    """Return whether a request has tools, or documents from files of the user."""
+    """Report whether a request has tools, or documents from files of the user."""
     if what == "tools":
         return request.has_tools
     return bool(request.provider_options.get(what)) or any(

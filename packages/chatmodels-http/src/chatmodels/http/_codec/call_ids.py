@@ -1,4 +1,4 @@
-"""The ids of tool calls, unique and acceptable over a whole conversation."""
+"""The ids of tool calls, unique and accepted by an API in a whole conversation."""
 
 import re
 import zlib
@@ -20,22 +20,22 @@ class IdForm(msgspec.Struct, frozen=True):
 
     Attributes:
         pattern: A regular expression for the whole id.
-        length: The most characters of an id.
+        length: The largest number of characters of an id.
     """
 
     pattern: str = _ANYTHING
     length: int = 64
 
     def accepts(self, given: str) -> bool:
-        """Return whether an id is acceptable as it is."""
+        """Report whether an API accepts an id unchanged."""
         return self.pattern == _ANYTHING or _compiled(self.pattern).fullmatch(given) is not None
 
     def made(self, given: str, times: int) -> str:
-        """Make an acceptable id of another: always the same of the same.
+        """Derive an accepted id from another; the result depends only on the arguments.
 
         Args:
             given: The id.
-            times: How many calls have had it before; the ids of each differ.
+            times: The number of earlier calls with this id; the derived ids differ.
         """
         if times:
             given = f"{given}\n{times}"
@@ -48,15 +48,15 @@ class IdForm(msgspec.Struct, frozen=True):
 
 
 ANY_ID = IdForm()
-"""Every id is acceptable."""
+"""The form of an API that accepts every id."""
 
 
 class CallIds:
     """The ids of the calls in one conversation, oldest first.
 
-    Models say "call_0" in each of their responses, and APIs refuse an id that occurs twice. A later
-    call then gets another id, and so does its result, which follows it. What an id becomes depends
-    on earlier messages only, so that caches of prompts stay valid.
+    Models send "call_0" in each of their responses, and APIs reject an id that occurs twice. A
+    later call then gets another id, and so does its result. A new id depends only on earlier
+    messages, so that prompt caches stay valid.
 
     Args:
         form: The ids that the API accepts.
@@ -67,8 +67,8 @@ class CallIds:
     def __init__(self, form: IdForm) -> None:
         self._form = form
         self._used: set[str] = set()
-        self._open: dict[str, list[str]] = {}  # of calls by the ids given, as they await results
-        self._now: set[str] = set()  # the ids given in this message
+        self._open: dict[str, list[str]] = {}  # new ids of the calls without results, by old ids
+        self._now: set[str] = set()  # the old ids in this message
 
     def begin(self) -> None:
         """Begin the next message."""
@@ -76,7 +76,7 @@ class CallIds:
             self._now = set()
 
     def of_call(self, call: ToolCall) -> ToolCall:
-        """Return a call under an id that is acceptable and new."""
+        """Return a call with an id that is accepted and unique."""
         given, form = call.id, self._form
         chosen, times = given, 0
         if not form.accepts(given):
@@ -94,7 +94,7 @@ class CallIds:
         return call if chosen == given else replace(call, id=chosen)
 
     def of_result(self, result: ToolResult) -> ToolResult:
-        """Return a result under the id of its call; of several calls it is the first's."""
+        """Return a result with the id of its call: the first one if several calls have the same."""
         given = result.id
         waiting = self._open.get(given)
         if waiting is None:  # the call is not in the conversation

@@ -1,4 +1,4 @@
-"""The seam between a vendor's wire format and the machinery that moves bytes.
+"""The interface between a vendor's wire format and the code that sends requests.
 
 A codec is sans-IO: pure functions from neutral values to bytes and back. `HttpChatModel` does the
 rest: connections, time limits, secrets, retries, sync and async.
@@ -16,7 +16,7 @@ from chatmodels.http._codec.conversation import ConversationRules
 from chatmodels.http._codec.listing import Listing
 from chatmodels.http._codec.output import OutputFromTool
 from chatmodels.http._codec.schema_support import SchemaSupport, TranslatedRequest
-from chatmodels.http._codec.state_scope import all_scoped
+from chatmodels.http._codec.state_scope import add_scopes
 from chatmodels.http._codec.translated_names import TranslatedNames
 from chatmodels.http._exchange import Headers, HttpFailure, HttpRequest
 from chatmodels.http._framing.frames import Framer, StreamDecoder
@@ -49,33 +49,32 @@ def all_schemas(model: str, /) -> SchemaSupport:
 
 
 def bearer(secret: str, /) -> Headers:
-    """Return the header that carries a secret as a bearer token."""
+    """Return the header that contains a secret as a bearer token."""
     return (("Authorization", f"Bearer {secret}"),)
 
 
 class Codec(msgspec.Struct, frozen=True, kw_only=True):
     """The wire format of one vendor's chat API, as pure functions.
 
-    The functions are importable by name or `functools.partial` objects of such, so that models
-    pickle.
+    Every function must be importable by name, or a `functools.partial` of such a function, so that
+    models can be pickled.
 
     Attributes:
         encode: Translates a request.
-        decoder: Makes the decoder of the response to a request, whole or streamed.
-        failure: Translates a response that is not a success. Request id and retry-after are
-            filled in by the caller.
-        health: The cheapest request that proves address and credentials.
+        decoder: Returns the decoder of the response to a request, whole or streamed.
+        failure: Translates a failed response. The caller adds request id and retry-after.
+        health: The cheapest request that verifies address and credentials.
         profile: Returns the abilities of a model.
         families: Patterns of model names, such as "claude-opus-5*": one for each family whose
             abilities may differ. A name belongs to the first pattern that it matches.
         conversation: The rules for conversations, applied before `encode`.
         schemas: Returns the schemas and names of tools that a model accepts.
         models: The listing of models; None if the vendor has none.
-        framer: Makes the framer of one stream.
-        authorization: Returns the headers that carry the secret.
+        framer: Returns the framer of one stream.
+        authorization: Returns the headers that contain the secret.
         api: The name of the API if the vendor has several, as in "chat_completions".
-        scope: Where opaque state in responses is valid; None if wherever its format is understood.
-            `HttpChatModel` sets it by the rules for conversations.
+        scope: The scope in which opaque state of responses is valid; None if it is valid at every
+            endpoint with the same format. `HttpChatModel` sets it by the rules for conversations.
     """
 
     encode: Encode
@@ -93,7 +92,7 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
     scope: str | None = None
 
     def decode(self, body: bytes, request: ChatRequest, /) -> ChatResponse[Any]:
-        """Translate a whole response to a request: it is a stream that arrives complete.
+        """Translate a whole response to a request.
 
         Raises:
             ChatModelError: The body reports an error or is not in this wire format.
@@ -101,14 +100,14 @@ class Codec(msgspec.Struct, frozen=True, kw_only=True):
         return read_whole(self.reader(request), body, self.scope)
 
     def reader(self, request: ChatRequest, /) -> StreamDecoder:
-        """Make the decoder of the response to a request, whose output may come from a tool."""
+        """Return the decoder of the response to a request, whose output can come from a tool."""
         decoder = self.decoder(request)
         if request.output is None:
             return decoder
         return OutputFromTool(decoder, answer_tool(request.output, request.tools))
 
     def translated_reader(self, translated: TranslatedRequest, /) -> StreamDecoder:
-        """Make the decoder of the response to a translated request."""
+        """Return the decoder of the response to a translated request."""
         decoder = self.decoder(translated.request)
         if translated.answer_tool:
             decoder = OutputFromTool(decoder, translated.answer_tool)
@@ -123,7 +122,8 @@ def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> Chat
     Args:
         reader: The decoder.
         body: The body.
-        scope: Where opaque state in it is valid; None if wherever its format is understood.
+        scope: The scope of opaque state in the body; None if it is valid at every endpoint with the
+            same format.
 
     Raises:
         ChatModelError: The body reports an error or is not in this wire format.
@@ -131,4 +131,4 @@ def read_whole(reader: StreamDecoder, body: bytes, scope: str | None, /) -> Chat
     replaced = with_stand_ins(body)
     if replaced is not body:
         reader = HalfCharacters(reader)
-    return whole_response(all_scoped(reader.whole(replaced), scope))
+    return whole_response(add_scopes(reader.whole(replaced), scope))

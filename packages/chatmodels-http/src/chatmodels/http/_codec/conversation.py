@@ -1,8 +1,8 @@
 """The rules of a conversation that APIs share, applied once before a request is encoded.
 
-The encoders receive conversations in which ids are unique and acceptable, results of tools are in
-messages of their own, blank texts are gone if the API refuses them, and opaque state is only what
-this endpoint understands.
+The encoders receive conversations in which ids are unique and accepted, and tool results are in
+messages of their own. Blank texts are left out if the API rejects them, and so is opaque state of
+other endpoints.
 """
 
 import re
@@ -31,9 +31,9 @@ _AUTHORITY_END = re.compile("[/?#]")
 
 
 def endpoint_of(base_url: str, /) -> str | None:
-    """Return the host of a base URL: by default opaque state is valid there and nowhere else.
+    """Return the host of a base URL, the default scope of opaque state.
 
-    All accounts on a host count as one: an account replaces its keys, and a key does not identify
+    The scope does not distinguish the accounts on a host: keys change, and a key does not identify
     its account.
     """
     authority = _AUTHORITY_END.split(base_url.rpartition("://")[2], 1)[0]
@@ -41,28 +41,28 @@ def endpoint_of(base_url: str, /) -> str | None:
 
 
 def is_at(base_url: str, domains: Collection[str], /) -> bool:
-    """Return whether the host of a base URL is one of some domains, or below one."""
+    """Report whether the host of a base URL is one of some domains, or a subdomain of one."""
     host = (endpoint_of(base_url) or "").partition(":")[0]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
 def everywhere(base_url: str, /) -> None:
-    """Return no scope: opaque state is valid wherever its wire format is understood."""
+    """Return None, the scope of opaque state that is valid at every endpoint with its format."""
 
 
 class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
     """The rules of one API for conversations.
 
     Attributes:
-        ids: The form of the ids of tool calls. In every API they are unique in a conversation.
+        ids: The ids of tool calls that the API accepts. They are unique in a conversation.
         blank_texts: Whether texts without a visible character are accepted.
-        paired_calls: The vendor's own domains, as "api.acme.com", at which each call needs one
-            result and each result a call. A conversation in which one is missing is refused there.
-            It is sent to all other addresses, since servers in this format often accept it.
-        results_at_once: Whether a result behind another turn is refused there as well.
-        held: The `provider_options` that refer to earlier messages which the vendor holds. With one
-            of them a result can be without its call, and no pairs are checked.
-        state_scope: Returns where the opaque state that a base URL sends is valid: `endpoint_of`,
+        paired_calls: The vendor's own domains, as "api.acme.com", that require one result for each
+            call and a call for each result. Other conversations raise an error there. They are
+            sent to all other addresses, since servers with this format often accept them.
+        results_at_once: Whether a result after another turn raises an error there as well.
+        held: The `provider_options` that refer to earlier messages in the vendor's storage. If a
+            request contains one of them, pairs are not checked: a call can be in the storage.
+        state_scope: Returns the scope of the opaque state that a base URL sends: `endpoint_of`,
             `everywhere`, or a function of the vendor.
     """
 
@@ -74,53 +74,55 @@ class ConversationRules(msgspec.Struct, frozen=True, kw_only=True):
     state_scope: Callable[[str], str | None] = endpoint_of
 
 
-def fitted(
+def apply_rules(
     messages: Sequence[Message], rules: ConversationRules, scope: str | None, /
 ) -> tuple[Message, ...]:
-    """Apply the rules to a conversation; messages that fit stay the same objects.
+    """Apply the rules to a conversation; messages without changes stay the same objects.
 
-    Problems of a message are reported with its place in the caller's conversation, which the
-    messages returned know.
+    The returned messages know their positions in the caller's conversation, so that error messages
+    can contain them.
 
     Args:
         messages: The conversation.
         rules: The rules of the API.
-        scope: Where opaque state of this endpoint is valid; None if it is valid everywhere.
+        scope: The scope of this endpoint's opaque state; None if it is valid everywhere.
     """
     ids: CallIds | None = None
-    found: list[Message] = []
+    changed: list[Message] = []
     numbers: list[int] = []
     for number, message in numbered(messages):
         parts = message.parts
         if len(parts) == 1 and _is_plain(parts[0]):
-            found.append(message)  # as most are
+            changed.append(message)  # most messages are plain
             numbers.append(number)
             continue
         if ids is None:
             ids = CallIds(rules.ids)
         ids.begin()
-        fitting = [fit for part in parts if (fit := _fitted(part, ids, rules, scope)) is not None]
+        accepted = [
+            new for part in parts if (new := _fit_part(part, ids, rules, scope)) is not None
+        ]
         if not rules.blank_texts:
-            fitting = _without_blanks(message, fitting)
-        if len(fitting) != len(parts) or not all(map(is_, fitting, parts)):
-            if not fitting:
+            accepted = _without_blanks(message, accepted)
+        if len(accepted) != len(parts) or not all(map(is_, accepted, parts)):
+            if not accepted:
                 continue
-            parted = _parted(replace(message, parts=tuple(fitting)))
+            split = _split_results(replace(message, parts=tuple(accepted)))
         else:
-            parted = _parted(message)
-        found += parted
-        numbers += [number] * len(parted)
-    if numbers == list(range(len(found))):
-        return tuple(found)
-    return NumberedMessages(found, numbers)
+            split = _split_results(message)
+        changed += split
+        numbers += [number] * len(split)
+    if numbers == list(range(len(changed))):
+        return tuple(changed)
+    return NumberedMessages(changed, numbers)
 
 
 def _is_plain(part: Part) -> bool:
     return part.type == "text" and part.signature is None and not _is_blank(part)
 
 
-def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | None) -> Part | None:
-    # The word is compared, since `isinstance` takes long for a struct that is another.
+def _fit_part(part: Part, ids: CallIds, rules: ConversationRules, scope: str | None) -> Part | None:
+    # `type` is compared, since `isinstance` is slow for structs of another class.
     if part.type == "tool_result":
         part = ids.of_result(part)
         return part if rules.blank_texts else _result_without_blanks(part)
@@ -129,25 +131,25 @@ def _fitted(part: Part, ids: CallIds, rules: ConversationRules, scope: str | Non
         if signature is not None and not signature.is_valid_in(scope):
             if isinstance(part, ProviderPart):
                 return None
-            part = _unsigned(part)
+            part = _without_signature(part)
     return ids.of_call(part) if part.type == "tool_call" else part
 
 
-def _unsigned(part: Part) -> Part:
+def _without_signature(part: Part) -> Part:
     return replace(part, signature=None)
 
 
 def _without_blanks(message: Message, parts: list[Part]) -> list[Part]:
-    """Leave blank texts out; a user's message of nothing else stays, for the API to refuse."""
-    said = [part for part in parts if not _is_blank(part)]
-    return parts if message.role == "user" and not said else said
+    """Remove blank texts, except from a user's message of nothing else, which the API rejects."""
+    others = [part for part in parts if not _is_blank(part)]
+    return parts if message.role == "user" and not others else others
 
 
 def _result_without_blanks(result: ToolResult) -> ToolResult:
     if result.content and not any(map(_is_blank, result.content)):
         return result
     content = tuple(part for part in result.content if not _is_blank(part))
-    if not content and result.is_error:  # an error has to say something
+    if not content and result.is_error:  # the content of an error must not be empty
         content = (_EMPTY,)
     return result if content == result.content else replace(result, content=content)
 
@@ -158,10 +160,10 @@ def _is_blank(part: Part) -> bool:
     return False
 
 
-def _parted(message: Message) -> Sequence[Message]:
-    """Move the results of tools in a user's message into a message before it.
+def _split_results(message: Message) -> Sequence[Message]:
+    """Move the tool results in a user's message into a message before it.
 
-    The options of a part (a `ProviderPart` behind it) stay with the part.
+    The options of a part (a `ProviderPart` after it) stay with the part.
     """
     if message.role != "user" or not any(isinstance(part, ToolResult) for part in message.parts):
         return (message,)
@@ -172,5 +174,5 @@ def _parted(message: Message) -> Sequence[Message]:
         if not isinstance(part, ProviderPart):
             group = results if isinstance(part, ToolResult) else others
         group.append(part)
-    parted = [Message("tool", tuple(results))]
-    return [*parted, replace(message, parts=tuple(others))] if others else parted
+    split = [Message("tool", tuple(results))]
+    return [*split, replace(message, parts=tuple(others))] if others else split

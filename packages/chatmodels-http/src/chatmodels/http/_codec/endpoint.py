@@ -1,4 +1,4 @@
-"""A codec at an endpoint: conversations are fitted before it, opaque state is scoped behind it."""
+"""A codec at an endpoint: rules for conversations before it, scopes of opaque state after it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from chatmodels.core import ChatRequest
 from chatmodels.core.extending import Profile
 from chatmodels.http._codec.codec import Codec, Encode
-from chatmodels.http._codec.conversation import ConversationRules, fitted, is_at
-from chatmodels.http._codec.paired_calls import refuse_unpaired
+from chatmodels.http._codec.conversation import ConversationRules, apply_rules, is_at
+from chatmodels.http._codec.paired_calls import check_pairs
 from chatmodels.http._exchange import HttpRequest
 
 
 def at_endpoint(codec: Codec, base_url: str, provider: str, /) -> Codec:
-    """Return a codec as it is used at one base URL, with the provider's name for messages."""
+    """Return a codec for one base URL, with the provider's name for messages."""
     rules = codec.conversation
     scope = rules.state_scope(base_url)
     paired = is_at(base_url, rules.paired_calls)
@@ -42,6 +42,6 @@ def _encode(
     stream: bool,
 ) -> HttpRequest:
     if paired_by and rules.held.isdisjoint(request.provider_options):
-        refuse_unpaired(request.messages, paired_by, at_once=rules.results_at_once)
-    messages = fitted(request.messages, rules, scope)
+        check_pairs(request.messages, paired_by, at_once=rules.results_at_once)
+    messages = apply_rules(request.messages, rules, scope)
     return inner(model, replace(request, messages=messages), stream=stream)

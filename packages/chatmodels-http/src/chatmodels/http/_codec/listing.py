@@ -1,4 +1,4 @@
-"""The vendor's listing of models, and how its pages follow each other."""
+"""The vendor's list of models and its pagination."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,12 +13,13 @@ _MAX_PAGES = 100
 
 
 class PageToken(msgspec.Struct, frozen=True):
-    """The token of a page of a listing that names the next page.
+    """The token in one page of a list that identifies the next page.
 
     Attributes:
         field: The field of the body that contains it; absent, null or empty on the last page.
-        parameter: The parameter of the query that requests the next page with it.
-        more: A field that is false on the last page, which has a token too; None if there is none.
+        parameter: The query parameter that requests the next page with it.
+        more: The field that is false on the last page, if that page has a token too; None if the
+            API has no such field.
     """
 
     field: str
@@ -27,13 +28,13 @@ class PageToken(msgspec.Struct, frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The vendor's listing of models.
+    """The vendor's list of models.
 
     Attributes:
-        request: The request that returns the listing, or its first page.
-        read: Translates the body; raises `ResponseInvalidError` if it is not a listing.
-        page_token: The token of the next page, in a body that is a JSON object; None if the
-            listing has one page.
+        request: The request that returns the list, or its first page.
+        read: Translates the body; raises `ResponseInvalidError` if it is not a list of models.
+        page_token: The token of the next page, in a body that is a JSON object; None if the list
+            has only one page.
     """
 
     request: HttpRequest
@@ -42,7 +43,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 class ListingPages:
-    """The pages of a listing, read one after the other.
+    """The pages of a list of models, read one after the other.
 
     Args:
         listing: The listing.
@@ -64,7 +65,7 @@ class ListingPages:
         """Read a page.
 
         Raises:
-            ResponseInvalidError: The body is not a page of the listing, or the pages do not end.
+            ResponseInvalidError: The body is not a page of the list, or the pages do not end.
         """
         self.models.extend(self._listing.read(body))
         names = self._listing.page_token
@@ -74,7 +75,7 @@ class ListingPages:
             return
         if token in self._tokens or len(self._tokens) >= _MAX_PAGES - 1:
             raise ResponseInvalidError(
-                f"{self._provider}: the listing of models does not end after "
+                f"{self._provider}: the list of models does not end after "
                 f"{len(self._tokens) + 1} pages"
             )
         self._tokens.add(token)

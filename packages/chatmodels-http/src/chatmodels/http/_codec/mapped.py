@@ -1,4 +1,4 @@
-"""Finds the fields of a request that its settings became."""
+"""Finds the fields of a request that contain its settings."""
 
 from collections.abc import Callable
 from functools import reduce
@@ -22,11 +22,11 @@ def mapped_settings(
     encode: Callable[[ChatRequest], HttpRequest],
     /,
 ) -> dict[str, str]:
-    """Return the field of the body, or the header, by the name of each setting that is sent.
+    """Map the name of each setting that is sent to its field of the body, or to its header.
 
-    If a value has another field than the profile says, as `reasoning_effort="none"` can have, the
-    field is found by a comparison with the request without the setting. Both are encoded without
-    messages, which can be large.
+    A value can have another field than the one in the profile, as `reasoning_effort="none"` can.
+    That field is found by a comparison with the request without the setting. Both are encoded
+    without messages, which can be large.
 
     Args:
         request: The request.

@@ -1,4 +1,4 @@
-"""Reads structured output that was requested through a tool: turns the call back into text."""
+"""Turns the tool call that contains structured output back into text."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Refuses tool calls and results that are not in pairs, before a request is sent."""
+"""Checks that tool calls and results are in pairs, before a request is sent."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,18 +6,18 @@ from chatmodels.core import InvalidRequestError, Message, ProviderPart, ToolCall
 from chatmodels.core.extending import numbered
 
 
-def refuse_unpaired(messages: Sequence[Message], provider: str, /, *, at_once: bool) -> None:
-    """Check that each tool call has one result behind it, and each result a call before it.
+def check_pairs(messages: Sequence[Message], provider: str, /, *, at_once: bool) -> None:
+    """Check that each tool call has one result after it, and each result a call before it.
 
     Args:
         messages: The conversation.
         provider: The provider's registered name, for messages.
-        at_once: Whether results follow their calls before anything else is said. Several results
-            may be in several messages, and in one message with what the user says.
+        at_once: Whether results must follow their calls before any other content. Several results
+            can be in several messages, and in one message with content of the user.
 
     Raises:
-        InvalidRequestError: A call or a result is not in a pair. The message lists them all, with
-            the places of their messages in the conversation, counted from 0.
+        InvalidRequestError: A call or a result is not in a pair. The error lists them all, with the
+            positions of their messages in the conversation, counted from 0.
     """
     problems = list(_unpaired(messages, at_once))
     if problems:
@@ -31,18 +31,18 @@ def refuse_unpaired(messages: Sequence[Message], provider: str, /, *, at_once: b
 def _unpaired(messages: Sequence[Message], at_once: bool) -> Iterator[str]:
     waiting: dict[str, list[int]] = {}  # the messages of the calls without a result, by their ids
     role = ""
-    turn = -1  # the message before which calls are over
+    turn = -1  # calls before this message can have no more results
     for number, message in numbered(messages):
-        said = message.role == "assistant"
-        # Formats that have turns make one turn of neighbours.
-        if at_once and said and role != "assistant":
+        is_assistant = message.role == "assistant"
+        # Formats with turns merge adjacent messages of a role into one turn.
+        if at_once and is_assistant and role != "assistant":
             turn = number
         if message.role != "system":
             role = message.role
-        for part in message.parts:  # the encoder refuses what is in a message of a wrong role
-            if said and isinstance(part, ToolCall):
+        for part in message.parts:  # the encoder rejects parts in messages of a wrong role
+            if is_assistant and isinstance(part, ToolCall):
                 waiting.setdefault(part.id, []).append(number)
-            elif not said and isinstance(part, ToolResult):
+            elif not is_assistant and isinstance(part, ToolResult):
                 if part.id not in waiting:
                     yield f"the result of {part.id!r} has no call before it (message {number})"
                 elif not waiting[part.id]:

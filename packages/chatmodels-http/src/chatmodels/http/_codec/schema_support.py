@@ -17,23 +17,23 @@ from chatmodels.core.extending import (
     translate_schema,
 )
 from chatmodels.http._codec.answer_tool import has_strict_tool, with_answer_tool
-from chatmodels.http._codec.tool_names import accepted_name, accepted_names, renamed
+from chatmodels.http._codec.tool_names import accepted_name, accepted_names, rename_tools
 from chatmodels.http.wire._json import Json
 
 _NO_NAMES: Mapping[str, str] = {}
 _EVERYTHING = Profile()
-_REMEMBERED = 2_048  # translations; programs have few schemas, and use them in every call
+_MAX_CACHED = 2_048  # translations; programs have few schemas, and use them in every call
 
 
 class SchemaSupport(msgspec.Struct, frozen=True, kw_only=True):
     """The schemas and the names of tools that a vendor accepts, as data.
 
     Attributes:
-        tools: The parameters of tools; None for every schema.
-        strict_tools: The parameters of strict tools; None if the vendor does not treat them apart.
-        output: The schema of structured output that the vendor enforces; None for every schema.
-        names: The characters of tool names, as the inside of a character class; None for all. A
-            first "^" is for names that do not begin with a digit or a dash.
+        tools: The rules for the parameters of tools; None if every schema is accepted.
+        strict_tools: The rules for the parameters of strict tools; None if they are the same.
+        output: The rules for the schema of native output; None if every schema is accepted.
+        names: The characters of tool names, as the inside of a character class; None for all. With
+            a "^" at its start, names cannot begin with a digit or a dash.
         longest_name: The largest number of characters of a tool's name.
         longest_description: The largest number of characters of a tool's description; None for any.
         most_strict_properties: The largest number of properties of all strict tools; None for any.
@@ -54,9 +54,9 @@ class TranslatedRequest(msgspec.Struct, frozen=True):
     Attributes:
         request: The request to encode.
         names: The caller's names of renamed tools, by the name that is sent.
-        warnings: What the vendor will not enforce, for the response.
-        answer_tool: The name of the tool whose arguments are the output, as it is sent; empty if
-            the output is native, or if none is requested.
+        warnings: The warnings of the response, about constraints that the vendor does not enforce.
+        answer_tool: The sent name of the tool whose arguments are the output; empty if the output
+            is native, or if no output is requested.
     """
 
     request: ChatRequest
@@ -74,14 +74,14 @@ def translate_request(
     profile: Profile = _EVERYTHING,
     lenient: bool = False,
 ) -> TranslatedRequest:
-    """Translate schemas and names; what cannot keep its meaning is refused.
+    """Translate the schemas and the names of a request, without changing their meaning.
 
     Args:
         request: The request.
-        support: What the vendor accepts.
+        support: The schemas and names that the vendor accepts.
         provider: The provider's registered name, for messages.
         profile: The abilities of the model: output that is not native is requested through a tool.
-        lenient: Whether strictness and descriptions that the vendor does not accept are given up
+        lenient: Whether strictness and descriptions that the vendor does not accept are left out
             with a warning.
 
     Raises:
@@ -93,7 +93,7 @@ def translate_request(
         return _translated(request, support, provider, profile, lenient=lenient)
     except RecursionError as error:
         raise InvalidRequestError(
-            "a schema is nested too deeply; use a flatter one, or one that refers to itself"
+            "a schema is nested too deeply; use a flatter one, or a recursive one"
         ) from error
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidRequestError(f"a schema cannot be written as JSON: {error}") from error
@@ -113,11 +113,11 @@ def _translated(
     if support.names is not None:
         names = accepted_names(request, support.names, support.longest_name)
         if names:
-            request = renamed(request, names)
+            request = rename_tools(request, names)
             back = {sent: name for name, sent in names.items()}
     if request.tools and (support.tools or support.strict_tools or support.longest_description):
         writer = _Tools(support, back, refused, warnings if lenient else refused)
-        tools = tuple(map(writer.written, request.tools))
+        tools = tuple(map(writer.write, request.tools))
         if not all(map(is_, tools, request.tools)):
             request = replace(request, tools=tools)
     if request.output is not None:
@@ -148,13 +148,13 @@ def _translated(
 
 
 class _Tools:
-    """Writes the tools of one request.
+    """Translates the tools of one request.
 
     Args:
-        support: What the vendor accepts.
+        support: The schemas and names that the vendor accepts.
         names: The caller's names, by the name that is sent.
-        refused: Gets what the vendor does not accept.
-        dropped: Gets what can be left out.
+        refused: The list to which unsupported schemas are added.
+        dropped: The list to which features that can be left out are added.
     """
 
     def __init__(
@@ -170,13 +170,13 @@ class _Tools:
         self._dropped = dropped
         self._properties = 0
 
-    def written(self, tool: ToolDefinition) -> ToolDefinition:
-        """Write one tool; it stays the same object if nothing changes."""
+    def write(self, tool: ToolDefinition) -> ToolDefinition:
+        """Translate one tool; it stays the same object if nothing changes."""
         support = self._support
         name = self._names.get(tool.name, tool.name)
         schema, strict, description = tool.parameters, tool.strict, tool.description
         if strict and support.strict_tools is not None:
-            enforced = _known(schema, support.strict_tools)
+            enforced = _translate(schema, support.strict_tools)
             problems = self._problems(enforced)
             if problems:
                 strict = False
@@ -185,7 +185,7 @@ class _Tools:
                 self._properties += enforced.properties
                 schema = enforced.schema
         if not (strict and support.strict_tools is not None) and support.tools is not None:
-            plain = _known(schema, support.tools)
+            plain = _translate(schema, support.tools)
             schema = plain.schema
             if plain.problems:
                 self._refused.append(f"the tool {name!r}: {'; '.join(plain.problems)}")
@@ -218,7 +218,7 @@ def _output(
         return output
     rules = support.output if output.strict else support.tools
     if rules is not None:
-        translation = _known(schema, rules)
+        translation = _translate(schema, rules)
         problems = "; ".join(translation.problems)
         if not problems:
             schema = translation.schema
@@ -230,8 +230,8 @@ def _output(
     return output if schema is output.schema else replace(output, schema=schema)
 
 
-class _Known(msgspec.Struct, frozen=True):
-    """A translation, what it was made of, and a copy of it: callers can change their schemas."""
+class _CacheEntry(msgspec.Struct, frozen=True):
+    """A translation with its schema and a copy of that: callers can change their schemas."""
 
     schema: dict[str, Json]
     rules: SchemaRules
@@ -239,18 +239,18 @@ class _Known(msgspec.Struct, frozen=True):
     translation: SchemaTranslation
 
 
-_translations: dict[tuple[int, int], _Known] = {}
+_translations: dict[tuple[int, int], _CacheEntry] = {}
 
 
-def _known(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
-    """Translate a schema once; it is known by its identity, which the entry keeps alive."""
+def _translate(schema: dict[str, Json], rules: SchemaRules) -> SchemaTranslation:
+    """Translate a schema once, by its identity; its entry keeps the schema alive."""
     key = (id(schema), id(rules))
     entry = _translations.get(key)
     if entry is None or entry.copy != schema:
         translation = translate_schema(schema, rules)
         if translation.schema == schema:  # so that requests without changes are not copied
             translation = replace(translation, schema=schema)
-        if len(_translations) >= _REMEMBERED:
+        if len(_translations) >= _MAX_CACHED:
             _translations.clear()
-        entry = _translations[key] = _Known(schema, rules, deepcopy(schema), translation)
+        entry = _translations[key] = _CacheEntry(schema, rules, deepcopy(schema), translation)
     return entry.translation

@@ -1,4 +1,4 @@
-"""Notes in the opaque state of a response where it is valid."""
+"""Adds the scope to the opaque state of a response."""
 
 from collections.abc import Sequence
 
@@ -8,23 +8,23 @@ from chatmodels.core import PartEnd, StreamEvent, ToolCallEnd
 from chatmodels.core.extending import ProviderState
 
 MAY_HAVE_STATE = frozenset({PartEnd, ToolCallEnd})
-"""The types of the events that can hold opaque state."""
+"""The types of the events that can contain opaque state."""
 
 
-def all_scoped(events: Sequence[StreamEvent], scope: str | None, /) -> Sequence[StreamEvent]:
+def add_scopes(events: Sequence[StreamEvent], scope: str | None, /) -> Sequence[StreamEvent]:
     """Return events with the scope of their opaque state.
 
     Args:
         events: The events.
-        scope: Where the state is valid; None if it is valid wherever its format is understood.
+        scope: The scope of the state; None if it is valid at every endpoint with its format.
     """
     if scope is None:
         return events
-    return [scoped(event, scope) if type(event) in MAY_HAVE_STATE else event for event in events]
+    return [add_scope(event, scope) if type(event) in MAY_HAVE_STATE else event for event in events]
 
 
-def scoped(event: StreamEvent, scope: str | None, /) -> StreamEvent:
-    """Return an event with the scope of its opaque state; see `all_scoped`."""
+def add_scope(event: StreamEvent, scope: str | None, /) -> StreamEvent:
+    """Return an event with the scope of its opaque state; see `add_scopes`."""
     if scope is None:
         return event
     if type(event) is ToolCallEnd:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ChatRequest, Message, Part, ToolCall, ToolChoice, ToolResult
 
-_CHECKED = 4_096  # names to remember
+_MAX_CACHED = 4_096  # names
 _NAMED = frozenset({"tool_call", "tool_result"})
 _NAMED_TYPES = (ToolCall, ToolResult)
 _NONE: Mapping[str, str] = {}
@@ -23,8 +23,8 @@ def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[
 
     Args:
         request: The request.
-        pattern: The characters of a name, as the inside of a character class; one that begins with
-            "^" is for names that do not begin with a digit or a dash.
+        pattern: The characters of a name, as the inside of a character class. With a "^" at its
+            start, names cannot begin with a digit or a dash.
         longest: The largest number of characters.
     """
     names: set[str] = set()
@@ -32,7 +32,7 @@ def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[
         names.add(tool.name)
     for message in request.messages:
         for part in message.parts:
-            # The word comes first, since `isinstance` takes long for a struct that is another.
+            # `type` is compared first, since `isinstance` is slow for structs of another class.
             if part.type in _NAMED and isinstance(part, _NAMED_TYPES) and part.name is not None:
                 names.add(part.name)
     if not names:
@@ -49,7 +49,7 @@ def accepted_names(request: ChatRequest, pattern: str, longest: int) -> Mapping[
     }
 
 
-def renamed(request: ChatRequest, names: Mapping[str, str]) -> ChatRequest:
+def rename_tools(request: ChatRequest, names: Mapping[str, str]) -> ChatRequest:
     """Rename tools in the definitions, the choice and the conversation."""
     choice = request.tool_choice
     if choice is not None and choice.name is not None:
@@ -80,9 +80,9 @@ def _part(part: Part, names: Mapping[str, str]) -> Part:
     return replace(part, name=names[part.name])
 
 
-@lru_cache(_CHECKED)
+@lru_cache(_MAX_CACHED)
 def accepted_name(name: str, pattern: str, longest: int) -> str:
-    """Replace what a vendor does not accept in a name; a long one keeps a mark of its rest.
+    """Replace the characters that a vendor rejects, and shorten a long name with a checksum.
 
     The arguments are those of `accepted_names`.
     """

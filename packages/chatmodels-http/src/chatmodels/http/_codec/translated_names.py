@@ -1,4 +1,4 @@
-"""Reads the response to a translated request: the caller's tool names, and its warnings."""
+"""Restores the caller's tool names in the response to a translated request, and adds warnings."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Reads the body of a failure, whatever shape the vendor or a proxy in between has given it."""
+"""Reads error bodies in the formats of vendors, gateways and proxies."""
 
 import html
 import re
@@ -11,19 +11,19 @@ import msgspec
 from chatmodels.core.extending import Json
 
 EXCERPT_LENGTH = 500
-"""How many characters of a body may stand in an error."""
+"""The largest number of characters of a body in an error."""
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """What the body of a failure says.
+    """The content of an error body.
 
     Attributes:
-        message: The vendor's words, on one line; empty if there are none.
+        message: The vendor's error message, on one line; empty if there is none.
         code: The vendor's code as text, as "invalid_api_key"; numbers are in `status`.
         type: The vendor's type, as "invalid_request_error".
         param: The field of the request that is at fault.
-        status: An HTTP status that the body tells.
-        page: Whether it is a web page, and so not the vendor's API that speaks.
+        status: The HTTP status in the body, if it contains one.
+        page: Whether the body is a web page, and so not from the vendor's API.
     """
 
     message: str = ""
@@ -35,8 +35,8 @@ class ErrorBody(msgspec.Struct, frozen=True):
 
 
 def excerpt(text: str | bytes, /) -> str:
-    """Shorten a text to what may stand in an error, on one line."""
-    text = text[: EXCERPT_LENGTH * 4]  # the rest can be long, and need not even be decoded
+    """Shorten a text for an error message, on one line."""
+    text = text[: EXCERPT_LENGTH * 4]  # the rest can be long, and need not be decoded
     if isinstance(text, bytes):
         text = text.decode(errors="replace")
     if "***" in text:
@@ -46,12 +46,12 @@ def excerpt(text: str | bytes, /) -> str:
 
 
 def read_error_body(body: bytes, /) -> ErrorBody:
-    """Read the body of a failure; it never raises.
+    """Read an error body; it never raises.
 
-    Understood are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
+    Supported formats are `{"error": "text"}`, `{"error": {...}}`, `{"detail": ...}`, flat
     `{"message": ...}`, `{"errors": [...]}`, `{"errorMessage": ...}`, a list of any of these, web
-    pages and plain text. If a gateway passes the error of another provider on, as OpenRouter in
-    `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error counts.
+    pages and plain text. If a gateway passes on the error of another provider, as OpenRouter does
+    in `{"error": {"metadata": {"raw": ..., "provider_name": ...}}}`, that error is returned.
     """
     try:
         parsed: Json = msgspec.json.decode(body)
@@ -61,10 +61,10 @@ def read_error_body(body: bytes, /) -> ErrorBody:
 
 
 def read_error(parsed: Json, /) -> ErrorBody:
-    """Read an error that is parsed already, as one in the middle of a stream; it never raises."""
+    """Read a parsed error, such as one in the middle of a stream; it never raises."""
     try:
         return _read(parsed)
-    except RecursionError:  # so deep that it says nothing
+    except RecursionError:  # nested too deeply to be useful
         return ErrorBody()
 
 
@@ -73,17 +73,17 @@ def _read(parsed: Json) -> ErrorBody:
         return _read(parsed[0]) if parsed else ErrorBody()
     if not _is_object(parsed):
         return ErrorBody(excerpt(_words(parsed)))
-    found: Json = parsed.get("error")
-    if _is_array(found) and found:
-        found = found[0]
-    if _is_object(found):
-        return _read_fields(found, parsed)
-    return _read_fields({"message": found} if found else parsed, parsed)
+    inner: Json = parsed.get("error")
+    if _is_array(inner) and inner:
+        inner = inner[0]
+    if _is_object(inner):
+        return _read_fields(inner, parsed)
+    return _read_fields({"message": inner} if inner else parsed, parsed)
 
 
 def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
     levels = [inner, outer]
-    # Finer than the error itself are {"errors": [{"code": ...}]}, Anthropic's
+    # More specific than the error itself: {"errors": [{"code": ...}]}, Anthropic's
     # {"details": {"error_code": ...}} and Azure's {"innererror": {"code": ...}}.
     nested = [inner.get("errors"), inner.get("details"), inner.get("innererror")]
     within = [item[0] if _is_array(item) and item else item for item in nested]
@@ -91,7 +91,7 @@ def _read_fields(inner: dict[str, Any], outer: dict[str, Any]) -> ErrorBody:
     cause = _cause(inner.get("metadata"))
     return ErrorBody(
         message=cause.message or excerpt(_message(inner)),
-        # Google's "status", Amazon's "__type" and Cohere's "error_type" are words as well
+        # Google's "status", Amazon's "__type" and Cohere's "error_type" are codes as well
         code=_field(every, "code", "status", "__type", "errorCode", "error_code") or cause.code,
         type=_field(levels, "type", "error_type") or cause.type,
         param=_field(levels, "param") or cause.param,
@@ -104,11 +104,11 @@ def _cause(metadata: Json) -> ErrorBody:
     raw = metadata.get("raw") if _is_object(metadata) else None
     if not raw or not _is_object(metadata):
         return ErrorBody()
-    said = read_error_body(raw.encode(errors="replace")) if isinstance(raw, str) else _read(raw)
+    cause = read_error_body(raw.encode(errors="replace")) if isinstance(raw, str) else _read(raw)
     name = metadata.get("provider_name")
-    if not said.message or not isinstance(name, str):
-        return said
-    return msgspec.structs.replace(said, message=excerpt(f"{name}: {said.message}"))
+    if not cause.message or not isinstance(name, str):
+        return cause
+    return msgspec.structs.replace(cause, message=excerpt(f"{name}: {cause.message}"))
 
 
 def _field(levels: list[dict[str, Any]], *names: str) -> str | None:
@@ -135,8 +135,8 @@ def _words(value: Json) -> str:
     if _is_object(value):
         # FastAPI's validation errors: {"loc": ["body", "model"], "msg": "field required"}
         place = value.get("loc")
-        where = ".".join(map(str, place)) + ": " if _is_array(place) and place else ""
-        return where + (_message(value) or msgspec.json.encode(value).decode())
+        prefix = ".".join(map(str, place)) + ": " if _is_array(place) and place else ""
+        return prefix + (_message(value) or msgspec.json.encode(value).decode())
     return "" if value is None else str(value)
 
 
@@ -171,9 +171,9 @@ def _read_text(body: bytes) -> ErrorBody:
 def page_text(page: str, /) -> str:
     """Return the title of a web page, or else its visible text with a line for each element.
 
-    One pass from left to right: the time is linear in the length, whatever the page holds.
+    The page is read in one pass, so that the time is linear in its length for every content.
     """
-    lower = page.translate(_LOWER)  # which, unlike `lower`, keeps the length
+    lower = page.translate(_LOWER)  # unlike `str.lower`, it keeps the length
     words: list[str] = []
     place = 0
     while (start := page.find("<", place)) >= 0:
@@ -199,10 +199,10 @@ _MESSAGES = (
     *("error_msg", "title"),
 )
 _STATUS = re.compile("[0-9]{3}")
-_PAGE_LENGTH = 8192  # a page's title stands at its beginning
+_PAGE_LENGTH = 8192  # characters; a page's title is at its beginning
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|h1|center)\b", re.IGNORECASE)
 _NAME = re.compile(r"<(?:!--|[a-z]+)")
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
-# Vendors repeat a rejected key with stars in its middle; its ends are nobody's business either.
+# Vendors repeat a rejected key with stars in its middle; its ends are masked as well.
 _STARRED = re.compile(r"[^\s\"'`]*\*{3,}(?:[^\s\"'`]*[^\s\"'`,;.])?")

@@ -1,4 +1,4 @@
-"""Turns a failed response into the error that says what happened, why, and what to do."""
+"""Translates a failed response into an error with code, cause and remedy."""
 
 from chatmodels.core import ChatModelError, ErrorCode
 from chatmodels.core.extending import error_class
@@ -21,25 +21,25 @@ def standard_failure(
     """Translate a failure by the rules of its API.
 
     Args:
-        failure: The response; its status is 200 for an error inside a success.
+        failure: The response; its status is 200 for an error in the body of a success.
         provider: The provider's registered name.
         rules: The tables of the API; by default those that all APIs share.
-        body: What the body says, if the codec has read it already.
+        body: The content of the body, if the codec has read it already.
     """
-    said = read_error_body(failure.body) if body is None else body
-    status = failure.status if failure.status >= 300 else said.status or failure.status
+    body = read_error_body(failure.body) if body is None else body
+    status = failure.status if failure.status >= 300 else body.status or failure.status
     if 300 <= status < 400:
         return _redirect(failure, provider)
-    code = rules.classify(status, said)
+    code = rules.classify(status, body)
     wait = retry_after(failure.headers)
     known_id = request_id(failure.headers)
     details: dict[str, object] = {
         name: value
         for name, value in (
-            ("provider_code", said.code),
-            ("provider_type", said.type),
-            ("provider_message", said.message),
-            ("param", said.param),
+            ("provider_code", body.code),
+            ("provider_type", body.type),
+            ("provider_message", body.message),
+            ("param", body.param),
             ("rate_limits", rate_limits(failure.headers)),
             ("should_retry", _SHOULD_RETRY.get(failure.headers.get("x-should-retry", ""))),
             ("body", excerpt(failure.body)),
@@ -47,7 +47,7 @@ def standard_failure(
         if value is not None and value not in ("", {})
     }
     return error_class(code)(
-        f"{provider}: {_what(status, code)}{_when(wait)}{_words(said)}{_which(known_id)}",
+        f"{provider}: {_summary(status, code)}{_wait(wait)}{_message(body)}{_id(known_id)}",
         code=code,
         status=failure.status,
         request_id=known_id,
@@ -59,38 +59,39 @@ def standard_failure(
 _SHOULD_RETRY = {"true": True, "false": False}
 
 
-def _what(status: int, code: ErrorCode) -> str:
-    words = "authentication failed" if code == "authentication" else code.value.replace("_", " ")
-    return f"{status} {words}" if status >= 400 else f"{words}, told inside a {status} answer"
+def _summary(status: int, code: ErrorCode) -> str:
+    text = "authentication failed" if code == "authentication" else code.value.replace("_", " ")
+    return f"{status} {text}" if status >= 400 else f"{text}, reported in a {status} response"
 
 
-def _when(wait: float | None) -> str:
+def _wait(wait: float | None) -> str:
     return "" if wait is None else f", retry after {round(wait, 3):g} s"
 
 
-def _words(said: ErrorBody) -> str:
-    if said.page:
-        return f'; a web page came instead of JSON, perhaps from a proxy: "{said.message}"'
-    return f': "{said.message}"' if said.message else ""
+def _message(body: ErrorBody) -> str:
+    if body.page:
+        return f'; the body is a web page instead of JSON, perhaps from a proxy: "{body.message}"'
+    return f': "{body.message}"' if body.message else ""
 
 
-def _which(known_id: str | None) -> str:
+def _id(known_id: str | None) -> str:
     return "" if known_id is None else f" (request {known_id})"
 
 
 def _redirect(failure: HttpFailure, provider: str) -> ChatModelError:
     from urllib.parse import urlsplit
 
-    # Neither credentials nor a query, which may hold a signature, belong in an error.
+    # An error must contain neither credentials nor a query, which can contain a signature.
     try:
-        target = urlsplit(failure.headers.get("location", ""))
-        where = f"{target.scheme}://{target.hostname}" if target.hostname else target.path
+        url = urlsplit(failure.headers.get("location", ""))
+        target = f"{url.scheme}://{url.hostname}" if url.hostname else url.path
     except ValueError:
-        where = ""
+        target = ""
     known_id = request_id(failure.headers)
     return error_class(ErrorCode.RESPONSE_INVALID)(
-        f"{provider}: {failure.status} redirect to {where or 'nowhere'!r}, which is not followed "
-        f"since it would get the API key; set base_url to where the API is{_which(known_id)}",
+        f"{provider}: {failure.status} redirect to {target or 'nowhere'!r}, which is not followed "
+        "since it would receive the API key; set base_url to the address of the API"
+        f"{_id(known_id)}",
         status=failure.status,
         request_id=known_id,
     )

@@ -1,4 +1,4 @@
-"""What the headers of a response tell: the request's id, when to try again, how much is left."""
+"""Reads response headers: the id of the request, the delay before a retry, the rate limits."""
 
 import math
 import re
@@ -21,10 +21,10 @@ REQUEST_ID_HEADERS = (
     "llm_provider-request-id",
     "cf-ray",
 )
-"""The headers of the id that a vendor's support asks for, the most telling first.
+"""The headers of the request id that a vendor's support needs, the most specific first.
 
-LiteLLM repeats those of the provider behind it as `llm_provider-...`. The last one is not the
-vendor's but Cloudflare's: better than nothing.
+LiteLLM repeats those of the provider behind it as `llm_provider-...`. The last one is from
+Cloudflare, not from the vendor.
 """
 
 
@@ -35,21 +35,21 @@ def request_id(headers: Mapping[str, str], /) -> str | None:
         headers: Lower-case name to value.
     """
     for name in REQUEST_ID_HEADERS:
-        if found := headers.get(name):
-            return found
+        if value := headers.get(name):
+            return value
     return None
 
 
 def retry_after(headers: Mapping[str, str], /, *, now: float | None = None) -> float | None:
-    """Return how many seconds the provider asks to wait before the next attempt.
+    """Return the delay in seconds that the provider advises before the next attempt.
 
-    Taken from `retry-after-ms`, `retry-after` (seconds or a date), the same headers of a provider
-    behind LiteLLM (`llm_provider-...`), or else from the resets of those rate limits of which
-    nothing remains. A reset that is more than a month away is no advice.
+    The sources are `retry-after-ms`, `retry-after` (seconds or a date), the same headers of a
+    provider behind LiteLLM (`llm_provider-...`), and else the resets of exhausted rate limits.
+    A reset more than a month away is ignored.
 
     Args:
         headers: Lower-case name to value.
-        now: The present in Unix seconds; by default the system's clock.
+        now: The current time in Unix seconds; by default the system's clock.
     """
     now = time.time() if now is None else now
     for prefix in ("", "llm_provider-"):
@@ -81,7 +81,7 @@ def _advised(headers: Mapping[str, str], prefix: str, now: float) -> float | Non
 
 
 def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
-    """Pick the headers that tell of rate limits, as they are.
+    """Return the headers about rate limits, unchanged.
 
     Args:
         headers: Lower-case name to value.
@@ -90,7 +90,7 @@ def rate_limits(headers: Mapping[str, str], /) -> dict[str, str]:
 
 
 def until_reset(value: str, /, *, now: float) -> float | None:
-    """Read when a rate limit is reset, as seconds from now; None if it cannot be read.
+    """Return the seconds until a rate limit is reset; None if the value cannot be read.
 
     Vendors send `6m0s`, `20ms` or `17.39s` (OpenAI, Groq), a number of seconds (Azure, Mistral),
     Unix seconds or milliseconds (OpenRouter), or an RFC 3339 date (Anthropic).

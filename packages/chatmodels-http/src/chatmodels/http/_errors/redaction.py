@@ -1,4 +1,4 @@
-"""Takes secrets out of errors: vendors like to repeat the key that they reject."""
+"""Masks secrets in errors: vendors often repeat the key that they reject."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeGuard, TypeVar
@@ -6,13 +6,13 @@ from typing import TypeGuard, TypeVar
 from chatmodels.core import ChatModelError
 
 _MASK = "***"
-_SHORTEST = 4  # characters; shorter texts are no secrets, and masking them would garble words
+_SHORTEST = 4  # characters; shorter texts are not secrets, and masking them would garble words
 
 Error = TypeVar("Error", bound=ChatModelError)
 
 
-def masked(error: Error, secrets: Iterable[str], /) -> Error:
-    """Replace secrets in an error's message and details, and return it."""
+def mask_secrets(error: Error, secrets: Iterable[str], /) -> Error:
+    """Replace secrets in the message and the details of an error, and return the error."""
     for secret in secrets:
         if len(secret) >= _SHORTEST:
             error.message = _without(secret, error.message)
@@ -33,7 +33,7 @@ def _cleaned(fact: object, secret: str) -> object:
 
 def _without(secret: str, text: str) -> str:
     text = text.replace(secret, _MASK)
-    if "..." in text:  # an excerpt, which may end within the secret
+    if "..." in text:  # an excerpt, which can end within the secret
         for length in range(len(secret) - 1, _SHORTEST - 1, -1):
             text = text.replace(f"{secret[:length]}...", f"{_MASK}...")
     return text

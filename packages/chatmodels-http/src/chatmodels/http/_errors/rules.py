@@ -1,4 +1,4 @@
-"""The rules by which failures are classified, as data, and their order, which all vendors share."""
+"""The rules that classify failures, as data, and their order, which all vendors share."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,19 +7,19 @@ import msgspec
 
 from chatmodels.core import ErrorCode
 from chatmodels.http._errors.body import ErrorBody
-from chatmodels.http._errors.words import CODES, PHRASES
+from chatmodels.http._errors.phrases import CODES, PHRASES
 
 
 class FailureRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What statuses, codes and messages mean in one API, beside the rules shared by all APIs.
+    """The meaning of statuses, codes and messages in one API, beside the rules of all APIs.
 
     The order is the same for all vendors, and in each step the first match wins:
 
-    1. The status names the class of the error: 401 is a rejected key, 429 a rate limit.
+    1. The status selects the class of the error: 401 is a rejected key, 429 a rate limit.
     2. A machine-readable code, and then a type, refines the class.
-    3. A phrase in the message refines what is still coarse.
+    3. A phrase in the message refines a class that is still general.
 
-    The class restricts the steps after it. A word never turns a 401 into an outage, and a 429 is
+    The class restricts the steps after it. A phrase never turns a 401 into an outage, and a 429 is
     a rate limit or an exhausted quota. A 400 can be anything, and so can a 500, since servers
     report mistakes of the caller with it. Other 5xx are not classified by phrases.
 
@@ -38,8 +38,8 @@ class FailureRules(msgspec.Struct, frozen=True, kw_only=True):
         """Return the code of a failure.
 
         Args:
-            status: The status of the response; below 300 for an error inside a success.
-            body: What the body says.
+            status: The status of the response; below 300 for an error in the body of a success.
+            body: The content of the body.
         """
         code = self._class(status, body)
         for finer in (self._coded(body), self._phrased(status, body)):
@@ -47,10 +47,10 @@ class FailureRules(msgspec.Struct, frozen=True, kw_only=True):
         return code
 
     def _class(self, status: int, body: ErrorBody) -> ErrorCode:
-        known = self.statuses.get(status) or _STATUSES.get(status)
-        if known:
-            return known
-        # An error inside a success that names no fault of the caller is a broken provider.
+        code = self.statuses.get(status) or _STATUSES.get(status)
+        if code:
+            return code
+        # An error in a success that is not a mistake of the caller is one of the provider.
         faulty = status >= 300 or body.type == "invalid_request_error"
         return _INVALID if faulty and status < 500 else ErrorCode.PROVIDER_UNAVAILABLE
 
@@ -71,7 +71,7 @@ def _refined(
     code: ErrorCode, finer: Iterable[ErrorCode], within: frozenset[ErrorCode]
 ) -> ErrorCode:
     allowed = {code, *(within & _REFINEMENTS.get(code, _NONE))}
-    return next((found for found in finer if found in allowed), code)
+    return next((each for each in finer if each in allowed), code)
 
 
 _NONE: frozenset[ErrorCode] = frozenset()
@@ -100,12 +100,12 @@ _REFINEMENTS: Mapping[ErrorCode, frozenset[ErrorCode]] = {
         {
             ErrorCode.AUTHENTICATION,  # an expired token, at AWS
             ErrorCode.CONTENT_FILTERED,  # OpenRouter's moderation
-            ErrorCode.MODEL_NOT_FOUND,  # a model that the project may not use, at OpenAI
+            ErrorCode.MODEL_NOT_FOUND,  # a model that is not allowed for the project, at OpenAI
             ErrorCode.QUOTA_EXCEEDED,  # no credits, at xAI
         }
     ),
 }
-"""Coarse codes and their refinements; all other codes are final."""
+"""General codes and their refinements; all other codes are final."""
 
 _WITHIN: Mapping[int, frozenset[ErrorCode]] = {
     404: frozenset({ErrorCode.MODEL_NOT_FOUND, ErrorCode.UNSUPPORTED}),

@@ -1,1 +1,1 @@
-"""The framings of streams: server-sent events, lines of JSON, Amazon's event stream."""
+"""The framings of streams: server-sent events, newline-delimited JSON, Amazon's event stream."""

@@ -1,4 +1,4 @@
-"""Frames, the units of a stream: what cuts bytes into them, and what turns them into events."""
+"""Frames, the units of a stream, and the protocols of framers and decoders."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -13,9 +13,9 @@ class Frame(msgspec.Struct, frozen=True):
 
     Attributes:
         data: The payload.
-        event: Its type where the framing has one, else empty.
-        id: Its id where the framing has one, else empty.
-        headers: Its headers where the framing has them.
+        event: Its type; empty if the framing has none.
+        id: Its id; empty if the framing has none.
+        headers: Its headers; None if the framing has none.
     """
 
     data: bytes
@@ -25,10 +25,10 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Framer(Protocol):
-    """Cuts a stream of bytes into frames, whatever pieces it comes in."""
+    """Splits a stream of bytes into frames, independent of its chunks."""
 
     def feed(self, data: bytes, /) -> Iterable[Frame]:
-        """Take bytes in and give the frames that they complete, once, in order.
+        """Accept bytes and return the frames that they complete, once, in order.
 
         Raises:
             ResponseInvalidError: A line or a frame exceeds its limit.
@@ -36,26 +36,26 @@ class Framer(Protocol):
         ...
 
     def close(self) -> Sequence[Frame]:
-        """Give the last frame, if the end of the bytes completes one."""
+        """Return the last frame, if the end of the bytes completes one."""
         ...
 
 
 class StreamDecoder(Protocol):
-    """Turns one response into events: a state machine that is fed with the frames of a stream.
+    """Decodes one response into events: a state machine that is fed with the frames of a stream.
 
-    It yields a `StreamEnd` when, and only when, the vendor has ended the answer.
+    It returns a `StreamEnd` when, and only when, the vendor has ended the response.
     """
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Decode one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not in this wire format.
         """
         ...
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give the events that the end of the bytes causes: none if the answer is incomplete."""
+        """Return the events at the end of the bytes: none if the response is incomplete."""
         ...
 
     def whole(self, body: bytes, /) -> Sequence[StreamEvent]:

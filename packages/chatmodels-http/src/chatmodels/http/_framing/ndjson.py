@@ -7,7 +7,7 @@ from chatmodels.http._framing.splitter import MAX_FRAME_BYTES, Splitter
 
 
 class NdjsonFramer:
-    """Cuts a stream of bytes into lines, without the blank ones that keep a connection alive."""
+    """Splits a stream of bytes into lines, without the blank ones that keep a connection alive."""
 
     __slots__ = ("_splitter",)
 
@@ -15,12 +15,12 @@ class NdjsonFramer:
         """Begin at the start of a stream.
 
         Args:
-            limit: How many bytes one line may have.
+            limit: The largest number of bytes of one line.
         """
         self._splitter = Splitter(b"\n", "a line", limit)
 
     def feed(self, data: bytes, /) -> Sequence[Frame]:
-        """Take bytes in and give the lines that they complete.
+        """Accept bytes and return the lines that they complete.
 
         Raises:
             ResponseInvalidError: A line exceeds the limit.
@@ -28,7 +28,7 @@ class NdjsonFramer:
         return [Frame(text) for line in self._splitter.feed(data) if (text := line.strip())]
 
     def close(self) -> Sequence[Frame]:
-        """Give the last line, if it has no line feed.
+        """Return the last line, if it has no line feed.
 
         Raises:
             ResponseInvalidError: A line exceeds the limit.

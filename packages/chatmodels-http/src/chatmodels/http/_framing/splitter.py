@@ -1,19 +1,19 @@
-"""Cuts bytes that come in any pieces at a separator, in linear time and bounded memory."""
+"""Splits bytes that arrive in chunks at a separator, in linear time and bounded memory."""
 
 from chatmodels.core import ResponseInvalidError
 
 MAX_FRAME_BYTES = 32 * 1024 * 1024
-"""How long one frame may be: several times the largest generated image in one event."""
+"""The largest size of one frame: several times the largest generated image in one event."""
 
 
 class Splitter:
-    """Collects bytes and gives the blocks that a separator has completed.
+    """Collects bytes and returns the blocks that a separator has completed.
 
-    The same blocks come out whatever pieces the bytes came in. A block too long is refused, but
-    only after the blocks before it have been given.
+    The blocks do not depend on the chunks of the bytes. A block that is too long raises an error
+    after the blocks before it have been returned.
     """
 
-    __slots__ = ("_buffer", "_limit", "_overlap", "_refusal", "_separator", "_unit")
+    __slots__ = ("_buffer", "_error", "_limit", "_overlap", "_separator", "_unit")
 
     def __init__(self, separator: bytes, unit: str, limit: int) -> None:
         self._separator = separator
@@ -21,19 +21,19 @@ class Splitter:
         self._unit = unit
         self._limit = limit
         self._buffer = bytearray()
-        self._refusal: ResponseInvalidError | None = None
+        self._error: ResponseInvalidError | None = None
 
     def feed(self, data: bytes, /) -> list[bytes]:
-        """Take bytes in and give the blocks that they complete, without their separators.
+        """Accept bytes and return the blocks that they complete, without their separators.
 
         Raises:
             ResponseInvalidError: A block exceeds the limit.
         """
-        if self._refusal is not None:
-            raise self._refusal
+        if self._error is not None:
+            raise self._error
         buffer = self._buffer
         if buffer:
-            # Only what is new can hold a separator: searching all of it again would be quadratic.
+            # Only new bytes can contain a separator: searching the whole buffer would be quadratic.
             seam = max(len(buffer) - self._overlap, 0)
             buffer += data
             if buffer.find(self._separator, seam) < 0:
@@ -49,13 +49,13 @@ class Splitter:
         return blocks
 
     def close(self) -> bytes:
-        """Give what no separator has completed.
+        """Return the bytes after the last separator.
 
         Raises:
             ResponseInvalidError: A block exceeds the limit.
         """
-        if self._refusal is not None:
-            raise self._refusal
+        if self._error is not None:
+            raise self._error
         rest = bytes(self._buffer)
         self._buffer.clear()
         if len(rest) > self._limit:
@@ -65,18 +65,18 @@ class Splitter:
     def _bounded(self, blocks: list[bytes]) -> list[bytes]:
         for count, block in enumerate(blocks):
             if len(block) > self._limit:
-                self._refusal = self._too_long()
+                self._error = self._too_long()
                 del blocks[count:]
                 break
         else:
             if len(self._buffer) > self._limit + self._overlap:
-                self._refusal = self._too_long()
-        if self._refusal is not None and not blocks:
-            raise self._refusal
+                self._error = self._too_long()
+        if self._error is not None and not blocks:
+            raise self._error
         return blocks
 
     def _too_long(self) -> ResponseInvalidError:
         return ResponseInvalidError(
             f"the stream has {self._unit} of more than {self._limit} bytes; "
-            "the address may not be that of this API"
+            "check that base_url is the address of this API"
         )

@@ -1,7 +1,7 @@
-"""The framing of server-sent events, as the HTML standard's "Server-sent events" section says.
+"""The framing of server-sent events, by the section "Server-sent events" of the HTML standard.
 
-One departure: an event that the end of the stream cuts off before its blank line is given all
-the same, since some vendors end without one.
+There is one exception: a last event without a blank line is returned too, since some vendors end
+streams without one.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ _BOM = b"\xef\xbb\xbf"
 
 _JSON_BEGINS = (b"{", b"[")
 
-# As numbers, since searching bytes for a number takes a tenth of the time.
+# As integers, since searching bytes for an integer takes a tenth of the time.
 _LINE_FEED, _RETURN = b"\n\r"
 
 
 class SseFramer:
-    """Cuts a stream of bytes into server-sent events, whatever pieces it comes in.
+    """Splits a stream of bytes into server-sent events, independent of its chunks.
 
-    Comments and `retry:` give no frame. The data are not decoded: the codec's JSON parser does it.
+    Comments and `retry:` are ignored. The data stay bytes: the codec's JSON parser decodes them.
     """
 
     __slots__ = ("_after_return", "_bare_json", "_held", "_id", "_splitter")
@@ -29,18 +29,18 @@ class SseFramer:
         """Begin at the start of a stream.
 
         Args:
-            limit: How many bytes one event, and so each of its lines, may have.
-            bare_json: Whether JSON that stands there without being an event, as servers send that
-                fail in the middle of a stream, is an event's data; else it is ignored.
+            limit: The largest number of bytes of one event, and so of each of its lines.
+            bare_json: Whether a block of JSON outside an event is returned as the data of one, and
+                not ignored. Some servers send errors in the middle of a stream that way.
         """
         self._bare_json = bare_json
         self._splitter = Splitter(b"\n\n", "an event", limit)
         self._id = ""
         self._after_return = False
-        self._held: bytes | None = b""  # what may be the start of a BOM; None after the start
+        self._held: bytes | None = b""  # a possible start of a BOM; None after the start
 
     def feed(self, data: bytes, /) -> Sequence[Frame]:
-        """Take bytes in and give the events that they complete.
+        """Accept bytes and return the events that they complete.
 
         Raises:
             ResponseInvalidError: An event exceeds the limit.
@@ -56,7 +56,7 @@ class SseFramer:
             data = self._with_line_feeds(data)
         frames: list[Frame] = []
         for block in self._splitter.feed(data):
-            # What nearly every event of nearly every vendor looks like: a single line of data.
+            # Nearly every event of nearly every vendor is a single line of data.
             if block[:6] == b"data: " and _LINE_FEED not in block and not self._id:
                 frames.append(Frame(block[6:]))
             elif (frame := self._read(block)) is not None:
@@ -64,7 +64,7 @@ class SseFramer:
         return frames
 
     def close(self) -> Sequence[Frame]:
-        """Give the event that no blank line has completed, if it has data.
+        """Return the event that no blank line has completed, if it has data.
 
         Raises:
             ResponseInvalidError: An event exceeds the limit.
@@ -73,7 +73,7 @@ class SseFramer:
         return () if frame is None else (frame,)
 
     def _with_line_feeds(self, data: bytes) -> bytes:
-        # A line ends with CR, LF or CRLF, and a CRLF may come in two pieces.
+        # A line ends with CR, LF or CRLF, and a CRLF can arrive in two chunks.
         if not data:
             return data
         if self._after_return:

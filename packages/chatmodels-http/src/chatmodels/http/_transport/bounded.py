@@ -1,4 +1,4 @@
-"""Time limits for blocking functions, which run in a thread that can be abandoned."""
+"""Time limits for blocking functions: they run in a thread that can be abandoned."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,8 +17,8 @@ class OutOfTimeError(Exception):
 class Worker:
     """A thread that runs functions one after another; close it after use.
 
-    A function that runs out of time cannot be interrupted. It goes on until it returns, with
-    nobody waiting for it; what it returns is then discarded, and the thread ends.
+    A function that runs out of time cannot be interrupted. It continues in the background until it
+    returns; then its result is discarded, and the thread ends.
     """
 
     __slots__ = ("_jobs", "_started")
@@ -36,12 +36,12 @@ class Worker:
         """Run a function in the context of the caller.
 
         Args:
-            seconds: The time that it may take; None for no limit, when no thread is used.
+            seconds: The time limit; None for no limit, and then no thread is used.
             function: The function.
-            discard: Releases what a function returned too late.
+            discard: Releases a result that was returned too late.
 
         Raises:
-            OutOfTimeError: The function has not returned in time.
+            OutOfTimeError: The function did not return in time.
         """
         if seconds is None:
             return function()
@@ -62,7 +62,7 @@ class Worker:
             raise
 
     def close(self) -> None:
-        """Let the thread end."""
+        """End the thread when its function has returned."""
         if self._started:
             self._jobs.put(None)
 
@@ -77,7 +77,7 @@ def _serve(jobs: SimpleQueue[_Job | None]) -> None:
             future.set_result(context.run(function))
         except BaseException as error:
             future.set_exception(error)
-        del job, future, context, function  # an idle thread holds on to nothing
+        del job, future, context, function  # an idle thread must not keep them alive
 
 
 def _discarding(discard: Callable[[T], object]) -> Callable[[Future[T]], None]:

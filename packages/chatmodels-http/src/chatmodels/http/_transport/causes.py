@@ -1,25 +1,25 @@
-"""The reason why bytes did not come through, by the first cause of an error."""
+"""The first cause of a transfer error."""
 
 
 def reason(error: BaseException, /) -> str:
-    """Give the words of an error's first cause: the last one often says just that all failed."""
-    words = str(error)
+    """Return the message of an error's first cause: later errors are often less specific."""
+    message = str(error)
     cause = error.__cause__
     while cause is not None:
-        several: tuple[BaseException, ...] = getattr(cause, "exceptions", ())
-        if several:
-            cause = several[0]
+        group: tuple[BaseException, ...] = getattr(cause, "exceptions", ())
+        if group:
+            cause = group[0]
         else:
-            words = str(cause) or words
+            message = str(cause) or message
             cause = cause.__cause__
-    return words or type(error).__name__
+    return message or type(error).__name__
 
 
 def is_certificate_failure(error: BaseException, /) -> bool:
     """Report whether a `ConnectError` is due to a certificate that cannot be verified.
 
     Connection pools of httpcore raise `from None`, which moves the cause into the context. Other
-    contexts do not count: they may be an error of another call, which the program is handling.
+    contexts are ignored: they can be errors of another call, which the program is handling.
     """
     from ssl import SSLCertVerificationError
 

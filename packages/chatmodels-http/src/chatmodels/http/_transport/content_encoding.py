@@ -15,10 +15,10 @@ STEP = 64 * 1024
 
 
 class Decoder(Protocol):
-    """Decodes a body piece by piece."""
+    """Decodes a body chunk by chunk."""
 
-    def feed(self, piece: bytes, /) -> bytes:
-        """Accept a piece of the body and return the first step of its decoded bytes.
+    def feed(self, chunk: bytes, /) -> bytes:
+        """Accept a chunk of the body and return the first step of its decoded bytes.
 
         Call it only when `rest` has returned nothing.
 
@@ -28,7 +28,7 @@ class Decoder(Protocol):
         ...
 
     def rest(self) -> bytes:
-        """Return the next step of what was fed; empty if more has to be fed.
+        """Return the next step of the decoded bytes; empty if more has to be fed.
 
         Raises:
             TransferError: The body cannot be decoded.
@@ -39,8 +39,8 @@ class Decoder(Protocol):
 def decoder(coding: str | None, /) -> Decoder | None:
     """Return the decoder for a content coding; None if there is nothing to decode.
 
-    An unknown coding does not raise here: the status of a response counts without its body. The
-    decoder raises when the body is read.
+    An unknown coding does not raise here, since the status of a response is useful without its
+    body. The decoder raises when the body is read.
 
     Args:
         coding: The value of the header `content-encoding`.
@@ -66,7 +66,7 @@ class Stage(Protocol):
         ...
 
     def decode(self, data: bytes, /) -> tuple[bytes, bytes | None]:
-        """Return a step of output, and the input still to pass; None if there is none."""
+        """Return a step of output, and the remaining input; None if there is none."""
         ...
 
 
@@ -80,8 +80,8 @@ class _Decoder:
         self._ended = False
         self._pending: bytes | None = None
 
-    def feed(self, piece: bytes, /) -> bytes:
-        self._pending = piece if self._pending is None else self._pending + piece
+    def feed(self, chunk: bytes, /) -> bytes:
+        self._pending = chunk if self._pending is None else self._pending + chunk
         return self._step()
 
     def rest(self) -> bytes:
@@ -93,10 +93,10 @@ class _Decoder:
                 stage = self._stage
                 if stage is None:
                     if self._ended:
-                        # Another member may follow; gzip's padding counts for nothing.
+                        # Another member can follow; gzip's padding is ignored.
                         data = data.lstrip(b"\0")
                     stage = self._stage = self._make(data) if data else None
-                    if stage is None:  # too short to say which format it is
+                    if stage is None:  # too short to detect the format
                         self._pending = data or None
                         return b""
                 decoded, self._pending = stage.decode(data)
@@ -119,7 +119,7 @@ class _Unreadable:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def feed(self, piece: bytes, /) -> bytes:
+    def feed(self, chunk: bytes, /) -> bytes:
         raise TransferError(
             "undecodable",
             f"the body has the content coding {self._name!r}, which is not supported and was not "
@@ -146,7 +146,7 @@ class _Zlib:
 
     def decode(self, data: bytes, /) -> tuple[bytes, bytes | None]:
         decoded = self._object.decompress(data, STEP)
-        # Output may be held back even if all input is used, as when it filled the step exactly.
+        # Output can be held back even if all input is used, as when it filled the step exactly.
         tail = self._object.unconsumed_tail
         return decoded, tail if tail or len(decoded) == STEP else None
 
@@ -156,7 +156,7 @@ def _gzip(data: bytes) -> Stage:
 
 
 def _deflate(data: bytes) -> Stage | None:
-    # "deflate" means zlib's format; many servers send the bare format all the same.
+    # "deflate" means zlib's format, but many servers send raw deflate.
     if len(data) < 2:
         return None
     wrapped = data[0] & 15 == 8 and (data[0] << 8 | data[1]) % 31 == 0
@@ -209,7 +209,7 @@ class _Zstd:
 
 
 class _Zstandard:
-    # This library cannot bound its output, but a block of 4 bytes holds at most 128 KiB.
+    # This library cannot bound its output, but a block of 4 bytes contains at most 128 KiB.
     __slots__ = ("_object", "_tail")
 
     def __init__(self, library: Any) -> None:

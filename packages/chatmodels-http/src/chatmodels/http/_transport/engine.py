@@ -1,7 +1,7 @@
-"""The seam to whatever moves the bytes: one request goes out, pieces of a body come back.
+"""The interface of engines, which send a request and return the chunks of a response.
 
-An engine knows nothing of models, secrets or vendors. It never follows redirects, and it asks the
-`Deadlines` of a request for the time that each step may take at the moment when the step begins.
+An engine is independent of models, secrets and vendors. It never follows redirects. When a step of
+a request begins, the engine reads the time limit of the step from the `Deadlines` of the request.
 """
 
 from collections.abc import Mapping
@@ -20,15 +20,15 @@ Kind = Literal[
 
 
 class TransferError(Exception):
-    """Bytes did not come through; the cause is the HTTP library's exception.
+    """A request or a response failed in transit; the cause is the HTTP library's exception.
 
     Attributes:
-        kind: "connect" if no connection came about, "certificate" if TLS could not verify the
-            other side, "connect_timeout" if it took too long,
-            "pool_timeout" if an injected client had none to spare in time, "timeout" if reading
-            or writing took too long, "broken" if the connection or the protocol broke,
-            "undecodable" if the body has a content coding that cannot be decoded, "unusable" if
-            the engine cannot make such a request at all.
+        kind: "connect" if no connection was established, "certificate" if TLS could not verify the
+            server, "connect_timeout" if connecting took too long, "pool_timeout" if an injected
+            client had no free connection in time, "timeout" if reading or writing took too long,
+            "broken" if the connection or the protocol broke, "undecodable" if the body has a
+            content coding that cannot be decoded, "unusable" if the engine cannot send such a
+            request.
     """
 
     def __init__(self, kind: Kind, reason: str, /) -> None:
@@ -37,29 +37,29 @@ class TransferError(Exception):
 
 
 class Deadlines(Protocol):
-    """How long the next step of a request may take, in seconds from now; None for ever."""
+    """The time limits of the next step of a request, in seconds from now; None for no limit."""
 
     def connect(self) -> float | None:
-        """Give the time until a connection must stand."""
+        """Return the time until a connection must be established."""
         ...
 
     def read(self) -> float | None:
-        """Give the time that the next reading or writing of bytes may take."""
+        """Return the time allowed for the next read or write."""
         ...
 
     def left(self) -> float | None:
-        """Return the time until the head, or the next event, must have come."""
+        """Return the time until the head, or the next event, must have arrived."""
         ...
 
 
 class RequestHead:
-    """What many requests have in common: all but the body.
+    """Method, URL and headers of a request, which many requests share.
 
     Attributes:
         method: As in "POST".
-        url: The full address.
+        url: The full URL.
         headers: Names and values, without `host` and `content-length`.
-        prepared: Room for what an engine has made of it.
+        prepared: A cache for the engine's encoding of the head.
     """
 
     __slots__ = ("headers", "method", "prepared", "url")
@@ -72,12 +72,12 @@ class RequestHead:
 
 
 class HttpResponse(Protocol):
-    """A response whose head has come.
+    """A response whose head has arrived.
 
     Attributes:
         status: The HTTP status.
         headers: Lower-case name to value.
-        exact: Whether each reading holds to the time that the patience gives as it begins.
+        exact: Whether each read observes the time limit of the `Deadlines` when it begins.
     """
 
     status: int
@@ -95,12 +95,12 @@ class HttpResponse(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end, or else close it."""
+        """Release the connection if the body was read to its end, or else close it."""
         ...
 
 
 class AsyncHttpResponse(Protocol):
-    """The twin of `HttpResponse`."""
+    """The async version of `HttpResponse`."""
 
     status: int
     headers: Mapping[str, str]
@@ -114,20 +114,20 @@ class AsyncHttpResponse(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Give the connection back if the body was read to its end, or else close it.
+        """Release the connection if the body was read to its end, or else close it.
 
-        A cancellation does not keep it from closing.
+        A cancellation does not prevent the closing.
         """
         ...
 
 
 class Engine(Protocol):
-    """Sends requests, blocking; shared by threads.
+    """Sends requests of sync calls; shared by threads.
 
-    One that is derived from this class can be passed to a model as its `http_client`.
+    An instance of a subclass can be passed to a model as its `http_client`.
     """
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
@@ -137,13 +137,13 @@ class Engine(Protocol):
 
 
 class AsyncEngine(Protocol):
-    """Sends requests, awaited; shared by event loops.
+    """Sends requests of async calls; shared by event loops.
 
-    One that is derived from this class can be passed to a model as its `async_http_client`.
+    An instance of a subclass can be passed to a model as its `async_http_client`.
     """
 
     async def send(
-        self, head: RequestHead, body: bytes, patience: Deadlines, /
+        self, head: RequestHead, body: bytes, deadlines: Deadlines, /
     ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 

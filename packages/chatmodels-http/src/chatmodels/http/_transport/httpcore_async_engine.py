@@ -1,4 +1,4 @@
-"""The engine for awaited calls, on httpcore's connections: under asyncio and trio, loop by loop."""
+"""The engine for async calls, on httpcore's connections: for asyncio and trio, loop by loop."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
@@ -18,113 +18,115 @@ from chatmodels.http._transport.httpcore_parts import (
     connection_failures,
     headers_of,
     is_reusable,
-    prepared,
+    prepare,
     request_of,
     route_to,
-    translated,
+    transfer_error,
 )
 from chatmodels.http._transport.httpcore_streams import AsyncTimedBackend, run_without_waiting
-from chatmodels.http._transport.pool import KEEP_ALIVE, Lanes
+from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections
 
 
 class AsyncHttpcoreEngine:
     """An `AsyncEngine` with connections of its own for each event loop.
 
     Args:
-        proxy: The address of the proxy to use; None for what the environment says.
+        proxy: The URL of the proxy; None for the proxy of the environment.
     """
 
     def __init__(self, proxy: str | None = None) -> None:
         self._proxy = proxy
-        self._homes: WeakKeyDictionary[object, _Home] = WeakKeyDictionary()
+        self._by_loop: WeakKeyDictionary[object, _LoopConnections] = WeakKeyDictionary()
 
     async def send(
-        self, head: RequestHead, body: bytes, patience: Deadlines, /
+        self, head: RequestHead, body: bytes, deadlines: Deadlines, /
     ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
-        ready = prepared(head)
+        ready = prepare(head)
         loop = current_token().native_token
-        home = self._homes.get(loop)
-        if home is None:
-            home = await self._settle(loop)
-        lanes = home.lanes.get(ready.address) or home.open(ready)
-        lane = lanes.take()
-        while lane.expired():
-            lane.abort()
-            lane = lanes.take()
-        lane.backend.patience = patience
+        connections = self._by_loop.get(loop)
+        if connections is None:
+            connections = await self._register(loop)
+        idle = connections.by_address.get(ready.address) or connections.open(ready)
+        connection = idle.acquire()
+        while connection.expired():
+            connection.abort()
+            connection = idle.acquire()
+        connection.backend.deadlines = deadlines
         try:
-            request = request_of(ready, body, lane.proxied)
-            response = await lane.connection.handle_async_request(request)
-            return _Answer(response, lane, lanes)
+            request = request_of(ready, body, connection.proxied)
+            response = await connection.http.handle_async_request(request)
+            return _Response(response, connection, idle)
         except connection_failures() as error:
-            lane.abort()
-            raise translated(error) from error
+            connection.abort()
+            raise transfer_error(error) from error
         except BaseException:
-            lane.abort()
+            connection.abort()
             raise
 
-    async def _settle(self, loop: object) -> "_Home":
-        # What loops that nobody shut down have left behind would keep them alive.
-        # By reference, since other threads may add theirs meanwhile.
-        for reference in self._homes.keyrefs():
+    async def _register(self, loop: object) -> "_LoopConnections":
+        # Connections of loops that were closed without a shutdown would keep these loops alive.
+        # By reference, since other threads can add their loops meanwhile.
+        for reference in self._by_loop.keyrefs():
             other = reference()
             if getattr(other, "is_closed", _never)():
-                self._homes.pop(other, None)
-        home = self._homes[loop] = _Home(self._proxy)
-        await anext(home.lifetime)
-        return home
+                self._by_loop.pop(other, None)
+        connections = self._by_loop[loop] = _LoopConnections(self._proxy)
+        await anext(connections.lifetime)
+        return connections
 
 
-class _Home:
+class _LoopConnections:
     """The connections of one event loop.
 
-    An event loop closes at its end what asynchronous generators were begun in it: `asyncio.run`
-    and `trio.run` both do. So a generator that waits for its end closes the connections in time.
+    At its end, an event loop closes the asynchronous generators that were started in it:
+    `asyncio.run` and `trio.run` both do so. A suspended generator closes the connections then.
     """
 
-    __slots__ = ("__weakref__", "_proxy", "lanes", "lifetime")
+    __slots__ = ("__weakref__", "_proxy", "by_address", "lifetime")
 
     def __init__(self, proxy: str | None) -> None:
         self._proxy = proxy
-        self.lanes: dict[str, Lanes[Lane]] = {}
-        self.lifetime = _lifetime(self.lanes)
+        self.by_address: dict[str, IdleConnections[PooledConnection]] = {}
+        self.lifetime = _close_at_loop_end(self.by_address)
 
-    def open(self, head: Prepared) -> Lanes["Lane"]:
+    def open(self, head: Prepared) -> IdleConnections["PooledConnection"]:
         route = route_to(head, self._proxy)
-        lanes = self.lanes[head.address] = Lanes(lambda: Lane(route))
-        return lanes
+        idle = self.by_address[head.address] = IdleConnections(lambda: PooledConnection(route))
+        return idle
 
 
-async def _lifetime(lanes: "dict[str, Lanes[Lane]]") -> AsyncGenerator[None]:
+async def _close_at_loop_end(
+    by_address: "dict[str, IdleConnections[PooledConnection]]",
+) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        for idle in lanes.values():
-            for lane in idle.drain():
-                lane.abort()
-        lanes.clear()
+        for idle in by_address.values():
+            for connection in idle.drain():
+                connection.abort()
+        by_address.clear()
 
 
 def _never() -> bool:
     return False
 
 
-class Lane:
+class PooledConnection:
     """One connection, or a proxy's pool of one."""
 
-    __slots__ = ("backend", "connection", "proxied")
+    __slots__ = ("backend", "http", "proxied")
 
     def __init__(self, route: Route) -> None:
         self.proxied = route.proxied
-        network: object = httpcore.AnyIOBackend()  # which httpcore types as perhaps missing
+        network: object = httpcore.AnyIOBackend()  # httpcore types it as optional
         assert isinstance(network, httpcore.AsyncNetworkBackend)
         self.backend = AsyncTimedBackend(network)
-        self.connection: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool = (
+        self.http: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool = (
             httpcore.AsyncHTTPConnection(
                 route.origin, route.tls, KEEP_ALIVE, network_backend=self.backend
             )
@@ -143,7 +145,7 @@ class Lane:
         return self.backend.drained() and is_reusable(self._connections())
 
     def expired(self) -> bool:
-        """Report whether it was idle for too long, or the server has closed it or sent more."""
+        """Report whether it was idle for too long, or the server has closed it or sent data."""
         return any(connection.has_expired() for connection in self._connections())
 
     def abort(self) -> None:
@@ -151,78 +153,82 @@ class Lane:
         self.backend.abort()
 
     def _connections(self) -> Sequence[Connection]:
-        connection = self.connection
+        connection = self.http
         if isinstance(connection, httpcore.AsyncConnectionPool):
             return connection.connections
         return (connection,)
 
 
-class _Answer:
+class _Response:
     __slots__ = (
+        "_chunks",
+        "_connection",
         "_decoder",
-        "_lane",
-        "_lanes",
-        "_pieces",
+        "_idle",
         "_stream",
         "_suspended",
         "headers",
         "status",
     )
 
-    def __init__(self, response: httpcore.Response, lane: Lane, lanes: Lanes[Lane]) -> None:
+    def __init__(
+        self,
+        response: httpcore.Response,
+        connection: PooledConnection,
+        idle: IdleConnections[PooledConnection],
+    ) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = headers_of(response)
         self._stream: Any = response.stream
-        self._pieces: Any = aiter(self._stream)
+        self._chunks: Any = aiter(self._stream)
         self._suspended = False
-        self._lane: Lane | None = lane
-        self._lanes = lanes
+        self._connection: PooledConnection | None = connection
+        self._idle = idle
         self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
             self._decoder = decoder(self.headers["content-encoding"])
 
     async def read(self) -> bytes | None:
-        """Give the next piece of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         if self._decoder is not None and (decoded := self._decoder.rest()):
             return decoded
         self._suspended = False
         try:
-            piece = await anext(self._pieces, None)
+            chunk = await anext(self._chunks, None)
         except FAILURES as error:
-            raise translated(error) from error
-        if piece is None:
+            raise transfer_error(error) from error
+        if chunk is None:
             return None
         self._suspended = True
-        return piece if self._decoder is None else self._decoder.feed(piece)
+        return chunk if self._decoder is None else self._decoder.feed(chunk)
 
     async def aclose(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""
-        lane, self._lane = self._lane, None
-        if lane is None:
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
         try:
             if not self._suspended:
                 with CancelScope(shield=True):
                     await self._stream.aclose()
         finally:
-            # Nothing waits from here on: a shield does not stop the cancellation of a task.
-            if self._suspended or not lane.reusable():
-                lane.abort()
+            # No await from here on: a shield does not stop the cancellation of a task.
+            if self._suspended or not connection.reusable():
+                connection.abort()
                 self._unwind()
-            elif (old := self._lanes.give(lane)) is not None:
+            elif (old := self._idle.release(connection)) is not None:
                 old.abort()
 
     def _unwind(self) -> None:
-        # httpcore's generators wait for somebody to ask for more: left like that they would end
-        # in the garbage collector, of which trio complains. The connection is closed, so that
-        # they end without waiting.
+        # httpcore's generators are suspended. The garbage collector would finalize them, about
+        # which trio warns. The connection is closed, so that they end without waiting.
         run_without_waiting(self._stream.aclose())
         while self._suspended:
             try:
-                self._pieces.__anext__().send(None)
+                self._chunks.__anext__().send(None)
             except StopIteration:
-                continue  # a piece that had come before
-            # A RuntimeError: the event loop is at its end, and closes the generators right now.
+                continue  # a chunk that had arrived before
+            # A RuntimeError: the event loop is ending, and is closing the generators right now.
             except (StopAsyncIteration, RuntimeError, *FAILURES):
                 pass
             self._suspended = False

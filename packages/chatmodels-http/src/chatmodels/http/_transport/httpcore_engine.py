@@ -1,4 +1,4 @@
-"""The engine for blocking calls, on httpcore's connections."""
+"""The engine for sync calls, on httpcore's connections."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,69 +14,71 @@ from chatmodels.http._transport.httpcore_parts import (
     connection_failures,
     headers_of,
     is_reusable,
-    prepared,
+    prepare,
     request_of,
     route_to,
-    translated,
+    transfer_error,
 )
 from chatmodels.http._transport.httpcore_streams import TimedBackend
-from chatmodels.http._transport.pool import KEEP_ALIVE, Lanes
+from chatmodels.http._transport.pool import KEEP_ALIVE, IdleConnections
 
 
 class HttpcoreEngine:
     """An `Engine` with connections of its own, kept for all threads.
 
     Args:
-        proxy: The address of the proxy to use; None for what the environment says.
+        proxy: The URL of the proxy; None for the proxy of the environment.
     """
 
     def __init__(self, proxy: str | None = None) -> None:
         self._proxy = proxy
-        self._lanes: dict[str, Lanes[Lane]] = {}
+        self._by_address: dict[str, IdleConnections[PooledConnection]] = {}
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
-        ready = prepared(head)
-        lanes = self._lanes.get(ready.address)
-        if lanes is None:
+        ready = prepare(head)
+        idle = self._by_address.get(ready.address)
+        if idle is None:
             route = route_to(ready, self._proxy)
-            lanes = self._lanes.setdefault(ready.address, Lanes(lambda: Lane(route)))
-        lane = lanes.take()
-        while lane.expired():
-            lane.abort()
-            lane = lanes.take()
-        lane.backend.patience = patience
+            idle = self._by_address.setdefault(
+                ready.address, IdleConnections(lambda: PooledConnection(route))
+            )
+        connection = idle.acquire()
+        while connection.expired():
+            connection.abort()
+            connection = idle.acquire()
+        connection.backend.deadlines = deadlines
         try:
-            request = request_of(ready, body, lane.proxied)
-            response = lane.connection.handle_request(request)
-            return _Answer(response, lane, lanes)
+            request = request_of(ready, body, connection.proxied)
+            response = connection.http.handle_request(request)
+            return _Response(response, connection, idle)
         except connection_failures() as error:
-            lane.abort()
-            raise translated(error) from error
+            connection.abort()
+            raise transfer_error(error) from error
         except BaseException:
-            lane.abort()
+            connection.abort()
             raise
 
     def close(self) -> None:
         """Close the idle connections, as at the end of the program."""
-        for lanes in list(self._lanes.values()):
-            for lane in lanes.drain():
-                lane.abort()
+        for idle in list(self._by_address.values()):
+            for connection in idle.drain():
+                connection.abort()
 
 
-class Lane:
+class PooledConnection:
     """One connection, or a proxy's pool of one."""
 
-    __slots__ = ("backend", "connection", "proxied")
+    __slots__ = ("backend", "http", "proxied")
 
     def __init__(self, route: Route) -> None:
         self.proxied = route.proxied
         self.backend = TimedBackend(httpcore.SyncBackend())
-        self.connection: httpcore.HTTPConnection | httpcore.ConnectionPool = (
+        self.http: httpcore.HTTPConnection | httpcore.ConnectionPool = (
             httpcore.HTTPConnection(
                 route.origin, route.tls, KEEP_ALIVE, network_backend=self.backend
             )
@@ -95,7 +97,7 @@ class Lane:
         return self.backend.drained() and is_reusable(self._connections())
 
     def expired(self) -> bool:
-        """Report whether it was idle for too long, or the server has closed it or sent more."""
+        """Report whether it was idle for too long, or the server has closed it or sent data."""
         return any(connection.has_expired() for connection in self._connections())
 
     def abort(self) -> None:
@@ -103,46 +105,51 @@ class Lane:
         self.backend.abort()
 
     def _connections(self) -> Sequence[Connection]:
-        connection = self.connection
+        connection = self.http
         if isinstance(connection, httpcore.ConnectionPool):
             return connection.connections
         return (connection,)
 
 
-class _Answer:
+class _Response:
     exact = True
-    __slots__ = ("_decoder", "_lane", "_lanes", "_pieces", "_stream", "headers", "status")
+    __slots__ = ("_chunks", "_connection", "_decoder", "_idle", "_stream", "headers", "status")
 
-    def __init__(self, response: httpcore.Response, lane: Lane, lanes: Lanes[Lane]) -> None:
+    def __init__(
+        self,
+        response: httpcore.Response,
+        connection: PooledConnection,
+        idle: IdleConnections[PooledConnection],
+    ) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = headers_of(response)
         self._stream: Any = response.stream
-        self._pieces: Iterator[bytes] = iter(self._stream)
-        self._lane: Lane | None = lane
-        self._lanes = lanes
+        self._chunks: Iterator[bytes] = iter(self._stream)
+        self._connection: PooledConnection | None = connection
+        self._idle = idle
         self._decoder: Decoder | None = None
         if "content-encoding" in self.headers:
             self._decoder = decoder(self.headers["content-encoding"])
 
     def read(self) -> bytes | None:
-        """Give the next piece of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         if self._decoder is not None and (decoded := self._decoder.rest()):
             return decoded
         try:
-            piece = next(self._pieces, None)
+            chunk = next(self._chunks, None)
         except FAILURES as error:
-            raise translated(error) from error
-        return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
+            raise transfer_error(error) from error
+        return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
 
     def close(self) -> None:
         """Keep the connection if the body was read to its end, or else close it."""
-        lane, self._lane = self._lane, None
-        if lane is None:
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
         try:
             self._stream.close()
         finally:
-            if not lane.reusable():
-                lane.abort()
-            elif (old := self._lanes.give(lane)) is not None:
+            if not connection.reusable():
+                connection.abort()
+            elif (old := self._idle.release(connection)) is not None:
                 old.abort()

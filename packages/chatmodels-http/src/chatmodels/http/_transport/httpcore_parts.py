@@ -1,4 +1,4 @@
-"""What the blocking and the awaited engine say to httpcore, and how they take its errors."""
+"""Requests to httpcore and translations of its errors, for the sync and the async engine."""
 
 import ssl
 import sys
@@ -18,14 +18,14 @@ from chatmodels.http._transport.tls import no_tls_context, tls_context
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A head as httpcore wants it.
+    """A head, encoded for httpcore.
 
     Attributes:
         method: As in b"POST".
-        url: The address, parsed.
-        proxied_url: The address for an HTTP proxy, where an IPv6 address keeps its brackets.
-        address: Scheme, host and port: what connections are shared by.
-        headers: The headers, encoded, `Host` included.
+        url: The parsed URL.
+        proxied_url: The URL for an HTTP proxy, in which an IPv6 address keeps its brackets.
+        address: Scheme, host and port, the key of shared connections.
+        headers: The encoded headers, with `Host`.
     """
 
     method: bytes
@@ -35,18 +35,18 @@ class Prepared(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...]
 
     def __repr__(self) -> str:
-        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks may show it
+        return f"Prepared({self.method!r}, {self.address!r})"  # tracebacks can contain it
 
 
-def prepared(head: RequestHead, /) -> Prepared:
+def prepare(head: RequestHead, /) -> Prepared:
     """Parse and encode a head, once.
 
     Raises:
-        TransferError: The address is not one, or a header cannot be sent.
+        TransferError: The URL is not valid, or a header cannot be sent.
     """
-    found = head.prepared
-    if isinstance(found, Prepared):
-        return found
+    cached = head.prepared
+    if isinstance(cached, Prepared):
+        return cached
     try:
         parts = urlsplit(head.url)
         host = (parts.hostname or "").encode("idna")
@@ -54,7 +54,7 @@ def prepared(head: RequestHead, /) -> Prepared:
         if not host or parts.scheme not in _SCHEMES:
             raise ValueError(f"{parts.scheme}://{parts.netloc}")
     except ValueError as error:
-        raise TransferError("unusable", f"the address is not valid: {error}") from error
+        raise TransferError("unusable", f"the URL is not valid: {error}") from error
     target = quote(parts.path or "/", safe=_SAFE)
     if parts.query:
         target += "?" + quote(parts.query, safe=_SAFE)
@@ -63,7 +63,7 @@ def prepared(head: RequestHead, /) -> Prepared:
     if b":" in host:
         named = b"[%b]" % host
         proxied_url = httpcore.URL(scheme=parts.scheme, host=named, port=port, target=target)
-    made = Prepared(
+    encoded = Prepared(
         head.method.encode(),
         url,
         proxied_url,
@@ -73,14 +73,16 @@ def prepared(head: RequestHead, /) -> Prepared:
             *(_encoded(name, value) for name, value in head.headers),
         ),
     )
-    head.prepared = made
-    return made
+    head.prepared = encoded
+    return encoded
 
 
 def _encoded(name: str, value: str) -> tuple[bytes, bytes]:
-    # Checked here since h11 would quote what it refuses.
+    # Checked here, since errors of h11 would contain the value.
     if not value.isascii() or not value.replace("\t", " ").isprintable():
-        raise TransferError("unusable", f"the header {name!r} has letters that no header can have")
+        raise TransferError(
+            "unusable", f"the header {name!r} contains characters that are not allowed in headers"
+        )
     return name.encode(), value.encode()
 
 
@@ -94,7 +96,7 @@ def request_of(head: Prepared, body: bytes, proxied: bool, /) -> httpcore.Reques
     Args:
         head: The head.
         body: The body.
-        proxied: Whether an HTTP proxy reads the address.
+        proxied: Whether an HTTP proxy reads the URL.
     """
     url = head.proxied_url if proxied else head.url
     headers = list(head.headers)
@@ -104,9 +106,9 @@ def request_of(head: Prepared, body: bytes, proxied: bool, /) -> httpcore.Reques
 
 
 class Content:
-    """The body of a request, in one piece.
+    """The body of a request, in one chunk.
 
-    httpcore's own makes an asynchronous generator of it, which a cancellation leaves behind.
+    httpcore would wrap it in an asynchronous generator, which a cancellation does not close.
     """
 
     __slots__ = ("_body", "_sent")
@@ -129,7 +131,7 @@ class Content:
 
 
 def headers_of(response: httpcore.Response, /) -> Mapping[str, str]:
-    """Give the headers of a response, lower-case name to value; the first of a name counts."""
+    """Return the headers of a response, lower-case name to value; the first of a name wins."""
     headers: dict[str, str] = {}
     for name, value in response.headers:
         headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
@@ -137,12 +139,12 @@ def headers_of(response: httpcore.Response, /) -> Mapping[str, str]:
 
 
 class Route(msgspec.Struct, frozen=True):
-    """How an origin is reached.
+    """The route to an origin.
 
     Attributes:
         origin: Scheme, host and port.
         tls: The settings for TLS.
-        proxy: The proxy to go through; None for a direct connection.
+        proxy: The proxy; None for a direct connection.
     """
 
     origin: httpcore.Origin
@@ -151,19 +153,19 @@ class Route(msgspec.Struct, frozen=True):
 
     @property
     def proxied(self) -> bool:
-        """Whether an HTTP proxy reads the addresses of requests; a SOCKS proxy does not."""
+        """Whether an HTTP proxy reads the URLs of requests; a SOCKS proxy does not."""
         return self.proxy is not None and not self.proxy.url.scheme.startswith(b"socks")
 
 
 def route_to(head: Prepared, proxy: str | None, /) -> Route:
-    """Find out how to reach an origin.
+    """Return the route to the origin of a request.
 
     Args:
-        head: A request to it.
-        proxy: The address of a proxy; None for what the environment says.
+        head: The request.
+        proxy: The URL of a proxy; None for the proxy of the environment.
 
     Raises:
-        TransferError: That is no address, or the certificates cannot be read.
+        TransferError: The proxy's URL is not valid, or the certificates cannot be read.
     """
     secure = head.url.scheme == b"https"
     address = environment_proxy(head.address) if proxy is None else proxy
@@ -181,8 +183,10 @@ def _proxy_at(address: str) -> httpcore.Proxy:
             raise ValueError
         host, port = parts.hostname.encode("idna"), parts.port
     except ValueError:
-        # Its words might quote a password with letters that were not encoded.
-        raise TransferError("unusable", f"the address of the proxy is no {_KNOWN} URL") from None
+        # The cause could contain a password that was not encoded.
+        raise TransferError(
+            "unusable", f"the address of the proxy is not an {_SUPPORTED} URL"
+        ) from None
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         raise TransferError("unusable", "a SOCKS proxy needs a library; try: pip install socksio")
     return httpcore.Proxy(
@@ -195,7 +199,7 @@ def _proxy_at(address: str) -> httpcore.Proxy:
 
 
 class _Masked(bytes):
-    """Bytes of a credential: httpcore logs those for a SOCKS proxy at the level DEBUG."""
+    """Bytes of a credential with a masked `repr`: httpcore logs those for a SOCKS proxy."""
 
     def __repr__(self) -> str:
         return repr(MASK)
@@ -206,7 +210,7 @@ def _masked(text: str) -> _Masked:
 
 
 _PROXIES = ("http", "https", "socks5", "socks5h")
-_KNOWN = ", ".join(_PROXIES)
+_SUPPORTED = ", ".join(_PROXIES)
 
 
 class Connection(Protocol):
@@ -218,10 +222,10 @@ class Connection(Protocol):
 
 
 def is_reusable(connections: Sequence[Connection], /) -> bool:
-    """Report whether the connection of a lane is open, idle, and free of leftover bytes.
+    """Report whether a connection is open, idle, and free of leftover bytes.
 
     Args:
-        connections: The connection; none if it was never made, or a proxy's pool dropped it.
+        connections: The connection; empty if it was never made, or a proxy's pool dropped it.
     """
     for connection in connections:  # a generator for `all` would cost more than the checks
         if not connection.is_idle() or _has_leftover(connection):
@@ -230,8 +234,8 @@ def is_reusable(connections: Sequence[Connection], /) -> bool:
 
 
 def _has_leftover(connection: object) -> bool:
-    # Bytes behind the end of a response wait in the parser, and would begin the next response.
-    # httpcore does not show its parser; without one in sight, nothing is proven.
+    # Bytes after the end of a response wait in the parser, and would begin the next response.
+    # The parser is private in httpcore; if it is not found, the connection is not reused.
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
     parser = getattr(connection, "_h11_state", None)
@@ -244,20 +248,20 @@ FAILURES = (
     httpcore.ProtocolError,
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
-    ImportError,  # of what a SOCKS proxy needs
+    ImportError,  # of the library for SOCKS proxies
     OSError,
 )
-"""What httpcore raises, and what its backends let through."""
+"""The exceptions of httpcore and of its backends."""
 
 
 def connection_failures() -> tuple[type[Exception], ...]:
-    """Return what httpcore raises while it connects: replies of a SOCKS proxy are parsed then."""
+    """Return the exceptions of connecting, which include those for replies of a SOCKS proxy."""
     socks = sys.modules.get("socksio")
     return FAILURES if socks is None else (*FAILURES, socks.SOCKSError)
 
 
-def translated(error: Exception, /) -> TransferError:
-    """Turn an error of httpcore into that of the seam."""
+def transfer_error(error: Exception, /) -> TransferError:
+    """Translate an error of httpcore."""
     if not isinstance(error, FAILURES):
         return TransferError("connect", "the reply of the SOCKS proxy is malformed")
     if isinstance(error, httpcore.ConnectError) and is_certificate_failure(error):

@@ -1,6 +1,6 @@
-"""Network streams that ask for the time left at every step.
+"""Network streams that read the remaining time at every step.
 
-httpcore reads its time limits when a body begins; here they depend on what has come since.
+httpcore reads its time limits when a body begins; here they depend on the progress since then.
 """
 
 import socket
@@ -14,17 +14,17 @@ import httpcore
 from chatmodels.http._transport.engine import Deadlines
 
 _AT_ONCE = 65_536
-"""Bytes that are written within one time limit: a long body may take long while it moves."""
+"""Bytes that are written within one time limit, so that a long body can take longer."""
 
-# Models may think for minutes without a word; networks forget connections that are silent for
-# four or more. Left to itself, Linux would ask for a sign of life after two hours only.
+# Models can reason for minutes without sending a byte, and networks drop connections that are
+# idle for four minutes or more. By default, Linux sends the first keep-alive after two hours.
 _KEEP_ALIVE: list[httpcore.SOCKET_OPTION] = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     *(
         (socket.IPPROTO_TCP, getattr(socket, name), amount)
         for name, amount in (
             ("TCP_KEEPIDLE", 60),  # seconds, as the next two
-            ("TCP_KEEPALIVE", 60),  # what macOS calls it
+            ("TCP_KEEPALIVE", 60),  # the name on macOS
             ("TCP_KEEPINTVL", 60),
             ("TCP_KEEPCNT", 5),
         )
@@ -34,17 +34,17 @@ _KEEP_ALIVE: list[httpcore.SOCKET_OPTION] = [
 
 
 _SHORTEST = 0.001
-"""Seconds; the shortest time that a patience allows, also when the limit has passed already."""
+"""The shortest time in seconds that `Deadlines` return, also after the limit has passed."""
 
 
 class TimedBackend(httpcore.NetworkBackend):
     """The network for one connection, which serves one request after another.
 
     Attributes:
-        patience: That of the request at hand.
+        deadlines: The time limits of the current request.
     """
 
-    patience: Deadlines
+    deadlines: Deadlines
 
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
@@ -60,7 +60,7 @@ class TimedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect within the time that the request has."""
         stream = self._inner.connect_tcp(
-            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
+            host, port, self.deadlines.connect(), local_address, _KEEP_ALIVE
         )
         return self.layer(stream)
 
@@ -71,7 +71,7 @@ class TimedBackend(httpcore.NetworkBackend):
         return stream
 
     def drained(self) -> bool:
-        """Report whether no byte that has come is still to be read."""
+        """Report whether every byte that has arrived has been read."""
         return all(layer.drained() for layer in self._layers)
 
     def abort(self) -> None:
@@ -87,12 +87,12 @@ class _Stream(httpcore.NetworkStream):
         self._tls: object = inner.get_extra_info("ssl_object")
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _time_left(self._backend.patience))
+        return self._inner.read(max_bytes, _time_left(self._backend.deadlines))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _AT_ONCE):
-            piece = buffer[start : start + _AT_ONCE]
-            self._inner.write(piece, _time_left(self._backend.patience))
+            chunk = buffer[start : start + _AT_ONCE]
+            self._inner.write(chunk, _time_left(self._backend.deadlines))
 
     def close(self) -> None:
         self._inner.close()
@@ -103,7 +103,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = self._backend.patience.connect()
+        seconds = self._backend.deadlines.connect()
         stream = self._inner.start_tls(ssl_context, _bare(server_hostname), seconds)
         return self._backend.layer(stream)
 
@@ -115,9 +115,9 @@ class _Stream(httpcore.NetworkStream):
 
 
 class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
-    """The twin of `TimedBackend`."""
+    """Async version of `TimedBackend`."""
 
-    patience: Deadlines
+    deadlines: Deadlines
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
@@ -134,7 +134,7 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect within the time that the request has."""
         stream = await self._inner.connect_tcp(
-            host, port, self.patience.connect(), local_address, _KEEP_ALIVE
+            host, port, self.deadlines.connect(), local_address, _KEEP_ALIVE
         )
         return self.layer(stream)
 
@@ -145,13 +145,13 @@ class AsyncTimedBackend(httpcore.AsyncNetworkBackend):
         return stream
 
     def drained(self) -> bool:
-        """Report whether no byte that has come is still to be read."""
+        """Report whether every byte that has arrived has been read."""
         return all(layer.drained() for layer in self._layers)
 
     def abort(self) -> None:
         """Close the socket without waiting, so that no cancellation can interrupt it."""
         self.aborted = True
-        for layer in self._layers[:1]:  # the TCP stream, over which all others go
+        for layer in self._layers[:1]:  # the TCP stream below all others
             run_without_waiting(layer.inner.aclose())
 
 
@@ -165,14 +165,14 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         if self._backend.aborted:
             raise httpcore.ReadError("the connection is closed")
-        data = await self.inner.read(max_bytes, _time_left(self._backend.patience))
+        data = await self.inner.read(max_bytes, _time_left(self._backend.deadlines))
         self._filled = len(data) == max_bytes
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         for start in range(0, len(buffer), _AT_ONCE):
-            piece = buffer[start : start + _AT_ONCE]
-            await self.inner.write(piece, _time_left(self._backend.patience))
+            chunk = buffer[start : start + _AT_ONCE]
+            await self.inner.write(chunk, _time_left(self._backend.deadlines))
 
     async def aclose(self) -> None:
         self._backend.abort()
@@ -183,7 +183,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
-        seconds = self._backend.patience.connect()
+        seconds = self._backend.deadlines.connect()
         stream = await self.inner.start_tls(ssl_context, _bare(server_hostname), seconds)
         return self._backend.layer(stream)
 
@@ -191,31 +191,32 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return self.inner.get_extra_info(info)
 
     def drained(self) -> bool:
-        # anyio keeps the rest of a read that came whole, out of sight: none if it was shorter.
+        # After a read of full length, anyio can have more bytes in a private buffer.
         return not self._filled and (self._tls is None or tls_drained(self._tls))
 
 
 def run_without_waiting(coroutine: Coroutine[Any, Any, object], /) -> None:
     """Run a coroutine to its end, or up to the first wait that needs the event loop."""
     with suppress(StopIteration):
-        while coroutine.send(None) is None:  # asyncio's way to let other tasks run
+        while coroutine.send(None) is None:  # how asyncio lets other tasks run
             pass
     coroutine.close()
 
 
-def _time_left(patience: Deadlines) -> float | None:
-    # While bytes are ready, even the shortest time suffices to read them: for ever, in a flood.
-    seconds = patience.read()
+def _time_left(deadlines: Deadlines) -> float | None:
+    # If bytes are ready, even the shortest time suffices to read them, so that a fast sender would
+    # never reach the limit.
+    seconds = deadlines.read()
     if seconds is not None and seconds <= _SHORTEST:
-        raise httpcore.ReadTimeout("the time is over")
+        raise httpcore.ReadTimeout("the time limit has passed")
     return seconds
 
 
 def tls_drained(tls: object, /) -> bool:
-    """Report whether TLS holds no bytes to read, which do not show on the socket.
+    """Report whether TLS has no buffered bytes to read, which the socket does not report.
 
     Args:
-        tls: An `SSLSocket` or `SSLObject`; anything else is not TLS and holds nothing.
+        tls: An `SSLSocket` or `SSLObject`; anything else is not TLS and has no buffer.
     """
     if isinstance(tls, ssl.SSLSocket):
         return not tls.pending()
@@ -231,5 +232,5 @@ def tls_drained(tls: object, /) -> bool:
 
 
 def _bare(host: str | None) -> str | None:
-    """Take the brackets off an IPv6 address, which a proxy wants and TLS does not."""
+    """Remove the brackets of an IPv6 address, which a proxy requires and TLS rejects."""
     return host and host.strip("[]")

@@ -1,8 +1,8 @@
-"""Keeps connections for reuse: each in a lane of its own, the last used first.
+"""Keeps idle connections for reuse, the last used first.
 
-The pools of HTTP libraries look through all their connections for each request, which at a
-thousand of them takes longer than anything else. A lane holds one connection, so that taking and
-giving back cost the same however many there are, and nothing needs a lock: `deque` is atomic.
+The pools of HTTP libraries search all their connections for each request, which dominates the time
+of a request at a thousand connections. Here, acquiring and releasing a connection take constant
+time, and no lock is needed since `deque` is atomic.
 """
 
 import time
@@ -12,49 +12,49 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 KEEP_ALIVE = 30.0
-"""Seconds that an idle connection is kept: less than by servers, which so seldom hang up first."""
+"""Seconds that an idle connection is kept: shorter than at servers, which rarely close it first."""
 
 Connection = TypeVar("Connection")
 
 
-class Lanes(Generic[Connection]):
+class IdleConnections(Generic[Connection]):
     """The idle connections to one origin.
 
     Args:
-        open_lane: Makes a connection, which connects when it is used.
-        clock: The time in seconds.
+        create: Returns a new connection, which connects when it is used.
+        clock: Returns the time in seconds.
     """
 
-    __slots__ = ("_clock", "_idle", "_open")
+    __slots__ = ("_clock", "_create", "_idle")
 
     def __init__(
-        self, open_lane: Callable[[], Connection], clock: Callable[[], float] = time.monotonic
+        self, create: Callable[[], Connection], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._open = open_lane
+        self._create = create
         self._clock = clock
         self._idle: deque[tuple[float, Connection]] = deque()
 
-    def take(self) -> Connection:
-        """Give an idle connection, or a new one."""
+    def acquire(self) -> Connection:
+        """Return an idle connection, or a new one."""
         try:
             return self._idle.pop()[1]
         except IndexError:
-            return self._open()
+            return self._create()
 
-    def give(self, connection: Connection) -> Connection | None:
-        """Keep a connection that has become idle, and give one that has been idle too long."""
+    def release(self, connection: Connection) -> Connection | None:
+        """Keep a connection that has become idle; return one that has been idle for too long."""
         now = self._clock()
         self._idle.append((now, connection))
-        # At most one for each that comes back: what a burst leaves behind goes bit by bit.
-        with suppress(IndexError):  # other threads may take what was there a moment ago
+        # One at a time, so that the connections of a burst are not all closed in one call.
+        with suppress(IndexError):  # another thread can acquire the connection meanwhile
             if self._idle[0][0] < now - KEEP_ALIVE:
                 return self._idle.popleft()[1]
         return None
 
     def drain(self) -> list[Connection]:
-        """Give all idle connections."""
+        """Remove and return all idle connections."""
         drained: list[Connection] = []
-        with suppress(IndexError):  # the only way to learn of the end while other threads take some
+        with suppress(IndexError):  # other threads can acquire connections meanwhile
             while True:
                 drained.append(self._idle.pop()[1])
         return drained

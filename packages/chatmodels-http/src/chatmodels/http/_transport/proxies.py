@@ -1,4 +1,4 @@
-"""The proxy that the environment names for an address."""
+"""The proxy for an address, from the environment."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -9,11 +9,11 @@ def environment_proxy(url: str, /) -> str | None:
     """Find the proxy for an address in the environment.
 
     The variables are `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in lower case as
-    well. On macOS and Windows the settings of the system count if there are no variables. A proxy
+    well. On macOS and Windows, the settings of the system apply if none of them is set. A proxy
     without a scheme is an HTTP proxy.
 
     `NO_PROXY` lists hosts, which include their subdomains, hosts with a port, IP addresses with
-    or without brackets, and ranges of addresses such as `10.0.0.0/8`. A `*` excepts all hosts.
+    or without brackets, and ranges of addresses such as `10.0.0.0/8`. A `*` excludes all hosts.
     """
     parts = urlsplit(url)
     proxies = getproxies()
@@ -26,7 +26,7 @@ def environment_proxy(url: str, /) -> str | None:
 
 
 def _is_excepted(host: str, exceptions: str) -> bool:
-    """Match the entries of `NO_PROXY` that the standard library does not know."""
+    """Match the entries of `NO_PROXY` that the standard library does not support."""
     entries = [entry.strip() for entry in exceptions.split(",")]
     if "*" in entries:
         return True

@@ -7,32 +7,32 @@ from threading import Lock
 
 from chatmodels.http._transport.engine import TransferError
 
-_locks: dict[int, Lock] = {}  # by process: who holds one during a fork is not in the child
+_locks: dict[int, Lock] = {}  # by process: a lock that is held during a fork is never released
 _shared: list[ssl.SSLContext] = []
 
 
 def tls_context() -> ssl.SSLContext:
-    """Give the shared context, made when it is first asked for.
+    """Return the shared context, which is created at the first call.
 
     It trusts the certificates of `SSL_CERT_FILE` or `SSL_CERT_DIR` if one of these is set, or else
-    those that Mozilla trusts (as packaged by `certifi`).
+    those of Mozilla (as packaged by `certifi`).
 
     Raises:
-        TransferError: They cannot be read.
+        TransferError: The certificates cannot be read.
     """
     with _locks.setdefault(os.getpid(), Lock()):
         if not _shared:
-            _shared.append(_trusting())
+            _shared.append(_create_context())
         return _shared[0]
 
 
 @lru_cache(maxsize=1)
 def no_tls_context() -> ssl.SSLContext:
-    """Give a context that trusts nobody, for connections without TLS: it costs nothing to make."""
+    """Return a context without certificates, for connections without TLS: it is cheap to create."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _trusting() -> ssl.SSLContext:
+def _create_context() -> ssl.SSLContext:
     file = os.environ.get("SSL_CERT_FILE") or None
     folder = os.environ.get("SSL_CERT_DIR") or None
     if file is None and folder is None:
@@ -44,6 +44,6 @@ def _trusting() -> ssl.SSLContext:
     except OSError as error:
         raise TransferError(
             "unusable",
-            f"no certificates can be read from {file or folder} ({error}); see SSL_CERT_FILE and "
+            f"no certificates can be read from {file or folder} ({error}); check SSL_CERT_FILE and "
             "SSL_CERT_DIR",
         ) from error

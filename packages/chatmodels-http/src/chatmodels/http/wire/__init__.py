@@ -1,9 +1,10 @@
-"""What codecs share: reading a vendor's JSON leniently, and writing requests or refusing them."""
+"""Tools for codecs: lenient reading of a vendor's JSON, and writing or rejecting requests."""
 
 from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
 from chatmodels.http.wire._finish import NO_REASON, finish_reason
+from chatmodels.http.wire._invalid_body import raise_for_body, reject_listing
 from chatmodels.http.wire._json import (
     NOT_JSON,
     Json,
@@ -27,7 +28,6 @@ from chatmodels.http.wire._names import (
     shown_name,
 )
 from chatmodels.http.wire._output import OUTPUT_FROM_TOOL
-from chatmodels.http.wire._refusal import raise_for_body, reject_listing
 from chatmodels.http.wire._request import (
     add_options,
     arguments_json,

@@ -1,11 +1,11 @@
-"""The reason for which a response ended, from the vendor's word and from what the message holds."""
+"""The finish reason of a response, from the vendor's word and the content of the message."""
 
 from collections.abc import Mapping
 
 from chatmodels.core import FinishReason
 
 NO_REASON = "the response has no finish reason, so that it may be incomplete"
-"""The warning of responses that end without a word of the vendor."""
+"""The warning of responses without a finish reason."""
 
 
 def finish_reason(
@@ -18,16 +18,15 @@ def finish_reason(
     """Return the neutral finish reason.
 
     Vendors and gateways contradict themselves: some report a normal end beside tool calls, others
-    report tool calls where there are none. Callers branch on "tool_calls" to run tools, so it
-    depends on the calls. A response that was cut off or filtered stays so, because its calls may be
-    incomplete.
+    report tool calls without any. Callers branch on "tool_calls" to run tools, so it depends on the
+    calls. A response that was cut off or filtered stays so, because its calls can be incomplete.
 
     Args:
         word: The vendor's word.
         table: The vendor's words: word to finish reason.
-        calls: Whether the message holds calls that the caller has to answer. Calls that the vendor
-            has answered already do not count.
-        refused: Whether the message holds a refusal.
+        calls: Whether the message contains calls that the caller has to run, not only calls that
+            the vendor has run already.
+        refused: Whether the message contains a refusal.
     """
     reason = table.get(word or "")
     if reason is None:

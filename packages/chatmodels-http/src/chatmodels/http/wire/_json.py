@@ -1,19 +1,20 @@
-"""Reading JSON of which a part may be other than it should be.
+"""Lenient reading of parsed JSON.
 
-What carries an answer is typed, so that a defect is an error; what accompanies it is parsed JSON
-and read with these functions, so that a vendor's slip does not cost the answer.
+The content of a response is typed, so that a defect is an error. Its metadata is parsed JSON and
+read with these functions, so that a vendor's mistake in it does not discard the response.
 """
 
 from typing import Any, TypeGuard, TypeVar
 
 import msgspec
 
-Json = Any  # JSON as parsed: None, bool, int, float, str, list and dict, nested
+Json = Any
+"""Parsed JSON: None, bool, int, float, str, list and dict, nested."""
 
 T = TypeVar("T")
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding bytes raises that are not the JSON expected."""
+"""The exceptions of decoding bytes that are not the expected JSON."""
 
 
 class Wire(msgspec.Struct, frozen=True, gc=False):
@@ -21,13 +22,13 @@ class Wire(msgspec.Struct, frozen=True, gc=False):
 
 
 def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | None:
-    """Read JSON as a type; return None and add a warning if it is not readable.
+    """Convert JSON to a type; an invalid value becomes None, with a warning.
 
     Args:
         value: The JSON: parsed, or a `msgspec.Raw`, which is faster if nothing else reads it.
         kind: A type that msgspec converts to.
-        what: What it is, with its verb, as in "the usage was".
-        warnings: A warning is added here.
+        what: The name of the value with its verb, as in "the usage was".
+        warnings: The list to which the warning is added.
     """
     try:
         if type(value) is msgspec.Raw:
@@ -39,28 +40,28 @@ def lenient(value: Json, kind: type[T], what: str, warnings: list[str]) -> T | N
 
 
 def warn(text: str, warnings: list[str]) -> None:
-    """Add a warning, once however often its cause comes."""
+    """Add a warning, unless the list contains it already."""
     if text not in warnings:
         warnings.append(text)
 
 
 def text_or_none(value: Json) -> str | None:
-    """Give a text that is one and says something."""
+    """Return a value if it is a text that is not empty, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def identifier(value: str | int | None) -> str:
-    """Give an id as text: some servers count instead of naming."""
+    """Return an id as text: some servers send numbers."""
     return "" if value is None else str(value)
 
 
 def integer_or_none(value: Json) -> int | None:
-    """Give an integer that is one."""
+    """Return a value if it is an integer, else None."""
     return value if type(value) is int else None
 
 
 def timestamp_or_none(text: str | None) -> int | None:
-    """Give the Unix seconds of an ISO 8601 time that is one."""
+    """Return the Unix seconds of an ISO 8601 time; None if the text is not one."""
     from datetime import datetime
 
     try:
@@ -70,15 +71,15 @@ def timestamp_or_none(text: str | None) -> int | None:
 
 
 def objects(value: Json) -> list[dict[str, Json]]:
-    """Give the objects in a list that should hold nothing else."""
+    """Return the objects in a list, without other values; none if the value is not a list."""
     return [item for item in value if is_object(item)] if value and is_list(value) else []
 
 
 def is_object(value: Json) -> TypeGuard[dict[str, Json]]:
-    """Tell whether a value is a JSON object."""
+    """Report whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: Json) -> TypeGuard[list[Json]]:
-    """Tell whether a value is a JSON array."""
+    """Report whether a value is a JSON array."""
     return isinstance(value, list)

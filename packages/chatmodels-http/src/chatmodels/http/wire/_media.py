@@ -1,4 +1,4 @@
-"""Bytes as texts."""
+"""Media as text: base64 and data URLs."""
 
 import base64
 
@@ -8,13 +8,14 @@ from chatmodels.core.extending import text_of
 __all__ = ["Medium", "base64_text", "data_url", "text_of"]
 
 Medium = ImagePart | AudioPart | FilePart
+"""A part with an image, audio or a file."""
 
 
 def base64_text(data: bytes) -> str:
-    """Write bytes in base64."""
+    """Encode bytes in base64."""
     return base64.b64encode(data).decode()
 
 
 def data_url(data: bytes, media_type: str | None) -> str:
-    """Write bytes as an address that holds them (RFC 2397)."""
+    """Encode bytes as a data URL (RFC 2397)."""
     return f"data:{media_type or 'application/octet-stream'};base64,{base64_text(data)}"

@@ -1,12 +1,12 @@
-"""Names in the address of a request: a name must not leave its place in the path or the host."""
+"""Names in the URL of a request: a name must not change the rest of the path or the host."""
 
 import re
 from urllib.parse import quote
 
 from chatmodels.core import InvalidRequestError
 
-# Servers and gateways treat more spellings than `..` as the folder above: encoded dots, a backslash
-# for a slash, dots followed by blanks or by `;parameters`. None of these is part of a real name.
+# Servers and gateways treat more spellings than `..` as the parent folder: encoded dots, a
+# backslash for a slash, dots followed by blanks or by `;parameters`. Real names have none of them.
 _SEGMENT = r"(?![. ]*(?:[;?#/]|\Z))[ -$&-.0-\[\]-~]+"
 _PATH = re.compile(f"{_SEGMENT}(?:/{_SEGMENT})*")
 _LABEL = re.compile("[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -14,7 +14,7 @@ _LONGEST = 80  # characters of a name in a message
 
 
 def is_path_name(name: str, /) -> bool:
-    """Report whether a name keeps its place in a path, whatever server reads the path.
+    """Report whether a name is safe in a path, at every server that reads the path.
 
     The name is one segment or several with slashes between them. A segment is printable ASCII
     without `%` and backslash; it is not empty and consists of more than dots.
@@ -35,10 +35,10 @@ def path_name(name: str, provider: str, kind: str, /, *, safe: str = "") -> str:
         name: The name, not encoded.
         provider: The provider's registered name, for the message.
         kind: The kind of name, as in "model"; for the message.
-        safe: The characters besides letters, digits and `_.-~` to leave as they are.
+        safe: The characters besides letters, digits and `_.-~` that are not encoded.
 
     Raises:
-        InvalidRequestError: The name could leave its place in the path; see `is_path_name`.
+        InvalidRequestError: The name is not safe in a path; see `is_path_name`.
 
     Examples:
         >>> path_name("org/model:free", "acme", "model", safe="/:")
@@ -56,7 +56,7 @@ def path_name(name: str, provider: str, kind: str, /, *, safe: str = "") -> str:
 PATH_NAME_RULE = (
     "use printable ASCII without '%' and backslash, and no segment that is empty or only dots"
 )
-"""The remedy in messages about names that `is_path_name` refuses."""
+"""The remedy in messages about names that `is_path_name` rejects."""
 
 
 def is_host_label(name: str, /) -> bool:
@@ -70,5 +70,5 @@ def is_host_label(name: str, /) -> bool:
 
 
 def shown_name(name: str, /) -> str:
-    """Quote a name for a message, in ASCII and not too long."""
+    """Quote a name for a message, in ASCII and shortened to 80 characters."""
     return ascii(name if len(name) <= _LONGEST else f"{name[:_LONGEST]}...")

@@ -4,4 +4,4 @@ OUTPUT_FROM_TOOL = (
     "the output was requested as the arguments of a tool that the model had to call, since the "
     "model, the schema or the other tools do not allow native structured output"
 )
-"""The warning of responses whose output is the call of the tool."""
+"""The warning of responses whose output is a call of the tool."""

@@ -1,4 +1,4 @@
-"""Writing requests, or refusing what a vendor has no way to express."""
+"""Writing requests, or rejecting those that a vendor does not support."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,37 +23,36 @@ _NOUNS = {
     "refusal": "a refusal",
 }
 INVALID = "invalid_json"
-"""The argument that holds arguments which are not JSON."""
-_ADDED = frozenset({"tools", "documents"})
+"""The name of the argument that contains arguments which are not JSON."""
+_APPENDED = frozenset({"tools", "documents"})
 
 
 def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
-    """Write the JSON of a request, if all of it could be expressed.
+    """Encode the JSON of a request, unless there are problems.
 
     Args:
         body: The JSON.
         provider: The provider's registered name.
-        problems: What the vendor has no way to express, each as a noun.
+        problems: The parts of the request that the vendor does not support, each as a noun.
 
     Raises:
         UnsupportedError: There are problems; the message lists them all.
-        InvalidRequestError: Something in it is not JSON, as may be in `provider_options`.
+        InvalidRequestError: A value is not JSON, for example in `provider_options`.
     """
     if problems:
         raise UnsupportedError(
-            f"{provider} has no way to express {', '.join(problems)}; leave it out or take "
-            "another model"
+            f"{provider} does not support {', '.join(problems)}; leave it out or use another model"
         )
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
-            f"the request cannot be written as JSON: {_place(body)} has half a "
-            "character (a lone surrogate); text.encode(errors='replace').decode() removes it"
+            f"the request cannot be written as JSON: {_place(body)} contains a lone surrogate "
+            "(half a character); text.encode(errors='replace').decode() removes it"
         ) from error
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidRequestError(
-            f"the request cannot be written as JSON: {error}; see its texts, schemas and "
+            f"the request cannot be written as JSON: {error}; check its texts, schemas and "
             "provider_options"
         ) from error
 
@@ -74,8 +73,8 @@ def _half_character(value: Json, place: str = "") -> str | None:
         items = [(f"{place}.{name}" if place else name, item) for name, item in value.items()]
     elif is_list(value):
         items = [(f"{place}[{index}]", item) for index, item in enumerate(value)]
-    found = (_half_character(item, where) for where, item in items if _is_unicode(where))
-    return next(filter(None, found), None)
+    places = (_half_character(item, path) for path, item in items if _is_unicode(path))
+    return next(filter(None, places), None)
 
 
 def _is_unicode(text: str) -> bool:
@@ -87,12 +86,12 @@ def _is_unicode(text: str) -> bool:
 
 
 def describe_part(part: Part, where: str) -> str:
-    """Name a part that a vendor does not accept, as in "a tool call in a user message"."""
+    """Describe a part that a vendor does not accept, as in "a tool call in a user message"."""
     return f"{_NOUNS.get(part.type, part.type)} in {where}"
 
 
 def arguments_of(call: ToolCall) -> dict[str, Json]:
-    """Give the arguments of a call as an object, which vendors want even where it was cut off."""
+    """Return the arguments of a call as an object, which vendors require even if it was cut off."""
     try:
         return call.arguments
     except ToolArgumentsError:
@@ -102,7 +101,7 @@ def arguments_of(call: ToolCall) -> dict[str, Json]:
 def arguments_json(call: ToolCall) -> str:
     """Return the arguments of a call as the text of a JSON object.
 
-    Servers refuse the whole conversation for arguments that were cut off.
+    Servers reject the whole conversation if the arguments of one call were cut off.
     """
     arguments = arguments_of(call)
     if INVALID in arguments and len(arguments) == 1:
@@ -111,23 +110,23 @@ def arguments_json(call: ToolCall) -> str:
 
 
 def add_options(options: Mapping[str, Json], body: dict[str, Json]) -> None:
-    """Put the caller's `provider_options` in.
+    """Merge the caller's `provider_options` into a body.
 
-    Objects are joined at all depths, tools and documents are added to those that are there, and all
-    else is replaced.
+    Objects are merged at all depths, tools and documents are appended to those of the body, and all
+    other fields are replaced.
 
     Args:
         options: The caller's fields of the body.
-        body: Where they belong; objects within are replaced, never changed.
+        body: The body to change; objects in it are replaced, never changed.
     """
     for name, value in options.items():
-        known = body.get(name)
-        if is_object(known) and is_object(value):
-            joined = dict(known)
-            add_options(value, joined)
-            body[name] = joined
-        elif name in _ADDED and is_list(known) and isinstance(value, list | tuple):
-            body[name] = [*known, *value]
+        present = body.get(name)
+        if is_object(present) and is_object(value):
+            merged = dict(present)
+            add_options(value, merged)
+            body[name] = merged
+        elif name in _APPENDED and is_list(present) and isinstance(value, list | tuple):
+            body[name] = [*present, *value]
         else:
             body[name] = value
 
@@ -140,11 +139,11 @@ def set_path(body: dict[str, Json], path: str, value: Json) -> None:
     body[last] = value
 
 
-def state_of(signature: ProviderState | None, known: str, /) -> dict[str, Json]:
-    """Return opaque state if the wire format known to the encoder understands it.
+def state_of(signature: ProviderState | None, wire_format: str, /) -> dict[str, Json]:
+    """Return opaque state if it is of the wire format of the encoder, else an empty object.
 
-    Encoders see no state that is valid at other endpoints only: the model leaves it out before.
+    The model removes state that is valid only at other endpoints before it calls an encoder.
     """
-    if signature is None or signature.format != known or not is_object(signature.data):
+    if signature is None or signature.format != wire_format or not is_object(signature.data):
         return {}
     return signature.data

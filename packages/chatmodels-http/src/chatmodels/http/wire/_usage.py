@@ -1,4 +1,4 @@
-"""Usage that is reported several times in one stream."""
+"""Merging usage that is reported several times in one stream."""
 
 from msgspec.structs import asdict
 
@@ -15,10 +15,10 @@ _OUTPUT = (
 
 
 def known_usage(known: Usage, new: Usage) -> Usage:
-    """Return the newer usage, completed by what was known before.
+    """Return the newer usage, completed from earlier chunks.
 
-    Gateways end streams with zeros, or report the input and the output in different chunks. Tokens
-    that were used stay used. A detail of tokens that are reported again may become zero.
+    Gateways end streams with zeros, or report the input and the output in different chunks. A
+    count never returns to zero, except a detail of tokens that are reported again.
 
     Args:
         known: The usage of earlier chunks.

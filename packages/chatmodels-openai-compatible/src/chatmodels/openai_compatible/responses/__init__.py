@@ -1,4 +1,4 @@
-"""The dialect of OpenAI's Responses API, shared by the providers of chatmodels that speak it."""
+"""OpenAI's Responses API, for the providers of chatmodels that are compatible with it."""
 
 from chatmodels.core.extending import publish
 from chatmodels.openai_compatible.responses._codec import responses_codec

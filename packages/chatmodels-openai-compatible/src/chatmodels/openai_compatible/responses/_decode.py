@@ -32,13 +32,13 @@ from chatmodels.core import (
 )
 from chatmodels.http import Frame
 from chatmodels.http.wire import NOT_JSON, Json, finish_reason, text_or_none
-from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escaped
+from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escape
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._errors import reject
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    asks_caller,
+    awaits_caller,
     call_of,
     kind_of,
     logprobs_of,
@@ -272,7 +272,7 @@ class ResponsesDecoder:
             return []
         item.pieces.append(text)
         if item.custom:
-            text = ("" if item.pieces[1:] else CUSTOM_BEGIN) + escaped(text)
+            text = ("" if item.pieces[1:] else CUSTOM_BEGIN) + escape(text)
         return [ToolCallDelta(text, item.index)]
 
     def _done(self, item: _Item, whole: Item) -> list[StreamEvent]:
@@ -343,7 +343,7 @@ class ResponsesDecoder:
         reason = finish_reason(
             "max_output_tokens" if self._is_cut_off(word) else word or "completed",
             FINISH_REASONS,
-            calls="tool_call" in kinds or asks_caller(output),
+            calls="tool_call" in kinds or awaits_caller(output),
             refused="refusal" in kinds,
         )
         return StreamEnd(

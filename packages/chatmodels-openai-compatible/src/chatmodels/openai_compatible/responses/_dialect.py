@@ -1,4 +1,4 @@
-"""What one vendor's Responses API differs in from another's, as data."""
+"""The dialect of one vendor's Responses API, as data."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.openai_compatible._server import Server
 
 ResponsesInput = Literal["image", "image_url", "image_id", "file", "file_url", "file_id"]
-"""What messages may hold besides text: bytes, or an address, or an uploaded file's id."""
+"""The media in messages: bytes, a URL, or the id of an uploaded file."""
 
 RESPONSES_SETTINGS: Mapping[str, str] = {
     "temperature": "temperature",
@@ -26,24 +26,24 @@ RESPONSES_SETTINGS: Mapping[str, str] = {
     "prompt_cache_key": "prompt_cache_key",
     "prompt_cache_retention": "prompt_cache_retention",
 }
-"""What the API takes ("Create a model response" in OpenAI's reference), and where."""
+"""The settings of the API and their fields ("Create a model response" in OpenAI's reference)."""
 
 
 class ResponsesDialect(Server, frozen=True, kw_only=True):
-    """One vendor's way of speaking the Responses API, besides what `Server` says.
+    """One vendor's Responses API.
 
     Attributes:
-        path: Where answers are asked for, below the base URL.
-        system_role: What the role of instructions is called.
-        output_formats: The kinds of `text.format` there are.
-        inputs: What messages of users and tool results may hold besides text.
+        path: The path of requests, below the base URL.
+        system_role: The name of the role of instructions.
+        output_formats: The supported types of `text.format`.
+        inputs: The media that user messages and tool results can contain besides text.
         paired_calls: The vendor's own domains, at which each tool call needs a result and each
             result a call.
         image_types: The media types of images as bytes; None for all.
         file_types: The media types of files as bytes; None for all.
-        refused_files: Media types of files as bytes, or beginnings of some, that are not accepted.
-        include: What every answer shall hold besides, as `"reasoning.encrypted_content"` where a
-            vendor gives the state of its reasoning only to those who ask.
+        refused_files: Media types of files as bytes, or prefixes of some, that are not accepted.
+        include: Additional output of every response, such as `"reasoning.encrypted_content"` if a
+            vendor sends the state of its reasoning only on request.
     """
 
     settings: Mapping[str, str] = msgspec.field(default_factory=lambda: RESPONSES_SETTINGS)
@@ -63,5 +63,5 @@ class ResponsesDialect(Server, frozen=True, kw_only=True):
 
     @property
     def mark(self) -> str:
-        """What marks the opaque state of this API: chat completions of the vendor have another."""
+        """The format of this API's opaque state: the vendor's chat completions have another."""
         return f"{self.name}.responses"

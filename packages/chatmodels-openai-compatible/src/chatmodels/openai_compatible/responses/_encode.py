@@ -25,11 +25,11 @@ _LOGPROBS = "message.output_text.logprobs"
 def encode_request(
     model: str, request: ChatRequest, dialect: ResponsesDialect, *, stream: bool
 ) -> bytes:
-    """Write the body that asks for an answer.
+    """Encode the body of a request.
 
     Raises:
-        UnsupportedError: The dialect cannot express something; the message lists everything.
-        InvalidRequestError: Something in `provider_options`, or in a text, is not JSON.
+        UnsupportedError: The dialect does not support something; the message lists everything.
+        InvalidRequestError: A value in `provider_options`, or a text, is not JSON.
     """
     problems: list[str] = []
     settings = request.settings
@@ -55,33 +55,34 @@ def encode_request(
 
 
 def retrieval_path(dialect: ResponsesDialect, options: dict[str, Any], *, stream: bool) -> str:
-    """Say where a response that was given before is ("Get a model response").
+    """Return the path of an existing response ("Get a model response").
 
     Args:
-        dialect: The dialect to speak.
-        options: The id as `retrieve`, and what shall stand in the query besides.
-        stream: Whether its events are wanted.
+        dialect: The dialect.
+        options: The id as `retrieve`, and further parameters of the query.
+        stream: Whether its events are requested.
 
     Raises:
-        InvalidRequestError: What is wanted is no id, or what is asked for is not JSON.
+        InvalidRequestError: The id is not valid, or a parameter is not JSON.
     """
-    asked = dict(options)
-    wanted = asked.pop("retrieve")
-    if not isinstance(wanted, str) or not _ID.fullmatch(wanted) or not is_path_name(wanted):
-        shown = shown_name(wanted) if isinstance(wanted, str) else repr(wanted)
+    query = dict(options)
+    response_id = query.pop("retrieve")
+    is_text = isinstance(response_id, str)
+    if not is_text or not _ID.fullmatch(response_id) or not is_path_name(response_id):
+        shown = shown_name(response_id) if is_text else repr(response_id)
         raise InvalidRequestError(
             f"retrieve must be the id of a response, not {shown}; see ChatResponse.id"
         )
-    asked.pop("stream", None)
-    path = f"{dialect.path}/{wanted}"
+    query.pop("stream", None)
+    path = f"{dialect.path}/{response_id}"
     if stream:
-        asked["stream"] = True
-    return f"{path}?{_query(asked)}" if asked else path
+        query["stream"] = True
+    return f"{path}?{_query(query)}" if query else path
 
 
 def _query(fields: dict[str, Any]) -> str:
-    """Write fields as OpenAI's SDK does: lists under a name with brackets, all else as in JSON."""
-    # Imported here, since hardly anyone needs it.
+    """Encode fields like OpenAI's SDK: lists with brackets after the name, other values as JSON."""
+    # Imported here, since it is rarely needed.
     from urllib.parse import urlencode
 
     pairs: list[tuple[str, str]] = []
@@ -110,7 +111,7 @@ def _settings(request: ChatRequest, dialect: ResponsesDialect, body: dict[str, J
 
 
 def _tool(tool: ToolDefinition) -> dict[str, Json]:
-    # This API makes tools strict where it is not told otherwise ("Migrate to the Responses API").
+    # In this API, tools are strict by default ("Migrate to the Responses API").
     encoded = {"type": "function", "name": tool.name, "parameters": tool.parameters}
     if tool.description:
         encoded["description"] = tool.description
@@ -134,7 +135,7 @@ def _format(output: OutputSchema) -> Json:
 
 
 def _add(options: dict[str, Any], body: dict[str, Json], problems: list[str]) -> None:
-    """Put the caller's fields in, and join what shall be included."""
+    """Merge the caller's fields, and join the lists of additional output."""
     if options.get("stream", body.get("stream", False)) != body.get("stream", False):
         problems.append("stream in provider_options; call stream() or generate()")
     included = body.get("include", [])

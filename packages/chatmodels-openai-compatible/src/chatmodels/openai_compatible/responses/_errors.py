@@ -12,8 +12,8 @@ from chatmodels.openai_compatible import _errors
 
 _CODES = {
     word: code
-    for code, words in {
-        # "The response object", `error.code`: what is wrong with the request, told in a 200
+    for code, phrases in {
+        # "The response object", `error.code`: errors of the request that are reported in a 200
         ErrorCode.INVALID_REQUEST: (
             "invalid_image invalid_image_format invalid_base64_image invalid_image_url "
             "image_too_large image_too_small image_parse_error invalid_image_mode "
@@ -23,28 +23,28 @@ _CODES = {
         ),
         ErrorCode.CONTENT_FILTERED: (
             "invalid_prompt image_content_policy_violation bio_policy cyber_policy "
-            "misalignment_policy_violation"  # "Misalignment monitoring": not to be tried again
+            "misalignment_policy_violation"  # "Misalignment monitoring": must not be retried
         ),
         ErrorCode.TIMEOUT: "vector_store_timeout",
     }.items()
-    for word in words.split()
+    for word in phrases.split()
 }
 _RULES = FailureRules(codes=_CODES)
 
 
 def read_failure(failure: HttpFailure, provider: str) -> ChatModelError:
-    """Translate a failure, or an error inside a success."""
+    """Translate a failure, or an error in the body of a success."""
     return _errors.read_failure(failure, provider, rules=_RULES)
 
 
 def failure_of(error: Json, provider: str) -> ChatModelError:
-    """Translate the error of a response that failed after all."""
+    """Translate the error of a failed response."""
     body = msgspec.json.encode({"error": error})
     return read_failure(HttpFailure(status=200, headers={}, body=body), provider)
 
 
 def reject(data: bytes, provider: str, why: object) -> NoReturn:
-    """Refuse what is not of this API, or raise the error that it tells.
+    """Raise the error that a body or an event reports, or an error about the body itself.
 
     Raises:
         ChatModelError: Always.
@@ -55,11 +55,11 @@ def reject(data: bytes, provider: str, why: object) -> NoReturn:
         "a response",
         why,
         partial(read_failure, provider=provider),
-        tells_error=_tells_error,
+        tells_error=_reports_error,
     )
 
 
-def _tells_error(parsed: dict[str, Json]) -> bool:
+def _reports_error(parsed: dict[str, Json]) -> bool:
     if parsed.get("error") or parsed.get("type") == "error":
         return True
     response = parsed.get("response")

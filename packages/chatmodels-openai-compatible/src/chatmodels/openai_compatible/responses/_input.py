@@ -1,7 +1,7 @@
 """Translates conversations into the vendor's items.
 
-Left out is what the API has no place for: reasoning and own parts of other vendors, and speakers'
-names.
+Parts that the API does not support are left out: reasoning and provider parts of other vendors,
+and the names of speakers.
 """
 
 from collections.abc import Sequence
@@ -33,27 +33,27 @@ from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._media import encode_media
 from chatmodels.openai_compatible.responses._wire import Item
 
-_ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp insists on the type
+_ASSISTANT: Item = {"type": "message", "role": "assistant"}  # llama.cpp requires the type
 
 _REPEATED = ("caller", "namespace")
-"""A program of the vendor's that waits for the result, and the group of the tool."""
+"""The vendor's program that waits for the result, and the group of the tool."""
 
 
 class InputEncoder:
     """Translates the messages of one conversation.
 
     Args:
-        dialect: The dialect to speak.
-        problems: What cannot be expressed is added here.
-        stored: Whether the vendor keeps items, so that it knows reasoning by its id alone.
+        dialect: The dialect.
+        problems: The list to which unsupported parts are added.
+        stored: Whether the vendor stores items, so that the id of a reasoning item is sufficient.
     """
 
     def __init__(self, dialect: ResponsesDialect, problems: list[str], *, stored: bool) -> None:
         self._dialect = dialect
         self._problems = problems
         self._stored = stored
-        self._custom: set[str] = set()  # calls of custom tools, the results of which differ
-        self._repeated: dict[str, Item] = {}  # fields of calls that their results repeat
+        self._custom: set[str] = set()  # ids of calls of custom tools, whose results differ
+        self._repeated: dict[str, Item] = {}  # fields of calls that results must repeat
         self._place = ("user", 0)
 
     def encode(self, messages: Sequence[Message]) -> list[Item]:
@@ -61,7 +61,8 @@ class InputEncoder:
         items: list[Item] = []
         for number, message in numbered(messages):
             self._place = (message.role, number)
-            items += self._said(message) if message.role == "assistant" else self._told(message)
+            is_output = message.role == "assistant"
+            items += self._output(message) if is_output else self._input(message)
         return items
 
     @property
@@ -69,8 +70,8 @@ class InputEncoder:
         role, number = self._place
         return f"a message of role {role!r} (message {number})"
 
-    def _told(self, message: Message) -> list[Item]:
-        """Translate what the model is told: instructions, questions, results."""
+    def _input(self, message: Message) -> list[Item]:
+        """Translate input of the model: instructions, prompts, tool results."""
         items: list[Item] = []
         content: list[Json] = []
         for part in message.parts:
@@ -81,7 +82,7 @@ class InputEncoder:
             elif isinstance(part, ToolResult) and message.role != "system":
                 items.append(self._result(part))
             elif isinstance(part, ProviderPart):
-                items += self._kept(part)
+                items += self._item_of(part)
                 options = state_of(part.signature, self._dialect.name)
                 if content:
                     content[-1] |= options
@@ -94,29 +95,29 @@ class InputEncoder:
             items.append({"role": role, "content": _plain(content)})
         return items
 
-    def _said(self, message: Message) -> list[Item]:
-        """Translate what a model said; this vendor's items as it gave them."""
-        # Items name the reasoning that they came from, and are refused without it; reasoning is
-        # refused if nothing follows it, or if it is neither stored nor sealed within.
-        linked = any(part.type == "reasoning" and self._thought(part) for part in message.parts)
+    def _output(self, message: Message) -> list[Item]:
+        """Translate output of a model, with this vendor's items unchanged."""
+        # The API rejects items without the reasoning item before them. It rejects reasoning if
+        # nothing follows it, or if it is neither stored nor contained in encrypted form.
+        linked = any(part.type == "reasoning" and self._reasoning(part) for part in message.parts)
         items: list[Item] = []
         for part in message.parts:
             if isinstance(part, TextPart):
-                self._say(part, items, linked=linked)
+                self._text(part, items, linked=linked)
             elif isinstance(part, ReasoningPart):
-                items += self._thought(part)
+                items += self._reasoning(part)
             elif isinstance(part, ToolCall):
                 items.append(self._call(part, linked=linked))
             elif isinstance(part, RefusalPart):
                 items.append({**_ASSISTANT, "content": part.text})
             elif isinstance(part, ProviderPart):
-                items += self._kept(part)
+                items += self._item_of(part)
                 options = state_of(part.signature, self._dialect.name)
                 self._problems += [
                     f"the option {name!r} in {self._where}"
                     for name in sorted(options.keys() - RESPONSE_FIELDS)
                 ]
-            elif isinstance(part, ImagePart):  # made by a tool of this vendor
+            elif isinstance(part, ImagePart):  # generated by a tool of this vendor
                 state = state_of(part.signature, self._dialect.mark)
                 items.append({**state, "result": base64_text(part.data or b"")})
             else:
@@ -125,7 +126,7 @@ class InputEncoder:
             items.pop()
         return items
 
-    def _say(self, part: TextPart, items: list[Item], *, linked: bool) -> None:
+    def _text(self, part: TextPart, items: list[Item], *, linked: bool) -> None:
         state = state_of(part.signature, self._dialect.mark)
         if not linked or "id" not in state:
             phase = {"phase": state["phase"]} if "phase" in state else {}
@@ -135,23 +136,22 @@ class InputEncoder:
         if items and items[-1].get("id") == state["id"]:
             items[-1]["content"].append(content)
         else:
-            known = {**_ASSISTANT, "status": "completed"}
-            items.append({**known, **state, "content": [content]})
+            items.append({**_ASSISTANT, "status": "completed", **state, "content": [content]})
 
-    def _thought(self, part: ReasoningPart) -> list[Item]:
+    def _reasoning(self, part: ReasoningPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state and (self._stored or state.get("encrypted_content")) else []
 
     def _call(self, call: ToolCall, *, linked: bool) -> Item:
-        known: Item = {"call_id": call.id, "name": call.name}
+        fields: Item = {"call_id": call.id, "name": call.name}
         state = state_of(call.signature, self._dialect.mark)
         self._repeated[call.id] = {name: state[name] for name in _REPEATED if name in state}
         if not linked:
             state = {name: value for name, value in state.items() if name != "id"}
         if state.get("type") == "custom_tool_call":
             self._custom.add(call.id)
-            return {**state, **known, "input": custom_input(call)}
-        return {"type": "function_call", **state, **known, "arguments": arguments_json(call)}
+            return {**state, **fields, "input": custom_input(call)}
+        return {"type": "function_call", **state, **fields, "arguments": arguments_json(call)}
 
     def _result(self, result: ToolResult) -> Item:
         content: list[Json] = []
@@ -168,7 +168,7 @@ class InputEncoder:
             "output": _plain(content),
         }
 
-    def _kept(self, part: ProviderPart) -> list[Item]:
+    def _item_of(self, part: ProviderPart) -> list[Item]:
         state = state_of(part.signature, self._dialect.mark)
         return [state] if state else []
 
@@ -182,7 +182,7 @@ def _input_text(text: str) -> Json:
 
 
 def _plain(content: list[Json]) -> Json:
-    """Write one text as a string, and all else as parts."""
+    """Return a single text as a string, and all other content as parts."""
     if not content:
         return ""
     if len(content) == 1 and len(content[0]) == 2 and "text" in content[0]:

@@ -3,14 +3,14 @@
 from chatmodels.core import FilePart, ImagePart
 from chatmodels.core.extending import AcceptedMedia
 from chatmodels.http.wire import Json, Medium, data_url
-from chatmodels.openai_compatible._media import named
+from chatmodels.openai_compatible._media import file_name
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 
 _NEVER = ("video/", "audio/")
 
 
 def accepted_media(dialect: ResponsesDialect) -> tuple[AcceptedMedia, ...]:
-    """Return the media that a dialect accepts from users and in results of tools."""
+    """Return the media that a dialect accepts in user messages and tool results."""
     types, never = dialect.image_types, (*_NEVER, *dialect.refused_files)
     rules = {
         "image": AcceptedMedia(kind="image", types=types),
@@ -42,7 +42,7 @@ def encode_media(part: Medium) -> Json:
 def _file(part: FilePart) -> Json:
     if part.data is not None:
         url = data_url(part.data, part.media_type)
-        return {"type": "input_file", "filename": named(part), "file_data": url}
+        return {"type": "input_file", "filename": file_name(part), "file_data": url}
     if part.url is not None:
         return {"type": "input_file", "file_url": part.url}
     return {"type": "input_file", "file_id": part.file_id}

@@ -1,4 +1,4 @@
-"""Reads the items of an answer as parts of a message."""
+"""Reads the items of a response as parts of a message."""
 
 import base64
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ from chatmodels.openai_compatible.responses._wire import (
 )
 
 CALLS = frozenset({"function_call", "custom_tool_call"})
-"""The items that ask the caller to run a tool of its own."""
+"""The items that request a call of one of the caller's tools."""
 
-_ASKING = frozenset(
+_CALLER_ITEMS = frozenset(
     {
         "apply_patch_call",
         "computer_call",
@@ -41,30 +41,30 @@ _ASKING = frozenset(
         "tool_search_call",
     }
 )
-"""The items of OpenAI's own tools that the caller may have to run or to approve."""
+"""The items of OpenAI's own tools that the caller can have to run or to approve."""
 
-_OF_CALLS = frozenset({"call_id", "name", "arguments", "input", "status"})
+_CALL_FIELDS = frozenset({"call_id", "name", "arguments", "input", "status"})
 
 
 def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
-    """Read one item as parts, each with its place in the item.
+    """Read one item as parts, each with its position in the item.
 
     Args:
-        item: The item, complete.
-        mark: What marks the opaque state of the vendor.
+        item: The complete item.
+        mark: The format of the vendor's opaque state.
 
     Raises:
-        msgspec.ValidationError: What carries the answer is not as it should be.
+        msgspec.ValidationError: The content of the item is not valid.
     """
     if not item:
         return []
     kind = kind_of(item)
     if kind == "message":
-        return _said(msgspec.convert(item, WireMessage), mark)
+        return _message_parts(msgspec.convert(item, WireMessage), mark)
     if kind == "reasoning":
         wire = msgspec.convert(item, WireReasoning)
-        thought = _joined(wire.summary) or _joined(wire.content)
-        return [(0, ReasoningPart(thought, ProviderState(mark, item)))]
+        reasoning = _join(wire.summary) or _join(wire.content)
+        return [(0, ReasoningPart(reasoning, ProviderState(mark, item)))]
     if kind in CALLS:
         return [(0, call_of(item, mark))]
     if kind == "image_generation_call" and (image := _image(item, mark)) is not None:
@@ -73,18 +73,18 @@ def parts_of(item: Item, mark: str) -> list[tuple[int, Part]]:
 
 
 def kind_of(item: Item) -> str | None:
-    """Tell the type of an item."""
+    """Return the type of an item."""
     return text_or_none(item.get("type"))
 
 
-def asks_caller(items: Sequence[Item]) -> bool:
-    """Return whether items of the vendor's own tools wait for the caller.
+def awaits_caller(items: Sequence[Item]) -> bool:
+    """Return whether calls of the vendor's own tools wait for the caller.
 
-    The vendor runs some of them itself. Their outputs are then among the items, or a field says so.
+    The vendor runs some of them itself, and then sends their outputs as items, or marks the calls.
     """
     waiting: set[Json] = set()
     for item in items:
-        if kind_of(item) in _ASKING and item.get("execution") != "server":
+        if kind_of(item) in _CALLER_ITEMS and item.get("execution") != "server":
             waiting.add(text_or_none(item.get("call_id")))
     if not waiting:
         return False
@@ -96,21 +96,21 @@ def call_of(item: Item, mark: str) -> ToolCall:
     """Read the call of a tool; a custom tool's free text becomes the argument `input`.
 
     Raises:
-        msgspec.ValidationError: It is not as it should be.
+        msgspec.ValidationError: The item is not a valid call.
     """
     wire = msgspec.convert(item, WireCall)
     arguments = wire.arguments or ""
-    kept = {name: value for name, value in item.items() if name not in _OF_CALLS}
+    state = {name: value for name, value in item.items() if name not in _CALL_FIELDS}
     if wire.type == "custom_tool_call":
         arguments = custom_arguments(wire.input or "")
     else:
-        kept.pop("type", None)
-    signature = ProviderState(mark, kept) if kept else None
+        state.pop("type", None)
+    signature = ProviderState(mark, state) if state else None
     return ToolCall(wire.call_id or wire.id or "", wire.name or "", arguments, signature)
 
 
 def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
-    """Read the probabilities of a message's tokens."""
+    """Read the log probabilities of a message's tokens."""
     logprobs: tuple[TokenLogprob, ...] = ()
     if item.get("type") == "message":
         for part in objects(item.get("content")):
@@ -119,13 +119,13 @@ def logprobs_of(item: Item, warnings: list[str]) -> tuple[TokenLogprob, ...]:
     return logprobs
 
 
-def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
-    kept: dict[str, Json] = {}
+def _message_parts(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
+    state: dict[str, Json] = {}
     if wire.id:
-        kept["id"] = wire.id
+        state["id"] = wire.id
     if wire.phase:
-        kept["phase"] = wire.phase
-    signature = ProviderState(mark, kept) if kept else None
+        state["phase"] = wire.phase
+    signature = ProviderState(mark, state) if state else None
     parts: list[tuple[int, Part]] = []
     for place, content in enumerate(wire.content or ()):
         if content.text:
@@ -136,12 +136,12 @@ def _said(wire: WireMessage, mark: str) -> list[tuple[int, Part]]:
     return parts
 
 
-def _joined(contents: Sequence[WireContent] | None) -> str:
+def _join(contents: Sequence[WireContent] | None) -> str:
     return "".join(content.text or "" for content in contents or ())
 
 
 def _citations(annotations: Json) -> tuple[Citation, ...]:
-    """Read what a text cites: pages, files, and files that code of the model wrote."""
+    """Read the citations of a text: pages, files, and files that code of the model wrote."""
     return tuple(
         Citation(
             url=text_or_none(note.get("url")),
@@ -162,7 +162,7 @@ def _image(item: Item, mark: str) -> ImagePart | None:
         data = base64.b64decode(result, validate=True)
     except ValueError:
         return None
-    kept = {name: value for name, value in item.items() if name != "result"}
+    state = {name: value for name, value in item.items() if name != "result"}
     encoding = text_or_none(item.get("output_format")) or "png"
     kind = "image/svg+xml" if encoding == "svg" else f"image/{encoding}"
-    return ImagePart(data=data, media_type=kind, signature=ProviderState(mark, kept))
+    return ImagePart(data=data, media_type=kind, signature=ProviderState(mark, state))

@@ -1,4 +1,4 @@
-"""Reads what accompanies the output of a response: status, errors and usage."""
+"""Reads the status, the error and the usage of a response."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ FINISH_REASONS: dict[str, FinishReason] = {
     "incomplete": "other",
     "queued": "other",
 }
-"""By `status` and `incomplete_details.reason` of "The response object"."""
+"""The finish reasons of `status` and `incomplete_details.reason` ("The response object")."""
 
 _NO_INPUT = WireInputDetails()
 _NO_OUTPUT = WireOutputDetails()
@@ -32,14 +32,14 @@ def check(status: str | None, error: Json, provider: str) -> None:
     """Raise the error of a response that failed.
 
     Raises:
-        ChatModelError: It did.
+        ChatModelError: The response failed.
     """
     if status == "failed" or error:
         raise failure_of(error or "the response failed", provider)
 
 
 def word_of(wire: WireResponse) -> str | None:
-    """Find the vendor's word for why the answer ended."""
+    """Return the vendor's reason for the end of a response."""
     details = wire.incomplete_details
     reason = text_or_none(details.get("reason")) if is_object(details) else None
     return reason or wire.status or None

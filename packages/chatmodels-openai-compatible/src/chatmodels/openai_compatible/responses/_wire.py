@@ -1,8 +1,8 @@
-"""The JSON of the Responses API as typed structures: whole answers and events of streams.
+"""The JSON of the Responses API as typed structures, for whole responses and events of streams.
 
-An answer is a list of items of many types. They are kept as parsed JSON, since most go back to
-the vendor as they came; what is read of the few that matter is typed, so that a defect in them is
-an error. Unknown types, fields and events are tolerated.
+The output of a response is a list of items of many types. They stay parsed JSON, since most are
+sent back to the vendor unchanged. The items with content are typed, so that a defect in them is an
+error. Unknown types, fields and events are ignored.
 """
 
 import msgspec
@@ -33,7 +33,7 @@ class WireMessage(Wire, frozen=True, gc=False):
 
 
 class WireReasoning(Wire, frozen=True, gc=False):
-    """An item of type `reasoning`: of its text there is a summary, or at some vendors all."""
+    """An item of type `reasoning`: with a summary of the text, or at some vendors all of it."""
 
     summary: list[WireContent] | None = None
     content: list[WireContent] | None = None
@@ -51,7 +51,7 @@ class WireCall(Wire, frozen=True, gc=False):
 
 
 class WireResponse(Wire, frozen=True, gc=False):
-    """A whole response, or the state of one that an event tells."""
+    """A whole response, or the state of one in an event."""
 
     id: str | None = None
     model: str | None = None
@@ -64,7 +64,7 @@ class WireResponse(Wire, frozen=True, gc=False):
 
 
 class WireEvent(Wire, frozen=True, gc=False):
-    """An event of a stream; which fields there are depends on its type."""
+    """An event of a stream; its fields depend on its type."""
 
     type: str = ""
     delta: Json = None

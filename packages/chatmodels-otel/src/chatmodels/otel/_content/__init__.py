@@ -1,1 +1,1 @@
-"""The content of calls: captured, encoded, truncated."""
+"""The content of calls: selection, encoding, truncation."""

@@ -1,4 +1,4 @@
-"""Which content is recorded where, redacted and truncated."""
+"""Selects, redacts and truncates the recorded content."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ import msgspec
 from chatmodels.core import ChatRequest, ChatResponse, ToolCall, ToolResult
 from chatmodels.core.extending import Json
 from chatmodels.otel._call_attributes import Attributes
-from chatmodels.otel._context import NOTHING_SAID, Said
+from chatmodels.otel._context import NO_ANNOTATIONS, Annotations
 from chatmodels.otel._finish_reason import finish_reason
 from chatmodels.otel._guard import Guard
 from chatmodels.otel._options import TelemetryOptions
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from chatmodels.otel._content.truncation import Budget
 
 STRUCTURED_SINCE = (1, 45)
-"""The API that takes structured values as attributes of spans; earlier ones drop them."""
+"""The first version of the API with structured attributes of spans; earlier ones drop them."""
 
 
 class Capture:
-    """What is recorded of messages, tools and tool calls.
+    """Captures the content of messages, tools and tool calls.
 
     Args:
-        options: How much.
-        guard: Where failures go; what cannot be recorded is left out.
+        options: The options, which contain the limits.
+        guard: Receives failures; content that cannot be recorded is left out.
     """
 
     def __init__(self, options: TelemetryOptions, guard: Guard) -> None:
@@ -49,7 +49,7 @@ class Capture:
         self,
         request: ChatRequest,
         response: ChatResponse[object] | None,
-        said: Said = NOTHING_SAID,
+        annotations: Annotations = NO_ANNOTATIONS,
         *,
         is_whole: bool = True,
     ) -> Attributes:
@@ -58,7 +58,7 @@ class Capture:
         Args:
             request: The request.
             response: The response, or the part of it that arrived.
-            said: The facts that the program adds to the call.
+            annotations: The facts that the program adds to the call.
             is_whole: Whether the response is complete.
         """
         from chatmodels.otel._content.messages import (
@@ -71,7 +71,7 @@ class Capture:
         options = self._options
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
-        # The answer first: it is short, and the conversation is in the log of the call before.
+        # The response first: it is short, and the previous call has recorded the conversation.
         if response is not None and response.message.parts:
             self._add(
                 captured,
@@ -83,7 +83,7 @@ class Capture:
                 ),
                 budget,
             )
-        if request.messages:  # a call that is refused for its prompt has none
+        if request.messages:  # a call with an invalid prompt has none
             self._add(
                 captured,
                 INPUT_MESSAGES,
@@ -93,12 +93,12 @@ class Capture:
         if request.tools and options.tool_definitions != "none":
             definitions = tool_definitions(request.tools, full=options.tool_definitions == "full")
             self._add(captured, TOOL_DEFINITIONS, definitions, budget)
-        for name, value in said.prompt_variables.items():
+        for name, value in annotations.prompt_variables.items():
             self._add(captured, f"{PROMPT_VARIABLE}.{name}", str(value), budget)
         return captured
 
-    def of_tool_call(self, call: ToolCall, answer: ToolResult | None) -> Attributes:
-        """Give the structured arguments and result of a tool call."""
+    def of_tool_call(self, call: ToolCall, result: ToolResult | None) -> Attributes:
+        """Return the structured arguments and the result of a tool call."""
         from chatmodels.otel._content.messages import arguments, result_object
         from chatmodels.otel._content.truncation import Budget
 
@@ -106,12 +106,12 @@ class Capture:
         budget = Budget(options.max_part_chars, options.max_content_chars)
         captured: Attributes = {}
         self._add(captured, TOOL_ARGUMENTS, arguments(call), budget)
-        if answer is not None:
-            self._add(captured, TOOL_RESULT, result_object(answer, options.max_part_chars), budget)
+        if result is not None:
+            self._add(captured, TOOL_RESULT, result_object(result, options.max_part_chars), budget)
         return captured
 
     def for_span(self, captured: Attributes) -> Attributes:
-        """Give content as attributes of a span: structured where that is possible, else JSON."""
+        """Return content as attributes of a span: structured if possible, else as JSON."""
         if self._structured:
             return captured
         return {
@@ -126,17 +126,17 @@ class Capture:
             try:
                 value = self._options.redact(name, value)
             except Exception as error:
-                # What was to be redacted must not be recorded unredacted.
-                self._guard.failed("redact", error)
+                # Content must not be recorded without its redaction.
+                self._guard.record_failure("redact", error)
                 return
         if value is None:
             return
         many = isinstance(value, list) and name in (INPUT_MESSAGES, OUTPUT_MESSAGES)
-        captured[name] = budget.newest(value) if many else budget.shortened(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
+        captured[name] = budget.newest(value) if many else budget.shorten(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
 
 
 def api_version() -> tuple[int, int]:
-    """Give the major and minor version of the API that is installed."""
+    """Return the major and minor version of the installed API."""
     from opentelemetry.version import __version__
 
     major, minor = __version__.split(".")[:2]

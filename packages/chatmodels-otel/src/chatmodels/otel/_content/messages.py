@@ -1,4 +1,4 @@
-"""Messages and tools in the form of the conventions' JSON schemas."""
+"""Encodes messages and tools by the conventions' JSON schemas."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -22,29 +22,29 @@ from chatmodels.core.extending import Json, ToolDefinition
 
 
 def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]:
-    """Write messages as `gen_ai.input.messages` wants them.
+    """Encode messages as `gen_ai.input.messages`.
 
     Args:
         messages: The conversation.
-        max_chars: Data of media that would be longer is left out, before it is encoded.
+        max_chars: The largest length of media data; longer data is left out before encoding.
     """
     return [_message(message, max_chars) for message in messages]
 
 
 def output_messages(message: Message, finish_reason: str, max_chars: int, /) -> list[Json]:
-    """Write the message of a response as `gen_ai.output.messages`, which has one for each choice.
+    """Encode the message of a response as `gen_ai.output.messages`, which has one for each choice.
 
     Args:
         message: The message.
-        finish_reason: The conventions' word. They deprecate it here, in favour of an attribute,
-            but backends display no message without it.
-        max_chars: Data of media that would be longer is left out, before it is encoded.
+        finish_reason: The finish reason of the conventions. They deprecate it here, in favour of an
+            attribute, but backends display no message without it.
+        max_chars: The largest length of media data; longer data is left out before encoding.
     """
     return [_message(message, max_chars) | {"finish_reason": finish_reason}]
 
 
 def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[Json]:
-    """Write tools as `gen_ai.tool.definitions` wants them: by name, or with all there is."""
+    """Encode tools as `gen_ai.tool.definitions`, by name or with all fields."""
     if not full:
         return [{"type": "function", "name": tool.name} for tool in tools]
     return [
@@ -52,7 +52,7 @@ def tool_definitions(tools: Iterable[ToolDefinition], /, *, full: bool) -> list[
             "type": "function",
             "name": tool.name,
             "description": tool.description,
-            "parameters": msgspec.to_builtins(tool.parameters),  # a hook may change it
+            "parameters": msgspec.to_builtins(tool.parameters),  # a copy, since hooks can change it
         }
         for tool in tools
     ]
@@ -66,23 +66,23 @@ def arguments(call: ToolCall, /) -> Json:
         return call.arguments_json
 
 
-def result_object(answer: ToolResult, max_chars: int, /) -> Json:
-    """Write the result of a tool as an object, as `gen_ai.tool.call.result` requires."""
-    value = result(answer, max_chars)
+def result_object(result: ToolResult, max_chars: int, /) -> Json:
+    """Encode the result of a tool as an object, as `gen_ai.tool.call.result` requires."""
+    value = result_value(result, max_chars)
     if isinstance(value, dict):
         return value  # pyright: ignore[reportUnknownVariableType] # plain JSON
     return {"result": value}
 
 
-def result(answer: ToolResult, max_chars: int, /) -> Json:
-    """Write the result of a tool: its JSON, its text, or its parts if there are also media."""
-    if all(isinstance(part, TextPart) for part in answer.content):
-        return _decoded(answer.text)
-    return [_part(part, max_chars) for part in answer.content]
+def result_value(result: ToolResult, max_chars: int, /) -> Json:
+    """Encode the result of a tool: its JSON, its text, or its parts if it contains media."""
+    if all(isinstance(part, TextPart) for part in result.content):
+        return _decode(result.text)
+    return [_part(part, max_chars) for part in result.content]
 
 
-def _decoded(text: str) -> Json:
-    # Text such as `5` or `true` may be a number or a flag, or just text, and stays text.
+def _decode(text: str) -> Json:
+    # Text such as `5` or `true` can be a number or a flag, or just text, and stays text.
     if text.lstrip()[:1] in ("{", "["):
         try:
             return msgspec.json.decode(text)
@@ -120,7 +120,7 @@ def _part(part: Part, max_chars: int) -> Json:
             return {
                 "type": "tool_call_response",
                 "id": part.id,
-                "response": result(part, max_chars),
+                "response": result_value(part, max_chars),
             }
         case ImagePart():
             return _media(part, "image", max_chars)
@@ -130,7 +130,7 @@ def _part(part: Part, max_chars: int) -> Json:
             is_video = (part.media_type or "").startswith("video/")
             return _media(part, "video" if is_video else "document", max_chars)
         case ProviderPart():
-            # What it holds is the vendor's alone, and may be encrypted.
+            # Its content is private to the vendor, and can be encrypted.
             return _generic("provider", provider=part.signature.format)
         case _:
             assert_never(part)
@@ -151,7 +151,7 @@ def _media(part: ImagePart | AudioPart | FilePart, modality: str, max_chars: int
 
 
 def _generic(kind: str, **fields: Json) -> dict[str, Json]:
-    """Write a part for which the conventions have no type."""
+    """Encode a part that the conventions do not define."""
     return {"type": "generic", "generic_type": kind, **fields}
 
 

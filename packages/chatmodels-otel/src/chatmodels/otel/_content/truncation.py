@@ -1,4 +1,4 @@
-"""Content made short enough to be kept in memory until it is exported."""
+"""Truncates content that stays in memory until it is exported."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,20 +18,20 @@ _STRUCTURE = frozenset(
         "finish_reason",
     }
 )
-"""Fields without which an object fits no schema; they are short unless somebody is playing."""
+"""Fields that the schemas require; they are short in all regular data."""
 
 _MAX_STRUCTURE = 256
 _MAX_FIELDS = 8  # more than an object of the schemas has
 _FITS = -(2**63)
-_EACH = 16  # characters that an item costs at least, so that many empty ones are bounded as well
+_EACH = 16  # the least number of characters for an item, so that many empty ones are bounded
 
 
 class Budget:
-    """How much may still be kept, for all attributes of a call together.
+    """The number of characters that all attributes of a call can have together.
 
     Args:
-        each: How much of each text is kept, in characters.
-        total: How much of all of them.
+        each: The largest number of characters of each text.
+        total: The largest number of characters of all texts.
     """
 
     __slots__ = ("_each", "_left")
@@ -41,55 +41,55 @@ class Budget:
         self._left = total
 
     def newest(self, messages: list[Json]) -> list[Json]:
-        """Shorten messages and leave out those that do not fit at all, the oldest first."""
-        kept: list[Json] = []
+        """Shorten messages, and leave out the oldest ones beyond the budget."""
+        newest: list[Json] = []
         for message in reversed(messages):
             if self._left <= 0:
                 break
-            kept.append(self.shortened(message))
-        kept.reverse()
-        return kept
+            newest.append(self.shorten(message))
+        newest.reverse()
+        return newest
 
-    def shortened(self, value: Json) -> Json:
-        """Give plain JSON of the same shape whose texts are short enough."""
+    def shorten(self, value: Json) -> Json:
+        """Return JSON of the same structure with shortened texts."""
         self._left -= _EACH
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, int) and not _FITS <= value < -_FITS:
-            return self._text(str(value))  # no exporter takes it as a number
+            return self._text(str(value))  # no exporter accepts such a number
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, dict):
             return self._object(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
         if isinstance(value, list | tuple):
             return self._items(value)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
-        # A redaction hook may return anything; what it is may be said, what is in it may not.
+        # A redaction hook can return anything; its type may be recorded, but not its content.
         return f"<{type(value).__qualname__}>"
 
     def _items(self, items: Sequence[Any], least: int = 0) -> list[Json]:
-        kept: list[Json] = []
+        shortened: list[Json] = []
         for item in items:
-            if self._left <= 0 and len(kept) >= least:
+            if self._left <= 0 and len(shortened) >= least:
                 break
-            kept.append(self.shortened(item))
-        return kept
+            shortened.append(self.shorten(item))
+        return shortened
 
     def _object(self, value: dict[Any, Any]) -> Json:
-        # Objects of the schemas have one of these; what a tool is given may have any fields.
+        # Objects of the schemas have one of these; arguments of tools can have any fields.
         least = _MAX_FIELDS if "type" in value or "role" in value else 0
-        kept: dict[str, Json] = {}
+        shortened: dict[str, Json] = {}
         for name, item in value.items():
-            if self._left <= 0 and len(kept) >= least:
+            if self._left <= 0 and len(shortened) >= least:
                 break
             if name in _STRUCTURE and isinstance(item, str):
-                kept[name] = item[:_MAX_STRUCTURE]
-                self._left -= len(kept[name])
+                shortened[name] = item[:_MAX_STRUCTURE]
+                self._left -= len(shortened[name])
             elif name == "parts" and isinstance(item, list):
-                kept[name] = self._items(item, least=1)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
+                shortened[name] = self._items(item, least=1)  # pyright: ignore[reportUnknownArgumentType] # plain JSON
             else:
                 self._left -= len(word := str(name)[:_MAX_STRUCTURE])
-                kept[word] = self.shortened(item)
-        return kept
+                shortened[word] = self.shorten(item)
+        return shortened
 
     def _text(self, text: str) -> str:
         allowed = max(0, min(self._each, self._left))

@@ -1,1 +1,1 @@
-"""Log events, and records with the ids of their span."""
+"""Log events, and log records with the ids of their span."""

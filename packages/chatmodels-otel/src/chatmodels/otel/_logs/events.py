@@ -6,7 +6,7 @@ from opentelemetry.context import Context
 
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._content.capture import api_version
-from chatmodels.otel._failure import described, quotes
+from chatmodels.otel._failure import exception_attributes, quotes_content
 from chatmodels.otel._semconv import DETAILS_EVENT, EXCEPTION_EVENT, SCHEMA_URL, SCOPE
 from chatmodels.otel._version import VERSION
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from opentelemetry._logs import Logger, LoggerProvider
 
 EVENTS_SINCE = (1, 37)
-"""The API whose log records have an event name and a context."""
+"""The first version of the API whose log records have an event name and a context."""
 
 _EXCEPTIONS_SINCE = (1, 43)
 _ENABLED_SINCE = (1, 45)
 
 
 class Events:
-    """Emits the events, each with the context of the call's span.
+    """Emits log events with the context of the call's span.
 
     Args:
-        logger: What emits them.
+        logger: The logger.
     """
 
     def __init__(self, logger: "Logger") -> None:
@@ -36,12 +36,12 @@ class Events:
 
     @property
     def live(self) -> bool:
-        """Whether an SDK is behind the logger; the API's stand-in knows."""
-        # Asked by each call. The stand-in looks for the real one only when that is used.
+        """Whether an SDK provides the logger, which the API's proxy knows."""
+        # Read for each call. The proxy creates its real logger only when it is used.
         return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
 
     def details(self, attributes: Attributes, context: Context | None) -> None:
-        """Emit all attributes of an operation, structured content among them."""
+        """Emit all attributes of an operation, including structured content."""
         from opentelemetry._logs import SeverityNumber
 
         self._emit(
@@ -59,18 +59,18 @@ class Events:
         """Emit a failure.
 
         Args:
-            error: What was raised.
-            attributes: What identifies the operation.
-            context: Where its span is current.
-            content: Whether what the model said may be in it.
+            error: The exception.
+            attributes: The attributes that identify the operation.
+            context: The context of its span.
+            content: Whether the event may contain content of the response.
         """
         from opentelemetry._logs import SeverityNumber
 
         more: dict[str, Any] = {}
-        if self._version >= _EXCEPTIONS_SINCE and (content or not quotes(error)):
+        if self._version >= _EXCEPTIONS_SINCE and (content or not quotes_content(error)):
             more["exception"] = error
         else:
-            attributes = {**attributes, **described(error, content=content)}
+            attributes = {**attributes, **exception_attributes(error, content=content)}
         self._emit(
             EXCEPTION_EVENT,
             SeverityNumber.WARN,
@@ -103,10 +103,10 @@ class Events:
 
 
 def events(provider: "LoggerProvider | None") -> Events | None:
-    """Make what emits the events, if the API that is installed has them.
+    """Return the emitter of log events; None if the installed API does not support them.
 
     Args:
-        provider: What makes loggers; None for the global one, also if it is set later.
+        provider: The source of loggers; None for the global one, even if it is set later.
     """
     if api_version() < EVENTS_SINCE:
         return None

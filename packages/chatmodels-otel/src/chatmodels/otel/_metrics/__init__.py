@@ -1,1 +1,1 @@
-"""Instruments, and the measurements that they record."""
+"""The instruments, and the measurements that they record."""

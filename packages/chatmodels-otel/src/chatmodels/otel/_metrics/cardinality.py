@@ -1,26 +1,26 @@
-"""Names that others make up, of which only so many become attributes of metrics."""
+"""Limits the number of external names that become attributes of metrics."""
 
 from chatmodels.otel._semconv import OTHER
 
 
-class Bounded:
-    """The first so many names as they are, and `_OTHER` for those that come later.
+class BoundedNames:
+    """A bounded set of names; `_OTHER` stands for further ones.
 
     Args:
-        most: How many are told apart; threads that race may add one more.
+        most: The largest number of names; concurrent threads can add one more.
     """
 
-    __slots__ = ("_known", "_most")
+    __slots__ = ("_most", "_names")
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: set[str] = set()
+        self._names: set[str] = set()
 
-    def told(self, name: str, /) -> str:
-        """Give the name to record."""
-        if name in self._known:
+    def limit(self, name: str, /) -> str:
+        """Return the name to record."""
+        if name in self._names:
             return name
-        if len(self._known) >= self._most:
+        if len(self._names) >= self._most:
             return OTHER
-        self._known.add(name)
+        self._names.add(name)
         return name

@@ -1,4 +1,4 @@
-"""Instruments of our own, for what the conventions do not name."""
+"""Custom instruments for facts that the conventions do not define."""
 
 from collections.abc import Iterable
 from threading import Lock
@@ -8,10 +8,10 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from chatmodels.core import HealthReport
 from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._metrics.cardinality import Bounded
+from chatmodels.otel._metrics.cardinality import BoundedNames
 from chatmodels.otel._metrics.inference import seconds
-from chatmodels.otel._metrics.measurement import Finished
-from chatmodels.otel._model_attributes import UNANSWERED, Facts
+from chatmodels.otel._metrics.measurement import Measurement
+from chatmodels.otel._model_attributes import NO_RESPONSE_MODEL, Facts
 from chatmodels.otel._semconv import (
     ERROR_TYPE,
     PROVIDER_NAME,
@@ -21,40 +21,42 @@ from chatmodels.otel._semconv import (
 )
 
 MAX_PROVIDERS = 64
-"""How many providers the registry's instruments tell apart; names can be misspelt at will."""
+"""The largest number of provider names in metrics: looked-up names can be misspelled."""
 
 
 class CallInstruments:
-    """Retries and costs."""
+    """The instruments for retries and costs."""
 
     def __init__(self, meter: Meter) -> None:
         self._retries = meter.create_counter(
-            "chatmodels.retries", unit="{retry}", description="Attempts made again, by reason."
+            "chatmodels.retries", unit="{retry}", description="Repeated attempts, by reason."
         )
         self._cost = meter.create_counter(
-            "chatmodels.usage.cost", unit="USD", description="Cost of calls, as the hook tells it."
+            "chatmodels.usage.cost", unit="USD", description="Cost of calls, from the cost hook."
         )
 
-    def record(self, call: Finished, /) -> None:
+    def record(self, call: Measurement, /) -> None:
         """Record a call."""
         for reason in call.retries:
-            self._retries.add(1, call.plan.attributes(UNANSWERED, reason), call.context)
+            self._retries.add(1, call.model.attributes(NO_RESPONSE_MODEL, reason), call.context)
         if call.cost is not None:
-            self._cost.add(call.cost, call.plan.attributes(call.answered, None), call.context)
+            self._cost.add(
+                call.cost, call.model.attributes(call.response_model, None), call.context
+            )
 
 
 class RegistryInstruments:
-    """What a registry resolves and creates, and how its providers fare; see `RegistryObserver`.
+    """The instruments for lookups, creations and health checks; see `RegistryObserver`.
 
     Args:
-        meter: What makes the instruments.
-        guard: Where failures go, and what is told of them.
+        meter: The source of the instruments.
+        guard: Receives failures, and counts them for an instrument.
     """
 
     def __init__(self, meter: Meter, guard: Guard) -> None:
         self._guard = guard
         self._lock = Lock()
-        self._names = Bounded(MAX_PROVIDERS)
+        self._names = BoundedNames(MAX_PROVIDERS)
         self._health: dict[str, tuple[int, Facts]] = {}
         self._resolutions = meter.create_counter(
             "chatmodels.registry.resolutions",
@@ -64,44 +66,42 @@ class RegistryInstruments:
         self._creations = seconds(
             meter,
             "chatmodels.registry.create.duration",
-            "Time to create a model, the import of its provider included.",
+            "Time to create a model, including the import of its provider.",
         )
-        self._latency = seconds(
-            meter, "chatmodels.health.duration", "Time that a health check took."
-        )
+        self._latency = seconds(meter, "chatmodels.health.duration", "Duration of health checks.")
         meter.create_observable_gauge(
             "chatmodels.health.healthy",
-            [self._fared],
+            [self._health_values],
             unit="{provider}",
             description="1 for a provider whose last health check found it healthy, else 0.",
         )
         meter.create_observable_counter(
             "chatmodels.telemetry.failures",
-            [self._failed],
+            [self._failure_counts],
             unit="{failure}",
-            description="Failures in telemetry, which no call has noticed.",
+            description="Failures in telemetry, which do not affect calls.",
         )
 
-    def forked(self) -> None:
-        """Begin anew, in a child process."""
+    def after_fork(self) -> None:
+        """Replace the lock, in a child process."""
         self._lock = Lock()
 
     def resolved(self, provider: str, error: Exception | None, /) -> None:
-        """Count a provider looked up."""
+        """Count a lookup of a provider."""
         try:
             self._resolutions.add(1, self._attributes(provider, error))
         except Exception as failure:
-            self._guard.failed("registry", failure)
+            self._guard.record_failure("registry", failure)
 
     def created(self, provider: str, duration: float, error: Exception | None, /) -> None:
-        """Record a model created, or not."""
+        """Record the creation of a model, successful or not."""
         try:
             self._creations.record(duration, self._attributes(provider, error))
         except Exception as failure:
-            self._guard.failed("registry", failure)
+            self._guard.record_failure("registry", failure)
 
     def checked(self, report: HealthReport, /) -> None:
-        """Record how a provider fared."""
+        """Record the report of a health check."""
         try:
             attributes = self._attributes(report.provider, None)
             attributes[STATUS] = report.status
@@ -113,20 +113,21 @@ class RegistryInstruments:
             if report.latency is not None:
                 self._latency.record(report.latency, attributes)
         except Exception as failure:
-            self._guard.failed("registry", failure)
+            self._guard.record_failure("registry", failure)
 
     def _attributes(self, provider: str, error: Exception | None) -> Facts:
-        found: Facts = {PROVIDER_NAME: self._names.told(PROVIDER_NAMES.get(provider, provider))}
+        name = self._names.limit(PROVIDER_NAMES.get(provider, provider))
+        attributes: Facts = {PROVIDER_NAME: name}
         if error is not None:
-            found[ERROR_TYPE] = error_type(error)
-        return found
+            attributes[ERROR_TYPE] = error_type(error)
+        return attributes
 
-    def _fared(self, _: CallbackOptions) -> Iterable[Observation]:
+    def _health_values(self, _: CallbackOptions) -> Iterable[Observation]:
         with self._lock:
             health = list(self._health.values())
         return [Observation(value, attributes) for value, attributes in health]
 
-    def _failed(self, _: CallbackOptions) -> Iterable[Observation]:
+    def _failure_counts(self, _: CallbackOptions) -> Iterable[Observation]:
         return [
             Observation(count, {WHERE: where})
             for where, count in list(self._guard.failures.items())

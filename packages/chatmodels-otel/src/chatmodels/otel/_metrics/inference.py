@@ -1,9 +1,9 @@
-"""The conventions' histograms of inference, as they are named now and as they were in v1.41."""
+"""The conventions' histograms of inference, by the latest version and by v1.41."""
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram, Meter
 
-from chatmodels.otel._metrics.measurement import Finished
+from chatmodels.otel._metrics.measurement import Measurement
 from chatmodels.otel._model_attributes import Facts
 from chatmodels.otel._semconv import SECONDS, SECONDS_BUCKETS, TOKEN_BUCKETS, TOKENS
 
@@ -32,7 +32,7 @@ def tokens(meter: Meter, name: str, description: str) -> Histogram:
 
 
 class _Times:
-    """The three histograms of time, which were only renamed."""
+    """The three histograms of time, which differ only in their names."""
 
     def __init__(self, meter: Meter, prefix: str) -> None:
         self.duration = seconds(
@@ -49,12 +49,12 @@ class _Times:
             "Time from one chunk of the response stream to the next.",
         )
 
-    def record(self, call: Finished, attributes: Facts, context: Context | None) -> None:
+    def record(self, call: Measurement, attributes: Facts, context: Context | None) -> None:
         self.duration.record(call.duration, attributes, context)
         if not call.streamed:
             return
-        # Times to chunks have no error.type: the chunks came, whatever happened later.
-        chunks = call.plan.attributes((call.answered[0], None, None), None)
+        # Times of chunks have no error.type: the chunks arrived before the failure.
+        chunks = call.model.attributes((call.response_model[0], None, None), None)
         if call.first_chunk is not None:
             self.first_chunk.record(call.first_chunk, chunks, context)
         times = call.chunk_times
@@ -74,13 +74,13 @@ class Latest:
             meter, f"{_INFERENCE}.operation.output_tokens", "Output tokens of one operation."
         )
 
-    def record(self, call: Finished, /) -> None:
+    def record(self, call: Measurement, /) -> None:
         """Record a call; the tokens of a success as 0 if none were reported.
 
         The counters include the tokens of a failure. These histograms do not: the tokens of a
         failure are not comparable to those of a complete operation.
         """
-        attributes = call.plan.attributes(call.answered, call.error_type)
+        attributes = call.model.attributes(call.response_model, call.error_type)
         context = call.context
         self._times.record(call, attributes, context)
         if call.error_type is None:
@@ -89,19 +89,19 @@ class Latest:
 
 
 class Version141:
-    """The histograms of the conventions' version 1.41, which many dashboards still know."""
+    """The histograms of the conventions' version 1.41, which many dashboards still use."""
 
     def __init__(self, meter: Meter) -> None:
         self._times = _Times(meter, _OPERATION)
         self._tokens = tokens(meter, "gen_ai.client.token.usage", "Tokens used by one operation.")
 
-    def record(self, call: Finished, /) -> None:
-        """Record a call, and its tokens if they were reported, those of a failure too.
+    def record(self, call: Measurement, /) -> None:
+        """Record a call, and its tokens if they were reported, including those of a failure.
 
-        This version has no counters of tokens ("Metric: gen_ai.client.token.usage"): dashboards
-        add up this histogram, and would miss tokens that the provider bills.
+        This version has no counters of tokens ("Metric: gen_ai.client.token.usage"). Dashboards add
+        up this histogram, and would otherwise miss billed tokens.
         """
-        attributes = call.plan.attributes(call.answered, call.error_type)
+        attributes = call.model.attributes(call.response_model, call.error_type)
         context = call.context
         self._times.record(call, attributes, context)
         for kind, count in (

@@ -1,4 +1,4 @@
-"""All instruments of one meter provider, and whether anybody listens to them."""
+"""All instruments of one meter provider."""
 
 from threading import Lock
 from weakref import WeakValueDictionary
@@ -6,30 +6,30 @@ from weakref import WeakValueDictionary
 from opentelemetry.metrics import MeterProvider, NoOpHistogram, get_meter
 
 from chatmodels.core.extending import logger
-from chatmodels.otel._fork import tell_of_forks
+from chatmodels.otel._fork import reset_after_forks
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._metrics.active_sums import Ledger
+from chatmodels.otel._metrics.active_sums import ActiveSums
 from chatmodels.otel._metrics.custom_instruments import CallInstruments, RegistryInstruments
-from chatmodels.otel._metrics.deferred import Deferral, record_all
+from chatmodels.otel._metrics.deferred import DeferredMeasurements, record_all
 from chatmodels.otel._metrics.inference import Latest, Version141, seconds
-from chatmodels.otel._metrics.measurement import Finished, Sink
+from chatmodels.otel._metrics.measurement import Measurement, Sink
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import SCOPE, schema_url
 from chatmodels.otel._version import VERSION
 
 
 class Meters:
-    """The instruments that calls are recorded in.
+    """The instruments that record calls.
 
     Attributes:
-        guard: Where failures go; their number is one of the instruments.
-        provider: What made them. While they exist, its identity belongs to no other.
-        choices: The options that decide which instruments there are.
+        guard: Receives failures; one of the instruments counts them.
+        provider: The source of the instruments, referenced so that its `id` stays unique.
+        choices: The options that determine the instruments.
 
     Args:
-        options: Which there are.
-        provider: What makes them; None for the global one, also if it is set later.
-        guard: Where failures go.
+        options: The options.
+        provider: The source of the instruments; None for the global one, even if it is set later.
+        guard: Receives failures.
     """
 
     def __init__(
@@ -52,90 +52,90 @@ class Meters:
             from chatmodels.otel._metrics.origin import Origin
 
             sinks.append(Origin(meter))
-        ledger = self._ledger = Ledger(self.flush, usage=options.conventions != "v1.41")
+        ledger = self._sums = ActiveSums(self.flush, usage=options.conventions != "v1.41")
         sinks.append(ledger)
         self.running = ledger.running
         self._sinks = sinks
-        self._deferral: Deferral | None = None
+        self._deferred: DeferredMeasurements | None = None
         if options.measurements == "deferred":
-            self._deferral = Deferral(sinks, guard)
-            self._deferral.create(meter)
+            self._deferred = DeferredMeasurements(sinks, guard)
+            self._deferred.create(meter)
         ledger.create(meter)
         self.registry = RegistryInstruments(meter, guard)
         self.tool_duration = seconds(
             meter, "gen_ai.execute_tool.duration", "Duration of a tool's execution."
         )
         self.function_duration = seconds(
-            meter, "chatmodels.function.duration", "Duration of functions that are metered."
+            meter, "chatmodels.function.duration", "Duration of metered functions."
         )
 
     @property
     def live(self) -> bool:
-        """Whether an SDK is behind the instruments; until then nothing need be measured.
+        """Whether an SDK provides the instruments; otherwise nothing is measured.
 
-        The API gives stand-ins for instruments until there is an SDK; they know when it is.
+        The API returns proxies of instruments until there is an SDK, and the proxies know when.
         """
         if not self._is_live:
-            found = self.tool_duration
-            found = getattr(found, "_real_instrument", found)
-            self._is_live = found is not None and not isinstance(found, NoOpHistogram)
+            proxy = self.tool_duration
+            instrument = getattr(proxy, "_real_instrument", proxy)
+            self._is_live = instrument is not None and not isinstance(instrument, NoOpHistogram)
         return self._is_live
 
-    def record(self, call: Finished) -> None:
-        """Record a call that is over."""
-        if self._deferral is not None:
-            self._deferral.record(call)
+    def record(self, call: Measurement) -> None:
+        """Record a completed call."""
+        if self._deferred is not None:
+            self._deferred.record(call)
         else:
             record_all(self._sinks, call, self.guard)
 
-    def forked(self) -> None:
-        """Begin anew, in a child process."""
-        self._ledger.forked()
-        self.registry.forked()
-        if self._deferral is not None:
-            self._deferral.forked()
+    def after_fork(self) -> None:
+        """Reset locks and pending data, in a child process."""
+        self._sums.after_fork()
+        self.registry.after_fork()
+        if self._deferred is not None:
+            self._deferred.after_fork()
 
     def flush(self) -> None:
-        """Hand what waits to the SDK now."""
-        if self._deferral is not None:
-            self._deferral.flush()
+        """Pass the pending measurements to the SDK now."""
+        if self._deferred is not None:
+            self._deferred.flush()
 
 
-class _Made:
-    """The instruments of each meter provider, by its identity."""
+class _SharedMeters:
+    """The instruments of each meter provider, by its `id`."""
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.by_provider: WeakValueDictionary[int, Meters] = WeakValueDictionary()
 
-    def forked(self) -> None:
-        """Replace the lock, in a child process: a thread of the parent may have held it."""
+    def after_fork(self) -> None:
+        """Replace the lock, in a child process, since a thread of the parent can hold it."""
         self.lock = Lock()
 
 
-_made = _Made()
-tell_of_forks(_made)
+_shared = _SharedMeters()
+reset_after_forks(_shared)
 
 
 def meters_of(options: TelemetryOptions, provider: MeterProvider | None) -> Meters:
     """Return the instruments of a provider, the same ones each time.
 
-    An SDK creates an instrument once, and ignores the callbacks of a second with its name.
+    An SDK creates an instrument once, and ignores the callbacks of a second one with its name.
 
     Args:
-        options: Which there are. Those of the first call count; if others are passed later, a
-            warning is logged.
-        provider: What makes them; None for the global one, also if it is set later.
+        options: The options. Those of the first call apply; if others are passed later, a warning
+            is logged.
+        provider: The source of the instruments; None for the global one, even if it is set later.
     """
-    with _made.lock:
-        meters = _made.by_provider.get(id(provider))
+    with _shared.lock:
+        meters = _shared.by_provider.get(id(provider))
         if meters is None:
-            meters = _made.by_provider[id(provider)] = Meters(options, provider, Guard())
+            meters = _shared.by_provider[id(provider)] = Meters(options, provider, Guard())
     if meters.choices != _choices(options):
         logger("chatmodels.otel").warning(
-            "conventions, measurements and origin_metrics of metrics stay as they are, because "
-            "the meter provider has instruments already; set CHATMODELS_TELEMETRY_CONVENTIONS, or "
-            "pass the options before anything else is instrumented"
+            "conventions, measurements and origin_metrics of metrics are not changed, because the "
+            "meter provider has instruments already; set CHATMODELS_TELEMETRY_CONVENTIONS, or pass "
+            "the options before anything else is instrumented"
         )
     return meters
 

@@ -1,4 +1,4 @@
-"""A call that is over, as metrics see it: numbers and names, without its content."""
+"""The measurement of a completed call: numbers and names, without its content."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -18,40 +18,41 @@ from chatmodels.core import (
     ToolResult,
     Usage,
 )
-from chatmodels.otel._call_state import Watch
-from chatmodels.otel._model_attributes import UNANSWERED, Answered, Plan
-from chatmodels.otel._usage import billed
+from chatmodels.otel._call_state import CallState
+from chatmodels.otel._model_attributes import NO_RESPONSE_MODEL, ModelAttributes, ResponseModel
+from chatmodels.otel._usage import billed_usage
 
 NO_USAGE = Usage()
 
 _NOWHERE = Context()
 
 
-class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What is measured of a call.
+class Measurement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The measurement of a completed call.
 
     Attributes:
-        plan: The model's constant attributes.
+        model: The model's constant attributes.
         streamed: Whether it was a stream.
         span: The identity of its span, for exemplars; None without a recorded span. The span itself
             would keep its content in memory until a reader collects.
-        duration: Seconds that it took; the span takes the same.
-        answered: By what it was answered, one of a bounded number.
-        error_type: Why it failed, if it did.
-        usage: The tokens reported, billed ones if told; all None if the answer is another model's.
-        modalities: What the tokens of input and output that are not known to be audio are.
-        first_chunk: Seconds until the first event of a stream.
-        chunk_times: When each event came, in seconds of one clock.
-        events: How many events a stream had.
-        retries: Why each repeated attempt was repeated, as error types.
-        cost: What it cost, in US dollars, where known.
+        duration: The duration in seconds, the same as that of the span.
+        response_model: The model of the response, from a bounded number.
+        error_type: The error type, if the call failed.
+        usage: The reported tokens, billed ones if reported; all None if the response is from
+            another model.
+        modalities: The modality of input and output tokens that are not reported as audio.
+        first_chunk: The seconds until the first event of a stream.
+        chunk_times: The time of each event, in seconds of one clock.
+        events: The number of events of a stream.
+        retries: The error types of the attempts that were repeated.
+        cost: The cost in US dollars, if known.
     """
 
-    plan: Plan
+    model: ModelAttributes
     streamed: bool
     span: SpanContext | None
     duration: float
-    answered: Answered
+    response_model: ResponseModel
     error_type: str | None
     usage: Usage
     modalities: tuple[str, str]
@@ -63,51 +64,51 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def context(self) -> Context | None:
-        """A context to record measurements in, so that exemplars lead to the span."""
+        """A context for recording measurements, so that exemplars refer to the span."""
         if self.span is None:
             return None
         return set_span_in_context(NonRecordingSpan(self.span), _NOWHERE)
 
 
 class Sink(Protocol):
-    """Records finished calls in some instruments."""
+    """Records measurements in some instruments."""
 
-    def record(self, call: Finished, /) -> None:
+    def record(self, call: Measurement, /) -> None:
         """Record a call."""
         ...
 
 
-def finished(
-    watch: Watch,
+def measure(
+    state: CallState,
     response: ChatResponse[Any] | None,
     duration: float,
     failure: str | None,
     cost: float | None,
-) -> Finished:
-    """Sum a call up.
+) -> Measurement:
+    """Measure a completed call.
 
     Args:
-        watch: What is remembered of it.
-        response: The answer, or what there is of it.
-        duration: Seconds that it took.
-        failure: Why it failed, as an error type, if it did.
-        cost: What it cost, in US dollars, where known.
+        state: The state of the call.
+        response: The response, or the part of it that arrived.
+        duration: The duration in seconds.
+        failure: The error type, if the call failed.
+        cost: The cost in US dollars, if known.
     """
-    call, plan = watch.call, watch.plan.stand_in or watch.plan
-    own = None if call.is_delegated else response
+    call, model = state.call, state.model.substitute or state.model
+    own = None if call.is_delegated else response  # the response of this model
     first = call.first_event_at
-    failures = watch.failures
-    return Finished(
-        plan=plan,
+    failures = state.failures
+    return Measurement(
+        model=model,
         streamed=call.op == "stream",
-        span=watch.span.get_span_context() if watch.is_recorded and watch.span else None,
+        span=state.span.get_span_context() if state.is_recorded and state.span else None,
         duration=duration,
-        answered=UNANSWERED if own is None else plan.answered(own),
+        response_model=NO_RESPONSE_MODEL if own is None else model.response_model(own),
         error_type=failure,
-        usage=NO_USAGE if own is None else billed(own.usage),
+        usage=NO_USAGE if own is None else billed_usage(own.usage),
         modalities=modalities(call.request, own),
         first_chunk=None if first is None else first - call.started,
-        chunk_times=_packed(watch.times) if watch.times else (),
+        chunk_times=_packed(state.times) if state.times else (),
         events=call.events,
         retries=() if failures is None else tuple(failures[: call.attempts - 1]),
         cost=cost,
@@ -115,26 +116,26 @@ def finished(
 
 
 def _packed(times: Sequence[float]) -> Sequence[float]:
-    """Keep a number in eight bytes instead of thirty-two, while they wait for a reader."""
+    """Store each number in eight bytes instead of thirty-two, while it is pending."""
     from array import array
 
     return array("d", times)
 
 
 def modalities(request: ChatRequest, response: ChatResponse[Any] | None) -> tuple[str, str]:
-    """Tell of what kind tokens of input and output are that the provider does not break down.
+    """Return the modality of input and output tokens that the provider does not split.
 
-    The conventions call tokens "unknown" unless their kind is certain: a conversation without
-    media is text.
+    The conventions require "unknown" unless the modality is certain: a conversation without media
+    is text.
     """
-    asked = "text"
+    input_modality = "text"
     for message in request.messages:
         if _has_media(message):
-            asked = "unknown"
+            input_modality = "unknown"
             break
     if response is None or request.settings.audio_output is not None:
-        return asked, "unknown"
-    return asked, "unknown" if _has_media(response.message) else "text"
+        return input_modality, "unknown"
+    return input_modality, "unknown" if _has_media(response.message) else "text"
 
 
 def _has_media(message: Message) -> bool:

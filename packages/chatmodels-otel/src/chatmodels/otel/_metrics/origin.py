@@ -1,13 +1,13 @@
-"""The fifteen instruments of beluga-ai's `pkg/chatmodels`, fed by the same measurements.
+"""The fifteen instruments of beluga-ai's `pkg/chatmodels`, for existing dashboards.
 
-They are for who moves a dashboard over: the names, kinds and attributes (`model`, `provider`,
-`success`, `error_type`) are the origin's, the values are those of the conventions' instruments.
+Names, kinds and attributes (`model`, `provider`, `success`, `error_type`) are those of the origin;
+the values are those of the conventions' instruments.
 """
 
 from opentelemetry.metrics import Meter
 
 from chatmodels.otel._metrics.inference import seconds
-from chatmodels.otel._metrics.measurement import Finished
+from chatmodels.otel._metrics.measurement import Measurement
 from chatmodels.otel._model_attributes import Facts
 
 _COUNTERS = (
@@ -44,12 +44,12 @@ class Origin:
             for name, description in _DURATIONS
         }
 
-    def record(self, call: Finished, /) -> None:
+    def record(self, call: Measurement, /) -> None:
         """Record a call."""
-        failed = call.error_type is not None
-        by_provider: Facts = {"provider": call.plan.registered}
-        by_model: Facts = {"model": call.plan.model, **by_provider}
-        outcome: Facts = {**by_model, "success": not failed}
+        is_failed = call.error_type is not None
+        by_provider: Facts = {"provider": call.model.registered}
+        by_model: Facts = {"model": call.model.requested, **by_provider}
+        outcome: Facts = {**by_model, "success": not is_failed}
         if call.streamed:
             self._add("streaming_sessions", 1, outcome)
             self._add("messages_streamed", call.events, by_model)
@@ -72,5 +72,5 @@ class Origin:
     def _add(self, name: str, amount: int, attributes: Facts) -> None:
         self._counters[name].add(amount, attributes)
 
-    def _time(self, name: str, call: Finished, attributes: Facts) -> None:
+    def _time(self, name: str, call: Measurement, attributes: Facts) -> None:
         self._seconds[name].record(call.duration, attributes, call.context)

@@ -1,4 +1,4 @@
-"""Watches calls: begins their spans, makes them current, and hands over what is to be recorded."""
+"""The observer of calls: it begins their spans, makes them current, and records their end."""
 
 import sys
 from collections.abc import Callable
@@ -17,42 +17,42 @@ from opentelemetry.trace import (
 
 from chatmodels.core import ChatResponse, HealthReport
 from chatmodels.core.extending import CallInfo
-from chatmodels.otel._call_end import Endings
-from chatmodels.otel._call_state import Watch
-from chatmodels.otel._context import currently_said, restored
+from chatmodels.otel._call_end import CallRecorder
+from chatmodels.otel._call_state import CallState
+from chatmodels.otel._context import current_annotations, restore_context
 from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._model_attributes import Plan, under
+from chatmodels.otel._model_attributes import ModelAttributes, is_below_any
 from chatmodels.otel._options import TelemetryOptions
 from chatmodels.otel._semconv import OTHER
-from chatmodels.otel._spans.duplicates import UTIL_GENAI, is_recorded, marked
+from chatmodels.otel._spans.duplicates import UTIL_GENAI, is_recorded, mark_context
 
 if TYPE_CHECKING:
     from chatmodels.otel._logs.events import Events
     from chatmodels.otel._metrics.instruments import Meters
 
-MAX_PLANS = 1024
-"""How many models are remembered and measured apart; what programs make up may be more."""
+MAX_MODELS = 1024
+"""The largest number of models with attributes and metrics of their own."""
 
 Key = tuple[str, str, str | None, str | None]
-"""Provider, model, endpoint and API, which make a plan."""
+"""Provider, model, endpoint and API, which determine the attributes of a model."""
 
 _CLIENT = SpanKind.CLIENT
 
 
 class CallObserver:
-    """Core's observer that records calls.
+    """An `Observer` of core that records calls.
 
-    A call costs what is recorded of it: nothing but the question whether there is an SDK, or a
-    span that nobody samples, or more.
+    The cost of a call depends on the recorded data: without an SDK, only the check for one; without
+    sampling, a span; or more.
 
     Args:
-        options: What is recorded.
-        guard: Where failures go.
-        tracer: What makes spans, if there are to be any.
-        meters: The instruments, if there are to be any.
-        events: What emits events, if there are to be any.
-        default: Returns the observer of the default telemetry. Pickles name this function.
+        options: The options.
+        guard: Receives failures.
+        tracer: The source of spans, if spans are recorded.
+        meters: The instruments, if metrics are recorded.
+        events: Emits log events, if events are recorded.
+        default: Returns the observer of the default telemetry. Pickles contain its name.
     """
 
     def __init__(
@@ -71,90 +71,96 @@ class CallObserver:
         self._tracer = tracer
         self._meters = meters
         self._events = events
-        self._endings = Endings(options, guard, tracer=tracer, meters=meters, events=events)
+        self._recorder = CallRecorder(options, guard, tracer=tracer, meters=meters, events=events)
         self._wants_exchanges = options.http_spans != "none"
-        self._plans: dict[Key, Plan] = {}
-        self._rest: dict[str, Plan] = {}
+        self._models: dict[Key, ModelAttributes] = {}
+        self._rest: dict[str, ModelAttributes] = {}
 
     def __deepcopy__(self, _: object, /) -> Self:
-        """Stay the same: copies of a model are recorded together."""
+        """Return the same object: copies of a model share their telemetry."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Be that of the default telemetry in another process: providers belong to this one."""
+        """Pickle as the observer of the default telemetry: providers belong to one process."""
         return self._default, ()
 
-    def start(self, call: CallInfo, /) -> Watch | None:
-        """Begin the span.
+    def start(self, call: CallInfo, /) -> CallState | None:
+        """Begin the span of a call.
 
         Returns:
-            None for a call of which nothing will be recorded: without an SDK, or because another
-            instrumentation records it already.
+            None if nothing is recorded: without an SDK, or if another instrumentation records the
+            call already.
         """
-        # Written out: most of the time of a call that nobody samples is spent here.
+        # Without helper functions: most of the overhead of a call without sampling is here.
         span: Span | None = None
         try:
             is_shared = UTIL_GENAI in sys.modules
             if is_shared and is_recorded():
                 return None
             key = (call.provider, call.model, call.endpoint, call.api)
-            plan = self._plans.get(key) or self._planned(key)
-            watch: Watch | None = None
+            model = self._models.get(key) or self._model_attributes(key)
+            state: CallState | None = None
             if self._tracer is not None:
                 outside = get_current()
                 started = time_ns()
-                start = plan.streamed if call.op == "stream" else plan.whole
-                span = self._tracer.start_span(plan.name, outside, _CLIENT, start, (), started)
+                start = model.streamed if call.op == "stream" else model.whole
+                span = self._tracer.start_span(
+                    model.span_name, outside, _CLIENT, start, (), started
+                )
                 is_sampled = span.is_recording()
                 context = outside
-                if is_sampled or is_shared or not _goes_without_saying(span, outside):
+                if is_sampled or is_shared or not _needs_no_context(span, outside):
                     context = set_span_in_context(span, outside)
                     if is_shared:
-                        context = marked(context)
-                    watch = Watch(call, plan, span, started, is_sampled, context)
+                        context = mark_context(context)
+                    state = CallState(call, model, span, started, is_sampled, context)
                 if is_sampled and self._wants_exchanges and call.exchanges is None:
                     call.exchanges = []
-                if plan.propagates:
+                if model.propagates:
                     call.headers = _traceparent(context)
             if self._meters is not None and self._meters.live:
-                watch = watch or Watch(call, plan)
-                self._measure(watch, self._meters)
-            elif watch is None and self._events is not None and self._events.live:
-                watch = Watch(call, plan)
-            if watch is not None and (watch.is_recorded or self._endings.wants_details):
-                watch.said = currently_said()
+                state = state or CallState(call, model)
+                self._measure(state, self._meters)
+            elif state is None and self._events is not None and self._events.live:
+                state = CallState(call, model)
+            if state is not None and (state.is_recorded or self._recorder.wants_details):
+                state.annotations = current_annotations()
         except Exception as error:
-            self._guard.failed("start", error)
+            self._guard.record_failure("start", error)
             if span is not None:
                 span.end()
             return None
-        return watch
+        return state
 
     def enter(self, token: object, /) -> None:
-        """Make the span current: core sets to work."""
-        if isinstance(token, Watch) and token.context is not None:
+        """Make the span current while core works on the call."""
+        if isinstance(token, CallState) and token.context is not None:
             token.attached = attach(token.context)
 
     def leave(self, token: object, /) -> None:
-        """Make current again what was so before: core rests."""
-        if isinstance(token, Watch) and token.context is not None and token.attached is not None:
-            restored(token.context, token.attached)
+        """Restore the previous context while core does not work on the call."""
+        if (
+            isinstance(token, CallState)
+            and token.context is not None
+            and token.attached is not None
+        ):
+            restore_context(token.context, token.attached)
             token.attached = None
 
     def checked(self, report: HealthReport, /) -> None:
-        """Record what a health check of a model found."""
+        """Record the report of a health check."""
         if self._meters is not None:
             self._meters.registry.checked(report)
 
     def attempt_failed(self, token: object, error: Exception, /) -> None:
-        """Remember why an attempt failed; if the call goes on, it is a retry."""
-        if isinstance(token, Watch):
+        """Store the error type of a failed attempt; if another attempt follows, it is a retry."""
+        if isinstance(token, CallState):
             if token.failures is None:
                 token.failures = []
             token.failures.append(error_type(error))
 
     def first_event(self, token: object, /) -> None:
-        """Leave it to the call, which knows when it was."""
+        """Do nothing: `CallInfo` contains the time of the first event."""
 
     def end(
         self,
@@ -163,33 +169,33 @@ class CallObserver:
         error: BaseException | None,
         /,
     ) -> None:
-        """End the span and record what was measured, each whatever becomes of the others."""
-        if isinstance(token, Watch):
-            self._endings.record(token, response, error)
+        """End the span and record the measurements, independent of each other's failures."""
+        if isinstance(token, CallState):
+            self._recorder.record(token, response, error)
 
-    def _measure(self, watch: Watch, meters: "Meters") -> None:
-        call = watch.call
+    def _measure(self, state: CallState, meters: "Meters") -> None:
+        call = state.call
         if call.op == "stream" and self._options.chunk_times:
             if call.event_times is None:
                 call.event_times = []  # cheaper to append to than arrays are
-            watch.times = call.event_times
-        watch.is_measured = True
-        meters.running.add(watch)
+            state.times = call.event_times
+        state.is_measured = True
+        meters.running.add(state)
 
-    def _planned(self, key: Key) -> Plan:
-        plan = Plan(*key, under(key[2], self._options.propagate_to))
-        if len(self._plans) < MAX_PLANS:
-            return self._plans.setdefault(key, plan)
+    def _model_attributes(self, key: Key) -> ModelAttributes:
+        model = ModelAttributes(*key, is_below_any(key[2], self._options.propagate_to))
+        if len(self._models) < MAX_MODELS:
+            return self._models.setdefault(key, model)
         provider = key[0]
-        plan.stand_in = self._rest.setdefault(provider, Plan(provider, OTHER, None))
-        return plan
+        model.substitute = self._rest.setdefault(provider, ModelAttributes(provider, OTHER, None))
+        return model
 
 
-def _goes_without_saying(span: Span, outside: Context) -> bool:
-    """Tell whether a span that nobody samples need not be current.
+def _needs_no_context(span: Span, outside: Context) -> bool:
+    """Return whether a span that is not sampled need not be current.
 
-    Without an SDK there is none. Within a trace that is not sampled, what is below learns as much
-    from the span around the call; otherwise it would begin a trace of its own.
+    Without an SDK, there is no span. In a trace that is not sampled, spans below the call get the
+    same information from the span around it. In all other cases, they would begin a new trace.
     """
     if span is INVALID_SPAN:
         return True
@@ -198,7 +204,7 @@ def _goes_without_saying(span: Span, outside: Context) -> bool:
 
 
 def _traceparent(context: Context) -> dict[str, str]:
-    """Write the trace context of W3C, and nothing else: baggage is the program's own affair."""
+    """Return the headers of the W3C trace context, without baggage, which is left to programs."""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     headers: dict[str, str] = {}

@@ -1,8 +1,8 @@
 """Agreement with `opentelemetry-util-genai`, which instruments the clients of some vendors.
 
-It marks the context of a call that is being recorded under a key, and whoever finds the mark
-records nothing. The mark is an object of its own class, so nothing can be set unless it is
-imported; and if it is not imported, nobody looks: ask `UTIL_GENAI in sys.modules` first.
+It marks the context of a recorded call under a key. Other instrumentations that find the mark do
+not record the call. The mark is an object of its own class, so that it can be set only if the
+library is imported. Otherwise no instrumentation reads it: check `UTIL_GENAI in sys.modules` first.
 """
 
 import sys
@@ -18,19 +18,19 @@ _OURS = create_key("chatmodels.otel")
 
 
 def is_recorded() -> bool:
-    """Tell whether an instrumentation around ours records the call already.
+    """Return whether another instrumentation records the call already.
 
-    A mark of our own does not count: a policy, or a provider made of others, asks another model
-    within a call, which is a call of its own.
+    Marks of chatmodels are ignored: a policy, or a provider that consists of others, can call
+    another model within a call, and that is a separate call.
     """
     context = get_current()
     return KEY in context and context[KEY] is not context.get(_OURS)
 
 
-def marked(context: Context) -> Context:
+def mark_context(context: Context) -> Context:
     """Mark a context, so that instrumentations of what the provider uses do not record again."""
     mark = getattr(sys.modules.get(_MODULE), "InferenceData", None)
-    # Another release may have it elsewhere: calls are then recorded twice, as without agreement.
+    # Another release can have it elsewhere; calls are then recorded twice.
     if mark is None:
         return context
     ours = mark()

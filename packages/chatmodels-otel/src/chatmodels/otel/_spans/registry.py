@@ -1,4 +1,4 @@
-"""Watches a registry: measures what it does, and shows slow and failed creations in traces."""
+"""The observer of registries: it measures their operations and records spans of creations."""
 
 from time import time_ns
 
@@ -12,16 +12,16 @@ from chatmodels.otel._model_attributes import Facts
 from chatmodels.otel._semconv import ERROR_TYPE, PROVIDER_NAME, PROVIDER_NAMES
 
 SLOW = 1e-3
-"""Seconds that a creation takes to be worth a span: others would only be noise in a trace."""
+"""The least duration in seconds of a creation with a span: shorter ones would clutter traces."""
 
 
-class RegistryWatch:
-    """Core's `RegistryObserver`.
+class RegistryRecorder:
+    """A `RegistryObserver` of core.
 
     Args:
-        instruments: What measures.
-        guard: Where failures go.
-        tracer: What makes spans, if there are to be any.
+        instruments: The instruments.
+        guard: Receives failures.
+        tracer: The source of spans, if spans are recorded.
     """
 
     def __init__(
@@ -32,29 +32,29 @@ class RegistryWatch:
         self._tracer = tracer
 
     def resolved(self, provider: str, error: Exception | None, /) -> None:
-        """Count a provider looked up."""
+        """Count a lookup of a provider."""
         self._instruments.resolved(provider, error)
 
     def created(self, provider: str, duration: float, error: Exception | None, /) -> None:
-        """Record a model created, or not.
+        """Record the creation of a model, successful or not.
 
-        Its span is made afterwards, below one that is recorded: a creation that belongs to
-        nothing would be a trace of its own that nobody looks for.
+        A span is created afterwards if the current span is recorded. Without a parent, the span
+        would be a trace of its own.
         """
         self._instruments.created(provider, duration, error)
         if self._tracer is None or (duration < SLOW and error is None):
             return
         try:
             if get_current_span().is_recording():
-                self._draw(self._tracer, provider, duration, error)
+                self._record_span(self._tracer, provider, duration, error)
         except Exception as failure:
-            self._guard.failed("registry", failure)
+            self._guard.record_failure("registry", failure)
 
     def checked(self, report: HealthReport, /) -> None:
-        """Record how a provider fared."""
+        """Record the report of a health check."""
         self._instruments.checked(report)
 
-    def _draw(
+    def _record_span(
         self, tracer: Tracer, provider: str, duration: float, error: Exception | None
     ) -> None:
         ended = time_ns()

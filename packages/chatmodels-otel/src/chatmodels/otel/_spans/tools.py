@@ -1,4 +1,4 @@
-"""Tool calls as `execute_tool` spans."""
+"""The observer of tool calls, which records `execute_tool` spans."""
 
 from collections.abc import Callable
 from time import monotonic, time_ns
@@ -11,10 +11,10 @@ from chatmodels.core import ToolCall, ToolResult
 from chatmodels.core.extending import ToolDefinition
 from chatmodels.otel._call_attributes import Attributes
 from chatmodels.otel._content.capture import Capture
-from chatmodels.otel._context import Attached, currently_said
+from chatmodels.otel._context import Attached, current_annotations
 from chatmodels.otel._failure import error_type, message
 from chatmodels.otel._guard import Guard
-from chatmodels.otel._metrics.cardinality import Bounded
+from chatmodels.otel._metrics.cardinality import BoundedNames
 from chatmodels.otel._metrics.instruments import Meters
 from chatmodels.otel._semconv import (
     CONVERSATION_ID,
@@ -28,22 +28,22 @@ from chatmodels.otel._semconv import (
 )
 
 TOOL_ERROR = "tool_error"
-"""The `error.type` of a tool that told the model of its failure."""
+"""The `error.type` of a tool that reports its failure to the model."""
 
 FUNCTION = "function"
 
 MAX_TOOLS = 256
-"""How many tools metrics tell apart; models make up names at will."""
+"""The largest number of tool names in metrics: models can invent names."""
 
 
 class ToolSpans:
-    """Watches tool calls: core's `ToolWatcher`.
+    """A `ToolWatcher` of core.
 
     Args:
-        capture: What is recorded of arguments and results.
-        guard: Where failures go.
-        tracer: What makes spans, if there are to be any.
-        meters: The instruments, if there are to be any.
+        capture: Captures arguments and results.
+        guard: Receives failures.
+        tracer: The source of spans, if spans are recorded.
+        meters: The instruments, if metrics are recorded.
     """
 
     def __init__(
@@ -52,12 +52,12 @@ class ToolSpans:
         self._capture = capture
         self._guard = guard
         self._tracer = tracer
-        self._names = Bounded(MAX_TOOLS)
+        self._names = BoundedNames(MAX_TOOLS)
         self._duration: Histogram | None = None if meters is None else meters.tool_duration
 
-    def __call__(self, definition: ToolDefinition, call: ToolCall, /) -> "Running":
-        """Give what is in force while the tool runs."""
-        return Running(self, definition, call)
+    def __call__(self, definition: ToolDefinition, call: ToolCall, /) -> "RunningToolCall":
+        """Return the context manager for the execution of a tool."""
+        return RunningToolCall(self, definition, call)
 
     def begin(self, definition: ToolDefinition, call: ToolCall, started: int) -> Span | None:
         """Begin the span of a tool call."""
@@ -81,23 +81,23 @@ class ToolSpans:
                     attributes[TOOL_CALL_ID] = call.id
                 if definition.description:
                     attributes[TOOL_DESCRIPTION] = definition.description
-                conversation = currently_said().conversation
+                conversation = current_annotations().conversation
                 if conversation is not None:
                     attributes[CONVERSATION_ID] = conversation
                 span.set_attributes(attributes)
         except Exception as error:
-            self._guard.failed("tools", error)
+            self._guard.record_failure("tools", error)
         return span
 
     def attached(self, span: Span | None) -> Attached | None:
-        """Make a span current; None if there is none to make current."""
+        """Make a span current; None if there is no valid span."""
         try:
             if span is None or not span.get_span_context().is_valid:
                 return None
             attached = Attached(set_span_in_context(span))
             attached.__enter__()
         except Exception as error:
-            self._guard.failed("tools", error)
+            self._guard.record_failure("tools", error)
             return None
         return attached
 
@@ -111,7 +111,7 @@ class ToolSpans:
         started: int,
         duration: float,
     ) -> None:
-        """End the span and record how long the tool ran."""
+        """End the span and record the duration."""
         failure: str | None = None
         if error is not None:
             failure = error_type(error)
@@ -121,19 +121,19 @@ class ToolSpans:
             if span is not None and span.is_recording():
                 self._describe(span, call, result, failure, error)
         except Exception as raised:
-            self._guard.failed("tools", raised)
+            self._guard.record_failure("tools", raised)
         try:
             if span is not None:
                 span.end(started + round(duration * 1e9))
             if self._duration is not None:
-                name = self._names.told(definition.name)
+                name = self._names.limit(definition.name)
                 attributes: Attributes = {TOOL_NAME: name, TOOL_TYPE: FUNCTION}
                 if failure is not None:
                     attributes[ERROR_TYPE] = failure
                 context = None if span is None else set_span_in_context(span)
                 self._duration.record(duration, attributes, context)
         except Exception as raised:
-            self._guard.failed("tools", raised)
+            self._guard.record_failure("tools", raised)
 
     def _describe(
         self,
@@ -145,15 +145,15 @@ class ToolSpans:
     ) -> None:
         if failure is not None:
             span.set_attribute(ERROR_TYPE, failure)
-            told = None if error is None else message(error, content=self._capture.on_span)
-            span.set_status(Status(StatusCode.ERROR, told))
+            text = None if error is None else message(error, content=self._capture.on_span)
+            span.set_status(Status(StatusCode.ERROR, text))
         if self._capture.on_span:
             captured = self._capture.of_tool_call(call, result)
             span.set_attributes(self._capture.for_span(captured))
 
 
-class Running:
-    """A tool call that is being watched: its span is current within the `with` block."""
+class RunningToolCall:
+    """The execution of a tool, whose span is current in the `with` block."""
 
     __slots__ = (
         "_attached",

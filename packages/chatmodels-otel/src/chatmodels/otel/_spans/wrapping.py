@@ -1,4 +1,4 @@
-"""How functions of every kind are watched: plain, async, generators, async generators."""
+"""Wraps functions to observe their calls: plain, async, generators, async generators."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager
@@ -9,27 +9,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Watched(Protocol):
+class ObservedCall(Protocol):
     """One call of a function."""
 
     @property
     def scope(self) -> AbstractContextManager[None]:
-        """What is in force while the function's own code runs, entered several times in turn."""
+        """The context manager around each run of the function's code, entered repeatedly."""
         ...
 
     def end(self, error: BaseException | None, /) -> None:
-        """Note the end of the call, which an exception may have caused."""
+        """Record the end of the call, with its exception if there is one."""
         ...
 
 
-Begin = Callable[[], Watched]
+Begin = Callable[[], ObservedCall]
 
 
-def watched(function: Callable[P, R], begin: Begin) -> Callable[P, R]:
-    """Give a function that does the same, each call of which is watched.
+def observe_calls(function: Callable[P, R], begin: Begin) -> Callable[P, R]:
+    """Wrap a function to observe each of its calls.
 
-    A generator is watched from its first step to its last; what is in force for it is not in
-    force for whoever consumes it.
+    A generator is observed from its first step to its last. Its scope is not active in the code
+    that consumes it.
     """
     import inspect
 
@@ -48,14 +48,14 @@ def watched(function: Callable[P, R], begin: Begin) -> Callable[P, R]:
 
 def _plain(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
-        watching = begin()
+        observed = begin()
         try:
-            with watching.scope:
+            with observed.scope:
                 result = function(*args, **kwargs)
         except BaseException as error:
-            watching.end(error)
+            observed.end(error)
             raise
-        watching.end(None)
+        observed.end(None)
         return result
 
     return call
@@ -65,14 +65,14 @@ def _coroutine(
     function: Callable[..., Awaitable[Any]], begin: Begin
 ) -> Callable[..., Awaitable[Any]]:
     async def call(*args: Any, **kwargs: Any) -> Any:
-        watching = begin()
+        observed = begin()
         try:
-            with watching.scope:
+            with observed.scope:
                 result = await function(*args, **kwargs)
         except BaseException as error:
-            watching.end(error)
+            observed.end(error)
             raise
-        watching.end(None)
+        observed.end(None)
         return result
 
     return call
@@ -82,26 +82,26 @@ def _generator(
     function: Callable[..., Generator[Any, Any, Any]], begin: Begin
 ) -> Callable[..., Generator[Any, Any, Any]]:
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        watching = begin()
+        observed = begin()
         steps = function(*args, **kwargs)
         step: Callable[[], Any] = partial(next, steps)
         try:
             while True:
-                with watching.scope:
+                with observed.scope:
                     item = step()
                 try:
                     step = partial(steps.send, (yield item))
                 except GeneratorExit:
-                    with watching.scope:
+                    with observed.scope:
                         steps.close()
                     raise
                 except BaseException as error:
                     step = partial(steps.throw, error)
         except StopIteration as stop:
-            watching.end(None)
+            observed.end(None)
             return stop.value
         except BaseException as error:
-            watching.end(None if isinstance(error, GeneratorExit) else error)
+            observed.end(None if isinstance(error, GeneratorExit) else error)
             raise
 
     return call
@@ -111,25 +111,25 @@ def _async_generator(
     function: Callable[..., AsyncGenerator[Any, Any]], begin: Begin
 ) -> Callable[..., AsyncGenerator[Any, Any]]:
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        watching = begin()
+        observed = begin()
         steps = function(*args, **kwargs)
         step: Callable[[], Awaitable[Any]] = partial(anext, steps)
         try:
             while True:
-                with watching.scope:
+                with observed.scope:
                     item = await step()
                 try:
                     step = partial(steps.asend, (yield item))
                 except GeneratorExit:
-                    with watching.scope:
+                    with observed.scope:
                         await steps.aclose()
                     raise
                 except BaseException as error:
                     step = partial(steps.athrow, error)
         except StopAsyncIteration:
-            watching.end(None)
+            observed.end(None)
         except BaseException as error:
-            watching.end(None if isinstance(error, GeneratorExit) else error)
+            observed.end(None if isinstance(error, GeneratorExit) else error)
             raise
 
     return call

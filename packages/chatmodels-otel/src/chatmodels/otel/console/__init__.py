@@ -1,4 +1,4 @@
-"""Telemetry in the terminal, for people without a backend: a waterfall and a table.
+"""Telemetry in the terminal, without a backend: a waterfall of spans and a table of metrics.
 
 It needs the SDK: `pip install "chatmodels-otel[sdk]"`.
 """

@@ -1,4 +1,4 @@
-"""A `with` block that records what happens in it and draws it when it is over."""
+"""Records a `with` block and prints its spans and metrics."""
 
 import shutil
 import sys
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 
 MAX_SPANS = 1000
-"""How many spans are kept, the latest."""
+"""The largest number of spans; later ones replace earlier ones."""
 
 
 @contextmanager
 def show(
     *, file: TextIO | None = None, width: int | None = None, metrics: bool = True, **options: Any
 ) -> Generator[Telemetry]:
-    """Record models, tools and functions within a `with` block, and draw it at the end.
+    """Record models, tools and functions in a `with` block, and print the data at its end.
 
-    Models that are created in the block, by the global registry, are recorded by themselves;
-    others with `instrument(model, telemetry=...)`, functions with `traced(telemetry=...)`.
-    The program's own providers, if it has any, are not touched.
+    Models that the global registry creates in the block are recorded automatically, others with
+    `instrument(model, telemetry=...)`, and functions with `traced(telemetry=...)`. The providers of
+    the program are not changed.
 
     Args:
-        file: Where to draw; standard output by default.
-        width: Columns; those of the terminal by default.
-        metrics: Whether to add the table of metrics.
+        file: The output; standard output by default.
+        width: The number of columns; that of the terminal by default.
+        metrics: Whether to print the table of metrics.
         options: Fields of `TelemetryOptions`.
 
     Yields:
-        What records.
+        The telemetry.
 
     Raises:
-        ConfigurationError: An option is wrong.
+        ConfigurationError: An option is not valid.
     """
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -49,7 +49,7 @@ def show(
     spans: deque[ReadableSpan] = deque(maxlen=MAX_SPANS)
     reader = InMemoryMetricReader()
     tracers = TracerProvider(shutdown_on_exit=False)
-    tracers.add_span_processor(_keeping(spans))
+    tracers.add_span_processor(_span_collector(spans))
     meters = MeterProvider([reader], shutdown_on_exit=False)
     telemetry = Telemetry(
         options_from_environment(**options), tracer_provider=tracers, meter_provider=meters
@@ -71,13 +71,13 @@ def show(
         meters.shutdown()
 
 
-def _keeping(spans: "deque[ReadableSpan]") -> "SpanProcessor":
+def _span_collector(spans: "deque[ReadableSpan]") -> "SpanProcessor":
     from opentelemetry.sdk.trace import SpanProcessor
 
-    class Keeping(SpanProcessor):
-        """Keeps finished spans."""
+    class SpanCollector(SpanProcessor):
+        """Collects finished spans."""
 
         def on_end(self, span: "ReadableSpan") -> None:
             spans.append(span)
 
-    return Keeping()
+    return SpanCollector()

@@ -1,4 +1,4 @@
-"""Metrics as a table: what was counted, and of distributions their number, mean and extremes."""
+"""Formats metrics as a table: counts, and number, mean and extremes of distributions."""
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -12,10 +12,10 @@ _HEADINGS = ("metric", "of", "count", "mean", "min", "max")
 
 
 def table(data: "MetricsData | None", /) -> str:
-    """Write metrics as a table; values that are 0 are left out.
+    """Format metrics as a table, without values that are 0.
 
     Args:
-        data: What a reader collected; None for nothing.
+        data: The collected data of a reader; None for nothing.
     """
     rows = [_HEADINGS, *_rows(data)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
@@ -43,21 +43,21 @@ def _rows(data: "MetricsData | None") -> Iterable[tuple[str, ...]]:
     ]
     for metric in sorted(metrics, key=lambda metric: metric.name):
         for point in metric.data.data_points:
-            what = _what(point.attributes or {})
+            label = _label(point.attributes or {})
             if isinstance(point, HistogramDataPoint):
                 numbers = (point.sum / point.count, point.min, point.max) if point.count else ()
                 yield (
                     metric.name,
-                    what,
+                    label,
                     str(point.count),
                     *(_value(number, metric) for number in numbers or (0, 0, 0)),
                 )
             elif (value := getattr(point, "value", 0)) != 0:
-                yield metric.name, what, f"{value:g}", "", "", ""
+                yield metric.name, label, f"{value:g}", "", "", ""
 
 
-def _what(attributes: Mapping[str, object]) -> str:
-    said = [
+def _label(attributes: Mapping[str, object]) -> str:
+    values = [
         str(attributes[name])
         for name in (
             "gen_ai.provider.name",
@@ -69,7 +69,7 @@ def _what(attributes: Mapping[str, object]) -> str:
         )
         if name in attributes
     ]
-    return " ".join(said)
+    return " ".join(values)
 
 
 def _value(number: float, metric: "Metric") -> str:

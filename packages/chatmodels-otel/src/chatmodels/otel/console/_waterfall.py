@@ -1,4 +1,4 @@
-"""Finished spans as bars over time, each below its parent."""
+"""Formats finished spans as bars over time, each below its parent."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 _FULL = "█"
 _HALF = "▌"
-_SPARE = 28  # columns for the duration and the note behind the bars
+_MARGIN = 28  # columns for the duration and the note after the bars
 
 
 def waterfall(spans: "Iterable[ReadableSpan]", /, *, width: int = 100) -> str:
-    """Draw traces, one below the other in the order in which they began.
+    """Format traces, one below the other in the order of their start.
 
     Args:
-        spans: Finished spans, in any order. One whose parent is not among them is a root.
-        width: Columns of the terminal.
+        spans: Finished spans, in any order. A span without its parent among them is a root.
+        width: The number of columns of the terminal.
     """
     traces: dict[int, list[ReadableSpan]] = {}
     for span in sorted(spans, key=_start):
@@ -27,7 +27,7 @@ def waterfall(spans: "Iterable[ReadableSpan]", /, *, width: int = 100) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write a duration in the unit that fits it."""
+    """Format a duration in a suitable unit."""
     if value >= 1:
         return f"{value:.2f} s"
     return f"{value * 1e3:.1f} ms" if value >= 1e-3 else f"{value * 1e6:.0f} us"
@@ -38,7 +38,7 @@ def _trace(number: int, spans: "Sequence[ReadableSpan]", width: int) -> str:
     lasted = max(max(map(_end, spans)) - began, 1)
     rows = list(_rows(spans))
     names = min(max(len(name) for name, _ in rows), max(width // 2, 16))
-    room = max(width - names - _SPARE, 10)
+    room = max(width - names - _MARGIN, 10)
     lines = [f"trace {number:032x}  {seconds(lasted / 1e9)}"]
     for name, span in rows:
         bar = _bar((_start(span) - began) / lasted, (_end(span) - began) / lasted, room)
@@ -54,7 +54,7 @@ def _rows(spans: "Sequence[ReadableSpan]") -> "Iterable[tuple[str, ReadableSpan]
     for span in spans:
         parent = span.parent.span_id if span.parent is not None else None
         children.setdefault(parent if parent in present else None, []).append(span)
-    # By a stack of our own: a trace can be deeper than Python's.
+    # With an explicit stack: a trace can be deeper than the recursion limit of Python.
     waiting = [(0, span) for span in reversed(children.get(None, []))]
     while waiting:
         depth, span = waiting.pop()
@@ -74,9 +74,9 @@ def _note(span: "ReadableSpan") -> str:
     attributes = span.attributes or {}
     if span.status.status_code is StatusCode.ERROR:
         return f"  {attributes.get('error.type', 'error')}"
-    asked = attributes.get("gen_ai.usage.input_tokens")
-    said = attributes.get("gen_ai.usage.output_tokens")
-    return "" if asked is None or said is None else f"  {asked} -> {said} tokens"
+    prompt = attributes.get("gen_ai.usage.input_tokens")
+    output = attributes.get("gen_ai.usage.output_tokens")
+    return "" if prompt is None or output is None else f"  {prompt} -> {output} tokens"
 
 
 def _identity(span: "ReadableSpan") -> tuple[int, int]:

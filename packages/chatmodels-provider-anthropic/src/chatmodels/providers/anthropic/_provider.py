@@ -27,3 +27,4 @@ def codec(options: ProviderOptions) -> Codec:
 
 
 PROVIDER = HttpProvider(METADATA, codec)
+"""The provider `anthropic`: Anthropic's Messages API."""

@@ -46,3 +46,4 @@ def codec(options: ProviderOptions) -> Codec:
 
 
 PROVIDER = HttpProvider(METADATA, codec)
+"""The provider `azure`: Azure OpenAI and Microsoft Foundry."""

@@ -19,3 +19,4 @@ def signers(options: ProviderOptions) -> SignerSource | None:
 
 
 PROVIDER = HttpProvider(METADATA, codec, complete=with_region, signers=signers)
+"""The provider `bedrock`: Amazon Bedrock's Converse API."""

@@ -125,6 +125,9 @@ def _version(options: ProviderOptions, default: str) -> str:
 
 
 GEMINI_PROVIDER = HttpProvider(GEMINI_METADATA, codec)
+"""The provider `google`: the Gemini API."""
+
 VERTEX_PROVIDER = HttpProvider(
     VERTEX_METADATA, vertex_codec, complete=vertex_options, signers=vertex_signers
 )
+"""The provider `google-vertex`: Vertex AI."""

@@ -40,6 +40,7 @@ DIALECT = Dialect(
     reasoning_field="content",
     adapt=adapt,
 )
+"""The dialect of chat completions that Mistral's API speaks."""
 
 
 @lru_cache(maxsize=256)

@@ -22,3 +22,4 @@ def with_base_url(options: ProviderOptions) -> ProviderOptions:
 
 
 PROVIDER = HttpProvider(METADATA, CODEC, complete=with_base_url)
+"""The provider `ollama`: a server of Ollama."""

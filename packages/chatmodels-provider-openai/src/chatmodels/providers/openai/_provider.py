@@ -109,3 +109,4 @@ class OpenAIProvider(HttpProvider):
 
 
 PROVIDER = OpenAIProvider(METADATA, codec)
+"""The provider `openai`: OpenAI's Responses API and chat completions."""

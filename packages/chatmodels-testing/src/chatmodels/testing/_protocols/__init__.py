@@ -1,4 +1,4 @@
-"""The wire formats that a simulator speaks, each as its vendor's server does."""
+"""The wire formats that a simulator supports, from the server's side."""
 
 from chatmodels.testing._protocols.anthropic_messages import AnthropicMessages
 from chatmodels.testing._protocols.azure_chat import AzureChat
@@ -24,4 +24,4 @@ PROTOCOLS: tuple[WireProtocol, ...] = (
     OpenAIResponses(),
     OpenAIChat(),
 )
-"""Asked in this order; the last is the mother tongue, for what nobody knows."""
+"""The wire formats in order of precedence; the last one is used for unknown requests."""

@@ -1,4 +1,4 @@
-"""Anthropic's Messages API, as a server speaks it (API reference, "Messages" and "Streaming")."""
+"""The server side of Anthropic's Messages API (API reference, "Messages" and "Streaming")."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.anthropic_request import VERSION_HEADER, read_request
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _MESSAGES = "/messages"
 _MODELS = "/models"
 _CREATED = "2023-11-14T22:13:20Z"
 
-_WORDS = {
+_ERROR_TYPES = {
     ErrorCode.AUTHENTICATION: "authentication_error",
     ErrorCode.PERMISSION_DENIED: "permission_error",
     ErrorCode.QUOTA_EXCEEDED: "billing_error",
@@ -32,14 +32,14 @@ _WORDS = {
     ErrorCode.PROVIDER_UNAVAILABLE: "api_error",
     ErrorCode.TIMEOUT: "timeout_error",
 }
-"""Anthropic's types of errors (its page "Errors"); all others are invalid requests."""
+"""Anthropic's error types (page "Errors"); all other errors are invalid requests."""
 
-_SAYINGS = {
+_ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "prompt is too long: 200001 tokens > 200000 maximum",
     ErrorCode.CONTENT_FILTERED: "Output blocked by content filtering policy",
     ErrorCode.MODEL_NOT_FOUND: "model: simulated",
 }
-"""What has no type of its own is told by the message."""
+"""Messages of errors without a separate type."""
 
 _FINISH = {
     "stop": "end_turn",
@@ -57,59 +57,61 @@ class AnthropicMessages:
     request_id_header = "request-id"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of messages, whatever stands before it."""
+        """Check for a POST to the path of messages, with any prefix."""
         return request.method == "POST" and request.path.endswith(_MESSAGES)
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for a message.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a message.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
         return read_request(request)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
         """List the models, describe one, or count tokens: a quarter of the request's bytes."""
         if request.method == "POST" and request.path.endswith(f"{_MESSAGES}/count_tokens"):
-            return json_answer({"input_tokens": len(request.body) // 4})
-        _, found, name = request.path.rpartition(_MODELS)
-        if request.method != "GET" or VERSION_HEADER not in request.headers or not found:
+            return json_response({"input_tokens": len(request.body) // 4})
+        _, separator, name = request.path.rpartition(_MODELS)
+        if request.method != "GET" or VERSION_HEADER not in request.headers or not separator:
             return None
         if not name:
             records = [_model(name) for name in models]
-            return json_answer({"data": records, "has_more": False, "first_id": models[0]})
+            return json_response({"data": records, "has_more": False, "first_id": models[0]})
         if name[1:] in models:
-            return json_answer(_model(name[1:]))
+            return json_response(_model(name[1:]))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"model: {name[1:]}")
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the API key, or the bearer token."""
+        """Return the API key, or the bearer token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return request.headers.get("x-api-key") or (token if scheme.lower() == "bearer" else "")
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write a message, or its events."""
-        if ask.streamed:
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a message, or its events."""
+        if parsed.streamed:
             return _events(_stream(response), terminal=2)
-        return json_answer(_message(response, [_block(part) for part in _parts(response)]))
+        return json_response(_message(response, [_block(part) for part in _parts(response)]))
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
         kind = "overloaded_error" if status == 529 else None
-        return json_answer(_error(code, message, kind), status=status)
+        return json_response(_error(code, message, kind), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as an event of a stream."""
+        """Encode an error as a stream event."""
         return _event(_error(code, message))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write a message without content that does not say why it ended."""
-        message = {"id": "empty", "type": "message", "role": "assistant", "model": ask.model}
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a message without content and finish reason."""
+        message = {"id": "empty", "type": "message", "role": "assistant", "model": parsed.model}
         message |= {"content": [], "stop_reason": None}
-        if ask.streamed:
+        if parsed.streamed:
             start = {"type": "message_start", "message": message}
             return _events([_event(start), _event({"type": "message_stop"})], terminal=1)
-        return json_answer(message)
+        return json_response(message)
 
 
 def _event(data: dict[str, Any]) -> bytes:
@@ -117,8 +119,8 @@ def _event(data: dict[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (name.encode(), msgspec.json.encode(data))
 
 
-def _events(body: list[bytes], *, terminal: int) -> Answer:
-    return Answer(
+def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": "text/event-stream; charset=utf-8"},
         body=tuple(body),
         streamed=True,
@@ -173,7 +175,7 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
     start = _message(response, []) | {"stop_reason": None, "stop_details": None}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
     for index, part in enumerate(_parts(response)):
-        block, deltas = _begun(part)
+        block, deltas = _block_start(part)
         events.append({"type": "content_block_start", "index": index, "content_block": block})
         events += (
             {"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas
@@ -185,28 +187,28 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
     return [_event(event) for event in events]
 
 
-def _begun(
+def _block_start(
     part: TextPart | ReasoningPart | ToolCall,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Give a block as it begins, and what more of it comes."""
+    """Return the start of a block, and its deltas."""
     if isinstance(part, TextPart):
-        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(part.text)]
+        deltas = [{"type": "text_delta", "text": chunk} for chunk in split_words(part.text)]
         return {"type": "text", "text": ""}, deltas
     if isinstance(part, ReasoningPart):
-        deltas = [{"type": "thinking_delta", "thinking": piece} for piece in pieces(part.text)]
+        deltas = [{"type": "thinking_delta", "thinking": chunk} for chunk in split_words(part.text)]
         deltas.append({"type": "signature_delta", "signature": "simulated"})
         return {"type": "thinking", "thinking": "", "signature": ""}, deltas
-    said = pieces(part.arguments_json)
-    deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in said]
+    chunks = split_words(part.arguments_json)
+    deltas = [{"type": "input_json_delta", "partial_json": chunk} for chunk in chunks]
     return _block(part) | {"input": {}}, deltas
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+    cached, cache_written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
     return {
-        "input_tokens": (usage.input_tokens or 0) - cached - written,
+        "input_tokens": (usage.input_tokens or 0) - cached - cache_written,
         "cache_read_input_tokens": cached,
-        "cache_creation_input_tokens": written,
+        "cache_creation_input_tokens": cache_written,
         "output_tokens": usage.output_tokens or 0,
         "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens or 0},
         "service_tier": "standard",
@@ -214,6 +216,6 @@ def _usage(usage: Usage) -> dict[str, Any]:
 
 
 def _error(code: ErrorCode, message: str, kind: str | None = None) -> dict[str, Any]:
-    kind = kind or _WORDS.get(code, "invalid_request_error")
-    said = f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message
-    return {"type": "error", "error": {"type": kind, "message": said}}
+    kind = kind or _ERROR_TYPES.get(code, "invalid_request_error")
+    text = f"{_ERROR_MESSAGES[code]} ({message})" if code in _ERROR_MESSAGES else message
+    return {"type": "error", "error": {"type": kind, "message": text}}

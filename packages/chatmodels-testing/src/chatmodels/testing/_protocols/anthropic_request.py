@@ -1,4 +1,4 @@
-"""What a request for one of Anthropic's messages asks for (API reference, "Messages")."""
+"""Parser of requests to Anthropic's Messages API (API reference, "Messages")."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,11 +9,11 @@ from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 VERSION_HEADER = "anthropic-version"
-"""What each request to Anthropic has."""
+"""A header of every request to Anthropic."""
 
 
 class _Tool(msgspec.Struct):
@@ -47,11 +47,11 @@ class _Request(msgspec.Struct):
     output_config: _OutputConfig | None = None
 
 
-def read_request(request: ReceivedRequest, /) -> Ask:
-    """Read a request for a message.
+def read_request(request: ReceivedRequest, /) -> ParsedRequest:
+    """Parse a request for a message.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     if VERSION_HEADER not in request.headers:
         raise MalformedRequestError(f"{VERSION_HEADER}: header is required")
@@ -59,14 +59,14 @@ def read_request(request: ReceivedRequest, /) -> Ask:
     if not body.messages:
         raise MalformedRequestError("messages: at least one message is required")
     texts = [_text(message.content) for message in body.messages]
-    said = [""]
-    said += [
+    user_texts = [""]
+    user_texts += [
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.output_config
-    return Ask(
+    return ParsedRequest(
         model=body.model,
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
         streamed=bool(body.stream),

@@ -1,4 +1,4 @@
-"""Amazon Bedrock's Converse and ConverseStream, as a server speaks them (API reference)."""
+"""The server side of Amazon Bedrock's Converse and ConverseStream (API reference)."""
 
 import re
 from typing import Any
@@ -15,11 +15,11 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.bedrock_request import read_request
 from chatmodels.testing._protocols.event_stream import CONTENT_TYPE, event, message
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _CONVERSE = re.compile(r".*/model/(?P<model>[^/]+)/converse(?P<stream>-stream)?")
 _MODELS = "/foundation-models"
@@ -35,13 +35,13 @@ _KINDS = {
     ErrorCode.PROVIDER_UNAVAILABLE: "InternalServerException",
     ErrorCode.TIMEOUT: "ModelTimeoutException",
 }
-"""The kinds of errors of Bedrock Runtime; all others are not valid."""
+"""The error types of Bedrock Runtime; all other errors are validation errors."""
 
-_SAYINGS = {
+_ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "Input is too long for requested model.",
     ErrorCode.CONTENT_FILTERED: "The request was blocked by our content filters.",
 }
-"""What has no kind of its own is told by the message."""
+"""Messages of errors without a separate type."""
 
 _FINISH = {
     "stop": "end_turn",
@@ -61,77 +61,79 @@ class BedrockConverse:
     request_id_header = "x-amzn-requestid"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of a model, whatever stands before it."""
+        """Check for a POST to the path of a model, with any prefix."""
         return request.method == "POST" and _CONVERSE.fullmatch(request.path) is not None
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for an answer.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a chat request.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
-        found = _CONVERSE.fullmatch(request.path)
-        assert found is not None, "it was looked at before"
-        streamed = found["stream"] is not None
-        return read_request(request, unquote(found["model"]), streamed=streamed)
+        match = _CONVERSE.fullmatch(request.path)
+        assert match is not None, "generates() has checked the path"
+        streamed = match["stream"] is not None
+        return read_request(request, unquote(match["model"]), streamed=streamed)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
-        """List the models, or the jobs, of which there are none."""
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
+        """List the models, or the jobs, which are always empty."""
         if request.method == "GET" and request.path.endswith(_MODELS):
-            return json_answer({"modelSummaries": [_model(name) for name in models]})
+            return json_response({"modelSummaries": [_model(name) for name in models]})
         if request.method == "GET" and request.path.endswith(_JOBS):
-            return json_answer({"asyncInvokeSummaries": []})
+            return json_response({"asyncInvokeSummaries": []})
         return None
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the API key, or the access key that a request is signed with."""
+        """Return the API key, or the access key of the signature."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return token
         return token.partition("Credential=")[2].partition("/")[0]
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write an answer, or its events."""
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response, or its events."""
         parts = [part for part in response.message.parts if isinstance(part, Part)]
-        if ask.streamed:
-            return _events([*_begun(parts), *_ended(response)])
+        if parsed.streamed:
+            return _events([*_content_events(parts), *_end_events(response)])
         body = {"output": {"message": {"role": "assistant", "content": list(map(_block, parts))}}}
-        return json_answer(body | _ending(response) | _metadata(response.usage))
+        return json_response(body | _ending(response) | _metadata(response.usage))
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure: a header tells its kind."""
-        body = {"message": _said(code, message)}
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error; a header contains its type."""
+        body = {"message": _error_message(code, message)}
         headers = {_KIND_HEADER.replace("-", "_"): f"{_kind(code)}:http://internal.amazon.com/"}
-        return json_answer(body, status=status, **headers)
+        return json_response(body, status=status, **headers)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as a message of a stream, of the type of exceptions."""
+        """Encode an error as a stream message of the type `exception`."""
         kind = _kind(code)
-        return _exception(kind[:1].lower() + kind[1:], _said(code, message))
+        return _exception(kind[:1].lower() + kind[1:], _error_message(code, message))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write an answer without content that does not say why it ended."""
-        if ask.streamed:
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response without content and finish reason."""
+        if parsed.streamed:
             return _events([event("messageStart", b"{}"), event("messageStop", b"{}")], terminal=1)
-        return json_answer({"output": {"message": {"role": "assistant", "content": []}}})
+        return json_response({"output": {"message": {"role": "assistant", "content": []}}})
 
 
 def _kind(code: ErrorCode) -> str:
     return _KINDS.get(code, "ValidationException")
 
 
-def _said(code: ErrorCode, message: str) -> str:
-    return f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message
+def _error_message(code: ErrorCode, message: str) -> str:
+    return f"{_ERROR_MESSAGES[code]} ({message})" if code in _ERROR_MESSAGES else message
 
 
-def _exception(kind: str, said: str) -> bytes:
+def _exception(kind: str, text: str) -> bytes:
     headers = {":exception-type": kind, ":content-type": "application/json"}
-    body = msgspec.json.encode({"message": said})
+    body = msgspec.json.encode({"message": text})
     return message(body, headers | {":message-type": "exception"})
 
 
-def _events(body: list[bytes], *, terminal: int = 2) -> Answer:
-    return Answer(
+def _events(body: list[bytes], *, terminal: int = 2) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": CONTENT_TYPE},
         body=tuple(body),
         streamed=True,
@@ -165,10 +167,10 @@ def _block(part: Part) -> dict[str, Any]:
     return {"toolUse": {"toolUseId": part.id, "name": part.name, "input": arguments}}
 
 
-def _begun(parts: list[Part]) -> list[bytes]:
+def _content_events(parts: list[Part]) -> list[bytes]:
     events = [_event("messageStart", {"role": "assistant"})]
-    for place, part in enumerate(parts):
-        index = {"contentBlockIndex": place}
+    for position, part in enumerate(parts):
+        index = {"contentBlockIndex": position}
         if isinstance(part, ToolCall):
             start = {"toolUse": {"toolUseId": part.id, "name": part.name}}
             events.append(_event("contentBlockStart", index | {"start": start}))
@@ -179,14 +181,14 @@ def _begun(parts: list[Part]) -> list[bytes]:
 
 def _deltas(part: Part) -> list[dict[str, Any]]:
     if isinstance(part, TextPart):
-        return [{"text": piece} for piece in pieces(part.text)]
+        return [{"text": chunk} for chunk in split_words(part.text)]
     if isinstance(part, ReasoningPart):
-        texts = [{"reasoningContent": {"text": piece}} for piece in pieces(part.text)]
+        texts = [{"reasoningContent": {"text": chunk}} for chunk in split_words(part.text)]
         return [*texts, {"reasoningContent": {"signature": "sim"}}]
-    return [{"toolUse": {"input": piece}} for piece in pieces(part.arguments_json)]
+    return [{"toolUse": {"input": chunk}} for chunk in split_words(part.arguments_json)]
 
 
-def _ended(response: ChatResponse[Any]) -> list[bytes]:
+def _end_events(response: ChatResponse[Any]) -> list[bytes]:
     metadata = _metadata(response.usage)
     return [_event("messageStop", _ending(response)), _event("metadata", metadata)]
 
@@ -197,13 +199,13 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 
 
 def _metadata(usage: Usage) -> dict[str, Any]:
-    cached, written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
-    asked, said = usage.input_tokens or 0, usage.output_tokens or 0
+    cached, cache_written = usage.cached_input_tokens or 0, usage.cache_write_tokens or 0
+    input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     tokens = {
-        "inputTokens": asked - cached - written,
+        "inputTokens": input_tokens - cached - cache_written,
         "cacheReadInputTokens": cached,
-        "cacheWriteInputTokens": written,
-        "outputTokens": said,
-        "totalTokens": asked + said,
+        "cacheWriteInputTokens": cache_written,
+        "outputTokens": output_tokens,
+        "totalTokens": input_tokens + output_tokens,
     }
     return {"usage": tokens, "metrics": {"latencyMs": 1}}

@@ -1,4 +1,4 @@
-"""What a request to Bedrock's Converse asks for (API reference of Bedrock Runtime, "Converse")."""
+"""Parser of requests to Bedrock's Converse (API reference of Bedrock Runtime, "Converse")."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_array, is_object
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 
@@ -33,13 +33,13 @@ class _Tools(msgspec.Struct, rename="camel"):
     tool_choice: dict[str, Any] | None = None
 
 
-class _Form(msgspec.Struct):
+class _JsonSchema(msgspec.Struct):
     schema: str
     name: str = "output"
 
 
 class _Structure(msgspec.Struct, rename="camel"):
-    json_schema: _Form
+    json_schema: _JsonSchema
 
 
 class _Format(msgspec.Struct):
@@ -62,25 +62,25 @@ class _Request(msgspec.Struct, rename="camel"):
     output_config: _Output | None = None
 
 
-def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> Ask:
-    """Read a request for an answer.
+def read_request(request: ReceivedRequest, model: str, *, streamed: bool) -> ParsedRequest:
+    """Parse a chat request.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     body = read_body(request.body, _Request)
     output = _output(body.output_config)
     if not body.messages:
         raise MalformedRequestError("A conversation must start with a user message.")
     texts = [_text(message.content) for message in body.messages]
-    said = [""]
-    said += [
+    user_texts = [""]
+    user_texts += [
         text for message, text in zip(body.messages, texts, strict=True) if message.role == "user"
     ]
     config = body.tool_config
-    return Ask(
+    return ParsedRequest(
         model=model,
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in [_text(body.system), *texts]),
         results=tuple(_results(body.messages[-1].content)),
         streamed=streamed,
@@ -94,11 +94,11 @@ def _text(content: list[dict[str, Any]]) -> str:
     return "".join(str(block.get("text", "")) for block in content)
 
 
-def _results(content: list[dict[str, Any]]) -> Iterator[str]:
-    for block in content:
+def _results(blocks: list[dict[str, Any]]) -> Iterator[str]:
+    for block in blocks:
         result = block.get("toolResult")
-        if is_object(result) and is_array(inner := result.get("content")):
-            yield _text([item for item in inner if is_object(item)])
+        if is_object(result) and is_array(content := result.get("content")):
+            yield _text([item for item in content if is_object(item)])
 
 
 def _tools(config: _Tools | None) -> Iterator[ToolDefinition]:
@@ -124,5 +124,5 @@ def _choice(choice: dict[str, Any] | None) -> ToolChoice | None:
 def _output(config: _Output | None) -> OutputSchema | None:
     if config is None or config.text_format is None:
         return None
-    form = config.text_format.structure.json_schema
-    return OutputSchema(form.name, read_body(form.schema, dict[str, Any]))
+    json_schema = config.text_format.structure.json_schema
+    return OutputSchema(json_schema.name, read_body(json_schema.schema, dict[str, Any]))

@@ -1,4 +1,4 @@
-"""Cohere's Chat API, version 2, as a server speaks it ("Chat" and "Chat with Streaming")."""
+"""The server side of Cohere's Chat API, version 2 ("Chat" and "Chat with Streaming")."""
 
 from typing import Any
 
@@ -15,25 +15,25 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.cohere_request import read_request
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _CHAT = "/v2/chat"
 _MODELS = "/v1/models"
-_OF_COHERE = frozenset({"endpoint", "page_size", "page_token", "default_only"})
-"""Parameters of the listing that tell it from that of others; the vendor's client has a header."""
+_LISTING_PARAMETERS = frozenset({"endpoint", "page_size", "page_token", "default_only"})
+"""Parameters that identify Cohere's model listing; Cohere's client also sends a header."""
 
 _FINISH = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL"}
 
-_SAYINGS = {
+_ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "too many tokens: one over the limit",
     ErrorCode.CONTENT_FILTERED: "the prompt contains a deny-listed token",
     ErrorCode.MODEL_NOT_FOUND: "model 'simulated' not found",
     ErrorCode.QUOTA_EXCEEDED: "a Trial key has a limit of 1000 calls / month",
 }
-"""Failures have no codes: the status and the message are all there is."""
+"""Error messages; errors have no codes, only a status and a message."""
 
 
 class CohereChat:
@@ -43,53 +43,55 @@ class CohereChat:
     request_id_header = "x-debug-trace-id"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of the chat."""
+        """Check for a POST to the path of the chat."""
         return request.method == "POST" and request.path.endswith(_CHAT)
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for an answer.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a chat request.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
         return read_request(request)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
         """List the models."""
         listing = request.method == "GET" and request.path.endswith(_MODELS)
-        own = request.headers.get("x-fern-sdk-name") == "cohere"
-        if not listing or not (own or _OF_COHERE.intersection(request.query)):
+        is_sdk = request.headers.get("x-fern-sdk-name") == "cohere"
+        if not listing or not (is_sdk or _LISTING_PARAMETERS.intersection(request.query)):
             return None
-        return json_answer({"models": [_model(name) for name in models]})
+        return json_response({"models": [_model(name) for name in models]})
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the token of the bearer."""
+        """Return the bearer token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return token if scheme.lower() == "bearer" else ""
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write an answer, or its events."""
-        if ask.streamed:
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response, or its events."""
+        if parsed.streamed:
             return _events([*_stream(response), b"data: [DONE]\n\n"], terminal=2)
         message: dict[str, Any] = {"role": "assistant", "content": _contents(response)}
         if response.tool_calls:
             message["tool_calls"] = [_call(call) for call in response.tool_calls]
-        return json_answer({"id": response.id, "message": message, **_ending(response)})
+        return json_response({"id": response.id, "message": message, **_ending(response)})
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
-        return json_answer(_error(code, message), status=status)
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
+        return json_response(_error(code, message), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write the end of a stream whose generation failed."""
+        """Encode the end of a stream with a failed generation."""
         return _event("message-end", delta={"finish_reason": "ERROR", "error": message})
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write an answer without content that does not say why it ended."""
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response without content and finish reason."""
         message: dict[str, Any] = {"role": "assistant", "content": []}
-        if ask.streamed:
+        if parsed.streamed:
             return _events([_event("message-start", id="empty", delta={"message": message})], 1)
-        return json_answer({"id": "empty", "message": message})
+        return json_response({"id": "empty", "message": message})
 
 
 def _event(kind: str, **fields: Any) -> bytes:
@@ -97,8 +99,8 @@ def _event(kind: str, **fields: Any) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), data)
 
 
-def _events(body: list[bytes], terminal: int) -> Answer:
-    return Answer(
+def _events(body: list[bytes], terminal: int) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": "text/event-stream"},
         body=tuple(body),
         streamed=True,
@@ -140,17 +142,19 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    fed, said = usage.input_tokens or 0, usage.output_tokens or 0
+    input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     return {
         "billed_units": {
-            "input_tokens": fed if usage.billed_input_tokens is None else usage.billed_input_tokens,
+            "input_tokens": (
+                input_tokens if usage.billed_input_tokens is None else usage.billed_input_tokens
+            ),
             "output_tokens": (
-                said if usage.billed_output_tokens is None else usage.billed_output_tokens
+                output_tokens if usage.billed_output_tokens is None else usage.billed_output_tokens
             ),
         },
         "tokens": {
-            "input_tokens": fed,
-            "output_tokens": said,
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
             "reasoning_tokens": usage.reasoning_tokens or 0,
         },
         "cached_tokens": usage.cached_input_tokens or 0,
@@ -165,17 +169,17 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
         empty = content | {field: ""}
         events.append(_event("content-start", index=index, delta=_delta("content", empty)))
         events += (
-            _event("content-delta", index=index, delta=_delta("content", {field: piece}))
-            for piece in pieces(content[field])
+            _event("content-delta", index=index, delta=_delta("content", {field: chunk}))
+            for chunk in split_words(content[field])
         )
         events.append(_event("content-end", index=index))
     for index, call in enumerate(response.tool_calls):
         start = _call(call)
         start["function"]["arguments"] = ""
         events.append(_event("tool-call-start", index=index, delta=_delta("tool_calls", start)))
-        for piece in pieces(call.arguments_json):
-            more = _delta("tool_calls", {"function": {"arguments": piece}})
-            events.append(_event("tool-call-delta", index=index, delta=more))
+        for chunk in split_words(call.arguments_json):
+            delta = _delta("tool_calls", {"function": {"arguments": chunk}})
+            events.append(_event("tool-call-delta", index=index, delta=delta))
         events.append(_event("tool-call-end", index=index))
     return [*events, _event("message-end", delta=_ending(response))]
 
@@ -185,5 +189,5 @@ def _delta(field: str, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _error(code: ErrorCode, message: str) -> dict[str, Any]:
-    said = f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message
-    return {"id": "simulated", "message": said}
+    text = f"{_ERROR_MESSAGES[code]} ({message})" if code in _ERROR_MESSAGES else message
+    return {"id": "simulated", "message": text}

@@ -1,4 +1,4 @@
-"""What a request to Cohere's chat asks for (API reference, "Chat")."""
+"""Parser of requests to Cohere's Chat API (API reference, "Chat")."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_object
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 
@@ -26,7 +26,7 @@ class _Tool(msgspec.Struct):
 class _Format(msgspec.Struct):
     type: str
     schema: dict[str, Any] | None = None
-    json_schema: dict[str, Any] | None = None  # as the vendor's own client calls it
+    json_schema: dict[str, Any] | None = None  # the name in Cohere's client
 
 
 class _Message(msgspec.Struct):
@@ -48,41 +48,43 @@ class _Request(msgspec.Struct):
 _CHOICES = {None: None, "REQUIRED": ToolChoice("required"), "NONE": ToolChoice("none")}
 
 
-def read_request(request: ReceivedRequest, /) -> Ask:
-    """Read a request for an answer.
+def read_request(request: ReceivedRequest, /) -> ParsedRequest:
+    """Parse a chat request.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     body = read_body(request.body, _Request)
     if not body.messages:
         raise MalformedRequestError("invalid request: messages must not be empty")
     if body.tool_choice not in _CHOICES:
         raise MalformedRequestError(f"invalid request: tool_choice {body.tool_choice!r}")
-    form = body.response_format
-    if form is not None and (body.tools or body.documents):
-        apart = "tools" if body.tools else "documents"
-        raise MalformedRequestError(f"invalid request: response_format does not go with {apart}")
+    response_format = body.response_format
+    if response_format is not None and (body.tools or body.documents):
+        other = "tools" if body.tools else "documents"
+        raise MalformedRequestError(f"invalid request: response_format is unsupported with {other}")
     texts = [_text(message.content) for message in body.messages]
-    said = [""]
+    user_texts = [""]
     results: list[str] = []
     for message, text in zip(body.messages, texts, strict=True):
         results = [*results, text] if message.role == "tool" else []
-        said += [text] if message.role == "user" else []
-    return Ask(
+        user_texts += [text] if message.role == "user" else []
+    return ParsedRequest(
         model=body.model,
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in texts),
         results=tuple(results),
         streamed=bool(body.stream),
         tools=tuple(_tool(tool.function, strict=body.strict_tools) for tool in body.tools or ()),
         tool_choice=_CHOICES[body.tool_choice],
-        output=None if form is None or form.type == "text" else _output(form),
+        output=None
+        if response_format is None or response_format.type == "text"
+        else _output(response_format),
     )
 
 
-def _output(form: _Format) -> OutputSchema:
-    return OutputSchema("output", form.schema or form.json_schema)
+def _output(response_format: _Format) -> OutputSchema:
+    return OutputSchema("output", response_format.schema or response_format.json_schema)
 
 
 def _text(content: str | list[dict[str, Any]] | None) -> str:

@@ -1,6 +1,6 @@
-"""The framing of AWS event streams, as a server writes it: `application/vnd.amazon.eventstream`.
+"""Encoder of AWS event streams: `application/vnd.amazon.eventstream`.
 
-It is described in the developer guide of Amazon Transcribe, "Event stream encoding".
+See the developer guide of Amazon Transcribe, "Event stream encoding".
 """
 
 import struct
@@ -11,12 +11,12 @@ CONTENT_TYPE = "application/vnd.amazon.eventstream"
 
 _PRELUDE = struct.Struct(">II")
 _NUMBER = struct.Struct(">I")
-_TEXT = 7  # the type of a header whose value is a text
-_BEFORE = _PRELUDE.size + _NUMBER.size
+_TEXT = 7  # the type of a header with a text value
+_PRELUDE_SIZE = _PRELUDE.size + _NUMBER.size
 
 
 def message(payload: bytes, headers: Mapping[str, str], /) -> bytes:
-    """Write a message, with its checksums."""
+    """Encode a message with its checksums."""
     block = b"".join(
         struct.pack(f">B{len(name)}sBH{len(text)}s", len(name), name, _TEXT, len(text), text)
         for name, text in ((name.encode(), text.encode()) for name, text in headers.items())
@@ -25,18 +25,18 @@ def message(payload: bytes, headers: Mapping[str, str], /) -> bytes:
 
 
 def event(name: str, payload: bytes, /) -> bytes:
-    """Write a message that is an event."""
+    """Encode an event message."""
     kind = {":event-type": name, ":content-type": "application/json", ":message-type": "event"}
     return message(payload, kind)
 
 
 def altered(framed: bytes, alter: Callable[[bytes], bytes], /) -> bytes:
-    """Alter the payload of a message, and nothing else."""
-    end = _BEFORE + _PRELUDE.unpack_from(framed)[1]
-    return _framed(framed[_BEFORE:end], alter(framed[end : -_NUMBER.size]))
+    """Alter only the payload of a message."""
+    end = _PRELUDE_SIZE + _PRELUDE.unpack_from(framed)[1]
+    return _framed(framed[_PRELUDE_SIZE:end], alter(framed[end : -_NUMBER.size]))
 
 
 def _framed(block: bytes, payload: bytes) -> bytes:
-    prelude = _PRELUDE.pack(_BEFORE + len(block) + len(payload) + _NUMBER.size, len(block))
-    begun = prelude + _NUMBER.pack(crc32(prelude)) + block + payload
-    return begun + _NUMBER.pack(crc32(begun))
+    prelude = _PRELUDE.pack(_PRELUDE_SIZE + len(block) + len(payload) + _NUMBER.size, len(block))
+    message = prelude + _NUMBER.pack(crc32(prelude)) + block + payload
+    return message + _NUMBER.pack(crc32(message))

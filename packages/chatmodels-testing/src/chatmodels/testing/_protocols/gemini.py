@@ -1,4 +1,4 @@
-"""Google's generateContent, as a server speaks it: the Gemini API's as well as Vertex AI's."""
+"""The server side of Google's generateContent, for the Gemini API and Vertex AI."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from chatmodels.core import (
     Usage,
 )
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.gemini_request import STREAMED, WHOLE, read_request
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _KEY = "x-goog-api-key"
 _MODELS = "/models"
 _PUBLISHER = "/publishers/google"
 
-_WORDS = {
+_ERROR_TYPES = {
     ErrorCode.AUTHENTICATION: "UNAUTHENTICATED",
     ErrorCode.PERMISSION_DENIED: "PERMISSION_DENIED",
     ErrorCode.QUOTA_EXCEEDED: "RESOURCE_EXHAUSTED",
@@ -32,15 +32,15 @@ _WORDS = {
     ErrorCode.PROVIDER_UNAVAILABLE: "UNAVAILABLE",
     ErrorCode.TIMEOUT: "DEADLINE_EXCEEDED",
 }
-"""Google's words for errors ("API errors"); all others are invalid arguments."""
+"""Google's error names ("API errors"); all other errors are invalid arguments."""
 
-_SAYINGS = {
+_ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "The input token count, 1048577, exceeds the maximum.",
     ErrorCode.CONTENT_FILTERED: "The prompt violates Google's Responsible AI practices.",
     ErrorCode.MODEL_NOT_FOUND: "models/simulated is not found in v1beta.",
     ErrorCode.QUOTA_EXCEEDED: "Your billing account is closed.",
 }
-"""What has no word of its own is told by the message."""
+"""Messages of errors without a separate name."""
 
 _STATUSES = {"UNAVAILABLE": 503, "RESOURCE_EXHAUSTED": 429}
 
@@ -54,71 +54,73 @@ _FINISH = {
 
 
 class Gemini:
-    """A `WireProtocol` for `POST .../models/...:generateContent` and its like, and the models."""
+    """A `WireProtocol` for generateContent, streamGenerateContent, and the models."""
 
     name = "gemini.generate_content"
     request_id_header = "x-goog-request-id"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the verbs of a model, whatever stands before them."""
+        """Check for a POST to an operation of a model, with any prefix."""
         return request.method == "POST" and request.path.endswith((WHOLE, STREAMED))
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for generated content.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for generated content.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
         return read_request(request)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
-        """List the models, or describe one."""
-        before, found, name = request.path.rpartition(_MODELS)
-        vertex = before.endswith(_PUBLISHER)
-        if request.method != "GET" or not found or not (vertex or _KEY in request.headers):
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
+        """List the models, or return one."""
+        prefix, separator, name = request.path.rpartition(_MODELS)
+        vertex = prefix.endswith(_PUBLISHER)
+        if request.method != "GET" or not separator or not (vertex or _KEY in request.headers):
             return None
         if not name:
             field = "publisherModels" if vertex else "models"
-            return json_answer({field: [_model(name, vertex=vertex) for name in models]})
+            return json_response({field: [_model(name, vertex=vertex) for name in models]})
         if name[1:] in models:
-            return json_answer(_model(name[1:], vertex=vertex))
+            return json_response(_model(name[1:], vertex=vertex))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"models{name} is not found")
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the API key, or the bearer token."""
+        """Return the API key, or the bearer token."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return request.headers.get(_KEY) or (token if scheme.lower() == "bearer" else "")
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write an answer, or its chunks."""
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response, or its chunks."""
         parts = [
             part
             for part in response.message.parts
             if isinstance(part, TextPart | ReasoningPart | ToolCall)
         ]
-        if not ask.streamed:
-            return json_answer(_chunk(response, [_part(part) for part in parts], ended=True))
-        chunks = [_chunk(response, [said]) for part in parts for said in _pieces(part)]
+        if not parsed.streamed:
+            return json_response(_chunk(response, [_part(part) for part in parts], ended=True))
+        chunks = [_chunk(response, [delta]) for part in parts for delta in _deltas(part)]
         last = _chunk(response, [{"text": ""}], ended=True)
         return _events([*chunks, last])
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
-        return json_answer(_error(code, message, status), status=status)
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
+        return json_response(_error(code, message, status), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as it comes within a stream: JSON that is no event."""
-        status = _STATUSES.get(_WORDS.get(code, ""), 400)
+        """Encode an error within a stream: JSON that is not an event."""
+        status = _STATUSES.get(_ERROR_TYPES.get(code, ""), 400)
         return msgspec.json.format(msgspec.json.encode(_error(code, message, status)))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write an answer without candidates."""
-        body = {"usageMetadata": {"promptTokenCount": 1}, "modelVersion": ask.model}
-        return _events([body]) if ask.streamed else json_answer(body)
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response without candidates."""
+        body = {"usageMetadata": {"promptTokenCount": 1}, "modelVersion": parsed.model}
+        return _events([body]) if parsed.streamed else json_response(body)
 
 
-def _events(chunks: list[dict[str, Any]]) -> Answer:
-    return Answer(
+def _events(chunks: list[dict[str, Any]]) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": "text/event-stream"},
         body=tuple(b"data: %b\r\n\r\n" % msgspec.json.encode(chunk) for chunk in chunks),
         streamed=True,
@@ -142,10 +144,10 @@ def _part(part: TextPart | ReasoningPart | ToolCall) -> dict[str, Any]:
     return {"functionCall": {"name": part.name, "args": arguments, "id": part.id}}
 
 
-def _pieces(part: TextPart | ReasoningPart | ToolCall) -> list[dict[str, Any]]:
+def _deltas(part: TextPart | ReasoningPart | ToolCall) -> list[dict[str, Any]]:
     if isinstance(part, ToolCall):
         return [_part(part)]
-    return [_part(part) | {"text": piece} for piece in pieces(part.text)]
+    return [_part(part) | {"text": chunk} for chunk in split_words(part.text)]
 
 
 def _chunk(
@@ -171,23 +173,23 @@ def _ending(response: ChatResponse[Any]) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    thoughts = usage.reasoning_tokens or 0
+    reasoning = usage.reasoning_tokens or 0
     return {
         "promptTokenCount": usage.input_tokens or 0,
         "cachedContentTokenCount": usage.cached_input_tokens or 0,
-        "candidatesTokenCount": (usage.output_tokens or 0) - thoughts,
-        "thoughtsTokenCount": thoughts,
+        "candidatesTokenCount": (usage.output_tokens or 0) - reasoning,
+        "thoughtsTokenCount": reasoning,
         "totalTokenCount": usage.total_tokens or 0,
     }
 
 
 def _error(code: ErrorCode, message: str, status: int) -> dict[str, Any]:
-    word = _WORDS.get(code, "INVALID_ARGUMENT")
-    said = f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message
+    word = _ERROR_TYPES.get(code, "INVALID_ARGUMENT")
+    text = f"{_ERROR_MESSAGES[code]} ({message})" if code in _ERROR_MESSAGES else message
     details = [{"@type": "type.googleapis.com/google.rpc.DebugInfo", "detail": "simulated"}]
     if code is ErrorCode.QUOTA_EXCEEDED:
         violation = {"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}
         details = [
             {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [violation]}
         ]
-    return {"error": {"code": status, "message": said, "status": word, "details": details}}
+    return {"error": {"code": status, "message": text, "status": word, "details": details}}

@@ -1,4 +1,4 @@
-"""What a request for generated content asks for ("Generating content", API reference)."""
+"""Parser of requests to generateContent ("Generating content", API reference)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._json import is_array, is_object
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 WHOLE = ":generateContent"
@@ -27,7 +27,7 @@ class _Function(msgspec.Struct, rename="camel"):
     parameters: dict[str, Any] | None = None
     parameters_json_schema: dict[str, Any] | None = None
     snake_case: dict[str, Any] | None = msgspec.field(name="parameters_json_schema", default=None)
-    """The same field under its other name, as Google's own client writes it."""
+    """The same field under the name that Google's client sends."""
 
 
 class _Tool(msgspec.Struct, rename="camel"):
@@ -57,27 +57,27 @@ class _Request(msgspec.Struct, rename="camel"):
     generation_config: _Config | None = None
 
 
-def read_request(request: ReceivedRequest, /) -> Ask:
-    """Read a request for generated content.
+def read_request(request: ReceivedRequest, /) -> ParsedRequest:
+    """Parse a request for generated content.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     path, _, verb = request.path.rpartition(":")
     body = read_body(request.body, _Request)
     if not body.contents:
         raise MalformedRequestError("contents are not specified")
     texts = [_text(content) for content in body.contents]
-    said = [""]
-    said += [
+    user_texts = [""]
+    user_texts += [
         text for content, text in zip(body.contents, texts, strict=True) if content.role == "user"
     ]
     system = "" if body.system_instruction is None else _text(body.system_instruction)
     functions = [function for tool in body.tools or () for function in tool.function_declarations]
     calling = None if body.tool_config is None else body.tool_config.function_calling_config
-    return Ask(
+    return ParsedRequest(
         model=path.rpartition("/")[2],
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in [system, *texts]),
         results=tuple(_results(body.contents[-1])),
         streamed=f":{verb}" == STREAMED,
@@ -93,11 +93,11 @@ def _text(content: _Content) -> str:
 
 def _results(content: _Content) -> Iterator[str]:
     for part in content.parts:
-        found = part.get("functionResponse")
-        if is_object(found):
-            response: dict[str, Any] = found.get("response", {})
-            said = response.get("output", response.get("error"))
-            yield said if isinstance(said, str) else msgspec.json.encode(response).decode()
+        result = part.get("functionResponse")
+        if is_object(result):
+            response: dict[str, Any] = result.get("response", {})
+            text = response.get("output", response.get("error"))
+            yield text if isinstance(text, str) else msgspec.json.encode(response).decode()
 
 
 def _tool(function: _Function) -> ToolDefinition:
@@ -107,7 +107,7 @@ def _tool(function: _Function) -> ToolDefinition:
 
 
 def _json_schema(value: Any) -> Any:
-    """Write the types of a `Schema`, which are in upper case, as JSON Schema has them."""
+    """Convert the upper-case types of a `Schema` to JSON Schema."""
     if is_object(value):
         return {
             name: item.lower() if name == "type" and isinstance(item, str) else _json_schema(item)

@@ -1,7 +1,7 @@
-"""Mistral's chat completions, as a server speaks them ("Chat", API reference, and recordings).
+"""The server side of Mistral's chat completions ("Chat", API reference, and recordings).
 
-They are OpenAI's but for content in parts, calls without positions, usage in the last chunk of
-every stream, errors without an object around them, and what requests must not hold.
+Differences from OpenAI: content in parts, calls without an index, usage in the last chunk of every
+stream, flat error objects, and fields that requests must not contain.
 """
 
 import re
@@ -13,11 +13,11 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode, Usage
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
-from chatmodels.testing._protocols.openai_request import read_ask
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.openai_request import parse_request
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _ROOT = "/mistral/"
 _CREATED = 1_700_000_000
@@ -29,7 +29,7 @@ _FIELDS = {
     "tool": {"role", "content", "tool_call_id", "name"},
 }
 
-_WORDS = {
+_ERROR_TYPES = {
     ErrorCode.RATE_LIMITED: ("rate_limited", "1300"),
     ErrorCode.MODEL_NOT_FOUND: ("invalid_model", "1500"),
     ErrorCode.QUOTA_EXCEEDED: ("insufficient_quota", "1301"),
@@ -46,16 +46,18 @@ class MistralChat(OpenAIChat):
     request_id_header = "mistral-correlation-id"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of chat completions below Mistral's root."""
+        """Check for a POST to the path of chat completions below Mistral's root."""
         return request.path.startswith(_ROOT) and super().generates(request)
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for a chat completion.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a chat completion.
 
         Raises:
-            MalformedRequestError: It is none, or the vendor would refuse it.
+            MalformedRequestError: The request is invalid, or Mistral refuses it.
         """
-        ask = read_ask(request.body.replace(b'"tool_choice":"any"', b'"tool_choice":"required"'))
+        parsed = parse_request(
+            request.body.replace(b'"tool_choice":"any"', b'"tool_choice":"required"')
+        )
         messages = request.json["messages"]
         for message in messages:
             _check(message)
@@ -64,21 +66,23 @@ class MistralChat(OpenAIChat):
             raise MalformedRequestError(
                 "Expected last role User or Tool (or Assistant with prefix)"
             )
-        return msgspec.structs.replace(ask, stream_usage=True)
+        return msgspec.structs.replace(parsed, stream_usage=True)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
         """List the models."""
         if request.method != "GET" or request.path != f"{_ROOT}v1/models":
             return None
-        return json_answer({"object": "list", "data": [_card(name) for name in models]})
+        return json_response({"object": "list", "data": [_card(name) for name in models]})
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write a chat completion, or its chunks."""
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a chat completion, or its chunks."""
         finish = response.raw_finish_reason or _FINISH.get(response.finish_reason, "stop")
-        if not ask.streamed:
+        if not parsed.streamed:
             choice = {"index": 0, "message": _message(response), "finish_reason": finish}
             envelope = _envelope(response, "chat.completion")
-            return json_answer(envelope | {"choices": [choice], "usage": _usage(response.usage)})
+            return json_response(envelope | {"choices": [choice], "usage": _usage(response.usage)})
         envelope = _envelope(response, "chat.completion.chunk")
         chunks = [
             envelope | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
@@ -88,20 +92,22 @@ class MistralChat(OpenAIChat):
         chunks.append(envelope | {"choices": [ending], "usage": _usage(response.usage)})
         return _events([*map(_event, chunks), _DONE], terminal=2)
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
         if code is ErrorCode.AUTHENTICATION:
-            return json_answer({"detail": message}, status=status)
-        return json_answer(_error(code, message) | {"raw_status_code": status}, status=status)
+            return json_response({"detail": message}, status=status)
+        return json_response(_error(code, message) | {"raw_status_code": status}, status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as an event of a stream."""
+        """Encode an error as a stream event."""
         return _event(_error(code, message))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write a completion without choices."""
-        body: dict[str, Any] = {"id": "empty", "model": ask.model, "choices": []}
-        return _events([_event(body), _DONE], terminal=1) if ask.streamed else json_answer(body)
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a completion without choices."""
+        body: dict[str, Any] = {"id": "empty", "model": parsed.model, "choices": []}
+        return (
+            _events([_event(body), _DONE], terminal=1) if parsed.streamed else json_response(body)
+        )
 
 
 _DONE = b"data: [DONE]\n\n"
@@ -109,16 +115,16 @@ _FINISH = {"length": "length", "tool_calls": "tool_calls", "error": "error"}
 
 
 def _check(message: dict[str, Any]) -> None:
-    """Refuse what the vendor refuses in a message."""
+    """Refuse messages that Mistral refuses."""
     if extra := message.keys() - _FIELDS.get(message["role"], set()):
         raise MalformedRequestError(f"Extra inputs are not permitted: {', '.join(sorted(extra))}")
     calls = message.get("tool_calls") or ()
     if message["role"] == "assistant" and not (message.get("content") or calls):
         raise MalformedRequestError("Assistant message must have either content or tool_calls")
-    for given in (message.get("tool_call_id", "123456789"), *(call.get("id") for call in calls)):
-        if not _ID.fullmatch(str(given)):
+    for call_id in (message.get("tool_call_id", "123456789"), *(call.get("id") for call in calls)):
+        if not _ID.fullmatch(str(call_id)):
             raise MalformedRequestError(
-                f"Tool call id was {given} but must be a-z, A-Z, 0-9, with a length of 9."
+                f"Tool call id was {call_id} but must be a-z, A-Z, 0-9, with a length of 9."
             )
 
 
@@ -126,9 +132,9 @@ def _event(data: object) -> bytes:
     return b"data: %b\n\n" % msgspec.json.encode(data)
 
 
-def _events(body: list[bytes], *, terminal: int) -> Answer:
+def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
     headers = {"content-type": "text/event-stream; charset=utf-8"}
-    return Answer(headers=headers, body=tuple(body), streamed=True, terminal=terminal)
+    return SimulatedResponse(headers=headers, body=tuple(body), streamed=True, terminal=terminal)
 
 
 def _envelope(response: ChatResponse[Any], kind: str) -> dict[str, Any]:
@@ -146,10 +152,10 @@ def _message(response: ChatResponse[Any]) -> dict[str, Any]:
 
 def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
-    for piece in pieces(response.reasoning):
-        yield {"content": [_thinking(piece)]}
-    for piece in pieces(response.text or response.refusal or ""):
-        yield {"content": piece}
+    for chunk in split_words(response.reasoning):
+        yield {"content": [_thinking(chunk)]}
+    for chunk in split_words(response.text or response.refusal or ""):
+        yield {"content": chunk}
     for call in _calls(response):
         yield {"tool_calls": [call]}
 
@@ -169,17 +175,17 @@ def _calls(response: ChatResponse[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _call_id(given: str) -> str:
-    """Return an id that the vendor accepts back, which a reply may lack."""
-    return given if _ID.fullmatch(given) else sha256(given.encode()).hexdigest()[:9]
+def _call_id(call_id: str) -> str:
+    """Return an id that Mistral accepts, derived from that of a reply if necessary."""
+    return call_id if _ID.fullmatch(call_id) else sha256(call_id.encode()).hexdigest()[:9]
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    asked, said = usage.input_tokens or 0, usage.output_tokens or 0
+    input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     return {
-        "prompt_tokens": asked,
-        "completion_tokens": said,
-        "total_tokens": asked + said,
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens or 0},
         "service_tier": "standard",
     }
@@ -200,5 +206,5 @@ def _card(name: str) -> dict[str, Any]:
 
 
 def _error(code: ErrorCode, message: str) -> dict[str, Any]:
-    kind, number = _WORDS.get(code, ("invalid_request_error", "3051"))
+    kind, number = _ERROR_TYPES.get(code, ("invalid_request_error", "3051"))
     return {"object": "error", "message": message, "type": kind, "param": None, "code": number}

@@ -1,4 +1,4 @@
-"""Ollama's API, as its server speaks it ("Generate a chat message", "Streaming", "Errors")."""
+"""The server side of Ollama's API ("Generate a chat message", "Streaming", "Errors")."""
 
 from typing import Any
 
@@ -6,87 +6,91 @@ import msgspec
 
 from chatmodels.core import ChatResponse, ErrorCode, RefusalPart, ToolCall, Usage
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
 from chatmodels.testing._protocols.ollama_request import read_request
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _CHAT = "/api/chat"
 _CREATED = "2025-11-14T22:13:20.123456Z"
 _NDJSON = "application/x-ndjson"
 
-_SAYINGS = {
+_ERROR_MESSAGES = {
     ErrorCode.CONTEXT_LENGTH_EXCEEDED: "the input length exceeds the context length",
     ErrorCode.MODEL_NOT_FOUND: "model 'simulated' not found",
     ErrorCode.QUOTA_EXCEEDED: "you have reached your weekly usage limit",
 }
-"""Failures have no codes: the status and the message are all there is."""
+"""Error messages; errors have no codes, only a status and a message."""
 
 
 class OllamaChat:
-    """A `WireProtocol` for `POST /api/chat`, the listing of models, the version, and pulls.
+    """A `WireProtocol` for `POST /api/chat`, the model listing, the version, and pulls.
 
-    A pull of a model whose name has "missing" in it fails; others come in four steps.
+    A pull of a model with "missing" in its name fails; other pulls have four steps.
     """
 
     name = "ollama.chat"
-    request_id_header = "x-request-id"  # as a proxy before it would send; Ollama has none
+    request_id_header = "x-request-id"  # from a proxy; Ollama does not send one
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of the chat."""
+        """Check for a POST to the path of the chat."""
         return request.method == "POST" and request.path.endswith(_CHAT)
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for an answer.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a chat request.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
         return read_request(request)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
-        """List the models, tell the version, or pull a model."""
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
+        """List the models, return the version, or pull a model."""
         match request.method, request.path.rpartition("/api/")[2]:
             case "GET", "tags":
-                return json_answer({"models": [_model(name) for name in models]})
+                return json_response({"models": [_model(name) for name in models]})
             case "GET", "version":
-                return json_answer({"version": "0.40.12"})
+                return json_response({"version": "0.40.12"})
             case "POST", "pull":
                 return _pull(request)
             case _:
                 return None
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the token of the bearer; a server of one's own wants none, so any will do."""
+        """Return the bearer token; local servers do not require one."""
         return request.headers.get("authorization", "Bearer none").partition(" ")[2]
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write an answer, or its lines."""
-        if ask.streamed:
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response, or its lines."""
+        if parsed.streamed:
             return _lines(_stream(response), terminal=1)
         message = {"role": "assistant", "content": _text(response)}
-        return json_answer(_chunk(response, **message, **_further(response)) | _ending(response))
+        return json_response(
+            _chunk(response, **message, **_other_fields(response)) | _ending(response)
+        )
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
-        return json_answer(_error(code, message), status=status)
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
+        return json_response(_error(code, message), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as a line of a stream."""
+        """Encode an error as a line of a stream."""
         return _line(_error(code, message))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write an answer that is over without a message."""
-        over = {"model": ask.model, "created_at": _CREATED, "done": True}
-        return _lines([_line(over)], terminal=1) if ask.streamed else json_answer(over)
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a final response without a message."""
+        body = {"model": parsed.model, "created_at": _CREATED, "done": True}
+        return _lines([_line(body)], terminal=1) if parsed.streamed else json_response(body)
 
 
 def _line(data: dict[str, Any]) -> bytes:
     return msgspec.json.encode(data) + b"\n"
 
 
-def _lines(body: list[bytes], *, terminal: int) -> Answer:
-    return Answer(
+def _lines(body: list[bytes], *, terminal: int) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": _NDJSON}, body=tuple(body), streamed=True, terminal=terminal
     )
 
@@ -96,7 +100,7 @@ def _model(name: str) -> dict[str, Any]:
     return {"name": name, "model": name, "size": 2**31, "details": details}
 
 
-def _pull(request: ReceivedRequest) -> Answer:
+def _pull(request: ReceivedRequest) -> SimulatedResponse:
     name = str(request.json.get("model", ""))
     steps: list[dict[str, Any]] = [{"status": "pulling manifest"}]
     if "missing" in name:
@@ -106,7 +110,7 @@ def _pull(request: ReceivedRequest) -> Answer:
         steps += [file | {"completed": 1024}, file | {"completed": 2048}, {"status": "success"}]
     if request.json.get("stream") is False:
         status = 500 if "error" in steps[-1] else 200
-        return json_answer(steps[-1], status=status)
+        return json_response(steps[-1], status=status)
     return _lines([_line(step) for step in steps], terminal=1)
 
 
@@ -124,13 +128,13 @@ def _chunk(response: ChatResponse[Any], **message: Any) -> dict[str, Any]:
     }
 
 
-def _further(response: ChatResponse[Any]) -> dict[str, Any]:
-    further: dict[str, Any] = {}
+def _other_fields(response: ChatResponse[Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
     if response.reasoning:
-        further["thinking"] = response.reasoning
+        fields["thinking"] = response.reasoning
     if response.tool_calls:
-        further["tool_calls"] = [_call(call) for call in response.tool_calls]
-    return further
+        fields["tool_calls"] = [_call(call) for call in response.tool_calls]
+    return fields
 
 
 def _call(call: ToolCall) -> dict[str, Any]:
@@ -159,8 +163,10 @@ def _usage(usage: Usage) -> dict[str, int]:
 
 
 def _stream(response: ChatResponse[Any]) -> list[bytes]:
-    chunks = [_chunk(response, content="", thinking=piece) for piece in pieces(response.reasoning)]
-    chunks += [_chunk(response, content=piece) for piece in pieces(_text(response))]
+    chunks = [
+        _chunk(response, content="", thinking=chunk) for chunk in split_words(response.reasoning)
+    ]
+    chunks += [_chunk(response, content=chunk) for chunk in split_words(_text(response))]
     chunks += [
         _chunk(response, content="", tool_calls=[_call(call)]) for call in response.tool_calls
     ]
@@ -169,4 +175,4 @@ def _stream(response: ChatResponse[Any]) -> list[bytes]:
 
 
 def _error(code: ErrorCode, message: str) -> dict[str, Any]:
-    return {"error": f"{_SAYINGS[code]} ({message})" if code in _SAYINGS else message}
+    return {"error": f"{_ERROR_MESSAGES[code]} ({message})" if code in _ERROR_MESSAGES else message}

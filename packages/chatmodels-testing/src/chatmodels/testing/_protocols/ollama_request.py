@@ -1,4 +1,4 @@
-"""What a request to Ollama's chat asks for ("Generate a chat message")."""
+"""Parser of requests to Ollama's chat API ("Generate a chat message")."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._protocols.protocol import Ask
+from chatmodels.testing._protocols.protocol import ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 
@@ -44,21 +44,21 @@ class _Request(msgspec.Struct):
     format: str | dict[str, Any] | None = None
 
 
-def read_request(request: ReceivedRequest, /) -> Ask:
-    """Read a request for an answer.
+def read_request(request: ReceivedRequest, /) -> ParsedRequest:
+    """Parse a chat request.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     body = read_body(request.body, _Request)
-    said = [""]
+    user_texts = [""]
     results: list[str] = []
     for message in body.messages:
         results = [*results, message.content] if message.role == "tool" else []
-        said += [message.content] if message.role == "user" else []
-    return Ask(
+        user_texts += [message.content] if message.role == "user" else []
+    return ParsedRequest(
         model=body.model,
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(message.content.split()) for message in body.messages),
         results=tuple(results),
         streamed=body.stream,
@@ -72,7 +72,7 @@ def _tool(function: _Function) -> ToolDefinition:
     return ToolDefinition(function.name, function.description, parameters)
 
 
-def _output(form: str | dict[str, Any] | None) -> OutputSchema | None:
-    if not form:
+def _output(format_: str | dict[str, Any] | None) -> OutputSchema | None:
+    if not format_:
         return None
-    return OutputSchema("output", form if isinstance(form, dict) else None)
+    return OutputSchema("output", format_ if isinstance(format_, dict) else None)

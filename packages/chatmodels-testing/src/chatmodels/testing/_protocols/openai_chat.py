@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, as a server speaks them (API reference, "Chat Completions")."""
+"""The server side of OpenAI's chat completions (API reference, "Chat Completions")."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,16 +13,16 @@ from chatmodels.core import (
     assistant,
 )
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._pieces import pieces
-from chatmodels.testing._protocols.openai_request import read_ask
-from chatmodels.testing._protocols.protocol import Ask
-from chatmodels.testing._response import Answer, json_answer
+from chatmodels.testing._protocols.openai_request import parse_request
+from chatmodels.testing._protocols.protocol import ParsedRequest
+from chatmodels.testing._simulated_response import SimulatedResponse, json_response
+from chatmodels.testing._words import split_words
 
 _CHAT = "/chat/completions"
 _MODELS = "/models"
 _CREATED = 1_700_000_000
 
-_WORDS = {
+_ERROR_TYPES = {
     ErrorCode.AUTHENTICATION: ("invalid_request_error", "invalid_api_key"),
     ErrorCode.PERMISSION_DENIED: ("invalid_request_error", "permission_denied"),
     ErrorCode.QUOTA_EXCEEDED: ("insufficient_quota", "insufficient_quota"),
@@ -32,7 +32,7 @@ _WORDS = {
     ErrorCode.CONTENT_FILTERED: ("invalid_request_error", "content_policy_violation"),
     ErrorCode.PROVIDER_UNAVAILABLE: ("server_error", None),
 }
-"""OpenAI's type and code for errors (its guide "Error codes", and recorded answers)."""
+"""OpenAI's error types and codes (guide "Error codes", and recorded responses)."""
 
 _FINISH = {
     "stop": "stop",
@@ -50,39 +50,41 @@ class OpenAIChat:
     request_id_header = "x-request-id"
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether it is a post to the path of chat completions, whatever stands before it."""
+        """Check for a POST to the path of chat completions, with any prefix."""
         return request.method == "POST" and request.path.endswith(_CHAT)
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for a chat completion.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a request for a chat completion.
 
         Raises:
-            MalformedRequestError: It is none.
+            MalformedRequestError: The request is invalid.
         """
-        return read_ask(request.body)
+        return parse_request(request.body)
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
-        """List the models, or describe one."""
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
+        """List the models, or return one."""
         if request.method != "GET":
             return None
-        before, found, name = request.path.rpartition(_MODELS)
-        if not found or before.endswith(_CHAT):
+        prefix, separator, name = request.path.rpartition(_MODELS)
+        if not separator or prefix.endswith(_CHAT):
             return None
         if not name:
-            return json_answer({"object": "list", "data": [_model(name) for name in models]})
+            return json_response({"object": "list", "data": [_model(name) for name in models]})
         if name[1:] in models:
-            return json_answer(_model(name[1:]))
+            return json_response(_model(name[1:]))
         return self.error(ErrorCode.MODEL_NOT_FOUND, 404, f"The model '{name[1:]}' does not exist")
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the bearer token, or Azure's key."""
+        """Return the bearer token, or Azure's key."""
         return bearer_key(request)
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write a chat completion, or its chunks."""
-        if ask.streamed:
-            return self._stream(response, ask)
-        return json_answer(
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a chat completion, or its chunks."""
+        if parsed.streamed:
+            return self._stream(response, parsed)
+        return json_response(
             _envelope(response, "chat.completion")
             | {
                 "choices": [
@@ -97,25 +99,27 @@ class OpenAIChat:
             }
         )
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure."""
-        return json_answer(error_body(code, message), status=status)
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error."""
+        return json_response(error_body(code, message), status=status)
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write a failure as an event of a stream."""
+        """Encode an error as a stream event."""
         return _event(error_body(code, message))
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write a completion without choices."""
-        response: ChatResponse[Any] = ChatResponse(message=assistant(), model=ask.model, id="empty")
-        if ask.streamed:
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a completion without choices."""
+        response: ChatResponse[Any] = ChatResponse(
+            message=assistant(), model=parsed.model, id="empty"
+        )
+        if parsed.streamed:
             chunk = _envelope(response, "chat.completion.chunk") | _NO_CHOICES
             return _events([_event(chunk), _DONE], terminal=1)
-        return json_answer(_envelope(response, "chat.completion") | _NO_CHOICES)
+        return json_response(_envelope(response, "chat.completion") | _NO_CHOICES)
 
-    def _stream(self, response: ChatResponse[Any], ask: Ask) -> Answer:
+    def _stream(self, response: ChatResponse[Any], parsed: ParsedRequest) -> SimulatedResponse:
         envelope = _envelope(response, "chat.completion.chunk")
-        unknown = {"usage": None} if ask.stream_usage else {}
+        unknown = {"usage": None} if parsed.stream_usage else {}
 
         def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
             choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -123,9 +127,9 @@ class OpenAIChat:
 
         events = [chunk(delta) for delta in _deltas(response)]
         events.append(chunk({}, _finish(response)))
-        if ask.stream_usage:
+        if parsed.stream_usage:
             events.append(_event(envelope | _NO_CHOICES | {"usage": _usage(response.usage)}))
-        return _events([*events, _DONE], terminal=3 if ask.stream_usage else 2)
+        return _events([*events, _DONE], terminal=3 if parsed.stream_usage else 2)
 
 
 _NO_CHOICES: dict[str, Any] = {"choices": []}
@@ -136,8 +140,8 @@ def _event(data: object) -> bytes:
     return b"data: %b\n\n" % msgspec.json.encode(data)
 
 
-def _events(body: list[bytes], *, terminal: int) -> Answer:
-    return Answer(
+def _events(body: list[bytes], *, terminal: int) -> SimulatedResponse:
+    return SimulatedResponse(
         headers={"content-type": "text/event-stream; charset=utf-8"},
         body=tuple(body),
         streamed=True,
@@ -187,14 +191,14 @@ def _deltas(response: ChatResponse[Any]) -> Iterator[dict[str, Any]]:
         "refusal": response.refusal or "",
     }
     for field, text in fields.items():
-        for piece in pieces(text):
-            yield {field: piece}
+        for chunk in split_words(text):
+            yield {field: chunk}
     for index, call in enumerate(response.tool_calls):
         function = {"name": call.name, "arguments": ""}
         start = {"index": index, "id": call.id, "type": "function", "function": function}
         yield {"tool_calls": [start]}
-        for piece in pieces(call.arguments_json):
-            yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}
+        for chunk in split_words(call.arguments_json):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": chunk}}]}
 
 
 def _finish(response: ChatResponse[Any]) -> str:
@@ -202,28 +206,28 @@ def _finish(response: ChatResponse[Any]) -> str:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    asked, said = usage.input_tokens or 0, usage.output_tokens or 0
+    input_tokens, output_tokens = usage.input_tokens or 0, usage.output_tokens or 0
     return {
-        "prompt_tokens": asked,
-        "completion_tokens": said,
-        "total_tokens": asked + said,
+        "prompt_tokens": input_tokens,
+        "completion_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens or 0},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
     }
 
 
 def bearer_key(request: ReceivedRequest) -> str:
-    """Give the bearer token of a request, or Azure's key."""
+    """Return the bearer token of a request, or Azure's key."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" else request.headers.get("api-key", "")
 
 
-def error_words(code: ErrorCode) -> tuple[str, str | None]:
-    """Give OpenAI's type and code for an error."""
-    return _WORDS.get(code, ("invalid_request_error", None))
+def error_type(code: ErrorCode) -> tuple[str, str | None]:
+    """Return OpenAI's type and code for an error."""
+    return _ERROR_TYPES.get(code, ("invalid_request_error", None))
 
 
 def error_body(code: ErrorCode, message: str) -> dict[str, Any]:
-    """Write a failure as OpenAI does, whichever of its APIs is asked."""
-    kind, word = error_words(code)
-    return {"error": {"message": message, "type": kind, "param": None, "code": word}}
+    """Encode an error in the form that both of OpenAI's APIs use."""
+    kind, name = error_type(code)
+    return {"error": {"message": message, "type": kind, "param": None, "code": name}}

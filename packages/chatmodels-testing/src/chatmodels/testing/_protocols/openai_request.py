@@ -1,4 +1,4 @@
-"""Requests of OpenAI's chat completions, as a server reads them."""
+"""Parser of requests to OpenAI's chat completions."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import msgspec
 
 from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 
-def read_ask(data: bytes, /) -> Ask:
-    """Read the body of a request for a chat completion.
+def parse_request(data: bytes, /) -> ParsedRequest:
+    """Parse the body of a request for a chat completion.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     body = read_body(data, _Request)
     if not body.messages:
@@ -25,11 +25,11 @@ def read_ask(data: bytes, /) -> Ask:
         if message.role != "tool":
             break
         results.insert(0, text)
-    said = ["", *(_text(message) for message in body.messages if message.role == "user")]
+    user_texts = ["", *(_text(message) for message in body.messages if message.role == "user")]
     options = body.stream_options
-    return Ask(
+    return ParsedRequest(
         model=body.model,
-        text=said[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in texts),
         results=tuple(results),
         streamed=bool(body.stream),
@@ -111,9 +111,9 @@ def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
             raise MalformedRequestError(f"Invalid value for 'tool_choice': {choice!r}")
 
 
-def _output(form: _Format | None) -> OutputSchema | None:
-    if form is None or form.type == "text":
+def _output(response_format: _Format | None) -> OutputSchema | None:
+    if response_format is None or response_format.type == "text":
         return None
-    if form.json_schema is None:
+    if response_format.json_schema is None:
         return OutputSchema("output", None)
-    return OutputSchema(form.json_schema.name, form.json_schema.schema)
+    return OutputSchema(response_format.json_schema.name, response_format.json_schema.schema)

@@ -1,4 +1,4 @@
-"""Requests of OpenAI's Responses API, as a server reads them ("Create a model response")."""
+"""Parser of requests to OpenAI's Responses API ("Create a model response")."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import msgspec
 
 from chatmodels.core import ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
-from chatmodels.testing._protocols.protocol import Ask, MalformedRequestError
+from chatmodels.testing._protocols.protocol import MalformedRequestError, ParsedRequest
 from chatmodels.testing._protocols.request_body import read_body
 
 Item = dict[str, Any]
@@ -44,39 +44,40 @@ class _Request(msgspec.Struct):
     text: _TextOptions | None = None
 
 
-def read_ask(data: bytes, /) -> Ask:
-    """Read the body of a request for a response.
+def parse_request(data: bytes, /) -> ParsedRequest:
+    """Parse the body of a request for a response.
 
     Raises:
-        MalformedRequestError: It is none.
+        MalformedRequestError: The request is invalid.
     """
     body = read_body(data, _Request)
-    said = body.input
-    items: list[Item] = [{"role": "user", "content": said}] if isinstance(said, str) else said
+    items = body.input
+    if isinstance(items, str):
+        items = [{"role": "user", "content": items}]
     if body.previous_response_id is None:
         _check(items)
     texts = [_text(item) for item in items]
-    questions = [""]
-    questions += [
+    user_texts = [""]
+    user_texts += [
         text for item, text in zip(items, texts, strict=True) if item.get("role") == "user"
     ]
-    form = body.text.format if body.text is not None else None
-    return Ask(
+    format_ = body.text.format if body.text is not None else None
+    return ParsedRequest(
         model=body.model,
-        text=questions[-1],
+        text=user_texts[-1],
         words=sum(len(text.split()) for text in [body.instructions or "", *texts]),
         results=tuple(_results(items)),
         streamed=bool(body.stream),
-        kept=body.store is not False,
+        stored=body.store is not False,
         background=bool(body.background),
         tools=tuple(_tool(tool) for tool in body.tools or () if tool.type == "function"),
         tool_choice=_choice(body.tool_choice),
-        output=_output(form),
+        output=_output(format_),
     )
 
 
 def _check(items: list[Item]) -> None:
-    """Refuse calls without results and results without calls, as the vendor does."""
+    """Refuse calls without results and results without calls, as OpenAI does."""
     open_calls: dict[str, bool] = {}
     for item in items:
         call = item.get("call_id", "")
@@ -88,8 +89,8 @@ def _check(items: list[Item]) -> None:
                     f"No tool call found for function call output with call_id {call}."
                 )
             open_calls[call] = False
-    for call, unanswered in open_calls.items():
-        if unanswered:
+    for call, is_open in open_calls.items():
+        if is_open:
             raise MalformedRequestError(f"No tool output found for function call {call}.")
 
 
@@ -101,7 +102,7 @@ def _text(item: Item) -> str:
 
 
 def _results(items: list[Item]) -> Iterator[str]:
-    """Give the results that the conversation ends with."""
+    """Yield the results at the end of the conversation."""
     last = len(items)
     while last and items[last - 1].get("type") == "function_call_output":
         last -= 1
@@ -125,7 +126,7 @@ def _choice(choice: str | dict[str, Any] | None) -> ToolChoice | None:
             raise MalformedRequestError(f"Invalid value for 'tool_choice': {choice!r}")
 
 
-def _output(form: _Format | None) -> OutputSchema | None:
-    if form is None or form.type == "text":
+def _output(format_: _Format | None) -> OutputSchema | None:
+    if format_ is None or format_.type == "text":
         return None
-    return OutputSchema(form.name, form.schema)
+    return OutputSchema(format_.name, format_.schema)

@@ -1,4 +1,4 @@
-"""The seam between the simulator and one vendor's wire format."""
+"""The interface between the simulator and a wire format."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -7,24 +7,24 @@ import msgspec
 from chatmodels.core import ChatResponse, ErrorCode, ToolChoice
 from chatmodels.core.extending import OutputSchema, ToolDefinition
 from chatmodels.testing._exchange import ReceivedRequest
-from chatmodels.testing._response import Answer
+from chatmodels.testing._simulated_response import SimulatedResponse
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request asks for, in neutral terms.
+class ParsedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed chat request in neutral terms.
 
     Attributes:
         model: The model's name.
-        text: The text of the last thing that the user said.
-        words: How many words all texts of the conversation have.
-        results: The tool results that the conversation ends with, if it does.
-        streamed: Whether the answer is wanted in pieces.
-        stream_usage: Whether a streamed answer shall report the usage.
-        kept: Whether the answer can be asked for again, by its id.
-        background: Whether the answer is not waited for, but only asked for by its id.
-        tools: The tools that may be called.
-        tool_choice: Whether they may or must be.
-        output: The form that the answer must have.
+        text: The text of the last user message.
+        words: The number of words in all texts of the conversation.
+        results: The tool results at the end of the conversation, if any.
+        streamed: Whether a streamed response is requested.
+        stream_usage: Whether a streamed response must report the usage.
+        stored: Whether the response can be retrieved later by its id.
+        background: Whether the response is only retrieved later by its id.
+        tools: The tools that can be called.
+        tool_choice: Whether tools can or must be called.
+        output: The output schema.
     """
 
     model: str
@@ -33,19 +33,19 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     results: tuple[str, ...] = ()
     streamed: bool = False
     stream_usage: bool = True
-    kept: bool = False
+    stored: bool = False
     background: bool = False
     tools: tuple[ToolDefinition, ...] = ()
     tool_choice: ToolChoice | None = None
     output: OutputSchema | None = None
 
 
-class Recall(msgspec.Struct, frozen=True):
-    """A request for an answer that was given before.
+class RetrievalRequest(msgspec.Struct, frozen=True):
+    """A request for a stored response.
 
     Attributes:
-        id: The vendor's id of that answer.
-        streamed: Whether it is wanted in pieces.
+        id: The id of the response.
+        streamed: Whether a streamed response is requested.
     """
 
     id: str
@@ -53,63 +53,65 @@ class Recall(msgspec.Struct, frozen=True):
 
 
 class MalformedRequestError(Exception):
-    """A request is not one of the wire format; the message says why."""
+    """A request does not have the wire format; the message contains the reason."""
 
 
 class WireProtocol(Protocol):
-    """Speaks one vendor's wire format as its server: pure functions, shared by threads."""
+    """The server side of a wire format: pure functions, shared by threads."""
 
     @property
     def name(self) -> str:
-        """What recorded exchanges call the wire format, as in "openai.chat"."""
+        """The name of the wire format in recorded exchanges, such as "openai.chat"."""
         ...
 
     @property
     def request_id_header(self) -> str:
-        """The header of answers that holds the id of the request."""
+        """The response header with the id of the request."""
         ...
 
     def generates(self, request: ReceivedRequest, /) -> bool:
-        """Tell whether a request is one for an answer of a model, in this wire format."""
+        """Check whether a request is a chat request in this wire format."""
         ...
 
-    def read(self, request: ReceivedRequest, /) -> Ask:
-        """Read a request for an answer.
+    def read(self, request: ReceivedRequest, /) -> ParsedRequest:
+        """Parse a chat request.
 
         Raises:
-            MalformedRequestError: It is not one of this wire format.
+            MalformedRequestError: The request does not have this wire format.
         """
         ...
 
-    def other(self, request: ReceivedRequest, models: tuple[str, ...], /) -> Answer | None:
-        """Answer the other requests of this API, such as the listing of models; None for none."""
+    def other(
+        self, request: ReceivedRequest, models: tuple[str, ...], /
+    ) -> SimulatedResponse | None:
+        """Return the response to other requests, such as the model listing; otherwise None."""
         ...
 
     def key(self, request: ReceivedRequest, /) -> str:
-        """Give the API key that a request carries; empty for none."""
+        """Return the API key of a request; empty if there is none."""
         ...
 
-    def write(self, response: ChatResponse[Any], ask: Ask, /) -> Answer:
-        """Write an answer, in pieces if they are asked for."""
+    def write(self, response: ChatResponse[Any], parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a response, streamed if requested."""
         ...
 
-    def error(self, code: ErrorCode, status: int, message: str, /) -> Answer:
-        """Write a failure in the vendor's words."""
+    def error(self, code: ErrorCode, status: int, message: str, /) -> SimulatedResponse:
+        """Encode an error in the wire format."""
         ...
 
     def error_event(self, code: ErrorCode, message: str, /) -> bytes:
-        """Write an error that occurs within a stream."""
+        """Encode an error within a stream."""
         ...
 
-    def empty(self, ask: Ask, /) -> Answer:
-        """Write an answer that is well-formed, but holds no message."""
+    def empty(self, parsed: ParsedRequest, /) -> SimulatedResponse:
+        """Encode a well-formed response without a message."""
         ...
 
 
 @runtime_checkable
-class KeepingProtocol(WireProtocol, Protocol):
-    """A wire format in which answers can be asked for again."""
+class StoringProtocol(WireProtocol, Protocol):
+    """A wire format with responses that can be retrieved later."""
 
-    def recall(self, request: ReceivedRequest, /) -> Recall | None:
-        """Read a request for an answer that was given before; None if it is something else."""
+    def retrieve(self, request: ReceivedRequest, /) -> RetrievalRequest | None:
+        """Parse a request for a stored response; return None for other requests."""
         ...

@@ -1,4 +1,4 @@
-"""Reading the JSON body of a request."""
+"""Decoder of JSON request bodies."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def read_body(data: bytes | str, schema: type[T], /) -> T:
-    """Read the JSON body of a request.
+    """Decode the JSON body of a request.
 
     Raises:
         MalformedRequestError: It is not JSON, or it does not match the schema of the API.

@@ -1,1 +1,1 @@
-"""A server that plays faults of the transport, byte by byte, and the catalogue of them."""
+"""A server that sends transport faults byte by byte, and the catalogue of faults."""

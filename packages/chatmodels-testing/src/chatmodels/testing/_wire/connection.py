@@ -1,4 +1,4 @@
-"""One connection to a fault server: it reads requests and plays the steps of scripts."""
+"""One connection to a fault server, which reads requests and runs the steps of scripts."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,16 +9,16 @@ import h11
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing._reset import reset_on_close
 from chatmodels.testing._service import ServedConnection
-from chatmodels.testing._wire.fault import Drip, Step
+from chatmodels.testing._wire.fault import RepeatedBytes, Step
 
 MAX_REQUEST = 64 * 2**20
-"""Bytes that a request may have; a connection with a larger one is closed."""
+"""The maximum size of a request in bytes; a connection with a larger one is closed."""
 
-_ENOUGH = 65_536  # bytes that wait for the client, beyond which a drip pauses
+_BUFFER_LIMIT = 65_536  # unsent bytes above which repetitions pause
 
 
-class Director(Protocol):
-    """Chooses the steps of connections; called in the event loop of the server."""
+class StepSource(Protocol):
+    """Returns the steps of connections; called in the event loop of the server."""
 
     def at_accept(self) -> Sequence[Step] | None:
         """Return the steps for a new connection; None to read a request first."""
@@ -30,28 +30,28 @@ class Director(Protocol):
 
 
 class RawConnection(ServedConnection):
-    """Serves one client.
+    """The server side of one connection.
 
     Args:
-        director: Chooses the steps.
-        connections: All connections; this one is among them while it stands.
-        pace: Seconds between the repetitions of a `Drip`.
+        source: Returns the steps.
+        connections: All open connections; this one is added and removed.
+        pace: Seconds between the repetitions of `RepeatedBytes`.
         changed: Called when `busy` or the set of connections has changed.
 
     Attributes:
-        busy: Whether steps are still to be taken, the closing of the socket included.
+        busy: Whether steps are running, including the closing of the socket.
     """
 
     _transport: asyncio.Transport
 
     def __init__(
         self,
-        director: Director,
+        source: StepSource,
         connections: "set[RawConnection]",
         pace: float,
         changed: Callable[[], None],
     ) -> None:
-        self._director = director
+        self._source = source
         self._connections = connections
         self._pace = pace
         self._changed = changed
@@ -61,16 +61,16 @@ class RawConnection(ServedConnection):
         self._expect_request()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to serve."""
+        """Store the transport and run the steps for a new connection, if any."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._connections.add(self)
-        steps = self._director.at_accept()
+        steps = self._source.at_accept()
         if steps is not None:
             self._play(steps)
 
     def data_received(self, data: bytes) -> None:
-        """Read bytes of a request; during the steps of a script they are dropped."""
+        """Process received bytes; bytes that arrive during the steps of a script are ignored."""
         if self._playing:
             return
         self._size += len(data)
@@ -84,14 +84,14 @@ class RawConnection(ServedConnection):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop playing."""
+        """Stop the steps."""
         if self._timer is not None:
             self._timer.cancel()
-        # asyncio closes the socket after this call, and only then the client can notice it.
+        # asyncio closes the socket after this call; the client can observe it only then.
         asyncio.get_running_loop().call_soon(self._closed)
 
     def abort(self) -> None:
-        """Break the connection off."""
+        """Abort the connection."""
         self._transport.abort()
 
     def _closed(self) -> None:
@@ -112,7 +112,7 @@ class RawConnection(ServedConnection):
                 case h11.Data() as part:
                     self._body += part.data
                 case h11.EndOfMessage():
-                    self._play(self._director.at_request(self._request()))
+                    self._play(self._source.at_request(self._request()))
                     return
                 case _:
                     return
@@ -135,8 +135,8 @@ class RawConnection(ServedConnection):
             match step:
                 case bytes():
                     self._transport.write(step)
-                case Drip(data, count):
-                    self._drip(data, count)
+                case RepeatedBytes(data, count):
+                    self._repeat(data, count)
                     break
                 case "stall":
                     break
@@ -158,11 +158,11 @@ class RawConnection(ServedConnection):
         if not self._playing and (more := received.trailing_data[0]):
             self.data_received(more)
 
-    def _drip(self, data: bytes, count: int) -> None:
+    def _repeat(self, data: bytes, count: int) -> None:
         if not count:
             self._transport.close()
             return
-        if self._transport.get_write_buffer_size() < _ENOUGH:
+        if self._transport.get_write_buffer_size() < _BUFFER_LIMIT:
             self._transport.write(data)
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._pace, self._drip, data, count - 1)
+        self._timer = loop.call_later(self._pace, self._repeat, data, count - 1)

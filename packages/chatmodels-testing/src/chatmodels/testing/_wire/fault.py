@@ -1,4 +1,4 @@
-"""A fault of the transport as data: the bytes that a server sends, and the right outcome."""
+"""A transport fault as data: the bytes that a server sends, and the permitted outcomes."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -7,47 +7,47 @@ import msgspec
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing._fault import Expected, Mode
-from chatmodels.testing._wire.reply import Format, Right
+from chatmodels.testing._wire.correct_response import CorrectResponse, Format
 
 Group = Literal["connection", "head", "body", "status", "stream"]
 
 
-class Drip(msgspec.Struct, frozen=True):
-    """Bytes that are sent again and again, with pauses, until the client leaves.
+class RepeatedBytes(msgspec.Struct, frozen=True):
+    """Bytes that are sent repeatedly, with pauses, until the client leaves.
 
     Attributes:
         data: The bytes of one repetition.
-        count: Repetitions after which the connection is closed all the same.
+        count: The number of repetitions, after which the connection is closed.
     """
 
     data: bytes
     count: int = 20_000
 
 
-Step = bytes | Drip | Literal["close", "reset", "half-close", "stall"]
-"""Bytes to send, or the way a connection goes on: "half-close" ends the server's direction only,
-"stall" sends nothing more. Both hold the connection until the client leaves."""
+Step = bytes | RepeatedBytes | Literal["close", "reset", "half-close", "stall"]
+"""Bytes to send, or an action: "half-close" ends only the server's direction, "stall" sends
+nothing more. Both keep the connection open until the client leaves."""
 
-Script = Callable[[Right], Sequence[Step]]
-"""Makes the steps of a fault from the right response. A script without an ending keeps the
-connection for the next request."""
+Script = Callable[[CorrectResponse], Sequence[Step]]
+"""Returns the steps of a fault for the correct response. A script without an ending keeps the
+connection open for the next request."""
 
 
 class WireFault(msgspec.Struct, frozen=True):
-    """One way in which an exchange goes wrong on the wire, or is merely odd.
+    """A fault or an irregularity of an exchange on the wire.
 
     Attributes:
-        name: In kebab case.
-        description: The server's behaviour.
+        name: The name in kebab case.
+        description: The behaviour of the server.
         script: The steps that the server takes.
         whole: The permitted outcomes of a whole call.
         stream: The permitted outcomes of a streamed call; None if they are the same.
-        modes: The calls that it can happen to.
-        formats: The formats of bodies that it can happen to; empty for all.
-        at_accept: Whether it is played when a connection is accepted, before a request is read.
-        refused: Whether there is no server to connect to, see `FaultServer.refusing_url`.
-        silent: Whether the client must run into its time limit.
-        group: The part of the exchange that it belongs to.
+        modes: The modes of calls that the fault applies to.
+        formats: The body formats that the fault applies to; empty for all.
+        at_accept: Whether the script runs when a connection is accepted, before a request is read.
+        refused: Whether the connection is refused, see `FaultServer.refusing_url`.
+        silent: Whether the client must reach a time limit.
+        group: The affected part of the exchange.
     """
 
     name: str
@@ -67,15 +67,15 @@ class WireFault(msgspec.Struct, frozen=True):
         return self.whole if mode == "whole" or self.stream is None else self.stream
 
 
-RIGHT = Expected(success=True)
-"""The right response in spite of the fault."""
+SUCCESS = Expected(success=True)
+"""The correct response in spite of the fault."""
 
 
 def fails(*codes: ErrorCode, status: int | None = -1, retry_after: float | None = None) -> Expected:
-    """Permit an error with one of some codes."""
+    """Permit an error with one of the codes."""
     return Expected(codes=codes, status=status, retry_after=retry_after)
 
 
 def may_fail(*codes: ErrorCode) -> Expected:
-    """Permit the right response, or an error with one of some codes."""
+    """Permit the correct response, or an error with one of the codes."""
     return Expected(codes=codes, success=True)

@@ -1,4 +1,4 @@
-"""Makers of scripts: each replaces one part of the right response and leaves the others alone."""
+"""Factories of scripts: each replaces one part of the correct response."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,29 +6,29 @@ import msgspec
 
 from chatmodels.core import ErrorCode
 from chatmodels.testing._mutations import ALTERATIONS, Alteration
-from chatmodels.testing._response import Answer
+from chatmodels.testing._simulated_response import SimulatedResponse
+from chatmodels.testing._wire.correct_response import CorrectResponse, Message
 from chatmodels.testing._wire.fault import Script, Step
-from chatmodels.testing._wire.reply import Message, Right
 
 Change = Callable[[bytes], bytes]
-"""Makes a part of a response from the right one."""
+"""Returns a changed part of the correct response."""
 
 
 def steps(*constant: Step) -> Script:
-    """Take these steps, whatever was requested."""
-    return lambda right: constant
+    """Run these steps for every request."""
+    return lambda correct: constant
 
 
 def start_line(line: bytes, *ending: Step) -> Script:
-    """Send the right response with another status line."""
-    return lambda right: (_with(right.message(), start=line).data(), *ending)
+    """Send the correct response with another status line."""
+    return lambda correct: (_with(correct.message(), start=line).data(), *ending)
 
 
 def head(*lines: bytes, close: bool = False) -> Script:
-    """Send the right response with more header lines, before the others."""
+    """Send the correct response with more header lines, before the others."""
 
-    def script(right: Right) -> Sequence[Step]:
-        message = right.message()
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        message = correct.message()
         sent = _with(message, headers=(*lines, *message.headers)).data()
         return (sent, "close") if close else (sent,)
 
@@ -36,38 +36,38 @@ def head(*lines: bytes, close: bool = False) -> Script:
 
 
 def framing(lines: Callable[[int], Sequence[bytes]], body: Change, *ending: Step) -> Script:
-    """Send the right response with other framing.
+    """Send the correct response with other framing.
 
     Args:
-        lines: The header lines that frame the body, from the body's length.
-        body: The framed body, from the body.
-        ending: The steps after it.
+        lines: Returns the header lines that frame the body, for the length of the body.
+        body: Returns the framed body.
+        ending: The steps after the response.
     """
 
-    def script(right: Right) -> Sequence[Step]:
-        length = len(right.content)
-        message = _with(right.message(), framing=tuple(lines(length)), body=body(right.content))
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        length = len(correct.content)
+        message = _with(correct.message(), framing=tuple(lines(length)), body=body(correct.content))
         return (message.data(), *ending)
 
     return script
 
 
 def chunks(body: Change, *ending: Step) -> Script:
-    """Send the right response in chunks that are made by a function."""
+    """Send the correct response in chunks that a function returns."""
     return framing(lambda length: (b"transfer-encoding: chunked",), body, *ending)
 
 
 def data(change: Change, *ending: Step) -> Script:
-    """Send the bytes of the whole right response, changed by a function."""
-    return lambda right: (change(right.message().data()), *ending)
+    """Send the bytes of the whole correct response, changed by a function."""
+    return lambda correct: (change(correct.message().data()), *ending)
 
 
 def content(change: Change, *lines: bytes) -> Script:
-    """Send another body in the right framing, with more header lines."""
+    """Send another body in the correct framing, with more header lines."""
 
-    def script(right: Right) -> Sequence[Step]:
-        answer = msgspec.structs.replace(right.answer, body=(change(right.content),))
-        message = right.message(answer)
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        response = msgspec.structs.replace(correct.response, body=(change(correct.content),))
+        message = correct.message(response)
         return (_with(message, headers=(*lines, *message.headers)).data(),)
 
     return script
@@ -81,22 +81,22 @@ def instead(body: bytes, kind: str | None, start: bytes = b"HTTP/1.1 200 OK") ->
 
 
 def relabelled(kind: str | None) -> Script:
-    """Send the right response with another content type; None for none."""
+    """Send the correct response with another content type; None for none."""
 
-    def script(right: Right) -> Sequence[Step]:
-        headers = {n: v for n, v in right.answer.headers.items() if n != "content-type"}
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        headers = {n: v for n, v in correct.response.headers.items() if n != "content-type"}
         if kind is not None:
             headers["content-type"] = kind
-        return (right.message(msgspec.structs.replace(right.answer, headers=headers)).data(),)
+        return (correct.message(msgspec.structs.replace(correct.response, headers=headers)).data(),)
 
     return script
 
 
 def refusal(code: ErrorCode, status: int, *lines: bytes) -> Script:
-    """Send the provider's report of a failure, with more header lines."""
+    """Send an error response of the provider, with more header lines."""
 
-    def script(right: Right) -> Sequence[Step]:
-        message = right.message(right.refusal(code, status))
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        message = correct.message(correct.refusal(code, status))
         return (_with(message, headers=(*lines, *message.headers)).data(),)
 
     return script
@@ -105,37 +105,41 @@ def refusal(code: ErrorCode, status: int, *lines: bytes) -> Script:
 def status(
     number: int, body: bytes = b"", kind: str | None = "application/json", *lines: bytes
 ) -> Script:
-    """Send a status with a body that is not the provider's."""
+    """Send a status with a body that is not from the provider."""
     headers = lines if kind is None else (*lines, f"content-type: {kind}".encode())
     length = b"content-length: %d" % len(body)
     return steps(Message(b"HTTP/1.1 %d Simulated" % number, headers, (length,), body).data())
 
 
-def cut(place: Callable[[Message], int], *ending: Step) -> Script:
-    """Send the beginning of the right response."""
+def cut(position: Callable[[Message], int], *ending: Step) -> Script:
+    """Send the start of the correct response."""
 
-    def script(right: Right) -> Sequence[Step]:
-        message = right.message()
-        return (message.data()[: place(message)], *ending)
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        message = correct.message()
+        return (message.data()[: position(message)], *ending)
 
     return script
 
 
 def altered(alteration: Alteration) -> Script:
-    """Send the right response with an alteration that the simulator knows as well."""
+    """Send the correct response with an alteration of the simulator."""
     change = ALTERATIONS[alteration]
-    return lambda right: (right.message(change(right.answer, right.ask, right.protocol)).data(),)
+    return lambda correct: (
+        correct.message(change(correct.response, correct.parsed, correct.protocol)).data(),
+    )
 
 
-def pieces(change: Callable[[Right], Sequence[bytes]], *ending: Step) -> Script:
-    """Send a stream whose pieces, mostly events, are made by a function.
+def stream_chunks(change: Callable[[CorrectResponse], Sequence[bytes]], *ending: Step) -> Script:
+    """Send a stream of the chunks, mostly events, that a function returns.
 
-    With an ending the last chunk is not sent.
+    With an ending, the last chunk is not sent.
     """
 
-    def script(right: Right) -> Sequence[Step]:
-        answer: Answer = msgspec.structs.replace(right.answer, body=tuple(change(right)))
-        message = right.message(answer).data()
+    def script(correct: CorrectResponse) -> Sequence[Step]:
+        response: SimulatedResponse = msgspec.structs.replace(
+            correct.response, body=tuple(change(correct))
+        )
+        message = correct.message(response).data()
         return (message.removesuffix(b"0\r\n\r\n"), *ending) if ending else (message,)
 
     return script

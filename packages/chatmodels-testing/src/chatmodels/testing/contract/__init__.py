@@ -1,6 +1,6 @@
-"""The contract suite: what every provider must do, as checks for `pytest.mark.parametrize`.
+"""The contract suite: checks that every provider must pass, for `pytest.mark.parametrize`.
 
-A provider's whole test of it:
+The complete test module of a provider:
 
 ```python
 import pytest

@@ -1,4 +1,4 @@
-"""Checks of what calls give: the same in all four shapes, and nothing that does not add up."""
+"""Checks of calls: equal responses in all four forms, and consistent usage."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ from chatmodels.core import (
     user,
 )
 from chatmodels.core.extending import ToolDefinition
-from chatmodels.testing.contract._contract import PROMPT, Bench
+from chatmodels.testing.contract._contract import PROMPT, CheckContext
 
 OSLO = ToolCall("call_oslo", "weather", '{"city": "Oslo"}')
 ROME = ToolCall("call_rome", "weather", '{"city": "Rome"}')
 WEATHER = ToolDefinition(
     "weather",
-    "Tell the weather in a city.",
+    "Return the weather in a city.",
     {
         "type": "object",
         "properties": {"city": {"type": "string"}},
@@ -39,16 +39,16 @@ WEATHER = ToolDefinition(
 
 
 class Primes(msgspec.Struct):
-    """What structured output is asked for."""
+    """The output type of the checks of structured output."""
 
     primes: list[int]
     complete: bool
 
 
 def four_shapes(model: ChatModel, prompt: Any = PROMPT, **options: Any) -> list[ChatResponse[Any]]:
-    """Make the same call in all four shapes, one after the other."""
+    """Make the same call in all four forms (sync or async, whole or streamed), in sequence."""
 
-    async def awaited() -> list[ChatResponse[Any]]:
+    async def run_async() -> list[ChatResponse[Any]]:
         async with model.astream(prompt, **options) as stream:
             async for _ in stream:
                 pass
@@ -57,27 +57,27 @@ def four_shapes(model: ChatModel, prompt: Any = PROMPT, **options: Any) -> list[
     with model.stream(prompt, **options) as stream:
         for _ in stream:
             pass
-    return [model.generate(prompt, **options), stream.response, *anyio.run(awaited)]
+    return [model.generate(prompt, **options), stream.response, *anyio.run(run_async)]
 
 
-def bare(response: ChatResponse[Any]) -> ChatResponse[Any]:
-    """Leave out what differs from call to call, though they say the same."""
+def comparable(response: ChatResponse[Any]) -> ChatResponse[Any]:
+    """Remove the fields that differ between calls with equal responses."""
     return msgspec.structs.replace(response, id=None, request_id=None, timing=None)
 
 
-def all_four_shapes_of_a_call_agree(bench: Bench) -> None:
-    """Whole and streamed, blocking and awaited, a text is the same."""
-    responses = four_shapes(bench.model(*["The Arctic, the Antarctic ..."] * 4))
+def all_four_shapes_of_a_call_agree(context: CheckContext) -> None:
+    """A text is the same in sync and async calls, whole and streamed."""
+    responses = four_shapes(context.model(*["The Arctic, the Antarctic ..."] * 4))
 
     for response in responses:
         assert response.text == "The Arctic, the Antarctic ..."
         assert response.finish_reason == "stop"
-        assert bare(response) == bare(responses[0])
+        assert comparable(response) == comparable(responses[0])
 
 
-def all_four_shapes_of_tool_calls_agree(bench: Bench) -> None:
-    """Whole and streamed, blocking and awaited, two calls of one tool stay two."""
-    responses = four_shapes(bench.model(*[(OSLO, ROME)] * 4), tools=[WEATHER])
+def all_four_shapes_of_tool_calls_agree(context: CheckContext) -> None:
+    """Two calls of one tool stay separate in sync and async calls, whole and streamed."""
+    responses = four_shapes(context.model(*[(OSLO, ROME)] * 4), tools=[WEATHER])
 
     for response in responses:
         assert [call.name for call in response.tool_calls] == [OSLO.name, ROME.name]
@@ -87,58 +87,58 @@ def all_four_shapes_of_tool_calls_agree(bench: Bench) -> None:
             {"city": "Rome"},
         ]
         assert response.finish_reason == "tool_calls"
-        assert bare(response) == bare(responses[0])
+        assert comparable(response) == comparable(responses[0])
 
 
-def all_four_shapes_of_structured_output_agree(bench: Bench) -> None:
-    """Whole and streamed, blocking and awaited, an answer is read as the type asked for."""
+def all_four_shapes_of_structured_output_agree(context: CheckContext) -> None:
+    """A response is parsed as the output type in sync and async calls, whole and streamed."""
     text = '{"primes": [2, 3, 5], "complete": false}'
-    responses = four_shapes(bench.model(*[text] * 4), output_type=Primes)
+    responses = four_shapes(context.model(*[text] * 4), output_type=Primes)
 
     for response in responses:
         assert response.parsed == Primes([2, 3, 5], complete=False)
-        assert bare(response) == bare(responses[0])
+        assert comparable(response) == comparable(responses[0])
 
 
-def a_tool_call_can_be_carried_through(bench: Bench) -> None:
-    """The model's calls and their results can be sent back to it."""
-    model = bench.model((OSLO, ROME), "Rain in Oslo, sun in Rome.")
+def a_tool_call_can_be_carried_through(context: CheckContext) -> None:
+    """Tool calls of the model and their results can be sent in the next request."""
+    model = context.model((OSLO, ROME), "Rain in Oslo, sun in Rome.")
     question = user("How is the weather in Oslo and in Rome?")
     called = model.generate(question, tools=[WEATHER])
     results = [tool_result(call, "rain or sun") for call in called.tool_calls]
-    answer = model.generate([question, called.message, *results], tools=[WEATHER])
+    response = model.generate([question, called.message, *results], tools=[WEATHER])
 
-    assert answer.text == "Rain in Oslo, sun in Rome."
+    assert response.text == "Rain in Oslo, sun in Rome."
 
 
-def a_conversation_of_all_roles_is_understood(bench: Bench) -> None:
-    """What the model said before is sent with what it is asked now."""
+def a_conversation_of_all_roles_is_understood(context: CheckContext) -> None:
+    """Earlier messages of the model are sent with the new prompt."""
     conversation = [user("Say it."), assistant("Said."), user("Say it again.")]
 
-    assert bench.model("Again.").generate(conversation).text == "Again."
+    assert context.model("Again.").generate(conversation).text == "Again."
 
 
-def batches_keep_their_order(bench: Bench) -> None:
-    """Answers stand where their questions stood, and so do errors."""
-    model = bench.model()
+def batches_keep_their_order(context: CheckContext) -> None:
+    """Responses and errors have the positions of their prompts."""
+    model = context.model()
     prompts: list[Any] = [f"number {number}" for number in range(8)]
     prompts[3] = []  # an error: a prompt without messages
 
-    async def awaited() -> list[ChatResponse[None] | ChatModelError]:
+    async def run_async() -> list[ChatResponse[None] | ChatModelError]:
         return await model.abatch(prompts, max_concurrency=4)
 
-    for answers in (model.batch(prompts, max_concurrency=4), anyio.run(awaited)):
-        for number, answer in enumerate(answers):
+    for results in (model.batch(prompts, max_concurrency=4), anyio.run(run_async)):
+        for number, result in enumerate(results):
             if number == 3:
-                assert isinstance(answer, ChatModelError), "an error in a batch is no answer"
+                assert isinstance(result, ChatModelError), "an error in a batch is not an error"
             else:
-                assert isinstance(answer, ChatResponse), f"no answer: {answer!r}"
-                assert f"number {number}" in answer.text
+                assert isinstance(result, ChatResponse), f"not a response: {result!r}"
+                assert f"number {number}" in result.text
 
 
-def streams_begin_and_end_as_they_should(bench: Bench) -> None:
-    """A start, then deltas which make up the text, then an end which holds the whole response."""
-    with bench.model("The Arctic, the Antarctic ...").stream(PROMPT) as stream:
+def streams_begin_and_end_as_they_should(context: CheckContext) -> None:
+    """A stream has a start, deltas that add up to the text, and an end with the response."""
+    with context.model("The Arctic, the Antarctic ...").stream(PROMPT) as stream:
         events: list[StreamEvent] = list(stream)
 
     start, *_, end = events
@@ -147,17 +147,17 @@ def streams_begin_and_end_as_they_should(bench: Bench) -> None:
     assert end.response == stream.response
     assert sum(isinstance(event, StreamStart | StreamEnd) for event in events) == 2
     texts = [event.text for event in events if isinstance(event, TextDelta)]
-    assert len(texts) > 1, "the text came in one piece"
+    assert len(texts) > 1, "the text is a single delta"
     assert "".join(texts) == stream.response.text
 
 
-def responses_tell_where_they_come_from(bench: Bench) -> None:
-    """Model, provider, ids, the vendor's payload and the time taken are there."""
-    for response in four_shapes(bench.model(*["Here."] * 4)):
-        assert response.provider == bench.contract.provider
+def responses_tell_where_they_come_from(context: CheckContext) -> None:
+    """Responses have a model, a provider, ids, the provider's payload and the duration."""
+    for response in four_shapes(context.model(*["Here."] * 4)):
+        assert response.provider == context.contract.provider
         for name in ("id", "model"):
-            told = name not in bench.contract.untold
-            assert bool(getattr(response, name)) is told, f"{name} is told or not: {response!r}"
+            reported = name not in context.contract.unreported
+            assert bool(getattr(response, name)) is reported, f"{name} is wrong: {response!r}"
         assert response.request_id
         assert response.raw
         assert response.raw_finish_reason
@@ -166,9 +166,9 @@ def responses_tell_where_they_come_from(bench: Bench) -> None:
         assert response.timing.attempts == 1
 
 
-def usage_adds_up(bench: Bench) -> None:
-    """Parts are no more than their whole, and streams report tokens as whole calls do."""
-    for response in four_shapes(bench.model(*["The Arctic, the Antarctic ..."] * 4)):
+def usage_adds_up(context: CheckContext) -> None:
+    """Parts of the usage do not exceed totals, and streams report the same fields."""
+    for response in four_shapes(context.model(*["The Arctic, the Antarctic ..."] * 4)):
         usage = response.usage
         assert usage.input_tokens, "input tokens are reported, in streams as well"
         assert usage.output_tokens
@@ -176,10 +176,10 @@ def usage_adds_up(bench: Bench) -> None:
 
 
 def assert_usage_adds_up(usage: Usage) -> None:
-    """Check what holds for all usage, whatever the vendor counts.
+    """Check the consistency of a usage.
 
     Raises:
-        AssertionError: It does not add up.
+        AssertionError: The usage is inconsistent.
     """
     for name in usage.__struct_fields__:
         number: int | None = getattr(usage, name)
@@ -199,9 +199,9 @@ def assert_usage_adds_up(usage: Usage) -> None:
         assert usage.total_tokens == both, f"the total is not the sum: {usage}"
 
 
-def responses_survive_json(bench: Bench) -> None:
-    """A response can be stored and read again without loss."""
-    for response in four_shapes(bench.model(*[("Look:", OSLO)] * 4), tools=[WEATHER]):
+def responses_survive_json(context: CheckContext) -> None:
+    """A response can be encoded as JSON and decoded without loss."""
+    for response in four_shapes(context.model(*[("Look:", OSLO)] * 4), tools=[WEATHER]):
         again: ChatResponse[Any] = from_json(to_json(response), ChatResponse)
         assert again == response
         assert again.raw == response.raw

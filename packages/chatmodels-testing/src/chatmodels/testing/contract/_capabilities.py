@@ -1,4 +1,4 @@
-"""Checks of capabilities: what is claimed works, what is not claimed is refused."""
+"""Checks of capabilities: claimed ones work, others are refused."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,17 +6,17 @@ from typing import Any
 
 from chatmodels.core import AudioPart, FilePart, ImagePart, UnsupportedError, user
 from chatmodels.core.extending import Capability, ToolDefinition
-from chatmodels.testing.contract._contract import Bench, failure
+from chatmodels.testing.contract._contract import CheckContext, failure
 from chatmodels.testing.contract._settings import SETTINGS
 
 _PIXEL = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 )
-_TOOL = ToolDefinition("clock", "Tell the time.", {"type": "object", "properties": {}})
+_TOOL = ToolDefinition("clock", "Return the time.", {"type": "object", "properties": {}})
 _STRICT_TOOL = ToolDefinition(
     "clock",
-    "Tell the time.",
+    "Return the time.",
     {
         "type": "object",
         "properties": {"zone": {"type": "string"}},
@@ -48,14 +48,14 @@ _OPTIONS: Mapping[Capability, dict[str, Any]] = {
 }
 
 
-def the_capabilities_are_true(bench: Bench) -> None:
-    """What a provider claims it can do is accepted, and what it does not claim is refused."""
-    claimed = bench.metadata.capabilities
+def the_capabilities_are_true(context: CheckContext) -> None:
+    """Requests for claimed capabilities are accepted, and requests for others are refused."""
+    claimed = context.metadata.capabilities
     for capability in (*_INPUTS, *_OPTIONS):
         part = _INPUTS.get(capability)
         prompt = user("What is this?") if part is None else user("What is this?", part)
         options = _OPTIONS.get(capability, {})
-        error = failure(partial(bench.model("{}").generate, prompt, **options))
+        error = failure(partial(context.model("{}").generate, prompt, **options))
         if capability in claimed:
             assert error is None, f"{capability} is claimed, but: {error}"
         else:

@@ -1,11 +1,11 @@
-"""All checks, by name."""
+"""All checks by name."""
 
 from collections.abc import Callable, Iterator
 
 from chatmodels.testing.contract._calls import CHECKS as CALLS
 from chatmodels.testing.contract._capabilities import CHECKS as CAPABILITIES
 from chatmodels.testing.contract._connections import HTTP_CHECKS as CONNECTIONS
-from chatmodels.testing.contract._contract import Bench, Check, ProviderContract
+from chatmodels.testing.contract._contract import Check, CheckContext, ProviderContract
 from chatmodels.testing.contract._failures import HTTP_CHECKS as FAILURES
 from chatmodels.testing.contract._failures import fault_checks
 from chatmodels.testing.contract._provider import CHECKS as PROVIDER
@@ -14,17 +14,17 @@ from chatmodels.testing.contract._secrets import CHECKS as SECRETS
 from chatmodels.testing.contract._secrets import HTTP_CHECKS as HTTP_SECRETS
 from chatmodels.testing.contract._settings import CHECKS as SETTINGS
 from chatmodels.testing.contract._settings import HTTP_CHECKS as HTTP_SETTINGS
-from chatmodels.testing.contract._sync_async import CHECKS as WORLDS
+from chatmodels.testing.contract._sync_async import CHECKS as SYNC_ASYNC
 
-_ALWAYS = (
+_ALL_PROVIDERS = (
     *PROVIDER,
     *CAPABILITIES,
     *CALLS,
     *SETTINGS,
     *SECRETS,
-    *WORLDS,
+    *SYNC_ASYNC,
 )
-_OVER_HTTP = (
+_HTTP_PROVIDERS = (
     *HTTP_PROVIDER,
     *HTTP_SETTINGS,
     *HTTP_SECRETS,
@@ -34,24 +34,24 @@ _OVER_HTTP = (
 
 
 def checks(contract: ProviderContract, /) -> list[Check]:
-    """Give the checks that a provider must pass, each with its name.
+    """Return the checks that a provider must pass, each with its name.
 
     Args:
-        contract: What the provider tells of itself. A provider in process is checked for all
-            that needs no wire.
+        contract: The description of the provider. An in-process provider gets only the checks
+            that do not need HTTP.
 
     Raises:
-        ValueError: `exempt` names a check that there is none of.
+        ValueError: `exempt` contains an unknown check.
     """
-    found = dict(_named(contract))
-    if unknown := sorted(set(contract.exempt) - set(found)):
-        raise ValueError(f"exempt from what does not exist: {', '.join(unknown)}")
+    functions = dict(_named(contract))
+    if unknown := sorted(set(contract.exempt) - set(functions)):
+        raise ValueError(f"unknown checks in exempt: {', '.join(unknown)}")
     return [
-        Check(name, contract, run) for name, run in found.items() if name not in contract.exempt
+        Check(name, contract, run) for name, run in functions.items() if name not in contract.exempt
     ]
 
 
-def _named(contract: ProviderContract) -> Iterator[tuple[str, Callable[[Bench], None]]]:
-    for run in (*_ALWAYS, *(_OVER_HTTP if contract.over_http else ())):
+def _named(contract: ProviderContract) -> Iterator[tuple[str, Callable[[CheckContext], None]]]:
+    for run in (*_ALL_PROVIDERS, *(_HTTP_PROVIDERS if contract.over_http else ())):
         yield run.__name__.replace("_", "-"), run
     yield from fault_checks(over_http=contract.over_http)

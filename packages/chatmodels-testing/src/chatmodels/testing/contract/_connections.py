@@ -1,4 +1,4 @@
-"""Checks of connections: closed when a stream is left, kept when there is more to ask."""
+"""Checks of connections: closed when a stream is abandoned, reused by later calls."""
 
 import gc
 import math
@@ -10,127 +10,133 @@ import anyio.to_thread
 
 from chatmodels.core import ChatModel, TextDelta
 from chatmodels.testing._faults import FAULTS
-from chatmodels.testing._response import Answer
-from chatmodels.testing.contract._contract import PROMPT, Bench
+from chatmodels.testing._simulated_response import SimulatedResponse
+from chatmodels.testing.contract._contract import PROMPT, CheckContext
 
-_PATIENCE = 120.0
-"""Seconds within which the simulator must have seen that the client has left."""
+_TIMEOUT = 120.0
+"""Seconds within which the simulator must observe that the client has left."""
 
 
-def a_stream_left_early_closes_its_connection(bench: Bench) -> None:
-    """Leaving the block tells the provider to stop, so that it need not be paid for the rest."""
-    with _stalled(bench).stream(PROMPT) as stream:
+def a_stream_left_early_closes_its_connection(context: CheckContext) -> None:
+    """Leaving the block stops the provider, so that the rest is not billed."""
+    with _stalled(context).stream(PROMPT) as stream:
         next(event for event in stream if isinstance(event, TextDelta))
-    assert_left(bench)
+    assert_left(context)
 
 
-def an_awaited_stream_left_early_closes_its_connection(bench: Bench) -> None:
-    """Leaving the asynchronous block does so as well."""
+def an_awaited_stream_left_early_closes_its_connection(context: CheckContext) -> None:
+    """Leaving the async block stops the provider."""
 
     async def leave() -> None:
-        async with _stalled(bench).astream(PROMPT) as stream:
+        async with _stalled(context).astream(PROMPT) as stream:
             async for event in stream:
                 if isinstance(event, TextDelta):
                     break
-        await _awaited_left(bench)
+        await _wait_until_left(context)
 
     anyio.run(leave)
 
 
-def a_cancelled_stream_closes_its_connection(bench: Bench) -> None:
-    """A cancellation ends the stream, passes through as it is, and reaches the provider."""
+def a_cancelled_stream_closes_its_connection(context: CheckContext) -> None:
+    """A cancellation ends the stream, is propagated unchanged, and stops the provider."""
 
     async def listen(arrived: Callable[[], None]) -> None:
-        async with _stalled(bench).astream(PROMPT) as stream:
+        async with _stalled(context).astream(PROMPT) as stream:
             async for event in stream:
                 if isinstance(event, TextDelta):
                     arrived()
 
-    anyio.run(_cancelled, bench, listen)
+    anyio.run(_cancel, context, listen)
 
 
-def a_cancelled_call_closes_its_connection(bench: Bench) -> None:
-    """A cancellation ends a whole call, passes through as it is, and reaches the provider."""
+def a_cancelled_call_closes_its_connection(context: CheckContext) -> None:
+    """A cancellation ends a whole call, is propagated unchanged, and stops the provider."""
 
-    async def ask(arrived: Callable[[], None]) -> None:
-        model = bench.model()
-        bench.simulator.queue(Answer(latency=math.inf))
+    async def generate(arrived: Callable[[], None]) -> None:
+        model = context.model()
+        context.simulator.queue(SimulatedResponse(latency=math.inf))
         async with anyio.create_task_group() as group:
-            group.start_soon(_told, bench, arrived)
+            group.start_soon(_notify, context, arrived)
             await model.agenerate(PROMPT)
 
-    anyio.run(_cancelled, bench, ask)
+    anyio.run(_cancel, context, generate)
 
 
-def a_forgotten_stream_closes_its_connection(bench: Bench) -> None:
-    """A stream that nobody holds any more is closed by the garbage collector, with a warning."""
+def a_forgotten_stream_closes_its_connection(context: CheckContext) -> None:
+    """The garbage collector closes an unreferenced stream, with a warning."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        stream = _stalled(bench).stream(PROMPT)
+        stream = _stalled(context).stream(PROMPT)
         next(event for event in stream if isinstance(event, TextDelta))
         del stream
         gc.collect()
-    assert_left(bench)
+    assert_left(context)
     assert any(warning.category is ResourceWarning for warning in caught), "there is no warning"
 
 
-def connections_are_used_again(bench: Bench) -> None:
-    """Calls one after the other share a connection, those that stream as well."""
-    model = bench.model()
+def connections_are_used_again(context: CheckContext) -> None:
+    """Consecutive calls share a connection, including streamed calls."""
+    model = context.model()
     for _ in range(3):
         model.generate("?")
         model.stream("?").collect()
-    assert bench.simulator.accepted == 1, f"{bench.simulator.accepted} connections for six calls"
+    assert context.simulator.accepted == 1, (
+        f"{context.simulator.accepted} connections for six calls"
+    )
 
 
-def awaited_connections_are_used_again(bench: Bench) -> None:
-    """Awaited calls one after the other share a connection, those that stream as well."""
+def awaited_connections_are_used_again(context: CheckContext) -> None:
+    """Consecutive async calls share a connection, including streamed calls."""
 
     async def calls() -> None:
-        model = bench.model()
+        model = context.model()
         for _ in range(3):
             await model.agenerate("?")
             await model.astream("?").collect()
 
     anyio.run(calls)
-    assert bench.simulator.accepted == 1, f"{bench.simulator.accepted} connections for six calls"
+    assert context.simulator.accepted == 1, (
+        f"{context.simulator.accepted} connections for six calls"
+    )
 
 
-def _stalled(bench: Bench) -> ChatModel:
-    """Make a model whose next stream stops in the middle."""
-    model = bench.model()
-    bench.simulator.queue(FAULTS["stall-in-body"])
+def _stalled(context: CheckContext) -> ChatModel:
+    """Create a model whose next stream stalls in the middle."""
+    model = context.model()
+    context.simulator.queue(FAULTS["stall-in-body"])
     return model
 
 
-def assert_left(bench: Bench) -> None:
-    """Check that the client has broken off the last exchange.
+def assert_left(context: CheckContext) -> None:
+    """Check that the client has abandoned the last exchange.
 
     Raises:
-        AssertionError: It has not.
+        AssertionError: The client has not left.
     """
-    assert bench.simulator.exchanges, "no request came"
-    outcome = bench.simulator.exchanges[-1].wait(_PATIENCE)
-    assert outcome == "abandoned", f"the provider saw nobody leave: {outcome}"
+    assert context.simulator.exchanges, "no request was received"
+    outcome = context.simulator.exchanges[-1].wait(_TIMEOUT)
+    assert outcome == "abandoned", f"the client has not left: {outcome}"
 
 
-async def _awaited_left(bench: Bench) -> None:
-    """Wait beside the event loop, which may have to close the connection."""
-    await anyio.to_thread.run_sync(assert_left, bench)
+async def _wait_until_left(context: CheckContext) -> None:
+    """Wait in a thread, because the event loop can be needed to close the connection."""
+    await anyio.to_thread.run_sync(assert_left, context)
 
 
-async def _told(bench: Bench, arrived: Callable[[], None]) -> None:
-    """Tell when the simulator has the request."""
-    await anyio.to_thread.run_sync(bench.simulator.wait)
+async def _notify(context: CheckContext, arrived: Callable[[], None]) -> None:
+    """Call `arrived` when the simulator has received the request."""
+    await anyio.to_thread.run_sync(context.simulator.wait)
     arrived()
 
 
-async def _cancelled(bench: Bench, run: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
-    """Cancel a call as soon as it is under way, and see that it ends by nothing else."""
+async def _cancel(
+    context: CheckContext, run: Callable[[Callable[[], None]], Awaitable[None]]
+) -> None:
+    """Cancel a call after its start, and check that the cancellation ends it."""
     with anyio.CancelScope() as scope:
         await run(scope.cancel)
-    assert scope.cancelled_caught, "the cancellation did not come back"
-    await _awaited_left(bench)
+    assert scope.cancelled_caught, "the cancellation was not propagated"
+    await _wait_until_left(context)
 
 
 HTTP_CHECKS = (

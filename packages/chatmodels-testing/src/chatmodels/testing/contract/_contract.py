@@ -1,4 +1,4 @@
-"""What a provider tells the suite about itself, and the bench on which a check tries it out."""
+"""The description of a provider for the suite, and the context of a check."""
 
 import importlib
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -10,17 +10,18 @@ import msgspec
 from chatmodels.core import ChatModel, ChatModelError, create_chat_model
 from chatmodels.core.extending import Provider, ProviderMetadata
 from chatmodels.core.extending import provider as registered
-from chatmodels.testing._replies import Said
+from chatmodels.testing._former import warn_former
+from chatmodels.testing._replies import ReplyContent
 from chatmodels.testing._simulator import Simulator
 
-SECRET = "sk-contract-0123456789abcdefghij"  # noqa: S105 - there is nothing that it opens
-"""The API key that the suite uses; it must turn up nowhere."""
+SECRET = "sk-contract-0123456789abcdefghij"  # noqa: S105 - not a real key
+"""The API key of the suite, which must not appear in any output."""
 
 PROMPT = "Tell me of the seven seas, one after the other, and of the winds that blow there."
-"""Long enough that an answer which repeats it can break in the middle."""
+"""A prompt that is long enough for a response that repeats it to break in the middle."""
 
 Script = Callable[[Sequence[object]], Mapping[str, object]]
-"""Makes the options that have a model in process say, or raise, these things in this order."""
+"""Returns the options that make an in-process model return, or raise, these items in order."""
 
 
 def _base_url(simulator: Simulator) -> Mapping[str, object]:
@@ -28,18 +29,19 @@ def _base_url(simulator: Simulator) -> Mapping[str, object]:
 
 
 class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
-    """How the suite makes models of a provider.
+    """The description of a provider for the suite.
 
     Attributes:
         provider: The registered name.
-        model: A model's name.
-        connect: Gives the options that point a model to a simulator.
-        options: Further options for each model.
-        script: Instead of all that, for a provider that answers in process.
-        untold: What the vendor tells of no response, of "id" and "model".
-        exempt: Names of checks that the provider need not pass, and why.
-        registered_by: The module that registers the provider when it is imported; by default it
-            is called as the provider.
+        model: A model name.
+        connect: Returns the options that connect a model to a simulator.
+        options: Additional options of each model.
+        script: The options of scripted replies, for an in-process provider without HTTP.
+        unreported: The fields of "id" and "model" that the provider never reports.
+        exempt: Names of checks that the provider does not have to pass, with the reasons.
+        registered_by: The module that registers the provider when it is imported; the default is
+            the module of that name in `chatmodels.providers`.
+            untold: The former name of `unreported`, until 0.3.
     """
 
     provider: str
@@ -47,9 +49,15 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
     connect: Callable[[Simulator], Mapping[str, object]] = _base_url
     options: Mapping[str, object] = msgspec.field(default_factory=dict[str, object])
     script: Script | None = None
-    untold: frozenset[str] = frozenset()
+    unreported: frozenset[str] = frozenset()
     exempt: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     registered_by: str | None = None
+    untold: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.untold:
+            warn_former("ProviderContract(untold=...)", "unreported=...")
+            msgspec.structs.force_setattr(self, "unreported", self.unreported | self.untold)
 
     @property
     def over_http(self) -> bool:
@@ -62,12 +70,12 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
         return self.registered_by or f"chatmodels.providers.{self.provider}"
 
 
-class Bench:
-    """Makes models for one check.
+class CheckContext:
+    """The context of one check, which creates models.
 
     Args:
-        contract: What the provider told.
-        simulator: The provider's other side; None for one that answers in process.
+        contract: The description of the provider.
+        simulator: The simulated provider; None for an in-process provider.
     """
 
     def __init__(self, contract: ProviderContract, simulator: Simulator | None) -> None:
@@ -76,8 +84,8 @@ class Bench:
 
     @property
     def simulator(self) -> Simulator:
-        """The provider's other side, for checks of providers that speak HTTP."""
-        assert self._simulator is not None, "a provider in process has no simulator"
+        """The simulated provider, for checks of HTTP providers."""
+        assert self._simulator is not None, "an in-process provider has no simulator"
         return self._simulator
 
     @property
@@ -87,11 +95,11 @@ class Bench:
 
     @property
     def metadata(self) -> ProviderMetadata:
-        """What the provider tells of itself."""
+        """The metadata of the provider."""
         return self.provider.metadata
 
-    def options(self, *replies: Said, **options: object) -> dict[str, object]:
-        """Give the options for a model that answers with these replies first."""
+    def options(self, *replies: ReplyContent, **options: object) -> dict[str, object]:
+        """Return the options of a model that returns these replies first."""
         contract = self.contract
         if contract.script is not None:
             return {**contract.options, **contract.script(replies), **options}
@@ -100,15 +108,15 @@ class Bench:
         base = {"api_key": SECRET, "max_retries": 0, **connection, **contract.options}
         return {name: value for name, value in (base | options).items() if value is not None}
 
-    def model(self, *replies: Said, **options: object) -> ChatModel:
-        """Make a model that answers with these replies first, and then with what it is asked."""
+    def model(self, *replies: ReplyContent, **options: object) -> ChatModel:
+        """Create a model that returns these replies first, and then repeats the prompts."""
         spec = f"{self.contract.provider}:{self.contract.model}"
-        made: dict[str, Any] = self.options(*replies, **options)
-        return create_chat_model(spec, **made)
+        all_options: dict[str, Any] = self.options(*replies, **options)
+        return create_chat_model(spec, **all_options)
 
 
 def failure(call: Callable[[], object], /) -> ChatModelError | None:
-    """Give the error that a call ends with, if it does."""
+    """Return the error that a call raises, or None."""
     try:
         call()
     except ChatModelError as error:
@@ -117,11 +125,13 @@ def failure(call: Callable[[], object], /) -> ChatModelError | None:
 
 
 class Check:
-    """One thing that a provider must do; called, it raises an AssertionError if it does not."""
+    """One requirement for a provider; calling it raises an AssertionError if it is not met."""
 
-    def __init__(self, name: str, contract: ProviderContract, run: Callable[[Bench], None]) -> None:
+    def __init__(
+        self, name: str, contract: ProviderContract, run: Callable[[CheckContext], None]
+    ) -> None:
         self.name = name
-        self.__name__ = name  # which pytest takes as the id of a parameter
+        self.__name__ = name  # pytest uses it as the id of a parameter
         self._contract = contract
         self._run = run
 
@@ -129,21 +139,21 @@ class Check:
         return f"<Check {self.name} of {self._contract.provider}>"
 
     def __call__(self) -> None:
-        """Check it.
+        """Run the check.
 
         Raises:
             AssertionError: The provider breaks the contract.
         """
-        with bench(self._contract) as made:
-            self._run(made)
+        with check_context(self._contract) as context:
+            self._run(context)
 
 
 @contextmanager
-def bench(contract: ProviderContract, /) -> Generator[Bench]:
-    """Set up what one check needs."""
+def check_context(contract: ProviderContract, /) -> Generator[CheckContext]:
+    """Set up the context of one check."""
     importlib.import_module(contract.module)
     if not contract.over_http:
-        yield Bench(contract, None)
+        yield CheckContext(contract, None)
         return
     with Simulator() as simulator:
-        yield Bench(contract, simulator)
+        yield CheckContext(contract, simulator)

@@ -1,4 +1,4 @@
-"""Checks of the fault catalogue: each fault is told as it should be, in both worlds."""
+"""Checks of the fault catalogue: each fault is reported correctly, in sync and async calls."""
 
 import pickle
 from collections.abc import Callable, Iterator
@@ -14,18 +14,18 @@ from chatmodels.testing._exchange import Exchange
 from chatmodels.testing._fault import Expected, Fault, Mode
 from chatmodels.testing._faults import FAULTS
 from chatmodels.testing.contract._connections import assert_left
-from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
+from chatmodels.testing.contract._contract import PROMPT, SECRET, CheckContext, failure
 
-_PATIENCE = (0.15, 1.5, 15.0)
-"""Seconds until a call gives up on silence. A slow machine gets more before the check fails."""
+_TIME_LIMITS = (0.15, 1.5, 15.0)
+"""Time limits in seconds for silent faults; a longer one is tried before the check fails."""
 
 _Call = Callable[[ChatModel, Mode], ChatModelError | None]
 
 
-def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[Bench], None]]]:
-    """Make a check for each fault of the catalogue and each mode that it can happen in.
+def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[CheckContext], None]]]:
+    """Yield a check for each fault of the catalogue and each of its modes.
 
-    In process there is nothing but what a provider reports.
+    In-process providers are checked only with errors that a provider reports.
     """
     for fault in FAULTS.values():
         if over_http or (fault.error is not None and fault.status != 200):
@@ -33,61 +33,61 @@ def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[Bench], No
                 yield f"fault-{fault.name}-{mode}", _FaultCheck(fault, mode)
 
 
-def a_failed_call_is_made_again(bench: Bench) -> None:
-    """Retries wait as advised, reach streams too, and keep off what is not repeatable."""
+def a_failed_call_is_made_again(context: CheckContext) -> None:
+    """Retries use the advised delay, apply to streams, and do not apply to non-idempotent calls."""
     outage = msgspec.structs.replace(FAULTS["unavailable"], headers={"retry-after": "0.001"})
-    model = bench.model(max_retries=2)
-    bench.simulator.queue(outage, outage)
+    model = context.model(max_retries=2)
+    context.simulator.queue(outage, outage)
     response = model.generate(PROMPT)
-    bench.simulator.queue(outage, outage)
+    context.simulator.queue(outage, outage)
     streamed = model.stream(PROMPT).collect()
-    bench.simulator.queue(outage)
+    context.simulator.queue(outage)
     error = failure(lambda: model.generate(PROMPT, idempotent=False))
 
-    for answer in (response, streamed):
-        assert answer.timing is not None
-        assert answer.timing.attempts == 3
-    assert error is not None, "what is not repeatable was repeated"
+    for result in (response, streamed):
+        assert result.timing is not None
+        assert result.timing.attempts == 3
+    assert error is not None, "a call that is not idempotent was retried"
 
 
 class _FaultCheck:
     def __init__(self, fault: Fault, mode: Mode) -> None:
         self._fault = fault
         self._mode: Mode = mode
-        self.__doc__ = f"What is told when {fault.description}."
+        self.__doc__ = f"The outcome of a call if {fault.description}."
 
-    def __call__(self, bench: Bench) -> None:
-        *first, last = _PATIENCE if self._fault.silent else _PATIENCE[-1:]
-        for call in (_blocking, _awaited):
-            if not any(self._passes(bench, call, seconds) for seconds in first):
-                self._check(bench, call, last)
+    def __call__(self, context: CheckContext) -> None:
+        *first, last = _TIME_LIMITS if self._fault.silent else _TIME_LIMITS[-1:]
+        for call in (_sync, _async):
+            if not any(self._passes(context, call, seconds) for seconds in first):
+                self._check(context, call, last)
 
-    def _passes(self, bench: Bench, call: _Call, seconds: float) -> bool:
-        with suppress(AssertionError):  # a slow machine may need more time
-            self._check(bench, call, seconds)
+    def _passes(self, context: CheckContext, call: _Call, seconds: float) -> bool:
+        with suppress(AssertionError):  # a slow machine can need more time
+            self._check(context, call, seconds)
             return True
         return False
 
-    def _check(self, bench: Bench, call: _Call, seconds: float) -> None:
+    def _check(self, context: CheckContext, call: _Call, seconds: float) -> None:
         fault, mode = self._fault, self._mode
         expected = fault.expected(mode)
-        error = call(_faulty(bench, fault, seconds), mode)
+        error = call(_model_with(context, fault, seconds), mode)
         if expected is None:
-            assert error is None, f"{fault.name} must be survived, but: {error!r}"
+            assert error is None, f"{fault.name} must not fail, but: {error!r}"
             return
-        assert error is not None, f"{fault.name} went unnoticed"
-        _assert_told(bench, error, expected, mode)
+        assert error is not None, f"{fault.name} did not raise an error"
+        _assert_expected(context, error, expected, mode)
         if fault.silent:
-            assert_left(bench)
-        if bench.contract.over_http and not fault.refused:
-            _assert_identified(error, bench.simulator.exchanges[-1], expected)
+            assert_left(context)
+        if context.contract.over_http and not fault.refused:
+            _assert_request_id(error, context.simulator.exchanges[-1], expected)
 
 
-def _faulty(bench: Bench, fault: Fault, seconds: float) -> ChatModel:
-    """Make a model whose next call meets the fault."""
-    if not bench.contract.over_http:
+def _model_with(context: CheckContext, fault: Fault, seconds: float) -> ChatModel:
+    """Create a model whose next call gets the fault."""
+    if not context.contract.over_http:
         code = fault.error
-        assert code is not None, "in process nothing can fail but what is reported"
+        assert code is not None, "in-process providers only report errors"
         wait = fault.headers.get("retry-after")
         error = error_class(code)(
             f"mock: {fault.description}",
@@ -95,50 +95,52 @@ def _faulty(bench: Bench, fault: Fault, seconds: float) -> ChatModel:
             status=fault.status,
             retry_after=None if wait is None else float(wait),
         )
-        script = bench.contract.script
+        script = context.contract.script
         assert script is not None
         options: dict[str, Any] = dict(script([error]))
-        return bench.model(**options)
+        return context.model(**options)
     if fault.refused:
-        return bench.model(base_url=bench.simulator.refusing_url)
+        return context.model(base_url=context.simulator.refusing_url)
     limits = Timeout(read=None, first_event=seconds, between_events=seconds, total=2 * seconds)
-    model = bench.model(timeout=limits if fault.silent else None)
-    bench.simulator.queue(fault)
+    model = context.model(timeout=limits if fault.silent else None)
+    context.simulator.queue(fault)
     return model
 
 
-def _blocking(model: ChatModel, mode: Mode) -> ChatModelError | None:
+def _sync(model: ChatModel, mode: Mode) -> ChatModelError | None:
     if mode == "whole":
         return failure(lambda: model.generate(PROMPT))
     return failure(lambda: model.stream(PROMPT).collect())
 
 
-def _awaited(model: ChatModel, mode: Mode) -> ChatModelError | None:
+def _async(model: ChatModel, mode: Mode) -> ChatModelError | None:
     if mode == "whole":
         return failure(lambda: anyio.run(model.agenerate, PROMPT))
     return failure(lambda: anyio.run(model.astream(PROMPT).collect))
 
 
-def _assert_told(bench: Bench, error: ChatModelError, expected: Expected, mode: Mode) -> None:
+def _assert_expected(
+    context: CheckContext, error: ChatModelError, expected: Expected, mode: Mode
+) -> None:
     assert error.code in expected.codes, f"{error.code} is none of {expected.codes}: {error}"
     assert isinstance(error, error_class(error.code))
     assert error.op == ("generate" if mode == "whole" else "stream")
-    assert error.provider == bench.contract.provider
-    assert error.model == bench.contract.model
+    assert error.provider == context.contract.provider
+    assert error.model == context.contract.model
     if expected.status != -1:
         assert error.status == expected.status, f"status {error.status}: {error}"
     assert expected.retry_after in {-1, error.retry_after}
     if expected.partial:
-        assert error.partial is not None, f"what had arrived is lost: {error}"
-        assert error.partial.text, f"the text that had arrived is lost: {error}"
+        assert error.partial is not None, f"the partial response is lost: {error}"
+        assert error.partial.text, f"the partial text is lost: {error}"
     assert str(error), "the error has no message"
     assert SECRET not in f"{error!r}{error.details}", "the API key is in the error"
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (type(again), again.code, again.message) == (type(error), error.code, error.message)
 
 
-def _assert_identified(error: ChatModelError, exchange: Exchange, expected: Expected) -> None:
-    """Check the id of the request, which is known if the head of the answer has come."""
+def _assert_request_id(error: ChatModelError, exchange: Exchange, expected: Expected) -> None:
+    """Check the request id, which is available if the head of the response has been received."""
     if expected.status in {None, -1}:
         assert error.request_id in {None, exchange.request_id}
     else:

@@ -1,4 +1,4 @@
-"""Checks of the provider itself: what it tells, what it imports, how it fares."""
+"""Checks of the provider: metadata, imports, health, listing."""
 
 import subprocess
 import sys
@@ -24,87 +24,91 @@ from chatmodels.core.extending import (
 )
 from chatmodels.testing._exchange import ReceivedRequest
 from chatmodels.testing.contract._calls import WEATHER
-from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
+from chatmodels.testing.contract._contract import PROMPT, SECRET, CheckContext, failure
 
 _HEAVY = ("asyncio", "httpcore", "httpx", "httpx2", "pyreqwest", "ssl")
-"""What must not be imported before the first request is made."""
+"""Modules that must not be imported before the first request."""
 
 
-def the_metadata_is_true(bench: Bench) -> None:
-    """Name, distribution, capabilities and models are what the entry point and the types say."""
-    contract, told = bench.contract, bench.metadata
-    found = tuple(metadata.entry_points(group="chatmodels.providers", name=contract.provider))
+def the_metadata_is_true(context: CheckContext) -> None:
+    """Name, distribution, capabilities and models match the entry point and the types."""
+    contract, described = context.contract, context.metadata
+    entry_points = tuple(
+        metadata.entry_points(group="chatmodels.providers", name=contract.provider)
+    )
 
-    assert isinstance(bench.provider, Provider)
-    assert told.name == contract.provider
-    assert len(found) == 1, f"{len(found)} entry points instead of one"
-    entry_point = found[0]
+    assert isinstance(context.provider, Provider)
+    assert described.name == contract.provider
+    assert len(entry_points) == 1, f"{len(entry_points)} entry points instead of one"
+    entry_point = entry_points[0]
     assert entry_point.module == contract.module
     assert entry_point.dist is not None
-    assert entry_point.dist.name == told.distribution
-    assert told.description.endswith(".")
-    assert told.capabilities <= set(Capability)
-    assert Capability.STREAMING in told.capabilities
-    assert len({spec.name for spec in told.options}) == len(told.options)
-    for model in told.models:
+    assert entry_point.dist.name == described.distribution
+    assert described.description.endswith(".")
+    assert described.capabilities <= set(Capability)
+    assert Capability.STREAMING in described.capabilities
+    assert len({spec.name for spec in described.options}) == len(described.options)
+    for model in described.models:
         assert model.provider == contract.provider
-        assert model.capabilities <= told.capabilities, f"{model.name} can do more than {told.name}"
-        assert bench.provider.model_info(model.name) == model
+        assert model.capabilities <= described.capabilities, (
+            f"{model.name} can do more than {described.name}"
+        )
+        assert context.provider.model_info(model.name) == model
     if contract.over_http:
-        asked_for = any(spec.name == "base_url" and spec.required for spec in told.options)
-        assert (told.base_url is None) is asked_for
-        address = urlsplit(told.base_url or "https://any.example")
-        assert address.scheme == "https" or address.hostname == "127.0.0.1", told.base_url
+        required = any(spec.name == "base_url" and spec.required for spec in described.options)
+        assert (described.base_url is None) is required
+        address = urlsplit(described.base_url or "https://any.example")
+        assert address.scheme == "https" or address.hostname == "127.0.0.1", described.base_url
 
 
-def importing_and_creating_is_light(bench: Bench) -> None:
-    """No HTTP library, TLS or event loop is imported before the first request."""
-    contract, options = bench.contract, dict[str, object]()
+def importing_and_creating_is_light(context: CheckContext) -> None:
+    """Importing a provider and creating a model does not import HTTP, TLS or event loops."""
+    contract, options = context.contract, dict[str, object]()
     if contract.over_http:
-        options = {"api_key": SECRET, **contract.connect(bench.simulator)}
-    spec = f"{bench.contract.provider}:{bench.contract.model}"
+        options = {"api_key": SECRET, **contract.connect(context.simulator)}
+    spec = f"{context.contract.provider}:{context.contract.model}"
     lines = (
         "import sys",
-        f"import {bench.contract.module}",
+        f"import {context.contract.module}",
         "from chatmodels.core import create_chat_model",
         f"create_chat_model({spec!r}, **{options!r})",
         f"print(*[name for name in {_HEAVY!r} if name in sys.modules])",
     )
-    ran = subprocess.run(  # noqa: S603 - a script of our own
+    completed = subprocess.run(  # noqa: S603 - a fixed script
         [sys.executable, "-c", "; ".join(lines)], capture_output=True, text=True, check=False
     )
-    assert ran.returncode == 0, ran.stderr
-    assert not ran.stdout.strip(), f"imported too early: {ran.stdout}"
+    assert completed.returncode == 0, completed.stderr
+    assert not completed.stdout.strip(), f"imported too early: {completed.stdout}"
 
 
-def models_honour_every_protocol(bench: Bench) -> None:
-    """A model is a `ChatModel` and knows its names."""
-    model = bench.model()
+def models_honour_every_protocol(context: CheckContext) -> None:
+    """A model is a `ChatModel` and reports its names."""
+    model = context.model()
     info = model.model_info()
 
     assert isinstance(model, ChatModel)
-    assert (model.provider, model.model) == (bench.contract.provider, bench.contract.model)
+    assert (model.provider, model.model) == (context.contract.provider, context.contract.model)
     assert isinstance(info, ModelInfo)
     assert (info.provider, info.name) == (model.provider, model.model)
 
 
-def a_healthy_provider_is_healthy(bench: Bench) -> None:
-    """The health check finds the provider well, blocking, awaited, and through the registry."""
-    model = bench.model()
+def a_healthy_provider_is_healthy(context: CheckContext) -> None:
+    """The health check reports a healthy provider, in sync and async calls."""
+    model = context.model()
 
-    async def awaited() -> str:
+    async def run_async() -> str:
         return (await model.acheck_health()).status
 
     assert model.check_health().status == "healthy"
-    assert anyio.run(awaited) == "healthy"
+    assert anyio.run(run_async) == "healthy"
 
 
-def an_explanation_is_what_is_sent(bench: Bench) -> None:
-    """`explain` shows the request of a whole call to the letter, with the secret masked."""
-    model = bench.model(temperature=0.5)
+def an_explanation_is_what_is_sent(context: CheckContext) -> None:
+    """`explain` returns the exact request of a whole call, with the secret masked."""
+    model = context.model(temperature=0.5)
     explanation = model.explain(PROMPT, tools=[WEATHER])
     model.generate(PROMPT, tools=[WEATHER])
-    sent = bench.simulator.exchanges[-1].request
+    sent = context.simulator.exchanges[-1].request
 
     assert isinstance(explanation, Explanation)
     assert (explanation.method, urlsplit(explanation.url).path) == (sent.method, sent.path)
@@ -120,37 +124,39 @@ def _assert_headers(explanation: Explanation, sent: ReceivedRequest) -> None:
         assert SECRET not in value
 
 
-def an_unhealthy_provider_is_told_and_not_raised(bench: Bench) -> None:
-    """A rejected key and a provider out of reach are reports with a code."""
+def an_unhealthy_provider_is_told_and_not_raised(context: CheckContext) -> None:
+    """A rejected key and an unreachable provider are reported with a code."""
     for model, code in (
-        (bench.model(api_key="bad-key"), ErrorCode.AUTHENTICATION),
-        (bench.model(base_url=bench.simulator.refusing_url), ErrorCode.NETWORK),
+        (context.model(api_key="bad-key"), ErrorCode.AUTHENTICATION),
+        (context.model(base_url=context.simulator.refusing_url), ErrorCode.NETWORK),
     ):
         report = model.check_health()
         assert report.status == "unhealthy", report
         assert report.code == code, report
-        assert report.provider == bench.contract.provider
+        assert report.provider == context.contract.provider
         assert report.message
 
 
-def models_are_listed_if_they_can_be(bench: Bench) -> None:
-    """The vendor's listing is read, sync and async, or refused as unsupported."""
-    listing = Capability.MODEL_LISTING in bench.metadata.capabilities
-    base_url = str(bench.contract.connect(bench.simulator)["base_url"])
+def models_are_listed_if_they_can_be(context: CheckContext) -> None:
+    """The model listing is decoded, sync and async, or refused as unsupported."""
+    listing = Capability.MODEL_LISTING in context.metadata.capabilities
+    base_url = str(context.contract.connect(context.simulator)["base_url"])
     options = ProviderOptions(api_key=Secret(SECRET), base_url=base_url)
     if listing:
-        models = bench.provider.list_models(options)
-        assert [model.name for model in models] == list(bench.simulator.models)
-        if isinstance(bench.provider, AsyncModelLister):
-            assert list(anyio.run(bench.provider.alist_models, options)) == list(models)
+        models = context.provider.list_models(options)
+        assert [model.name for model in models] == list(context.simulator.models)
+        if isinstance(context.provider, AsyncModelLister):
+            assert list(anyio.run(context.provider.alist_models, options)) == list(models)
     else:
-        error = failure(lambda: bench.provider.list_models(options))
-        assert isinstance(error, UnsupportedError), "the listing works, but is not claimed to"
+        error = failure(lambda: context.provider.list_models(options))
+        assert isinstance(error, UnsupportedError), (
+            "the listing works, but the capability is not claimed"
+        )
 
 
-def a_prompt_without_messages_is_refused(bench: Bench) -> None:
-    """An empty prompt is an error that sends nothing."""
-    error = failure(lambda: bench.model().generate([]))
+def a_prompt_without_messages_is_refused(context: CheckContext) -> None:
+    """An empty prompt raises an error, and no request is sent."""
+    error = failure(lambda: context.model().generate([]))
     assert isinstance(error, InvalidRequestError), "an empty prompt was accepted"
 
 

@@ -1,4 +1,4 @@
-"""Checks of secrets: they reach the provider, and nothing else."""
+"""Checks of secrets: they are sent only to the provider."""
 
 import copy
 import io
@@ -14,81 +14,81 @@ import anyio.lowlevel
 
 from chatmodels.core import AuthenticationError, ChatModel
 from chatmodels.testing._faults import FAULTS
-from chatmodels.testing.contract._contract import PROMPT, SECRET, Bench, failure
+from chatmodels.testing.contract._contract import PROMPT, SECRET, CheckContext, failure
 
 
-def the_secret_reaches_the_provider(bench: Bench) -> None:
+def the_secret_reaches_the_provider(context: CheckContext) -> None:
     """The key is sent, in a header."""
-    bench.model().generate("?")
+    context.model().generate("?")
 
-    headers = bench.simulator.exchanges[-1].request.headers
+    headers = context.simulator.exchanges[-1].request.headers
     assert any(SECRET in value for value in headers.values())
-    assert SECRET not in bench.simulator.exchanges[-1].request.target
+    assert SECRET not in context.simulator.exchanges[-1].request.target
 
 
-def secrets_do_not_leak(bench: Bench) -> None:
-    """The key is in no repr, error, traceback, log record or explanation."""
-    with _logged() as log:
-        model = bench.model()
+def secrets_do_not_leak(context: CheckContext) -> None:
+    """The key does not appear in a repr, error, traceback, log record or explanation."""
+    with _captured_log() as log:
+        model = context.model()
         shown = [repr(model), str(model), repr(vars(model)), repr(model.explain("?"))]
         shown += [repr(model.model_info()), repr(model.check_health())]
         for name in ("invalid-key", "server-error", "web-page", "reset-in-body"):
-            bench.simulator.queue(FAULTS[name], FAULTS[name])
+            context.simulator.queue(FAULTS[name], FAULTS[name])
             for error in (
                 failure(lambda: model.generate(PROMPT)),
                 failure(lambda: model.stream(PROMPT).collect()),
             ):
-                assert error is not None, f"{name} went unnoticed"
+                assert error is not None, f"{name} did not raise an error"
                 shown += [repr(error), str(error.details), *traceback.format_exception(error)]
     shown.append(log.getvalue())
     for text in shown:
         assert SECRET not in text, f"the API key leaked: {text.replace(SECRET, '<key>')}"
 
 
-def a_rejected_secret_is_asked_for_again_once(bench: Bench) -> None:
-    """A key that comes from a function can be renewed: after a 401 it is asked for anew."""
+def a_rejected_secret_is_asked_for_again_once(context: CheckContext) -> None:
+    """A key from a function can be renewed: after a 401 the function is called again."""
     keys = iter(["bad-and-old", SECRET, SECRET])
-    assert bench.model(api_key=lambda: next(keys)).generate("?").text
+    assert context.model(api_key=lambda: next(keys)).generate("?").text
 
-    always = bench.model(api_key=lambda: "bad-forever")
-    before = len(bench.simulator.exchanges)
+    always = context.model(api_key=lambda: "bad-forever")
+    before = len(context.simulator.exchanges)
     rejected = failure(lambda: always.generate("?"))
     assert isinstance(rejected, AuthenticationError), "a bad key was accepted"
-    assert len(bench.simulator.exchanges) - before == 2
+    assert len(context.simulator.exchanges) - before == 2
 
 
-def a_secret_may_be_awaited(bench: Bench) -> None:
-    """A key may come from an asynchronous function."""
+def a_secret_may_be_awaited(context: CheckContext) -> None:
+    """A key can come from an async function."""
 
     async def key() -> str:
         await anyio.lowlevel.checkpoint()
         return SECRET
 
     async def call() -> None:
-        response = await bench.model(api_key=key).agenerate("?")
+        response = await context.model(api_key=key).agenerate("?")
         assert response.text
 
     anyio.run(call)
 
 
-def a_copy_answers_as_well(bench: Bench) -> None:
-    """A model can be copied, deeply too, and the copy works."""
-    model = bench.model()
+def a_copy_answers_as_well(context: CheckContext) -> None:
+    """Copies and deep copies of a model work."""
+    model = context.model()
     for duplicate in (copy.copy(model), copy.deepcopy(model)):
         assert duplicate.generate("?").text
 
 
-def a_pickled_model_answers_without_carrying_its_secret(bench: Bench) -> None:
-    """A pickle has no secret in it; a model whose key came from the environment finds it there."""
-    if not bench.contract.over_http:
-        assert _pickled(bench.model()).generate("?").text
+def a_pickled_model_answers_without_carrying_its_secret(context: CheckContext) -> None:
+    """A pickle does not contain the secret; a key from the environment is read again."""
+    if not context.contract.over_http:
+        assert _pickled(context.model()).generate("?").text
         return
-    known = [spec.env for spec in bench.metadata.options if spec.name == "api_key"]
-    assert known, "the provider tells nothing of its API key"
-    assert known[0], "no environment variable gives the API key"
-    variable = known[0][0]
+    variables = [spec.env for spec in context.metadata.options if spec.name == "api_key"]
+    assert variables, "the metadata has no option api_key"
+    assert variables[0], "the option api_key has no environment variable"
+    variable = variables[0][0]
     with _environment(variable, SECRET):
-        model = bench.model(api_key=None)
+        model = context.model(api_key=None)
         data = pickle.dumps(model)
         assert SECRET.encode() not in data, "the API key is in the pickle"
         again: ChatModel = pickle.loads(data)  # noqa: S301 - our own
@@ -112,23 +112,23 @@ def _environment(name: str, value: str) -> Generator[None]:
 
 
 @contextmanager
-def _logged() -> Generator[io.StringIO]:
-    """Collect what is logged, records whole."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
+def _captured_log() -> Generator[io.StringIO]:
+    """Capture log records with all attributes."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
     handler.format = lambda record: f"{record.getMessage()} {vars(record)}"
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        yield written
+        yield text
     finally:
         root.setLevel(level)
         root.removeHandler(handler)
 
 
-CHECKS: tuple[Callable[[Bench], None], ...] = (
+CHECKS: tuple[Callable[[CheckContext], None], ...] = (
     a_copy_answers_as_well,
     a_pickled_model_answers_without_carrying_its_secret,
 )

@@ -1,4 +1,4 @@
-"""Checks of settings: each is honoured or refused, none is lost."""
+"""Checks of settings: each is applied or refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from chatmodels.core import (
     UnsupportedError,
 )
 from chatmodels.testing.contract._calls import WEATHER
-from chatmodels.testing.contract._contract import Bench, failure
+from chatmodels.testing.contract._contract import CheckContext, failure
 
 SETTINGS: Mapping[str, Any] = {
     "temperature": 0.25,
@@ -38,79 +38,79 @@ SETTINGS: Mapping[str, Any] = {
     "audio_output": AudioOutput("alloy"),
     "verbosity": "low",
 }
-"""A value for every setting, none of them a default of any vendor."""
+"""A value for every setting that is not a default of a provider."""
 
 
-def every_setting_is_honoured_or_refused(bench: Bench) -> None:
-    """A setting changes the request, or raises an error that names it."""
-    assert set(SETTINGS) == set(Settings.__struct_fields__), "the suite must know every setting"
-    model = bench.model()
+def every_setting_is_honoured_or_refused(context: CheckContext) -> None:
+    """A setting changes the request, or raises an error with its name."""
+    assert set(SETTINGS) == set(Settings.__struct_fields__), "the suite lacks a setting"
+    model = context.model()
     model.generate("?", tools=[WEATHER])
     lost: list[str] = []
     for name, value in SETTINGS.items():
         refusal = _refusal(model, name, value)
         if refusal is not None:
             assert name in str(refusal), f"the refusal of {name} does not name it: {refusal}"
-        elif bench.contract.over_http:
-            plain, *_, changed = (exchange.request for exchange in bench.simulator.exchanges)
+        elif context.contract.over_http:
+            plain, *_, changed = (exchange.request for exchange in context.simulator.exchanges)
             if plain.json == changed.json and plain.headers.keys() == changed.headers.keys():
                 lost.append(name)
-    assert not lost, f"these settings are accepted, but change nothing: {', '.join(lost)}"
+    assert not lost, f"these settings are accepted, but have no effect: {', '.join(lost)}"
 
 
-def settings_can_be_refused_gently(bench: Bench) -> None:
-    """With `on_unsupported="warn"` a setting that cannot be honoured is named in the warnings."""
-    strict, gentle = bench.model(), bench.model(on_unsupported="warn")
+def settings_can_be_refused_gently(context: CheckContext) -> None:
+    """With `on_unsupported="warn"`, the warnings name unsupported settings."""
+    strict, lenient = context.model(), context.model(on_unsupported="warn")
     for name, value in SETTINGS.items():
         if _refusal(strict, name, value) is not None:
             setting: dict[str, Any] = {name: value}
-            warnings = " ".join(gentle.generate("?", tools=[WEATHER], **setting).warnings)
+            warnings = " ".join(lenient.generate("?", tools=[WEATHER], **setting).warnings)
             assert name in warnings, f"no warning names {name}: {warnings!r}"
 
 
-def settings_of_the_model_hold_for_its_calls(bench: Bench) -> None:
-    """A default is sent unless the call says otherwise, and a call does not change it."""
-    model = bench.model(max_output_tokens=7)
-    if not bench.contract.over_http:
+def settings_of_the_model_hold_for_its_calls(context: CheckContext) -> None:
+    """A default is sent unless a call overrides it, and calls do not change it."""
+    model = context.model(max_output_tokens=7)
+    if not context.contract.over_http:
         assert model.generate("?").text
         return
     model.generate("?")
     model.generate("?", max_output_tokens=8)
     model.generate("?")
-    first, second, third = bench.simulator.requests
+    first, second, third = context.simulator.requests
     assert first == third != second
 
 
-def unknown_keywords_are_refused_with_the_nearest_name(bench: Bench) -> None:
-    """A misspelt setting raises an error that knows better; nothing is sent."""
+def unknown_keywords_are_refused_with_the_nearest_name(context: CheckContext) -> None:
+    """A misspelt setting raises an error with the nearest name, and no request is sent."""
     options: dict[str, Any] = {"temperatur": 1.0}
-    model = bench.model()
+    model = context.model()
     for call in (model.generate, model.stream):
         error = failure(lambda call=call: call("?", **options))
         assert isinstance(error, InvalidRequestError), "a misspelt setting was accepted"
         assert "temperature" in str(error)
-    if bench.contract.over_http:
-        assert not bench.simulator.exchanges
+    if context.contract.over_http:
+        assert not context.simulator.exchanges
 
 
-def options_for_the_provider_are_sent_as_they_are(bench: Bench) -> None:
-    """What only the vendor knows reaches the body untouched."""
+def options_for_the_provider_are_sent_as_they_are(context: CheckContext) -> None:
+    """`provider_options` are added to the body unchanged."""
     extra = {"x_contract": {"nested": [1, None, "two"]}}
-    bench.model().generate("?", provider_options=extra)
+    context.model().generate("?", provider_options=extra)
 
-    sent: dict[str, Any] = bench.simulator.requests[-1]
+    sent: dict[str, Any] = context.simulator.requests[-1]
     assert sent.get("x_contract") == {"nested": [1, None, "two"]}
 
 
-def headers_of_the_options_are_sent(bench: Bench) -> None:
-    """Headers given to the model go with each request."""
-    bench.model(headers={"X-Contract": "seven"}).generate("?")
+def headers_of_the_options_are_sent(context: CheckContext) -> None:
+    """Headers of a model are sent with each request."""
+    context.model(headers={"X-Contract": "seven"}).generate("?")
 
-    assert bench.simulator.exchanges[-1].request.headers.get("x-contract") == "seven"
+    assert context.simulator.exchanges[-1].request.headers.get("x-contract") == "seven"
 
 
 def _refusal(model: ChatModel, name: str, value: object) -> UnsupportedError | None:
-    """Give the error with which a model refuses a setting, if it does."""
+    """Return the error of a model that refuses a setting, or None."""
     setting: dict[str, Any] = {name: value}
     error = failure(lambda: model.generate("?", tools=[WEATHER], **setting))
     assert error is None or isinstance(error, UnsupportedError), f"{name} fails: {error!r}"

@@ -1,4 +1,4 @@
-"""Checks of where a model works: in any loop, any thread, one after the other and all at once."""
+"""Checks of concurrency: event loops, threads and parallel calls."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -6,12 +6,12 @@ from importlib.util import find_spec
 
 import anyio
 
-from chatmodels.testing.contract._contract import Bench
+from chatmodels.testing.contract._contract import CheckContext
 
 
-def one_model_works_in_three_event_loops_in_a_row(bench: Bench) -> None:
-    """`asyncio.run` may be called again and again, and blocking calls may come between."""
-    model = bench.model()
+def one_model_works_in_three_event_loops_in_a_row(context: CheckContext) -> None:
+    """A model works in consecutive calls of `asyncio.run`, with sync calls in between."""
+    model = context.model()
 
     async def call() -> str:
         whole = await model.agenerate("?")
@@ -25,9 +25,9 @@ def one_model_works_in_three_event_loops_in_a_row(bench: Bench) -> None:
     assert len(texts) == 1
 
 
-def one_model_works_under_trio(bench: Bench) -> None:
-    """Nothing is particular to asyncio."""
-    model = bench.model()
+def one_model_works_under_trio(context: CheckContext) -> None:
+    """A model does not depend on asyncio."""
+    model = context.model()
 
     async def call() -> None:
         assert (await model.agenerate("?")).text
@@ -40,9 +40,9 @@ def one_model_works_under_trio(bench: Bench) -> None:
     anyio.run(call, backend="trio")
 
 
-def one_model_works_in_eight_threads(bench: Bench) -> None:
-    """Threads may share a model, each with an event loop of its own if it likes."""
-    model = bench.model()
+def one_model_works_in_eight_threads(context: CheckContext) -> None:
+    """Threads can share a model, also with one event loop per thread."""
+    model = context.model()
 
     async def call(text: str) -> str:
         return (await model.agenerate(text)).text
@@ -57,9 +57,9 @@ def one_model_works_in_eight_threads(bench: Bench) -> None:
         list(pool.map(work, range(16)))
 
 
-def one_model_makes_many_calls_at_once(bench: Bench) -> None:
-    """Tasks may share a model: each gets its own answer."""
-    model = bench.model()
+def one_model_makes_many_calls_at_once(context: CheckContext) -> None:
+    """Tasks can share a model: each gets its own response."""
+    model = context.model()
 
     async def call() -> None:
         async def work(number: int) -> None:
@@ -74,15 +74,15 @@ def one_model_makes_many_calls_at_once(bench: Bench) -> None:
     anyio.run(call)
 
 
-def a_model_can_be_closed_twice(bench: Bench) -> None:
-    """Closing releases what the model holds; a second time there is nothing to do."""
-    model = bench.model()
+def a_model_can_be_closed_twice(context: CheckContext) -> None:
+    """Closing releases the resources of the model; a second call does nothing."""
+    model = context.model()
     model.generate("?")
     model.close()
     model.close()
 
     async def close() -> None:
-        other = bench.model()
+        other = context.model()
         await other.agenerate("?")
         await other.aclose()
         await other.aclose()

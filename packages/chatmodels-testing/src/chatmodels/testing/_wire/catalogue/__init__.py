@@ -1,4 +1,4 @@
-"""The catalogue of faults of the transport, a module for each group."""
+"""The catalogue of transport faults, with a module for each group."""
 
 from collections.abc import Mapping
 
@@ -20,4 +20,4 @@ WIRE_FAULTS: Mapping[str, WireFault] = {
     for group, faults in _GROUPS.items()
     for fault in faults
 }
-"""The catalogue by name, group after group."""
+"""The catalogue by name, ordered by group."""

@@ -1,33 +1,33 @@
-"""Decides which fault a connection or a request meets, for all threads."""
+"""The queue of faults for connections and requests, shared by threads."""
 
 from collections import deque
 from collections.abc import Sequence
 from threading import Lock
 
 from chatmodels.testing._exchange import ReceivedRequest
+from chatmodels.testing._wire.correct_response import NO_REQUEST, CorrectResponse, correct_response
 from chatmodels.testing._wire.fault import Step, WireFault
-from chatmodels.testing._wire.reply import NOTHING_ASKED, Right, right_reply
 
-_REMEMBERED = 1_000  # requests and names of faults
+_HISTORY = 1_000  # requests and names of faults
 
 
-class Playbook:
-    """The faults that are to come, and the requests that came.
+class FaultQueue:
+    """The next faults, and the received requests.
 
     Args:
-        fault: The fault of all requests for which none is queued; None for none.
-        keep_alive: Whether connections are kept after a right response.
+        fault: The fault of requests for which none is queued; None for no fault.
+        keep_alive: Whether connections are kept open after a correct response.
 
     Attributes:
-        fault: May be changed at any time.
+        fault: Can be changed at any time.
         requests: The last requests, oldest first.
-        played: The names of the last faults, oldest first.
+        played: The names of the last applied faults, oldest first.
     """
 
     def __init__(self, fault: WireFault | None, *, keep_alive: bool) -> None:
         self.fault = fault
-        self.requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
-        self.played: deque[str] = deque(maxlen=_REMEMBERED)
+        self.requests: deque[ReceivedRequest] = deque(maxlen=_HISTORY)
+        self.played: deque[str] = deque(maxlen=_HISTORY)
         self._keep_alive = keep_alive
         self._queue: deque[WireFault] = deque()
         self._lock = Lock()
@@ -43,24 +43,24 @@ class Playbook:
             fault = self._queue[0] if self._queue else self.fault
             if fault is None or not fault.at_accept:
                 return None
-            return self._steps(fault, NOTHING_ASKED)
+            return self._steps(fault, NO_REQUEST)
 
     def at_request(self, request: ReceivedRequest, /) -> Sequence[Step]:
-        """Return the steps for a request: those of a fault, or the right response."""
-        right = right_reply(request)
+        """Return the steps for a request: those of a fault, or the correct response."""
+        correct = correct_response(request)
         with self._lock:
             self.requests.append(request)
             fault = self._queue[0] if self._queue else self.fault
             if fault is not None:
-                return self._steps(fault, right)
-        message = right.message()
+                return self._steps(fault, correct)
+        message = correct.message()
         if self._keep_alive:
             return (message.data(),)
         head = message.head().removesuffix(b"\r\n") + b"connection: close\r\n\r\n"
         return (head + message.body, "close")
 
-    def _steps(self, fault: WireFault, right: Right) -> Sequence[Step]:
+    def _steps(self, fault: WireFault, correct: CorrectResponse) -> Sequence[Step]:
         if self._queue:
             self._queue.popleft()
         self.played.append(fault.name)
-        return fault.script(right)
+        return fault.script(correct)

@@ -1,4 +1,4 @@
-"""Values that fit a JSON Schema, always the same for the same schema."""
+"""Deterministic values that conform to a JSON Schema."""
 
 from typing import Any
 
@@ -30,30 +30,30 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 Schema = dict[str, Any]
 
 _Path = tuple[str, ...]
-"""The references that led to a schema."""
+"""The references on the path to a schema."""
 
 
-def fitting(schema: Schema, /) -> Json:
-    """Make a value that fits a schema.
+def example_value(schema: Schema, /) -> Json:
+    """Return a value that conforms to a schema.
 
-    It is made of the first of alternatives, a default of the right type or an example, all
-    properties, optional ones too, and one item for each array. A schema that refers to itself
-    ends as soon as it may. Patterns of texts are not obeyed.
+    The value uses the first alternative, a default of the correct type or an example, all
+    properties including optional ones, and one item per array. Recursion ends as early as
+    possible. Patterns of texts are ignored.
 
     Raises:
-        ValueError: It refers to itself without an end, or to something that is not there.
+        ValueError: The schema has an infinite recursion, or a reference that does not exist.
     """
     return _value(schema, schema, "value", ())
 
 
 def _value(schema: Json, root: Schema, name: str, path: _Path) -> Json:
-    if not is_object(schema):  # `true`, or nothing said
+    if not is_object(schema):  # `true`, or no schema
         return name
     if "$ref" in schema:
         reference: str = schema["$ref"]
         if reference in path:
-            raise ValueError("the schema refers to itself without an end")
-        return _value(_referred(reference, root), root, name, (*path, reference))
+            raise ValueError("the schema has an infinite recursion")
+        return _value(_resolve(reference, root), root, name, (*path, reference))
     if "const" in schema:
         return schema["const"]
     if "default" in schema and _is_typed(schema["default"], schema.get("type")):
@@ -71,13 +71,13 @@ def _value(schema: Json, root: Schema, name: str, path: _Path) -> Json:
 
 
 def _is_typed(value: Json, types: Json) -> bool:
-    """Report whether a value has one of the types; foreign schemas have defaults that do not."""
+    """Check whether a value has one of the types; some schemas have defaults of other types."""
     if types is None:
         return True
-    known = [types] if isinstance(types, str) else types
+    names = [types] if isinstance(types, str) else types
     if isinstance(value, bool):
-        return "boolean" in known
-    return any(isinstance(value, _TYPES.get(kind, ())) for kind in known)
+        return "boolean" in names
+    return any(isinstance(value, _TYPES.get(kind, ())) for kind in names)
 
 
 def _typed(schema: Schema, root: Schema, name: str, path: _Path) -> Json:
@@ -102,42 +102,42 @@ def _typed(schema: Schema, root: Schema, name: str, path: _Path) -> Json:
 
 def _object(schema: Schema, root: Schema, path: _Path) -> Json:
     required = schema.get("required", ())
-    made: dict[str, Json] = {}
+    result: dict[str, Json] = {}
     for name, inner in schema.get("properties", {}).items():
         try:
-            made[name] = _value(inner, root, name, path)
+            result[name] = _value(inner, root, name, path)
         except ValueError:
             if name in required:
                 raise
-    return made
+    return result
 
 
 def _array(schema: Schema, root: Schema, name: str, path: _Path) -> Json:
-    made = [_value(inner, root, name, path) for inner in schema.get("prefixItems", ())]
-    wanted = max(schema.get("minItems", 0), 0 if made else 1)
-    wanted = min(wanted, schema.get("maxItems", wanted))
+    result = [_value(inner, root, name, path) for inner in schema.get("prefixItems", ())]
+    count = max(schema.get("minItems", 0), 0 if result else 1)
+    count = min(count, schema.get("maxItems", count))
     try:
-        while len(made) < wanted:
-            made.append(_value(schema.get("items", True), root, name, path))
+        while len(result) < count:
+            result.append(_value(schema.get("items", True), root, name, path))
     except ValueError:
         if schema.get("minItems", 0):
             raise
-    return made
+    return result
 
 
-def _number(schema: Schema, wish: float) -> float:
+def _number(schema: Schema, value: float) -> float:
     low = schema.get("minimum")
     if "exclusiveMinimum" in schema:
-        low = schema["exclusiveMinimum"] + wish
+        low = schema["exclusiveMinimum"] + value
     high = schema.get("maximum")
     if "exclusiveMaximum" in schema:
-        high = schema["exclusiveMaximum"] - wish
-    if low is not None and wish < low:
-        wish = low
-    if high is not None and wish > high:
-        wish = high
+        high = schema["exclusiveMaximum"] - value
+    if low is not None and value < low:
+        value = low
+    if high is not None and value > high:
+        value = high
     step = schema.get("multipleOf")
-    return -(-wish // step) * step if step else wish
+    return -(-value // step) * step if step else value
 
 
 def _string(schema: Schema, name: str) -> str:
@@ -148,7 +148,7 @@ def _string(schema: Schema, name: str) -> str:
 
 
 def _first(choices: list[Json], root: Schema, name: str, path: _Path) -> Json:
-    problem = ValueError("no alternative of the schema has an end")
+    problem = ValueError("all alternatives of the schema have an infinite recursion")
     for choice in choices:
         try:
             return _value(choice, root, name, path)
@@ -157,11 +157,11 @@ def _first(choices: list[Json], root: Schema, name: str, path: _Path) -> Json:
     raise problem
 
 
-def _referred(reference: str, root: Schema) -> Json:
-    found: Json = root
+def _resolve(reference: str, root: Schema) -> Json:
+    target: Json = root
     for step in reference.removeprefix("#").split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        if not is_object(found) or name not in found:
-            raise ValueError(f"the schema has nothing at {reference!r}")
-        found = found[name]
-    return found
+        if not is_object(target) or name not in target:
+            raise ValueError(f"the reference {reference!r} does not exist in the schema")
+        target = target[name]
+    return target

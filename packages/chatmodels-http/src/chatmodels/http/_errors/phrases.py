@@ -1,7 +1,7 @@
 """Codes and phrases of failures that several vendors, servers and gateways use.
 
-The same model is reached through its vendor, through gateways and through servers that copy an API.
-The words travel along, so they are known at every address.
+The same model is available from its vendor, from gateways and from servers that copy an API. They
+pass its errors on, so that the same codes and phrases apply to every address.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ CODES: Mapping[str, ErrorCode] = {
         ErrorCode.AUTHENTICATION: (
             "invalid_api_key authentication_error unauthenticated api_key_invalid "
             "access_token_expired "
-            "auth_error expired_key no_db_connection"  # LiteLLM; the last for any key unknown to it
+            "auth_error expired_key no_db_connection"  # LiteLLM; the last for any unknown key
         ),
         ErrorCode.PERMISSION_DENIED: (
             "permission_denied permission_error permissiondenied "
@@ -96,11 +96,11 @@ _MODEL_NOT_FOUND = (
     r"try pulling it first|pull model manifest",  # Ollama
 )
 _QUOTA_EXCEEDED = (
-    # Gemini says the same about limits per minute, with the address of a page.
+    # Gemini sends the same for limits per minute, with the URL of a page.
     r"exceeded your current quota(?!.*(ai\.google\.dev|retry in))",
     r"insufficient (balance|credits|funds|quota)",
     r"credit balance is too low",
-    # Anthropic says it of spend limits, of which none ends before the month does ("Rate limits").
+    # Anthropic's spend limits, which end at the end of the month at the earliest ("Rate limits").
     r"reached your .*usage limit",
 )
 _UNSUPPORTED = (
@@ -115,7 +115,7 @@ _INVALID_REQUEST = (
     r"\d validation errors? for|'loc': \('body'",  # pydantic, in llama-cpp-python
     r"can only concatenate str",
 )
-"""Mistakes of the caller that come as a 500, and would be made again by each retry."""
+"""Mistakes of the caller that servers report as a 500; a retry would fail again."""
 
 PHRASES: Sequence[tuple[str, ErrorCode]] = tuple(
     ("|".join(patterns), code)

@@ -1,4 +1,4 @@
-"""Refusing what a vendor sent where it is not what the vendor's pages say."""
+"""Errors for bodies and events that the documentation of the vendor does not describe."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -20,15 +20,15 @@ def raise_for_body(
     *,
     tells_error: Callable[[dict[str, Json]], object] = lambda body: body.get("error"),
 ) -> NoReturn:
-    """Raise the error that a success or an event tells, or refuse it.
+    """Raise the error that a body or an event reports, or an error about the body itself.
 
     Args:
         data: The body or the event.
         provider: The provider's registered name.
-        what: What it should have been, as in "a message".
-        why: Why it is not; an exception becomes the cause.
+        what: The expected content, as in "a message".
+        why: The reason why it is something else; an exception becomes the cause.
         read_failure: Translates the vendor's failures.
-        tells_error: Finds out whether a JSON object tells of an error.
+        tells_error: Returns a true value if a JSON object reports an error.
 
     Raises:
         ChatModelError: Always.
@@ -41,18 +41,18 @@ def raise_for_body(
     if is_object(parsed) and tells_error(parsed):
         raise read_failure(HttpFailure(status=200, headers={}, body=data)) from cause
     raise ResponseInvalidError(
-        f"{provider} sent what is not {what} ({why}): {excerpt(data)}",
+        f"{provider} sent data that is not {what} ({why}): {excerpt(data)}",
         details={"body": excerpt(data)},
     ) from cause
 
 
 def reject_listing(data: bytes, provider: str, error: Exception) -> NoReturn:
-    """Refuse what should have been a listing of models.
+    """Raise an error about a body that is not a list of models.
 
     Raises:
         ResponseInvalidError: Always.
     """
     raise ResponseInvalidError(
-        f"{provider} sent what is not a listing of models ({error}): {excerpt(data)}",
+        f"{provider} sent data that is not a list of models ({error}): {excerpt(data)}",
         details={"body": excerpt(data)},
     ) from error

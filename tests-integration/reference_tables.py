@@ -1,0 +1,114 @@
+"""Writes the generated tables of the reference: `./run reference`.
+
+Settings come from the declaration of `Settings`, events from the members of `StreamEvent`, and the
+options of each provider from its metadata. The tests compare the pages with `PAGES`.
+"""
+
+import re
+import types
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from docstring_parser import Docstring, parse
+
+from capability_tables import table
+from chatmodels.core import Settings, StreamEvent, list_providers
+from chatmodels.core.extending import OptionSpec, ProviderMetadata, SettingsArguments, provider
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+BEGINNING = "<!-- Below this line the page is written by ./run reference -->\n"
+
+
+def settings() -> Iterator[str]:
+    """Write the table of settings."""
+    hints = get_type_hints(SettingsArguments)
+    meanings = attributes(parse(Settings.__doc__ or ""))
+    rows = ((f"`{name}`", shown(hints[name]), meanings[name]) for name in hints)
+    yield table(("setting", "type", "meaning"), rows)
+
+
+def events() -> Iterator[str]:
+    """Write the table of stream events."""
+    rows = (event_row(event) for event in get_args(StreamEvent))
+    yield table(("`event.type`", "class", "meaning", "fields"), rows)
+
+
+def event_row(event: type[Any]) -> Iterable[str]:
+    documentation = parse(event.__doc__ or "")
+    meanings = attributes(documentation)
+    hints = get_type_hints(event)
+    fields = (
+        f"`{name}` ({shown(hints[name])}){': ' if name in meanings else ''}{meanings.get(name, '')}"
+        for name in event.__struct_fields__
+    )
+    link = f"[`{event.__name__}`](api/core.md#chatmodels.core.{event.__name__})"
+    meaning = one_line(documentation.short_description or "")
+    return f"`{event.type}`", link, meaning, "<br>".join(fields)
+
+
+def options() -> Iterator[str]:
+    """Write the options of each provider, with their environment variables."""
+    for name in list_providers():
+        metadata = provider(name).metadata
+        yield f"### {name}\n"
+        yield f"{metadata.description} Install `{metadata.distribution}`.{address(metadata)}\n"
+        rows = [option_row(option) for option in metadata.options]
+        yield (
+            table(("option", "environment", "required", "meaning"), rows)
+            if rows
+            else ("It has no options of its own.\n")
+        )
+
+
+def address(metadata: ProviderMetadata) -> str:
+    known = f" The default `base_url` is `{metadata.base_url}`." if metadata.base_url else ""
+    reference = metadata.documentation_url
+    return known + (f" See the [vendor's reference]({reference})." if reference else "")
+
+
+def option_row(option: OptionSpec) -> Iterable[str]:
+    variables = ", ".join(f"`{variable}`" for variable in option.env)
+    required = "yes" if option.required else ""
+    return f"`{option.name}`", variables, required, one_line(option.description)
+
+
+def attributes(documentation: Docstring) -> dict[str, str]:
+    """Return what a docstring states about attributes, by name."""
+    return {
+        param.arg_name: one_line(param.description or "").removesuffix(".")
+        for param in documentation.params
+    }
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def shown(hint: Any) -> str:
+    """Write a type as a reader of the page should see it."""
+    if get_origin(hint) is Literal:
+        return ", ".join(f"`{word}`" for word in get_args(hint))
+    if get_origin(hint) in {Union, types.UnionType}:
+        members = [member for member in get_args(hint) if member is not types.NoneType]
+        return " or ".join(shown(member) for member in members)
+    text = hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+    return f"`{re.sub(r'[a-z_.]+[.](?=[A-Z])', '', text)}`"
+
+
+PAGES: dict[str, Callable[[], Iterator[str]]] = {
+    "settings.md": settings,
+    "events.md": events,
+    "options.md": options,
+}
+
+
+def page(name: str) -> str:
+    """Return a page as it should be: its introduction, and the generated tables."""
+    introduction = (REFERENCE / name).read_text("utf-8").partition(BEGINNING)[0]
+    return "\n".join((introduction + BEGINNING, *PAGES[name]()))
+
+
+if __name__ == "__main__":
+    for name in PAGES:
+        (REFERENCE / name).write_text(page(name), "utf-8", newline="\n")
