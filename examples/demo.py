@@ -211,7 +211,6 @@ def asked(text: str) -> None:
 
 def measured(what: str, response: ChatResponse) -> None:
     timing = response.timing
-    assert timing is not None
     first = "" if timing.first_event is None else f"{timing.first_event * 1000:.0f} ms"
     usage = response.usage
     figures.add_row(

@@ -1,6 +1,7 @@
 """Observers watch calls: each event is reported once, and none can break a call."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -243,6 +244,35 @@ def test_an_observer_that_raises_breaks_no_call_and_no_other_observer(
         assert "my diary" not in str(vars(record))
 
 
+class Tally:
+    """Has no more methods than an observer needs."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def start(self, call: CallInfo, /) -> str:
+        return call.op
+
+    def end(self, token: str, response: Any, error: BaseException | None, /) -> None:
+        self.ended.append(token)
+
+
+@pytest.mark.parametrize("answer", ["Hi", RateLimitError("slow down")], ids=["answer", "failure"])
+def test_an_observer_needs_only_a_start_and_an_end(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    tally = Tally()
+
+    (result,) = Answering(answer, tally).batch(["Hi"])
+    with contextlib.suppress(RateLimitError):
+        Answering(answer, tally).stream("Hi").collect()
+
+    assert isinstance(result, ChatModelError) == isinstance(answer, ChatModelError)
+    assert tally.ended == ["generate", "stream"]
+    assert isinstance(tally, Observer)
+    assert [each for each in caplog.records if each.name == "chatmodels.observers"] == []
+
+
 def test_observers_are_told_in_their_order() -> None:
     log: list[Any] = []
 
@@ -290,7 +320,6 @@ def test_every_attempt_is_counted() -> None:
 
     response = Answering("Hi").with_policies(thrice).generate("Hi")
 
-    assert response.timing is not None
     assert response.timing.attempts == 3
 
 

@@ -136,11 +136,11 @@ responses = st.builds(
     model=maybe,
     id=maybe,
     request_id=maybe,
-    provider=maybe,
+    provider=texts,
     logprobs=several(logprobs),
     service_tier=maybe,
     warnings=several(texts),
-    timing=st.none() | st.builds(Timing, total=floats, first_event=floats | st.none()),
+    timing=st.builds(Timing, total=floats, first_event=floats | st.none()),
     payload=payloads,
 )
 all_settings = st.builds(

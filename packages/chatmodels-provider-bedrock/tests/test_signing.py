@@ -404,7 +404,7 @@ def test_a_model_with_a_profile_pickles(make: Make, monkeypatch: pytest.MonkeyPa
 def test_a_pickle_carries_no_keys(make: Make) -> None:
     data = pickle.dumps(make(**KEYS))
     assert b"wJalrXUtnFEMI" not in data
-    with pytest.raises(AuthenticationError, match="does not travel in a pickle"):
+    with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         pickle.loads(data).generate("Hi")
     with pytest.raises(ConfigurationError, match="it contains credentials that were passed"):
         pickle.dumps(make(credentials=Credentials("AKID", "passed")))

@@ -40,7 +40,7 @@ from chatmodels.core import (
 from chatmodels.core.extending import OutputSchema, ProviderState, ToolDefinition
 from chatmodels.http import Engine
 from chatmodels.providers.google._messages import UNSIGNED
-from chatmodels.providers.google._profile import generation_of
+from chatmodels.providers.google._profile import find_generation
 from chatmodels.providers.google._schemas import schemas_of
 from chatmodels.testing import Recording
 from conformance.exchanges import body_of, url_of
@@ -164,7 +164,7 @@ def _choice(rest: Body) -> ToolChoice | None:
 def _output(config: Body, model: str, *, has_tools: bool) -> OutputSchema | None:
     if config.get("responseMimeType") != "application/json" or "responseSchema" in config:
         return None
-    if has_tools and not generation_of(model).modern:
+    if has_tools and not find_generation(model).modern:
         return None
     del config["responseMimeType"]
     return OutputSchema("output", config.pop("responseJsonSchema", None))
@@ -172,7 +172,7 @@ def _output(config: Body, model: str, *, has_tools: bool) -> OutputSchema | None
 
 def _settings(config: Body, model: str) -> Settings:
     chosen: Body = {}
-    known = generation_of(model)
+    known = find_generation(model)
     for wire, name in SETTINGS.items():
         if wire in config:
             chosen[name] = config.pop(wire)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from chatmodels.core.extending import ALL_TOOL_CHOICES, FREE_TOOL_CHOICES, Profile, SchemaRules
 
@@ -90,12 +91,8 @@ _ALWAYS_THINKING = Generation(off="")
 _NEWEST = Generation(off="", forced=False)
 
 
-def _changed(generation: Generation, **changes: object) -> Generation:
-    return msgspec.structs.replace(generation, **changes)
-
-
 _GENERATIONS = {
-    "claude-3-5-": _changed(_3, max_tokens=8_192),
+    "claude-3-5-": replace(_3, max_tokens=8_192),
     "claude-3-7-": _4,
     "claude-3-": _3,
     "claude-v2": _3,
@@ -103,16 +100,16 @@ _GENERATIONS = {
     "claude-instant": _3,
     "-haiku-4-5": _4_5,
     "-sonnet-4-5": _4_5,
-    "-opus-4-5": _changed(_4_5, efforts=frozenset({"low", "medium", "high"})),
+    "-opus-4-5": replace(_4_5, efforts=frozenset({"low", "medium", "high"})),
     "-sonnet-4-6": _4_6,
     "-opus-4-6": _4_6,
     "-opus-4-7": _4_7,
     "-opus-4-8": _5,
-    "-opus-4-1": _changed(_4, max_tokens=32_000, both=False),
+    "-opus-4-1": replace(_4, max_tokens=32_000, both=False),
     "-sonnet-4": _4,
-    "-opus-4": _changed(_4, max_tokens=32_000),
+    "-opus-4": replace(_4, max_tokens=32_000),
     "-haiku-5": _5,
-    "-sonnet-5-5": _changed(_NEWEST, off="between_tools"),
+    "-sonnet-5-5": replace(_NEWEST, off="between_tools"),
     "-opus-5-5": _NEWEST,
     "-sonnet-5": _5,
     "-opus-5": _5,
@@ -132,7 +129,7 @@ CLAUDE_FAMILIES = (
 
 
 @lru_cache(maxsize=256)
-def generation_of(model: str, /) -> Generation | None:
+def find_generation(model: str, /) -> Generation | None:
     """Return the generation of a model, by a part of its name, since clouds add prefixes.
 
     A Claude that is not in the table has the newest rules. None if the model is not a Claude.
@@ -159,7 +156,7 @@ def claude_profile(profile: Profile, generation: Generation, /) -> Profile:
         efforts.insert(0, "none")
     free = generation.forced and generation.thinking
     exclusive = (("reasoning_budget", "reasoning_effort"),)
-    return msgspec.structs.replace(
+    return replace(
         profile,
         settings=settings,
         values={**profile.values, "reasoning_effort": tuple(efforts)},

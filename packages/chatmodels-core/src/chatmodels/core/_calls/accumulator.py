@@ -115,7 +115,7 @@ class Accumulator:
     def response(self) -> ChatResponse[Any]:
         """Build the response so far; without a terminal event, its finish reason is "other"."""
         end = self._end or _UNENDED
-        if end.response is not None:
+        if end.response is not None:  # pyright: ignore[reportUnnecessaryComparison] - of a provider
             return end.response
         return ChatResponse(
             message=Message("assistant", tuple(self._parts())),

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, MutableSequence
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from chatmodels.core._calls.exchange import HttpExchange, end_exchanges
 from chatmodels.core._errors.attempts import FailedAttempt
@@ -16,22 +16,32 @@ from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse, Timing
 from chatmodels.core._values.timeout import Timeout
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Token = TypeVar("Token", default=Any)
+else:
+    from typing import TypeVar
+
+    Token = TypeVar("Token")
+
 Outcome = Literal["pending", "completed", "closed", "abandoned", "failed", "cancelled"]
 
 
 @runtime_checkable
-class Observer(Protocol):
+class Observer(Protocol[Token]):
     """Observes calls without affecting them; exceptions that it raises are logged and suppressed.
 
-    For each call, `start` is called once, then `first_event` at most once (streams only), then
-    `end` once: on the first of exhaustion, close, error, cancellation, or garbage collection of
-    the stream. They can be called from different threads. An observer whose `start` fails receives
-    no further events of that call. A call that is refused for its arguments, or for unsupported
+    For each call, `start` is called once, then `end` once: on the first of exhaustion, close,
+    error, cancellation, or garbage collection of the stream. They can be called from different
+    threads. The type variable is the type of the token. An observer whose `start` fails receives no
+    further events of that call. A call that is refused for its arguments, or for unsupported
     features of the model, starts and ends at once, with an empty request and no attempt. A request
     that the provider cannot translate fails in its first attempt instead.
 
     An observer can have more methods:
 
+    - `first_event(token)` is called when the first event of a stream has arrived.
     - `enter(token)` is called whenever core begins to work on the call, and `leave(token)` when it
       stops: around the decisions and delays of policies, the request to the provider, and the log
       record of a failure. Both are called in the same `contextvars` context, several times in turn.
@@ -42,16 +52,12 @@ class Observer(Protocol):
       `check_health`.
     """
 
-    def start(self, call: "CallInfo", /) -> object:
+    def start(self, call: "CallInfo", /) -> Token:
         """Called at the start of a call; the result is the `token` of the other methods."""
         ...
 
-    def first_event(self, token: object, /) -> None:
-        """Called when the first event of a stream has arrived."""
-        ...
-
     def end(
-        self, token: object, response: ChatResponse[Any] | None, error: BaseException | None, /
+        self, token: Token, response: ChatResponse[Any] | None, error: BaseException | None, /
     ) -> None:
         """Called at the end of the call.
 
@@ -66,14 +72,14 @@ class Observer(Protocol):
 
 
 @runtime_checkable
-class EnterableObserver(Observer, Protocol):
+class EnterableObserver(Observer[Token], Protocol[Token]):
     """An observer that is entered while core works on a call; see `Observer`."""
 
-    def enter(self, token: object, /) -> None:
+    def enter(self, token: Token, /) -> None:
         """Called before core works on the call."""
         ...
 
-    def leave(self, token: object, /) -> None:
+    def leave(self, token: Token, /) -> None:
         """Called after core has worked on the call; restores the state before `enter`."""
         ...
 
@@ -211,12 +217,7 @@ class CallInfo:
     def note_first_event(self) -> None:
         """Record the arrival of the first event of a stream."""
         self.first_event_at = time.monotonic()
-        if self._tokens is not None:
-            for observer, token in self._tokens:
-                try:
-                    observer.first_event(token)
-                except Exception as error:
-                    _report(observer, "first_event", error)
+        self._notify("first_event")
 
     def enter(self) -> None:
         """Enter the observers that have `enter`, before core works on the call."""
@@ -246,16 +247,17 @@ class CallInfo:
         self.add_failed_attempt(error)
         if self.exchanges:
             end_exchanges(self.exchanges, error)
-        if self._tokens is not None:
-            for observer, token in self._tokens:
-                notify: Callable[[object, Exception], None] | None = getattr(
-                    observer, "attempt_failed", None
-                )
-                if notify is not None:
-                    try:
-                        notify(token, error)
-                    except Exception as failure:
-                        _report(observer, "attempt_failed", failure)
+        self._notify("attempt_failed", error)
+
+    def _notify(self, method: str, *facts: object) -> None:
+        """Call a method of the observers that have it."""
+        for observer, token in self._tokens or ():
+            try:
+                found: Callable[..., None] | None = getattr(observer, method, None)
+                if found is not None:
+                    found(token, *facts)
+            except Exception as failure:
+                _report(observer, method, failure)
 
     def end(
         self,

@@ -4,7 +4,7 @@ A policy is a generator function. It yields effects, receives their outcomes (or
 raised in it), and returns the outcome of the call:
 
 ```python
-def twice(call: CallInfo, request: ChatRequest) -> Flow[Result]:
+def twice(call: CallInfo, request: ChatRequest) -> Flow:
     try:
         return (yield Send(request))
     except ChatModelError:
@@ -20,7 +20,7 @@ return a `ChatResponse` for a stream too; its events are replayed.
 
 import time
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -28,6 +28,15 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._errors.classes import ConfigurationError
 from chatmodels.core._values.request import ChatRequest
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Result = TypeVar("Result", default=Any)
+else:
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -83,8 +92,6 @@ class Collect(msgspec.Struct, frozen=True):
 
 Effect = Send | Sleep | Run | Collect
 """Anything that a policy can yield."""
-
-Result = TypeVar("Result")
 
 # The type of a generator cannot express that the outcome depends on the yielded effect.
 Flow = Generator[Effect, Any, Result]

@@ -22,14 +22,14 @@ from chatmodels.core._values.response import ChatResponse
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    T = TypeVar("T", default=None)
+    T_co = TypeVar("T_co", default=None, covariant=True)
 else:
     from typing import TypeVar
 
-    T = TypeVar("T")
+    T_co = TypeVar("T_co", covariant=True)
 
 
-class _Readable(Generic[T]):
+class _Readable(Generic[T_co]):
     """The attributes that both kinds of streams have."""
 
     __slots__ = ("__weakref__", "_state")
@@ -37,7 +37,7 @@ class _Readable(Generic[T]):
     _state: State
 
     @property
-    def response(self) -> ChatResponse[T]:
+    def response(self) -> ChatResponse[T_co]:
         """The complete response, equal to that of the non-streaming call.
 
         Raises:
@@ -77,7 +77,7 @@ class _Readable(Generic[T]):
         return self._state.call
 
 
-class ChatStream(_Readable[T]):
+class ChatStream(_Readable[T_co]):
     """A streamed response: a context manager and an iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
@@ -133,7 +133,7 @@ class ChatStream(_Readable[T]):
         """Iterate over the chunks of visible text only."""
         return (event.text for event in self._events if type(event) is TextDelta)
 
-    def collect(self) -> ChatResponse[T]:
+    def collect(self) -> ChatResponse[T_co]:
         """Read the stream to its end, and return the complete response.
 
         Raises:
@@ -157,7 +157,7 @@ class ChatStream(_Readable[T]):
             raise busy("thread", "end the loop that reads it") from error
 
 
-class AsyncChatStream(_Readable[T]):
+class AsyncChatStream(_Readable[T_co]):
     """A streamed response: an async context manager and iterator of events.
 
     The request is sent when the stream is entered or first iterated; entering returns when the
@@ -213,7 +213,7 @@ class AsyncChatStream(_Readable[T]):
         """Iterate over the chunks of visible text only."""
         return Texts(self._events)
 
-    async def collect(self) -> ChatResponse[T]:
+    async def collect(self) -> ChatResponse[T_co]:
         """Read the stream to its end, and return the complete response.
 
         Raises:

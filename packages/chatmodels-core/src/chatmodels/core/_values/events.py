@@ -138,7 +138,7 @@ class StreamEnd(FrozenValue, frozen=True, tag_field="type", tag="stream_end"):
     Attributes:
         finish_reason: The reason why it ended, the same values for every vendor.
         raw_finish_reason: The vendor's own value of the finish reason.
-        response: The complete response. Core sets it; providers do not need to.
+        response: The complete response. Core sets it: only in a provider and a policy it is None.
         service_tier: The processing tier that served the call, if the vendor reports it.
         warnings: Anomalies of the stream.
         request_id: The vendor's id of the HTTP request.
@@ -149,7 +149,7 @@ class StreamEnd(FrozenValue, frozen=True, tag_field="type", tag="stream_end"):
 
     finish_reason: FinishReason = "stop"
     raw_finish_reason: str | None = None
-    response: ChatResponse[Any] | None = None
+    response: ChatResponse[Any] = None  # type: ignore[assignment] - core sets it
     service_tier: str | None = None
     warnings: tuple[str, ...] = ()
     request_id: str | None = None

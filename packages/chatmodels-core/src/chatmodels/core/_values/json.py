@@ -84,7 +84,7 @@ def written(value: Any, /) -> object:
     """Return a value without the fields that are not written."""
     if type(value) is response.ChatResponse:
         return msgspec.structs.replace(value, parsed=None)
-    if isinstance(value, events.StreamEnd) and value.response is not None:
+    if isinstance(value, events.StreamEnd) and value.response is not None:  # pyright: ignore[reportUnnecessaryComparison] - of a provider
         copy = msgspec.structs.replace(value.response, parsed=None)
         return msgspec.structs.replace(value, response=copy)
     if isinstance(value, tool_events.ToolEnd):

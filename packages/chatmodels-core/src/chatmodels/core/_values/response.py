@@ -12,11 +12,11 @@ from chatmodels.core._values.parts import FrozenValue, Json, RefusalPart, ToolCa
 if TYPE_CHECKING:  # before 3.13, only type checkers support the default of a type variable
     from typing_extensions import TypeVar
 
-    T = TypeVar("T", default=None)
+    T_co = TypeVar("T_co", default=None, covariant=True)
 else:
     from typing import TypeVar
 
-    T = TypeVar("T")
+    T_co = TypeVar("T_co", covariant=True)
 
 FinishReason = Literal[
     "stop", "length", "tool_calls", "content_filter", "refusal", "error", "other"
@@ -102,6 +102,9 @@ class Timing(FrozenValue, frozen=True, kw_only=True):
     attempts: int = 1
 
 
+NO_TIMING = Timing(total=0.0, attempts=0)
+
+
 class TokenLogprob(FrozenValue, frozen=True):
     """The log probability of a token.
 
@@ -116,7 +119,7 @@ class TokenLogprob(FrozenValue, frozen=True):
     top: "tuple[TokenLogprob, ...]" = ()
 
 
-class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False):
+class ChatResponse(FrozenValue, Generic[T_co], frozen=True, kw_only=True, eq=False):
     """The response to one call, streamed or not.
 
     Two responses are equal if all fields except `failed_attempts`, `timing` and `payload` are.
@@ -129,14 +132,14 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
         model: The model that generated the response, as the vendor names it.
         id: The vendor's id of the response.
         request_id: The vendor's id of the HTTP request, for its support.
-        provider: The provider's registered name.
+        provider: The provider's registered name; empty for a response that no call has returned.
         logprobs: The log probabilities of the output's tokens, if requested.
         service_tier: The processing tier that served the call, if the vendor reports it.
         warnings: The parts of the request that were omitted or changed, and other anomalies.
         parsed: The output as an instance of the call's `output_type`.
         failed_attempts: The attempts of the call that failed before, in order: retries and
             fallbacks.
-        timing: The duration of the call.
+        timing: The duration of the call; zero for a response that no call has returned.
         payload: The vendor's JSON; for a stream, the list of its events' JSON.
     """
 
@@ -147,13 +150,13 @@ class ChatResponse(FrozenValue, Generic[T], frozen=True, kw_only=True, eq=False)
     model: str | None = None
     id: str | None = None
     request_id: str | None = None
-    provider: str | None = None
+    provider: str = ""
     logprobs: tuple[TokenLogprob, ...] = ()
     service_tier: str | None = None
     warnings: tuple[str, ...] = ()
-    parsed: T = None  # type: ignore[assignment] - None is the default of T
+    parsed: T_co = None  # type: ignore[assignment] - None is the default of T_co
     failed_attempts: tuple[FailedAttempt, ...] = ()
-    timing: Timing | None = None
+    timing: Timing = NO_TIMING
     payload: msgspec.Raw = NO_PAYLOAD
 
     @property

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from chatmodels.core import ModelInfo
 from chatmodels.core.extending import Capability, Profile
-from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
+from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, find_generation
 from chatmodels.providers.anthropic._media import ACCEPTED
 
 SETTINGS: Mapping[str, str] = {
@@ -48,13 +48,13 @@ FAMILIES = (*CLAUDE_FAMILIES, "*")
 
 def generation(model: str) -> Generation:
     """Return the generation of a model, Claude or not."""
-    return generation_of(model) or UNKNOWN
+    return find_generation(model) or UNKNOWN
 
 
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
     """Return the abilities of a model."""
-    claude = generation_of(model)
+    claude = find_generation(model)
     if claude is None:
         # Servers of other models, such as vLLM, enforce schemas of strict tools only.
         unknown = claude_profile(_UNKNOWN_PROFILE, UNKNOWN)

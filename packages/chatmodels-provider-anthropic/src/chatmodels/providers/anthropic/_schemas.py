@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
-from chatmodels.http.claude import ENFORCED_SCHEMAS, generation_of
+from chatmodels.http.claude import ENFORCED_SCHEMAS, find_generation
 
 _MAX_KEY_LENGTH = 64
 
@@ -29,7 +29,7 @@ _OTHERS = replace(_SCHEMAS, output=_SCHEMAS.strict_tools)
 
 def schemas_of(model: str, /) -> SchemaSupport:
     """Return the schemas that a model accepts."""
-    claude = generation_of(model)
+    claude = find_generation(model)
     if claude is None:
         return _OTHERS
     return _SCHEMAS if claude.structured else _OLD

@@ -12,7 +12,7 @@ from chatmodels.http.wire import (
 )
 from chatmodels.providers.bedrock._blocks import PROVIDER_NAME
 from chatmodels.providers.bedrock._messages import encode_conversation
-from chatmodels.providers.bedrock._profile import SETTINGS, family_of
+from chatmodels.providers.bedrock._profile import SETTINGS, find_family
 from chatmodels.providers.bedrock._thinking import FIELDS, set_reasoning
 
 _COPIED = ("temperature", "top_p", "max_output_tokens", "stop", "metadata", "service_tier")
@@ -27,7 +27,7 @@ def encode_request(model: str, request: ChatRequest) -> bytes:
         InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
-    family = family_of(model)
+    family = find_family(model)
     system, turns = encode_conversation(request.messages, problems, keeps_state=family.keeps_state)
     body: dict[str, Json] = {"messages": turns}
     if system:

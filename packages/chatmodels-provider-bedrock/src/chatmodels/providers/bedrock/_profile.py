@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from chatmodels.core import ModelInfo
 from chatmodels.core.extending import Capability, Profile
-from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, generation_of
+from chatmodels.http.claude import CLAUDE_FAMILIES, Generation, claude_profile, find_generation
 from chatmodels.http.wire import Wire
 from chatmodels.providers.bedrock._media import RESULT_MEDIA, USER_MEDIA
 
@@ -79,9 +79,9 @@ FAMILIES = (*(f"*anthropic.{pattern}" for pattern in CLAUDE_FAMILIES), *_FAMILIE
 
 
 @lru_cache(maxsize=256)
-def family_of(model: str) -> Family:
+def find_family(model: str) -> Family:
     """Return the family of a model by its name, for example "us.amazon.nova-2-lite-v1:0"."""
-    claude = generation_of(model)
+    claude = find_generation(model)
     if claude is not None:
         return Family(
             top_k="top_k",
@@ -98,7 +98,7 @@ def family_of(model: str) -> Family:
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
     """Return the abilities of a model."""
-    family = family_of(model)
+    family = find_family(model)
     unsupported: set[str] = set()
     if not family.top_k:
         unsupported.add("top_k")

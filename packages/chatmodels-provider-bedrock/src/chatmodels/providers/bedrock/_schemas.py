@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from chatmodels.core.extending import SchemaRules
 from chatmodels.http import SchemaSupport
 from chatmodels.http.claude import ENFORCED_SCHEMAS
-from chatmodels.providers.bedrock._profile import family_of
+from chatmodels.providers.bedrock._profile import find_family
 
 _PLAIN = SchemaSupport(
     # At the root, Nova accepts only `type`, `properties` and `required`; Claude refuses unions.
@@ -23,4 +23,4 @@ _NATIVE = replace(
 
 def schemas_of(model: str, /) -> SchemaSupport:
     """Return the schemas that a model accepts."""
-    return _NATIVE if family_of(model).native else _PLAIN
+    return _NATIVE if find_family(model).native else _PLAIN

@@ -100,27 +100,27 @@ FAMILIES = (*_CAPABILITIES, "*")
 """The names of models whose abilities differ, and the pattern of all others."""
 
 
-def lacks(model: str, capability: Capability) -> bool:
-    """Check whether a model is known not to have a capability."""
-    return model in _CAPABILITIES and capability not in _CAPABILITIES[model]
+def supports(model: str, capability: Capability) -> bool:
+    """Return whether a model has a capability; an unknown model has all."""
+    return model not in _CAPABILITIES or capability in _CAPABILITIES[model]
 
 
 @lru_cache(maxsize=256)
 def profile(model: str) -> Profile:
     """Return the abilities of a model; unknown models are assumed to support everything."""
-    reasons = not lacks(model, Capability.REASONING)
+    reasons = supports(model, Capability.REASONING)
     return Profile(
         settings=SETTINGS,
         values={} if reasons else {"reasoning_effort": ("none",)},
         ranges={} if reasons else {"reasoning_budget": (0, 0)},
         implied={} if reasons else {"reasoning_effort": ("none",), "reasoning_budget": (0,)},
         exclusive=(("reasoning_budget", "reasoning_effort"),),
-        tools=not lacks(model, Capability.TOOLS),
+        tools=supports(model, Capability.TOOLS),
         native_output=frozenset(
-            () if lacks(model, Capability.STRUCTURED_OUTPUT) else ("strict", "object")
+            ("strict", "object") if supports(model, Capability.STRUCTURED_OUTPUT) else ()
         ),
         native_output_without=("tools", "documents"),  # "Chat"
-        user_media=DOCUMENTS if lacks(model, Capability.VISION) else (*IMAGES, *DOCUMENTS),
+        user_media=(*IMAGES, *DOCUMENTS) if supports(model, Capability.VISION) else DOCUMENTS,
         assistant_media=(),
         result_media=DOCUMENTS,
         effort_words=dict.fromkeys(("none", "minimal", "low", "medium", "high", "xhigh", "max")),

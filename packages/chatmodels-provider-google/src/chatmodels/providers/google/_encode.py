@@ -6,7 +6,7 @@ from chatmodels.core import ChatRequest, Settings
 from chatmodels.core.extending import ToolDefinition
 from chatmodels.http.wire import Json, add_options, set_path, write_body
 from chatmodels.providers.google._messages import encode_conversation
-from chatmodels.providers.google._profile import Generation, generation_of
+from chatmodels.providers.google._profile import Generation, find_generation
 
 SETTINGS: Mapping[str, str] = {
     "temperature": "generationConfig.temperature",
@@ -51,7 +51,7 @@ def encode_request(
         InvalidRequestError: A value in `provider_options`, or a text, cannot be encoded as JSON.
     """
     problems: list[str] = []
-    generation = generation_of(model)
+    generation = find_generation(model)
     system, contents = encode_conversation(
         request.messages,
         problems,

@@ -70,7 +70,7 @@ FAMILIES = tuple(
 """Patterns of the names of models whose abilities differ."""
 
 
-def generation_of(model: str) -> Generation:
+def find_generation(model: str) -> Generation:
     """Return the generation of a model by a part of its name, which can be a path."""
     return next(generation for part, generation in _GENERATIONS.items() if part in model)
 
@@ -85,7 +85,7 @@ def profile_of(model: str, settings: Mapping[str, str]) -> Profile:
         model: The model's name.
         settings: The settings of the API.
     """
-    generation = generation_of(model)
+    generation = find_generation(model)
     reasons = generation.most > 0 or bool(generation.levels)
     efforts: Collection[str] = _EFFORTS
     if generation.levels:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from chatmodels.http import IdForm
 from chatmodels.openai_compatible import Dialect
 from chatmodels.providers.mistral._encode import TIERS, adapt
-from chatmodels.providers.mistral._profile import UNKNOWN, family_of
+from chatmodels.providers.mistral._profile import UNKNOWN, find_family
 
 DIALECT = Dialect(
     name="mistral",
@@ -46,7 +46,7 @@ DIALECT = Dialect(
 @lru_cache(maxsize=256)
 def dialect_for(model: str) -> Dialect:
     """Return the dialect without fields that a model is known not to support."""
-    family = family_of(model)
+    family = find_family(model)
     settings = dict(DIALECT.settings)
     if family.efforts is None:
         del settings["reasoning_effort"]

@@ -84,7 +84,7 @@ FAMILIES = (*(f"{prefix}*" for prefix in _FAMILIES), "*")
 """Patterns of the names of models whose abilities differ."""
 
 
-def family_of(model: str) -> Family:
+def find_family(model: str) -> Family:
     """Return the family of a model by its name."""
     for prefix, family in _FAMILIES.items():
         if model.startswith(prefix):

@@ -50,9 +50,9 @@ class MockChatModel(StandardChatModel):
         responses: Replies in order.
         rules: Replies by request: a mapping from matchers to replies, or pairs of both. A matcher
             is a pattern that is searched for in the text of the last message, or a function that
-        accepts the request.
-            on_exhausted: The reply after the last response: "error", "cycle" to start again, "last"
-        to repeat the last response, or "echo". "echo" also applies if no rule matches.
+            accepts the request.
+        on_exhausted: The reply after the last response: "error", "cycle" to start again, "last"
+            to repeat the last response, or "echo". "echo" also applies if no rule matches.
         latency: Seconds before the response, or before the first event of a stream.
         interval: Seconds before each further event of a stream. Time limits apply to both delays.
         chunk_size: Characters per chunk of a streamed text; None to split at words.
