@@ -89,8 +89,8 @@ class CircuitBreaker:
         except BaseException as error:  # a cancellation, too, must free the place of the probe
             settle(None, error)
             raise
-        if isinstance(outcome, ChatResponse):
-            settle(outcome, None)
+        if call.op == "generate":
+            settle(None, None)
         else:
             call.on_end(settle)
         return outcome

@@ -9,7 +9,6 @@ from typing import Any
 from chatmodels.core import (
     CallTimeoutError,
     ChatRequest,
-    ChatResponse,
     ConfigurationError,
     ErrorCode,
 )
@@ -79,7 +78,7 @@ class Concurrency:
         except BaseException as error:  # a cancellation, too, must free the place
             self._leave(error)
             raise
-        if isinstance(outcome, ChatResponse):
+        if call.op == "generate":
             self._leave(None)
         else:
             call.on_end(lambda response, error: self._leave(error))
