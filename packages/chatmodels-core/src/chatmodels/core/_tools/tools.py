@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
@@ -13,6 +14,8 @@ from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+Q = ParamSpec("Q")
+S = TypeVar("S")
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """The names that vendors accept: OpenAI's API reference, "Chat completions", `tools`."""
@@ -58,20 +61,15 @@ class Tool(Generic[P, R_co]):
         """
         # Imported here, since programs without tools do not need them.
         from chatmodels.core._schema.docstrings import documentation
-        from chatmodels.core._schema.signatures import is_async, parameters
+        from chatmodels.core._schema.signatures import parameters
         from chatmodels.core._schema.strict import strict_schema
         from chatmodels.core._tools.binding import Binding
 
-        self.function = function
-        self._invoke: Callable[..., Any] = function
         self._options = (name, description, strict)
-        self._is_async = is_async(function)
         name_ = name if name is not None else str(getattr(function, "__name__", ""))
         usable, problems = parameters(function)
         contexts = {each.name: kind for each in usable if (kind := context_type(each.annotation))}
         usable = [each for each in usable if each.name not in contexts]
-        self._contexts = tuple(contexts)
-        self._context_type = next(iter(contexts.values()), None)
         if not _NAME.fullmatch(name_):
             problems.append(
                 f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
@@ -93,12 +91,44 @@ class Tool(Generic[P, R_co]):
                 details={"problems": problems},
             )
         text = docs.description if description is None else description
-        self.definition = ToolDefinition(name_, text, schema, strict)
+        self._adopt(function, ToolDefinition(name_, text, schema, strict), contexts)
+
+    def _adopt(
+        self,
+        function: Callable[P, R_co],
+        definition: ToolDefinition,
+        contexts: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        from chatmodels.core._schema.signatures import is_async
+
+        self.function = function
+        self.definition = definition
+        self._invoke: Callable[..., Any] = function
+        self._is_async = is_async(function)
+        self._contexts = tuple(contexts)
+        self._context_type = next(iter(contexts.values()), None)
         # Like functools.wraps, so that the tool is introspected and pickled as the function.
         self.__doc__ = function.__doc__
         self.__module__ = getattr(function, "__module__", __name__)
-        self.__qualname__ = getattr(function, "__qualname__", name_)
+        self.__qualname__ = getattr(function, "__qualname__", definition.name)
         self.__wrapped__ = function
+
+    @staticmethod
+    def from_definition(definition: ToolDefinition, function: Callable[Q, S], /) -> "Tool[Q, S]":
+        """Create a tool from a definition that another program wrote, such as an MCP server.
+
+        Args:
+            definition: The description for the model, whose schema is not compared with the
+                function's signature.
+            function: A sync or async function, which receives the arguments as keyword arguments.
+                They are not validated; to report that they are invalid, raise an exception.
+
+        Raises:
+            ConfigurationError: The arguments are of other types.
+        """
+        from chatmodels.core._tools.defined import DefinedTool
+
+        return DefinedTool(definition, function)
 
     @property
     def name(self) -> str:
