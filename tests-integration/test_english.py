@@ -15,14 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
-    "packages/chatmodels-core/src/chatmodels/core/_calls",
-    "packages/chatmodels-core/src/chatmodels/core/_tools",
-    "packages/chatmodels-core/src/chatmodels/core/container.py",
-    "packages/chatmodels-core/src/chatmodels/core/_values",
-    "packages/chatmodels-core/src/chatmodels/core/_errors",
-    "packages/chatmodels-core/src/chatmodels/core/_interop",
-    "packages/chatmodels-core/src/chatmodels/core/_registry",
-    "packages/chatmodels-core/src/chatmodels/core/_schema",
+    "packages/chatmodels-core/src",
 )
 
 OPENINGS = re.compile(r"#*\s*(What|Who|Whoever|How|Where|Why|That|Whether|Whatever)\b")

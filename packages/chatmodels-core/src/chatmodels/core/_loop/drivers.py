@@ -1,4 +1,4 @@
-"""The two drivers of a run: they perform its effects, blocking or awaited."""
+"""The sync and the async driver of a run, which perform its effects."""
 
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from chatmodels.core._calls.protocols import ChatModel
 from chatmodels.core._calls.stream import AsyncChatStream, ChatStream
 from chatmodels.core._errors.classes import ConfigurationError
-from chatmodels.core._loop.effects import Ask, Effect, Invoke, Start, Tell, Wait
+from chatmodels.core._loop.effects import CallModel, Effect, Emit, Invoke, Start, Wait
 from chatmodels.core._loop.flow import flow_of
 from chatmodels.core._loop.plan import Plan
 from chatmodels.core._loop.run import ToolRun
@@ -23,7 +23,7 @@ class Running:
     """A run, before and while it is driven.
 
     Attributes:
-        state: What the run has done so far.
+        state: The state of the run.
         is_over: Whether it has ended by itself, not by an error.
     """
 
@@ -37,7 +37,7 @@ class Running:
         self._stream: ChatStream[Any] | AsyncChatStream[Any] | None = None
 
     def run(self) -> ToolRun[Any]:
-        """Return what there is of the run."""
+        """Return the run so far."""
         return self.state.run(None if self._stream is None else self._stream.partial)
 
     def drive(self, *, streamed: bool) -> Generator[ToolStreamEvent]:
@@ -47,18 +47,18 @@ class Running:
         flow = flow_of(self.state)
         outcome: Any = None
         error: Exception | None = None
-        ended: BaseException | None = None
+        final_error: BaseException | None = None
         try:
             while True:
-                effect = _following(flow, outcome, error)
+                effect = _resumed(flow, outcome, error)
                 if effect is None:
                     break
                 outcome = error = None
                 try:
-                    if isinstance(effect, Tell):
+                    if isinstance(effect, Emit):
                         if streamed:
                             yield effect.event
-                    elif isinstance(effect, Ask) and streamed:
+                    elif isinstance(effect, CallModel) and streamed:
                         outcome = yield from self._streamed(effect, watching)
                     else:
                         with watching.working():
@@ -67,32 +67,32 @@ class Running:
                     error = raised
             self.is_over = True
         except BaseException as raised:
-            ended = raised
+            final_error = raised
             raise
         finally:
             flow.close()
             runner.close()
-            watching.end(self.run(), _failure(ended))
+            watching.end(self.run(), _failure(final_error))
 
     async def adrive(self, *, streamed: bool) -> AsyncGenerator[ToolStreamEvent]:
-        """Perform the run, awaited; the twin of `drive`."""
+        """Perform the run; the async version of `drive`."""
         watching = self._watched()
         runner = TaskRunner()
         flow = flow_of(self.state)
         outcome: Any = None
         error: Exception | None = None
-        ended: BaseException | None = None
+        final_error: BaseException | None = None
         try:
             while True:
-                effect = _following(flow, outcome, error)
+                effect = _resumed(flow, outcome, error)
                 if effect is None:
                     break
                 outcome = error = None
                 try:
-                    if isinstance(effect, Tell):
+                    if isinstance(effect, Emit):
                         if streamed:
                             yield effect.event
-                    elif isinstance(effect, Ask) and streamed:
+                    elif isinstance(effect, CallModel) and streamed:
                         stream = self._stream = self._model.astream(
                             effect.messages, **self._options(effect)
                         )
@@ -112,19 +112,19 @@ class Running:
                     error = raised
             self.is_over = True
         except BaseException as raised:
-            ended = raised
+            final_error = raised
             raise
         finally:
             flow.close()
             try:
                 await runner.aclose()
             finally:
-                watching.end(self.run(), _failure(ended))
+                watching.end(self.run(), _failure(final_error))
 
     def _streamed(
-        self, ask: Ask, watching: RunWatching
+        self, effect: CallModel, watching: RunWatching
     ) -> Generator[ToolStreamEvent, None, ChatResponse[Any]]:
-        stream = self._stream = self._model.stream(ask.messages, **self._options(ask))
+        stream = self._stream = self._model.stream(effect.messages, **self._options(effect))
         with watching.working():
             stream.__enter__()
         try:
@@ -134,9 +134,9 @@ class Running:
         self._stream = None
         return stream.response
 
-    def _perform(self, effect: Ask | Start | Wait | Invoke, runner: ThreadRunner) -> Any:
+    def _perform(self, effect: CallModel | Start | Wait | Invoke, runner: ThreadRunner) -> Any:
         match effect:
-            case Ask():
+            case CallModel():
                 return self._model.generate(effect.messages, **self._options(effect))
             case Start():
                 return runner.start(effect)
@@ -145,15 +145,15 @@ class Running:
             case Invoke():
                 value = effect.hook(*effect.arguments)
                 if hasattr(value, "__await__"):
-                    getattr(value, "close", bool)()  # or Python warns that nobody awaited it
+                    getattr(value, "close", bool)()  # or Python warns that it was never awaited
                     raise ConfigurationError(
                         "a hook is async; use arun_tools or astream_tools", op="run_tools"
                     )
                 return value
 
-    async def _aperform(self, effect: Ask | Start | Wait | Invoke, runner: TaskRunner) -> Any:
+    async def _aperform(self, effect: CallModel | Start | Wait | Invoke, runner: TaskRunner) -> Any:
         match effect:
-            case Ask():
+            case CallModel():
                 return await self._model.agenerate(effect.messages, **self._options(effect))
             case Start():
                 return runner.start(effect)
@@ -163,11 +163,11 @@ class Running:
                 value = effect.hook(*effect.arguments)
                 return (await value) if hasattr(value, "__await__") else value
 
-    def _options(self, ask: Ask) -> dict[str, Any]:
+    def _options(self, effect: CallModel) -> dict[str, Any]:
         plan = self._plan
         options = {**plan.call_options, "output_type": plan.output_type}
         if plan.definitions:
-            options |= {"tools": plan.definitions, "tool_choice": ask.tool_choice}
+            options |= {"tools": plan.definitions, "tool_choice": effect.tool_choice}
         return options
 
     def _watched(self) -> RunWatching:
@@ -182,7 +182,7 @@ class Running:
         return RunWatching(getattr(model, "observers", ()), info)
 
 
-def _following(
+def _resumed(
     flow: Generator[Effect, Any, None], outcome: object, error: Exception | None
 ) -> Effect | None:
     """Resume a flow; None if it is over."""
@@ -192,6 +192,6 @@ def _following(
         return None
 
 
-def _failure(ended: BaseException | None) -> BaseException | None:
+def _failure(final_error: BaseException | None) -> BaseException | None:
     """Return why a run failed; leaving a stream early is not a failure."""
-    return None if isinstance(ended, GeneratorExit) else ended
+    return None if isinstance(final_error, GeneratorExit) else final_error

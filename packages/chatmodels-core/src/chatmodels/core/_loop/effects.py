@@ -13,7 +13,7 @@ from chatmodels.core._values.request import ToolChoice
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 
 
-class Ask(msgspec.Struct, frozen=True):
+class CallModel(msgspec.Struct, frozen=True):
     """The effect of calling the model; its outcome is the response."""
 
     messages: tuple[Message, ...]
@@ -48,10 +48,10 @@ class Invoke(msgspec.Struct, frozen=True):
     arguments: tuple[Any, ...]
 
 
-class Tell(msgspec.Struct, frozen=True):
-    """The effect of yielding an event to those who read a stream."""
+class Emit(msgspec.Struct, frozen=True):
+    """The effect of yielding an event of a stream."""
 
     event: ToolStart | ToolEnd
 
 
-Effect = Ask | Start | Wait | Invoke | Tell
+Effect = CallModel | Start | Wait | Invoke | Emit

@@ -1,6 +1,6 @@
-"""The flow of a run, written once for sync and async, whole and streamed.
+"""The flow of a run, written once for sync and async, streamed or not.
 
-It is a generator that yields effects, and is resumed with their outcomes, as policies are.
+It is a generator that yields effects and receives their outcomes, like a policy.
 """
 
 from collections.abc import Generator
@@ -15,10 +15,10 @@ from chatmodels.core._errors.classes import (
     ToolLimitError,
 )
 from chatmodels.core._log import error_facts, logger
-from chatmodels.core._loop.effects import Ask, Effect, Finished, Invoke, Start, Tell, Wait
+from chatmodels.core._loop.effects import CallModel, Effect, Emit, Finished, Invoke, Start, Wait
 from chatmodels.core._loop.plan import Plan
 from chatmodels.core._loop.state import RunState
-from chatmodels.core._loop.verdicts import failed_result, failure, unusable
+from chatmodels.core._loop.tool_failures import failed_result, failure, unusable
 from chatmodels.core._tools.context import ToolContext
 from chatmodels.core._tools.tools import Tool
 from chatmodels.core._values.parts import ToolCall, ToolResult
@@ -34,7 +34,7 @@ _ABORTED = frozenset({"content_filter", "error", "refusal"})
 
 
 def flow_of(state: RunState) -> Flow:
-    """Run the rounds, and raise the errors of the run with what it has done.
+    """Run the rounds, and raise the errors of the run with its state so far.
 
     Raises:
         ToolLimitError: A limit was reached, and `on_limit` is "raise".
@@ -58,7 +58,7 @@ def _rounds(state: RunState) -> Flow:
     plan = state.plan
     choice = plan.tool_choice
     while True:
-        response: ChatResponse[Any] = yield Ask(tuple(state.messages), choice)
+        response: ChatResponse[Any] = yield CallModel(tuple(state.messages), choice)
         state.add_response(response)
         if response.finish_reason in _ABORTED:
             return
@@ -79,7 +79,7 @@ def _rounds(state: RunState) -> Flow:
 
 
 def _relaxed(choice: ToolChoice | None) -> ToolChoice | None:
-    """Return the choice of the next round: a model that has to call tools never answers."""
+    """Return the choice of the next round: a model that must call tools never ends the run."""
     return None if choice is not None and choice.mode in _FORCING else choice
 
 
@@ -94,7 +94,7 @@ class _Round:
         self._running: dict[int, ToolCall] = {}
 
     def run(self, calls: list[ToolCall]) -> Flow:
-        """Run the tools, each as soon as the hook has approved it and there is room for it."""
+        """Run the tools, each after the approval of the hook and within the concurrency limit."""
         state = self._state
         state.calls += len(calls)
         for position, call in enumerate(calls):
@@ -128,7 +128,7 @@ class _Round:
                     op="run_tools",
                 )
         self._running[position] = call
-        yield Tell(ToolStart(call))
+        yield Emit(ToolStart(call))
         yield Start(position, plan.tools[call.name], self._context(call))
 
     def _collect(self) -> Generator[Effect, Any, bool]:
@@ -164,14 +164,14 @@ class _Round:
             changed = yield Invoke(self._plan.after_tool, (self._context(end.call), end))
             end = _changed(end, changed)
         self._state.round_ends[position] = end
-        yield Tell(end)
+        yield Emit(end)
 
     def _context(self, call: ToolCall) -> ToolContext[Any]:
         return ToolContext(self._plan.context, call, self._messages)
 
 
 def _fits(tool: Tool[..., Any], call: ToolCall) -> bool:
-    """Return whether there is something to approve; the tool itself reports what does not fit."""
+    """Report whether the call is valid; the tool itself reports invalid arguments."""
     try:
         tool.validate(call)
     except ChatModelError:

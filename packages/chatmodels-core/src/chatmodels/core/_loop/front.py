@@ -1,4 +1,4 @@
-"""The functions that run a model with tools: sync and async, whole and streamed."""
+"""The functions that run a model with tools: sync and async, streamed or not."""
 
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
@@ -122,7 +122,7 @@ async def arun_tools(
     output_type: Any = None,
     **options: Unpack[AsyncToolLoopOptions[C]],
 ) -> ToolRun[Any]:
-    """Call a model and the tools that it requests, awaited; the twin of `run_tools`.
+    """Call a model and the tools that it requests; the async version of `run_tools`.
 
     Async tools run in tasks, other tools in worker threads. A cancellation of the run cancels the
     tasks, and does not wait for the threads. Hooks can be async.
@@ -210,7 +210,7 @@ def astream_tools(
     output_type: Any = None,
     **options: Unpack[AsyncToolLoopOptions[C]],
 ) -> AsyncToolStream[Any]:
-    """Stream a model and the tools that it requests, awaited; see `arun_tools`."""
+    """Stream a model and the tools that it requests; the async version, see `arun_tools`."""
     return AsyncToolStream(_running(model, prompt, output_type, options, is_async=True))
 
 

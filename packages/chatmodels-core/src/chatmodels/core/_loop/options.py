@@ -18,10 +18,10 @@ else:
     C = TypeVar("C")
 
 Decision = ToolCall | ToolResult | str | None
-"""What `before_tool` returns."""
+"""The return value of `before_tool`."""
 
 Change = ToolResult | None
-"""What `after_tool` returns."""
+"""The return value of `after_tool`."""
 
 
 class _LoopOptions(CallOptions, total=False):
@@ -69,7 +69,7 @@ class ToolLoopOptions(_LoopOptions, Generic[C], total=False):
 
 
 class AsyncToolLoopOptions(_LoopOptions, Generic[C], total=False):
-    """Options of an async run: those of `ToolLoopOptions`, with hooks that may be async."""
+    """Options of an async run: those of `ToolLoopOptions`, with hooks that can be async."""
 
     context: C
     before_tool: Callable[[ToolContext[C]], Decision | Awaitable[Decision]] | None

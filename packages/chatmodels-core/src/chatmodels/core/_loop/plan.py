@@ -1,4 +1,4 @@
-"""The plan of a run: its arguments, checked, all that stays the same from round to round."""
+"""The plan of a run: its checked arguments, which are the same in every round."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -63,9 +63,9 @@ def plan_of(options: Mapping[str, Any], output_type: Any, *, is_async: bool) -> 
     call_options = dict(options)
     own = {name: call_options.pop(name) for name in _RULES if name in call_options}
     problems = [
-        f"{name} must be {wanted}, not {own[name]!r}"
-        for name, (fits, wanted) in _RULES.items()
-        if name in own and not fits(own[name])
+        f"{name} must be {expected}, not {own[name]!r}"
+        for name, (is_valid, expected) in _RULES.items()
+        if name in own and not is_valid(own[name])
     ]
     if problems:
         raise InvalidRequestError("; ".join(problems), op="run_tools")
@@ -83,9 +83,9 @@ def plan_of(options: Mapping[str, Any], output_type: Any, *, is_async: bool) -> 
     }
     for tool in runnable.values():
         tool.check_context(own.get("context"))
-    if not is_async and (waiting := [name for name, tool in runnable.items() if tool.is_async]):
+    if not is_async and (async_tools := [name for name, tool in runnable.items() if tool.is_async]):
         raise ConfigurationError(
-            f"tools are async: {', '.join(waiting)}; use arun_tools or astream_tools",
+            f"tools are async: {', '.join(async_tools)}; use arun_tools or astream_tools",
             op="run_tools",
         )
     return Plan(
@@ -99,7 +99,7 @@ def plan_of(options: Mapping[str, Any], output_type: Any, *, is_async: bool) -> 
 
 
 def _listed(tools: object) -> tuple[Any, ...]:
-    """Return tools that may be given by an iterator, which is read once, as a tuple."""
+    """Return the tools as a tuple; an iterator of them can be read only once."""
     return tuple(tools) if isinstance(tools, Iterable) else ()  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - of any values
 
 

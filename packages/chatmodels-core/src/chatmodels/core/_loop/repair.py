@@ -14,12 +14,12 @@ INTERRUPTED = "The call was interrupted and has no result."
 def repair_conversation(
     prompt: Prompt, /, *, result: str = INTERRUPTED, keep_unknown_results: bool = False
 ) -> tuple[Message, ...]:
-    """Return a conversation that every provider accepts, whatever interrupted its tool calls.
+    """Return a conversation that every provider accepts, after interrupted tool calls.
 
-    A call without a result gets one that says so, with `is_error`. A result that comes too late
-    moves to its call. Second results of a call, results without a call and calls without a name
-    are removed. Arguments that are not a JSON object, usually because they were cut off, become
-    `{}`. Everything else stays as it is; a conversation without such defects is returned equal.
+    A call without a result gets one that reports this, with `is_error`. A late result moves to its
+    call. Second results of a call, results without a call and calls without a name are removed.
+    Arguments that are not a JSON object, usually because they were cut off, become `{}`. The rest
+    does not change; a conversation without such defects is returned equal.
 
     Args:
         prompt: The conversation.
@@ -28,25 +28,25 @@ def repair_conversation(
             has the calls, as with OpenAI's `previous_response_id`.
 
     Raises:
-        InvalidRequestError: The prompt is empty, or contains something else than messages.
+        InvalidRequestError: The prompt is empty, or contains something other than messages.
     """
-    as_given = as_messages(prompt)
-    messages = [readable(message) for message in as_given]
-    pairs = _Pairs(messages, keep_unknown_results)
+    original = as_messages(prompt)
+    messages = [readable(message) for message in original]
+    pairs = _CallResults(messages, keep_unknown_results)
     repaired: list[Message] = []
-    due: list[ToolResult] = []  # to be placed behind the present turn of the model
+    due: list[ToolResult] = []  # to be placed after the current turn of the model
     role = ""
     for number, message in enumerate(messages):
         starts_turn = message.role == "assistant" and role != "assistant"
         if starts_turn or (message.role == "user" and not _is_of_results(message)):
             repaired += [Message("tool", (each,)) for each in due]
             due = []
-        kept = tuple(
+        remaining = tuple(
             part for index, part in enumerate(message.parts) if (number, index) not in pairs.removed
         )
-        if len(kept) < len(message.parts):
-            message = replace(message, parts=kept)  # noqa: PLW2901 - what is left of it
-        if kept or not as_given[number].parts:
+        if len(remaining) < len(message.parts):
+            message = replace(message, parts=remaining)  # noqa: PLW2901 - its remaining parts
+        if remaining or not original[number].parts:
             repaired.append(message)
         if message.role == "assistant":
             due += pairs.due(number, result)
@@ -56,11 +56,11 @@ def repair_conversation(
     return tuple(repaired)
 
 
-class _Pairs:
+class _CallResults:
     """The calls of a conversation and their results.
 
     Attributes:
-        removed: The places of results that do not stay where they are.
+        removed: The places of results that are moved or removed.
     """
 
     def __init__(self, messages: Sequence[Message], keep_unknown: bool) -> None:
@@ -100,13 +100,13 @@ class _Pairs:
         """Return the results to be added for the calls of a message."""
         added: list[ToolResult] = []
         for index, call in enumerate(self._calls[number]):
-            found = self._results.get((number, index), _closing(call, text))
-            if found is not None:
-                added.append(found)
+            result = self._results.get((number, index), _error_result(call, text))
+            if result is not None:
+                added.append(result)
         return added
 
 
-def _closing(call: ToolCall, text: str) -> ToolResult:
+def _error_result(call: ToolCall, text: str) -> ToolResult:
     return ToolResult(call.id, (TextPart(text),), call.name, is_error=True)
 
 

@@ -22,9 +22,9 @@ class ToolRun(FrozenValue, Generic[T], frozen=True, kw_only=True):
     """The rounds of a model and its tools.
 
     Attributes:
-        messages: The whole conversation, the prompt included. It can be written with `to_json`, and
-            any model can continue it: calls that had no result have one that says so, except for
-            those in `pending`.
+        messages: The whole conversation, including the prompt. It can be serialized with `to_json`,
+            and any model can continue it: calls without a result have an error result, except
+            for those in `pending`.
         responses: The response of each round.
         tool_ends: The tool calls of all rounds with their results and exceptions, in the order of
             the calls.

@@ -1,4 +1,4 @@
-"""The state of a run: what it has done so far, and what its limits leave."""
+"""The state of a run: its messages, responses and tool calls so far, and its limits."""
 
 import math
 import time
@@ -22,14 +22,14 @@ _SHORTEST = 1e-6
 
 
 class RunState:
-    """What a run has done so far.
+    """The state of a run.
 
     Attributes:
         plan: The plan of the run.
         messages: The conversation so far.
         responses: The responses so far.
         calls: The number of tool calls so far.
-        round_ends: The tool calls of the present round that have ended, by their positions.
+        round_ends: The tool calls of the current round that have ended, by their positions.
         pending: The calls that wait for the caller.
         limit: The limit that was reached.
         partial: The part of a response that arrived before its round failed.
@@ -78,19 +78,19 @@ class RunState:
         return "max_seconds" if self.remaining() == 0 else None
 
     def remaining(self) -> float | None:
-        """Return the seconds that are left of `max_seconds`, at least 0; None for no limit."""
+        """Return the remaining seconds of `max_seconds`, at least 0; None for no limit."""
         if self.plan.max_seconds is None:
             return None
         return max(0.0, self._started + self.plan.max_seconds - self.plan.clock())
 
     def is_late(self) -> bool:
-        """Return whether the time of the run is over, which is its limit then."""
+        """Report whether the time limit of the run is exceeded, and record it as the limit."""
         if self.limit is None and self.remaining() == 0:
             self.limit = "max_seconds"
         return self.limit is not None
 
     def limit_time(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Let a call of the model take no longer than the run: a policy, the outermost one."""
+        """Limit the time of a call of the model to that of the run; the outermost policy."""
         remaining = self.remaining() or 0.0
         total = max(_SHORTEST, time.monotonic() - call.started + remaining)
         self._has_less_time = call.timeout.total is None or total < call.timeout.total
@@ -99,12 +99,12 @@ class RunState:
         return (yield Send(request))
 
     def is_over(self, error: ChatModelError) -> bool:
-        """Return whether a call of the model ended because the time of the run is over."""
+        """Report whether a call of the model ended because of the time limit of the run."""
         is_total = isinstance(error, CallTimeoutError) and error.details.get("limit") == "total"
         return is_total and self._has_less_time
 
     def run(self, partial: ChatResponse[Any] | None = None) -> ToolRun[Any]:
-        """Return what there is of the run.
+        """Return the run so far.
 
         Args:
             partial: The part of a response that has arrived, if a round is not complete.

@@ -1,4 +1,4 @@
-"""Streams of runs with tools, as users hold them."""
+"""Stream objects of runs with tools for users."""
 
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
@@ -23,7 +23,7 @@ else:
 
 
 class _Readable(Generic[T]):
-    """What both kinds of streams can report."""
+    """The attributes that both kinds of streams have."""
 
     __slots__ = ("_running",)
 
@@ -31,7 +31,7 @@ class _Readable(Generic[T]):
 
     @property
     def run(self) -> "ToolRun[T]":
-        """The whole run, equal to the result of `run_tools`.
+        """The complete run, equal to the result of `run_tools`.
 
         Raises:
             InvalidRequestError: The stream has not been read to its end; see `collect`.
@@ -46,7 +46,7 @@ class _Readable(Generic[T]):
 
     @property
     def partial(self) -> "ToolRun[Any]":
-        """The run as far as it has come; its messages can be stored and continued."""
+        """The run so far; its messages can be stored and continued."""
         return self._running.run()
 
 
@@ -54,7 +54,7 @@ class ToolStream(_Readable[T]):
     """The events of a run: those of each response, and a `ToolStart` and `ToolEnd` for each tool.
 
     The first request is sent when the stream is iterated. Leaving the block closes the connection
-    and does not wait for tools that run. Not shared by threads.
+    and does not wait for running tools. It is not thread-safe.
 
     ```python
     with stream_tools(model, "What is the weather in Oslo?", tools=[weather]) as stream:
@@ -89,14 +89,14 @@ class ToolStream(_Readable[T]):
         return next(self._events)
 
     def texts(self) -> Iterator[str]:
-        """Iterate over the chunks of visible text alone."""
+        """Iterate over the chunks of visible text only."""
         return (event.text for event in self._events if type(event) is TextDelta)
 
     def collect(self) -> "ToolRun[T]":
         """Read the stream to its end and return the run.
 
         Raises:
-            ChatModelError: The run failed; the error's `run` contains what it had done.
+            ChatModelError: The run failed; the error's `run` contains the rounds so far.
         """
         for _ in self._events:
             pass
@@ -110,14 +110,14 @@ class ToolStream(_Readable[T]):
         """
         try:
             self._events.close()
-        except ValueError as error:  # all that a running generator says
-            raise busy("thread", "let it leave its loop") from error
+        except ValueError as error:  # the generator is running
+            raise busy("thread", "end the loop that reads it") from error
 
 
 class AsyncToolStream(_Readable[T]):
-    """The events of a run, awaited; the twin of `ToolStream`.
+    """The events of a run; the async version of `ToolStream`.
 
-    Leaving the block cancels the tools that run. Not shared by tasks.
+    Leaving the block cancels running tools. Use it in one task only.
     """
 
     __slots__ = ("_events",)
@@ -144,26 +144,26 @@ class AsyncToolStream(_Readable[T]):
         return await anext(self._events)
 
     def texts(self) -> AsyncIterator[str]:
-        """Iterate over the chunks of visible text alone."""
+        """Iterate over the chunks of visible text only."""
         return Texts(self._events)
 
     async def collect(self) -> "ToolRun[T]":
         """Read the stream to its end and return the run.
 
         Raises:
-            ChatModelError: The run failed; the error's `run` contains what it had done.
+            ChatModelError: The run failed; the error's `run` contains the rounds so far.
         """
         async for _ in self._events:
             pass
         return self.run
 
     async def aclose(self) -> None:
-        """Close the connection, and cancel the tools that run.
+        """Close the connection, and cancel running tools.
 
         Raises:
             InvalidRequestError: Another task is reading the stream right now.
         """
         try:
             await self._events.aclose()
-        except RuntimeError as error:  # all that a running generator says
+        except RuntimeError as error:  # the generator is running
             raise busy("task", "cancel it") from error

@@ -16,8 +16,8 @@ from chatmodels.core._values.parts import ToolResult
 class TaskRunner:
     """Runs tools in tasks, with the context variables of the caller.
 
-    The tasks belong to no task group: a group would have to stay open between the events of a
-    stream, and would not allow its reader to open scopes of its own there. `aclose` waits for all
+    The tasks do not belong to a task group: a group would have to stay open between the events of
+    a stream, and would not allow its reader to open other scopes there. `aclose` waits for all
     tasks, as a group does.
     """
 
@@ -66,7 +66,7 @@ class TaskRunner:
 
 
 def _spawn(function: Callable[[], Awaitable[None]], tasks: set[object]) -> None:
-    """Start a task that is not a child of the present one, under asyncio or trio."""
+    """Start a task that is not a child of the current one, under asyncio or trio."""
     trio: Any = sys.modules.get("trio")
     if trio is not None and trio.lowlevel.in_trio_task():
         trio.lowlevel.spawn_system_task(function, context=copy_context())

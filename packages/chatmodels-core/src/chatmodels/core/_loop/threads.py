@@ -40,7 +40,7 @@ class ThreadRunner:
             return None
 
     def close(self) -> None:
-        """Start no further tool; what runs is not waited for, since a thread cannot be stopped."""
+        """Start no further tool; running tools are not awaited, since threads cannot be stopped."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 

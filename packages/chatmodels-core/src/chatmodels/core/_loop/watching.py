@@ -1,4 +1,4 @@
-"""The observers of a run: one span for its rounds and its tools, say."""
+"""The observers of a run, for example for one span with its rounds and tools."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -49,7 +49,7 @@ class RunWatching:
                     self._tokens.append((observer, token))
 
     def working(self) -> AbstractContextManager[None]:
-        """Return what is in force while core is at work on the run."""
+        """Return a context manager that enters the observers while core works on the run."""
         return self._working() if self._tokens else _NOTHING
 
     @contextmanager
@@ -69,10 +69,10 @@ class RunWatching:
 
 
 def _call(observer: Observer, method: str, *arguments: object) -> None:
-    called: Callable[..., object] | None = getattr(observer, method, None)
-    if called is not None:
+    method_: Callable[..., object] | None = getattr(observer, method, None)
+    if method_ is not None:
         try:
-            called(*arguments)
+            method_(*arguments)
         except Exception as error:
             _report(observer, method, error)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chatmodels.core._values.half_characters import without_half_characters
+from chatmodels.core._values.lone_surrogates import replace_lone_surrogates
 from chatmodels.core._values.parts import Json
 
 _TOKEN = re.compile(
@@ -56,7 +56,7 @@ def _decoded(text: str) -> Json:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
-        return msgspec.json.decode(without_half_characters(text))
+        return msgspec.json.decode(replace_lone_surrogates(text))
 
 
 def _closed(text: str) -> str:

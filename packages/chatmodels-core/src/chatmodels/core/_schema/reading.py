@@ -8,7 +8,7 @@ import msgspec
 from chatmodels.core._schema.annotations import Anatomy
 from chatmodels.core._schema.foreign import adapted, from_json
 from chatmodels.core._schema.of_types import Schema, admits_null, json_schema, resolved
-from chatmodels.core._values.half_characters import without_half_characters
+from chatmodels.core._values.lone_surrogates import replace_lone_surrogates
 from chatmodels.core._values.parts import Json
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Reader(Generic[T]):
         except msgspec.ValidationError:
             value = without_nulls(msgspec.json.decode(text), self._schema, self._root)
         except msgspec.DecodeError:
-            repaired = without_half_characters(text) if isinstance(text, str) else text
+            repaired = replace_lone_surrogates(text) if isinstance(text, str) else text
             if repaired == text:
                 raise
             return self.read(repaired)

@@ -233,9 +233,9 @@ def _parsed(text: str) -> dict[str, Json] | None:
         return _ARGUMENTS.decode(text)
     except msgspec.DecodeError:
         # Lone surrogates are valid JSON; they become U+FFFD as in all other texts.
-        from chatmodels.core._values.half_characters import without_half_characters
+        from chatmodels.core._values.lone_surrogates import replace_lone_surrogates
 
-        repaired = without_half_characters(text)
+        repaired = replace_lone_surrogates(text)
         if repaired == text:
             raise
         return _ARGUMENTS.decode(repaired)

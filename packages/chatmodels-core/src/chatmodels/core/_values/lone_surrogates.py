@@ -10,7 +10,7 @@ _ESCAPE = re.compile(
 )
 
 
-def without_half_characters(text: str) -> str:
+def replace_lone_surrogates(text: str) -> str:
     """Replace each lone surrogate in JSON text by U+FFFD, the replacement character."""
     return _ESCAPE.sub(_replacement, text)
 

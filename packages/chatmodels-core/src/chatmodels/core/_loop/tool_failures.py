@@ -1,4 +1,4 @@
-"""The messages that the model gets for calls that cannot be run, or failed."""
+"""The messages to the model about calls that cannot be run or failed."""
 
 from collections.abc import Mapping
 from typing import Any
