@@ -15,6 +15,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs",
     "packages/chatmodels-core/src",
 )
 
