@@ -225,6 +225,8 @@ class Conventions:
 def _span_name(operation: str, attributes: Mapping[str, Any]) -> str:
     if operation == "http":
         return str(attributes["http.request.method"])
+    if operation == "invoke_agent":
+        return " ".join(filter(None, (operation, attributes.get("gen_ai.agent.name"))))
     subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
     return f"{operation} {attributes.get(subject)}"
 

@@ -309,6 +309,26 @@ def test_numbers_that_no_exporter_takes_are_texts(recorder) -> None:
     assert part["arguments"] == {"big": "1" + "0" * 30, "n": -7}
 
 
+@pytest.mark.parametrize("role", ["tool", "user"])
+def test_each_result_of_a_tool_has_a_message_of_its_own(recorder, role) -> None:
+    rain, snow = (tool_result(call, text).parts[0] for call, text in [("a", "rain"), ("b", "snow")])
+    prompt = [
+        Message(role, (rain, snow)),
+        Message("user", (TextPart("And?"), rain, TextPart("Or"))),
+    ]
+
+    instrument(MockChatModel(), telemetry=recorder.telemetry(content="span")).generate(prompt)
+
+    first = {"type": "tool_call_response", "id": "a", "response": "rain"}
+    assert [(each["role"], each["parts"]) for each in read(recorder.span.attributes[IN])] == [
+        (role, [first]),
+        (role, [{"type": "tool_call_response", "id": "b", "response": "snow"}]),
+        ("user", [{"type": "text", "content": "And?"}]),
+        ("user", [first]),
+        ("user", [{"type": "text", "content": "Or"}]),
+    ]
+
+
 def test_a_hook_may_change_what_it_sees_of_a_tool(recorder) -> None:
     def redact(name: str, value: Any) -> Any:
         if name == TOOLS:

@@ -291,16 +291,16 @@ def test_numbers_out_of_range_are_refused_all_at_once() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Retry(max_retries=-1, initial_delay=math.nan, factor=0.5, max_delay=math.inf)
     assert str(caught.value) == (
-        "Retry: max_retries must be a whole number of at least 0, not -1;"
-        " initial_delay must be a number of seconds of at least 0, not nan;"
+        "Retry: max_retries must be an integer of at least 0, not -1;"
+        " initial_delay must be a number of at least 0, not nan;"
         " factor must be a number of at least 1, not 0.5;"
-        " max_delay must be a number of seconds of at least 0, not inf"
+        " max_delay must be a number of at least 0, not inf"
     )
 
 
 @pytest.mark.parametrize("wrong", [1.5, True, "2", None])
 def test_retries_are_a_whole_number(wrong: Any) -> None:
-    with pytest.raises(ConfigurationError, match="max_retries must be a whole number"):
+    with pytest.raises(ConfigurationError, match="max_retries must be an integer"):
         Retry(max_retries=wrong)
 
 
