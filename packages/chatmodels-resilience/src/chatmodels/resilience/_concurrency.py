@@ -71,7 +71,7 @@ class Concurrency:
         return self._running
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         yield Run(lambda: self._enter(call), lambda: self._aenter(call))
         try:
             outcome = yield Send(request)

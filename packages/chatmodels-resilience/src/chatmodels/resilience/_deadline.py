@@ -37,7 +37,7 @@ class Deadline:
         self._clock = clock
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         total = self._clock() - call.started + self.seconds
         if call.timeout.total is None or total < call.timeout.total:
             call.timeout = replace(call.timeout, total=total)

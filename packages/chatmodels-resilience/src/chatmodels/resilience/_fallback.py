@@ -71,7 +71,7 @@ class Fallback:
         self._clock = clock
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         remaining = iter(self.models)
         model: CallableModel | None = None
         while True:

@@ -70,7 +70,7 @@ class RateLimit:
         self._lock = Lock()
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         entry = self._reserve(call, request)
         try:
             if (wait := entry.time - self._clock()) > 0:
