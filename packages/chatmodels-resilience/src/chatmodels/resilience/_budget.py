@@ -1,4 +1,4 @@
-"""Limits the tokens that a model may use."""
+"""Limits the tokens that a model can use."""
 
 from threading import Lock
 from typing import Any

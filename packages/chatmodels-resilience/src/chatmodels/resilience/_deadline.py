@@ -21,7 +21,7 @@ class Deadline:
 
     Args:
         seconds: The limit, from the moment at which the policy begins.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
         ConfigurationError: `seconds` is not a positive number.
