@@ -1,6 +1,6 @@
-"""Watch a model answer: `./run demo`.
+"""A demonstration in the terminal: `./run demo`.
 
-With `OPENAI_API_KEY` set it talks to OpenAI. Without, it talks to a simulator on this machine, over
+If `OPENAI_API_KEY` is set, the demo uses OpenAI. Otherwise it uses a simulator on this machine over
 real HTTP, which sends responses that were written for this demo.
 """
 
@@ -38,8 +38,8 @@ from chatmodels.otel import traced
 from chatmodels.otel.console import show
 
 MODEL = "openai:gpt-6.1-terra"
-ANSWERS = ("tide", "ports-1-calls", "ports-2-answer", "lighthouse", "model-not-found")
-ASKED_FOR = (
+RESPONSES = ("tide", "ports-1-calls", "ports-2-answer", "lighthouse", "model-not-found")
+CAPABILITIES = (
     Capability.TOOLS,
     Capability.STRUCTURED_OUTPUT,
     Capability.VISION,
@@ -47,81 +47,81 @@ ASKED_FOR = (
 )
 
 console = Console(highlight=False)
-figures = Table("call", "answered by", box=None, pad_edge=False)
+figures = Table("call", "model", box=None, pad_edge=False)
 for heading in ("first event", "total", "input", "output"):
     figures.add_column(heading, justify="right")
 
 
 def main() -> None:
     console.print()
-    with answering_service() as about:
+    with service() as about:
         console.print(Panel(about, title="chatmodels", border_style="cyan", padding=(1, 2)))
         discovery()
         with show(metrics=False) as telemetry:
             traced(name="demo", telemetry=telemetry)(calls)()
-            section("What it took", "until the first event and the last, and tokens")
+            section("Measurements", "time to the first event and in total, and tokens")
             console.print(Padding(figures, (0, 2)))
-            section("Where the time went", "as OpenTelemetry records it")
-    console.print("\n  Your turn: [bold]docs/tutorials/getting-started.md[/]\n")
+            section("Trace", "spans recorded by OpenTelemetry")
+    console.print("\n  Next: [bold]docs/tutorials/getting-started.md[/]\n")
 
 
 def calls() -> None:
     model = create_chat_model(MODEL)
-    streamed_answer(model)
+    stream_text(model)
     tool_call(model)
     structured_output(model)
     failure()
 
 
 @contextmanager
-def answering_service() -> Iterator[str]:
-    """Point the OpenAI provider at OpenAI, or else at a simulator with responses for this demo."""
+def service() -> Iterator[str]:
+    """Connect the OpenAI provider to OpenAI, or to a simulator with responses for this demo."""
     if os.environ.get("OPENAI_API_KEY"):
-        yield f"Talking to [bold]OpenAI[/], as [bold]{MODEL}[/]."
+        yield f"Using [bold]OpenAI[/] with the model [bold]{MODEL}[/]."
         return
     from chatmodels.testing import Simulator, samples
 
     with Simulator(latency=0.35, pace=0.015) as simulator:
-        written = samples()
-        simulator.queue(*(written[name] for name in ANSWERS))
+        recordings = samples()
+        simulator.queue(*(recordings[name] for name in RESPONSES))
         os.environ["OPENAI_API_KEY"] = "demo"
         os.environ["OPENAI_BASE_URL"] = simulator.base_url
         yield (
-            f"No OPENAI_API_KEY is set: this talks to a [bold]simulator[/] at "
+            f"OPENAI_API_KEY is not set, so this demo uses a [bold]simulator[/] at "
             f"{simulator.base_url}.\nIts responses were [bold]written for this demo[/], not by a "
-            "model; provider, HTTP and streaming are real."
+            "model. The provider, HTTP and streaming are real."
         )
 
 
 def discovery() -> None:
-    section("Who is installed", "found by entry point, imported when needed")
-    table = Table("provider", "install", "health", "can, among others", box=None, pad_edge=False)
-    health = check_health(timeout=60)  # a busy machine takes its time to import all providers
+    section("Installed providers", "discovered by entry point, imported on first use")
+    table = Table("provider", "install", "health", "capabilities", box=None, pad_edge=False)
+    health = check_health(timeout=60)  # importing all providers can be slow on a busy machine
     for name in list_providers():
         metadata = provider(name).metadata
-        can = ", ".join(what for what in ASKED_FOR if what in metadata.capabilities)
-        well = health[name].status == "healthy"
+        supported = ", ".join(item for item in CAPABILITIES if item in metadata.capabilities)
+        healthy = health[name].status == "healthy"
         table.add_row(
             Text(name, "bold cyan"),
             metadata.distribution,
-            Text(health[name].status, "green" if well else "yellow"),
-            Text(can.replace("_", " "), "dim"),
+            Text(health[name].status, "green" if healthy else "yellow"),
+            Text(supported.replace("_", " "), "dim"),
         )
     console.print(Padding(table, (0, 2)))
 
 
-def streamed_answer(model: ChatModel) -> None:
-    section("A streamed answer", "model.stream(prompt)")
+def stream_text(model: ChatModel) -> None:
+    section("Streaming", "model.stream(prompt)")
     prompt = [
         system("Answer in plain text, briefly."),
         user("Why does the sea rise and fall? One short paragraph."),
     ]
-    asked(prompt[-1].text)
-    answer = Text()
-    with model.stream(prompt) as stream, Live(answer, console=console, refresh_per_second=30):
+    show_prompt(prompt[-1].text)
+    output = Text()
+    with model.stream(prompt) as stream, Live(output, console=console, refresh_per_second=30):
         for text in stream.texts():
-            answer.append(text)
-    measured("streamed answer", stream.response)
+            output.append(text)
+    add_figures("streamed text", stream.response)
 
 
 @tool
@@ -135,14 +135,14 @@ def high_water(port: str) -> str:
 
 
 def tool_call(model: ChatModel) -> None:
-    section("Tools", "a plain function; its signature and docstring become the schema")
+    section("Tools", "a function; its signature and docstring become the schema")
     conversation = [
         system("You help sailors. Use the tools."),
         user("When is high water in Brest and in Dover?"),
     ]
-    asked(conversation[-1].text)
+    show_prompt(conversation[-1].text)
     response = model.generate(conversation, tools=[high_water])
-    measured("tool calls", response)
+    add_figures("tool calls", response)
     conversation.append(response.message)
     for call in response.tool_calls:
         result = high_water.call(call)
@@ -153,7 +153,7 @@ def tool_call(model: ChatModel) -> None:
         console.print(Padding(line.append(result.text, "green"), (0, 2)))
     response = model.generate(conversation, tools=[high_water])
     console.print(Padding(response.text, (1, 0, 0, 0)))
-    measured("final answer", response)
+    add_figures("final response", response)
 
 
 @dataclass
@@ -174,14 +174,17 @@ class Lighthouse:
 def structured_output(model: ChatModel) -> None:
     section("Structured output", "model.generate(prompt, output_type=Lighthouse).parsed")
     prompt = "Describe the lighthouse of Cordouan."
-    asked(prompt)
+    show_prompt(prompt)
     response = model.generate(prompt, output_type=Lighthouse)
     console.print(Padding(Pretty(response.parsed, expand_all=True), (0, 2)))
-    measured("structured output", response)
+    add_figures("structured output", response)
 
 
 def failure() -> None:
-    section("An error, as you will see it", "what failed, on what, why, and whether to try again")
+    section(
+        "Errors",
+        "the operation, the provider and model, the cause, and whether a retry makes sense",
+    )
     try:
         create_chat_model("openai:gpt-0-imaginary").generate("Hello")
     except ChatModelError as error:
@@ -198,23 +201,25 @@ def failure() -> None:
         console.print(Padding(JSON.from_data(facts), (0, 2)))
 
 
-def section(title: str, how: str) -> None:
+def section(title: str, description: str) -> None:
     console.print()
     console.print(
-        Rule(Text.assemble((title, "bold"), (f"  {how}", "dim")), align="left", style="cyan")
+        Rule(
+            Text.assemble((title, "bold"), (f"  {description}", "dim")), align="left", style="cyan"
+        )
     )
 
 
-def asked(text: str) -> None:
+def show_prompt(text: str) -> None:
     console.print(Padding(Text.assemble(("> ", "cyan"), (text, "italic")), (0, 0, 1, 0)))
 
 
-def measured(what: str, response: ChatResponse) -> None:
+def add_figures(call: str, response: ChatResponse) -> None:
     timing = response.timing
     first = "" if timing.first_event is None else f"{timing.first_event * 1000:.0f} ms"
     usage = response.usage
     figures.add_row(
-        what,
+        call,
         Text(response.model or "", "dim"),
         Text(first, "cyan"),
         Text(f"{timing.total * 1000:.0f} ms", "cyan"),

@@ -1,7 +1,7 @@
-"""A whole provider without HTTP: it answers with the user's words in reverse.
+"""A complete provider without HTTP, which returns the words of the prompt in reverse order.
 
-Run it: `python examples/reverse_provider.py`. In a package of its own, the last line of the first
-part would be in `__init__.py`, and an entry point would make core find it.
+Run it: `python examples/reverse_provider.py`. In a separate package, `__init__.py` would call
+`register_provider`, and core would discover the package by its entry point.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class ReverseModel(StandardChatModel):
 class ReverseProvider:
     metadata = ProviderMetadata(
         name="reverse",
-        description="Says it backwards.",
+        description="Returns the words of the prompt in reverse order.",
         distribution="chatmodels-provider-reverse",
         capabilities=frozenset({Capability.STREAMING}),
     )
@@ -46,8 +46,8 @@ class ReverseProvider:
             model,
             timeout=options.timeout,
             settings=options.settings,
-            supported_settings=frozenset(),  # it honours none: they are refused, and not ignored
-            capabilities=self.metadata.capabilities,  # so are tools and images
+            supported_settings=frozenset(),  # all settings are refused instead of ignored
+            capabilities=self.metadata.capabilities,  # tools and images are refused as well
             on_unsupported=options.on_unsupported,
         )
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # brotli 1.2.1: `Decompressor.can_accept_more_data()` is True while the decompressor holds output back because of
 # `output_buffer_limit`. A loop that continues only while it is False stops early and loses the rest of the body.
-# Call `process(b"", output_buffer_limit=...)` until it returns nothing instead. The limit is no maximum either:
+# Call `process(b"", output_buffer_limit=...)` until it returns no bytes instead. The limit is not a maximum either:
 # with a limit of 1,000 bytes, a call returns 32,752.
 #
 # Output seen on 2026-11-29:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# httpcore 1.0.9 (and httpx 0.28.1 on it) forgets the brackets of an IPv6 address if the request goes through an
-# HTTP proxy. RFC 9110 and RFC 9112 want `CONNECT [2001:db8::1]:8443`. Here the target is `2001:db8::1:8443`, from
-# which a proxy cannot tell the port. The absolute URI of a plain request lacks the brackets as well, although httpx
+# httpcore 1.0.9 (and httpx 0.28.1 with it) omits the brackets of an IPv6 address if the request is sent through an
+# HTTP proxy. RFC 9110 and RFC 9112 require `CONNECT [2001:db8::1]:8443`. Here the target is `2001:db8::1:8443`, in
+# which a proxy cannot identify the port. The absolute URI of a plain request lacks the brackets as well, although httpx
 # writes them in `Host`.
 #
 # Output seen on 2026-11-29:

@@ -1,6 +1,6 @@
 #!/bin/sh
 # httpx 0.28.1 returns only the first member of a gzip body that has several, without an error. Servers and log
-# pipelines that compress piece by piece send such bodies, and RFC 1952 allows them: a file is a series of members.
+# pipelines that compress in chunks send such bodies, and RFC 1952 allows them: a file is a series of members.
 # `gzip.decompress` returns all of them.
 #
 # Output seen on 2026-11-29:

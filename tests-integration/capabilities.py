@@ -50,7 +50,7 @@ class Api:
         )
 
     def model(self, name: str, unsupported: Unsupported = "error") -> HttpChatModel:
-        """Make a model."""
+        """Create a model."""
         place = {} if self.base_url is None else {"base_url": self.base_url}
         made = create_chat_model(
             f"{self.provider}:{name}",
@@ -172,7 +172,7 @@ def fate(model: HttpChatModel, name: str, value: Any, **others: Any) -> Fate:
 
 
 def is_implied(model: HttpChatModel, settings: Settings, *, tools: bool) -> bool:
-    """Return whether the profile says that all of the settings hold without being sent."""
+    """Check whether the profile lists all of the settings as implied."""
     profile = model.profile
     return all(
         value in profile.implied.get(name, ()) or (name in profile.needs_tools and not tools)

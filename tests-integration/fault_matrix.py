@@ -33,11 +33,11 @@ RIGHT = f"You said: {PROMPT}"
 SECRET = "sk-secret-0123456789"
 
 PATIENT = Timeout(connect=120.0, read=120.0, first_event=120.0, between_events=120.0, total=120.0)
-IMPATIENT = Timeout(connect=120.0, read=None, first_event=0.05, between_events=0.05, total=0.1)
-"""For calls that may only time out, on a slow machine as well."""
+SHORT_LIMITS = Timeout(connect=120.0, read=None, first_event=0.05, between_events=0.05, total=0.1)
+"""Time limits for calls that must time out, also on a slow machine."""
 
 LEFT_OVER = {"second-response", "bytes-after-end", "line-after-end", "no-content-with-body"}
-"""Faults that leave bytes on a connection; httpx keeps it, and its pool is not ours to mend."""
+"""Faults that leave bytes on a connection, which the pool of httpx keeps open."""
 
 Outcome = ChatResponse[Any] | Exception
 
@@ -55,12 +55,12 @@ class Cell(NamedTuple):
 
     @property
     def streamed(self) -> bool:
-        """Whether the call streams."""
+        """True if the call streams."""
         return self.shape.endswith("stream")
 
     @property
     def applies(self) -> bool:
-        """Whether the fault can happen to this shape in the wire format of this provider."""
+        """True if the fault applies to this form of call in the wire format of this provider."""
         formats = self.fault.formats
         wanted = "stream" if self.streamed else "whole"
         found = {"bedrock": "event-stream", "ollama": "ndjson"}.get(self.provider, "sse")
@@ -78,7 +78,7 @@ class Cell(NamedTuple):
                 root = server.refusing_url if fault.refused else server.url
                 options = await self._client(clients)
                 model = model_of(self.provider, root, api_key=SECRET, timeout=PATIENT, **options)
-                outcome = await self._outcome(model, IMPATIENT if fault.silent else PATIENT)
+                outcome = await self._outcome(model, SHORT_LIMITS if fault.silent else PATIENT)
                 # Not queued: on a slow machine the time may be up before the server has a request.
                 server.fault = None
                 problem = self._wrong(outcome)
@@ -141,15 +141,15 @@ def _wrong_error(error: ChatModelError, expected: Expected, cell: Cell) -> str |
     while cause is not None:
         causes.append(cause)
         cause = cause.__cause__ or cause.__context__
-    told = f"{error.code} {error.status} {error.retry_after} {error!r}"
+    actual = f"{error.code} {error.status} {error.retry_after} {error!r}"
     if error.code not in expected.codes or not isinstance(error, error_class(error.code)):
-        return f"another code: {told}"
+        return f"another code: {actual}"
     if expected.status not in {-1, error.status}:
-        return f"another status: {told}"
+        return f"another status: {actual}"
     if expected.retry_after not in {-1, error.retry_after}:
-        return f"another delay: {told}"
+        return f"another delay: {actual}"
     if error.op != ("stream" if cell.streamed else "generate") or error.provider is None:
-        return f"another place: {error.op} {error.provider} {told}"
+        return f"another place: {error.op} {error.provider} {actual}"
     if SECRET in f"{error.details}{causes}":
         return "the API key is in the error"
     return None
@@ -161,7 +161,7 @@ def cells(
     shapes: Sequence[str] = SHAPES,
     client: str = "own",
 ) -> Iterator[Cell]:
-    """Give all cells that apply."""
+    """Yield all cells that apply."""
     for fault in faults:
         for provider in providers:
             for shape in shapes:
@@ -171,7 +171,7 @@ def cells(
 
 
 def some_cells(client: str = "own") -> Iterator[Cell]:
-    """Give a whole and a streamed call for each fault; providers and shapes take turns."""
+    """Yield a whole and a streamed call for each fault, with alternating providers and forms."""
     for number, fault in enumerate(WIRE_FAULTS.values()):
         for shapes in (SHAPES[:2], SHAPES[2:]):
             found = list(cells([fault], shapes=shapes, client=client))

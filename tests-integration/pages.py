@@ -88,7 +88,7 @@ def check(page: Path) -> None:
 
 
 def environment(simulator: Simulator, folder: Path) -> Mapping[str, str]:
-    """Return environment variables that lead all providers to a simulator."""
+    """Return environment variables that connect all providers to a simulator."""
     config = folder / "chatmodels.toml"  # no variable has the address of Mistral
     config.write_text(f'[providers.mistral]\nbase_url = "{simulator.url}/mistral/v1"\n', "utf-8")
     keys = "ANTHROPIC AZURE_OPENAI CO GEMINI MISTRAL OPENAI"

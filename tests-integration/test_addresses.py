@@ -129,7 +129,7 @@ def seen_by_servers(path: str) -> str:
 @pytest.mark.parametrize("injected", [False, True], ids=["own engine", "httpx"])
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_hostile_name_stays_beneath_its_prefix_or_is_refused(
+def test_a_hostile_name_stays_below_its_prefix_or_is_refused(
     kind: str, name: str, injected: bool
 ) -> None:
     prefix, in_path, _ = sent_path(kind, PLAIN).partition(PLAIN)
@@ -151,13 +151,13 @@ def test_a_hostile_name_is_refused_before_anything_is_sent(kind: str, name: str)
 
 
 @pytest.mark.parametrize("kind", IN_PATH)
-def test_the_refusal_says_what_is_wrong_and_what_to_do(kind: str) -> None:
+def test_a_refusal_contains_the_problem_and_the_remedy(kind: str) -> None:
     with pytest.raises(InvalidRequestError, match=r"'a/\.\./b' cannot be part of a URL; use"):
         model(kind, "a/../b", Recorder()).generate("Hello")
 
 
 @pytest.mark.parametrize(("kind", "names"), LEGITIMATE.items(), ids=LEGITIMATE)
-def test_names_that_vendors_give_keep_working(kind: str, names: list[str]) -> None:
+def test_official_names_are_accepted(kind: str, names: list[str]) -> None:
     prefix = sent_path(kind, PLAIN).partition(PLAIN)[0]
     for name in names:
         path = unquote(sent_path(kind, name))
@@ -188,7 +188,7 @@ def test_a_query_that_cannot_be_encoded_is_refused() -> None:
         ("bedrock", "region"),
     ],
 )
-def test_a_hostile_option_is_refused_when_the_model_is_made(
+def test_a_hostile_option_is_refused_when_the_model_is_created(
     kind: str, option: str, name: str
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -216,7 +216,7 @@ def test_a_part_of_a_host_must_be_one_label(kind: str, option: str, place: str) 
         ("https://acme.test/v1#sword", "must not have a query or a fragment"),
     ],
 )
-def test_an_address_has_nothing_but_scheme_host_and_path(
+def test_a_base_url_has_only_scheme_host_and_path(
     kind: str, option: str, address: str, words: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"{option} {words}") as caught:
@@ -225,6 +225,6 @@ def test_an_address_has_nothing_but_scheme_host_and_path(
 
 
 @pytest.mark.parametrize("host", ["user:sword@acme.test", "acme.test/?a=sword", "acme.test#sword"])
-def test_the_host_of_ollama_has_nothing_but_a_path_behind_it(host: str) -> None:
+def test_the_host_of_ollama_has_only_a_path(host: str) -> None:
     with pytest.raises(ConfigurationError, match="host must be like"):
         create_chat_model("ollama:qwen3", host=host)

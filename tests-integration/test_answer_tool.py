@@ -21,7 +21,7 @@ class City(msgspec.Struct):
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     raise AssertionError("the model only asks for it")
 
 
@@ -52,7 +52,7 @@ async def shapes(model: Any, **options: Any) -> list[ChatResponse[Any]]:
 
 
 @pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
-async def test_output_through_a_tool_is_read_in_all_four_shapes(
+async def test_output_through_a_tool_is_parsed_in_all_four_call_forms(
     provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = without_native_output(provider, monkeypatch, simulator)
@@ -66,7 +66,7 @@ async def test_output_through_a_tool_is_read_in_all_four_shapes(
 
 
 @pytest.mark.parametrize("provider", [name for name in FORCING if not name.startswith("azure")])
-async def test_output_through_a_tool_is_shown_while_it_is_streamed(
+async def test_output_through_a_tool_is_streamed_as_text(
     provider: str, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = without_native_output(provider, monkeypatch, simulator)
@@ -83,7 +83,7 @@ async def test_output_through_a_tool_is_shown_while_it_is_streamed(
 
 
 @pytest.mark.parametrize("provider", FORCING)
-def test_the_tool_stands_beside_those_of_the_caller(
+def test_the_output_tool_is_sent_with_the_tools_of_the_caller(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = without_native_output(provider, monkeypatch)
@@ -97,7 +97,7 @@ def test_the_tool_stands_beside_those_of_the_caller(
         assert {"response_format", "text", "output_config", "outputConfig"}.isdisjoint(body)
 
 
-def test_a_model_that_cannot_be_forced_has_native_output_or_none(
+def test_a_model_without_forced_tools_has_native_output_or_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "format" in model_of("ollama").explain("Where?", output_type=City).body

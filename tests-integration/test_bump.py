@@ -64,7 +64,7 @@ def test_a_bump_sets_every_version_and_every_pin_between_siblings(
     assert f'VERSION: Final = "{version}"\n' in written.read_text()
 
 
-def test_a_bump_gives_the_unreleased_changes_their_version(checkout: Path) -> None:
+def test_a_bump_adds_the_version_to_the_unreleased_changes(checkout: Path) -> None:
     bump(checkout, "0.7.3")
 
     assert (checkout / "CHANGELOG.md").read_text() == (
@@ -73,7 +73,7 @@ def test_a_bump_gives_the_unreleased_changes_their_version(checkout: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["1.2", "v1.2.3", "1.2.3-dev", "1.02.3"])
-def test_a_bump_refuses_what_is_no_version_and_changes_nothing(checkout: Path, text: str) -> None:
+def test_a_bump_refuses_an_invalid_version_and_changes_nothing(checkout: Path, text: str) -> None:
     before = projects(checkout)
 
     result = bump(checkout, text)

@@ -36,7 +36,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 among them: it is the meaning of tools without a choice."""
 
 
-def test_every_installed_provider_that_speaks_http_has_an_api_here() -> None:
+def test_every_installed_http_provider_has_an_api_here() -> None:
     installed = {name for name in list_providers() if isinstance(provider(name), HttpProvider)}
     assert {api.provider for api in APIS} == installed
 
@@ -62,7 +62,7 @@ def test_a_setting_is_sent_or_refused_or_reported(
 
 
 @pytest.mark.parametrize("setting", ["seed", "max_output_tokens"])
-def test_a_setting_that_changes_nothing_is_dropped(setting: str) -> None:
+def test_a_setting_without_effect_is_dropped(setting: str) -> None:
     codec = replace(chat_completions_codec(Dialect(name="acme")), encode=encode_always_the_same)
     metadata = ProviderMetadata(
         name="acme", description="", distribution="acme", base_url="https://acme.example"
@@ -125,7 +125,7 @@ def test_a_known_model_has_the_abilities_of_its_family(api: Api) -> None:
 
 
 @pytest.mark.parametrize("api", APIS, ids=str)
-def test_a_profile_has_no_word_that_core_refuses(api: Api) -> None:
+def test_profiles_contain_only_values_that_core_accepts(api: Api) -> None:
     for family in api.families():
         for name, words in api.model(example(family)).profile.values.items():
             assert set(words) <= set(VALUES[name])

@@ -45,12 +45,12 @@ CUT_OFF = ToolCall("3", "weather", '{"city": "Cut')
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     raise AssertionError("the model only asks for it")
 
 
 def begun_by(provider: str, simulator: Simulator) -> list[Message]:
-    """Have a model think and call tools, as its vendor's wire format tells it."""
+    """Return a conversation with reasoning and tool calls in the wire format of a vendor."""
     conversation = [system("Be brief."), user("What is the weather?", IMAGE)]
     simulator.queue((ReasoningPart("Secret thought."), "Let me see.", *CALLS))
     first = model_of(provider, simulator).generate(conversation, tools=[weather])
@@ -117,7 +117,7 @@ def test_calls_without_results_and_results_without_calls_are_refused(provider: s
     ],
     ids=["ollama", "chat completions", "responses", "azure inference"],
 )
-def test_servers_that_answer_without_results_get_such_conversations(model: ChatModel) -> None:
+def test_servers_that_accept_calls_without_results_get_such_conversations(model: ChatModel) -> None:
     called = assistant(ToolCall("call00001", "weather"))
     assert "call00001" in str(model.explain([user("?"), called, user("Well?")]).body)
 
@@ -130,7 +130,7 @@ def test_servers_that_answer_without_results_get_such_conversations(model: ChatM
         ("google", {"cachedContent": "cachedContents/1"}),
     ],
 )
-def test_results_of_calls_that_a_vendor_holds_are_sent(
+def test_results_of_calls_in_stored_conversations_are_sent(
     provider: str, options: dict[str, Any]
 ) -> None:
     result = ToolResult("call00001", (TextPart("7 C"),), "weather")
@@ -139,7 +139,7 @@ def test_results_of_calls_that_a_vendor_holds_are_sent(
 
 
 def keeper_of(provider: str) -> str:
-    """Return whose opaque state a provider understands: both Google APIs have the same."""
+    """Return the provider whose opaque state a provider accepts: Google's APIs share theirs."""
     return provider.removesuffix("-vertex")
 
 
@@ -148,7 +148,7 @@ AT_ONCE = {"anthropic", "azure", "bedrock", "mistral", "openai"}
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-def test_calls_without_results_are_refused_at_the_vendors_own_address_alone(provider: str) -> None:
+def test_calls_without_results_are_refused_only_at_official_urls(provider: str) -> None:
     late = [CALL, user("Wait."), tool_result("c1", "noon")]
     twice = [CALL, tool_result("c1", "noon"), tool_result("c1", "one")]
     own, elsewhere = model_of(provider), model_of(provider, "http://127.0.0.1:9")

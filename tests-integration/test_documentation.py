@@ -34,7 +34,7 @@ of_each_page = pytest.mark.parametrize(
 
 
 @of_each_page
-def test_a_page_prints_what_it_says(page: Path, tmp_path: Path) -> None:
+def test_the_output_of_a_page_equals_the_stated_output(page: Path, tmp_path: Path) -> None:
     result = read(page, tmp_path)
 
     assert result.returncode == 0, result.stderr
@@ -83,7 +83,7 @@ def test_the_navigation_may_have_sections() -> None:
     assert list(navigation([{"a": "a.md"}, {"b": [{"c": "c.md"}]}])) == ["a.md", "c.md"]
 
 
-def test_a_page_that_prints_something_else_is_shown_with_its_line(tmp_path: Path) -> None:
+def test_different_output_of_a_page_is_reported_with_its_line(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("a\n\n```python\nprint(1)\nprint(2)  # => 2\n```\n")
 

@@ -15,7 +15,29 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "examples",
     "packages/chatmodels-core/src",
+    ".ci",
+    "benchmarks",
+    "conftest.py",
+    "packages/chatmodels-http",
+    "packages/chatmodels-openai-compatible",
+    "packages/chatmodels-otel",
+    "packages/chatmodels-resilience",
+    "packages/chatmodels-provider-anthropic",
+    "packages/chatmodels-provider-azure",
+    "packages/chatmodels-provider-bedrock",
+    "packages/chatmodels-provider-cohere",
+    "packages/chatmodels-provider-google",
+    "packages/chatmodels-provider-mistral",
+    "packages/chatmodels-provider-mock",
+    "packages/chatmodels-provider-ollama",
+    "packages/chatmodels-provider-openai",
+    "packages/chatmodels-testing",
+    "tests-integration/conformance",
+    "tests-integration/typing",
 )
 
 OPENINGS = re.compile(r"#*\s*(What|Who|Whoever|How|Where|Why|That|Whether|Whatever)\b")
@@ -38,6 +60,8 @@ PLAIN_TERMS = {
 WORDS = re.compile(rf"\b({'|'.join(PLAIN_TERMS)})\b", re.IGNORECASE)
 
 NAMES = frozenset({"told", "said", "kept", "asked", "wished", "begun", "lacks", "linger", "spare"})
+
+REPLIES = frozenset({"You said: "})  # of the simulator: data, not messages
 
 RULE = (
     "\n\nName the thing first, and use the verbs and nouns of the trade"
@@ -187,7 +211,7 @@ def messages(path: Path) -> Iterator[tuple[int, str]]:
         return  # the strings of tests are data
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
-            case ast.Constant(str(text)) if " " in text.strip():
+            case ast.Constant(str(text)) if " " in text.strip() and text not in REPLIES:
                 yield node.lineno, text
             case _:
                 pass

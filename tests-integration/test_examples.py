@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 
 STATED = {
     "demo.py": (
-        "No OPENAI_API_KEY is set",
+        "OPENAI_API_KEY is not set",
         "chatmodels-provider-openai  healthy",
         "were written for this demo, not by a model",
         "The Moon pulls a little harder on the near side",
@@ -19,7 +19,7 @@ STATED = {
         "High water is at 05:42 in Brest",
         "name='Cordouan'",
         '"code": "model_not_found"',
-        "streamed answer    simulated",
+        "streamed text      simulated",
         "execute_tool high_water",
     ),
     "reverse_provider.py": ("the sky is blue",),
@@ -31,7 +31,7 @@ def test_every_example_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", STATED)
-def test_an_example_shows_what_it_is_for(name: str, tmp_path: Path) -> None:
+def test_an_example_prints_the_expected_text(name: str, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if "OPENAI" not in key}
     result = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLES / name],

@@ -39,12 +39,12 @@ async def call(model: ChatModel, shape: str) -> Any:
     return await response if inspect.isawaitable(response) else response
 
 
-def fallback(spare: Any) -> Policy:
+def fallback(backup: Any) -> Policy:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, spare))
+            return (yield Send(request, backup))
 
     return policy
 
@@ -60,14 +60,14 @@ async def test_a_call_that_fails_reaches_the_model_of_another_provider(
 ) -> None:
     other = "openai" if provider.startswith("anthropic") else "anthropic"
     with Simulator() as simulator:
-        spare = model_of(other, simulator, max_retries=2)
-        model = model_of(provider, simulator, max_retries=2).with_policies(fallback(spare))
+        backup = model_of(other, simulator, max_retries=2)
+        model = model_of(provider, simulator, max_retries=2).with_policies(fallback(backup))
         simulator.queue(ErrorCode.PERMISSION_DENIED, "from the spare")
 
         response = await call(model, shape)
         paths = [exchange.request.path for exchange in simulator.exchanges]
         await model.aclose()
-        await spare.aclose()
+        await backup.aclose()
 
     assert response.text == "from the spare"
     assert response.provider == other
@@ -90,15 +90,15 @@ async def test_the_spare_is_reached_after_the_inner_retries_are_used_up(shape: s
 @shapes
 async def test_a_retry_around_a_failover_tries_both_models_again(shape: str) -> None:
     failing = MockChatModel(responses=[ErrorCode.NETWORK], on_exhausted="cycle")
-    spare = MockChatModel("spare", responses=[ErrorCode.NETWORK, "from the spare"])
+    backup = MockChatModel("spare", responses=[ErrorCode.NETWORK, "from the spare"])
     model = failing.with_policies(
-        Retry(max_retries=1, initial_delay=0), fallback(spare), Retry(max_retries=0)
+        Retry(max_retries=1, initial_delay=0), fallback(backup), Retry(max_retries=0)
     )
 
     response = await call(model, shape)
 
     assert (response.text, response.timing.attempts) == ("from the spare", 4)
-    assert (len(failing.calls), len(spare.calls)) == (2, 2)
+    assert (len(failing.calls), len(backup.calls)) == (2, 2)
 
 
 @shapes
@@ -117,9 +117,9 @@ async def test_the_inner_policies_of_the_failing_model_do_not_apply_to_the_spare
         return (yield Send(request))
 
     failing = MockChatModel(responses=[ErrorCode.PERMISSION_DENIED], policies=[inner])
-    spare = spare_mock().with_policies(of_the_spare)
+    backup = spare_mock().with_policies(of_the_spare)
 
-    response = await call(failing.with_policies(fallback(spare)), shape)
+    response = await call(failing.with_policies(fallback(backup)), shape)
 
     assert response.text == "from the spare"
     assert seen == ["inner", "spare"]
@@ -127,31 +127,31 @@ async def test_the_inner_policies_of_the_failing_model_do_not_apply_to_the_spare
 
 @shapes
 async def test_the_error_of_a_spare_that_fails_too_names_the_spare(shape: str) -> None:
-    spare = MockChatModel("spare", responses=[ErrorCode.QUOTA_EXCEEDED])
+    backup = MockChatModel("spare", responses=[ErrorCode.QUOTA_EXCEEDED])
     failing = MockChatModel(responses=[ErrorCode.PERMISSION_DENIED], policies=[Retry()])
 
     with pytest.raises(ChatModelError) as caught:
-        await call(failing.with_policies(fallback(spare)), shape)
+        await call(failing.with_policies(fallback(backup)), shape)
 
     assert (caught.value.code, caught.value.model) == (ErrorCode.QUOTA_EXCEEDED, "spare")
 
 
 @shapes
 @pytest.mark.parametrize(
-    ("spare", "remedy"),
+    ("backup", "remedy"),
     [
         ("anthropic:claude-sonnet-5", "pass create_chat_model('anthropic:claude-sonnet-5')"),
         (MockChatModel, "pass a model"),
     ],
     ids=["text", "class"],
 )
-async def test_a_spare_that_is_no_model_is_refused_clearly(
-    shape: str, spare: Any, remedy: str
+async def test_a_fallback_that_is_not_a_model_is_refused_clearly(
+    shape: str, backup: Any, remedy: str
 ) -> None:
     failing = MockChatModel(responses=[ErrorCode.PERMISSION_DENIED], policies=[Retry()])
 
     with pytest.raises(ConfigurationError, match="not a ChatModel") as caught:
-        await call(failing.with_policies(fallback(spare)), shape)
+        await call(failing.with_policies(fallback(backup)), shape)
 
     assert remedy in caught.value.message
     assert caught.value.provider == "mock"
@@ -169,10 +169,10 @@ async def test_a_spare_that_is_no_model_is_refused_clearly(
     ],
     ids=["a setting that is left out", "an image that becomes a line of text"],
 )
-def test_the_spare_gets_what_the_first_model_does_not_support(
+def test_the_fallback_gets_settings_that_the_first_model_does_not_support(
     spec: str, prompt: Message, options: dict[str, Any]
 ) -> None:
-    spare = spare_mock()
+    backup = spare_mock()
     with Simulator() as simulator:
         simulator.queue(ErrorCode.PERMISSION_DENIED)
         model = create_chat_model(
@@ -182,8 +182,8 @@ def test_the_spare_gets_what_the_first_model_does_not_support(
             max_retries=0,
             on_unsupported="warn",
         )
-        response = model.with_policies(fallback(spare)).generate(prompt, **options)
+        response = model.with_policies(fallback(backup)).generate(prompt, **options)
 
     assert response.warnings == ()
-    (given,) = spare.calls
+    (given,) = backup.calls
     assert given.request == ChatRequest(messages=(prompt,), settings=Settings(**options))

@@ -124,7 +124,7 @@ async def test_too_long_a_prompt_is_recognised_at_every_address(words: str, vend
     "words",
     ["max_tokens is above the maximum allowed number of output tokens", "context_length: not int"],
 )
-async def test_other_limits_are_not_taken_for_too_long_a_prompt(words: str) -> None:
+async def test_other_limits_are_not_context_length_errors(words: str) -> None:
     error = await Server(400, openai(words)).failure()
     assert error.code == "invalid_request"
 
@@ -152,7 +152,9 @@ async def test_other_limits_are_not_taken_for_too_long_a_prompt(words: str) -> N
         ("The file was not found", "invalid_request"),
     ],
 )
-async def test_words_mean_the_same_at_every_address(words: str, code: str, vendor: str) -> None:
+async def test_error_messages_have_the_same_code_at_every_url(
+    words: str, code: str, vendor: str
+) -> None:
     error = await Server(400, openai(words)).failure(vendor)
     assert error.code == code
 
@@ -314,7 +316,7 @@ async def test_servers_and_gateways_are_understood(
     ],
 )
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "ollama"])
-async def test_a_permanent_mistake_that_comes_as_a_500_is_not_tried_again(
+async def test_a_permanent_error_with_status_500_is_not_retried(
     words: str, code: str, vendor: str
 ) -> None:
     server = Server(500, openai(words, code=500, type="server_error"))
@@ -379,7 +381,7 @@ async def test_the_advice_of_a_provider_behind_litellm_is_obeyed() -> None:
     assert (error.retry_after, error.request_id, server.requests) == (0.001, "req_1", 2)
 
 
-async def test_a_reset_in_decades_is_no_advice() -> None:
+async def test_a_reset_time_in_decades_is_ignored() -> None:
     limits = {
         "x-ratelimit-remaining-requests": "0",
         "x-ratelimit-reset-requests": "2099-01-01T00:00:00Z",

@@ -37,7 +37,7 @@ def test_a_fault_has_a_permitted_outcome_and_the_next_call_succeeds(cell: Cell) 
     assert cell.problem() is None
 
 
-def test_each_provider_meets_faults_in_each_shape() -> None:
+def test_each_provider_gets_faults_in_each_call_form() -> None:
     met = Counter((cell.provider, cell.shape) for cell in SOME)
 
     assert set(met) == {(provider, shape) for provider in VENDORS for shape in SHAPES}
@@ -45,7 +45,7 @@ def test_each_provider_meets_faults_in_each_shape() -> None:
     assert {cell.fault.name for cell in SOME} == set(WIRE_FAULTS)
 
 
-def test_each_provider_can_meet_a_hundred_faults_in_each_shape() -> None:
+def test_each_provider_has_a_hundred_applicable_faults_in_each_call_form() -> None:
     met = Counter(
         (cell.provider, cell.shape) for cell in fault_matrix.cells(list(WIRE_FAULTS.values()))
     )
@@ -136,7 +136,7 @@ PROBLEMS = [
 
 
 @pytest.mark.parametrize(("fault", "calls", "problem"), PROBLEMS)
-def test_what_is_not_permitted_is_reported(
+def test_an_outcome_that_is_not_permitted_is_reported(
     fault: str, calls: list[Any], problem: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fault_matrix, "model_of", Script(*calls))
@@ -148,7 +148,7 @@ def test_what_is_not_permitted_is_reported(
     assert found.startswith(problem)
 
 
-def test_the_command_plays_what_is_chosen() -> None:
+def test_the_command_applies_the_selected_faults() -> None:
     script = ROOT / "tests-integration" / "fault_matrix.py"
     chosen = ("--fault", "gzip", "--fault", "crlf", "--provider", "openai", "--client", "httpx")
 

@@ -99,16 +99,16 @@ def test_models_of_earlier_versions_load(name: str, monkeypatch: pytest.MonkeyPa
     assert pickle.loads(pickle.dumps(model)).explain("Hi") == created.explain("Hi")
 
 
-def test_a_model_of_a_provider_that_is_gone_is_refused() -> None:
-    kept = (KEPT / "models" / "cohere.pickle").read_bytes()
-    renamed = kept.replace(b"\x06cohere", b"\x06cogone")
+def test_a_model_of_a_missing_provider_is_refused() -> None:
+    pickle_data = (KEPT / "models" / "cohere.pickle").read_bytes()
+    renamed = pickle_data.replace(b"\x06cohere", b"\x06cogone")
     with pytest.raises(ConfigurationError, match=r"cogone:.* made by chatmodels 0\.1\.0") as caught:
         pickle.loads(renamed)
     assert "create the model again" in caught.value.message
 
 
 @pytest.mark.filterwarnings("ignore:.*removed in 0.3")
-def test_a_mock_of_earlier_versions_goes_on_with_its_script() -> None:
+def test_a_mock_of_earlier_versions_continues_its_script() -> None:
     model = pickle.loads((KEPT / "mock.pickle").read_bytes())
     assert [call.text for call in model.calls] == ["hi"]
     response = model.generate("Go on", seed=1)

@@ -68,7 +68,7 @@ async def shapes(model: Any, prompt: list[Message]) -> list[ChatResponse[Any]]:
 
 @pytest.mark.parametrize("provider", VENDORS)
 @pytest.mark.parametrize("part", EVERYTHING, ids=str)
-def test_no_result_of_a_tool_ends_the_loop_if_the_model_is_lenient(
+def test_media_in_results_do_not_end_the_loop_of_a_lenient_model(
     provider: str, part: Medium
 ) -> None:
     model = model_of(provider, on_unsupported="warn")
@@ -100,7 +100,7 @@ def test_common_media_are_shown_or_refused_with_their_place(provider: str, part:
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-async def test_all_shapes_of_a_call_report_what_is_not_shown(
+async def test_all_call_forms_report_media_that_are_left_out(
     provider: str, simulator: Simulator
 ) -> None:
     model = model_of(provider, simulator, on_unsupported="warn")

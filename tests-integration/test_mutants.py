@@ -43,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
     ],
     ids=["module", "glob", "test file", "test", "entry of a table", "line"],
 )
-def test_what_a_group_names_and_is_gone_is_reported(
+def test_missing_paths_of_a_group_are_reported(
     checkout: Path, entry: dict[str, Any], problem: str
 ) -> None:
     group = {

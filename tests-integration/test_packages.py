@@ -61,7 +61,7 @@ def as_extra(name: str) -> str:
 
 
 @each_package
-def test_all_packages_say_the_same_about_themselves(package: Path) -> None:
+def test_all_packages_have_the_same_metadata(package: Path) -> None:
     declared, whole = project(package), project(ROOT)
 
     for key in ("urls", "authors", "license", "requires-python", "readme"):
@@ -105,7 +105,7 @@ def test_a_package_is_typed(package: Path) -> None:
 
 
 @each_package
-def test_a_package_has_a_readme_that_says_how_to_install_it(package: Path) -> None:
+def test_a_package_has_a_readme_with_its_install_command(package: Path) -> None:
     readme = (package / "README.md").read_text("utf-8")
 
     assert readme.startswith(f"# {package.name}\n")
@@ -113,7 +113,7 @@ def test_a_package_has_a_readme_that_says_how_to_install_it(package: Path) -> No
 
 
 @each_package
-def test_a_package_says_what_it_is_and_what_is_public(package: Path) -> None:
+def test_a_package_has_a_description_and_public_names(package: Path) -> None:
     module = importlib.import_module(module_name(package))
 
     assert module.__doc__
@@ -132,7 +132,7 @@ def test_a_provider_is_found_by_its_entry_point(package: Path) -> None:
 
 
 @each_provider
-def test_a_providers_readme_tells_of_every_option_and_its_variables(package: Path) -> None:
+def test_a_providers_readme_lists_every_option_and_its_variables(package: Path) -> None:
     words = set(re.findall(r"`(\w+)", (package / "README.md").read_text("utf-8")))
 
     for name in registered_by(package):
@@ -149,7 +149,7 @@ def registered_by(package: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("namespace", ["chatmodels", "chatmodels.providers"])
-def test_a_namespace_belongs_to_nobody(namespace: str) -> None:
+def test_no_package_contains_the_init_file_of_a_namespace(namespace: str) -> None:
     assert importlib.import_module(namespace).__file__ is None
 
 

@@ -129,7 +129,7 @@ async def test_a_log_record_of_a_failed_call_leaves_neither_key_nor_prompt(
     assert "connection refused" in output.getvalue()
 
 
-def test_an_error_comes_back_from_a_worker_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_is_returned_from_a_worker_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     model = create_chat_model("openai:m", base_url="http://127.0.0.1:1/v1", max_retries=0)
     generate = operator.methodcaller("generate", PROMPT)

@@ -27,7 +27,7 @@ class Recorder(pickle.Unpickler):
 
 
 @pytest.mark.parametrize("provider", [*VENDORS, "mock"])
-def test_a_pickled_model_names_no_private_module(provider: str) -> None:
+def test_a_pickled_model_names_only_public_modules(provider: str) -> None:
     model = MockChatModel(responses=["One"]) if provider == "mock" else model_of(provider)
     recorder = Recorder(pickle.dumps(model))
     again = recorder.load()

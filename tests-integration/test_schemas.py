@@ -113,7 +113,7 @@ def test_the_tag_of_a_union_is_an_enumeration(provider: str) -> None:
 
 
 @pytest.mark.parametrize("provider", STRICT)
-def test_a_schema_of_others_is_enforced_as_the_vendor_wants(provider: str) -> None:
+def test_a_foreign_schema_is_enforced_in_the_format_of_the_api(provider: str) -> None:
     schema = {
         "type": "object",
         "properties": {"path": TEXT, "head": {"type": "integer"}},

@@ -40,8 +40,8 @@ def turn(name: str, body: object, *, streamed: bool = False, **options: Any) -> 
         return httpx.Response(200, content=content, headers={"content-type": kind})
 
     with httpx.Client(transport=httpx.MockTransport(respond)) as client:
-        asked = model(name, http_client=client, **options)
-        response = asked.stream("?").collect() if streamed else asked.generate("?")
+        chat_model = model(name, http_client=client, **options)
+        response = chat_model.stream("?").collect() if streamed else chat_model.generate("?")
     return response.message
 
 
@@ -95,8 +95,10 @@ def test_a_server_gets_its_reasoning_back_in_the_field_in_which_it_sent_it(
     body = chunks(fields) if streamed else completion(**fields)
     message = turn("openai:m", body, streamed=streamed, base_url=ROUTER)
 
-    _, said, _ = sent("openai:m", message, base_url=ROUTER)["messages"]
-    assert {name: said[name] for name in said if name.startswith("reasoning")} == back
+    _, assistant_message, _ = sent("openai:m", message, base_url=ROUTER)["messages"]
+    assert {
+        name: assistant_message[name] for name in assistant_message if name.startswith("reasoning")
+    } == back
 
 
 def test_reasoning_of_a_server_is_not_sent_to_another_one() -> None:
@@ -113,8 +115,8 @@ def test_reasoning_of_a_server_is_not_sent_to_another_one() -> None:
 
 def test_models_of_other_makers_on_azure_get_their_reasoning_back() -> None:
     message = turn("azure:DeepSeek", completion(reasoning_content="Hm."), base_url=FOUNDRY)
-    said = sent("azure:DeepSeek", message, base_url=FOUNDRY)["messages"][1]
-    assert said["reasoning_content"] == "Hm."
+    assistant_message = sent("azure:DeepSeek", message, base_url=FOUNDRY)["messages"][1]
+    assert assistant_message["reasoning_content"] == "Hm."
 
 
 THINKING: Options = {"type": "thinking", "thinking": "Hm.", "signature": "sealed"}
@@ -131,7 +133,7 @@ def thinking_sent(message: Message, **options: Any) -> list[Any]:
     return [block for block in content if isinstance(block, dict) and "thinking" in block]
 
 
-def test_thinking_goes_back_to_the_server_that_signed_it_and_to_no_other() -> None:
+def test_thinking_is_sent_back_only_to_the_server_that_signed_it() -> None:
     official: Options = {}
     kimi: Options = {"base_url": KIMI}
     for signing, other in ((official, kimi), (kimi, official)):
@@ -141,7 +143,7 @@ def test_thinking_goes_back_to_the_server_that_signed_it_and_to_no_other() -> No
 
 
 @pytest.mark.parametrize("signature", ["", None], ids=["empty", "none"])
-def test_a_compatible_server_gets_thinking_back_that_nobody_signed(signature: str | None) -> None:
+def test_a_compatible_server_gets_unsigned_thinking_back(signature: str | None) -> None:
     body = thinking(signature=signature)
     theirs = turn("anthropic:kimi-k3", body, base_url=KIMI)
     assert thinking_sent(theirs, base_url=KIMI) == [THINKING | {"signature": ""}]
@@ -209,7 +211,7 @@ FORMER: list[tuple[str, Options, str]] = [
 
 @pytest.mark.parametrize("form", ["json", "pickle"])
 @pytest.mark.parametrize(("name", "options", "state"), FORMER)
-def test_a_conversation_that_an_earlier_version_kept_goes_on(
+def test_a_conversation_of_an_earlier_version_can_continue(
     form: str, name: str, options: dict[str, Any], state: str
 ) -> None:
     content = (KEPT / f"conversation.{form}").read_bytes()
@@ -233,7 +235,7 @@ LONGEST: list[tuple[str, Options, int]] = [
 
 
 @pytest.mark.parametrize(("name", "options", "longest"), LONGEST)
-def test_ids_are_as_long_as_each_vendor_accepts(
+def test_ids_have_a_length_that_each_vendor_accepts(
     name: str, options: dict[str, Any], longest: int
 ) -> None:
     given = "x" * 88

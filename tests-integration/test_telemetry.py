@@ -1,8 +1,8 @@
 """Every installed provider, instrumented: what it records is held against the conventions.
 
-Which providers there are the registry tells, how their models are made their contract: a new one
-needs no change here. What answers is the simulator: by itself, with the faults of its catalogue,
-and with recorded traffic of the provider.
+The registry lists the providers, and their contracts describe how to create models, so that a new
+provider needs no change here. Responses come from the simulator: generated ones, the faults of the
+catalogue, and recorded traffic of the provider.
 """
 
 import importlib.util
@@ -43,7 +43,7 @@ from conformance.exchanges import entries, folders, ours
 ROOT = Path(__file__).parents[1]
 SHAPES = ("generate", "agenerate", "stream", "astream")
 MOST = 100
-"""How many recordings of one wire format are replayed, evenly taken from all there are."""
+"""The number of recordings of one wire format that are replayed, evenly sampled."""
 
 
 def loaded(path: Path) -> ModuleType:
@@ -73,13 +73,13 @@ def recorder() -> Any:
     assert recorder.check() == []
     assert recorder.total("chatmodels.calls.in_flight") == 0
     assert recorder.total("chatmodels.telemetry.failures") == 0
-    told = [dict(each.attributes) for each in (*recorder.spans, *recorder.logs)]
-    assert SECRET not in repr(told)
+    recorded_attributes = [dict(each.attributes) for each in (*recorder.spans, *recorder.logs)]
+    assert SECRET not in repr(recorded_attributes)
 
 
 @pytest.fixture(autouse=True)
 def region(monkeypatch: pytest.MonkeyPatch) -> None:
-    # What a provider needs besides a key and an address.
+    # Options of a provider besides a key and a base URL.
     monkeypatch.setenv("AWS_REGION", "us-east-1")
 
 
@@ -108,7 +108,7 @@ async def ask(model: Any, shape: str, **options: Any) -> Any:
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     raise AssertionError("the model only asks for it")
 
 
@@ -118,7 +118,7 @@ def test_no_installed_provider_is_left_out() -> None:
 
 @each_provider
 @each_shape
-async def test_calls_of_every_shape_are_recorded_alike(recorder, provider, shape) -> None:
+async def test_all_call_forms_are_recorded_equally(recorder, provider, shape) -> None:
     with instrumented(recorder, provider) as made:
         model = made.model("an answer")
         response = await ask(model, shape, tools=[weather])
@@ -142,7 +142,7 @@ async def test_calls_of_every_shape_are_recorded_alike(recorder, provider, shape
 
 @each_provider
 @each_shape
-async def test_failures_of_every_shape_are_recorded_alike(recorder, provider, shape) -> None:
+async def test_failures_of_all_call_forms_are_recorded_equally(recorder, provider, shape) -> None:
     with instrumented(recorder, provider) as made:
         model = made.model(ErrorCode.RATE_LIMITED)
         with pytest.raises(ChatModelError):
@@ -157,7 +157,7 @@ async def test_failures_of_every_shape_are_recorded_alike(recorder, provider, sh
 @each_provider_over_http
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("shape", ["generate", "astream"])
-async def test_whatever_goes_wrong_is_recorded_with_its_code(recorder, provider, shape) -> None:
+async def test_every_failure_is_recorded_with_its_code(recorder, provider, shape) -> None:
     codes: dict[str, str | None] = {}
     with instrumented(recorder, provider) as made:
         model = made.model()
@@ -166,8 +166,8 @@ async def test_whatever_goes_wrong_is_recorded_with_its_code(recorder, provider,
             codes[name] = await code_of(model, shape, timeout=0.3)
         await model.aclose()
 
-    told = [span.attributes.get("error.type") for span in recorder.chats]
-    assert dict(zip(FAULTS, told, strict=True)) == codes
+    error_types = [span.attributes.get("error.type") for span in recorder.chats]
+    assert dict(zip(FAULTS, error_types, strict=True)) == codes
     assert recorder.total("gen_ai.client.inference.duration") == len(FAULTS)
 
 
@@ -195,7 +195,7 @@ async def test_recorded_traffic_is_recorded_to_the_letter(recorder, provider, is
         await model.aclose()
 
     assert len(exchanges) > 5
-    told = [
+    recorded_outcomes = [
         (
             span.attributes.get("error.type"),
             span.attributes.get("gen_ai.response.id"),
@@ -203,7 +203,7 @@ async def test_recorded_traffic_is_recorded_to_the_letter(recorder, provider, is
         )
         for span in recorder.chats[1:]
     ]
-    for attributes, (name, *expected) in zip(told, outcomes, strict=True):
+    for attributes, (name, *expected) in zip(recorded_outcomes, outcomes, strict=True):
         assert attributes == tuple(expected), name
 
 
@@ -211,7 +211,7 @@ NOTHING = ChatResponse(message=assistant(""))
 
 
 async def outcome(model: Any, shape: str) -> tuple[str | None, str | None, int | None]:
-    """Give the error code, the response's id and the output tokens, billed ones if told."""
+    """Return the error code, the response id and the output tokens, billed ones if reported."""
     code: str | None = None
     try:
         response = await ask(model, shape)
@@ -261,7 +261,7 @@ def openai(simulator: Simulator, recorder: Any, **options: Any) -> Any:
     return instrument(model, telemetry=recorder.telemetry(content="both", **options))
 
 
-def test_the_trace_goes_along_where_it_is_allowed(recorder) -> None:
+def test_the_trace_context_is_sent_if_allowed(recorder) -> None:
     with Simulator() as simulator:
         model = openai(simulator, recorder, propagate_to=(simulator.base_url,))
         model.generate("Hi")
@@ -296,7 +296,9 @@ def test_the_trace_goes_along_where_it_is_allowed(recorder) -> None:
         ("ollama:gpt-oss", "none", None),
     ],
 )
-def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, spec, effort, level) -> None:
+def test_the_recorded_level_of_reasoning_is_the_value_that_is_sent(
+    recorder, spec, effort, level
+) -> None:
     with Simulator() as simulator:
         model = create_chat_model(spec, api_key=SECRET, base_url=simulator.base_url)
         model = instrument(model, telemetry=recorder.telemetry())

@@ -58,7 +58,7 @@ async def shapes(make: Any, prompt: Any, **options: Any) -> AsyncIterator[ToolRu
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-async def test_a_run_is_the_same_in_all_shapes(provider: str) -> None:
+async def test_a_run_is_equal_in_all_call_forms(provider: str) -> None:
     with Simulator() as simulator:
 
         def make() -> Any:
@@ -83,7 +83,7 @@ async def test_a_run_is_the_same_in_all_shapes(provider: str) -> None:
 
 @pytest.mark.parametrize("second", ["anthropic", "google", "openai responses", "bedrock"])
 @pytest.mark.parametrize("first", ["cohere", "google", "mistral", "openai"])
-def test_a_run_that_one_vendor_began_is_continued_by_another(first: str, second: str) -> None:
+def test_a_run_of_one_vendor_is_continued_by_another(first: str, second: str) -> None:
     with Simulator() as simulator:
         simulator.queue(CALLS, CALLS[0])
         with pytest.raises(ToolLimitError) as caught:
@@ -96,7 +96,7 @@ def test_a_run_that_one_vendor_began_is_continued_by_another(first: str, second:
 
 
 @pytest.mark.parametrize("provider", FORCING)
-async def test_the_final_response_is_parsed_also_if_it_comes_through_a_tool(
+async def test_the_final_response_is_parsed_also_through_an_output_tool(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Simulator() as simulator:
@@ -176,15 +176,15 @@ async def test_policies_hold_for_each_round() -> None:
         assert [each.timing.attempts for each in done.responses] == [2, 2]
 
 
-async def test_another_model_of_a_policy_takes_part_in_a_run() -> None:
+async def test_a_policy_can_use_another_model_in_a_run() -> None:
     def make() -> Any:
-        spare = MockChatModel("spare", responses=[CALLS, "Sunny, says the spare."])
+        backup = MockChatModel("spare", responses=[CALLS, "Sunny, says the spare."])
 
         def fallback(call: Any, request: Any) -> Any:
             try:
                 return (yield Send(request))
             except Exception:
-                return (yield Send(request, spare))
+                return (yield Send(request, backup))
 
         failing = MockChatModel(responses=[ErrorCode.NETWORK], on_exhausted="cycle")
         return failing.with_policies(fallback)
@@ -211,10 +211,12 @@ def test_a_tool_that_a_human_approves_waits_for_the_caller() -> None:
     with Simulator() as simulator:
         simulator.queue(CALLS[0], "Sunny.")
         model = create_chat_model("openai:gpt-4o", api_key="k", base_url=simulator.base_url)
-        asked = run_tools(model, "Oslo?", tools=[weather.definition])
-        (call,) = asked.pending
+        first_run = run_tools(model, "Oslo?", tools=[weather.definition])
+        (call,) = first_run.pending
         done = run_tools(
-            model, [*asked.messages, tool_result(weather.call(call))], tools=[weather.definition]
+            model,
+            [*first_run.messages, tool_result(weather.call(call))],
+            tools=[weather.definition],
         )
 
     assert done.text == "Sunny."

@@ -9,13 +9,13 @@ from chatmodels.testing import FaultServer, Simulator
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """How to make a model of a provider.
+    """The options that create a model of a provider.
 
     Attributes:
-        model: A model's name.
-        api: What recordings call its wire format.
-        path: What stands behind the simulator's root in the address.
-        options: What else making a model needs.
+        model: A model name.
+        api: The name of the wire format in recordings.
+        path: The path after the simulator's root URL.
+        options: Additional options.
     """
 
     model: str
@@ -44,7 +44,7 @@ VENDORS: dict[str, Vendor] = {
     "openai responses": Vendor("gpt-6.1-terra", "openai.responses", options={"api": "responses"}),
     "openai": Vendor("gpt-4o", "openai.chat", options={"api": "chat_completions"}),
 }
-"""By the provider's name; a word behind it tells its APIs apart, where there are several."""
+"""The vendors by provider name, with the name of the API if there are several."""
 
 
 def model_of(

@@ -91,11 +91,11 @@ def _compared(
     read: ChatResponse[Any] | None,
     error: ChatModelError | None,
 ) -> _Found:
-    told = expected["error"]
-    fails = told is not None or bool(expected["partial"])
+    expected_error = expected["error"]
+    fails = expected_error is not None or bool(expected["partial"])
     yield "failed", fails, error is not None
-    if error is not None and (told is not None or not fails):
-        yield from _error(told or {}, error)
+    if error is not None and (expected_error is not None or not fails):
+        yield from _error(expected_error or {}, error)
     if read is not None:
         yield "text", expected["text"], read.text
         yield "reasoning", _reasoning(exchange, expected, read), read.reasoning
@@ -131,10 +131,10 @@ def _calls(expected: list[Json], calls: Sequence[ToolCall]) -> _Found:
     yield "number of calls", len(theirs), len(calls)
     for wanted, call in zip(theirs, calls, strict=False):
         made_up = call.id.startswith("call_") and not wanted.get("id")
-        said = wanted.get("input", wanted.get("arguments"))
+        arguments = wanted.get("input", wanted.get("arguments"))
         yield "call id", wanted.get("id"), None if made_up else call.id
         yield "call name", wanted.get("name"), call.name
-        yield "arguments", wanted.get("arguments_raw", said), _arguments(call)
+        yield "arguments", wanted.get("arguments_raw", arguments), _arguments(call)
 
 
 def _arguments(call: ToolCall) -> object:

@@ -46,7 +46,7 @@ async def aread(model: ModelFactory, response: Response, *, streamed: bool) -> O
 
 
 def shapes(exchange: Recording) -> tuple[bool, ...]:
-    """Tell which calls the response may answer: whole, streamed, or, for a failure, both."""
+    """Return the modes of calls of a response: whole, streamed, or both for a failure."""
     return (exchange.streamed,) if exchange.response.status == 200 else (False, True)
 
 

@@ -23,22 +23,22 @@ def nothing_more(_: ModelFactory, __: Recording, /) -> list[str]:
 
 
 def streamed_by_body(exchange: Recording) -> bool:
-    """Tell by the body whether a request is for a stream."""
+    """Check by the body whether a request is for a stream."""
     return bool(body_of(exchange).get("stream"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Requests:
-    """How recorded requests are read back and written again.
+    """The functions that decode recorded requests and encode them again.
 
     Attributes:
-        neutral: Reads a request back. It may take `body_of(exchange)` apart, and raises
+        neutral: Decodes a request. It can change `body_of(exchange)`, and raises
             `InexpressibleError("reason")` for a request that is left out.
-        model: Makes the model that writes it, which calls through the engine.
-        normal: Brings a body, recorded or written, into the form in which they are compared. It
-            removes the differences that do not matter, and may change the body.
-        streamed: Tells whether a request is for a stream.
-        place: Returns the part of an address that has to be as recorded.
+        model: Creates the model that encodes the request, with the engine.
+        normal: Normalizes a recorded or encoded body for the comparison. It removes the
+            differences that do not matter, and can change the body.
+        streamed: Checks whether a request is for a stream.
+        place: Returns the part of a URL that must equal the recorded one.
     """
 
     neutral: Callable[[Recording], ChatRequest]
@@ -76,5 +76,5 @@ class Row:
     contracts: Mapping[str, ProviderContract] = field(default_factory=dict[str, ProviderContract])
 
     def takes(self, entry: Entry) -> bool:
-        """Tell whether the row reads an exchange."""
+        """Check whether the row reads an exchange."""
         return entry.api in self.apis and (not self.providers or entry.provider in self.providers)

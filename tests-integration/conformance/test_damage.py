@@ -25,13 +25,13 @@ from conformance.rows import ROWS
 from conformance.uncounted import call_uncounted
 
 MUTATIONS = 2_000 * int(os.environ.get("CHATMODELS_FUZZ", "1"))
-"""How many damaged responses each row reads."""
+"""The number of damaged responses that each row reads."""
 
 LARGEST = 6_000
 """Bytes; longer exchanges are slow, and seldom have something that no shorter one has."""
 
 COUNTED = 10
-"""How many mutations of each exchange count for coverage."""
+"""The number of mutations of each exchange under coverage."""
 
 
 Round = Callable[[Random], None]

@@ -53,7 +53,7 @@ def recorded(**changes: Any) -> Recording:
     return msgspec.convert(made | {"expected": EXPECTED} | changes, Recording)
 
 
-def test_an_exchange_that_is_read_as_expected_has_no_problem() -> None:
+def test_an_exchange_with_the_expected_reading_has_no_problem() -> None:
     assert read_differently(ROW, recorded()) == []
     assert read_differently(ROW, recorded(expected=None)) == []
 
@@ -78,7 +78,7 @@ def test_an_exchange_that_is_read_as_expected_has_no_problem() -> None:
         ({"citations": [{"url": "https://x"}]}, "number of citations: expected 1, got 0"),
     ],
 )
-async def test_each_difference_is_reported_in_every_shape_and_size(
+async def test_each_difference_is_reported_in_every_call_form_and_chunk_size(
     changes: dict[str, Any], problem: str
 ) -> None:
     exchange = recorded(expected=EXPECTED | changes)
@@ -164,7 +164,7 @@ def test_a_request_is_left_out_for_a_reason() -> None:
         written_differently(ROW.requests, recorded(request={"body": hot}))
 
 
-def test_a_setting_that_a_provider_does_not_support_is_no_reason() -> None:
+def test_an_unsupported_setting_does_not_exempt_an_exchange() -> None:
     assert ROW.requests is not None
     unsupported = Requests(
         neutral=lambda _: ChatRequest(messages=(user("a"),), settings=Settings(top_k=2)),
@@ -178,11 +178,11 @@ def test_a_setting_that_a_provider_does_not_support_is_no_reason() -> None:
 
 def test_reasoning_for_another_vendor_is_reported() -> None:
     secret = "The moon pulls at the water all day."
-    said = Message("assistant", (ReasoningPart("x" * 41), TextPart("x" * 41)))
+    assistant_message = Message("assistant", (ReasoningPart("x" * 41), TextPart("x" * 41)))
 
     assert problem_of(Message("assistant", (TextPart(secret),)), ROW, "anthropic") is None
-    assert "reasoning is sent" in str(problem_of(said, ROW, "anthropic"))
-    assert problem_of(said, ROW, "openai") is None
+    assert "reasoning is sent" in str(problem_of(assistant_message, ROW, "anthropic"))
+    assert problem_of(assistant_message, ROW, "openai") is None
 
 
 def test_a_history_that_another_vendor_refuses_is_reported(
@@ -233,11 +233,11 @@ def test_mutations_are_repeatable() -> None:
     assert value == {"a": [1, {"b": "text"}], "c": []}
 
 
-def test_words_are_names_and_short_texts() -> None:
+def test_the_vocabulary_consists_of_names_and_short_texts() -> None:
     assert words_of({"a": ["b_c", "two words", 1, None], "d": "x" * 41}) == {"a", "b_c", "d"}
 
 
-def test_bodies_are_cut_into_pieces() -> None:
+def test_bodies_are_split_into_chunks() -> None:
     assert pieces(b"abcde", 2) == [b"ab", b"cd", b"e"]
 
 
@@ -258,7 +258,7 @@ def test_a_file_that_is_not_an_exchange_is_reported(tmp_path: Path) -> None:
         entries(tmp_path)
 
 
-def test_a_row_takes_exchanges_by_wire_format_and_provider(tmp_path: Path) -> None:
+def test_a_row_reads_exchanges_of_its_wire_format_and_provider(tmp_path: Path) -> None:
     azure = next(row for row in ROWS if row.name == "azure")
     here, there = Entry(tmp_path, "azure", "openai.chat"), Entry(tmp_path, "groq", "openai.chat")
 

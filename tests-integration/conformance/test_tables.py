@@ -68,7 +68,7 @@ def test_a_table_is_written_below_the_text_of_a_readme(tmp_path: Path) -> None:
     assert tables.problems(inner) == []
 
 
-def test_a_readme_is_begun_where_there_is_none(tmp_path: Path) -> None:
+def test_a_missing_readme_is_created(tmp_path: Path) -> None:
     inner = written(tmp_path)
 
     tables.write(tmp_path)

@@ -82,15 +82,15 @@ def calls(model: ChatModel) -> None:
     assert_type(plain.usage.output_tokens, int | None)
     assert_type(model.generate("Three primes", output_type=Primes).parsed, Primes)
     assert_type(model.generate("Where?", output_type=Place).parsed, Place)
-    asked = [system("Be brief."), user("Describe", image(b"..."))]
-    assert_type(model.generate(asked, tools=[weather], tool_choice="auto").tool_calls[0], ToolCall)
+    prompt = [system("Be brief."), user("Describe", image(b"..."))]
+    assert_type(model.generate(prompt, tools=[weather], tool_choice="auto").tool_calls[0], ToolCall)
     assert_type(
         model.batch(["a", "b"], max_concurrency=2), list[ChatResponse[None] | ChatModelError]
     )
     for index, result in model.batch_as_completed(iter(["a", "b"]), output_type=Primes):
         assert_type(index, int)
         assert_type(result, ChatResponse[Primes] | ChatModelError)
-    with model.stream(asked, output_type=Primes) as stream:
+    with model.stream(prompt, output_type=Primes) as stream:
         for event in stream:
             if event.type == "text_delta":
                 assert_type(event, TextDelta)

@@ -87,26 +87,26 @@ def with_a_type_of_its_own(
 
 
 class Fallback:
-    def __init__(self, spare: ChatModel) -> None:
-        self.spare = spare
+    def __init__(self, backup: ChatModel) -> None:
+        self.backup = backup
 
     def __call__(self, call: CallInfo, request: ChatRequest) -> Flow:
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, self.spare))
+            return (yield Send(request, self.backup))
 
 
 def wired(model: ChatModel) -> ChatModel:
-    spare = MockChatModel()
+    backup = MockChatModel()
     observed = model.with_observers(Durations(), Tokens())
     assert_type(observed, ChatModel)
     policies: list[Policy] = [once_more, shorter, counted, with_a_type_of_its_own]
-    assert_type(spare.with_policies(*policies), MockChatModel)
+    assert_type(backup.with_policies(*policies), MockChatModel)
     observers: list[Observer] = [Durations(), Tokens()]
-    assert_type(spare.with_observers(*observers), MockChatModel)
+    assert_type(backup.with_observers(*observers), MockChatModel)
     timed: Observer[Began] = Durations()
-    return observed.with_policies(Fallback(spare), once_more).with_observers(timed)
+    return observed.with_policies(Fallback(backup), once_more).with_observers(timed)
 
 
 async def awaited(model: ChatModel) -> None:

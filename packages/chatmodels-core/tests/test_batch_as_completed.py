@@ -88,9 +88,11 @@ class Source:
         self.read = 0
 
     def __iter__(self) -> Iterator[str]:
-        for prompt in self.prompts:
-            self.read += 1
-            yield prompt
+        return map(self.count, self.prompts)
+
+    def count(self, prompt: str) -> str:
+        self.read += 1
+        return prompt
 
 
 class AsyncSource(Source):
@@ -100,8 +102,7 @@ class AsyncSource(Source):
 
     async def __aiter__(self) -> AsyncIterator[str]:
         for prompt in self.prompts:
-            self.read += 1
-            yield prompt
+            yield self.count(prompt)
 
 
 def shown(result: Any) -> str:

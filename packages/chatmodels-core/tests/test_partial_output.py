@@ -142,9 +142,7 @@ async def test_a_stream_without_an_output_type_has_no_output_so_far(partials: An
 )
 def test_a_text_is_read_as_far_as_it_is_json(pieces: list[str], expected: str | None) -> None:
     with texts(*pieces).stream("Where?", output_type=Place) as stream:
-        for event in stream:
-            if event == TextDelta(pieces[-1]):
-                break
+        next(event for event in stream if event == TextDelta(pieces[-1]))
         parsed = stream.partial.parsed
 
     assert (parsed and parsed.get("city")) == expected
@@ -179,9 +177,7 @@ def test_before_the_first_event_there_is_no_output() -> None:
 )
 def test_a_refusal_or_a_tool_call_is_no_output(events: tuple[StreamEvent, ...]) -> None:
     with Scripted(*events).stream("Where?", output_type=Place, tools=[weather]) as stream:
-        for event in stream:
-            if event == events[-1]:
-                break
+        next(event for event in stream if event == events[-1])
         assert stream.partial.parsed is None
 
 
@@ -198,12 +194,15 @@ def is_beginning(part: Any, whole: Any) -> bool:
             and part[:last] == whole[:last]
             and is_beginning(part[last], whole[last])
         )
-    if isinstance(part, dict) and isinstance(whole, dict):
-        return list(part) == list(whole)[: len(part)] and all(
+    return (
+        isinstance(part, dict)
+        and isinstance(whole, dict)
+        and list(part) == list(whole)[: len(part)]
+        and all(
             is_beginning(value, whole[key]) if key == list(part)[-1] else value == whole[key]
             for key, value in part.items()
         )
-    return False
+    )
 
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])

@@ -37,7 +37,7 @@ INSTRUMENTS = {"histogram": "histogram", "counter": "sum"}
 
 
 class Conventions:
-    """Lists the deviations of recorded telemetry from the conventions.
+    """A validator of recorded telemetry against the conventions.
 
     Each method returns sentences; an empty list means that there is no deviation.
 
@@ -225,6 +225,8 @@ class Conventions:
 def _span_name(operation: str, attributes: Mapping[str, Any]) -> str:
     if operation == "http":
         return str(attributes["http.request.method"])
+    if operation == "invoke_agent":
+        return " ".join(filter(None, (operation, attributes.get("gen_ai.agent.name"))))
     subject = "gen_ai.request.model" if operation == "chat" else "gen_ai.tool.name"
     return f"{operation} {attributes.get(subject)}"
 
@@ -250,7 +252,7 @@ class Recorder:
     """An SDK whose exporters keep everything in memory.
 
     Attributes:
-        conventions: What is checked when the test is over.
+        conventions: The validator that runs at the end of the test.
     """
 
     def __init__(self, conventions: Conventions) -> None:
@@ -333,7 +335,7 @@ class Recorder:
         )
 
     def check(self) -> list[str]:
-        """Hold everything of ours against the conventions."""
+        """Validate all data of chatmodels."""
         found: list[str] = []
         for span in self.spans:
             scope = span.instrumentation_scope
@@ -358,7 +360,7 @@ def conventions() -> Conventions:
 
 @pytest.fixture
 def recorder(conventions: Conventions) -> Iterator[Recorder]:
-    """An SDK in memory; what it received is held against the conventions when the test is over."""
+    """An SDK in memory, whose data is validated at the end of the test."""
     recorder = Recorder(conventions)
     yield recorder
     assert recorder.check() == []

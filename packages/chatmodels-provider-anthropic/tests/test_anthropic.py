@@ -1,4 +1,4 @@
-"""What is particular to Anthropic: options, headers, addresses, and what importing costs."""
+"""Tests specific to Anthropic: options, headers, URLs and import cost."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("anthropic") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.anthropic; print(*sys.modules)"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     done = subprocess.run(
@@ -70,7 +70,7 @@ def test_headers_of_the_caller_count_before_ours() -> None:
         ({"ANTHROPIC_API_KEY": "sk-1", "ANTHROPIC_AUTH_TOKEN": "token"}, "x-api-key"),
     ],
 )
-def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
+def test_environment_variables_are_those_of_the_official_sdk(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], header: str
 ) -> None:
     for name, value in variables.items():
@@ -95,7 +95,9 @@ class City(msgspec.Struct):
     city: str
 
 
-async def test_a_forced_tool_gives_the_same_answer_in_all_four_shapes(simulator: Simulator) -> None:
+async def test_output_through_a_forced_tool_is_equal_in_all_four_call_forms(
+    simulator: Simulator,
+) -> None:
     old = "anthropic:claude-3-5-haiku-latest"
     model = create_chat_model(old, api_key="sk-1", base_url=simulator.url)
     answers = [
@@ -112,7 +114,7 @@ async def test_a_forced_tool_gives_the_same_answer_in_all_four_shapes(simulator:
     assert simulator.requests[0]["tool_choice"] == {"type": "tool", "name": "City"}
 
 
-def test_another_way_of_authentication_is_refused() -> None:
+def test_an_unknown_authentication_is_refused() -> None:
     with pytest.raises(ConfigurationError, match='auth must be "api_key" or "bearer"'):
         create_chat_model(MODEL, api_key="sk-1", auth="basic")
 
@@ -122,7 +124,7 @@ def test_a_missing_key_names_the_variables() -> None:
         create_chat_model(MODEL)
 
 
-def test_the_settings_that_the_api_lacks_are_not_claimed() -> None:
+def test_unsupported_settings_are_not_claimed() -> None:
     assert set(Settings.__struct_fields__) - set(SETTINGS) == {
         "seed",
         "frequency_penalty",

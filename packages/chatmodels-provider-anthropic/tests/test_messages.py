@@ -1,4 +1,4 @@
-"""How conversations become the vendor's turns."""
+"""Conversations are encoded as turns of the Messages API."""
 
 from typing import Any
 
@@ -59,16 +59,16 @@ def test_instructions_at_the_beginning_are_the_system_prompt() -> None:
         ),
     ],
 )
-def test_later_instructions_stay_where_the_model_knows_such(
+def test_later_system_messages_are_turns_if_the_model_supports_them(
     model: str, prompt: Any, roles: list[str]
 ) -> None:
-    said = (system("Be brief."), user("a"), assistant("b"), user("c"), system("Be kind."))
-    made = body(*said, model=model)
+    conversation = (system("Be brief."), user("a"), assistant("b"), user("c"), system("Be kind."))
+    made = body(*conversation, model=model)
     assert made["system"] == prompt
     assert [turn["role"] for turn in made["messages"]] == roles
 
 
-def test_the_results_of_parallel_calls_and_what_follows_are_one_turn_of_the_user() -> None:
+def test_results_of_parallel_calls_and_the_next_user_message_are_one_user_turn() -> None:
     made = body(
         user("Oslo and Rome?"),
         assistant(ToolCall("a", "weather", '{"city": "Oslo"}'), ToolCall("b", "weather", "")),
@@ -89,7 +89,7 @@ def test_the_results_of_parallel_calls_and_what_follows_are_one_turn_of_the_user
     ]
 
 
-def test_results_may_hold_media_or_nothing() -> None:
+def test_results_can_contain_media_or_be_empty() -> None:
     made = body(
         user("?"),
         assistant(ToolCall("a", "look"), ToolCall("b", "wait")),
@@ -101,7 +101,7 @@ def test_results_may_hold_media_or_nothing() -> None:
     assert nothing == {"type": "tool_result", "tool_use_id": "b"}
 
 
-def test_ids_and_arguments_of_other_vendors_are_made_acceptable() -> None:
+def test_ids_and_arguments_of_other_vendors_are_converted() -> None:
     call = ToolCall("functions.weather:0", "weather", '{"city": "Os')
     made = body(user("?"), assistant(call), tool_result(call, "rain"))
     _, called, results = made["messages"]
@@ -219,7 +219,7 @@ def test_parts_in_the_wrong_place_are_refused_all_at_once() -> None:
         assert problem in caught.value.message
 
 
-def test_reasoning_goes_back_as_it_came() -> None:
+def test_reasoning_is_sent_back_unchanged() -> None:
     thinking = {"type": "thinking", "signature": "sig"}
     redacted = {"type": "redacted_thinking", "data": "opaque"}
     assert content(
@@ -233,7 +233,7 @@ def test_reasoning_goes_back_as_it_came() -> None:
     ]
 
 
-def test_what_only_another_vendor_understands_is_left_out() -> None:
+def test_provider_parts_of_other_vendors_are_left_out() -> None:
     assert (
         content(
             ReasoningPart("Hm."),
@@ -246,25 +246,25 @@ def test_what_only_another_vendor_understands_is_left_out() -> None:
     )
 
 
-def test_what_else_a_model_says_becomes_text() -> None:
+def test_other_output_of_a_model_becomes_text() -> None:
     spoken = AudioPart(data=b"RIFF", media_type="audio/wav", transcript="Yes.")
     assert [block["text"] for block in content(spoken, RefusalPart("No."))] == ["Yes.", "No."]
 
 
-def test_a_turn_in_which_nothing_is_said_is_left_out() -> None:
+def test_an_empty_turn_is_left_out() -> None:
     made = body(user("a"), assistant(" \n", RefusalPart("")), user("b"))
     assert [turn["role"] for turn in made["messages"]] == ["user"]
 
 
-def test_blocks_of_the_vendor_and_their_citations_go_back() -> None:
+def test_provider_blocks_and_their_citations_are_sent_back() -> None:
     search = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
     cited = {"citations": [{"type": "web_search_result_location", "encrypted_index": "x"}]}
     text = TextPart("Rain.", (Citation(url="u"),), ProviderState("anthropic", cited))
     called = ToolCall(
         "c", "roll", signature=ProviderState("anthropic", {"caller": {"type": "code"}})
     )
-    said = assistant(ProviderPart(ProviderState("anthropic", search)), text, called)
-    assert body(user("?"), said, tool_result("c", "4"))["messages"][1]["content"] == [
+    conversation = assistant(ProviderPart(ProviderState("anthropic", search)), text, called)
+    assert body(user("?"), conversation, tool_result("c", "4"))["messages"][1]["content"] == [
         search,
         {"type": "text", "text": "Rain.", **cited},
         {"type": "tool_use", "id": "c", "name": "roll", "input": {}, "caller": {"type": "code"}},
@@ -293,11 +293,11 @@ def test_a_document_is_sent_in_its_charset_or_refused() -> None:
         body(user(FilePart(data=b"Caf\xe9", media_type="text/plain")))
 
 
-def test_the_options_of_an_image_of_another_vendor_move_with_it() -> None:
+def test_part_options_move_with_an_image_of_another_vendor() -> None:
     image = ImagePart(data=b"PNG", media_type="image/png")
     mark = part_options(cache_control=EPHEMERAL)
     search = ProviderPart(ProviderState("anthropic", {"type": "search_result", "title": "t"}))
     made = body(user("?"), assistant("Here:", image, mark, search))
-    *_, said, moved = made["messages"]
-    assert said["content"] == [{"type": "text", "text": "Here:"}, search.signature.data]
-    assert [block.get("cache_control") for block in moved["content"]] == [None, EPHEMERAL]
+    *_, conversation, moved_part = made["messages"]
+    assert conversation["content"] == [{"type": "text", "text": "Here:"}, search.signature.data]
+    assert [block.get("cache_control") for block in moved_part["content"]] == [None, EPHEMERAL]

@@ -1,4 +1,4 @@
-"""How settings, tools and the form of the answer become the vendor's JSON."""
+"""Settings, tools and output schemas are encoded for the Messages API."""
 
 from typing import Any
 
@@ -51,11 +51,11 @@ def with_settings(model: str = NEW, **settings: Any) -> dict[str, Any]:
         ("kimi-k3", 32_000),
     ],
 )
-def test_the_limit_of_tokens_is_what_the_model_can_write(model: str, limit: int) -> None:
+def test_the_default_output_limit_is_that_of_the_model(model: str, limit: int) -> None:
     assert with_settings(model) == {"max_tokens": limit}
 
 
-def test_settings_have_the_vendors_names() -> None:
+def test_settings_are_sent_under_the_names_of_the_api() -> None:
     assert with_settings(
         OLD,
         temperature=0.5,
@@ -121,7 +121,7 @@ SHOWN = {"type": "adaptive", "display": "summarized"}
         ),
     ],
 )
-def test_reasoning_is_asked_for_as_the_model_wants_to_be_told(
+def test_reasoning_is_requested_in_the_format_of_the_model(
     model: str, settings: dict[str, Any], thinking: dict[str, Any], effort: str | None
 ) -> None:
     made = with_settings(model, **settings)
@@ -129,7 +129,7 @@ def test_reasoning_is_asked_for_as_the_model_wants_to_be_told(
     assert made.get("output_config") == (None if effort is None else {"effort": effort})
 
 
-def test_what_the_model_does_not_support_is_refused_all_at_once() -> None:
+def test_all_unsupported_settings_are_refused_in_one_error() -> None:
     with pytest.raises(UnsupportedError) as caught:
         body(
             OLD,
@@ -142,7 +142,7 @@ def test_what_the_model_does_not_support_is_refused_all_at_once() -> None:
     assert "strict in the tool 'weather'" in caught.value.message
 
 
-def test_thinking_is_not_switched_off_where_there_is_none() -> None:
+def test_thinking_is_not_disabled_for_models_without_thinking() -> None:
     assert "thinking" not in with_settings(OLD, reasoning_effort="none")
 
 
@@ -230,7 +230,7 @@ def test_tools_are_described() -> None:
         (ToolChoice("none"), False, {"type": "none"}),
     ],
 )
-def test_the_choice_of_tools_says_whether_several_may_be_called(
+def test_the_tool_choice_specifies_parallel_calls(
     choice: ToolChoice | None, parallel: bool | None, expected: Any
 ) -> None:
     settings = Settings(parallel_tool_calls=parallel)
@@ -238,17 +238,17 @@ def test_the_choice_of_tools_says_whether_several_may_be_called(
     assert made.get("tool_choice") == expected
 
 
-def test_several_calls_at_once_mean_nothing_without_tools() -> None:
+def test_parallel_tool_calls_are_left_out_without_tools() -> None:
     assert "tool_choice" not in with_settings(parallel_tool_calls=False)
 
 
-def test_the_vendors_own_tools_are_tools_as_well() -> None:
+def test_server_tools_count_as_tools() -> None:
     options = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
     made = body(settings=Settings(parallel_tool_calls=False), provider_options=options)
     assert made["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
 
 
-def test_the_form_of_an_answer_is_asked_for_as_such() -> None:
+def test_an_output_schema_is_requested_natively() -> None:
     made = body(output=OutputSchema("city", CITY), settings=Settings(reasoning_effort="low"))
     form = {"type": "json_schema", "schema": CITY}
     assert made["output_config"] == {"effort": "low", "format": form}
@@ -271,7 +271,7 @@ RECURSIVE = {
         pytest.param(MIDDLE, OutputSchema("city", RECURSIVE), RECURSIVE, id="a recursive schema"),
     ],
 )
-def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
+def test_otherwise_the_output_schema_is_that_of_a_forced_tool(
     model: str, output: OutputSchema, schema: dict[str, Any]
 ) -> None:
     made = body(model, output=output)
@@ -290,7 +290,7 @@ def test_otherwise_the_form_of_an_answer_is_that_of_a_forced_tool(
         pytest.param(OLD, OutputSchema("city", CITY), None, id="an old Claude"),
     ],
 )
-def test_a_server_of_other_models_is_asked_to_enforce_the_form(
+def test_a_server_of_other_models_must_enforce_the_schema(
     model: str, output: OutputSchema, strict: bool | None
 ) -> None:
     (tool,) = body(model, output=output)["tools"]
@@ -301,7 +301,7 @@ def test_a_server_of_other_models_is_asked_to_enforce_the_form(
     "settings", [Settings(reasoning_budget=2048), Settings(reasoning_effort="low")], ids=repr
 )
 @pytest.mark.parametrize("tools", [(), (WEATHER,)], ids=["alone", "beside a tool"])
-def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
+def test_a_schema_that_needs_a_forced_tool_is_refused_with_reasoning(
     settings: Settings, tools: tuple[ToolDefinition, ...]
 ) -> None:
     output = OutputSchema("city", RECURSIVE)
@@ -324,7 +324,7 @@ def test_a_form_that_only_a_forced_tool_can_ask_for_is_refused_beside_reasoning(
         (ToolChoice("tool", "city"), {"type": "tool", "name": "city"}, ["city"]),
     ],
 )
-def test_the_tool_of_the_answer_stands_beside_the_callers(
+def test_the_output_tool_is_sent_with_the_tools_of_the_caller(
     choice: ToolChoice | None, expected: dict[str, Any], names: list[str]
 ) -> None:
     made = body(
@@ -338,7 +338,7 @@ def test_the_tool_of_the_answer_stands_beside_the_callers(
     assert made["tools"][-1].get("description", "A city.") == "A city."
 
 
-def test_options_of_the_vendor_are_put_in() -> None:
+def test_provider_options_are_added_to_the_body() -> None:
     search = {"type": "web_search_20250305", "name": "web_search"}
     made = body(
         tools=(WEATHER,),
@@ -358,6 +358,6 @@ def test_options_of_the_vendor_are_put_in() -> None:
 
 
 @pytest.mark.parametrize("value", [object(), "\ud800", {1.5: "x", (1,): "y"}])
-def test_what_is_no_json_is_refused(value: Any) -> None:
+def test_a_value_without_json_form_is_refused(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         body(provider_options={"x": value})

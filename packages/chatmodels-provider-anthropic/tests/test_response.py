@@ -1,4 +1,4 @@
-"""How whole answers, failures and listings are read."""
+"""Whole responses, failures and listings are decoded."""
 
 import json
 from typing import Any
@@ -68,7 +68,7 @@ def test_blocks_are_parts_in_their_order() -> None:
     assert (response.id, response.model) == ("msg_1", "claude")
 
 
-def test_texts_tell_what_they_cite_and_keep_it_for_the_next_turn() -> None:
+def test_texts_have_citations_that_are_kept_for_the_next_turn() -> None:
     page = {"type": "page_location", "cited_text": "It rains.", "document_title": "Weather"}
     cited = [
         page | {"document_index": 0, "start_page_number": 1},
@@ -103,12 +103,12 @@ def test_texts_tell_what_they_cite_and_keep_it_for_the_next_turn() -> None:
         (None, "other"),
     ],
 )
-def test_why_it_ended_is_told_in_neutral_words(word: str | None, reason: str) -> None:
+def test_stop_reasons_are_converted_to_finish_reasons(word: str | None, reason: str) -> None:
     response = read([{"type": "text", "text": "x"}], stop_reason=word)
     assert (response.finish_reason, response.raw_finish_reason) == (reason, word)
 
 
-def test_a_refusal_says_why() -> None:
+def test_a_refusal_contains_its_explanation() -> None:
     details = {"type": "refusal", "category": "cyber", "explanation": "Not this."}
     response = read([], stop_reason="refusal", stop_details=details)
     assert response.message.parts == (RefusalPart("Not this."),)
@@ -139,18 +139,18 @@ def test_input_tokens_include_those_of_the_cache() -> None:
 
 
 @pytest.mark.parametrize("usage", [None, {}])
-def test_tokens_that_are_not_reported_stay_unknown(usage: Any) -> None:
+def test_tokens_that_are_not_reported_are_none(usage: Any) -> None:
     response = read([], usage=usage)
     assert (response.usage, response.service_tier, response.warnings) == (Usage(), None, ())
 
 
-def test_usage_that_cannot_be_read_costs_a_warning_and_not_the_answer() -> None:
+def test_an_invalid_usage_adds_a_warning_and_keeps_the_response() -> None:
     response = read([{"type": "text", "text": "x"}], usage={"input_tokens": "many"})
     assert response.text == "x"
     assert "the usage was left out" in response.warnings[0]
 
 
-def test_the_call_of_the_answers_tool_is_the_answer_and_a_warning_tells() -> None:
+def test_a_call_of_the_output_tool_is_the_output_with_a_warning() -> None:
     tools = (ToolDefinition("city", "", {"type": "object"}),)
     request = ChatRequest(messages=(user("?"),), tools=tools, output=OutputSchema("city", None))
     answer = {"type": "tool_use", "id": "a", "name": "city_", "input": {"city": "Oslo"}}
@@ -175,7 +175,7 @@ def test_the_call_of_the_answers_tool_is_the_answer_and_a_warning_tells() -> Non
         b'{"content": "\xff"}',
     ],
 )
-def test_what_is_no_message_is_refused(body: bytes) -> None:
+def test_an_invalid_message_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="data that is not a message"):
         CODEC.decode(body, REQUEST)
 
@@ -251,7 +251,7 @@ def test_an_error_within_a_success_is_raised() -> None:
     assert caught.value.details["provider_message"] == "Overloaded"  # type: ignore[attr-defined]
 
 
-def test_the_listing_tells_what_models_can_do() -> None:
+def test_the_listing_reports_capabilities() -> None:
     capabilities = {"image_input": {"supported": True}, "thinking": {"supported": False}, "x": 1}
     records = [
         {
@@ -279,12 +279,12 @@ def test_the_listing_tells_what_models_can_do() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": 7}', b'{"data": [{"name": "x"}]}'])
-def test_what_is_no_listing_is_refused(body: bytes) -> None:
+def test_an_invalid_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 
-def test_the_toolset_of_a_call_is_kept_and_repeated_by_its_result() -> None:
+def test_the_toolset_of_a_call_is_kept_and_repeated_in_its_result() -> None:
     call = {"type": "tool_use", "id": "c", "name": "click", "input": {}, "toolset_name": "computer"}
     other = {"type": "tool_use", "id": "d", "name": "roll", "input": {}}
     message = read([call, other], stop_reason="tool_use").message

@@ -52,7 +52,7 @@ def test_a_bound_is_described(keyword: str, rules: SchemaRules) -> None:
 
 
 @pytest.mark.parametrize("rules", ENFORCED)
-def test_other_keywords_are_written_with_those_that_the_vendor_knows(rules: SchemaRules) -> None:
+def test_unsupported_keywords_are_rewritten_with_supported_ones(rules: SchemaRules) -> None:
     text, number = {"type": "string"}, {"type": "integer"}
     assert field(rules, {"oneOf": [text, number]}) == {"anyOf": [text, number]}
     assert field(rules, {"type": "array", "prefixItems": [text], "items": False}) == {
@@ -140,7 +140,7 @@ def test_names_of_tools_have_up_to_128_characters(support: SchemaSupport) -> Non
     assert len(sent("x" * 129)) == 128
 
 
-def test_output_of_another_vendors_model_is_strict_only_if_it_can_be_enforced() -> None:
+def test_output_of_other_models_is_strict_only_if_it_can_be_enforced() -> None:
     model = create_chat_model("anthropic:kimi-k2", base_url="https://kimi.test/v1", api_key="k")
     explained = model.explain("?", output_type=dict[str, int])
     (sent,) = explained.body["tools"]
@@ -148,7 +148,7 @@ def test_output_of_another_vendors_model_is_strict_only_if_it_can_be_enforced() 
     assert "cannot be enforced" in explained.warnings[0]
 
 
-def test_strict_tools_of_another_vendors_model_are_strict_as_its_output_is() -> None:
+def test_strict_tools_of_other_models_follow_the_rules_of_output() -> None:
     model = create_chat_model("anthropic:kimi-k2", base_url="https://kimi.test/v1", api_key="k")
     output = OutputSchema("place", {"type": "object", "properties": {"a": {"type": "string"}}})
     clock = ToolDefinition("clock", "", {"type": "object", "properties": {}}, strict=True)

@@ -1,4 +1,4 @@
-"""How streams are read, beyond what the exchanges show."""
+"""Streams are decoded, beyond the cases in the exchanges."""
 
 import json
 from typing import Any
@@ -34,11 +34,11 @@ ENDED = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}
 STOP = {"type": "message_stop"}
 
 
-def begun(index: int, **block: Any) -> dict[str, Any]:
+def block_start(index: int, **block: Any) -> dict[str, Any]:
     return {"type": "content_block_start", "index": index, "content_block": block}
 
 
-def more(index: int, **delta: Any) -> dict[str, Any]:
+def block_delta(index: int, **delta: Any) -> dict[str, Any]:
     return {"type": "content_block_delta", "index": index, "delta": delta}
 
 
@@ -69,7 +69,9 @@ def read(*sent: Any, request: ChatRequest = REQUEST) -> ChatResponse:
 
 
 @pytest.mark.parametrize("last", [(), (b"[DONE]",)], ids=["the end of the bytes", "done"])
-def test_a_block_that_is_no_json_is_no_message_at_the_end_either(last: tuple[bytes, ...]) -> None:
+def test_a_block_with_invalid_json_is_refused_at_the_end_of_the_stream(
+    last: tuple[bytes, ...],
+) -> None:
     block = b'{"type": "tool_use", "id": "a", "name": "n", "input": {"a": "\xff"}}'
     start = b'{"type": "content_block_start", "index": 0, "content_block": %b}' % block
     with pytest.raises(ResponseInvalidError, match="anthropic sent data that is not a message"):
@@ -85,15 +87,15 @@ def test_usage_at_the_end_corrects_that_at_the_start() -> None:
     assert [(usage.input_tokens, usage.output_tokens) for usage in updates] == [(15, 1), (17, 9)]
 
 
-def test_a_tool_call_comes_in_pieces() -> None:
+def test_a_tool_call_is_streamed_in_chunks() -> None:
     found = events(
         START,
-        begun(0, type="tool_use", id="a", name="weather", input={}),
-        more(0, type="input_json_delta", partial_json=""),
-        more(0, type="input_json_delta", partial_json='{"city": '),
-        more(0, type="input_json_delta", partial_json='"Oslo"}'),
+        block_start(0, type="tool_use", id="a", name="weather", input={}),
+        block_delta(0, type="input_json_delta", partial_json=""),
+        block_delta(0, type="input_json_delta", partial_json='{"city": '),
+        block_delta(0, type="input_json_delta", partial_json='"Oslo"}'),
         over(0),
-        begun(1, type="tool_use", id="b", name="wait", input={}),
+        block_start(1, type="tool_use", id="b", name="wait", input={}),
         over(1),
         ENDED | {"delta": {"stop_reason": "tool_use"}},
         STOP,
@@ -122,18 +124,18 @@ def test_blocks_may_be_in_the_beginning_already() -> None:
     assert response.finish_reason == "tool_calls"
 
 
-def test_blocks_of_the_vendor_are_put_together() -> None:
+def test_provider_blocks_are_assembled() -> None:
     response = read(
         START,
-        begun(0, type="server_tool_use", id="s", name="web_search", input={}),
-        more(0, type="input_json_delta", partial_json='{"query": "x"}'),
+        block_start(0, type="server_tool_use", id="s", name="web_search", input={}),
+        block_delta(0, type="input_json_delta", partial_json='{"query": "x"}'),
         over(0),
-        begun(1, type="server_tool_use", id="t", name="web_search", input={}),
-        more(1, type="input_json_delta", partial_json='{"query": "cut o'),
+        block_start(1, type="server_tool_use", id="t", name="web_search", input={}),
+        block_delta(1, type="input_json_delta", partial_json='{"query": "cut o'),
         over(1),
-        begun(2, type="compaction", content=None),
-        more(2, type="compaction_delta", content="All ", tokens=1),
-        more(2, type="compaction_delta", content="of it.", tokens=2),
+        block_start(2, type="compaction", content=None),
+        block_delta(2, type="compaction_delta", content="All ", tokens=1),
+        block_delta(2, type="compaction_delta", content="of it.", tokens=2),
         over(2),
         ENDED,
         STOP,
@@ -145,19 +147,19 @@ def test_blocks_of_the_vendor_are_put_together() -> None:
     ]
 
 
-def test_citations_and_signatures_come_in_deltas_of_their_own() -> None:
+def test_citations_and_signatures_have_separate_deltas() -> None:
     found = events(
         START,
-        begun(0, type="thinking", thinking="", signature=""),
-        more(0, type="thinking_delta", thinking="Hm."),
-        more(0, type="signature_delta", signature="sig"),
+        block_start(0, type="thinking", thinking="", signature=""),
+        block_delta(0, type="thinking_delta", thinking="Hm."),
+        block_delta(0, type="signature_delta", signature="sig"),
         over(0),
-        begun(1, type="text", text="", citations=[]),
-        more(1, type="text_delta", text="Rain."),
-        more(1, type="citations_delta", citation={"url": "u"}),
+        block_start(1, type="text", text="", citations=[]),
+        block_delta(1, type="text_delta", text="Rain."),
+        block_delta(1, type="citations_delta", citation={"url": "u"}),
         over(1),
-        begun(2, type="text", text=""),
-        more(2, type="text_delta", text="Sun."),
+        block_start(2, type="text", text=""),
+        block_delta(2, type="text_delta", text="Sun."),
         over(2),
         ENDED,
         STOP,
@@ -170,13 +172,13 @@ def test_citations_and_signatures_come_in_deltas_of_their_own() -> None:
     assert len(ended) == 2, "a plain text is told by its deltas"
 
 
-def test_the_call_of_the_answers_tool_is_streamed_as_text() -> None:
+def test_a_call_of_the_output_tool_is_streamed_as_text() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("city", None))
     found = events(
         START,
-        begun(0, type="tool_use", id="a", name="city", input={}),
-        more(0, type="input_json_delta", partial_json='{"city": '),
-        more(0, type="input_json_delta", partial_json='"Oslo"}'),
+        block_start(0, type="tool_use", id="a", name="city", input={}),
+        block_delta(0, type="input_json_delta", partial_json='{"city": '),
+        block_delta(0, type="input_json_delta", partial_json='"Oslo"}'),
         over(0),
         ENDED | {"delta": {"stop_reason": "tool_use"}},
         STOP,
@@ -191,29 +193,31 @@ def test_the_call_of_the_answers_tool_is_streamed_as_text() -> None:
     assert "a tool that the model had to call" in response.warnings[0]
 
 
-def test_blocks_that_are_not_ended_end_with_the_answer() -> None:
-    call = begun(0, type="tool_use", id="a", name="weather", input={})
-    cut = more(0, type="input_json_delta", partial_json='{"city": "Os')
+def test_open_blocks_end_with_the_response() -> None:
+    call = block_start(0, type="tool_use", id="a", name="weather", input={})
+    cut = block_delta(0, type="input_json_delta", partial_json='{"city": "Os')
     delta = ENDED | {"delta": {"stop_reason": "max_tokens"}}
     response = read(START, call, cut, delta, STOP)
     assert response.message.parts == (ToolCall("a", "weather", '{"city": "Os'),)
     assert response.finish_reason == "length"
-    again = read(START, begun(0, type="text", text="a"), begun(0, type="text", text="b"), STOP)
+    again = read(
+        START, block_start(0, type="text", text="a"), block_start(0, type="text", text="b"), STOP
+    )
     assert again.text == "ab"
     assert again.finish_reason == "other"
 
 
 @pytest.mark.parametrize("end", [(STOP,), (b"[DONE]",), (), (STOP, b"[DONE]", STOP)])
-def test_the_answer_is_over_once_it_said_why(end: tuple[Any, ...]) -> None:
-    sent = (START, {"type": "ping"}, begun(0, type="text", text="Hi"), ENDED, b"", *end)
+def test_a_stream_with_a_stop_reason_is_complete(end: tuple[Any, ...]) -> None:
+    sent = (START, {"type": "ping"}, block_start(0, type="text", text="Hi"), ENDED, b"", *end)
     found = events(*sent)
     assert [event.type for event in found].count("stream_end") == 1
     assert accumulated(found).response().text == "Hi"
 
 
 @pytest.mark.parametrize("end", [(), (b"[DONE]",)])
-def test_an_answer_that_did_not_say_why_is_not_over(end: tuple[Any, ...]) -> None:
-    assert not accumulated(events(START, begun(0, type="text", text="Hi"), *end)).complete
+def test_a_stream_without_a_stop_reason_is_incomplete(end: tuple[Any, ...]) -> None:
+    assert not accumulated(events(START, block_start(0, type="text", text="Hi"), *end)).complete
 
 
 @pytest.mark.parametrize(
@@ -222,14 +226,14 @@ def test_an_answer_that_did_not_say_why_is_not_over(end: tuple[Any, ...]) -> Non
         (b"{",),
         (b"[]",),
         (START, STOP),
-        (START, more(0, type="text_delta", text="x")),
-        (START, begun(0, type="text"), {"type": "content_block_delta", "index": 0}),
+        (START, block_delta(0, type="text_delta", text="x")),
+        (START, block_start(0, type="text"), {"type": "content_block_delta", "index": 0}),
         (START, {"type": "content_block_start", "index": 0}),
-        (START, begun(0, type="text"), more(0, type="text_delta", text=7)),
+        (START, block_start(0, type="text"), block_delta(0, type="text_delta", text=7)),
         ({"type": "error"},),
     ],
 )
-def test_what_is_no_stream_of_this_api_is_refused(sent: tuple[Any, ...]) -> None:
+def test_an_invalid_stream_is_refused(sent: tuple[Any, ...]) -> None:
     with pytest.raises(ResponseInvalidError):
         events(*sent)
 
@@ -240,8 +244,8 @@ def test_an_error_in_mid_stream_is_raised() -> None:
     assert caught.value.code == "provider_unavailable"
 
 
-def test_the_payload_is_what_the_events_held() -> None:
-    response = read(START, begun(0, type="redacted_thinking", data="x"), ENDED, STOP)
+def test_the_payload_is_the_list_of_events() -> None:
+    response = read(START, block_start(0, type="redacted_thinking", data="x"), ENDED, STOP)
     assert [event["type"] for event in response.raw] == [
         "message_start",
         "content_block_start",

@@ -1,4 +1,4 @@
-"""What is particular to Azure: addresses, credentials, content filters, and its listing."""
+"""Tests specific to Azure: URLs, credentials, content filters and the model listing."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("azure") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.azure; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -155,12 +155,12 @@ def test_a_deployment_may_be_named_otherwise_than_its_model() -> None:
         pytest.param({"base_url": None}, "set AZURE_OPENAI_ENDPOINT", id="no address"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(options: dict[str, Any], words: str) -> None:
+def test_invalid_options_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         model(**options)
 
 
-def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
+def test_environment_variables_are_those_of_the_official_sdk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"{RESOURCE}/")
@@ -196,7 +196,7 @@ def tokens() -> Callable[[], str]:
     return lambda: f"t-{next(numbers)}"
 
 
-def test_a_function_is_asked_for_the_token_of_each_request() -> None:
+def test_a_token_function_is_called_for_each_request() -> None:
     with Simulator() as simulator:
         made = model(base_url=simulator.url, api_key=tokens())
         made.generate("?")
@@ -206,14 +206,14 @@ def test_a_function_is_asked_for_the_token_of_each_request() -> None:
     assert all("api-key" not in found for found in headers)
 
 
-def test_a_token_that_is_refused_is_asked_for_once_more() -> None:
+def test_a_rejected_token_is_requested_once_more() -> None:
     given = iter(["bad-1", "t-2"])
     with Simulator() as simulator:
         model(base_url=simulator.url, api_key=lambda: next(given)).generate("?")
         assert [exchange.status for exchange in simulator.exchanges] == [401, 200]
 
 
-async def test_a_function_that_gives_tokens_may_be_async() -> None:
+async def test_a_token_function_can_be_async() -> None:
     async def token() -> str:
         return "t-1"
 
@@ -236,7 +236,7 @@ def test_old_versions_know_other_fields() -> None:
         assert "stream_options" not in simulator.requests[0]
 
 
-def test_models_of_all_makers_take_the_common_settings_alone() -> None:
+def test_models_of_other_vendors_accept_only_the_common_settings() -> None:
     explained = model(base_url=f"{RESOURCE}/models").explain("?", max_output_tokens=9)
     assert explained.body["max_tokens"] == 9
     with pytest.raises(ChatModelError, match="verbosity"):
@@ -245,7 +245,7 @@ def test_models_of_all_makers_take_the_common_settings_alone() -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-def test_what_the_filters_found_is_at_hand(streamed: bool) -> None:
+def test_content_filter_results_are_available(streamed: bool) -> None:
     with Simulator() as simulator:
         made = model(base_url=simulator.url)
         response = made.stream("?").collect() if streamed else made.generate("?")
@@ -260,7 +260,7 @@ def chunk(**body: Any) -> bytes:
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) -> None:
+def test_content_filter_results_are_available_in_the_responses_api(streamed: bool) -> None:
     checked = {"prompt": {"jailbreak": {"detected": False}}, "completion": {"violence": SAFE}}
     filters = [{"source_type": at, "content_filter_results": checked[at]} for at in checked]
     content = [{"type": "output_text", "text": "Ahoy"}]
@@ -270,10 +270,10 @@ def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) 
         "output": [{"type": "message", "id": "msg_1", "content": content}],
         "content_filters": filters,
     }
-    begun = whole | {"status": "in_progress", "output": [], "content_filters": None}
+    started = whole | {"status": "in_progress", "output": [], "content_filters": None}
     if streamed:
         body = (
-            chunk(type="response.created", response=begun),
+            chunk(type="response.created", response=started),
             chunk(type="response.completed", response=whole),
         )
         headers = {"content-type": "text/event-stream"}
@@ -293,7 +293,7 @@ def test_what_the_filters_found_is_at_hand_in_the_responses_api(streamed: bool) 
 
 @pytest.mark.parametrize("tier", ["batch", "fast", "reserved", "ultrafast"])
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None:
+def test_a_service_tier_of_another_vendor_is_refused(api: str, tier: Any) -> None:
     with pytest.raises(UnsupportedError) as caught:
         model(api=api).explain("?", service_tier=tier)
     assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
@@ -338,7 +338,7 @@ def test_the_responses_api_has_the_same_listing() -> None:
     assert codec.models == azure_codec(Address("v1", "/openai/v1")).models
 
 
-def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:
+def test_content_filter_results_of_a_stream_are_merged() -> None:
     """With the asynchronous filter findings come in chunks of their own, and after the words."""
     hate = {"filtered": True, "severity": "high"}
     body = (
@@ -381,8 +381,8 @@ def test_what_filters_find_while_a_stream_goes_on_is_gathered() -> None:
     ],
 )
 def test_of_several_findings_the_worst_counts(worse: Any, better: Any) -> None:
-    for told in ([worse, better], [better, worse]):
-        choices = [{"index": 0, "content_filter_results": {"hate": found}} for found in told]
+    for results in ([worse, better], [better, worse]):
+        choices = [{"index": 0, "content_filter_results": {"hate": found}} for found in results]
         answer = {"choices": [{"message": {"content": "Well"}}, *choices]}
         with Simulator() as simulator:
             simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
@@ -432,7 +432,7 @@ def test_a_prompt_that_is_filtered_is_an_error_with_the_findings() -> None:
         pytest.param(400, "ResponsibleAIPolicyViolation", ErrorCode.CONTENT_FILTERED, id="policy"),
     ],
 )
-def test_azures_words_decide_what_a_failure_is(status: int, word: str, code: ErrorCode) -> None:
+def test_azures_error_codes_decide_the_error_class(status: int, word: str, code: ErrorCode) -> None:
     body = json.dumps({"error": {"code": word, "message": "No."}}).encode()
     with Simulator() as simulator:
         simulator.queue(
@@ -471,25 +471,25 @@ def test_models_that_can_be_deployed_are_listed(record: dict[str, Any], known: o
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data": [{"id": 5}]}', b"<html>"])
-def test_what_is_no_listing_is_an_error(body: bytes) -> None:
+def test_an_invalid_listing_is_an_error(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
 
-def test_the_inference_endpoint_lists_nothing() -> None:
+def test_the_inference_endpoint_has_no_model_listing() -> None:
     assert azure_codec(Address("inference")).models is None
 
 
-def test_health_is_asked_for_by_the_cheapest_call() -> None:
+def test_the_health_check_uses_the_cheapest_request() -> None:
     with Simulator() as simulator:
         reports = [
             model(base_url=simulator.url).check_health(),
             model(base_url=simulator.url, api_version="2024-10-21").check_health(),
             model(base_url=f"{simulator.url}/models").check_health(),
         ]
-        asked = [exchange.request.target for exchange in simulator.exchanges]
+        targets = [exchange.request.target for exchange in simulator.exchanges]
     assert [report.status for report in reports] == ["healthy"] * 3
-    assert asked == [
+    assert targets == [
         "/openai/v1/models",
         "/openai/models?api-version=2024-10-21",
         "/models/info?api-version=2024-05-01-preview",

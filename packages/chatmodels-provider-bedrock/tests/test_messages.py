@@ -1,4 +1,4 @@
-"""How conversations become turns: texts, media, tool results, and what other vendors left."""
+"""Conversations are encoded as turns: texts, media, tool results, content of other vendors."""
 
 import base64
 from typing import Any
@@ -145,11 +145,11 @@ def test_media_become_blocks(part: Any, expected: Any) -> None:
         (FilePart(url="s3://bucket/what"), "a file by URL in a user message (message 0)"),
     ],
 )
-def test_media_that_the_api_lacks_are_refused(part: Any, why: str) -> None:
+def test_unsupported_media_are_refused(part: Any, why: str) -> None:
     assert why in problem(user("Look", part))
 
 
-def test_documents_of_one_name_are_told_apart() -> None:
+def test_documents_with_equal_names_get_unique_names() -> None:
     report = FilePart(data=b"data", media_type="application/pdf", name="report.pdf")
     found = [block["document"]["name"] for block in blocks(user(report, report, report))]
     assert found == ["report", "report 2", "report 3"]
@@ -157,14 +157,14 @@ def test_documents_of_one_name_are_told_apart() -> None:
 
 def test_results_of_tools_may_hold_media_and_errors() -> None:
     image = ImagePart(data=b"data", media_type="image/png")
-    asked = body(
+    encoded = body(
         user("?"),
         assistant(ToolCall("c:1", "look", '{"a": 1}'), ToolCall("c/2", "look", "{")),
         tool_result("c:1", "See:", image),
         tool_result("c/2", "It is dark.", is_error=True),
     )
-    _, said, results = asked["messages"]
-    assert said["content"] == [
+    _, assistant_turn, results = encoded["messages"]
+    assert assistant_turn["content"] == [
         {"toolUse": {"toolUseId": "c:1", "name": "look", "input": {"a": 1}}},
         {"toolUse": {"toolUseId": "c_2_6f1bc586", "name": "look", "input": {"invalid_json": "{"}}},
     ]
@@ -188,7 +188,7 @@ def test_results_of_tools_may_hold_media_and_errors() -> None:
     ]
 
 
-def test_audio_in_a_result_goes_to_the_user_or_is_refused() -> None:
+def test_audio_in_a_result_is_sent_as_a_user_message_or_refused() -> None:
     call = assistant(ToolCall("c1", "hear"))
     sound = AudioPart(data=b"data", media_type="audio/wav")
     _, _, turn = body(user("?"), call, tool_result("c1", sound))["messages"]
@@ -198,7 +198,7 @@ def test_audio_in_a_result_goes_to_the_user_or_is_refused() -> None:
     assert "audio of type audio/midi in the result of the tool 'c1' (message 2)" in refused
 
 
-def test_a_result_that_says_nothing_is_told_to_be_empty() -> None:
+def test_an_empty_result_is_sent_as_empty() -> None:
     call = assistant(ToolCall("c1", "look"), ToolCall("c2", "look"))
     image = ImagePart(data=b"data", media_type="image/png")
     results = [tool_result("c1", " "), tool_result("c2", "", image)]
@@ -210,8 +210,8 @@ def test_a_result_that_says_nothing_is_told_to_be_empty() -> None:
 
 def test_an_id_that_is_too_long_is_cut() -> None:
     call = ToolCall("x" * 100, "look")
-    _, said, result = body(user("?"), assistant(call), tool_result(call, "."))["messages"]
-    assert said["content"][0]["toolUse"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
+    _, assistant_turn, result = body(user("?"), assistant(call), tool_result(call, "."))["messages"]
+    assert assistant_turn["content"][0]["toolUse"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
     assert result["content"][0]["toolResult"]["toolUseId"] == "x" * 55 + "_5e0e5d8f"
 
 
@@ -220,24 +220,24 @@ REDACTED = ReasoningPart("", ProviderState("bedrock", {"redactedContent": "cg=="
 FOREIGN = ReasoningPart("Hm.", ProviderState("anthropic", {"signature": "s"}))
 
 
-def test_thinking_goes_back_to_those_who_signed_it() -> None:
+def test_thinking_is_sent_back_only_to_the_signing_family() -> None:
     cited = TextPart("Yes.", (), ProviderState("bedrock", CITED))
-    said = assistant(SIGNED, REDACTED, FOREIGN, ReasoningPart("Loud."), cited)
-    assert blocks(user("?"), said) == [
+    assistant_turn = assistant(SIGNED, REDACTED, FOREIGN, ReasoningPart("Loud."), cited)
+    assert blocks(user("?"), assistant_turn) == [
         {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}},
         {"reasoningContent": {"redactedContent": "cg=="}},
         {"citationsContent": {"content": [{"text": "Yes."}], **CITED}},
     ]
-    assert blocks(user("?"), said, model=NOVA) == [{"text": "Yes."}]
+    assert blocks(user("?"), assistant_turn, model=NOVA) == [{"text": "Yes."}]
 
 
-def test_what_only_other_vendors_have_is_left_out() -> None:
+def test_content_of_other_vendors_is_left_out() -> None:
     foreign = ProviderPart(ProviderState("openai", {"type": "web_search_call"}))
     turns = body(user("?"), assistant(foreign, FOREIGN, TextPart(" ")), user("!"))["messages"]
     assert turns == [{"role": "user", "content": [{"text": "?"}, {"text": "!"}]}]
 
 
-def test_refusals_and_spoken_answers_are_texts() -> None:
+def test_refusals_and_audio_of_the_model_are_sent_as_text() -> None:
     spoken = AudioPart(data=b"x", media_type="audio/wav", transcript="Yes.")
     assert blocks(user("?"), assistant(RefusalPart("No."), RefusalPart(" "), spoken)) == [
         {"text": "No."},
@@ -248,18 +248,18 @@ def test_refusals_and_spoken_answers_are_texts() -> None:
 def test_options_are_joined_with_the_block_before_or_blocks_of_their_own() -> None:
     report = FilePart(data=b"data", media_type="application/pdf")
     cache = part_options(cachePoint={"type": "default"})
-    asked = body(
+    encoded = body(
         system("Long.", cache),
         user(report, part_options(document={"citations": {"enabled": True}}), cache, "?"),
     )
-    assert asked["system"] == [{"text": "Long."}, {"cachePoint": {"type": "default"}}]
-    document, point, _ = asked["messages"][0]["content"]
+    assert encoded["system"] == [{"text": "Long."}, {"cachePoint": {"type": "default"}}]
+    document, point, _ = encoded["messages"][0]["content"]
     assert document["document"]["citations"] == {"enabled": True}
     assert document["document"]["format"] == "pdf"
     assert point == {"cachePoint": {"type": "default"}}
 
 
-def test_blocks_of_one_kind_stay_apart() -> None:
+def test_blocks_of_one_kind_are_not_merged() -> None:
     used = [
         {
             "toolUse": {
@@ -270,8 +270,8 @@ def test_blocks_of_one_kind_stay_apart() -> None:
         }
         for number in range(2)
     ]
-    said = assistant("Look.", *(part_options(**block) for block in used))
-    assert blocks(user("?"), said)[1:] == used
+    assistant_turn = assistant("Look.", *(part_options(**block) for block in used))
+    assert blocks(user("?"), assistant_turn)[1:] == used
     guarded = [{"guardContent": {"text": {"text": text}}} for text in ("One.", "Two.")]
     assert blocks(user("?", *(part_options(**block) for block in guarded)))[1:] == guarded
 
@@ -292,13 +292,13 @@ def test_parts_in_the_wrong_place_are_refused(message: Message, why: str) -> Non
     assert why in problem(message, user("?"))
 
 
-def test_content_of_the_vendor_behind_an_image_is_sent_even_if_the_image_is_not() -> None:
+def test_part_options_after_an_image_are_sent_even_if_the_image_is_not() -> None:
     guarded = {"guardContent": {"text": {"text": "One."}}}
     made = create_chat_model(
         f"bedrock:{CLAUDE}", api_key="k", region="us-east-1", on_unsupported="warn"
     )
     image = ImagePart(data=b"BM", media_type="image/bmp")
-    asked = user(image, part_options(image={"x": 1}), part_options(**guarded))
-    line, *others = made.explain(asked).body["messages"][0]["content"]
-    assert "is not shown" in line["text"]
+    encoded = user(image, part_options(image={"x": 1}), part_options(**guarded))
+    line, *others = made.explain(encoded).body["messages"][0]["content"]
+    assert "is omitted" in line["text"]
     assert others == [guarded]

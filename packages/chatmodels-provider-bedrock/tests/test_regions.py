@@ -1,4 +1,4 @@
-"""Where models are looked for, by region, profile and address."""
+"""The endpoint is derived from region, profile and base URL."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def test_the_region_comes_from_the_profile(monkeypatch: pytest.MonkeyPatch, conf
 @pytest.mark.parametrize(
     "text", [None, "no sections", "[default]\noutput=json\n", "[default]\nregion\n"]
 )
-def test_a_region_that_nobody_tells_is_asked_for(config: Path, text: str | None) -> None:
+def test_a_missing_region_is_an_error_with_a_remedy(config: Path, text: str | None) -> None:
     if text is not None:
         config.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
@@ -64,7 +64,7 @@ def test_a_region_that_nobody_tells_is_asked_for(config: Path, text: str | None)
     assert str(caught.value) == "bedrock: the region is unknown; set AWS_REGION or pass region=..."
 
 
-def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_base_url_can_be_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert url(base_url="https://gateway.example/aws") == (
         "https://gateway.example/aws/model/m/converse"
     )
@@ -72,7 +72,7 @@ def test_an_address_may_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert url() == "https://vpc.example/model/m/converse"
 
 
-def test_an_address_tells_its_region() -> None:
+def test_the_region_is_read_from_the_base_url() -> None:
     vpce = "https://vpce-1.bedrock-runtime.eu-west-3.vpce.amazonaws.com"
     for given in (vpce, "https://bedrock-runtime-fips.us-east-1.amazonaws.com"):
         found = with_region(ProviderOptions(base_url=given)).extra["region"]
@@ -92,7 +92,7 @@ def test_an_address_tells_its_region() -> None:
     ],
     ids=["region", "given", "gateway", "fips"],
 )
-def test_models_are_listed_elsewhere(given: dict[str, str], expected: str) -> None:
+def test_models_are_listed_at_the_control_url(given: dict[str, str], expected: str) -> None:
     extra: dict[str, object] = {"region": "eu-west-1"}
     if "control_url" in given:
         extra["control_url"] = given["control_url"]
@@ -100,7 +100,7 @@ def test_models_are_listed_elsewhere(given: dict[str, str], expected: str) -> No
     assert control_url(with_region(options)) == expected
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_reported_in_one_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         create_chat_model(
             "bedrock:m", region=3, aws_secret_access_key="s", credentials=object(), profile=None
@@ -112,7 +112,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("region", ["nowhere", "evil.example/", "us-east-1.evil.example#"])
-def test_what_is_no_region_is_refused(region: str) -> None:
+def test_an_invalid_region_is_refused(region: str) -> None:
     with pytest.raises(ChatModelError, match="bedrock: the region '"):
         url(region=region)
 

@@ -1,4 +1,4 @@
-"""What is asked of Converse, setting by setting."""
+"""Settings, tools and output schemas are encoded for Converse."""
 
 from typing import Any
 
@@ -68,15 +68,15 @@ def test_settings_go_to_their_places() -> None:
         metadata={"team": "a"},
         service_tier="flex",
     )
-    asked = body(NOVA_1, settings=chosen)
-    assert asked["inferenceConfig"] == {
+    encoded = body(NOVA_1, settings=chosen)
+    assert encoded["inferenceConfig"] == {
         "temperature": 0.5,
         "topP": 0.9,
         "maxTokens": 100,
         "stopSequences": ["END"],
     }
-    assert asked["requestMetadata"] == {"team": "a"}
-    assert asked["serviceTier"] == {"type": "flex"}
+    assert encoded["requestMetadata"] == {"team": "a"}
+    assert encoded["serviceTier"] == {"type": "flex"}
     assert "serviceTier" not in body(settings=Settings(service_tier="auto"))
     assert body(settings=Settings(service_tier="reserved"))["serviceTier"] == {"type": "reserved"}
 
@@ -90,7 +90,7 @@ def test_settings_go_to_their_places() -> None:
         ("cohere.command-r-v1:0", {"k": 5}),
     ],
 )
-def test_top_k_is_told_to_the_model_itself(model: str, expected: Any) -> None:
+def test_top_k_is_a_field_of_the_model(model: str, expected: Any) -> None:
     assert fields(model, top_k=5) == expected
 
 
@@ -126,7 +126,7 @@ def test_top_k_is_told_to_the_model_itself(model: str, expected: Any) -> None:
         (GPT, {"reasoning_effort": "medium"}, {"reasoning_effort": "medium"}),
     ],
 )
-def test_thinking_is_asked_for_in_the_words_of_the_family(
+def test_thinking_is_requested_in_the_format_of_the_family(
     model: str, settings: Any, expected: Any
 ) -> None:
     if isinstance(expected.get("thinking"), str):
@@ -156,7 +156,9 @@ def test_thinking_is_asked_for_in_the_words_of_the_family(
         (PROFILE, {"top_k": 5}, "does not support top_k;"),
     ],
 )
-def test_what_the_model_lacks_is_refused(model: str, settings: Any, problem: str) -> None:
+def test_unsupported_settings_of_a_model_are_refused(
+    model: str, settings: Any, problem: str
+) -> None:
     with pytest.raises(UnsupportedError) as caught:
         body(model, settings=Settings(**settings))
     assert problem in str(caught.value)
@@ -186,12 +188,12 @@ def test_tools_are_offered(choice: Any, expected: Any) -> None:
     ]
 
 
-def test_a_tool_without_a_description_has_none_but_always_takes_an_object() -> None:
+def test_a_tool_without_a_description_has_an_object_schema() -> None:
     (tool,) = body(tools=(ToolDefinition("t", "", {}),))["toolConfig"]["tools"]
     assert tool == {"toolSpec": {"name": "t", "inputSchema": {"json": {"type": "object"}}}}
 
 
-def test_strict_tools_have_what_is_enforceable() -> None:
+def test_strict_tools_have_enforceable_schemas() -> None:
     strict = ToolDefinition("weather", "", SCHEMA, strict=True)
     (tool,) = body(tools=(strict,))["toolConfig"]["tools"]
     assert tool["toolSpec"]["strict"] is True
@@ -209,7 +211,7 @@ TALK = (
 )
 
 
-def test_calls_of_the_past_are_declared_where_no_tools_are_offered_any_more() -> None:
+def test_called_tools_are_declared_in_requests_without_tools() -> None:
     assert "toolConfig" not in body()
     specs = [tool["toolSpec"] for tool in body(messages=TALK)["toolConfig"]["tools"]]
     assert specs == [
@@ -218,7 +220,7 @@ def test_calls_of_the_past_are_declared_where_no_tools_are_offered_any_more() ->
     ]
 
 
-def test_no_tools_are_offered_where_none_may_be_called() -> None:
+def test_tools_are_left_out_if_they_must_not_be_called() -> None:
     none = ToolChoice("none")
     assert "toolConfig" not in body(tools=(WEATHER,), tool_choice=none)
     with pytest.raises(UnsupportedError, match="'none' in a conversation with tool calls"):
@@ -229,23 +231,23 @@ def test_no_tools_are_offered_where_none_may_be_called() -> None:
     "model",
     [CLAUDE, CLAUDE_4_5, GPT, "qwen.qwen3-32b-v1:0", "mistral.mistral-large-3-675b-instruct"],
 )
-def test_a_form_is_asked_for_natively_where_it_is_enforced(model: str) -> None:
-    asked = body(model, output=FORM)
-    form = asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
-    assert asked["outputConfig"]["textFormat"]["type"] == "json_schema"
+def test_output_is_requested_natively_if_it_is_enforced(model: str) -> None:
+    encoded = body(model, output=FORM)
+    form = encoded["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+    assert encoded["outputConfig"]["textFormat"]["type"] == "json_schema"
     assert (form["name"], form["description"]) == ("Shoe", "A shoe.")
     size = msgspec.json.decode(form["schema"])["properties"]["size"]
     assert size == {"type": "integer", "description": "(minimum: 1)"}
-    assert "toolConfig" not in asked
+    assert "toolConfig" not in encoded
 
 
-def test_a_native_form_may_have_no_description() -> None:
-    asked = body(output=OutputSchema("Shoe", SCHEMA))
-    assert "description" not in asked["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+def test_a_native_schema_can_lack_a_description() -> None:
+    encoded = body(output=OutputSchema("Shoe", SCHEMA))
+    assert "description" not in encoded["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
 
 
 @pytest.mark.parametrize("model", [NOVA, CLAUDE_3, "meta.llama3-8b-instruct-v1:0", PROFILE])
-def test_a_form_is_asked_for_through_a_tool_elsewhere(model: str) -> None:
+def test_output_is_requested_through_a_tool_by_other_models(model: str) -> None:
     config = body(model, output=FORM)["toolConfig"]
     assert config["toolChoice"] == {"tool": {"name": "Shoe"}}
     (tool,) = config["tools"]
@@ -265,14 +267,14 @@ def test_a_form_is_asked_for_through_a_tool_elsewhere(model: str) -> None:
     ],
     ids=["any JSON", "not strict", "recursive"],
 )
-def test_a_form_that_cannot_be_enforced_is_asked_for_through_a_tool(output: OutputSchema) -> None:
+def test_an_unenforceable_schema_is_requested_through_a_tool(output: OutputSchema) -> None:
     config = body(output=output)["toolConfig"]
     (tool,) = config["tools"]
     assert tool["toolSpec"]["name"] == output.name
     assert tool["toolSpec"]["inputSchema"]["json"] == (output.schema or {"type": "object"})
 
 
-def test_beside_other_tools_the_answer_is_one_of_them() -> None:
+def test_with_other_tools_the_output_is_one_of_them() -> None:
     config = body(NOVA, tools=(WEATHER,), output=FORM)["toolConfig"]
     assert [tool["toolSpec"]["name"] for tool in config["tools"]] == ["weather", "Shoe"]
     assert config["toolChoice"] == {"any": {}}
@@ -280,7 +282,7 @@ def test_beside_other_tools_the_answer_is_one_of_them() -> None:
     assert len(forced["toolConfig"]["tools"]) == 1
 
 
-def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> None:
+def test_claude_does_not_think_if_a_tool_is_forced() -> None:
     loose = OutputSchema("Any", None)
     with pytest.raises(UnsupportedError, match="reasoning together with an output"):
         body(output=loose, settings=Settings(reasoning_effort="low"))
@@ -288,7 +290,7 @@ def test_claude_cannot_think_where_it_is_forced_to_answer_through_a_tool() -> No
     assert "toolConfig" in body(NOVA, output=loose, settings=Settings(reasoning_effort="low"))
 
 
-def test_an_output_that_needs_a_forced_tool_is_refused_where_there_is_none() -> None:
+def test_output_that_needs_a_forced_tool_is_refused_if_unsupported() -> None:
     with pytest.raises(UnsupportedError, match="this model cannot be forced to call a tool"):
         body("us.anthropic.claude-sonnet-5-5", output=OutputSchema("Any", None))
 
@@ -300,24 +302,24 @@ def test_provider_options_are_added() -> None:
         "additionalModelRequestFields": {"anthropic_beta": ["b"]},
         "toolConfig": {"tools": [{"cachePoint": {"type": "default"}}]},
     }
-    asked = body(
+    encoded = body(
         tools=(WEATHER,),
         settings=Settings(top_k=5),
         provider_options=options,
         messages=(user("?"),),
     )
-    assert asked["guardrailConfig"]["guardrailIdentifier"] == "g"
-    assert asked["performanceConfig"] == {"latency": "optimized"}
-    assert asked["additionalModelRequestFields"] == {"top_k": 5, "anthropic_beta": ["b"]}
-    assert asked["toolConfig"]["tools"][1:] == [{"cachePoint": {"type": "default"}}]
+    assert encoded["guardrailConfig"]["guardrailIdentifier"] == "g"
+    assert encoded["performanceConfig"] == {"latency": "optimized"}
+    assert encoded["additionalModelRequestFields"] == {"top_k": 5, "anthropic_beta": ["b"]}
+    assert encoded["toolConfig"]["tools"][1:] == [{"cachePoint": {"type": "default"}}]
 
 
-def test_what_is_no_json_is_refused() -> None:
+def test_a_value_without_json_form_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         body(provider_options={"x": object()})
 
 
 def test_instructions_are_the_system_prompt_wherever_they_stand() -> None:
-    asked = body(messages=(system("Be brief."), user("Hi"), system("In Dutch.")))
-    assert asked["system"] == [{"text": "Be brief."}, {"text": "In Dutch."}]
-    assert len(asked["messages"]) == 1
+    encoded = body(messages=(system("Be brief."), user("Hi"), system("In Dutch.")))
+    assert encoded["system"] == [{"text": "Be brief."}, {"text": "In Dutch."}]
+    assert len(encoded["messages"]) == 1

@@ -1,4 +1,4 @@
-"""What whole answers and listings of models say."""
+"""Whole responses and model listings are decoded."""
 
 import json
 from typing import Any
@@ -88,7 +88,7 @@ def test_blocks_are_parts() -> None:
     ],
     ids=["document", "web", "search result", "odd"],
 )
-def test_citations_are_told(cited: Any, expected: Citation) -> None:
+def test_citations_are_decoded(cited: Any, expected: Citation) -> None:
     content = {"content": [{"text": "Blue"}], "citations": [cited]}
     (part,) = answer({"citationsContent": content}).message.parts
     assert part == TextPart("Blue", (expected,), ProviderState("bedrock", {"citations": [cited]}))
@@ -125,7 +125,7 @@ def test_the_reason_of_the_end_is_normalised(word: str, reason: str) -> None:
     assert (found.finish_reason, found.raw_finish_reason) == (reason, word)
 
 
-def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
+def test_a_call_of_the_output_tool_is_the_output() -> None:
     call = {"toolUse": {"toolUseId": "t", "name": "Shoe", "input": {"size": 42}}}
     found = answer(call, request=FORMED, stopReason="tool_use")
     assert (found.text, found.tool_calls, found.finish_reason) == ('{"size": 42}', (), "stop")
@@ -141,9 +141,13 @@ def test_usage_and_tier_are_normalised() -> None:
         "totalTokens": 37,
     }
     found = answer({"text": "Hello"}, usage=usage, serviceTier={"type": "flex"})
-    told = found.usage
-    assert (told.input_tokens, told.output_tokens, told.total_tokens) == (33, 4, 37)
-    assert (told.cached_input_tokens, told.cache_write_tokens) == (10, 20)
+    reported_usage = found.usage
+    assert (
+        reported_usage.input_tokens,
+        reported_usage.output_tokens,
+        reported_usage.total_tokens,
+    ) == (33, 4, 37)
+    assert (reported_usage.cached_input_tokens, reported_usage.cache_write_tokens) == (10, 20)
     assert found.service_tier == "flex"
 
 
@@ -153,7 +157,7 @@ def test_usage_that_is_not_readable_costs_a_warning() -> None:
     assert found.warnings[0].startswith("the usage was left out as not readable")
 
 
-def test_an_empty_answer_that_says_why_is_one() -> None:
+def test_an_empty_response_with_a_stop_reason_is_valid() -> None:
     assert answer().text == ""
 
 
@@ -167,7 +171,7 @@ def test_an_empty_answer_that_says_why_is_one() -> None:
         b'{"output": {"message": {"content": [3]}}, "message": "x"}',
     ],
 )
-def test_what_is_no_answer_is_refused(body: bytes) -> None:
+def test_an_invalid_response_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="bedrock sent data that is not a response"):
         CODEC.decode(body, REQUEST)
 
@@ -232,7 +236,7 @@ def test_an_error_inside_a_success_is_raised(name: str) -> None:
         (503, "", "", "provider_unavailable"),
     ],
 )
-def test_failures_are_told_apart(status: int, kind: str, message: str, code: str) -> None:
+def test_failures_have_distinct_codes(status: int, kind: str, message: str, code: str) -> None:
     headers = {"x-amzn-errortype": kind} if kind else {}
     body = json.dumps({"message": message}).encode()
     error = CODEC.failure(HttpFailure(status=status, headers=headers, body=body))
@@ -249,7 +253,7 @@ def test_the_kind_of_a_failure_may_be_in_its_body() -> None:
     assert error.details["provider_message"] == "Slow down"
 
 
-def test_models_are_listed_with_what_is_told_of_them() -> None:
+def test_models_are_listed_with_their_reported_fields() -> None:
     record = {
         "modelId": "amazon.nova-lite-v1:0",
         "providerName": "Amazon",
@@ -275,7 +279,7 @@ def test_models_are_listed_with_what_is_told_of_them() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"{", b'{"modelSummaries": [{}]}'])
-def test_what_is_no_listing_is_refused(body: bytes) -> None:
+def test_an_invalid_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body)
 
@@ -308,7 +312,7 @@ def test_a_medium_may_lie_in_s3() -> None:
 @pytest.mark.parametrize(
     "image", [{"error": {"message": "No."}}, {"source": {}}, {"source": {"bytes": "A"}}, "none"]
 )
-def test_what_is_no_medium_is_kept(image: Any) -> None:
+def test_a_block_that_is_not_media_is_kept(image: Any) -> None:
     (part,) = answer({"image": image}).message.parts
     assert part == ProviderPart(ProviderState("bedrock", {"image": image}))
 

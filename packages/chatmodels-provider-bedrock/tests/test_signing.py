@@ -107,7 +107,7 @@ def assert_signed(simulator: Simulator, secret: str = "wJalrXUtnFEMI") -> Any:
 
 @pytest.mark.parametrize("name", ["us.amazon.nova-2-lite-v1:0", ARN])
 @pytest.mark.parametrize("shape", ["generate", "stream", "agenerate", "astream"])
-def test_the_signature_is_that_of_what_is_sent(
+def test_the_signature_matches_the_request(
     simulator: Simulator, make: Make, name: str, shape: str
 ) -> None:
     model = make(name, **KEYS, headers={"x-trace": "1"})
@@ -127,7 +127,7 @@ def test_the_signature_is_that_of_what_is_sent(
     assert "/eu-north-1/bedrock/" in request.headers["authorization"]
 
 
-def test_a_client_that_is_passed_sends_what_is_signed(simulator: Simulator, make: Make) -> None:
+def test_a_passed_client_sends_the_signed_request(simulator: Simulator, make: Make) -> None:
     with httpx.Client() as client:
         assert make(ARN, **KEYS, http_client=client).generate("Hi").text
     assert_signed(simulator)
@@ -177,7 +177,7 @@ def test_keys_that_are_passed_count_before_an_api_key_that_is_set(
     assert_signed(simulator, "passed")
 
 
-def test_an_api_key_needs_no_botocore(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_key_does_not_need_botocore(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "botocore.auth", None)
     assert make(api_key="bedrock-key").generate("Hi").text
     with pytest.raises(ConfigurationError) as caught:
@@ -202,7 +202,7 @@ def test_botocore_is_imported_for_the_first_request_only() -> None:
     assert ran.stdout.strip() == ""
 
 
-def test_missing_credentials_are_told_with_what_to_set(make: Make) -> None:
+def test_missing_credentials_are_reported_with_a_remedy(make: Make) -> None:
     with pytest.raises(AuthenticationError) as caught:
         make().generate("Hi")
     assert str(caught.value) == (
@@ -213,12 +213,12 @@ def test_missing_credentials_are_told_with_what_to_set(make: Make) -> None:
     assert (report.status, report.code) == ("unknown", ErrorCode.AUTHENTICATION)
 
 
-def test_a_profile_that_there_is_not_is_told(make: Make) -> None:
+def test_a_missing_profile_is_reported(make: Make) -> None:
     with pytest.raises(AuthenticationError, match="bedrock: the AWS credentials are unavailable"):
         make(profile="nobody").generate("Hi")
 
 
-def test_credentials_that_cannot_be_renewed_are_told(make: Make) -> None:
+def test_a_failed_renewal_of_credentials_is_reported(make: Make) -> None:
     class Broken:
         def get_frozen_credentials(self) -> None:
             raise OSError("the service for tokens is down")
@@ -269,11 +269,11 @@ async def test_credentials_that_expired_are_renewed_once_for_all_tasks(make: Mak
     credentials = expiring(calls)
     ask = credentials.get_frozen_credentials
 
-    def asked() -> Any:
+    def frozen_credentials() -> Any:
         threads.add(threading.current_thread())
         return ask()
 
-    credentials.get_frozen_credentials = asked
+    credentials.get_frozen_credentials = frozen_credentials
     model = make(credentials=credentials)
     async with anyio.create_task_group() as group:
         for _ in range(32):
@@ -282,7 +282,7 @@ async def test_credentials_that_expired_are_renewed_once_for_all_tasks(make: Mak
     assert threading.current_thread() not in threads
     before = len(threads)
     await model.agenerate("Hi")
-    assert len(threads) == before  # at hand, and so signed without a thread
+    assert len(threads) == before  # available, and so signed without a thread
 
 
 def test_credentials_about_to_expire_are_renewed_before_they_do(
@@ -312,7 +312,7 @@ def test_keys_that_were_replaced_behind_our_back_are_read_anew(
     assert found == ["AKIDGOOD", "AKIDGOOD", "AKIDNEW"]
 
 
-def test_keys_that_stay_the_same_are_refused(simulator: Simulator, make: Make) -> None:
+def test_unchanged_keys_are_not_tried_again(simulator: Simulator, make: Make) -> None:
     simulator.queue(expired(), expired())
     with pytest.raises(AuthenticationError, match="403 authentication failed"):
         make(**KEYS).generate("Hi")
@@ -357,7 +357,9 @@ def expired() -> SimulatedResponse:
     )
 
 
-def test_a_request_that_aws_repeats_shows_no_token(simulator: Simulator, make: Make) -> None:
+def test_a_request_that_aws_quotes_does_not_show_the_token(
+    simulator: Simulator, make: Make
+) -> None:
     answer = SimulatedResponse(
         status=403,
         headers={"content-type": "application/json", "x-amzn-errortype": "AccessDeniedException"},
@@ -369,7 +371,7 @@ def test_a_request_that_aws_repeats_shows_no_token(simulator: Simulator, make: M
     assert caught.value.details["provider_message"] == "x-amz-security-token:*** and ***"
 
 
-def test_no_token_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+def test_tokens_are_not_logged(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         make(**KEYS, aws_session_token="secret-token-1").generate("Hi")
         logger = logging.getLogger("botocore.auth")
@@ -380,7 +382,7 @@ def test_no_token_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> Non
     assert "a 1 %" in caplog.text
 
 
-def test_no_secret_is_shown(make: Make) -> None:
+def test_secrets_are_not_shown(make: Make) -> None:
     model = make(**KEYS, aws_session_token="secret-token-1")
     model.generate("Hi")
     signer = model._sender._signers.ready()
@@ -401,7 +403,7 @@ def test_a_model_with_a_profile_pickles(make: Make, monkeypatch: pytest.MonkeyPa
     assert pickle.loads(data).generate("Hi").text
 
 
-def test_a_pickle_carries_no_keys(make: Make) -> None:
+def test_a_pickle_does_not_contain_keys(make: Make) -> None:
     data = pickle.dumps(make(**KEYS))
     assert b"wJalrXUtnFEMI" not in data
     with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
@@ -410,7 +412,7 @@ def test_a_pickle_carries_no_keys(make: Make) -> None:
         pickle.dumps(make(credentials=Credentials("AKID", "passed")))
 
 
-def test_signers_find_the_credentials_again_where_they_are_unpickled(
+def test_unpickled_signers_load_the_credentials_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in KEYS.items():

@@ -1,4 +1,4 @@
-"""What streams say, frame by frame."""
+"""Streams are decoded frame by frame."""
 
 import json
 from typing import Any
@@ -72,7 +72,7 @@ def response(*steps: Step, request: ChatRequest = REQUEST) -> ChatResponse[Any]:
     [(STOP, USED), (USED, STOP), (STOP, USED, ("messageStop", {}))],
     ids=["usage after the end", "usage before the end", "more after both"],
 )
-def test_usage_may_come_before_and_after_the_end(steps: Any) -> None:
+def test_usage_can_arrive_before_and_after_the_end(steps: Any) -> None:
     accumulator = Accumulator()
     found = events(delta({"text": "Hello"}), *steps)
     for event in found:
@@ -81,7 +81,7 @@ def test_usage_may_come_before_and_after_the_end(steps: Any) -> None:
     assert [event.type for event in found].count("stream_end") == 1
 
 
-def test_usage_may_not_come_at_all() -> None:
+def test_usage_can_be_missing() -> None:
     found = response(delta({"text": "Hello"}))
     assert (found.text, found.usage.total_tokens) == ("Hello", None)
     assert found.raw == [
@@ -90,7 +90,7 @@ def test_usage_may_not_come_at_all() -> None:
     ]
 
 
-def test_a_stream_without_an_end_has_none() -> None:
+def test_a_stream_without_a_stop_reason_is_not_ended() -> None:
     assert [event.type for event in events(delta({"text": "Hello"}), USED)] == [
         "stream_start",
         "text_delta",
@@ -98,7 +98,7 @@ def test_a_stream_without_an_end_has_none() -> None:
     ]
 
 
-def test_a_call_comes_in_pieces() -> None:
+def test_a_tool_call_is_streamed_in_chunks() -> None:
     use = {"toolUse": {"toolUseId": "t1", "name": "look"}}
     steps = (
         start(use),
@@ -140,7 +140,7 @@ def test_blocks_of_two_kinds_may_share_an_index() -> None:
     assert found.message.parts == (ReasoningPart("Hm."), TextPart("Yes."))
 
 
-def test_citations_come_with_their_text() -> None:
+def test_citations_are_part_of_their_text() -> None:
     cited = {"title": "Report"}
     found = response(
         delta({"text": "A"}), ended(), delta({"citation": cited}, 1), delta({"text": "b"}, 1)
@@ -150,7 +150,7 @@ def test_citations_come_with_their_text() -> None:
     assert found.message.parts == (TextPart("A"), part)
 
 
-def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
+def test_server_tool_calls_of_a_stream_equal_those_of_a_whole_response() -> None:
     use = {"type": "server_tool_use", "name": "nova_grounding", "toolUseId": "t1"}
     found = response(
         start({"toolUse": use}),
@@ -181,16 +181,16 @@ def test_what_the_vendor_runs_is_kept_as_a_whole_answer_has_it() -> None:
     ]
 
 
-@pytest.mark.parametrize("said", ['{"query":', None], ids=["cut off", "nothing"])
-def test_arguments_that_were_cut_off_are_none(said: str | None) -> None:
+@pytest.mark.parametrize("output_text", ['{"query":', None], ids=["cut off", "nothing"])
+def test_truncated_arguments_are_empty(output_text: str | None) -> None:
     use = {"type": "server_tool_use", "name": "nova_grounding"}
-    pieces = [] if said is None else [delta({"toolUse": {"input": said}})]
+    pieces = [] if output_text is None else [delta({"toolUse": {"input": output_text}})]
     (part,) = response(start({"toolUse": use}), *pieces).message.parts
     assert isinstance(part, ProviderPart)
     assert part.signature.data == {"toolUse": use | {"input": {}}}
 
 
-def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
+def test_a_call_of_the_output_tool_is_the_output() -> None:
     steps = (
         start({"toolUse": {"toolUseId": "t", "name": "Shoe"}}),
         delta({"toolUse": {"input": '{"size":42}'}}),
@@ -213,7 +213,7 @@ def test_the_call_of_the_tool_for_the_answer_is_the_answer() -> None:
     ],
     ids=["no delta", "no object", "no base64", "no call", "nothing at all"],
 )
-def test_what_is_no_stream_of_this_api_is_refused(steps: Any, why: str) -> None:
+def test_an_invalid_stream_is_refused(steps: Any, why: str) -> None:
     with pytest.raises(ResponseInvalidError, match=why):
         events(*steps)
 
@@ -256,7 +256,7 @@ def test_what_is_no_stream_of_this_api_is_refused(steps: Any, why: str) -> None:
     ],
     ids=["throttled", "broken", "error", "wordless"],
 )
-def test_a_message_that_is_no_event_is_an_error(frame: Frame, code: str, message: str) -> None:
+def test_a_message_that_is_not_an_event_is_an_error(frame: Frame, code: str, message: str) -> None:
     decoder = CODEC.reader(REQUEST)
     decoder.feed(Frame(b'{"role":"assistant"}', "messageStart"))
     with pytest.raises(ChatModelError) as caught:
@@ -297,11 +297,11 @@ def test_errors_in_mid_stream_are_of_their_class() -> None:
         ),
     ],
 )
-def test_media_come_in_pieces(steps: Any, part: Any) -> None:
+def test_media_are_streamed_in_chunks(steps: Any, part: Any) -> None:
     assert response(*steps, ended()).message.parts == (part,)
 
 
-def test_a_medium_that_is_not_readable_is_kept() -> None:
+def test_undecodable_media_are_kept() -> None:
     (part,) = response(delta({"image": {"source": {"bytes": "A"}}})).message.parts
     assert part.type == "provider"
 

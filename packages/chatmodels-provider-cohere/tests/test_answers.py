@@ -1,4 +1,4 @@
-"""What is read in Cohere's answers, whole and streamed, beyond what the exchanges show."""
+"""Responses are decoded, whole and streamed, beyond the cases in the exchanges."""
 
 import json
 from typing import Any
@@ -99,11 +99,11 @@ PARTS = st.lists(
 
 
 @given(PARTS, st.sampled_from([PLAIN, FORMED]))
-def test_whole_and_streamed_answers_are_the_same(parts: list[Part], request: ChatRequest) -> None:
-    said = ChatResponse(message=Message("assistant", tuple(parts)), id="1", model="m")
+def test_whole_and_streamed_responses_are_equal(parts: list[Part], request: ChatRequest) -> None:
+    original = ChatResponse(message=Message("assistant", tuple(parts)), id="1", model="m")
     server = CohereChat()
-    made = CODEC.decode(server.write(said, ParsedRequest(model="m")).content, request)
-    streamed = server.write(said, ParsedRequest(model="m", streamed=True)).content
+    made = CODEC.decode(server.write(original, ParsedRequest(model="m")).content, request)
+    streamed = server.write(original, ParsedRequest(model="m", streamed=True)).content
     events = [json.loads(line[6:]) for line in streamed.split(b"\n") if line[:7] == b"data: {"]
 
     assert made == read(*events, request=request)
@@ -116,7 +116,7 @@ def test_each_source_of_a_statement_is_a_citation() -> None:
     assert response.message.parts == (TextPart("Hello.", CITATIONS),)
 
 
-def test_a_citation_may_have_no_source() -> None:
+def test_a_citation_can_lack_a_source() -> None:
     response = whole(message=text(citations=[{"start": 0, "end": 5}]))
 
     assert response.message.parts == (TextPart("Hello.", (Citation(start=0, end=5),)),)
@@ -140,7 +140,7 @@ def test_citations_of_a_stream_belong_to_the_text_that_they_name() -> None:
     )
 
 
-def test_a_plan_stands_before_the_calls_and_is_no_text() -> None:
+def test_a_plan_precedes_the_calls_and_is_reasoning() -> None:
     plan = ReasoningPart("I look.", ProviderState("cohere", {"type": "tool_plan"}))
     response = whole(message={"tool_plan": "I look.", "tool_calls": [call()]})
     again = read(
@@ -170,7 +170,7 @@ def test_no_arguments_are_an_empty_object(arguments: str | None) -> None:
     assert read(START, start, CALLED).tool_calls == (ToolCall("1", "weather"),)
 
 
-def test_the_call_of_the_tool_that_forms_the_answer_is_the_answer() -> None:
+def test_a_call_of_the_output_tool_is_the_output() -> None:
     made = whole(FORMED, message={"tool_calls": [call("place")]}, finish_reason="TOOL_CALL")
     again = read(
         START,
@@ -198,7 +198,7 @@ def test_the_call_of_the_tool_that_forms_the_answer_is_the_answer() -> None:
         ("USER_CANCEL", "other"),
     ],
 )
-def test_why_it_ended_is_told_in_neutral_terms(word: str, reason: str) -> None:
+def test_provider_reasons_are_converted_to_finish_reasons(word: str, reason: str) -> None:
     response = whole(message=text(), finish_reason=word)
 
     assert (response.finish_reason, response.raw_finish_reason) == (reason, word)
@@ -221,14 +221,14 @@ def test_used_tokens_are_the_usage_and_billed_ones_stand_beside() -> None:
     )
 
 
-def test_billed_tokens_are_the_usage_where_no_others_are_told() -> None:
+def test_billed_tokens_are_the_usage_if_no_others_are_reported() -> None:
     usage = {"billed_units": {"input_tokens": 13, "output_tokens": 5}}
     found = whole(message=text(), usage=usage).usage
 
     assert (found.input_tokens, found.output_tokens) == (13, 5)
 
 
-def test_what_is_null_in_the_usage_is_not_reported() -> None:
+def test_nulls_in_the_usage_are_none() -> None:
     billed = {"tokens": None, "billed_units": {"input_tokens": 13, "output_tokens": 5}}
     used = {"tokens": {"input_tokens": 7}, "billed_units": None, "cached_tokens": None}
 
@@ -236,14 +236,14 @@ def test_what_is_null_in_the_usage_is_not_reported() -> None:
     assert whole(message=text(), usage=used).usage == Usage(input_tokens=7)
 
 
-def test_unreadable_usage_costs_a_warning_and_not_the_answer() -> None:
+def test_an_invalid_usage_adds_a_warning_and_keeps_the_response() -> None:
     response = whole(message=text(), usage={"tokens": "many"})
 
     assert response.usage == Usage()
     assert "the usage was left out" in response.warnings[0]
 
 
-def test_log_probabilities_are_those_of_pieces_of_text() -> None:
+def test_log_probabilities_are_those_of_text_chunks() -> None:
     hello = {"text": "Hello", "token_ids": [1, 2], "logprobs": [-0.5, -0.25]}
     empty = {"text": ".", "token_ids": []}
     expected = (TokenLogprob("Hello", -0.75),)
@@ -263,7 +263,7 @@ def test_unknown_content_is_left_out() -> None:
     ("word", "code"),
     [("ERROR", ErrorCode.PROVIDER_UNAVAILABLE), ("TIMEOUT", ErrorCode.TIMEOUT)],
 )
-def test_a_generation_that_failed_is_an_error_with_what_there_was(
+def test_a_failed_generation_is_an_error_with_the_partial_response(
     word: str, code: ErrorCode
 ) -> None:
     with pytest.raises(ChatModelError, match="the generation failed") as caught:
@@ -274,7 +274,7 @@ def test_a_generation_that_failed_is_an_error_with_what_there_was(
     assert caught.value.partial.text == "Hel"
 
 
-def test_a_generation_that_failed_in_a_stream_is_an_error_in_the_vendors_words() -> None:
+def test_a_generation_that_fails_in_a_stream_is_an_error_with_the_reported_message() -> None:
     failed = {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": "out of luck"}}
     with pytest.raises(ChatModelError, match="out of luck") as caught:
         read(START, failed)
@@ -291,7 +291,7 @@ def test_a_generation_that_failed_in_a_stream_is_an_error_in_the_vendors_words()
         ({"id": "1", "message": {"content": []}}, ErrorCode.RESPONSE_INVALID),
     ],
 )
-def test_what_is_no_answer_is_an_error(body: Json, code: ErrorCode) -> None:
+def test_an_invalid_response_is_an_error(body: Json, code: ErrorCode) -> None:
     with pytest.raises(ChatModelError) as caught:
         CODEC.decode(json.dumps(body).encode(), PLAIN)
 
@@ -299,12 +299,12 @@ def test_what_is_no_answer_is_an_error(body: Json, code: ErrorCode) -> None:
 
 
 @pytest.mark.parametrize("data", [b"{}", b"nonsense", b'{"message": "too many tokens"}'])
-def test_what_is_no_event_is_an_error(data: bytes) -> None:
+def test_an_invalid_event_is_an_error(data: bytes) -> None:
     with pytest.raises(ChatModelError):
         CODEC.reader(PLAIN).feed(Frame(data))
 
 
-def test_what_follows_the_end_is_ignored() -> None:
+def test_events_after_the_end_are_ignored() -> None:
     decoder = CODEC.reader(PLAIN)
     decoder.feed(Frame(json.dumps(END).encode()))
 

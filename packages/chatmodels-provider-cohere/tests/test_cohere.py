@@ -1,4 +1,4 @@
-"""What is particular to Cohere: options, headers, addresses, failures, and what importing costs."""
+"""Tests specific to Cohere: options, headers, URLs, failures and import cost."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("cohere") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.cohere; print(*sys.modules)"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     done = subprocess.run(
@@ -61,7 +61,7 @@ def test_the_key_is_a_token_and_the_address_has_a_version() -> None:
 
 
 @pytest.mark.parametrize("variable", ["CO_API_KEY", "COHERE_API_KEY"])
-def test_key_and_address_are_found_where_the_vendors_sdk_finds_them(
+def test_key_and_base_url_are_read_from_the_variables_of_the_official_sdk(
     monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     with pytest.raises(AuthenticationError, match="CO_API_KEY"):
@@ -101,7 +101,7 @@ def test_a_failure_has_a_code(status: int, body: dict[str, str], code: str) -> N
     assert CODEC.failure(failure).code == ErrorCode(code)
 
 
-def test_the_listing_tells_what_models_can_do() -> None:
+def test_the_listing_reports_capabilities() -> None:
     records = [
         {
             "name": "command-a",
@@ -125,6 +125,6 @@ def test_the_listing_tells_what_models_can_do() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
-def test_what_is_no_listing_is_refused(body: bytes) -> None:
+def test_an_invalid_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="cohere sent data that is not a list of models"):
         read_models(body)

@@ -47,7 +47,7 @@ def test_a_generation_that_failed_is_an_error(
 
 @pytest.mark.parametrize("error", [None, "", {}])
 @pytest.mark.parametrize("word", [None, "COMPLETE"])
-def test_a_generation_that_did_not_fail_is_no_error(word: str | None, error: object) -> None:
+def test_a_generation_that_did_not_fail_is_not_an_error(word: str | None, error: object) -> None:
     assert failed_generation(word, error, b"") is None
 
 

@@ -1,4 +1,4 @@
-"""How conversations become Cohere's turns and documents."""
+"""Conversations are encoded as turns and documents."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def turns(*messages: Message, model: str = SEEING) -> list[dict[str, Any]]:
     return json.loads(CODEC.encode(model, request, stream=False).body)["messages"]
 
 
-def test_texts_are_strings_and_all_else_is_blocks() -> None:
+def test_single_texts_are_strings_and_other_content_is_blocks() -> None:
     assert turns(system("Be brief."), user("What", PIXEL, PAGE)) == [
         {"role": "system", "content": "Be brief."},
         {
@@ -57,9 +57,9 @@ def test_texts_are_strings_and_all_else_is_blocks() -> None:
     ]
 
 
-def test_what_the_model_thought_and_planned_goes_back_to_it() -> None:
+def test_thinking_and_plans_are_sent_back() -> None:
     call = ToolCall("1", "weather", '{"city": "Oslo"}')
-    said = assistant(
+    assistant_message = assistant(
         ReasoningPart("I will look.", PLAN),
         ReasoningPart("Hm.", THOUGHT),
         ReasoningPart("Another vendor's."),
@@ -67,7 +67,7 @@ def test_what_the_model_thought_and_planned_goes_back_to_it() -> None:
         call,
     )
 
-    assert turns(said) == [
+    assert turns(assistant_message) == [
         {
             "role": "assistant",
             "tool_plan": "I will look.",
@@ -117,7 +117,7 @@ def test_results_are_turns_with_documents_and_errors() -> None:
     ]
 
 
-def test_what_a_user_says_with_a_result_follows_it() -> None:
+def test_user_content_with_a_result_follows_it() -> None:
     both = Message("user", (TextPart("And?"), ToolResult("1", (TextPart("7 C"),))))
 
     assert turns(both) == [
@@ -155,7 +155,7 @@ def test_json_is_fields_in_its_charset(data: bytes, media_type: str) -> None:
     assert body["documents"] == [{"data": {"city": "Würzburg"}}]
 
 
-def test_own_parts_give_a_turn_more_fields_and_others_are_left_out() -> None:
+def test_own_provider_parts_add_fields_and_others_are_left_out() -> None:
     own = ProviderPart(ProviderState("cohere", {"citations": []}))
     other = ProviderPart(ProviderState("acme", {"x": 1}))
 
@@ -169,7 +169,7 @@ def test_own_parts_give_a_turn_more_fields_and_others_are_left_out() -> None:
     ("data", "fields"),
     [(b"[1]", {"text": "[1]"}), (b"{", {"text": "{"})],
 )
-def test_json_that_is_no_object_is_text(data: bytes, fields: dict[str, str]) -> None:
+def test_json_that_is_not_an_object_is_text(data: bytes, fields: dict[str, str]) -> None:
     request = ChatRequest(messages=(user("?", FilePart(data=data, media_type="application/json")),))
     body = json.loads(CODEC.encode(BLIND, request, stream=False).body)
 
@@ -202,7 +202,7 @@ def test_json_that_is_no_object_is_text(data: bytes, fields: dict[str, str]) -> 
         ),
     ],
 )
-def test_what_cannot_be_expressed_is_refused(message: Message, problem: str) -> None:
+def test_unsupported_content_is_refused(message: Message, problem: str) -> None:
     with pytest.raises(UnsupportedError, match=problem):
         turns(message)
 

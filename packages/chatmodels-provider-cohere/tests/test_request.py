@@ -1,4 +1,4 @@
-"""How settings, tools and the form of the answer become Cohere's JSON."""
+"""Settings, tools and output schemas are encoded for the Chat API."""
 
 import json
 from typing import Any
@@ -50,7 +50,7 @@ def with_settings(model: str = THINKING, **settings: Any) -> dict[str, Any]:
     return body(model, settings=Settings(**settings))
 
 
-def test_settings_have_the_vendors_names() -> None:
+def test_settings_are_sent_under_the_names_of_the_api() -> None:
     assert with_settings(
         temperature=0.5,
         top_p=0.9,
@@ -84,13 +84,13 @@ def test_settings_have_the_vendors_names() -> None:
         ({"reasoning_budget": 100}, {"type": "enabled", "token_budget": 100}),
     ],
 )
-def test_effort_is_a_budget_and_the_highest_has_none(
+def test_an_effort_is_a_budget_except_for_the_highest(
     settings: dict[str, Any], thinking: dict[str, Any]
 ) -> None:
     assert with_settings(**settings) == {"thinking": thinking}
 
 
-def test_a_model_that_never_thinks_is_not_told_to_stop() -> None:
+def test_thinking_is_not_disabled_for_models_that_never_think() -> None:
     assert with_settings(PLAIN, reasoning_effort="none") == {}
 
 
@@ -122,9 +122,7 @@ def test_a_model_that_never_thinks_is_not_told_to_stop() -> None:
         (THINKING, {"provider_options": {"stream": True}}, "stream in provider_options"),
     ],
 )
-def test_what_cannot_be_expressed_is_refused(
-    model: str, fields: dict[str, Any], problem: str
-) -> None:
+def test_unsupported_content_is_refused(model: str, fields: dict[str, Any], problem: str) -> None:
     with pytest.raises(UnsupportedError, match=problem):
         body(model, **fields)
 
@@ -183,7 +181,7 @@ def test_a_tool_that_is_demanded_is_offered_alone(
     ],
     ids=["any", "schema"],
 )
-def test_the_form_of_the_answer_is_asked_for_as_such(schema: Any, form: Any) -> None:
+def test_an_output_schema_is_requested_natively(schema: Any, form: Any) -> None:
     assert body(output=OutputSchema("place", schema)) == {"response_format": form}
 
 
@@ -197,7 +195,7 @@ def test_the_form_of_the_answer_is_asked_for_as_such(schema: Any, form: Any) -> 
     ],
     ids=["loose", "tools", "documents", "documents as a tuple"],
 )
-def test_else_it_is_a_tool_that_must_be_called(fields: dict[str, Any]) -> None:
+def test_otherwise_output_is_requested_through_a_forced_tool(fields: dict[str, Any]) -> None:
     made = body(**fields)
 
     assert "response_format" not in made
@@ -211,7 +209,7 @@ def test_any_json_beside_tools_is_an_object() -> None:
     assert made["tools"][-1]["function"]["parameters"] == {"type": "object"}
 
 
-def test_an_answer_that_is_a_call_of_the_callers_tools_has_no_form() -> None:
+def test_a_call_of_the_callers_tools_is_not_structured_output() -> None:
     made = body(
         output=OutputSchema("place", CITY), tools=(WEATHER,), tool_choice=ToolChoice("required")
     )
@@ -220,13 +218,13 @@ def test_an_answer_that_is_a_call_of_the_callers_tools_has_no_form() -> None:
     assert "response_format" not in made
 
 
-def test_tools_that_must_not_be_called_are_out_of_the_way_of_a_form() -> None:
+def test_disabled_tools_do_not_prevent_native_output() -> None:
     made = body(output=OutputSchema("place", CITY), tools=(CLOCK,), tool_choice=ToolChoice("none"))
 
     assert made == {"response_format": {"type": "json_object", "schema": CITY}}
 
 
-def test_tools_of_the_options_are_called_too_where_the_form_is_a_tool() -> None:
+def test_tools_in_provider_options_can_be_called_with_an_output_tool() -> None:
     search = {"type": "function", "function": {"name": "search", "parameters": CITY}}
     made = body(output=OutputSchema("place", CITY), provider_options={"tools": [search]})
 
@@ -247,11 +245,11 @@ def test_files_of_the_user_stand_before_documents_of_the_options(documents: Any)
     assert made["stream"] is True
 
 
-def test_files_alone_are_no_conversation() -> None:
+def test_a_prompt_with_only_files_is_refused() -> None:
     file = FilePart(data=b"The sky is blue.", media_type="text/plain")
     with pytest.raises(UnsupportedError, match="files without a text"):
         CODEC.encode(PLAIN, ChatRequest(messages=(user(file),)), stream=False)
 
 
-def test_documents_that_are_no_list_are_left_to_the_vendor() -> None:
+def test_documents_that_are_not_a_list_are_passed_on() -> None:
     assert body(provider_options={"documents": "x"}) == {"documents": "x"}

@@ -1,4 +1,4 @@
-"""Keeps the environment of whoever runs the tests out of them."""
+"""Isolation of the tests from environment variables."""
 
 import pytest
 

@@ -32,7 +32,7 @@ REFUSAL = SimulatedResponse(
 
 
 class FakeCredentials:
-    """Credentials whose token runs out when a test says so.
+    """Credentials with a token that expires when a test sets it.
 
     Attributes:
         refreshed: The names of the threads that renewed it.
@@ -117,9 +117,7 @@ async def test_a_token_that_is_refused_before_its_time_is_renewed_at_once(
     assert sent(simulator) == [f"Bearer ya29.{which}" for which in ("revoked", "1", "1", "2")]
 
 
-def test_a_token_that_is_refused_again_is_told_of_without_a_word_of_keys(
-    simulator: Simulator, make: Make
-) -> None:
+def test_a_second_refusal_does_not_mention_keys(simulator: Simulator, make: Make) -> None:
     simulator.queue(REFUSAL, REFUSAL)
     with pytest.raises(AuthenticationError) as caught:
         make(FakeCredentials()).generate("?")
@@ -129,7 +127,7 @@ def test_a_token_that_is_refused_again_is_told_of_without_a_word_of_keys(
     assert sent(simulator) == ["Bearer ya29.1", "Bearer ya29.2"]
 
 
-def test_a_token_that_stays_the_same_is_refused_once(simulator: Simulator, make: Make) -> None:
+def test_an_unchanged_token_is_refused_once(simulator: Simulator, make: Make) -> None:
     class Kept(FakeCredentials):
         def refresh(self, request: Any, /) -> None:
             self.refreshed.append("kept")
@@ -160,10 +158,10 @@ def test_threads_wait_while_one_of_them_renews(rejected: AccessToken | None) -> 
     credentials = FakeCredentials(token=rejected and rejected.token, held=True)
     tokens = VertexTokens(credentials)
     with ThreadPoolExecutor(8) as pool:
-        asked = [pool.submit(tokens.fetch, rejected) for _ in range(8)]
+        calls = [pool.submit(tokens.fetch, rejected) for _ in range(8)]
         assert credentials.started.wait(300)
         credentials.hold.set()
-        assert {future.result() for future in asked} == {AccessToken("ya29.1")}
+        assert {future.result() for future in calls} == {AccessToken("ya29.1")}
     assert len(credentials.refreshed) == 1
 
 
@@ -199,10 +197,10 @@ def test_models_with_the_same_credentials_renew_them_once(simulator: Simulator, 
 def test_default_credentials_are_looked_for_once(
     google_auth: Any, simulator: Simulator, make: Make
 ) -> None:
-    credentials, asked = FakeCredentials(), list[Any]()
+    credentials, calls = FakeCredentials(), list[Any]()
 
     def default(*, scopes: Any) -> tuple[Any, str]:
-        asked.append(scopes)
+        calls.append(scopes)
         return credentials, "p-of-the-credentials"
 
     google_auth.default = default
@@ -211,10 +209,12 @@ def test_default_credentials_are_looked_for_once(
     credentials.valid = False
     model.generate("?")
     assert sent(simulator) == ["Bearer ya29.1", "Bearer ya29.2"]
-    assert asked == [("https://www.googleapis.com/auth/cloud-platform",)]
+    assert calls == [("https://www.googleapis.com/auth/cloud-platform",)]
 
 
-def test_missing_default_credentials_are_told_with_the_remedy(google_auth: Any, make: Make) -> None:
+def test_missing_default_credentials_are_reported_with_a_remedy(
+    google_auth: Any, make: Make
+) -> None:
     def default(*, scopes: Any) -> tuple[Any, str]:
         raise RuntimeError("nothing found")
 
@@ -223,7 +223,7 @@ def test_missing_default_credentials_are_told_with_the_remedy(google_auth: Any, 
         make().generate("?")
 
 
-def test_a_renewal_that_fails_is_told_without_its_words(make: Make) -> None:
+def test_a_failed_renewal_is_reported_without_the_original_message(make: Make) -> None:
     class Revoked(FakeCredentials):
         def refresh(self, request: Any, /) -> None:
             raise RuntimeError("invalid_grant: the-refresh-token")
@@ -233,7 +233,7 @@ def test_a_renewal_that_fails_is_told_without_its_words(make: Make) -> None:
     assert "the-refresh-token" not in str(caught.value)
 
 
-def test_credentials_without_a_token_are_told(make: Make) -> None:
+def test_credentials_without_a_token_are_reported(make: Make) -> None:
     class Empty(FakeCredentials):
         def refresh(self, request: Any, /) -> None:
             self.valid = True
@@ -254,7 +254,7 @@ def test_without_google_auth_the_extra_is_named(
         make(given).generate("?")
 
 
-def test_no_token_is_shown(simulator: Simulator, make: Make) -> None:
+def test_tokens_are_not_shown(simulator: Simulator, make: Make) -> None:
     model = make(FakeCredentials())
     echo = b'{"error": {"code": 400, "message": "what is ya29.1?", "status": "INVALID_ARGUMENT"}}'
     simulator.queue(
@@ -288,7 +288,7 @@ def test_default_credentials_are_found_again_after_pickling(
     assert sent(simulator) == ["Bearer ya29.here", "Bearer ya29.there"]
 
 
-def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
+def test_passed_credentials_are_not_pickled(make: Make) -> None:
     data = pickle.dumps(make(FakeCredentials(token="ya29.secret")))
     assert b"ya29" not in data
     again = pickle.loads(pickle.dumps(pickle.loads(data)))
@@ -296,14 +296,14 @@ def test_passed_credentials_stay_behind_when_pickled(make: Make) -> None:
         again.generate("?")
 
 
-def test_a_function_stays_behind_when_pickled(make: Make) -> None:
+def test_a_token_function_is_not_pickled(make: Make) -> None:
     function: Any = lambda: "ya29.secret"  # noqa: E731 - such as no pickle could carry
     again = pickle.loads(pickle.dumps(make(function)))
     with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         again.generate("?")
 
 
-def test_objects_that_are_no_credentials_are_refused(make: Make) -> None:
+def test_invalid_credentials_are_refused(make: Make) -> None:
     odd: Any = SimpleNamespace(token="ya29")
     with pytest.raises(ConfigurationError, match="not SimpleNamespace"):
         make(odd)

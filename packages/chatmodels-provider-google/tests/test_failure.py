@@ -16,7 +16,7 @@ def failed(status: int, word: str, text: str = "", *details: object) -> ChatMode
 
 
 @pytest.mark.parametrize("word", ["ABORTED", "CANCELLED", "DATA_LOSS", "INTERNAL", "UNKNOWN"])
-def test_an_outage_is_known_by_its_word(word: str) -> None:
+def test_an_outage_is_recognized_by_its_status(word: str) -> None:
     error = failed(400, word)
     assert (error.code, str(error)) == ("provider_unavailable", "acme: 400 provider unavailable")
 

@@ -1,4 +1,4 @@
-"""What is particular to Google: options, headers, addresses, and what importing costs."""
+"""Tests specific to Google: options, headers, URLs and import cost."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def test_importing_it_registers_both() -> None:
     assert registry.provider("google-vertex") is VERTEX_PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_event_loop_and_no_google_auth() -> None:
+def test_import_does_not_load_http_event_loops_or_google_auth() -> None:
     program = "import sys, chatmodels.providers.google; print(*sys.modules)"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     done = subprocess.run(
@@ -66,7 +66,7 @@ def test_the_key_is_in_a_header_and_the_model_in_the_address() -> None:
     assert explained.body == {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
 
 
-def test_streams_are_asked_for_as_events(simulator: Simulator) -> None:
+def test_streams_are_requested_as_server_sent_events(simulator: Simulator) -> None:
     create_chat_model(MODEL, api_key="k", base_url=simulator.url).stream("?").collect()
     target = simulator.exchanges[-1].request.target
     assert target == "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse"
@@ -175,13 +175,13 @@ def test_models_on_vertex_may_be_named_by_their_paths(name: str, path: str) -> N
     assert model.explain("?").url.endswith(f"/v1beta1/{path}:generateContent")
 
 
-def test_another_address_of_vertex_is_kept() -> None:
+def test_another_base_url_of_vertex_is_kept() -> None:
     options = {"base_url": "https://proxy.example/v1", "project": "p-1", "location": "eu"}
     url = create_chat_model(VERTEX, credentials=token, **options).explain("?").url
     assert url.startswith("https://proxy.example/v1/projects/p-1/locations/eu/")
 
 
-def test_what_is_wrong_with_the_options_of_vertex_is_told_at_once() -> None:
+def test_all_problems_of_vertex_options_are_reported_in_one_error() -> None:
     odd: Any = 7
     with pytest.raises(ConfigurationError) as caught:
         create_chat_model(VERTEX, api_key="k", credentials=odd, project="../p", location="e/u")
@@ -195,7 +195,7 @@ def test_what_is_wrong_with_the_options_of_vertex_is_told_at_once() -> None:
         assert words in message
 
 
-def test_a_token_is_not_taken_for_credentials_and_not_shown() -> None:
+def test_a_token_is_not_accepted_as_credentials_and_not_shown() -> None:
     text: Any = "ya29.secret"
     with pytest.raises(
         ConfigurationError, match="a function that returns an access token"
@@ -209,7 +209,7 @@ def test_vertex_needs_a_project_or_a_key() -> None:
         create_chat_model(VERTEX)
 
 
-async def test_functions_give_tokens_in_all_four_shapes(simulator: Simulator) -> None:
+async def test_functions_return_tokens_in_all_four_call_forms(simulator: Simulator) -> None:
     given = {"base_url": simulator.url, "project": "p-1", "max_retries": 0}
     model = create_chat_model(VERTEX, credentials=token, **given)
     assert model.generate("?").text
@@ -233,7 +233,7 @@ async def test_functions_give_tokens_in_all_four_shapes(simulator: Simulator) ->
     ],
     ids=["gemini", "express", "vertex"],
 )
-def test_models_are_listed_and_health_is_told(
+def test_models_are_listed_and_health_is_reported(
     simulator: Simulator, provider: HttpProvider, extra: dict[str, object], path: str
 ) -> None:
     key = None if extra else Secret("k")
@@ -255,11 +255,11 @@ class City(msgspec.Struct):
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     raise AssertionError("the model only asks for it")
 
 
-async def test_output_beside_tools_is_the_same_in_all_four_shapes(simulator: Simulator) -> None:
+async def test_output_with_tools_is_equal_in_all_four_call_forms(simulator: Simulator) -> None:
     old = create_chat_model("google:gemini-2.5-flash", api_key="k", base_url=simulator.url)
     answers = [
         old.generate("Where?", output_type=City, tools=[weather], tool_choice="none"),

@@ -1,4 +1,4 @@
-"""How conversations become the vendor's contents."""
+"""Conversations are encoded as contents."""
 
 import json
 from typing import Any
@@ -40,12 +40,14 @@ INLINE = {"inlineData": {"mimeType": "image/png", "data": "cG5n"}}
 
 
 def body(*messages: Message, model: str = OLD) -> dict[str, Any]:
-    asked, _ = negotiate(ChatRequest(messages=messages), CODEC.profile(model), provider="google")
-    encoded = CODEC.encode(model, asked, stream=False)
+    negotiated, _ = negotiate(
+        ChatRequest(messages=messages), CODEC.profile(model), provider="google"
+    )
+    encoded = CODEC.encode(model, negotiated, stream=False)
     return json.loads(encoded.body)
 
 
-def said(*parts: Any, model: str = OLD) -> Any:
+def model_contents(*parts: Any, model: str = OLD) -> Any:
     return body(user("?"), assistant(*parts), user("!"), model=model)["contents"][1:-1]
 
 
@@ -84,8 +86,8 @@ def test_neighbours_of_one_role_are_one() -> None:
     ],
     ids=repr,
 )
-def test_what_the_model_said_is_sent_back(part: Any, encoded: Any) -> None:
-    assert said(part) == [{"role": "model", "parts": encoded}]
+def test_messages_of_the_model_are_sent_back(part: Any, encoded: Any) -> None:
+    assert model_contents(part) == [{"role": "model", "parts": encoded}]
 
 
 @pytest.mark.parametrize(
@@ -100,13 +102,13 @@ def test_what_the_model_said_is_sent_back(part: Any, encoded: Any) -> None:
     ],
     ids=repr,
 )
-def test_what_says_nothing_or_is_another_vendors_is_left_out(part: Any) -> None:
-    assert said(part) == []
+def test_empty_content_and_content_of_other_vendors_is_left_out(part: Any) -> None:
+    assert model_contents(part) == []
 
 
 def test_calls_have_their_ids_and_signatures() -> None:
     call = ToolCall("call_1", "weather", '{"city": "Oslo"}', SIGNED)
-    assert said(call) == [
+    assert model_contents(call) == [
         {
             "role": "model",
             "parts": [
@@ -124,17 +126,17 @@ def test_calls_have_their_ids_and_signatures() -> None:
     [("", {}), ("null", {}), ('{"city": "Os', {"invalid_json": '{"city": "Os'})],
 )
 def test_arguments_are_always_an_object(arguments: str, sent: Any) -> None:
-    [content] = said(ToolCall("", "weather", arguments))
+    [content] = model_contents(ToolCall("", "weather", arguments))
     assert content["parts"] == [{"functionCall": {"name": "weather", "args": sent}}]
 
 
-def test_the_first_call_of_a_turn_is_marked_where_signatures_are_demanded() -> None:
+def test_the_first_call_of_a_turn_is_marked_if_signatures_are_required() -> None:
     calls = [ToolCall("1", "a", "{}", FOREIGN), ToolCall("2", "b", "{}")]
-    [content] = said("Let me see.", *calls, model=NEW)
+    [content] = model_contents("Let me see.", *calls, model=NEW)
     assert [part.get("thoughtSignature") for part in content["parts"]] == [None, UNSIGNED, None]
-    [kept] = said(ToolCall("1", "a", "{}", SIGNED), calls[1], model=NEW)
-    assert [part.get("thoughtSignature") for part in kept["parts"]] == ["c2ln", None]
-    [old] = said(*calls)
+    [signed] = model_contents(ToolCall("1", "a", "{}", SIGNED), calls[1], model=NEW)
+    assert [part.get("thoughtSignature") for part in signed["parts"]] == ["c2ln", None]
+    [old] = model_contents(*calls)
     assert all("thoughtSignature" not in part for part in old["parts"])
 
 
@@ -175,7 +177,7 @@ def test_a_result_without_an_id_is_sent_without_one() -> None:
     ]
 
 
-def test_images_in_results_are_parts_of_them_for_models_that_take_them() -> None:
+def test_images_are_parts_of_results_for_models_that_accept_them() -> None:
     [answer] = results("Here.", PIXEL, model=NEW)
     assert answer["functionResponse"]["response"] == {"output": "Here."}
     assert answer["functionResponse"]["parts"] == [INLINE]
@@ -190,7 +192,7 @@ def test_images_in_results_are_parts_of_them_for_models_that_take_them() -> None
     ],
     ids=lambda part: part.type,
 )
-def test_what_results_cannot_hold_follows_them(part: Any) -> None:
+def test_content_that_results_cannot_contain_follows_them(part: Any) -> None:
     answer, words, medium = results("Here.", part, model=NEW)
     assert "parts" not in answer["functionResponse"]
     assert words == {"text": "From the result of the tool c1:"}
@@ -211,9 +213,9 @@ def test_images_in_results_follow_for_older_models() -> None:
 
 
 @pytest.mark.parametrize("model", ["gemini-3-pro-image", "gemini-nano-banana-2.1"])
-def test_what_a_model_drew_is_its_own_for_models_that_draw(model: str) -> None:
+def test_images_of_a_model_are_its_own_for_models_that_generate_images(model: str) -> None:
     drawn = ImagePart(data=b"png", media_type="image/png", signature=SIGNED)
-    assert said(drawn, model=model) == [
+    assert model_contents(drawn, model=model) == [
         {"role": "model", "parts": [{**INLINE, "thoughtSignature": "c2ln"}]}
     ]
     made = body(user("?"), assistant(drawn), user("!"), model=NEW)
@@ -273,7 +275,7 @@ def test_media_of_users(part: Any, encoded: Any) -> None:
         ("low", OLD, None),
     ],
 )
-def test_the_resolution_of_images_is_chosen_where_it_can_be(
+def test_the_resolution_of_images_is_sent_if_supported(
     detail: Any, model: str, resolution: Any
 ) -> None:
     image = ImagePart(data=b"png", media_type="image/png", detail=detail)
@@ -281,7 +283,7 @@ def test_the_resolution_of_images_is_chosen_where_it_can_be(
     assert part.get("mediaResolution") == resolution
 
 
-def test_everything_that_cannot_be_expressed_is_told_at_once() -> None:
+def test_all_unsupported_content_is_reported_in_one_error() -> None:
     call = ToolCall("1", "f", "{}")
     conversation = (
         user("?"),
@@ -310,7 +312,7 @@ def test_media_that_are_not_accepted_are_refused_all_at_once() -> None:
         assert words in caught.value.message
 
 
-def test_a_conversation_cannot_end_with_the_model_where_the_vendor_refuses_it() -> None:
+def test_a_final_model_message_is_refused_for_models_that_refuse_it() -> None:
     with pytest.raises(UnsupportedError, match="ends with a message of the model"):
         body(user("?"), assistant("Well,"), model="gemini-3.6-flash")
     assert body(user("?"), assistant("Well,"), model=NEW)["contents"][-1]["role"] == "model"
@@ -332,7 +334,7 @@ def test_options_are_added_to_the_part_before_them() -> None:
     ]
 
 
-def test_options_move_with_what_the_model_made_and_code_does_not() -> None:
+def test_part_options_move_with_generated_media_and_code_does_not() -> None:
     clip = part_options(mediaResolution={"level": "LOW"})
     code = ProviderPart(ProviderState("google", {"executableCode": {"code": "1"}}))
     contents = body(user("?"), assistant(PIXEL, clip, code), user("!"))["contents"]

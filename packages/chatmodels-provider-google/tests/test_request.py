@@ -1,4 +1,4 @@
-"""How settings, tools and forms of answers become the vendor's fields."""
+"""Settings, tools and output schemas are encoded for generateContent."""
 
 import json
 from typing import Any
@@ -26,8 +26,8 @@ CITY = OutputSchema("City", SCHEMA)
 
 
 def body(model: str = NEW, provider: str = "google", **request: Any) -> dict[str, Any]:
-    asked = ChatRequest(messages=(user("?"),), **request)
-    made = create_chat_model(f"{provider}:{model}", api_key="k").explain(asked).body
+    chat_request = ChatRequest(messages=(user("?"),), **request)
+    made = create_chat_model(f"{provider}:{model}", api_key="k").explain(chat_request).body
     del made["contents"]
     return made
 
@@ -63,7 +63,7 @@ def test_settings_have_their_places() -> None:
     }
 
 
-def test_vertex_takes_labels_instead_of_storing() -> None:
+def test_vertex_supports_labels_instead_of_storing() -> None:
     settings = Settings(metadata={"team": "blue"}, service_tier="auto", top_logprobs=3)
     assert body(provider="google-vertex", settings=settings) == {
         "labels": {"team": "blue"},
@@ -73,7 +73,7 @@ def test_vertex_takes_labels_instead_of_storing() -> None:
         body(provider="google-vertex", settings=Settings(store=True))
 
 
-def test_vertex_is_told_the_tier_by_a_header() -> None:
+def test_the_service_tier_of_vertex_is_a_header() -> None:
     settings = Settings(service_tier="default")
     request = ChatRequest(messages=(user("?"),), settings=settings)
     encoded = VERTEX.encode(NEW, request, stream=False)
@@ -81,7 +81,7 @@ def test_vertex_is_told_the_tier_by_a_header() -> None:
     assert json.loads(encoded.body).keys() == {"contents"}
 
 
-def test_what_cannot_be_expressed_is_told_at_once() -> None:
+def test_all_unsupported_settings_are_reported_in_one_error() -> None:
     settings = Settings(
         temperature=0.5,
         top_k=3,
@@ -197,7 +197,7 @@ def test_choices_of_tools(choice: Any, strict: bool, calling: Any) -> None:
 
 
 @pytest.mark.parametrize(("model", "tools"), [(OLD, ()), (NEW, ()), (NEW, (WEATHER,))])
-def test_forms_of_answers_are_native(model: str, tools: Any) -> None:
+def test_output_schemas_are_native(model: str, tools: Any) -> None:
     made = body(model, output=CITY, tools=tools)
     assert made["generationConfig"] == {
         "responseMimeType": "application/json",
@@ -214,9 +214,7 @@ def test_forms_of_answers_are_native(model: str, tools: Any) -> None:
         (ToolChoice("auto"), {"mode": "ANY"}),
     ],
 )
-def test_older_models_answer_through_a_tool_where_there_are_others(
-    choice: Any, calling: Any
-) -> None:
+def test_older_models_with_tools_use_an_output_tool(choice: Any, calling: Any) -> None:
     made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=choice)
     names = [tool["name"] for tool in made["tools"][0]["functionDeclarations"]]
     assert names == ["weather", "City"]
@@ -224,13 +222,13 @@ def test_older_models_answer_through_a_tool_where_there_are_others(
     assert "generationConfig" not in made
 
 
-def test_tools_that_must_not_be_called_are_out_of_the_way_of_native_output() -> None:
+def test_disabled_tools_do_not_prevent_native_output() -> None:
     made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=ToolChoice("none"))
     assert made["generationConfig"]["responseJsonSchema"]["type"] == "object"
     assert "tools" not in made
 
 
-def test_a_free_form_is_a_tool_of_any_object() -> None:
+def test_any_object_is_requested_through_a_tool() -> None:
     made = body(OLD, output=OutputSchema("any", None, "An answer."), tools=(WEATHER,))
     assert made["tools"][0]["functionDeclarations"][1] == {
         "name": "any",
@@ -239,12 +237,12 @@ def test_a_free_form_is_a_tool_of_any_object() -> None:
     }
 
 
-def test_a_call_that_is_demanded_comes_before_the_form() -> None:
+def test_a_required_tool_call_precedes_the_output() -> None:
     made = body(OLD, output=CITY, tools=(WEATHER,), tool_choice=ToolChoice("required"))
     assert len(made["tools"][0]["functionDeclarations"]) == 1
 
 
-def test_the_vendors_own_fields_are_joined() -> None:
+def test_provider_options_are_merged() -> None:
     options = {
         "tools": [{"googleSearch": {}}],
         "cachedContent": "cachedContents/1",
@@ -256,6 +254,6 @@ def test_the_vendors_own_fields_are_joined() -> None:
     assert made["generationConfig"] == {"seed": 1, "mediaResolution": "MEDIA_RESOLUTION_LOW"}
 
 
-def test_what_is_no_json_is_told() -> None:
+def test_a_value_without_json_form_is_reported() -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         body(provider_options={"odd": object()})

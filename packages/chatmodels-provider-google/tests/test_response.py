@@ -1,4 +1,4 @@
-"""What is read in whole answers, listings and failures."""
+"""Whole responses, listings and failures are decoded."""
 
 import json
 from typing import Any
@@ -121,7 +121,7 @@ def test_calls_without_ids_get_different_ones() -> None:
     assert (first.id, second.id) == ("call_0", "call_1")
 
 
-def test_the_call_of_the_answers_tool_is_the_answer() -> None:
+def test_a_call_of_the_output_tool_is_the_output() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("City", None))
     call = {"functionCall": {"name": "City", "args": {"city": "Oslo"}}}
     response = read(answer(call), request=request)
@@ -150,7 +150,7 @@ def test_reasons_of_the_end(word: Any, raw: str | None, reason: str) -> None:
     assert (response.raw_finish_reason, response.finish_reason) == (raw, reason)
 
 
-def test_the_vendors_words_about_an_odd_end_are_a_warning() -> None:
+def test_the_message_of_an_unusual_finish_reason_is_a_warning() -> None:
     blocked = {"finishReason": "SAFETY", "finishMessage": "Hate speech."}
     assert read(blocked).warnings == ("google ended the response (SAFETY): Hate speech.",)
     assert read(answer({"text": "A"}, finishMessage="Done.")).warnings == ()
@@ -168,7 +168,9 @@ def test_the_vendors_words_about_an_odd_end_are_a_warning() -> None:
         ({"blockReason": 1}, "1", "google blocked the prompt (1)"),
     ],
 )
-def test_a_blocked_prompt_is_an_answer_without_parts(feedback: Any, raw: str, warning: str) -> None:
+def test_a_blocked_prompt_is_a_response_without_parts(
+    feedback: Any, raw: str, warning: str
+) -> None:
     response = read(promptFeedback=feedback, usageMetadata={"promptTokenCount": 5})
     assert response.message.parts == ()
     assert (response.finish_reason, response.raw_finish_reason) == ("content_filter", raw)
@@ -191,13 +193,13 @@ def test_a_blocked_prompt_is_an_answer_without_parts(feedback: Any, raw: str, wa
     ],
     ids=json.dumps,
 )
-def test_what_is_no_answer_is_refused(body: Any) -> None:
+def test_an_invalid_response_is_refused(body: Any) -> None:
     with pytest.raises(ResponseInvalidError, match="google sent data that is not a response"):
         read(**body)
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"[1]", b"nonsense", b"[]"])
-def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError):
         CODEC.decode(body, REQUEST)
 
@@ -210,7 +212,7 @@ def test_an_error_inside_a_success_is_raised(wrap: Any) -> None:
     assert caught.value.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
-def test_an_array_of_chunks_is_one_answer() -> None:
+def test_an_array_of_chunks_is_one_response() -> None:
     chunks = [{"candidates": [answer({"text": text})], "responseId": "r"} for text in ("A", "B")]
     body = json.dumps(chunks).encode()
     response = CODEC.decode(body, REQUEST)
@@ -224,7 +226,7 @@ def test_only_the_first_candidate_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "usage"),
+    ("reported", "usage"),
     [
         (
             {
@@ -253,12 +255,12 @@ def test_only_the_first_candidate_is_read() -> None:
         (None, Usage()),
     ],
 )
-def test_usage_is_normalised(told: Any, usage: Usage) -> None:
-    assert read(answer({"text": "A"}), usageMetadata=told).usage == usage
+def test_usage_is_normalised(reported: Any, usage: Usage) -> None:
+    assert read(answer({"text": "A"}), usageMetadata=reported).usage == usage
 
 
 @pytest.mark.parametrize(
-    ("told", "tier"),
+    ("reported", "tier"),
     [
         ({"serviceTier": "flex"}, "flex"),
         ({"trafficType": "ON_DEMAND"}, "ON_DEMAND"),
@@ -266,11 +268,11 @@ def test_usage_is_normalised(told: Any, usage: Usage) -> None:
         ({}, None),
     ],
 )
-def test_the_tier_is_told(told: Any, tier: str | None) -> None:
-    assert read(answer({"text": "A"}), usageMetadata=told).service_tier == tier
+def test_the_service_tier_is_reported(reported: Any, tier: str | None) -> None:
+    assert read(answer({"text": "A"}), usageMetadata=reported).service_tier == tier
 
 
-def test_what_accompanies_the_answer_does_not_cost_it() -> None:
+def test_invalid_metadata_does_not_fail_the_response() -> None:
     odd = read(
         answer(
             {"text": "A"},
@@ -332,7 +334,7 @@ def support(*numbers: int, **segment: Any) -> dict[str, Any]:
         (["Größe", "zählt"], {"startIndex": 7, "endIndex": 13}, [None, (0, 5)]),
     ],
 )
-def test_places_are_told_in_characters(texts: Any, segment: Any, places: Any) -> None:
+def test_citation_positions_are_in_characters(texts: Any, segment: Any, places: Any) -> None:
     metadata = {"groundingChunks": [WEB], "groundingSupports": [support(0, **segment)]}
     found = cited(texts, groundingMetadata=metadata)
     assert found == [
@@ -488,7 +490,7 @@ def test_a_quota_of_the_day_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"[]", b"7", b'{"error": "no"}'])
-def test_failures_of_others_are_told(body: bytes) -> None:
+def test_failures_of_proxies_are_reported(body: bytes) -> None:
     error = CODEC.failure(HttpFailure(status=502, headers={}, body=body))
     assert error.code is ErrorCode.PROVIDER_UNAVAILABLE
 
@@ -522,23 +524,23 @@ def test_the_listing_of_vertex_is_read() -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b'{"models": 7}', b'{"models": [{}]}', b"nonsense"])
-def test_what_is_no_listing_is_refused(body: bytes) -> None:
+def test_an_invalid_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list"):
         read_models(body, "google")
 
 
-def test_a_call_that_the_vendor_has_run_is_kept_and_not_asked_of_the_caller() -> None:
+def test_a_call_of_a_server_tool_is_a_provider_part() -> None:
     run = {"functionCall": {"name": "tide", "args": {"port": "Brest"}}}
     result = {"functionResponse": {"name": "tide", "response": {"metres": 6}}}
     mine = {"functionCall": {"name": "moon", "args": {}, "id": "c"}}
     stray = {"functionResponse": {"name": "sun", "response": {}}}
     response = read(answer(run, mine, result, stray, {"text": "Six."}))
-    kept = [ProviderPart(ProviderState("google", part)) for part in (run, result, stray)]
+    provider_parts = [ProviderPart(ProviderState("google", part)) for part in (run, result, stray)]
     assert response.message.parts == (
-        kept[0],
+        provider_parts[0],
         ToolCall("c", "moon", "{}"),
-        kept[1],
-        kept[2],
+        provider_parts[1],
+        provider_parts[2],
         TextPart("Six."),
     )
     assert response.finish_reason == "tool_calls"
@@ -551,7 +553,7 @@ def test_results_find_their_calls_by_id() -> None:
     assert [call.id for call in read(answer(*calls, result)).tool_calls] == ["a"]
 
 
-def test_what_the_vendor_has_run_goes_back_as_it_came() -> None:
+def test_calls_of_server_tools_are_sent_back_unchanged() -> None:
     run = {"functionCall": {"name": "tide", "args": {}}}
     result = {"functionResponse": {"name": "tide", "response": {}}}
     message = read(answer(run, result, {"text": "Six."})).message
@@ -570,7 +572,7 @@ def test_what_the_vendor_has_run_goes_back_as_it_came() -> None:
         (None, FilePart(url="https://f.example/1")),
     ],
 )
-def test_media_that_lie_elsewhere_are_parts(kind: str | None, part: Any) -> None:
+def test_media_by_uri_are_parts(kind: str | None, part: Any) -> None:
     file = {"fileUri": "https://f.example/1", "mimeType": kind}
     assert read(answer({"fileData": file})).message.parts == (part,)
 

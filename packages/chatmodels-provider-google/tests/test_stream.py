@@ -1,4 +1,4 @@
-"""How chunks become events, and that they amount to the whole answer."""
+"""Chunks are decoded to events that equal the whole response."""
 
 import json
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def some(path: str, **value: Any) -> dict[str, Any]:
     return {"jsonPath": path, **value, **more}
 
 
-def test_an_answer_is_told_as_it_comes() -> None:
+def test_a_response_is_streamed_as_it_arrives() -> None:
     events = stream(
         chunk({"text": "Hm", "thought": True}),
         chunk({"text": "A"}),
@@ -105,11 +105,11 @@ def test_an_answer_is_told_as_it_comes() -> None:
     ],
     ids=["nothing", "a text", "usage", "an unspecified end"],
 )
-def test_a_stream_that_does_not_say_why_it_ended_was_interrupted(events: Any) -> None:
+def test_a_stream_without_a_finish_reason_is_interrupted(events: Any) -> None:
     assert not any(isinstance(event, StreamEnd) for event in events)
 
 
-def test_an_answer_may_go_on_after_it_said_why_it_ended() -> None:
+def test_a_stream_can_continue_after_a_finish_reason() -> None:
     events = stream(
         chunk({"text": "A"}, {"executableCode": {"code": "1"}}, finish="STOP"),
         chunk({"text": "B"}, finish="MAX_TOKENS"),
@@ -120,7 +120,7 @@ def test_an_answer_may_go_on_after_it_said_why_it_ended() -> None:
     assert (response.raw_finish_reason, response.usage.total_tokens) == ("MAX_TOKENS", 9)
 
 
-def test_what_comes_after_the_end_is_ignored() -> None:
+def test_events_after_the_end_are_ignored() -> None:
     decoder = CODEC.reader(REQUEST)
     first = json.dumps(chunk({"text": "A"}, finish="STOP")).encode()
     events = [*decoder.feed(Frame(first)), *decoder.feed(Frame(b"[DONE]"))]
@@ -133,7 +133,7 @@ def test_the_payload_is_the_list_of_chunks() -> None:
     assert whole(stream(*chunks)).raw == chunks
 
 
-def test_log_probabilities_and_sound_come_as_deltas() -> None:
+def test_log_probabilities_and_audio_are_deltas() -> None:
     result = {"chosenCandidates": [{"token": "A", "logProbability": -1}]}
     sound = {"inlineData": {"mimeType": "audio/pcm", "data": "AAE="}}
     other = {"inlineData": {"mimeType": "audio/wav", "data": "AgM="}}
@@ -159,13 +159,13 @@ def test_log_probabilities_and_sound_come_as_deltas() -> None:
     ]
 
 
-def test_a_tier_that_was_told_once_stays() -> None:
+def test_a_service_tier_that_was_reported_once_is_kept() -> None:
     first = chunk({"text": "A"}) | {"usageMetadata": {"trafficType": "ON_DEMAND"}}
     last = chunk(finish="STOP") | {"usageMetadata": {"totalTokenCount": 9}}
     assert whole(stream(first, last)).service_tier == "ON_DEMAND"
 
 
-def test_citations_come_with_the_end() -> None:
+def test_citations_are_reported_at_the_end() -> None:
     metadata = {
         "groundingChunks": [{"web": {"uri": "https://a"}}],
         "groundingSupports": [{"groundingChunkIndices": [0], "segment": {"endIndex": 3}}],
@@ -178,7 +178,7 @@ def test_citations_come_with_the_end() -> None:
     assert [found.end for found in end.part.citations] == [3]
 
 
-def test_calls_come_whole() -> None:
+def test_calls_are_reported_whole() -> None:
     events = stream(chunk(call(name="f", args={"a": 1}), call(name="g")), chunk(finish="STOP"))
     assert events[1:-1] == [
         ToolCallStart("call_r-1_0", "f", 0),
@@ -192,7 +192,9 @@ def test_calls_come_whole() -> None:
 
 def partial(*more: Any, last: Any = None) -> list[Any]:
     chunks = [chunk(call(name="f", id="c1", willContinue=True) | SIGNED)]
-    chunks += [chunk(call(partialArgs=[told], willContinue=True)) for told in more]
+    chunks += [
+        chunk(call(partialArgs=[partial_values], willContinue=True)) for partial_values in more
+    ]
     return [*chunks, chunk(*([call()] if last is None else last), finish="STOP")]
 
 
@@ -208,7 +210,7 @@ def partial(*more: Any, last: Any = None) -> list[Any]:
     ],
     ids=["an empty call", "no text", "a text", "a last value", "another call", "nothing"],
 )
-def test_arguments_may_come_piecemeal_and_end_in_many_ways(last: Any) -> None:
+def test_streamed_arguments_can_end_in_several_ways(last: Any) -> None:
     events = stream(
         *partial(
             some("$.list[0].name", stringValue="Os", more=True),
@@ -233,7 +235,7 @@ def test_arguments_may_come_piecemeal_and_end_in_many_ways(last: Any) -> None:
 
 
 @pytest.mark.parametrize("signed", [0, 1, 2])
-def test_a_signature_may_come_with_any_piece_of_a_call(signed: int) -> None:
+def test_a_signature_can_arrive_with_any_chunk_of_a_call(signed: int) -> None:
     pieces = [
         call(name="f", willContinue=True),
         call(partialArgs=[some("$.a", numberValue=1)], willContinue=True),
@@ -255,7 +257,7 @@ def test_arguments_may_begin_with_some() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "partial_values",
     [
         some("city", stringValue="Oslo"),
         some("$", stringValue="Oslo"),
@@ -266,21 +268,21 @@ def test_arguments_may_begin_with_some() -> None:
         some("$.number.city.name", stringValue="Oslo"),
         some("$" + ".a" * 101, stringValue="Oslo"),
     ],
-    ids=lambda told: told["jsonPath"][:20],
+    ids=lambda partial_values: partial_values["jsonPath"][:20],
 )
-def test_values_without_a_place_are_refused(told: Any) -> None:
+def test_values_without_a_place_are_refused(partial_values: Any) -> None:
     before = (some("$.text", stringValue="A"), some("$.number", numberValue=1))
     with pytest.raises(ResponseInvalidError):
-        stream(*partial(*before, told))
+        stream(*partial(*before, partial_values))
 
 
-def test_more_of_no_call_is_refused_but_for_an_empty_end() -> None:
+def test_a_delta_without_a_call_is_refused_except_an_empty_end() -> None:
     with pytest.raises(ResponseInvalidError, match="has not started"):
         stream(chunk(call(partialArgs=[some("$.a", numberValue=1)])))
     assert whole(stream(chunk(call(), finish="STOP"))).tool_calls == ()
 
 
-def test_the_call_of_the_answers_tool_is_the_answer() -> None:
+def test_a_call_of_the_output_tool_is_the_output() -> None:
     request = ChatRequest(messages=(user("?"),), output=OutputSchema("f", None))
     response = whole(stream(*partial(some("$.a", numberValue=1)), request=request))
     assert (response.text, response.tool_calls, response.finish_reason) == ('{"a":1}', (), "stop")
@@ -294,7 +296,7 @@ def test_an_error_in_the_middle_is_raised() -> None:
     assert caught.value.code is ErrorCode.PROVIDER_UNAVAILABLE
 
 
-def test_an_error_that_is_no_event_is_raised() -> None:
+def test_an_error_that_is_not_an_event_is_raised() -> None:
     error = {"error": {"code": 503, "message": "Overloaded.", "status": "UNAVAILABLE"}}
     first = json.dumps(chunk({"text": "A"}, finish="STOP"))
     text = f"data: {first}\r\n\r\n{json.dumps(error, indent=2)}"
@@ -331,7 +333,7 @@ def cut(parts: list[Any], cuts: list[int]) -> Iterator[Any]:
 
 
 @given(PARTS, st.lists(st.integers(0, 8), min_size=1))
-def test_a_streamed_answer_equals_the_whole_one(parts: list[Any], cuts: list[int]) -> None:
+def test_a_streamed_response_equals_the_whole_one(parts: list[Any], cuts: list[int]) -> None:
     body = json.dumps(chunk(*parts, finish="STOP")).encode()
     assert whole(stream(*cut(parts, cuts))) == CODEC.decode(body, REQUEST)
 
@@ -346,14 +348,14 @@ VALUES = st.recursive(
 )
 
 
-def told(value: Any, path: str) -> Iterator[Any]:
+def partial_values(value: Any, path: str) -> Iterator[Any]:
     match value:
         case dict():
             for name, inner in value.items():
-                yield from told(inner, f"{path}['{name}']")
+                yield from partial_values(inner, f"{path}['{name}']")
         case list():
             for number, inner in enumerate(value):
-                yield from told(inner, f"{path}[{number}]")
+                yield from partial_values(inner, f"{path}[{number}]")
         case str():
             for letter in value:
                 yield some(path, stringValue=letter, more=True)
@@ -368,14 +370,14 @@ def told(value: Any, path: str) -> Iterator[Any]:
 
 @given(st.dictionaries(st.text("abc d", min_size=1), VALUES, max_size=4))
 def test_piecemeal_arguments_are_put_together(arguments: Any) -> None:
-    events = stream(*partial(*told(arguments, "$")))
+    events = stream(*partial(*partial_values(arguments, "$")))
     [made] = whole(events).tool_calls
     deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]
     assert made.arguments == arguments
     assert "".join(deltas) == made.arguments_json
 
 
-def test_piecemeal_arguments_are_told_as_they_come() -> None:
+def test_partial_arguments_are_streamed_as_they_arrive() -> None:
     name = some("$.list[0].name", stringValue="Os", more=True)
     more = some("$.list[0].name", stringValue='"lo')
     events = stream(*partial(name, more, some("$.list[1]", numberValue=7)))
@@ -389,7 +391,7 @@ def test_a_text_beyond_the_end_of_an_array_is_its_next_value() -> None:
     assert made.arguments == {"list": ["AB"], "n": 1}
 
 
-def test_values_in_another_order_are_told_with_the_end() -> None:
+def test_values_in_another_order_are_reported_at_the_end() -> None:
     paths = ("$.a.b", "$.c", "$.a.d")
     events = stream(*partial(*(some(path, numberValue=1) for path in paths)))
     deltas = [event.arguments_json for event in events if isinstance(event, ToolCallDelta)]

@@ -1,4 +1,4 @@
-"""What is particular to Mistral: ids, the order of messages, media, reasoning, models, errors."""
+"""Tests specific to Mistral: ids, message order, media, reasoning, models, errors."""
 
 import json
 import os
@@ -53,8 +53,10 @@ def model(name: str = "mistral-small-latest", **options: Any) -> ChatModel:
     return create_chat_model(f"mistral:{name}", **({"api_key": "k-1", "max_retries": 0} | options))
 
 
-def body(*messages: Message, name: str = "mistral-small-latest", **asked: Any) -> dict[str, Any]:
-    found: dict[str, Any] = model(name).explain(list(messages) or "?", **asked).body
+def body(
+    *messages: Message, name: str = "mistral-small-latest", **call_options: Any
+) -> dict[str, Any]:
+    found: dict[str, Any] = model(name).explain(list(messages) or "?", **call_options).body
     return found
 
 
@@ -75,7 +77,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("mistral") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.mistral; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -124,7 +126,7 @@ async def test_the_token_of_a_service_account_is_read_for_awaited_calls(token_fi
     ],
 )
 @pytest.mark.usefixtures("token_file")
-def test_keys_and_tokens_count_in_the_order_of_the_vendors_sdk(
+def test_keys_and_tokens_have_the_precedence_of_the_official_sdk(
     passed: str | None, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MISTRAL_API_KEY", "k-environment")
@@ -147,7 +149,7 @@ def test_a_token_that_cannot_be_read_is_an_error(path: str, words: str) -> None:
         made.generate("?")
 
 
-def test_without_a_key_and_a_token_there_is_no_model() -> None:
+def test_a_model_without_a_key_and_a_token_is_refused() -> None:
     with pytest.raises(AuthenticationError, match="mistral has no API key; set MISTRAL_API_KEY"):
         model(api_key=None)
     report = PROVIDER.check_health(ProviderOptions())
@@ -185,7 +187,7 @@ def test_settings_have_mistrals_names() -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_streams_tell_their_usage_without_being_asked(stream: bool) -> None:
+def test_streams_report_usage_by_default(stream: bool) -> None:
     with Simulator() as simulator:
         made = model(base_url=f"{simulator.url}/mistral/v1")
         response = made.stream("?").collect() if stream else made.generate("?")
@@ -194,12 +196,12 @@ def test_streams_tell_their_usage_without_being_asked(stream: bool) -> None:
     assert response.service_tier == "standard"
 
 
-def test_a_call_of_any_tool_is_demanded_in_mistrals_word() -> None:
+def test_a_required_tool_call_is_sent_as_any() -> None:
     assert body(tools=[WEATHER], tool_choice="required")["tool_choice"] == "any"
     assert body(tools=[WEATHER], tool_choice="auto")["tool_choice"] == "auto"
 
 
-def test_what_only_mistral_knows_is_passed_on() -> None:
+def test_provider_options_are_passed_on() -> None:
     options = {"safe_prompt": True, "prompt_mode": "reasoning", "tool_choice": "required"}
     written = body(provider_options=options)
     assert {name: written[name] for name in options} == options
@@ -216,18 +218,20 @@ def test_what_only_mistral_knows_is_passed_on() -> None:
         pytest.param("labs-any", "xhigh", "xhigh", id="of an unknown model"),
     ],
 )
-def test_the_effort_is_brought_to_what_a_model_knows(name: str, effort: Any, written: str) -> None:
+def test_the_effort_is_mapped_to_the_levels_of_a_model(
+    name: str, effort: Any, written: str
+) -> None:
     assert body(name=name, reasoning_effort=effort)["reasoning_effort"] == written
 
 
 @pytest.mark.parametrize(
     ("tier", "written"), [("auto", "auto"), ("default", "standard_only")], ids=["auto", "default"]
 )
-def test_service_tiers_have_the_vendors_words(tier: Any, written: str) -> None:
+def test_service_tiers_have_the_names_of_the_api(tier: Any, written: str) -> None:
     assert body(service_tier=tier)["service_tier"] == written
 
 
-def test_a_service_tier_that_the_vendor_lacks_is_refused() -> None:
+def test_an_unsupported_service_tier_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="supported: 'auto', 'default'"):
         body(service_tier="flex")
 
@@ -294,18 +298,18 @@ def test_a_medium_is_written_as_mistral_has_it(part: Any, written: dict[str, Any
         pytest.param("ministral-8b-2512", AudioPart(data=b"w", media_type="audio/wav"), id="sound"),
     ],
 )
-def test_what_a_model_is_known_not_to_take_is_refused(name: str, part: Any) -> None:
+def test_settings_that_a_model_is_known_not_to_support_are_refused(name: str, part: Any) -> None:
     with pytest.raises(UnsupportedError, match="mistral does not support"):
         messages(user(part), name=name)
 
 
-def test_ids_of_other_vendors_become_acceptable_and_stay_apart() -> None:
+def test_ids_of_other_vendors_are_converted_and_stay_unique() -> None:
     calls = [ToolCall(given, "weather", "") for given in ("call_1", "call_2", "D681PevKs")]
-    asked, *answered = messages(
+    first, *results = messages(
         assistant(*calls), *(tool_result(ToolResult(call.id, (TextPart("7"),))) for call in calls)
     )
-    sent = [call["id"] for call in asked["tool_calls"]]
-    assert sent == [result["tool_call_id"] for result in answered]
+    sent = [call["id"] for call in first["tool_calls"]]
+    assert sent == [result["tool_call_id"] for result in results]
     assert sent[2] == "D681PevKs"
     assert len(set(sent)) == 3
     assert all(given.isascii() and given.isalnum() and len(given) == 9 for given in sent)
@@ -326,23 +330,23 @@ def test_parts_that_only_mistral_knows_go_back_as_they_came(part: dict[str, Any]
         simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
         made = model(base_url=f"{simulator.url}/mistral/v1")
         response = made.generate("?")
-    said = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
-    assert said["content"] == [{"type": "text", "text": "Well."}, part]
+    model_messages = made.explain([user("?"), response.message, user("And?")]).body["messages"][1]
+    assert model_messages["content"] == [{"type": "text", "text": "Well."}, part]
 
 
-def test_what_only_mistral_knows_of_a_document_goes_with_it() -> None:
+def test_part_options_of_a_document_are_sent_with_it() -> None:
     limit = ProviderPart(ProviderState("mistral", {"document_image_limit": 3}))
-    (asked,) = messages(user(FilePart(file_id="f-1"), limit))
-    assert asked["content"] == [{"type": "file", "file_id": "f-1", "document_image_limit": 3}]
+    (encoded,) = messages(user(FilePart(file_id="f-1"), limit))
+    assert encoded["content"] == [{"type": "file", "file_id": "f-1", "document_image_limit": 3}]
 
 
-def test_speakers_have_no_names() -> None:
+def test_speaker_names_are_left_out() -> None:
     assert messages(Message("user", (TextPart("Hi"),), name="Ann")) == [
         {"role": "user", "content": "Hi"}
     ]
 
 
-def test_what_the_assistant_said_last_is_to_be_continued() -> None:
+def test_a_final_assistant_message_is_continued() -> None:
     *_, last = messages(user("Count."), assistant("One, two,"))
     assert last == {"role": "assistant", "content": "One, two,", "prefix": True}
 
@@ -361,7 +365,7 @@ def test_refusals_are_texts() -> None:
     assert kinds == ["thinking", "text"]
 
 
-def test_a_message_of_which_nothing_is_left_is_left_out() -> None:
+def test_an_empty_message_is_left_out() -> None:
     foreign = assistant(ReasoningPart("Hm."), ProviderPart(ProviderState("other", {"a": 1})))
     assert messages(user("a"), foreign, user("b")) == [
         {"role": "user", "content": "a"},
@@ -369,16 +373,16 @@ def test_a_message_of_which_nothing_is_left_is_left_out() -> None:
     ]
 
 
-def test_reasoning_goes_back_to_models_that_reason() -> None:
-    said = assistant(THOUGHT, "42")
+def test_reasoning_is_sent_back_to_models_that_reason() -> None:
+    model_messages = assistant(THOUGHT, "42")
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}
     answer = {"type": "text", "text": "42"}
-    assert messages(said, user("?"))[0]["content"] == [thinking, answer]
-    assert messages(said, user("?"), name="ministral-8b-2512")[0]["content"] == "42"
+    assert messages(model_messages, user("?"))[0]["content"] == [thinking, answer]
+    assert messages(model_messages, user("?"), name="ministral-8b-2512")[0]["content"] == "42"
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-def test_a_conversation_with_reasoning_goes_on(streamed: bool) -> None:
+def test_a_conversation_with_reasoning_can_continue(streamed: bool) -> None:
     with Simulator() as simulator:
         made = model(base_url=f"{simulator.url}/mistral/v1")
         simulator.queue((ReasoningPart("Hm, hm."), "Well."))
@@ -407,24 +411,24 @@ def test_references_are_citations() -> None:
     )
 
 
-def test_what_mistrals_own_tools_did_is_kept_and_not_sent_back() -> None:
+def test_results_of_mistrals_tools_are_kept_and_not_sent_back() -> None:
     draw = {"id": "D681PevKs", "function": {"name": "generate_image", "arguments": "{}"}}
     gave = {"role": "tool", "tool_call_id": "D681PevKs", "content": "https://acme.example/a.png"}
-    said = [
+    model_messages = [
         {"role": "assistant", "content": "", "tool_calls": [draw]},
         gave,
         {"role": "assistant", "content": "Here it is."},
     ]
-    answer = {"choices": [{"messages": said, "finish_reason": "stop"}]}
+    answer = {"choices": [{"messages": model_messages, "finish_reason": "stop"}]}
     with Simulator() as simulator:
         simulator.queue(SimulatedResponse(body=(json.dumps(answer).encode(),)))
         response = model(base_url=f"{simulator.url}/mistral/v1").generate(
             "Draw.", provider_options={"tools": [{"type": "image_generation"}]}
         )
-    text, kept = response.message.parts
+    text, references = response.message.parts
     assert text == TextPart("Here it is.")
-    assert isinstance(kept, ProviderPart)
-    assert kept.signature.data["steps"][1] == gave
+    assert isinstance(references, ProviderPart)
+    assert references.signature.data["steps"][1] == gave
     assert messages(user("Draw."), response.message, user("Thanks."))[1] == {
         "role": "assistant",
         "content": "Here it is.",
@@ -492,7 +496,7 @@ def test_what_mistrals_own_tools_did_is_kept_and_not_sent_back() -> None:
         ),
     ],
 )
-def test_failures_are_told_in_mistrals_shapes(
+def test_failures_have_mistrals_formats(
     status: int, answer: dict[str, Any], code: ErrorCode, words: str
 ) -> None:
     with Simulator() as simulator:
@@ -522,7 +526,7 @@ def read(*cards: dict[str, Any]) -> Any:
     return read_models(json.dumps({"data": cards}).encode())
 
 
-def test_models_are_listed_with_what_they_can_do() -> None:
+def test_models_are_listed_with_their_capabilities() -> None:
     (found,) = read(CARD)
     assert (found.context_window, found.deprecated) == (262_144, "2027-03-31")
     assert found.input_modalities == ("text", "image")
@@ -531,20 +535,20 @@ def test_models_are_listed_with_what_they_can_do() -> None:
     assert found.raw == CARD
 
 
-def test_models_that_do_not_chat_can_do_nothing_here() -> None:
-    for told in ({"vision": True}, None):
-        (found,) = read({"id": "mistral-ocr-4", "capabilities": told})
+def test_models_without_chat_have_no_capabilities() -> None:
+    for reported in ({"vision": True}, None):
+        (found,) = read({"id": "mistral-ocr-4", "capabilities": reported})
         assert (found.capabilities, found.input_modalities) == (frozenset(), ())
         assert found.deprecated is None
 
 
 @pytest.mark.parametrize("listing", [b"{}", b"[]", b'{"data": [{}]}', b"<html>"])
-def test_what_is_no_listing_is_an_error(listing: bytes) -> None:
+def test_an_invalid_listing_is_an_error(listing: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(listing)
 
 
-def test_health_is_asked_for_by_the_listing() -> None:
+def test_the_health_check_uses_the_model_listing() -> None:
     with Simulator() as simulator:
         assert model(base_url=f"{simulator.url}/mistral/v1").check_health().status == "healthy"
         assert simulator.exchanges[0].request.target == "/mistral/v1/models"

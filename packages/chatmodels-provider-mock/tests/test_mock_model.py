@@ -1,4 +1,4 @@
-"""What a mock answers, by which of its scripts."""
+"""Replies of a mock model by its script."""
 
 import copy
 import pickle
@@ -52,19 +52,19 @@ from chatmodels.providers.mock import MockChatModel
 OSLO = ToolCall("call_1", "weather", '{"city": "Oslo"}')
 
 
-def test_without_a_script_the_last_message_comes_back() -> None:
+def test_without_a_script_the_last_message_is_returned() -> None:
     model = MockChatModel()
 
     assert model.generate([system("Be brief."), user("Hello, "), user("world!")]).text == "world!"
 
 
-def test_without_a_script_a_tool_result_comes_back() -> None:
+def test_without_a_script_a_tool_result_is_returned() -> None:
     conversation = [user("Oslo?"), assistant(OSLO), tool_result(OSLO, "rain")]
 
     assert MockChatModel().generate(conversation).text == "rain"
 
 
-def test_text_before_tool_results_comes_back_as_well() -> None:
+def test_text_before_tool_results_is_returned_as_well() -> None:
     message = msgspec.structs.replace(
         tool_result(OSLO, "rain"), parts=(TextPart("Here:"), *tool_result(OSLO, "rain").parts)
     )
@@ -72,13 +72,13 @@ def test_text_before_tool_results_comes_back_as_well() -> None:
     assert MockChatModel().generate(message).text == "Here:\nrain"
 
 
-def test_responses_come_in_order() -> None:
+def test_responses_are_returned_in_order() -> None:
     model = MockChatModel(responses=["one", "two"])
 
     assert [model.generate("?").text, model.stream("?").collect().text] == ["one", "two"]
 
 
-def test_an_exhausted_script_is_an_error_that_says_what_to_do() -> None:
+def test_an_exhausted_script_is_an_error_with_a_remedy() -> None:
     model = MockChatModel(responses=["one"])
     model.generate("?")
 
@@ -94,7 +94,9 @@ def test_an_exhausted_script_is_an_error_that_says_what_to_do() -> None:
         ("echo", ["a", "b", "?", "?", "?"]),
     ],
 )
-def test_what_follows_the_last_response_can_be_chosen(on_exhausted: Any, texts: list[str]) -> None:
+def test_the_reply_after_the_last_response_can_be_selected(
+    on_exhausted: Any, texts: list[str]
+) -> None:
     model = MockChatModel(responses=["a", "b"], on_exhausted=on_exhausted)
 
     assert [model.generate("?").text for _ in range(5)] == texts
@@ -108,7 +110,7 @@ def test_what_follows_the_last_response_can_be_chosen(on_exhausted: Any, texts: 
     ],
     ids=["mapping", "pairs"],
 )
-def test_rules_answer_by_what_is_asked(rules: Any) -> None:
+def test_rules_select_replies_by_request(rules: Any) -> None:
     model = MockChatModel(rules=rules)
 
     assert model.generate("What is the weather?").tool_calls == (OSLO,)
@@ -116,18 +118,18 @@ def test_rules_answer_by_what_is_asked(rules: Any) -> None:
     assert model.generate("hello").text == "Hi!"
 
 
-def test_what_no_rule_fits_takes_the_next_response() -> None:
+def test_a_request_that_no_rule_matches_gets_the_next_response() -> None:
     model = MockChatModel(rules={"hello": "Hi!"}, responses=["one", "two"])
 
     assert [model.generate(text).text for text in ("a", "hello", "b")] == ["one", "Hi!", "two"]
 
 
-def test_what_nothing_fits_is_an_error() -> None:
+def test_a_request_without_a_reply_is_an_error() -> None:
     with pytest.raises(ConfigurationError, match="none of the 1 rules"):
         MockChatModel(rules={"hello": "Hi!"}, on_exhausted="cycle").generate("bye")
 
 
-def test_what_no_rule_fits_can_come_back() -> None:
+def test_a_request_that_no_rule_matches_can_be_echoed() -> None:
     assert MockChatModel(rules={"hello": "Hi!"}, on_exhausted="echo").generate("bye").text == "bye"
 
 
@@ -162,12 +164,12 @@ def test_a_list_is_wrapped_as_core_wants_it() -> None:
     assert model.generate("?").text == "[2,3]"
 
 
-def test_what_has_no_json_form_is_refused() -> None:
+def test_a_reply_without_json_form_is_refused() -> None:
     with pytest.raises(InternalError, match="a reply of type object cannot be encoded as JSON"):
         MockChatModel(responses=[object()]).generate("?")
 
 
-def test_a_function_is_asked_for_the_reply() -> None:
+def test_a_function_returns_the_reply() -> None:
     def shout(request: ChatRequest) -> str:
         return request.messages[-1].text.upper()
 
@@ -245,7 +247,7 @@ def test_errors_are_raised(reply: object, kind: type[ChatModelError], status: in
     assert [error.op for error in raised] == ["generate", "stream"]
 
 
-def test_a_foreign_exception_is_told_as_a_defect() -> None:
+def test_a_foreign_exception_is_reported_as_a_defect() -> None:
     with pytest.raises(InternalError, match="ZeroDivisionError") as caught:
         MockChatModel(responses=[ZeroDivisionError()]).generate("?")
 
@@ -289,7 +291,7 @@ def test_a_part_of_the_attempts_fails_always_the_same() -> None:
     assert 5 < sum(outcomes(1)) < 35
 
 
-def test_calls_are_kept_to_assert_on() -> None:
+def test_calls_are_recorded() -> None:
     model = MockChatModel(settings=Settings(seed=7))
     model.generate("one", temperature=0.5)
     model.stream([system("a"), user("two")]).collect()
@@ -332,7 +334,7 @@ def test_a_model_with_policies_shares_script_and_calls() -> None:
     [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))],
     ids=["deepcopy", "pickle"],
 )
-def test_a_copy_goes_its_own_way(duplicate: Any) -> None:
+def test_a_copy_has_its_own_script(duplicate: Any) -> None:
     model = MockChatModel(responses=["one", "two"], error_rate=0.0001)
     model.generate("?")
     other = duplicate(model)
@@ -351,7 +353,7 @@ def test_settings_can_be_refused_or_left_out() -> None:
     assert lenient.generate("?", seed=1).warnings == ("mock does not support seed: omitted",)
 
 
-def test_every_problem_of_the_arguments_is_told_at_once() -> None:
+def test_all_problems_of_the_arguments_are_reported_in_one_error() -> None:
     wrong: dict[str, Any] = {
         "responses": "no list",
         "rules": ["weather"],
@@ -387,7 +389,7 @@ def test_every_problem_of_the_arguments_is_told_at_once() -> None:
     ],
     ids=["pattern", "number"],
 )
-def test_what_a_rule_cannot_look_for_is_told_at_once(rules: Any, words: str) -> None:
+def test_an_invalid_matcher_is_reported_when_the_model_is_created(rules: Any, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         MockChatModel(rules=rules)
 
@@ -399,7 +401,7 @@ def test_a_number_of_seconds_limits_its_calls() -> None:
         model.generate("?")
 
 
-def test_there_is_nothing_to_explain() -> None:
+def test_a_mock_has_no_explanation() -> None:
     with pytest.raises(InvalidRequestError, match="does not send HTTP"):
         MockChatModel().explain("?")
 
@@ -409,7 +411,7 @@ SIGNED = ReasoningPart("Hm.", ProviderState("mock", "s"))
 FILE = FilePart(file_id="f1")
 
 
-def test_a_stream_consists_of_words_and_ends() -> None:
+def test_a_stream_consists_of_words_and_an_end() -> None:
     reply = ("a bc", SIGNED, OSLO, CITED, RefusalPart("no"), FILE, "")
     events = list(MockChatModel(responses=[reply]).stream("?"))
 
@@ -431,7 +433,7 @@ def test_a_stream_consists_of_words_and_ends() -> None:
     ]
 
 
-def test_the_size_of_pieces_can_be_chosen() -> None:
+def test_the_size_of_chunks_can_be_set() -> None:
     model = MockChatModel(responses=["abcdefg"], chunk_size=3)
 
     assert list(model.stream("?").texts()) == ["abc", "def", "g"]
@@ -458,7 +460,7 @@ async def test_a_stream_may_be_read_by_its_implementer() -> None:
     assert isinstance(events[-1], StreamEnd)
 
 
-async def test_the_four_shapes_of_a_call_agree() -> None:
+async def test_the_four_call_forms_agree() -> None:
     reply = ("a b", SIGNED, OSLO, CITED, RefusalPart("no"), FILE, "")
     model = MockChatModel(responses=[reply], on_exhausted="last")
     responses = [

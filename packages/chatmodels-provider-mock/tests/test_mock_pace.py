@@ -1,4 +1,4 @@
-"""How long a mock takes, told by the waits that it asks for."""
+"""Delays of a mock model, observed by the functions that wait."""
 
 import time
 
@@ -27,7 +27,7 @@ def slow(waits: Waits, *, latency: float = 0.0, interval: float = 0.0) -> MockCh
     return MockChatModel(latency=latency, interval=interval, sleep=waits.sleep, asleep=waits.asleep)
 
 
-async def test_a_whole_answer_comes_after_the_latency() -> None:
+async def test_a_whole_response_is_returned_after_the_latency() -> None:
     waits = Waits()
     model = slow(waits, latency=2.0, interval=0.5)
     model.generate("a b c")

@@ -18,7 +18,7 @@ def test_a_registry_finds_and_scripts_it() -> None:
     assert call.request.settings.temperature == 0.5
 
 
-def test_problems_of_a_script_are_told_when_a_model_is_created() -> None:
+def test_problems_of_a_script_are_reported_when_a_model_is_created() -> None:
     with pytest.raises(ConfigurationError, match="latency must be at least 0"):
         create_chat_model("mock:scripted", latency=-1)
 
@@ -35,7 +35,7 @@ def test_it_is_a_provider() -> None:
 
 
 @pytest.mark.parametrize("status", ["healthy", "unhealthy", "unknown"])
-async def test_its_health_is_what_it_is_told_to_be(status: str) -> None:
+async def test_its_health_is_that_of_the_option(status: str) -> None:
     options = ProviderOptions(extra={"health": status})
 
     assert MockProvider().check_health(options).status == status

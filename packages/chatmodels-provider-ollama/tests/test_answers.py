@@ -52,7 +52,7 @@ def read(*chunks: Json, request: ChatRequest = PLAIN) -> ChatResponse[Any]:
     return accumulator.response()
 
 
-def said(**message: Any) -> Json:
+def line(**message: Any) -> Json:
     return {"message": {"role": "assistant", "content": "", **message}}
 
 
@@ -69,20 +69,20 @@ PARTS = st.lists(
 
 
 @given(PARTS)
-def test_whole_and_streamed_answers_are_the_same(parts: list[Part]) -> None:
-    told = ChatResponse(message=Message("assistant", tuple(parts)), model="m")
+def test_whole_and_streamed_responses_are_equal(parts: list[Part]) -> None:
+    original = ChatResponse(message=Message("assistant", tuple(parts)), model="m")
     server = OllamaChat()
-    made = CODEC.decode(server.write(told, ParsedRequest(model="m")).content, PLAIN)
-    streamed = server.write(told, ParsedRequest(model="m", streamed=True)).content
+    made = CODEC.decode(server.write(original, ParsedRequest(model="m")).content, PLAIN)
+    streamed = server.write(original, ParsedRequest(model="m", streamed=True)).content
 
     assert made == read(*map(json.loads, streamed.splitlines()))
 
 
-def test_thoughts_may_be_in_the_text_or_beside_it() -> None:
+def test_reasoning_can_be_in_the_text_or_a_separate_field() -> None:
     expected = (ReasoningPart("Hm.", THOUGHT), TextPart("Hello."))
-    beside = read(said(thinking="H"), said(thinking="m."), said(content="Hello."), said() | OVER)
+    beside = read(line(thinking="H"), line(thinking="m."), line(content="Hello."), line() | OVER)
     within = read(
-        said(content="<thi"), said(content="nk>Hm.</th"), said(content="ink>\nHello."), OVER
+        line(content="<thi"), line(content="nk>Hm.</th"), line(content="ink>\nHello."), OVER
     )
 
     assert whole({"content": "<think>Hm.</think>\nHello."}).message.parts == expected
@@ -90,9 +90,9 @@ def test_thoughts_may_be_in_the_text_or_beside_it() -> None:
     assert beside.message.parts == within.message.parts == expected
 
 
-def test_what_was_held_back_comes_at_the_end() -> None:
-    assert read(said(content="<thi"), said() | OVER).text == "<thi"
-    assert read(said(content="<think>a</th"), said() | OVER).reasoning == "a</th"
+def test_buffered_text_is_reported_at_the_end() -> None:
+    assert read(line(content="<thi"), line() | OVER).text == "<thi"
+    assert read(line(content="<think>a</th"), line() | OVER).reasoning == "a</th"
 
 
 def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
@@ -102,7 +102,7 @@ def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
     )
     first, second = call({"city": "Oslo"}), call(None, id="own")
     response = whole({"content": "", "tool_calls": [first, second]})
-    again = read(said(tool_calls=[first]), said(tool_calls=[second]), said() | OVER)
+    again = read(line(tool_calls=[first]), line(tool_calls=[second]), line() | OVER)
 
     assert [found.arguments for found in response.tool_calls] == [{"city": "Oslo"}, {}]
     assert [found.id for found in response.tool_calls] == [found.id for found in calls]
@@ -110,7 +110,7 @@ def test_calls_without_ids_get_some_that_are_always_the_same() -> None:
     assert response.finish_reason == again.finish_reason == "tool_calls"
 
 
-def test_a_call_of_an_answer_without_a_moment_has_an_id_too() -> None:
+def test_a_call_of_a_response_without_a_timestamp_has_an_id() -> None:
     response = whole({"tool_calls": [call('{"city": "Oslo"}'), {}]}, created_at=None)
 
     assert [(found.id, found.arguments_json) for found in response.tool_calls] == [
@@ -122,19 +122,19 @@ def test_a_call_of_an_answer_without_a_moment_has_an_id_too() -> None:
 @pytest.mark.parametrize(
     ("word", "reason"), [("stop", "stop"), ("length", "length"), ("load", "other"), (None, "other")]
 )
-def test_why_it_ended_is_told_in_neutral_terms(word: str | None, reason: str) -> None:
+def test_provider_reasons_are_converted_to_finish_reasons(word: str | None, reason: str) -> None:
     response = whole({"content": "Hello."}, done_reason=word)
 
     assert (response.finish_reason, response.raw_finish_reason) == (reason, word)
 
 
-def test_tokens_are_the_usage_and_what_is_none_is_not_told() -> None:
+def test_tokens_are_the_usage_and_invalid_counts_are_none() -> None:
     assert whole({"content": ""}).usage == Usage(input_tokens=20, output_tokens=55)
     assert whole({"content": ""}, prompt_eval_count="many", eval_count=None).usage == Usage()
 
 
-def test_log_probabilities_come_with_alternatives() -> None:
-    told = [
+def test_log_probabilities_have_alternatives() -> None:
+    original = [
         {
             "token": "Hello",
             "logprob": -0.5,
@@ -144,12 +144,12 @@ def test_log_probabilities_come_with_alternatives() -> None:
     ]
     expected = (TokenLogprob("Hello", -0.5, (TokenLogprob("Hi", -1.0),)),)
 
-    assert whole({"content": "Hello"}, logprobs=told).logprobs == expected
-    assert read(said(content="Hello") | {"logprobs": told}, OVER).logprobs == expected
+    assert whole({"content": "Hello"}, logprobs=original).logprobs == expected
+    assert read(line(content="Hello") | {"logprobs": original}, OVER).logprobs == expected
 
 
 @pytest.mark.parametrize("choice", [None, ToolChoice("auto")])
-def test_a_form_beside_tools_comes_with_a_warning(choice: ToolChoice | None) -> None:
+def test_a_schema_with_tools_adds_a_warning(choice: ToolChoice | None) -> None:
     request = ChatRequest(
         messages=(user("?"),),
         tools=(ToolDefinition("t", "", {}),),
@@ -159,12 +159,12 @@ def test_a_form_beside_tools_comes_with_a_warning(choice: ToolChoice | None) -> 
 
     for response in (
         whole({"content": "{}"}, request),
-        read(said(content="{}") | OVER, request=request),
+        read(line(content="{}") | OVER, request=request),
     ):
         assert "can be unable to call tools" in response.warnings[0]
 
 
-def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:
+def test_a_schema_with_disabled_tools_does_not_add_a_warning() -> None:
     request = ChatRequest(
         messages=(user("?"),),
         tools=(ToolDefinition("t", "", {}),),
@@ -189,7 +189,7 @@ def test_a_form_beside_tools_that_are_not_offered_needs_no_warning() -> None:
         (b"nonsense", ErrorCode.RESPONSE_INVALID),
     ],
 )
-def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
+def test_an_invalid_response_is_an_error(body: bytes, code: ErrorCode) -> None:
     for read in (
         lambda: CODEC.decode(body, PLAIN),
         lambda: CODEC.reader(PLAIN).feed(Frame(body)),
@@ -199,17 +199,17 @@ def test_what_is_no_answer_is_an_error(body: bytes, code: ErrorCode) -> None:
         assert caught.value.code == code
 
 
-def test_an_error_may_come_in_mid_stream() -> None:
+def test_an_error_can_arrive_within_a_stream() -> None:
     decoder = CODEC.reader(PLAIN)
-    start = decoder.feed(Frame(json.dumps(MOMENT | said(content="Hel")).encode()))
+    start = decoder.feed(Frame(json.dumps(MOMENT | line(content="Hel")).encode()))
     assert start[0] == StreamStart(model="qwen3")
 
     with pytest.raises(ChatModelError, match="out of memory"):
         decoder.feed(Frame(b'{"error": "out of memory"}'))
 
 
-def test_what_follows_the_end_is_ignored() -> None:
+def test_events_after_the_end_are_ignored() -> None:
     decoder = CODEC.reader(PLAIN)
-    decoder.feed(Frame(json.dumps(said() | OVER).encode()))
+    decoder.feed(Frame(json.dumps(line() | OVER).encode()))
 
     assert decoder.feed(Frame(b"nonsense")) == ()

@@ -30,7 +30,7 @@ def test_other_failures_have_no_remedy(status: int, text: str) -> None:
     assert "fetch it" not in failed(status, text).message
 
 
-def test_what_is_no_response_is_refused_or_its_error_raised() -> None:
+def test_an_invalid_response_is_refused_or_its_error_raised() -> None:
     with pytest.raises(
         ResponseInvalidError, match=r"^ollama sent data that is not a response \(odd\)"
     ):

@@ -1,4 +1,4 @@
-"""What is particular to Ollama: hosts, keys, failures, models, and what importing costs."""
+"""Tests specific to Ollama: hosts, keys, failures, models and import cost."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("ollama") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.ollama; print(*sys.modules)"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
     done = subprocess.run(
@@ -89,7 +89,7 @@ def test_a_host_is_read_as_ollamas_own_client_reads_it(host: str, address: str) 
         "a@localhost",
     ],
 )
-def test_what_is_no_host_is_refused_with_the_remedy(host: str) -> None:
+def test_an_invalid_host_is_refused_with_a_remedy(host: str) -> None:
     with pytest.raises(ConfigurationError, match="set OLLAMA_HOST or pass host=") as caught:
         read_host(host)
 
@@ -97,7 +97,7 @@ def test_what_is_no_host_is_refused_with_the_remedy(host: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::chatmodels.http.InsecureTransportWarning")
-def test_it_is_this_machine_without_a_key_unless_told_otherwise(
+def test_the_default_is_localhost_without_a_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert create_chat_model(MODEL).explain("?").url == "http://127.0.0.1:11434/api/chat"
@@ -113,7 +113,7 @@ def test_it_is_this_machine_without_a_key_unless_told_otherwise(
     assert there.url == "https://example.com/ollama/api/chat"
 
 
-def test_a_host_that_is_none_is_told_by_the_health_check(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_health_check_reports_an_invalid_host(monkeypatch: pytest.MonkeyPatch) -> None:
     options = registry.provider_options("ollama", host="localhost:port")
     report = PROVIDER.check_health(options)
 
@@ -132,7 +132,7 @@ def test_the_models_on_the_machine_are_listed() -> None:
         assert model.check_health().status == "healthy"
 
 
-def test_the_listing_of_newer_servers_tells_what_models_can_do() -> None:
+def test_the_listing_of_newer_servers_reports_capabilities() -> None:
     record = {"name": "qwen3:4b", "size": 1, "capabilities": ["completion", "tools", "new"]}
     (model,) = read_models(msgspec.json.encode({"models": [record]}))
 
@@ -141,7 +141,7 @@ def test_the_listing_of_newer_servers_tells_what_models_can_do() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"models": [{}]}', b"<html>"])
-def test_what_is_no_listing_is_refused(body: bytes) -> None:
+def test_an_invalid_listing_is_refused(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="ollama sent data that is not a list of models"):
         read_models(body)
 
@@ -166,13 +166,13 @@ def test_the_settings_are_named_as_they_are() -> None:
         (503, "server busy, please try again", "provider_unavailable"),
     ],
 )
-def test_the_words_of_a_failure_tell_its_code(status: int, words: str, code: str) -> None:
+def test_the_message_of_a_failure_decides_its_code(status: int, words: str, code: str) -> None:
     failure = HttpFailure(status=status, headers={}, body=msgspec.json.encode({"error": words}))
 
     assert CODEC.failure(failure).code == ErrorCode(code)
 
 
-def test_a_missing_model_is_told_with_what_fetches_it() -> None:
+def test_a_missing_model_is_reported_with_the_pull_command() -> None:
     failure = HttpFailure(status=404, headers={}, body=b"""{"error": "model 'x:1b' not found"}""")
     error = CODEC.failure(failure)
 

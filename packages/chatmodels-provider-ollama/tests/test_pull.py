@@ -1,4 +1,4 @@
-"""Models are fetched, and the caller told how far that is."""
+"""Models are pulled, and the progress is yielded."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
@@ -63,7 +63,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *lines: bytes, **how: Any) -> Non
     monkeypatch.setattr(OllamaChat, "other", lambda *_: answer)
 
 
-def test_the_steps_are_told_as_they_come(puller: Puller, simulator: Simulator) -> None:
+def test_the_steps_are_yielded_as_they_arrive(puller: Puller, simulator: Simulator) -> None:
     assert puller("qwen3", host=simulator.url) == STEPS
     assert simulator.requests == [{"model": "qwen3", "stream": True}]
 
@@ -74,7 +74,9 @@ def test_a_library_without_tls_has_to_be_allowed(puller: Puller, simulator: Simu
     assert simulator.requests[-1]["insecure"] is True
 
 
-def test_a_model_that_the_library_has_not_is_told(puller: Puller, simulator: Simulator) -> None:
+def test_a_model_that_is_not_in_the_library_is_reported(
+    puller: Puller, simulator: Simulator
+) -> None:
     with pytest.raises(ModelNotFoundError, match="file does not exist") as caught:
         puller("missing", host=simulator.url)
 
@@ -82,14 +84,14 @@ def test_a_model_that_the_library_has_not_is_told(puller: Puller, simulator: Sim
     assert (error.op, error.provider, error.status) == ("pull", "ollama", 200)
 
 
-def test_a_refused_pull_is_told(puller: Puller, simulator: Simulator) -> None:
+def test_a_refused_pull_is_reported(puller: Puller, simulator: Simulator) -> None:
     with pytest.raises(AuthenticationError) as caught:
         puller("qwen3", host=simulator.url, api_key="bad")
 
     assert caught.value.op == "pull"
 
 
-def test_nobody_there_is_told(puller: Puller, simulator: Simulator) -> None:
+def test_an_unreachable_server_is_reported(puller: Puller, simulator: Simulator) -> None:
     with pytest.raises(NetworkError):
         puller("qwen3", base_url=simulator.refusing_url)
 
@@ -105,7 +107,7 @@ def test_nobody_there_is_told(puller: Puller, simulator: Simulator) -> None:
     ],
     ids=["early end", "nothing", "no JSON", "no status", "error"],
 )
-def test_what_does_not_succeed_is_an_error(
+def test_a_pull_without_success_is_an_error(
     puller: Puller,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
@@ -117,7 +119,7 @@ def test_what_does_not_succeed_is_an_error(
         puller("qwen3", host=simulator.url)
 
 
-def test_a_last_line_may_have_no_end(
+def test_a_last_line_can_lack_a_newline(
     puller: Puller, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answering(monkeypatch, b'{"status": "pulling manifest"}\n', b'{"status": "success"}')
@@ -125,7 +127,7 @@ def test_a_last_line_may_have_no_end(
     assert puller("qwen3", host=simulator.url)[-1] == PullProgress("success")
 
 
-def test_a_connection_that_breaks_is_told(
+def test_a_broken_connection_is_reported(
     puller: Puller, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = [b'{"status": "pulling manifest"}\n'] * 100
@@ -139,7 +141,7 @@ def test_a_connection_that_breaks_is_told(
 @pytest.mark.parametrize(
     "timeout", [Timeout(first_event=0.1), Timeout(total=0.1)], ids=["step", "total"]
 )
-def test_a_pull_that_gets_no_further_runs_into_its_limits(
+def test_a_stalled_pull_reaches_its_time_limits(
     puller: Puller, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, timeout: Timeout
 ) -> None:
     answering(monkeypatch, b'{"status": "x"}\n', cut_after=0, ending="stall")
@@ -152,14 +154,14 @@ def test_a_name_that_cannot_be_written_is_refused(puller: Puller) -> None:
         puller("\ud800")
 
 
-def test_a_client_of_no_known_kind_is_refused_as_part_of_the_pull(puller: Puller) -> None:
+def test_an_unknown_kind_of_client_is_refused_by_the_pull(puller: Puller) -> None:
     with pytest.raises(ConfigurationError) as caught:
         puller("qwen3", http_client=object(), async_http_client=object())
 
     assert (caught.value.op, caught.value.provider) == ("pull", "ollama")
 
 
-def test_a_step_may_take_long_unless_the_caller_says_otherwise() -> None:
+def test_steps_have_long_time_limits_by_default() -> None:
     patient, _ = _prepare("qwen3", False, {})
     hurried, _ = _prepare("qwen3", False, {"timeout": 5.0})
 

@@ -1,4 +1,4 @@
-"""Thoughts at the beginning of a text are parted from it, whatever pieces it comes in."""
+"""Reasoning at the start of a text is separated from it, for all chunk boundaries."""
 
 import pytest
 from hypothesis import given
@@ -11,12 +11,12 @@ TAGGED = st.lists(st.sampled_from(["<think>", "</think>", "<thi", "</", " ", "\n
 
 def split(*pieces: str) -> tuple[str, str]:
     splitter = ThinkSplitter()
-    said = [*(splitter.feed(piece) for piece in pieces), splitter.close()]
-    return "".join(part.reasoning for part in said), "".join(part.text for part in said)
+    splits = [*(splitter.feed(piece) for piece in pieces), splitter.close()]
+    return "".join(part.reasoning for part in splits), "".join(part.text for part in splits)
 
 
 @pytest.mark.parametrize(
-    ("text", "thought", "said"),
+    ("text", "thought", "splits"),
     [
         ("Hello.", "", "Hello."),
         ("<think>\nHm.\n</think>\n\nHello.", "Hm.\n", "Hello."),
@@ -35,14 +35,12 @@ def split(*pieces: str) -> tuple[str, str]:
         ("<think>a</", "a</", ""),
     ],
 )
-def test_thoughts_are_what_stands_between_the_first_tags(
-    text: str, thought: str, said: str
-) -> None:
-    assert split(text) == (thought, said)
+def test_reasoning_is_the_text_between_the_first_tags(text: str, thought: str, splits: str) -> None:
+    assert split(text) == (thought, splits)
 
 
 @given(TAGGED, st.data())
-def test_it_does_not_matter_where_a_text_is_cut(parts: list[str], data: st.DataObject) -> None:
+def test_chunk_boundaries_do_not_matter(parts: list[str], data: st.DataObject) -> None:
     text = "<think>" * data.draw(st.integers(0, 1)) + "".join(parts)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)))))
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
@@ -51,5 +49,5 @@ def test_it_does_not_matter_where_a_text_is_cut(parts: list[str], data: st.DataO
 
 
 @given(st.text())
-def test_no_text_is_lost_where_there_are_no_tags(text: str) -> None:
+def test_texts_without_tags_are_unchanged(text: str) -> None:
     assert split(*text) == ("", text) or text.lstrip().startswith("<think>")

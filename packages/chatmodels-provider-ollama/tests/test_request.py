@@ -1,4 +1,4 @@
-"""How conversations, settings and tools become Ollama's JSON."""
+"""Conversations, settings and tools are encoded for Ollama's API."""
 
 import json
 from typing import Any
@@ -52,7 +52,7 @@ def messages(*given: Message) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_stream_is_asked_for_or_not_since_it_is_the_default(stream: bool) -> None:
+def test_the_stream_field_is_always_sent(stream: bool) -> None:
     encoded = CODEC.encode("qwen3", ChatRequest(messages=(user("?"),)), stream=stream)
     assert json.loads(encoded.body) == {
         "model": "qwen3",
@@ -94,7 +94,7 @@ def test_settings_are_options_of_the_server() -> None:
     }
 
 
-def test_alternatives_of_tokens_come_with_the_tokens() -> None:
+def test_top_logprobs_include_logprobs() -> None:
     assert without_prompt(settings=Settings(top_logprobs=2)) == {
         "logprobs": True,
         "top_logprobs": 2,
@@ -110,7 +110,7 @@ def test_effort_is_a_level_of_thinking(effort: Any, think: Any) -> None:
 
 
 @pytest.mark.parametrize(("schema", "form"), [(None, "json"), (CITY, CITY)], ids=["any", "schema"])
-def test_the_form_of_the_answer_is_its_schema(schema: Any, form: Any) -> None:
+def test_the_format_is_the_output_schema(schema: Any, form: Any) -> None:
     assert without_prompt(output=OutputSchema("place", schema)) == {"format": form}
 
 
@@ -150,7 +150,7 @@ def test_tools_that_must_not_be_called_are_not_offered() -> None:
         ({"provider_options": {"stream": True}}, "stream in provider_options"),
     ],
 )
-def test_what_cannot_be_expressed_is_refused(fields: dict[str, Any], problem: str) -> None:
+def test_unsupported_content_is_refused(fields: dict[str, Any], problem: str) -> None:
     with pytest.raises(UnsupportedError, match=problem):
         body(**fields)
 
@@ -164,7 +164,7 @@ def test_a_message_has_one_text_and_images_beside_it() -> None:
 
 
 def test_calls_have_objects_and_results_the_name_of_the_tool() -> None:
-    said = assistant(
+    assistant_message = assistant(
         ReasoningPart("Hm.", THOUGHT),
         ReasoningPart("Another vendor's."),
         "Look:",
@@ -173,7 +173,7 @@ def test_calls_have_objects_and_results_the_name_of_the_tool() -> None:
     )
 
     assert messages(
-        said,
+        assistant_message,
         tool_result("1", "7 C", "and sun"),
         tool_result(ToolCall("2", "clock"), "no", is_error=True),
         tool_result("3", "?"),
@@ -196,7 +196,7 @@ def test_calls_have_objects_and_results_the_name_of_the_tool() -> None:
     ]
 
 
-def test_what_a_user_says_with_a_result_follows_it() -> None:
+def test_user_content_with_a_result_follows_it() -> None:
     both = Message("user", (TextPart("And?"), ToolResult("1", (TextPart("7 C"),))))
 
     assert messages(both) == [
@@ -211,7 +211,7 @@ def test_refusals_are_texts_and_empty_messages_are_left_out() -> None:
     ]
 
 
-def test_own_parts_give_a_message_more_fields_and_others_are_left_out() -> None:
+def test_own_provider_parts_add_fields_and_others_are_left_out() -> None:
     own = ProviderPart(ProviderState("ollama", {"x": 1}))
     other = ProviderPart(ProviderState("acme", {"y": 1}))
 

@@ -1,4 +1,4 @@
-"""What is particular to OpenAI: options, headers, names of settings, and what importing costs."""
+"""Tests specific to OpenAI: options, headers, names of settings and import cost."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ def test_importing_it_registers_it() -> None:
     assert registry.provider("openai") is PROVIDER
 
 
-def test_importing_it_imports_no_http_library_no_tls_and_no_event_loop() -> None:
+def test_import_does_not_load_http_tls_or_event_loops() -> None:
     program = "import sys, chatmodels.providers.openai; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -96,7 +96,7 @@ def test_chat_completions_honour_every_setting_but_two() -> None:
     ],
 )
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_models_that_reason_take_no_sampling_parameters(
+def test_models_that_reason_do_not_accept_sampling_parameters(
     api: str, model: str, settings: Any, problem: str
 ) -> None:
     chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
@@ -109,7 +109,7 @@ def test_models_that_reason_take_no_sampling_parameters(
 
 @pytest.mark.parametrize("tier", ["batch", "reserved"])
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_a_service_tier_of_other_vendors_is_refused(api: str, tier: Any) -> None:
+def test_a_service_tier_of_another_vendor_is_refused(api: str, tier: Any) -> None:
     with pytest.raises(UnsupportedError) as caught:
         create_chat_model("openai:gpt-4o", api_key="sk-1", api=api, service_tier=tier)
     assert f"service_tier='{tier}' (supported: 'auto', 'default', 'flex'" in caught.value.message
@@ -132,7 +132,7 @@ def test_a_service_tier_is_left_to_other_servers() -> None:
     ],
 )
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_models_that_do_not_reason_have_no_effort(api: str, model: str) -> None:
+def test_models_that_do_not_reason_do_not_accept_an_effort(api: str, model: str) -> None:
     chosen = create_chat_model(f"openai:{model}", api_key="sk-1", api=api)
     with pytest.raises(UnsupportedError, match=r"reasoning_effort='low' \(supported: 'none'\)"):
         chosen.explain("Hello", reasoning_effort="low")
@@ -156,7 +156,7 @@ def test_the_limit_of_tokens_has_the_name_that_other_servers_know() -> None:
     assert model.explain("Hello", max_output_tokens=5).body["max_tokens"] == 5
 
 
-def test_what_a_model_does_not_support_is_left_out_with_a_warning_on_request() -> None:
+def test_unsupported_settings_can_be_left_out_with_a_warning() -> None:
     model = create_chat_model("openai:gpt-5-mini", api_key="sk-1", on_unsupported="warn")
     explained = model.explain("Hello", temperature=0.5)
     assert "temperature" not in explained.body
@@ -165,7 +165,7 @@ def test_what_a_model_does_not_support_is_left_out_with_a_warning_on_request() -
         create_chat_model("openai:gpt-5-mini", api_key="sk-1", temperature=0.5)
 
 
-def test_responses_honour_what_reasoning_models_take() -> None:
+def test_the_responses_api_supports_the_settings_of_reasoning_models() -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1")
     explained = model.explain(
         "Hello", reasoning_effort="max", verbosity="low", store=False, user="u"
@@ -183,7 +183,7 @@ def test_responses_honour_what_reasoning_models_take() -> None:
     assert explained.mapped["reasoning_effort"] == "reasoning.effort"
 
 
-def test_settings_that_responses_lack_are_refused_with_what_to_do() -> None:
+def test_settings_that_the_responses_api_lacks_are_refused_with_a_remedy() -> None:
     with pytest.raises(UnsupportedError) as caught:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", seed=1, stop="x", top_k=3)
     assert caught.value.message == (
@@ -215,7 +215,7 @@ def test_audio_that_responses_lack_is_refused() -> None:
         *((name, "/chat/completions") for name in ("ft:gpt-4.1-mini:a::b", "gpt-oss-120b", "own")),
     ],
 )
-def test_models_that_reason_are_asked_through_responses(model: str, path: str) -> None:
+def test_models_that_reason_use_the_responses_api(model: str, path: str) -> None:
     explained = create_chat_model(f"openai:{model}", api_key="sk-1").explain("Hello")
     assert explained.url == f"https://api.openai.com/v1{path}"
 
@@ -230,7 +230,7 @@ def test_models_that_reason_are_asked_through_responses(model: str, path: str) -
         ("http://localhost:8000/v1", "/chat/completions"),
     ],
 )
-def test_other_servers_are_asked_through_chat_completions(base_url: str, path: str) -> None:
+def test_other_servers_use_chat_completions(base_url: str, path: str) -> None:
     def url(**options: str) -> str:
         model = create_chat_model("openai:gpt-5.6", api_key="sk-1", base_url=base_url, **options)
         return model.explain("Hello").url
@@ -241,12 +241,16 @@ def test_other_servers_are_asked_through_chat_completions(base_url: str, path: s
 
 
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_fields_can_be_given_to_parts_in_both_apis(api: str) -> None:
+def test_part_options_work_in_both_apis(api: str) -> None:
     mark = part_options(prompt_cache_breakpoint={"mode": "explicit"})
     model = create_chat_model("openai:gpt-5.6", api_key="sk-1", api=api)
     body = model.explain([system("Be brief.", mark), user("Long.", mark, "Why?")]).body
-    asked = body["input" if api == "responses" else "messages"]
-    marks = [part.get("prompt_cache_breakpoint") for said in asked for part in said["content"]]
+    sent_items = body["input" if api == "responses" else "messages"]
+    marks = [
+        part.get("prompt_cache_breakpoint")
+        for sent_item in sent_items
+        for part in sent_item["content"]
+    ]
     assert marks == [{"mode": "explicit"}, {"mode": "explicit"}, None]
 
 
@@ -262,7 +266,7 @@ def test_only_chat_completions_accept_fields_of_a_text_of_the_model() -> None:
         create_chat_model("openai:gpt-5.6", api_key="sk-1").explain(prompt)
 
 
-def test_a_response_is_fetched_with_nothing_in_the_body() -> None:
+def test_a_response_is_fetched_without_a_body() -> None:
     model = create_chat_model("openai:gpt-5.6", api_key="sk-1")
     explained = model.explain("Hello", provider_options={"retrieve": "resp_1"})
     assert (explained.method, explained.body) == ("GET", None)
@@ -283,7 +287,7 @@ def test_a_response_is_fetched_with_nothing_in_the_body() -> None:
         ),
     ],
 )
-def test_the_account_to_bill_goes_into_headers(
+def test_the_account_to_bill_is_sent_in_headers(
     options: dict[str, str], headers: dict[str, str]
 ) -> None:
     model = create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", **options)
@@ -293,7 +297,7 @@ def test_the_account_to_bill_goes_into_headers(
     assert found["authorization"] == "Bearer ***"
 
 
-def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
+def test_environment_variables_are_those_of_the_official_sdk(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
@@ -307,7 +311,7 @@ def test_the_environment_is_read_as_the_vendors_sdk_reads_it(
 
 
 @pytest.mark.parametrize("api", ["responses", "chat_completions"])
-def test_service_tiers_of_other_vendors_are_refused_at_openais_address(api: str) -> None:
+def test_service_tiers_of_other_vendors_are_refused_at_openais_url(api: str) -> None:
     model = create_chat_model("openai:gpt-4.1", api_key="k", api=api)
     with pytest.raises(UnsupportedError, match="service_tier='reserved'"):
         model.explain("?", service_tier="reserved")
@@ -334,7 +338,7 @@ def test_an_api_that_is_not_there_is_refused() -> None:
         create_chat_model("openai:gpt-6.1-terra", api_key="sk-1", api="assistants")
 
 
-def test_all_that_is_wrong_with_the_options_is_told_at_once() -> None:
+def test_all_problems_of_the_options_are_reported_in_one_error() -> None:
     with pytest.raises(ConfigurationError) as caught:
         create_chat_model("openai:o3", api_key="sk-1", api="x", organization="ö", project="\n")
     for problem in ("no api 'x'", "organization must be", "project must be"):
@@ -342,7 +346,7 @@ def test_all_that_is_wrong_with_the_options_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("value", ["org\nX-Other: 1", "örg"], ids=["line end", "letter"])
-def test_an_account_that_no_header_can_carry_is_refused(value: str) -> None:
+def test_an_account_that_cannot_be_a_header_is_refused(value: str) -> None:
     with pytest.raises(ConfigurationError, match="organization must be printable ASCII text"):
         create_chat_model("openai:gpt-4o", api_key="sk-1", organization=value)
 

@@ -1,4 +1,4 @@
-"""What only the Responses API can do, with a real server at the other end."""
+"""Features of the Responses API, tested with a real server."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def model(simulator: Simulator) -> ChatModel:
     )
 
 
-def test_a_run_in_the_background_is_asked_for_until_it_is_done(model: ChatModel) -> None:
+def test_a_background_response_is_polled_until_it_is_complete(model: ChatModel) -> None:
     started = model.generate(ASKED, provider_options={"background": True})
     assert (started.raw_finish_reason, started.finish_reason) == ("queued", "other")
 
@@ -65,15 +65,21 @@ def test_a_response_that_is_not_there_is_an_invalid_request(model: ChatModel) ->
         model.generate(ASKED, provider_options={"retrieve": "resp_1"})
 
 
-def test_reasoning_goes_back_with_what_followed_it(model: ChatModel, simulator: Simulator) -> None:
+def test_reasoning_is_sent_back_with_the_following_items(
+    model: ChatModel, simulator: Simulator
+) -> None:
     call = ToolCall("call_1", "clock", "{}")
     simulator.queue((ReasoningPart("Which time?"), "One moment.", call), "Noon.")
     called = model.generate(ASKED)
     model.generate([ASKED, called.message, tool_result(call, "12:00")])
 
-    _, thought, said, asked, output = simulator.requests[-1]["input"]
-    assert (thought["id"], thought["encrypted_content"]) == ("rs_0", "simulated")
-    assert (said["id"], asked["id"], asked["call_id"]) == ("msg_1", "fc_2", "call_1")
+    _, reasoning, assistant_item, question, output = simulator.requests[-1]["input"]
+    assert (reasoning["id"], reasoning["encrypted_content"]) == ("rs_0", "simulated")
+    assert (assistant_item["id"], question["id"], question["call_id"]) == (
+        "msg_1",
+        "fc_2",
+        "call_1",
+    )
     assert output == {"type": "function_call_output", "call_id": "call_1", "output": "12:00"}
 
 

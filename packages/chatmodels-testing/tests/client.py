@@ -26,7 +26,7 @@ class Got(NamedTuple):
 
     @property
     def events(self) -> list[Any]:
-        """What the events of a stream hold, its end left out."""
+        """The data of the stream events, without the end."""
         *events, end, rest = self.content.decode().split("\n\n")
         assert (end, rest) == ("data: [DONE]", "")
         return [json.loads(event.removeprefix("data: ")) for event in events]
@@ -49,8 +49,8 @@ def request(
 
 
 def ask(simulator: Simulator, text: str = "Hello, world!", **body: Any) -> Got:
-    asked = {"model": "m", "messages": [{"role": "user", "content": text}]} | body
-    return request(simulator, "POST", "/v1/chat/completions", json.dumps(asked).encode())
+    payload = {"model": "m", "messages": [{"role": "user", "content": text}]} | body
+    return request(simulator, "POST", "/v1/chat/completions", json.dumps(payload).encode())
 
 
 def raw(simulator: Simulator, data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Anthropic's Messages API."""
+"""Simulated responses of Anthropic's Messages API."""
 
 import json
 from typing import Any
@@ -28,8 +28,8 @@ SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 
 
 def ask(simulator: Simulator, headers: dict[str, str] = HEADERS, **body: Any) -> Got:
-    asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello!"}]}
-    data = json.dumps(asked | body).encode()
+    payload = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello!"}]}
+    data = json.dumps(payload | body).encode()
     return request(simulator, "POST", "/v1/messages", data, headers)
 
 
@@ -42,7 +42,7 @@ def events(got: Got) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator, system="Be brief.")
 
     assert got.status == 200
@@ -86,7 +86,7 @@ def test_it_streams_blocks(simulator: Simulator) -> None:
     assert found[-2]["delta"]["stop_reason"] == "tool_use"
 
 
-def test_whole_answers_have_the_same_blocks(simulator: Simulator) -> None:
+def test_whole_and_streamed_responses_have_equal_blocks(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm."), "Yes.", OSLO))
 
     assert ask(simulator).json["content"] == [
@@ -96,7 +96,7 @@ def test_whole_answers_have_the_same_blocks(simulator: Simulator) -> None:
     ]
 
 
-def test_it_refuses_as_the_vendor_does(simulator: Simulator) -> None:
+def test_refusals_have_the_format_of_the_api(simulator: Simulator) -> None:
     simulator.queue(RefusalPart("Not this."))
     got = ask(simulator).json
 
@@ -131,7 +131,7 @@ def test_it_obeys_the_choice_of_tools(simulator: Simulator, choice: Any, called:
     assert calls == called
 
 
-def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
+def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     results = [
         {"type": "tool_result", "tool_use_id": "1", "content": "rain"},
         {"type": "tool_result", "tool_use_id": "2", "content": [{"type": "text", "text": "sun"}]},
@@ -150,7 +150,9 @@ def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
         ({"effort": "low"}, "You said: Hello!"),
     ],
 )
-def test_it_answers_in_the_form_asked_for(simulator: Simulator, config: Any, text: str) -> None:
+def test_output_conforms_to_the_requested_schema(
+    simulator: Simulator, config: Any, text: str
+) -> None:
     got = ask(simulator, output_config=config).json
 
     assert got["content"] == [{"type": "text", "text": text}]
@@ -166,7 +168,7 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, config: Any, tex
         ({}, 401),
     ],
 )
-def test_it_takes_keys_and_tokens(
+def test_keys_and_tokens_are_accepted(
     simulator: Simulator, headers: dict[str, str], status: int
 ) -> None:
     got = ask(simulator, headers={"anthropic-version": "2023-06-01", **headers})
@@ -185,7 +187,7 @@ def test_it_takes_keys_and_tokens(
         ({"tool_choice": {"type": "never"}}, HEADERS, "tool_choice"),
     ],
 )
-def test_a_request_that_is_none_is_refused(
+def test_an_invalid_request_is_refused(
     simulator: Simulator, body: dict[str, Any], headers: dict[str, str], message: str
 ) -> None:
     got = ask(simulator, headers=headers, **body)
@@ -206,11 +208,11 @@ def test_it_lists_its_models(simulator: Simulator) -> None:
     assert (none.status, none.json["error"]["type"]) == (404, "not_found_error")
 
 
-def test_it_answers_nothing_else(simulator: Simulator) -> None:
+def test_other_requests_are_refused(simulator: Simulator) -> None:
     assert request(simulator, "DELETE", "/v1/models/one", headers=HEADERS).status == 404
 
 
-def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None:
+def test_errors_within_a_stream_have_the_format_of_the_api(simulator: Simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     found = events(ask(simulator, stream=True))
 
@@ -219,7 +221,7 @@ def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
+def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
     simulator.queue(FAULTS["empty-choices"])
     got = ask(simulator, stream=stream)
 
@@ -227,13 +229,13 @@ def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
     assert (message["content"], message["stop_reason"]) == ([], None)
 
 
-def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
+def test_the_message_reports_a_prompt_that_is_too_long() -> None:
     answer = AnthropicMessages().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
     assert b"prompt is too long" in answer.content
 
 
-def test_text_that_was_said_before_counts_as_said(simulator: Simulator) -> None:
+def test_earlier_text_counts_as_input(simulator: Simulator) -> None:
     simulator.queue((TextPart("a"), TextPart("b")))
     assert [block["text"] for block in ask(simulator).json["content"]] == ["a", "b"]
 

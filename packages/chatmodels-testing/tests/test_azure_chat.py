@@ -1,4 +1,4 @@
-"""What a simulator answers at the endpoints of a resource in Azure."""
+"""Simulated responses of the endpoints of an Azure resource."""
 
 import json
 from typing import Any
@@ -18,12 +18,12 @@ INFERENCE = "/models/chat/completions?api-version=2024-05-01-preview"
 def ask(
     simulator: Simulator, path: str = V1, headers: dict[str, str] = HEADERS, **body: Any
 ) -> Got:
-    asked = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
-    return request(simulator, "POST", path, json.dumps(asked | body).encode(), headers)
+    payload = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    return request(simulator, "POST", path, json.dumps(payload | body).encode(), headers)
 
 
 @pytest.mark.parametrize("path", [V1, DATED, INFERENCE], ids=["v1", "dated", "inference"])
-def test_it_tells_what_its_filters_found(simulator: Simulator, path: str) -> None:
+def test_responses_contain_filter_results(simulator: Simulator, path: str) -> None:
     got = ask(simulator, path)
 
     (choice,) = got.json["choices"]
@@ -34,12 +34,12 @@ def test_it_tells_what_its_filters_found(simulator: Simulator, path: str) -> Non
     assert got.headers["apim-request-id"] == "req_1"
 
 
-def test_a_stream_begins_with_what_was_found_in_the_prompt(simulator: Simulator) -> None:
+def test_a_stream_starts_with_the_filter_results_of_the_prompt(simulator: Simulator) -> None:
     first, second, *_ = ask(simulator, stream=True).content.decode().split("\n\n")
-    told = json.loads(first.removeprefix("data: "))
+    chunk = json.loads(first.removeprefix("data: "))
 
-    assert (told["id"], told["choices"]) == ("", [])
-    assert told["prompt_filter_results"][0]["prompt_index"] == 0
+    assert (chunk["id"], chunk["choices"]) == ("", [])
+    assert chunk["prompt_filter_results"][0]["prompt_index"] == 0
     assert json.loads(second.removeprefix("data: "))["id"] == "simulated-1"
 
 
@@ -48,7 +48,7 @@ def test_a_stream_begins_with_what_was_found_in_the_prompt(simulator: Simulator)
     [{"api-key": "k"}, {"authorization": "Bearer t"}],
     ids=["a key", "a token"],
 )
-def test_it_takes_keys_and_tokens(simulator: Simulator, headers: dict[str, str]) -> None:
+def test_keys_and_tokens_are_accepted(simulator: Simulator, headers: dict[str, str]) -> None:
     assert ask(simulator, headers=headers).status == 200
     assert ask(simulator, headers={"api-key": "bad"}).status == 401
     assert ask(simulator, headers={}).json["error"]["code"] == "401"
@@ -62,7 +62,7 @@ def test_a_filtered_prompt_is_an_error_with_the_findings(simulator: Simulator) -
     assert error["innererror"]["content_filter_result"]["jailbreak"]["filtered"] is True
 
 
-def test_an_error_may_come_amid_a_stream(simulator: Simulator) -> None:
+def test_an_error_can_arrive_within_a_stream(simulator: Simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     assert b'data: {"error":{"code":"provider_unavailable"' in ask(simulator, stream=True).content
 
@@ -76,5 +76,5 @@ def test_an_error_may_come_amid_a_stream(simulator: Simulator) -> None:
         pytest.param("/models/else?api-version=2024-05-01-preview", 404, id="something else"),
     ],
 )
-def test_other_requests_are_answered(simulator: Simulator, path: str, status: int) -> None:
+def test_other_requests_have_responses(simulator: Simulator, path: str, status: int) -> None:
     assert request(simulator, "GET", path, b"", HEADERS).status == status

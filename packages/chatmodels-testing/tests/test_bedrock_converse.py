@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Amazon Bedrock's Converse."""
+"""Simulated responses of Amazon Bedrock's Converse."""
 
 import json
 import struct
@@ -34,8 +34,8 @@ def ask(
     headers: dict[str, str] = HEADERS,
     **body: Any,
 ) -> Got:
-    asked = {"messages": [{"role": "user", "content": [{"text": "Hello!"}]}]}
-    return request(simulator, "POST", path, json.dumps(asked | body).encode(), headers)
+    request_body = {"messages": [{"role": "user", "content": [{"text": "Hello!"}]}]}
+    return request(simulator, "POST", path, json.dumps(request_body | body).encode(), headers)
 
 
 def stream(simulator: Simulator, **body: Any) -> Got:
@@ -65,7 +65,7 @@ def events(got: Got) -> list[tuple[str, Any]]:
     return [(headers[":event-type"], json.loads(data)) for headers, data in messages(got.content)]
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator, system=[{"text": "Be brief."}])
 
     assert got.status == 200
@@ -126,8 +126,8 @@ def test_it_streams_in_binary_frames(simulator: Simulator) -> None:
 
 def test_all_parts_have_their_blocks(simulator: Simulator) -> None:
     usage = Usage(input_tokens=60, cached_input_tokens=10, cache_write_tokens=20, output_tokens=5)
-    said = ChatResponse(message=assistant(ReasoningPart("Hm."), "Hi", OSLO), usage=usage)
-    simulator.queue(said)
+    reply = ChatResponse(message=assistant(ReasoningPart("Hm."), "Hi", OSLO), usage=usage)
+    simulator.queue(reply)
     got = ask(simulator)
 
     assert got.json["output"]["message"]["content"] == [
@@ -164,7 +164,7 @@ def test_the_results_of_tools_are_repeated(simulator: Simulator) -> None:
     assert got.json["output"]["message"]["content"] == [{"text": "The tools answered: rain"}]
 
 
-def test_a_form_is_filled_in(simulator: Simulator) -> None:
+def test_an_output_schema_gets_a_value(simulator: Simulator) -> None:
     form = {"schema": json.dumps(SCHEMA), "name": "City"}
     output = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": form}}}
     (block,) = ask(simulator, outputConfig=output).json["output"]["message"]["content"]
@@ -182,7 +182,7 @@ def test_a_form_is_filled_in(simulator: Simulator) -> None:
     ],
     ids=["no messages", "empty", "unknown choice", "no schema"],
 )
-def test_a_request_of_another_form_is_refused(simulator: Simulator, body: Any) -> None:
+def test_a_request_with_another_format_is_refused(simulator: Simulator, body: Any) -> None:
     got = ask(simulator, **body)
     assert got.status == 400
     assert got.headers["x-amzn-errortype"].startswith("ValidationException:")
@@ -274,13 +274,13 @@ def test_a_message_may_be_huge(simulator: Simulator) -> None:
     assert max(sizes) > 33 * 2**20
 
 
-def test_an_empty_answer_has_no_content(simulator: Simulator) -> None:
+def test_an_empty_response_has_no_content(simulator: Simulator) -> None:
     simulator.queue(FAULTS["empty-choices"], FAULTS["empty-choices"])
     assert ask(simulator).json == {"output": {"message": {"role": "assistant", "content": []}}}
     assert [name for name, _ in events(stream(simulator))] == ["messageStart", "messageStop"]
 
 
-def test_what_has_no_block_is_left_out(simulator: Simulator) -> None:
+def test_parts_without_a_block_are_left_out(simulator: Simulator) -> None:
     from chatmodels.core import RefusalPart
 
     simulator.queue((TextPart("Hi"), RefusalPart("No.")))

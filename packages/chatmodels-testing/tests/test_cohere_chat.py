@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Cohere's Chat API."""
+"""Simulated responses of Cohere's Chat API."""
 
 import json
 from typing import Any
@@ -26,8 +26,8 @@ CLOCK = {"type": "function", "function": {"name": "clock"}}
 
 
 def ask(simulator: Simulator, **body: Any) -> Got:
-    asked = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]} | body
-    return request(simulator, "POST", "/v2/chat", json.dumps(asked).encode())
+    payload = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]} | body
+    return request(simulator, "POST", "/v2/chat", json.dumps(payload).encode())
 
 
 def events(got: Got) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def events(got: Got) -> list[dict[str, Any]]:
     return parsed
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator)
 
     assert got.json == {
@@ -60,13 +60,17 @@ def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
     assert got.headers["x-debug-trace-id"] == "req_1"
 
 
-def test_what_is_billed_may_be_less_than_what_is_used(simulator: Simulator) -> None:
+def test_billed_tokens_can_differ_from_used_tokens(simulator: Simulator) -> None:
     usage = Usage(input_tokens=9, output_tokens=8, billed_input_tokens=3, billed_output_tokens=2)
     simulator.queue(ChatResponse(message=assistant("Yes."), usage=usage))
 
-    told = ask(simulator).json["usage"]
-    assert told["billed_units"] == {"input_tokens": 3, "output_tokens": 2}
-    assert told["tokens"] == {"input_tokens": 9, "output_tokens": 8, "reasoning_tokens": 0}
+    reported_usage = ask(simulator).json["usage"]
+    assert reported_usage["billed_units"] == {"input_tokens": 3, "output_tokens": 2}
+    assert reported_usage["tokens"] == {
+        "input_tokens": 9,
+        "output_tokens": 8,
+        "reasoning_tokens": 0,
+    }
 
 
 def test_it_streams_blocks_and_calls(simulator: Simulator) -> None:
@@ -80,16 +84,16 @@ def test_it_streams_blocks_and_calls(simulator: Simulator) -> None:
         "tool-call-end",
         "message-end",
     ]
-    said = [event["delta"]["message"] for event in found if event["type"] == "content-delta"]
-    assert "".join(delta["content"].get("thinking", "") for delta in said) == "Hm, hm."
-    assert "".join(delta["content"].get("text", "") for delta in said) == "Well, yes.Or no."
+    deltas = [event["delta"]["message"] for event in found if event["type"] == "content-delta"]
+    assert "".join(delta["content"].get("thinking", "") for delta in deltas) == "Hm, hm."
+    assert "".join(delta["content"].get("text", "") for delta in deltas) == "Well, yes.Or no."
     calls = [event["delta"]["message"] for event in found if event["type"] == "tool-call-delta"]
     written = "".join(delta["tool_calls"]["function"]["arguments"] for delta in calls)
     assert written == '{"city": "Oslo"}'
     assert found[-1]["delta"]["finish_reason"] == "TOOL_CALL"
 
 
-def test_whole_answers_have_the_same_blocks(simulator: Simulator) -> None:
+def test_whole_and_streamed_responses_have_equal_blocks(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm."), "Yes.", ImagePart(data=b"x"), OSLO))
 
     assert ask(simulator).json["message"] == {
@@ -125,7 +129,7 @@ def test_it_obeys_the_choice_of_tools(
     assert [call["function"]["name"] for call in message.get("tool_calls", ())] == called
 
 
-def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
+def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     messages = [
         {"role": "user", "content": [{"type": "text", "text": "Oslo?"}]},
         {"role": "assistant", "tool_calls": []},
@@ -146,7 +150,9 @@ def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
         ({"type": "text"}, "You said: Hello!"),
     ],
 )
-def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text: str) -> None:
+def test_output_conforms_to_the_requested_schema(
+    simulator: Simulator, form: Any, text: str
+) -> None:
     got = ask(simulator, response_format=form).json
 
     assert got["message"]["content"] == [{"type": "text", "text": text}]
@@ -168,7 +174,7 @@ def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text:
         ),
     ],
 )
-def test_a_request_that_is_none_is_refused(
+def test_an_invalid_request_is_refused(
     simulator: Simulator, body: dict[str, Any], message: str
 ) -> None:
     got = ask(simulator, **body)
@@ -181,7 +187,7 @@ def test_a_request_that_is_none_is_refused(
     ("headers", "status"),
     [({"authorization": "Bearer k"}, 200), ({"authorization": "Basic k"}, 401), ({}, 401)],
 )
-def test_it_takes_tokens(simulator: Simulator, headers: dict[str, str], status: int) -> None:
+def test_tokens_are_accepted(simulator: Simulator, headers: dict[str, str], status: int) -> None:
     assert request(simulator, "GET", "/v1/models?page_size=1", headers=headers).status == status
 
 
@@ -192,7 +198,7 @@ def test_it_lists_its_models(simulator: Simulator) -> None:
     assert [record["name"] for record in listed["models"]] == ["one", "two"]
 
 
-def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None:
+def test_errors_within_a_stream_have_the_format_of_the_api(simulator: Simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     found = ask(simulator, stream=True).content.decode()
 
@@ -200,7 +206,7 @@ def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
+def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
     simulator.queue(FAULTS["empty-choices"])
     got = ask(simulator, stream=stream)
 
@@ -208,13 +214,13 @@ def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
     assert b"finish_reason" not in got.content
 
 
-def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
+def test_the_message_reports_a_prompt_that_is_too_long() -> None:
     answer = CohereChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
     assert b"too many tokens" in answer.content
 
 
-def test_it_reads_the_schema_under_the_name_that_the_vendors_client_writes(
+def test_the_schema_is_read_under_the_name_of_the_official_client(
     simulator: Simulator,
 ) -> None:
     form = {"type": "json_object", "json_schema": SCHEMA | {"required": ["city"]}}
@@ -222,7 +228,7 @@ def test_it_reads_the_schema_under_the_name_that_the_vendors_client_writes(
     assert json.loads(message["content"][0]["text"]) == {"city": "city"}
 
 
-def test_it_lists_models_for_the_vendors_client(simulator: Simulator) -> None:
+def test_models_are_listed_for_the_official_client(simulator: Simulator) -> None:
     headers = {"authorization": "Bearer k", "x-fern-sdk-name": "cohere"}
     got = request(simulator, "GET", "/v1/models", None, headers)
     assert [model["name"] for model in got.json["models"]] == list(simulator.models)

@@ -81,17 +81,17 @@ def test_a_careless_provider_is_found_out(check: Check) -> None:
     ],
 )
 @pytest.mark.usefixtures("careless_provider")
-def test_what_even_a_careless_provider_does_passes(name: str) -> None:
+def test_checks_that_a_careless_provider_meets_pass(name: str) -> None:
     (check,) = (check for check in checks(CARELESS) if check.name == name)
 
     check()
 
 
-def test_all_that_is_said_to_be_found_out_is_checked() -> None:
+def test_every_defect_of_the_careless_provider_is_detected() -> None:
     assert {check.name for check in checks(CARELESS)} >= FOUND_OUT
 
 
-def test_every_check_says_what_it_checks() -> None:
+def test_every_check_has_a_docstring() -> None:
     names = [check.name for check in checks(CARELESS)]
 
     assert len(set(names)) == len(names)
@@ -110,7 +110,7 @@ def test_a_provider_in_process_is_spared_the_wire() -> None:
         _ = CheckContext(in_process, None).simulator
 
 
-def test_a_provider_may_be_exempt_from_what_exists() -> None:
+def test_a_provider_can_be_exempt_from_existing_checks() -> None:
     exempt = {"usage-adds-up": "it does not count", "one-model-works-under-trio": "no trio"}
     contract = ProviderContract(provider="careless", model="m", exempt=exempt)
 

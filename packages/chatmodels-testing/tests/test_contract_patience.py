@@ -9,7 +9,7 @@ from chatmodels.testing.contract import _failures
 
 
 @pytest.mark.parametrize("needed", [0, 1, 2])
-def test_a_slow_machine_is_given_more_time(needed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_machine_gets_more_time(needed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[float] = []
 
     class Check(_failures._FaultCheck):

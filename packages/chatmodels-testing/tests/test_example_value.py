@@ -57,7 +57,7 @@ def test_a_value_fits(schema: dict[str, Any], value: Json) -> None:
     assert example_value(schema) == value
 
 
-def test_a_schema_that_refers_to_itself_ends_where_it_may() -> None:
+def test_a_recursive_schema_ends_as_early_as_possible() -> None:
     tree = {
         "$defs": {
             "tree": {
@@ -89,7 +89,7 @@ def test_a_schema_that_refers_to_itself_ends_where_it_may() -> None:
     ],
     ids=repr,
 )
-def test_what_nothing_fits_is_refused(schema: dict[str, Any]) -> None:
+def test_a_schema_without_a_value_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"infinite recursion|does not exist"):
         example_value(schema)
 
@@ -113,7 +113,7 @@ class Everything:
 
 
 @pytest.mark.parametrize("output_type", [Point, Everything, list[Point], int, Literal["a"], dict])
-def test_what_core_asks_for_is_what_core_can_read(output_type: Any) -> None:
+def test_a_value_for_a_schema_of_core_can_be_parsed_by_core(output_type: Any) -> None:
     output = structured_output(output_type)
     schema = output.schema.schema or {"type": "object"}
 

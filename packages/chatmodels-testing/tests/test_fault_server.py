@@ -61,7 +61,7 @@ def text(body: bytes) -> str:
     return json.loads(body)["choices"][0]["message"]["content"]
 
 
-def test_a_request_gets_the_right_response_if_no_fault_is_queued() -> None:
+def test_a_request_gets_the_correct_response_if_no_fault_is_queued() -> None:
     with FaultServer() as server, connected(server) as peer:
         first, second = response(peer), response(peer)
 
@@ -85,9 +85,7 @@ def test_requests_that_arrive_together_are_served_in_turn() -> None:
     [(b"GET /nowhere", b"", 404), (b"POST /v1/chat/completions", b"{}", 400)],
     ids=["unknown path", "malformed"],
 )
-def test_a_request_that_no_wire_format_knows_is_refused(
-    request_line: bytes, body: bytes, status: int
-) -> None:
+def test_an_unknown_request_is_refused(request_line: bytes, body: bytes, status: int) -> None:
     head = b"%b HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % (request_line, len(body))
     with FaultServer() as server, connected(server) as peer:
         found, content = response(peer, head + body)
@@ -116,7 +114,7 @@ def test_a_standing_fault_is_played_for_every_request() -> None:
         assert response(peer)[0] == 529
 
 
-def test_connections_are_closed_if_they_are_not_to_be_kept() -> None:
+def test_connections_are_closed_without_keep_alive() -> None:
     with FaultServer(keep_alive=False) as server, connected(server) as peer:
         peer.sendall(REQUEST)
 
@@ -124,7 +122,7 @@ def test_connections_are_closed_if_they_are_not_to_be_kept() -> None:
         assert server.wait_until_left()
 
 
-def test_a_fault_at_accept_needs_no_request() -> None:
+def test_a_fault_at_accept_does_not_need_a_request() -> None:
     with FaultServer(fault(b"bye", "close", at_accept=True)) as server, connected(server) as peer:
         assert received(peer) == b"bye"
         assert server.requests == ()
@@ -160,7 +158,7 @@ def test_a_half_closed_connection_is_held_until_the_client_leaves() -> None:
         assert server.wait_until_left()
 
 
-def test_what_comes_during_a_fault_is_dropped() -> None:
+def test_bytes_that_arrive_during_a_fault_are_ignored() -> None:
     with FaultServer("stall-after-request") as server, connected(server) as peer:
         peer.sendall(REQUEST)
         assert server.wait_until_played(1)
@@ -170,7 +168,7 @@ def test_what_comes_during_a_fault_is_dropped() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_drip_goes_on_until_the_client_leaves() -> None:
+def test_repeated_bytes_are_sent_until_the_client_leaves() -> None:
     with FaultServer(fault(RepeatedBytes(b"drop")), pace=0) as server, connected(server) as peer:
         peer.sendall(REQUEST)
         data = b""
@@ -189,16 +187,16 @@ def test_a_drip_is_bounded() -> None:
 
 
 class SlowTransport(asyncio.Transport):
-    """A transport whose client takes nothing until it is told to."""
+    """A transport whose client does not read until `resumed` is set."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waiting = 1_000_000
-        self.asked = asyncio.Event()
+        self.resumed = asyncio.Event()
         self.written = asyncio.Event()
 
     def get_write_buffer_size(self) -> int:
-        self.asked.set()
+        self.resumed.set()
         return self.waiting
 
     def write(self, data: Any) -> None:
@@ -220,14 +218,14 @@ async def test_a_drip_pauses_while_the_client_does_not_read() -> None:
     connection = RawConnection(Dripping(), set(), 0.0, lambda: None)
 
     connection.connection_made(transport)
-    await transport.asked.wait()
+    await transport.resumed.wait()
     assert not transport.written.is_set()
     transport.waiting = 0
     await transport.written.wait()
     connection.connection_lost(None)
 
 
-def test_a_request_that_is_no_http_is_not_served() -> None:
+def test_a_request_that_is_not_http_is_not_served() -> None:
     with FaultServer() as server, connected(server) as peer:
         peer.sendall(b"\x00\x01\r\n\r\n")
 
@@ -260,7 +258,7 @@ def test_connections_are_refused_at_the_refusing_address() -> None:
             socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
-def test_a_stopped_server_leaves_no_connection_and_no_thread() -> None:
+def test_a_stopped_server_closes_its_connections_and_its_thread() -> None:
     before = set(threading.enumerate())
     server = FaultServer("stall-after-request")
     server.start()
@@ -275,7 +273,7 @@ def test_a_stopped_server_leaves_no_connection_and_no_thread() -> None:
         assert received(peer) == b""
 
 
-def test_a_server_says_where_it_is() -> None:
+def test_the_repr_of_a_server_contains_its_url() -> None:
     server = FaultServer()
     assert repr(server) == "<FaultServer, stopped>"
     with pytest.raises(RuntimeError, match="has not been started"):
@@ -311,7 +309,7 @@ def test_a_fault_of_the_catalogue_is_described(name: str) -> None:
         assert not found.silent or ErrorCode.TIMEOUT in expected.codes
 
 
-def asked(target: str, body: dict[str, Any]) -> CorrectResponse:
+def response_to(target: str, body: dict[str, Any]) -> CorrectResponse:
     return correct_response(
         ReceivedRequest(method="POST", target=target, headers={}, body=json.dumps(body).encode())
     )
@@ -320,10 +318,12 @@ def asked(target: str, body: dict[str, Any]) -> CorrectResponse:
 MESSAGES = [{"role": "user", "content": "Hello!"}]
 CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Hello!"}]}]}
 RIGHTS = {
-    "json": asked("/v1/chat/completions", {"model": "m", "messages": MESSAGES}),
-    "sse": asked("/v1/chat/completions", {"model": "m", "messages": MESSAGES, "stream": True}),
-    "ndjson": asked("/api/chat", {"model": "m", "messages": MESSAGES}),
-    "event-stream": asked("/model/m/converse-stream", CONVERSE),
+    "json": response_to("/v1/chat/completions", {"model": "m", "messages": MESSAGES}),
+    "sse": response_to(
+        "/v1/chat/completions", {"model": "m", "messages": MESSAGES, "stream": True}
+    ),
+    "ndjson": response_to("/api/chat", {"model": "m", "messages": MESSAGES}),
+    "event-stream": response_to("/model/m/converse-stream", CONVERSE),
 }
 
 

@@ -47,7 +47,7 @@ def test_a_fault_is_committed_by_the_name_of_the_model(
             assert got.headers[name] == value
 
 
-def test_every_fault_says_what_must_come_of_it() -> None:
+def test_every_fault_has_permitted_outcomes() -> None:
     for name, fault in FAULTS.items():
         assert fault.name == name
         assert fault.description
@@ -77,7 +77,7 @@ def test_a_fault_can_be_queued(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-def test_an_answer_can_break_off_after_any_byte(simulator: Simulator, stream: bool) -> None:
+def test_a_response_can_break_off_after_any_byte(simulator: Simulator, stream: bool) -> None:
     ask(simulator, stream=stream)
     total = simulator.exchanges[0].sent
 
@@ -89,7 +89,7 @@ def test_an_answer_can_break_off_after_any_byte(simulator: Simulator, stream: bo
         assert (exchange.wait(), exchange.sent) == ("cut", count)
 
 
-def test_an_answer_that_is_shorter_than_the_cut_is_complete(simulator: Simulator) -> None:
+def test_a_response_that_is_shorter_than_the_cut_is_complete(simulator: Simulator) -> None:
     simulator.queue(reset_after(1_000_000))
 
     assert ask(simulator).message["content"] == "You said: Hello, world!"
@@ -108,7 +108,7 @@ def test_silence_lasts_until_the_client_loses_patience(simulator: Simulator, nam
     assert simulator.exchanges[-1].wait() == "abandoned"
 
 
-def test_comments_alone_come_until_the_client_leaves(simulator: Simulator) -> None:
+def test_only_comments_are_sent_until_the_client_leaves(simulator: Simulator) -> None:
     host = simulator.url.removeprefix("http://")
     connection = http.client.HTTPConnection(host, timeout=300)
     body = '{"model": "fault-comments-only", "stream": true, "messages": [{"role": "user"}]}'

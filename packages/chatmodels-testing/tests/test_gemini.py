@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Google's generateContent."""
+"""Simulated responses of Google's generateContent."""
 
 import json
 from typing import Any
@@ -27,13 +27,13 @@ WEATHER = {"name": "weather", "parametersJsonSchema": SCHEMA}
 CLOCK = {"name": "clock"}
 
 
-def said(*parts: Any, role: str = "user") -> dict[str, Any]:
+def content_of(*parts: Any, role: str = "user") -> dict[str, Any]:
     return {"role": role, "parts": list(parts)}
 
 
 def ask(simulator: Simulator, path: str = f"{MODEL}:generateContent", **body: Any) -> Got:
-    asked = {"contents": [said({"text": "Hello!"})]} | body
-    return request(simulator, "POST", path, json.dumps(asked).encode(), HEADERS)
+    payload = {"contents": [content_of({"text": "Hello!"})]} | body
+    return request(simulator, "POST", path, json.dumps(payload).encode(), HEADERS)
 
 
 def stream(simulator: Simulator, **body: Any) -> list[dict[str, Any]]:
@@ -48,7 +48,7 @@ def parts(got: Got) -> Any:
     return got.json["candidates"][0]["content"]["parts"]
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator, systemInstruction={"parts": [{"text": "Be brief."}]})
 
     assert got.status == 200
@@ -113,20 +113,20 @@ def test_tools_are_called_as_they_may_be(simulator: Simulator, calling: Any, nam
 )
 def test_results_of_tools_are_read(simulator: Simulator, response: Any, text: str) -> None:
     result = {"functionResponse": {"name": "weather", "response": response}}
-    contents = [said({"text": "?"}), said(role="model"), said(result)]
+    contents = [content_of({"text": "?"}), content_of(role="model"), content_of(result)]
 
     assert text in parts(ask(simulator, contents=contents))[0]["text"]
 
 
 @pytest.mark.parametrize("field", ["responseJsonSchema", "responseSchema"])
-def test_an_answer_may_have_a_form(simulator: Simulator, field: str) -> None:
+def test_output_can_have_a_schema(simulator: Simulator, field: str) -> None:
     config = {"responseMimeType": "application/json", field: SCHEMA}
     [part] = parts(ask(simulator, generationConfig=config))
 
     assert json.loads(part["text"]) == {"city": "city"}
 
 
-def test_without_its_media_type_a_form_is_none(simulator: Simulator) -> None:
+def test_a_schema_without_its_media_type_is_ignored(simulator: Simulator) -> None:
     [part] = parts(ask(simulator, generationConfig={"temperature": 1}))
 
     assert part["text"] == "You said: Hello!"
@@ -140,7 +140,7 @@ def test_without_its_media_type_a_form_is_none(simulator: Simulator) -> None:
         ({"toolConfig": {"functionCallingConfig": {"mode": "odd"}}}, "Invalid value at 'mode'"),
     ],
 )
-def test_requests_that_are_none_are_refused(simulator: Simulator, body: Any, message: str) -> None:
+def test_invalid_requests_are_refused(simulator: Simulator, body: Any, message: str) -> None:
     got = ask(simulator, **body)
 
     assert (got.status, got.json["error"]["status"]) == (400, "INVALID_ARGUMENT")
@@ -168,7 +168,7 @@ def test_models_are_listed_and_described(
     assert (gone.status, gone.json["error"]["status"]) == (404, "NOT_FOUND")
 
 
-def test_models_are_listed_by_others_where_nothing_tells_of_google(simulator: Simulator) -> None:
+def test_models_are_listed_in_openais_format_without_a_sign_of_google(simulator: Simulator) -> None:
     assert "data" in request(simulator, "GET", "/v1/models").json
 
 
@@ -181,16 +181,16 @@ def test_models_are_listed_by_others_where_nothing_tells_of_google(simulator: Si
         ({}, 401),
     ],
 )
-def test_a_key_or_a_token_is_wanted(
+def test_a_key_or_a_token_is_required(
     simulator: Simulator, headers: dict[str, str], status: int
 ) -> None:
-    body = json.dumps({"contents": [said({"text": "?"})]}).encode()
+    body = json.dumps({"contents": [content_of({"text": "?"})]}).encode()
     path = "/v1/projects/p/locations/eu/publishers/google/models/m:generateContent"
 
     assert request(simulator, "POST", path, body, headers).status == status
 
 
-def test_an_error_in_a_stream_is_no_event(simulator: Simulator) -> None:
+def test_an_error_within_a_stream_is_not_an_event(simulator: Simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
     got = ask(simulator, f"{MODEL}:streamGenerateContent?alt=sse")
     *_, last = got.content.decode().split("\r\n\r\n")
@@ -213,7 +213,7 @@ def test_an_error_in_a_stream_is_no_event(simulator: Simulator) -> None:
         ),
     ],
 )
-def test_it_says_why_an_answer_ended(
+def test_responses_have_a_finish_reason(
     simulator: Simulator, response: ChatResponse[Any], ending: dict[str, Any]
 ) -> None:
     simulator.queue(response)
@@ -222,7 +222,7 @@ def test_it_says_why_an_answer_ended(
     assert {name: value for name, value in candidate.items() if name.startswith("finish")} == ending
 
 
-def test_thoughts_are_counted_beside_the_output(simulator: Simulator) -> None:
+def test_reasoning_tokens_are_counted_separately_from_output(simulator: Simulator) -> None:
     usage = Usage(input_tokens=5, output_tokens=9, reasoning_tokens=4, cached_input_tokens=2)
     simulator.queue(ChatResponse(message=assistant(TextPart("A")), usage=usage))
 
@@ -235,7 +235,7 @@ def test_thoughts_are_counted_beside_the_output(simulator: Simulator) -> None:
     }
 
 
-def test_it_reads_the_fields_and_types_that_the_vendors_client_writes(
+def test_fields_and_types_of_the_official_client_are_accepted(
     simulator: Simulator,
 ) -> None:
     declared = {"name": "weather", "parameters_json_schema": SCHEMA | {"required": ["city"]}}

@@ -71,7 +71,7 @@ def test_it_replays_a_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path)
     assert visit.answer == body
 
 
-def test_what_it_cannot_do_is_reported_in_a_line(
+def test_an_error_is_reported_in_one_line(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with Simulator() as simulator:

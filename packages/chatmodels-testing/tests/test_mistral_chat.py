@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Mistral's chat completions."""
+"""Simulated responses of Mistral's chat completions."""
 
 import json
 from typing import Any
@@ -21,8 +21,8 @@ USAGE = {
 
 
 def ask(simulator: Simulator, **body: Any) -> Got:
-    asked = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
-    data = json.dumps(asked | body, separators=(",", ":")).encode()
+    payload = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
+    data = json.dumps(payload | body, separators=(",", ":")).encode()
     return request(simulator, "POST", "/mistral/v1/chat/completions", data, HEADERS)
 
 
@@ -32,7 +32,7 @@ def chunks(got: Got) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator)
 
     assert got.json == {
@@ -104,7 +104,7 @@ def test_a_refusal_is_mere_text(simulator: Simulator) -> None:
     assert ask(simulator).json["choices"][0]["message"]["content"] == "I will not."
 
 
-def test_it_may_be_told_to_call_any_tool(simulator: Simulator) -> None:
+def test_any_tool_can_be_required(simulator: Simulator) -> None:
     tool = {"type": "function", "function": {"name": "clock", "parameters": {"type": "object"}}}
     history = [
         {"role": "user", "content": "?"},
@@ -132,7 +132,7 @@ def test_it_may_be_told_to_call_any_tool(simulator: Simulator) -> None:
         pytest.param({"role": "assistant", "tool_calls": [{}]}, "length of 9", id="no id"),
     ],
 )
-def test_it_refuses_what_the_vendor_refuses(
+def test_messages_that_mistral_refuses_are_refused(
     simulator: Simulator, message: dict[str, Any], words: str
 ) -> None:
     got = ask(simulator, messages=[message])
@@ -146,7 +146,7 @@ def test_a_last_message_of_the_assistant_may_be_continued(simulator: Simulator) 
     assert ask(simulator, messages=[prefix]).status == 200
 
 
-def test_failures_have_mistrals_shapes(simulator: Simulator) -> None:
+def test_failures_have_mistrals_formats(simulator: Simulator) -> None:
     simulator.queue(FAULTS["rate-limited"])
     got = ask(simulator)
     assert (got.status, got.json["type"], got.json["raw_status_code"]) == (429, "rate_limited", 429)
@@ -156,14 +156,16 @@ def test_failures_have_mistrals_shapes(simulator: Simulator) -> None:
     assert set(refused.json) == {"detail"}
 
 
-def test_an_answer_may_be_empty_and_an_error_come_amid_a_stream(simulator: Simulator) -> None:
+def test_a_response_can_be_empty_and_an_error_can_arrive_within_a_stream(
+    simulator: Simulator,
+) -> None:
     simulator.queue(FAULTS["empty-choices"], FAULTS["empty-choices"], FAULTS["error-in-stream"])
     assert ask(simulator).json["choices"] == []
     assert chunks(ask(simulator, stream=True))[0]["choices"] == []
     assert b'"object":"error"' in ask(simulator, stream=True).content
 
 
-def test_models_are_listed_with_what_they_can_do(simulator: Simulator) -> None:
+def test_models_are_listed_with_their_capabilities(simulator: Simulator) -> None:
     got = request(simulator, "GET", "/mistral/v1/models", b"", HEADERS)
     assert [card["id"] for card in got.json["data"]] == list(simulator.models)
     assert got.json["data"][0]["capabilities"]["completion_chat"] is True

@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of Ollama's API."""
+"""Simulated responses of Ollama's API."""
 
 import json
 from typing import Any
@@ -22,15 +22,15 @@ def post(simulator: Simulator, path: str, body: Any, headers: dict[str, str]) ->
 
 
 def ask(simulator: Simulator, **body: Any) -> Got:
-    asked = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "stream": False}
-    return post(simulator, "/api/chat", asked | body, {})
+    payload = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}], "stream": False}
+    return post(simulator, "/api/chat", payload | body, {})
 
 
 def lines(got: Got) -> list[dict[str, Any]]:
     return [json.loads(line) for line in got.content.decode().splitlines()]
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     assert ask(simulator).json == {
         "model": "m",
         "created_at": "2025-11-14T22:13:20.123456Z",
@@ -46,7 +46,7 @@ def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
     }
 
 
-def test_it_streams_lines_unless_told_not_to(simulator: Simulator) -> None:
+def test_lines_are_streamed_by_default(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart(" Or no."), OSLO))
     body = {"model": "m", "messages": [{"role": "user", "content": "Hello!"}]}
     got = post(simulator, "/api/chat", body, {})
@@ -59,7 +59,7 @@ def test_it_streams_lines_unless_told_not_to(simulator: Simulator) -> None:
     assert [line["done"] for line in lines(got)][-2:] == [False, True]
 
 
-def test_whole_answers_have_the_same_message(simulator: Simulator) -> None:
+def test_whole_and_streamed_responses_have_equal_messages(simulator: Simulator) -> None:
     simulator.queue((ReasoningPart("Hm."), "Yes.", OSLO))
 
     assert ask(simulator).json["message"] == {
@@ -70,7 +70,7 @@ def test_whole_answers_have_the_same_message(simulator: Simulator) -> None:
     }
 
 
-def test_it_calls_the_tools_and_answers_with_their_results(simulator: Simulator) -> None:
+def test_it_calls_the_tools_and_repeats_their_results(simulator: Simulator) -> None:
     first = ask(simulator, tools=[WEATHER, CLOCK]).json["message"]
     history = [
         {"role": "user", "content": "Oslo?"},
@@ -86,7 +86,9 @@ def test_it_calls_the_tools_and_answers_with_their_results(simulator: Simulator)
 @pytest.mark.parametrize(
     ("form", "text"), [(SCHEMA, '{"city":"city"}'), ("json", "{}"), ("", "You said: Hello!")]
 )
-def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: Any, text: str) -> None:
+def test_output_conforms_to_the_requested_schema(
+    simulator: Simulator, form: Any, text: str
+) -> None:
     assert ask(simulator, format=form).json["message"]["content"] == text
 
 
@@ -98,7 +100,7 @@ def test_arguments_that_are_text_are_refused(simulator: Simulator) -> None:
     assert "does not match the API's schema" in got.json["error"]
 
 
-def test_it_wants_no_key_but_knows_bad_ones(simulator: Simulator) -> None:
+def test_a_key_is_optional_and_bad_ones_are_refused(simulator: Simulator) -> None:
     bad = {"authorization": "Bearer bad"}
 
     assert request(simulator, "GET", "/api/version", headers={}).json == {"version": "0.40.12"}
@@ -126,7 +128,7 @@ def test_it_pulls_models(simulator: Simulator, model: str, last: dict[str, str])
     assert lines(got)[-1] == last
 
 
-def test_it_fails_in_mid_stream_as_the_vendor_does(simulator: Simulator) -> None:
+def test_errors_within_a_stream_have_the_format_of_the_api(simulator: Simulator) -> None:
     simulator.queue(FAULTS["error-in-stream"])
 
     assert list(lines(ask(simulator, stream=True))[-1]) == ["error"]
@@ -139,20 +141,20 @@ def test_blank_lines_keep_a_connection_alive(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_may_be_empty(simulator: Simulator, stream: bool) -> None:
+def test_a_response_can_be_empty(simulator: Simulator, stream: bool) -> None:
     simulator.queue(FAULTS["empty-choices"])
 
     assert "message" not in ask(simulator, stream=stream).json
 
 
-def test_a_prompt_that_is_too_long_is_told_by_the_message() -> None:
+def test_the_message_reports_a_prompt_that_is_too_long() -> None:
     answer = OllamaChat().error(ErrorCode.CONTEXT_LENGTH_EXCEEDED, 400, "simulated")
 
     assert b"context length" in answer.content
 
 
 @pytest.mark.parametrize(("model", "status"), [("qwen3", 200), ("missing", 500)])
-def test_a_pull_that_is_no_stream_has_one_object(
+def test_a_pull_without_streaming_returns_one_object(
     simulator: Simulator, model: str, status: int
 ) -> None:
     got = post(simulator, "/api/pull", {"model": model, "stream": False}, {})

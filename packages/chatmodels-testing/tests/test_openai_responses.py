@@ -1,4 +1,4 @@
-"""What a simulator answers to requests of OpenAI's Responses API."""
+"""Simulated responses of OpenAI's Responses API."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ def events(got: Got) -> list[dict[str, Any]]:
     return found
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator, instructions="Be brief.")
 
     assert got.status == 200
@@ -69,8 +69,8 @@ def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
 
 
 def test_it_streams_items(simulator: Simulator) -> None:
-    said = (ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart("No."), OSLO, ImagePart(url="u"))
-    simulator.queue(said, said)
+    reply = (ReasoningPart("Hm, hm."), "Well, yes.", RefusalPart("No."), OSLO, ImagePart(url="u"))
+    simulator.queue(reply, reply)
     found = events(ask(simulator, stream=True))
 
     kinds = [event["type"] for event in found if not event["type"].endswith(".delta")]
@@ -94,8 +94,10 @@ def test_it_streams_items(simulator: Simulator) -> None:
     deltas = [(e["output_index"], e["delta"]) for e in found if e["type"].endswith(".delta")]
     assert deltas[:2] == [(0, "Hm,"), (0, " hm.")]
     assert "".join(delta for place, delta in deltas if place == 3) == '{"city": "Oslo"}'
-    begun = [event["item"] for event in found if event["type"] == item[0]]
-    assert [each.get("summary", each.get("content", each.get("arguments"))) for each in begun] == [
+    started = [event["item"] for event in found if event["type"] == item[0]]
+    assert [
+        each.get("summary", each.get("content", each.get("arguments"))) for each in started
+    ] == [
         [],
         [],
         [],
@@ -119,12 +121,12 @@ def test_it_streams_items(simulator: Simulator) -> None:
         ("content_filter", "incomplete", {"reason": "content_filter"}),
     ],
 )
-def test_it_says_why_it_ended(
+def test_responses_have_a_status(
     simulator: Simulator, reason: Any, status: str, details: dict[str, str] | None
 ) -> None:
     usage = Usage(input_tokens=9, cached_input_tokens=4, cache_write_tokens=2, output_tokens=1)
-    told = ChatResponse(message=assistant("Yes."), finish_reason=reason, usage=usage)
-    simulator.queue(told, told)
+    original = ChatResponse(message=assistant("Yes."), finish_reason=reason, usage=usage)
+    simulator.queue(original, original)
 
     got = ask(simulator).json
     assert (got["status"], got["incomplete_details"]) == (status, details)
@@ -147,9 +149,9 @@ def test_it_calls_tools(simulator: Simulator, choice: object, called: list[str])
     assert [item["name"] for item in got if item["type"] == "function_call"] == called
 
 
-def test_it_uses_what_tools_gave(simulator: Simulator) -> None:
-    said = [{"role": "user", "content": [{"type": "input_text", "text": "Now?"}]}, CALL, RESULT]
-    got = ask(simulator, input=said, tools=[CLOCK]).json
+def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
+    reply = [{"role": "user", "content": [{"type": "input_text", "text": "Now?"}]}, CALL, RESULT]
+    got = ask(simulator, input=reply, tools=[CLOCK]).json
     assert got["output"][0]["content"][0]["text"] == "The tools answered: noon"
 
 
@@ -177,7 +179,9 @@ def test_calls_and_results_belong_together(
         (None, "You said"),
     ],
 )
-def test_it_answers_in_the_form_asked_for(simulator: Simulator, form: object, text: str) -> None:
+def test_output_conforms_to_the_requested_schema(
+    simulator: Simulator, form: object, text: str
+) -> None:
     got = ask(simulator, text={"format": form}).json
     assert got["output"][0]["content"][0]["text"].startswith(text)
 
@@ -193,29 +197,29 @@ def test_a_run_in_the_background_is_fetched_when_it_is_done(simulator: Simulator
     done = get(simulator, f"/responses/{queued['id']}").json
     assert done["status"] == "completed"
     assert done["output"][0]["content"][0]["text"] == "You said: Hello!"
-    told = events(get(simulator, f"/responses/{queued['id']}?stream=true"))
-    assert told[-1]["response"] == done
+    original = events(get(simulator, f"/responses/{queued['id']}?stream=true"))
+    assert original[-1]["response"] == done
 
 
-def test_what_is_not_kept_is_not_found(simulator: Simulator) -> None:
+def test_responses_that_are_not_stored_are_not_found(simulator: Simulator) -> None:
     known = ask(simulator, store=False).json["id"]
     assert get(simulator, f"/responses/{known}").status == 404
     assert get(simulator, "/responses/").status == 404
-    kept = ask(simulator).json["id"]
-    assert get(simulator, f"/responses/{kept}").status == 200
-    assert request(simulator, "GET", f"/v1/responses/{kept}", b"", {}).status == 401
+    stored = ask(simulator).json["id"]
+    assert get(simulator, f"/responses/{stored}").status == 200
+    assert request(simulator, "GET", f"/v1/responses/{stored}", b"", {}).status == 401
     simulator.reset()
-    assert get(simulator, f"/responses/{kept}").status == 404
+    assert get(simulator, f"/responses/{stored}").status == 404
 
 
-def test_the_models_are_listed_where_they_always_are(simulator: Simulator) -> None:
+def test_the_models_are_listed_at_the_path_of_chat_completions(simulator: Simulator) -> None:
     assert [model["id"] for model in get(simulator, "/models").json["data"]]
 
 
 @pytest.mark.parametrize(
     "body", [{"model": 7}, {"input": 7}, {"tool_choice": {"type": "?"}}], ids=repr
 )
-def test_what_is_no_request_is_refused(simulator: Simulator, body: dict[str, Any]) -> None:
+def test_an_invalid_request_is_refused(simulator: Simulator, body: dict[str, Any]) -> None:
     assert ask(simulator, **body).status == 400
 
 
@@ -224,7 +228,7 @@ def test_azures_key_is_a_key(simulator: Simulator) -> None:
     assert ask(simulator, {}).status == 401
 
 
-def test_faults_are_told_in_its_own_words(simulator: Simulator) -> None:
+def test_faults_have_the_format_of_the_api(simulator: Simulator) -> None:
     simulator.queue(ErrorCode.RATE_LIMITED, FAULTS["error-in-stream"], FAULTS["empty-choices"])
     limited = ask(simulator)
     assert (limited.status, limited.json["error"]["code"]) == (429, "rate_limit_exceeded")
@@ -233,12 +237,12 @@ def test_faults_are_told_in_its_own_words(simulator: Simulator) -> None:
     assert ask(simulator).json["output"] == []
 
 
-def test_it_keeps_answers_by_their_ids() -> None:
+def test_responses_are_stored_by_id() -> None:
     assert isinstance(OpenAIResponses(), StoringProtocol)
     assert OpenAIResponses.name == "openai.responses"
 
 
-def test_the_texts_of_a_stream_are_complete_for_the_vendors_client(simulator: Simulator) -> None:
+def test_the_texts_of_a_stream_are_complete_for_the_official_client(simulator: Simulator) -> None:
     found = events(ask(simulator, stream=True))
     by_type = {event["type"]: event for event in found}
     text = {"type": "output_text", "text": "You said: Hello!", "annotations": [], "logprobs": []}

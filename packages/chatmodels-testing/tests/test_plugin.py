@@ -15,11 +15,11 @@ def test_the_simulator_runs(simulator: Simulator) -> None:
     assert simulator.exchanges == ()
 
 
-def test_the_mock_answers_with_what_it_is_asked(mock_model: ChatModel) -> None:
+def test_the_mock_returns_the_prompt(mock_model: ChatModel) -> None:
     assert mock_model.generate("Hello!").text == "Hello!"
 
 
-def test_loading_the_plugin_imports_nothing_heavy() -> None:
+def test_loading_the_plugin_imports_no_heavy_modules() -> None:
     script = (
         "import sys, pytest; before = set(sys.modules); import chatmodels.testing.pytest_plugin; "
         "print(*sorted(name for name in set(sys.modules) - before))"

@@ -13,7 +13,7 @@ from chatmodels.testing import Recording, Simulator, recordings
 SSE = 'data: {"a": 1}\n\n: comment\n\ndata: [DONE]\n\n'
 
 
-def asked(text: str, **more: Any) -> dict[str, Any]:
+def recorded_request(text: str, **more: Any) -> dict[str, Any]:
     return {"model": "m", "messages": [{"role": "user", "content": text}]} | more
 
 
@@ -45,7 +45,7 @@ def test_a_folder_is_read_in_order(tmp_path: Path) -> None:
     assert texts == ["a", "b", "c"]
 
 
-def test_what_is_no_recording_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_invalid_recording_is_refused_with_its_name(tmp_path: Path) -> None:
     written(tmp_path, odd={"provider": "openai"})
 
     with pytest.raises(ValueError, match=r"odd\.json is not a recorded exchange: "):
@@ -156,7 +156,7 @@ def test_frames_become_an_event_stream(tmp_path: Path) -> None:
     ],
     ids=["events", "crlf", "no end", "lines"],
 )
-def test_a_stream_is_given_again_event_by_event_and_byte_for_byte(
+def test_a_stream_is_replayed_event_by_event_and_byte_for_byte(
     tmp_path: Path, text: str, pieces: list[str]
 ) -> None:
     written(tmp_path, a=recorded({"body_text": text}, tags=["stream"]))
@@ -168,7 +168,7 @@ def test_a_stream_is_given_again_event_by_event_and_byte_for_byte(
         assert ask(simulator, stream=True).content == text.encode()
 
 
-def test_status_and_headers_are_given_again_but_for_framing(tmp_path: Path) -> None:
+def test_status_and_headers_are_replayed_without_framing(tmp_path: Path) -> None:
     headers = {"x-request-id": "req_recorded", "Content-Length": "7", "retry-after": "3"}
     written(tmp_path, a=recorded({"status": 429, "headers": headers, "body": {}}))
 
@@ -192,9 +192,9 @@ def content(got: Any) -> str:
     return got.message["content"]
 
 
-def test_the_recording_of_the_same_request_answers() -> None:
-    one = recorded(whole("one"), asked("1", stream=False, temperature=None))
-    two = recorded(whole("two"), asked("2"))
+def test_the_recording_with_an_equal_request_is_replayed() -> None:
+    one = recorded(whole("one"), recorded_request("1", stream=False, temperature=None))
+    two = recorded(whole("two"), recorded_request("2"))
     with replaying(one, two) as simulator:
         parts = [{"role": "user", "content": [{"type": "text", "text": "1"}]}]
 
@@ -203,21 +203,21 @@ def test_the_recording_of_the_same_request_answers() -> None:
         assert content(ask(simulator, messages=parts, stream_options=None)) == "one"
 
 
-def test_of_recordings_of_the_same_request_the_next_answers() -> None:
-    with replaying(*[recorded(whole(text), asked("1")) for text in "abc"]) as simulator:
+def test_recordings_with_equal_requests_are_replayed_in_order() -> None:
+    with replaying(*[recorded(whole(text), recorded_request("1")) for text in "abc"]) as simulator:
         texts = [content(ask(simulator, "1")) for _ in range(4)]
 
     assert texts == ["a", "b", "c", "a"]
 
 
-def test_other_requests_are_answered_in_order_again_and_again() -> None:
+def test_other_requests_get_the_recordings_in_order_repeatedly() -> None:
     with replaying(*[recorded(whole(text)) for text in "ab"]) as simulator:
         assert [content(ask(simulator)) for _ in range(3)] == ["a", "b", "a"]
         simulator.reset()
         assert content(ask(simulator)) == "a"
 
 
-def test_streams_are_answered_with_streams_where_there_are_some() -> None:
+def test_streamed_requests_get_streamed_recordings_if_available() -> None:
     stream = recorded({"body_text": SSE, "headers": {"content-type": "text/event-stream"}})
     with replaying(recorded(whole("a")), stream) as simulator:
         assert ask(simulator, stream=True).content == SSE.encode()
@@ -226,13 +226,13 @@ def test_streams_are_answered_with_streams_where_there_are_some() -> None:
         assert content(ask(simulator, stream=True)) == "a"
 
 
-def test_recordings_of_other_apis_answer_nothing() -> None:
+def test_recordings_of_other_apis_are_not_replayed() -> None:
     other = recorded(whole("a"), api="other.chat")
     with replaying(other) as simulator:
         assert content(ask(simulator)) == "You said: Hello, world!"
 
 
-def test_what_is_queued_goes_before_recordings() -> None:
+def test_queued_replies_take_precedence_over_recordings() -> None:
     with replaying(recorded(whole("a"))) as simulator:
         (one,) = (recorded_one for recorded_one in simulator.recordings)
         simulator.queue("queued", one)
@@ -249,7 +249,7 @@ def test_what_is_queued_goes_before_recordings() -> None:
         ("bedrock.converse_stream", "bedrock.converse"),
     ],
 )
-def test_whole_answers_and_streams_are_of_one_wire_format(
+def test_whole_and_streamed_recordings_have_one_wire_format(
     tmp_path: Path, api: str, wire_format: str
 ) -> None:
     (one,) = recordings(written(tmp_path, a=recorded(whole("a"), api=api)) / "a.json")
@@ -257,19 +257,21 @@ def test_whole_answers_and_streams_are_of_one_wire_format(
     assert one.wire_format == wire_format
 
 
-def test_a_failure_answers_only_its_own_request_if_there_is_something_else() -> None:
-    failed = recorded({"status": 401, "body": {"error": {"message": "No."}}}, asked("wrong"))
-    with replaying(failed, recorded(whole("right"), asked("one"))) as simulator:
+def test_a_failure_is_replayed_only_for_its_own_request_if_there_are_others() -> None:
+    failed = recorded(
+        {"status": 401, "body": {"error": {"message": "No."}}}, recorded_request("wrong")
+    )
+    with replaying(failed, recorded(whole("right"), recorded_request("one"))) as simulator:
         assert [content(ask(simulator, "new")) for _ in range(2)] == ["right", "right"]
         assert ask(simulator, "wrong").status == 401
     with replaying(failed) as simulator:
         assert ask(simulator, "new").status == 401
 
 
-def test_recordings_with_tools_answer_requests_with_tools() -> None:
+def test_recordings_with_tools_are_replayed_for_requests_with_tools() -> None:
     tools = [{"type": "function", "function": {"name": "clock"}}]
-    plain = recorded(whole("plain"), asked("one"))
-    tooled = recorded(whole("tooled"), asked("two", tools=tools))
+    plain = recorded(whole("plain"), recorded_request("one"))
+    tooled = recorded(whole("tooled"), recorded_request("two", tools=tools))
     with replaying(plain, tooled) as simulator:
         found = [content(ask(simulator, "new", tools=tools)), content(ask(simulator, "new"))]
     assert found == ["tooled", "plain"]
@@ -278,7 +280,7 @@ def test_recordings_with_tools_answer_requests_with_tools() -> None:
 def test_responses_name_their_recording_and_whether_the_request_was_the_same(
     tmp_path: Path,
 ) -> None:
-    folder = written(tmp_path, one=recorded(whole("1"), asked("one")))
+    folder = written(tmp_path, one=recorded(whole("1"), recorded_request("one")))
     with Simulator(replay=folder) as simulator:
         got = [ask(simulator, "one"), ask(simulator, "other")]
     assert [each.headers["x-recording"] for each in got] == [f"{folder.name}/one"] * 2

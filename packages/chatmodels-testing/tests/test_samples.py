@@ -24,7 +24,7 @@ def test_they_are_known_by_name() -> None:
 
 
 @pytest.mark.parametrize("name", list(samples()))
-def test_each_is_listed_and_is_of_no_real_model(name: str) -> None:
+def test_each_is_listed_and_does_not_name_a_real_model(name: str) -> None:
     sample = samples()[name]
     listed = (FOLDER / "README.md").read_text("utf-8")
 

@@ -1,4 +1,4 @@
-"""What a simulator answers, and what it remembers."""
+"""Responses and recorded exchanges of a simulator."""
 
 import asyncio
 import errno
@@ -33,7 +33,7 @@ WEATHER = function("weather", city={"type": "string"})
 CLOCK = function("clock")
 
 
-def test_it_repeats_what_it_was_asked(simulator: Simulator) -> None:
+def test_it_repeats_the_prompt(simulator: Simulator) -> None:
     got = ask(simulator)
 
     assert got.status == 200
@@ -64,7 +64,7 @@ def test_it_streams_words(simulator: Simulator) -> None:
     assert got.events[-1]["choices"][0]["finish_reason"] == "stop"
 
 
-def test_it_streams_usage_only_if_asked_to(simulator: Simulator) -> None:
+def test_usage_is_streamed_only_on_request(simulator: Simulator) -> None:
     plain = ask(simulator, stream=True)
     counted = ask(simulator, stream=True, stream_options={"include_usage": True})
 
@@ -86,7 +86,7 @@ def test_it_calls_the_tools_with_arguments_that_fit(simulator: Simulator) -> Non
     ]
 
 
-def test_it_streams_tool_calls_in_pieces(simulator: Simulator) -> None:
+def test_tool_calls_are_streamed_in_chunks(simulator: Simulator) -> None:
     simulator.queue((OSLO, msgspec.structs.replace(OSLO, id="call_2")))
     got = ask(simulator, stream=True)
 
@@ -119,7 +119,7 @@ def test_it_obeys_the_choice_of_tools(simulator: Simulator, choice: Any, called:
     assert [call["function"]["name"] for call in message.get("tool_calls", ())] == called
 
 
-def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
+def test_it_repeats_the_results_of_tools(simulator: Simulator) -> None:
     messages = [
         {"role": "user", "content": [{"type": "text", "text": "Oslo and Rome?"}]},
         {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}, {"id": "2"}]},
@@ -155,13 +155,13 @@ def test_it_answers_with_the_results_of_tools(simulator: Simulator) -> None:
     ],
     ids=["schema", "any object", "text"],
 )
-def test_it_answers_in_the_form_asked_for(
+def test_output_conforms_to_the_requested_schema(
     simulator: Simulator, form: dict[str, Any], content: str
 ) -> None:
     assert ask(simulator, response_format=form).message["content"] == content
 
 
-def test_a_form_that_nothing_fits_is_refused(simulator: Simulator) -> None:
+def test_a_schema_without_a_value_is_refused(simulator: Simulator) -> None:
     endless = {"$ref": "#"}
     form = {"type": "json_schema", "json_schema": {"name": "endless", "schema": endless}}
 
@@ -171,7 +171,7 @@ def test_a_form_that_nothing_fits_is_refused(simulator: Simulator) -> None:
     assert "infinite recursion" in got.json["error"]["message"]
 
 
-def test_it_says_what_was_queued(simulator: Simulator) -> None:
+def test_queued_replies_are_returned(simulator: Simulator) -> None:
     response: ChatResponse[Any] = ChatResponse(
         message=assistant(ReasoningPart("Hm."), "Well."),
         finish_reason="length",
@@ -202,12 +202,12 @@ def test_reasoning_and_refusals_are_streamed(simulator: Simulator) -> None:
     assert "".join(delta.get("refusal") or "" for delta in deltas) == "Never."
 
 
-def test_a_standing_reply_is_given_again_and_again() -> None:
+def test_a_default_reply_is_returned_repeatedly() -> None:
     with Simulator(reply="Always.") as simulator:
         assert [ask(simulator).message["content"] for _ in range(2)] == ["Always."] * 2
 
 
-def test_an_answer_gives_full_control(simulator: Simulator) -> None:
+def test_a_simulated_response_is_sent_unchanged(simulator: Simulator) -> None:
     simulator.queue(
         SimulatedResponse(status=418, headers={"x-pot": "tea"}, body=(b"short", b" and stout"))
     )
@@ -217,7 +217,7 @@ def test_an_answer_gives_full_control(simulator: Simulator) -> None:
     assert got.headers["x-request-id"] == "req_1"
 
 
-def test_a_code_is_what_the_provider_reports(simulator: Simulator) -> None:
+def test_an_error_code_is_reported_by_the_provider(simulator: Simulator) -> None:
     simulator.queue(ErrorCode.RATE_LIMITED, ErrorCode.AUTHENTICATION)
 
     assert [ask(simulator).status for _ in range(2)] == [429, 401]
@@ -233,14 +233,14 @@ def test_a_code_is_what_the_provider_reports(simulator: Simulator) -> None:
     ],
     ids=["number", "code-in-a-tuple", "function", "inner-code"],
 )
-def test_a_reply_that_is_none_is_refused_where_it_is_given(reply: Any, words: str) -> None:
+def test_an_invalid_reply_is_refused_when_it_is_queued(reply: Any, words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         Simulator(reply=reply)
     with pytest.raises((TypeError, ValueError), match=words):
         Simulator().queue("one", reply)
 
 
-def test_what_the_simulator_cannot_answer_is_told_to_the_client(simulator: Simulator) -> None:
+def test_errors_of_the_simulator_are_reported_to_the_client(simulator: Simulator) -> None:
     form = {"type": "json_schema", "json_schema": {"name": "odd", "schema": {"$ref": 5}}}
     got = ask(simulator, response_format=form)
 
@@ -248,7 +248,7 @@ def test_what_the_simulator_cannot_answer_is_told_to_the_client(simulator: Simul
     assert "the simulator failed" in got.json["error"]["message"]
 
 
-def test_an_answer_without_a_body_is_given_to_who_asks_for_its_head(simulator: Simulator) -> None:
+def test_a_head_request_gets_a_response_without_a_body(simulator: Simulator) -> None:
     got = request(simulator, "HEAD", "/v1/models")
 
     assert (got.status, got.content) == (404, b"")
@@ -337,7 +337,7 @@ def test_malformed_requests_are_refused(simulator: Simulator, body: bytes, words
     assert words in got.json["error"]["message"]
 
 
-def test_what_is_no_function_is_no_tool(simulator: Simulator) -> None:
+def test_tools_that_are_not_functions_are_ignored(simulator: Simulator) -> None:
     search = {"type": "web_search"}
 
     assert ask(simulator, tools=[search]).message["content"] == "You said: Hello, world!"
@@ -377,7 +377,7 @@ def test_requests_can_be_waited_for(simulator: Simulator) -> None:
         simulator.wait(2, timeout=0.01)
 
 
-def test_latency_and_pace_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latency_and_pace_are_applied(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     sleep = asyncio.sleep
 
@@ -402,7 +402,7 @@ def test_a_connection_is_kept_alive(simulator: Simulator) -> None:
     assert simulator.accepted == 1
 
 
-def test_the_rest_of_a_request_may_come_later(simulator: Simulator) -> None:
+def test_a_request_can_arrive_in_chunks(simulator: Simulator) -> None:
     body = b'{"model": "m", "messages": [{"role": "user", "content": "late"}]}'
     head = (
         b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
@@ -416,7 +416,7 @@ def test_the_rest_of_a_request_may_come_later(simulator: Simulator) -> None:
         assert b"You said: late" in connection.recv(65536)
 
 
-def test_what_is_not_http_closes_the_connection(simulator: Simulator) -> None:
+def test_invalid_http_closes_the_connection(simulator: Simulator) -> None:
     assert raw(simulator, b"\x16\x03\x01 this is TLS\r\n\r\n") == b""
     assert simulator.exchanges == ()
 
@@ -446,7 +446,7 @@ def test_it_starts_and_stops_again_and_again() -> None:
     assert repr(simulator) == "<Simulator, stopped>"
 
 
-def test_it_stops_in_the_middle_of_an_answer() -> None:
+def test_it_can_be_stopped_within_a_response() -> None:
     simulator = Simulator()
     simulator.start()
     simulator.queue(FAULTS["slow-first-byte"])
@@ -468,12 +468,12 @@ def test_it_stops_while_clients_connect() -> None:
             port = int(simulator.url.rpartition(":")[2])
             for _ in range(20):
                 clients.enter_context(socket.create_connection(("127.0.0.1", port)))
-            simulator.stop()  # a connection left open would be told as a ResourceWarning
+            simulator.stop()  # an open connection would be reported as a ResourceWarning
 
         assert simulator.connections == 0
 
 
-def test_it_runs_where_the_default_event_loop_cannot_watch_a_socket(
+def test_it_runs_if_the_default_event_loop_cannot_watch_sockets(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class LikeThatOfWindows(asyncio.SelectorEventLoop):
@@ -491,7 +491,7 @@ def test_it_cannot_be_started_twice(simulator: Simulator) -> None:
 
 
 @pytest.mark.parametrize("name", ["url", "base_url", "refusing_url"])
-def test_it_has_no_address_before_it_is_started(name: str) -> None:
+def test_it_has_no_url_before_it_is_started(name: str) -> None:
     with pytest.raises(RuntimeError, match="not been started"):
         getattr(Simulator(), name)
 
@@ -518,7 +518,7 @@ def test_a_conversation_may_consist_of_results_alone(simulator: Simulator) -> No
     assert ask(simulator, messages=messages).message["content"] == "The tools answered: rain"
 
 
-def test_pieces_go_out_at_once(simulator: Simulator) -> None:
+def test_chunks_are_sent_immediately(simulator: Simulator) -> None:
     port = int(simulator.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=300) as client:
         client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n")

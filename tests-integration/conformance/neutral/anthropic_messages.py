@@ -1,19 +1,18 @@
-"""Every recorded request is written as it was recorded.
+"""Decoder and normalization of recorded requests to Anthropic.
 
-What the neutral types have no word for goes through `provider_options` and `part_options`.
+Fields without a neutral counterpart are sent through `provider_options` and `part_options`.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
-* a text as a string, or as a list of one text block; turns of one role joined or apart; blank
+* a text as a string, or as a list of one text block; turns of one role joined or separate; blank
   texts of the model
 * defaults spelled out: `stream: false`, `is_error: false`, `type: "custom"` of tools, empty lists,
   null
 * no content as "" or as nothing in tool results
 * `output_format`, the name that `output_config.format` had while it was new
-* what schemas hold that the vendor does not enforce: ours tells it in descriptions
-* a system message among the others, for models that do not know such
+* keywords of schemas that are not enforced, which chatmodels moves to descriptions
+* a system message among the others, for models that do not support it
 """
 
 import base64
@@ -211,19 +210,19 @@ def _output(rest: Body, model: str) -> OutputSchema | None:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value not in (None, [], "", False)}
-    if "output_format" in kept:
-        form = kept.pop("output_format")
-        kept["output_config"] = {**kept.get("output_config", {}), "format": form}
-    if "format" in kept.get("output_config", {}):
-        form = kept["output_config"]["format"]
-        schema = _enforced(form["schema"], kept["model"]) or form["schema"]
-        kept["output_config"]["format"] = {**form, "schema": schema}
-    kept["tools"] = [_normal_tool(tool, kept["model"]) for tool in kept.get("tools", [])]
-    system = _normal_content(kept.pop("system", []))
-    late = generation(kept["model"]).late_system
+    reduced = {name: value for name, value in body.items() if value not in (None, [], "", False)}
+    if "output_format" in reduced:
+        form = reduced.pop("output_format")
+        reduced["output_config"] = {**reduced.get("output_config", {}), "format": form}
+    if "format" in reduced.get("output_config", {}):
+        form = reduced["output_config"]["format"]
+        schema = _enforced(form["schema"], reduced["model"]) or form["schema"]
+        reduced["output_config"]["format"] = {**form, "schema": schema}
+    reduced["tools"] = [_normal_tool(tool, reduced["model"]) for tool in reduced.get("tools", [])]
+    system = _normal_content(reduced.pop("system", []))
+    late = generation(reduced["model"]).late_system
     turns: list[Body] = []
-    for turn in kept["messages"]:
+    for turn in reduced["messages"]:
         content = [
             block
             for block in _normal_content(turn["content"])
@@ -235,7 +234,7 @@ def normal(body: Body) -> Body:
             turns[-1]["content"] += content
         elif content:
             turns.append({"role": turn["role"], "content": content})
-    return kept | {"system": system, "messages": turns}
+    return reduced | {"system": system, "messages": turns}
 
 
 def _normal_content(content: Any) -> list[Body]:
@@ -245,22 +244,22 @@ def _normal_content(content: Any) -> list[Body]:
 
 
 def _normal_block(block: Body) -> Body:
-    kept = {name: value for name, value in block.items() if value not in (None, False)}
-    if kept["type"] == "tool_result":
-        kept["content"] = _normal_content(kept.get("content", []))
-    return kept
+    reduced = {name: value for name, value in block.items() if value not in (None, False)}
+    if reduced["type"] == "tool_result":
+        reduced["content"] = _normal_content(reduced.get("content", []))
+    return reduced
 
 
 def _normal_tool(tool: Body, model: str) -> Body:
-    kept = {
+    reduced = {
         name: value
         for name, value in tool.items()
         if value not in (None, "", False) and (name, value) != ("type", "custom")
     }
-    rules = schemas_of(model).strict_tools if kept.get("strict") else schemas_of(model).tools
-    if rules is not None and "input_schema" in kept:
-        kept["input_schema"] = translate_schema(kept["input_schema"], rules).schema
-    return kept
+    rules = schemas_of(model).strict_tools if reduced.get("strict") else schemas_of(model).tools
+    if rules is not None and "input_schema" in reduced:
+        reduced["input_schema"] = translate_schema(reduced["input_schema"], rules).schema
+    return reduced
 
 
 def _enforced(schema: Body, model: str) -> Body | None:

@@ -1,14 +1,13 @@
-"""Every recorded request is written as it was recorded.
+"""Decoder and normalization of recorded requests to Bedrock.
 
-What the neutral types have no word for goes through `provider_options` and `part_options`.
+Fields without a neutral counterpart are sent through `provider_options` and `part_options`.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * defaults spelled out: empty lists and objects, `status: "success"`
-* turns of one role joined or apart, blank texts of the model
-* names of documents, which ours makes plain
+* turns of one role joined or separate, blank texts of the model
+* names of documents, which chatmodels makes valid
 * a document's text as text or as bytes; the order of keys in the text of a schema
 * `reasoning_config`, Bedrock's older name of `thinking`
 """

@@ -1,8 +1,8 @@
-"""Every recorded request to Cohere is written as it was recorded.
+"""Decoder and normalization of recorded requests to Cohere.
 
-What the neutral types have no word for goes through `provider_options`: documents that stand beside
-the conversation. `neutral` reads the requests of other clients back: the encoder, backwards.
-`normal` removes the differences that are none:
+Fields without a neutral counterpart, such as separate documents, are sent through
+`provider_options`. `neutral` decodes the requests of other clients, the reverse of the encoder.
+`normal` removes these differences:
 
 * a text as a string, or as a list of one text block; texts that are empty
 * defaults spelled out: `stream: false`, empty lists, null
@@ -107,23 +107,26 @@ def _settings(rest: Body) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value not in (None, [], False)}
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    form, rules = kept.get("response_format", {}), schemas_of(kept["model"]).output
+    reduced = {name: value for name, value in body.items() if value not in (None, [], False)}
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    form, rules = reduced.get("response_format", {}), schemas_of(reduced["model"]).output
     if form.get("schema") is not None and rules is not None:  # ours closes the objects of a schema
-        kept["response_format"] = {**form, "schema": translate_schema(form["schema"], rules).schema}
-    return kept
+        reduced["response_format"] = {
+            **form,
+            "schema": translate_schema(form["schema"], rules).schema,
+        }
+    return reduced
 
 
 def _normal_message(message: Body) -> Body:
-    kept = {name: value for name, value in message.items() if value not in (None, [], "")}
-    content = kept.get("content")
+    reduced = {name: value for name, value in message.items() if value not in (None, [], "")}
+    content = reduced.get("content")
     if isinstance(content, list):
         content = [block for block in content if block.get("text") != ""]
         if len(content) == 1 and content[0]["type"] == "text":
             content = content[0]["text"]
-        kept["content"] = content
-    return {name: value for name, value in kept.items() if value != []}
+        reduced["content"] = content
+    return {name: value for name, value in reduced.items() if value != []}
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

@@ -1,20 +1,19 @@
-"""Every recorded request is written as it was recorded.
+"""Decoder and normalization of recorded requests to Google.
 
-What the neutral types have no word for goes through `provider_options` and `ProviderPart`.
+Fields without a neutral counterpart are sent through `provider_options` and `ProviderPart`.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
-* names with underscores instead of humps; enums as numbers; levels in capitals
-* contents of one role joined or apart, a role left out or called "function", empty texts of the
-  model; thoughts that nobody signed, which ours leaves out
+* names in snake case instead of camel case; enums as numbers; levels in capitals
+* contents of one role joined or separate, a role left out or called "function", empty texts of the
+  model; unsigned reasoning, which chatmodels leaves out
 * schemas of tools as `parameters` or `parametersJsonSchema`, whose types are in capitals or not;
   functions in several tools or in one
-* base64 with the letters for addresses, or the usual ones
+* base64 with the alphabet for URLs, or the standard one
 * defaults spelled out: `thought: false`, `candidateCount: 1`, null, empty lists
-* the model's name, which is in the address
-* the mark that stands for a signature where a call has none
+* the name of the model, which is in the URL
+* the placeholder for the signature of a call
 """
 
 import base64
@@ -116,8 +115,8 @@ def _part(part: Body) -> Any:
             "inlineData" in inner for inner in result.get("parts", ())
         ):
             media = tuple(_part(inner) for inner in result.get("parts", ()))
-            said = TextPart(json.dumps(response))
-            return ToolResult(result.get("id") or "", (said, *media), name)
+            text_part = TextPart(json.dumps(response))
+            return ToolResult(result.get("id") or "", (text_part, *media), name)
         case {"inlineData": {"mimeType": kind, "data": data}, **rest} if not rest:
             return _medium(kind, data=base64.b64decode(data))
         case {"fileData": {"fileUri": url, "mimeType": kind}, **rest} if not rest:
@@ -195,10 +194,10 @@ def _settings(config: Body, model: str) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept: Body = _humped(body)
-    kept.pop("model", None)
+    reduced: Body = _camel_case(body)
+    reduced.pop("model", None)
     contents: list[Body] = []
-    given = kept.pop("contents")
+    given = reduced.pop("contents")
     for content in given if isinstance(given, list) else [given]:
         role = "model" if content.get("role") == "model" else "user"
         parts = _joined([part for part in map(_normal_part, content["parts"]) if part])
@@ -208,12 +207,12 @@ def normal(body: Body) -> Body:
             contents[-1]["parts"] += parts
         elif parts:
             contents.append({"role": role, "parts": parts})
-    kept["contents"] = contents
-    if "systemInstruction" in kept:
-        kept["systemInstruction"].pop("role", None)
-        parts = kept["systemInstruction"]["parts"]
-        kept["systemInstruction"]["parts"] = parts if isinstance(parts, list) else [parts]
-    config = kept.pop("generationConfig", {})
+    reduced["contents"] = contents
+    if "systemInstruction" in reduced:
+        reduced["systemInstruction"].pop("role", None)
+        parts = reduced["systemInstruction"]["parts"]
+        reduced["systemInstruction"]["parts"] = parts if isinstance(parts, list) else [parts]
+    config = reduced.pop("generationConfig", {})
     config = {name: value for name, value in config.items() if (name, value) != _ONE}
     thinking = config.get("thinkingConfig", {})
     if "thinkingLevel" in thinking:
@@ -223,10 +222,10 @@ def normal(body: Body) -> Body:
     if isinstance(schema := config.get("responseJsonSchema"), dict):
         config["responseJsonSchema"] = output_schema(schema, _SCHEMAS, strict=True)
     if config:
-        kept["generationConfig"] = config
-    if tools := _normal_tools(kept.pop("tools", [])):
-        kept["tools"] = tools
-    return kept
+        reduced["generationConfig"] = config
+    if tools := _normal_tools(reduced.pop("tools", [])):
+        reduced["tools"] = tools
+    return reduced
 
 
 _SCHEMAS = schemas_of("gemini-3.8-flash")
@@ -235,7 +234,7 @@ _ONE = ("candidateCount", 1)
 
 
 def _joined(parts: list[Body]) -> list[Body]:
-    """Join options of a video that stand alone with the video before them, where they belong."""
+    """Merge separate options of a video with the preceding video."""
     joined: list[Body] = []
     for part in parts:
         if joined and part.keys() == {"videoMetadata"}:
@@ -246,18 +245,18 @@ def _joined(parts: list[Body]) -> list[Body]:
 
 
 def _normal_part(part: Body) -> Body:
-    kept = {name: value for name, value in part.items() if (name, value) != ("thought", False)}
-    if "thoughtSignature" in kept:
-        if kept["thoughtSignature"] == UNSIGNED:
-            del kept["thoughtSignature"]
-    elif kept.get("thought"):
+    reduced = {name: value for name, value in part.items() if (name, value) != ("thought", False)}
+    if "thoughtSignature" in reduced:
+        if reduced["thoughtSignature"] == UNSIGNED:
+            del reduced["thoughtSignature"]
+    elif reduced.get("thought"):
         return {}
-    if "inlineData" in kept:
-        kept["inlineData"]["data"] = kept["inlineData"]["data"].translate(_SAFE)
-    call = kept.get("functionCall")
+    if "inlineData" in reduced:
+        reduced["inlineData"]["data"] = reduced["inlineData"]["data"].translate(_SAFE)
+    call = reduced.get("functionCall")
     if call is not None:
-        kept["functionCall"] = {"args": {}, **call}
-    return kept
+        reduced["functionCall"] = {"args": {}, **call}
+    return reduced
 
 
 def _normal_tools(tools: Any) -> list[Body]:
@@ -284,28 +283,30 @@ def _normal_schema(schema: Any) -> Any:
         return [_normal_schema(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {name: _normal_schema(value) for name, value in schema.items()}
-    kind = kept.get("type")
+    reduced = {name: _normal_schema(value) for name, value in schema.items()}
+    kind = reduced.get("type")
     if isinstance(kind, int):
-        kept["type"] = TYPES[kind]
+        reduced["type"] = TYPES[kind]
     elif isinstance(kind, str):
-        kept["type"] = kind.lower()
-    return kept
+        reduced["type"] = kind.lower()
+    return reduced
 
 
-def _humped(value: Any) -> Any:
-    """Rename the vendor's fields as its JSON has them, and drop those that say nothing."""
+def _camel_case(value: Any) -> Any:
+    """Rename fields to camel case, and drop empty ones."""
     if isinstance(value, list):
-        return [_humped(item) for item in value]
+        return [_camel_case(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept: Body = {}
+    reduced: Body = {}
     for name, inner in value.items():
         first, *more = name.lstrip("_").split("_")
-        humped = first + "".join(word.title() for word in more)
+        camel_name = first + "".join(word.title() for word in more)
         if inner is not None and inner != []:
-            kept[humped] = inner if humped in FREE or "arameters" in humped else _humped(inner)
-    return kept
+            reduced[camel_name] = (
+                inner if camel_name in FREE or "arameters" in camel_name else _camel_case(inner)
+            )
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

@@ -1,16 +1,14 @@
-"""Every recorded request that the neutral types can express is written as it was recorded.
+"""Decoder and normalization of recorded requests to Mistral.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * a text as a string, or as a list of one text part; no content as null, as "" or as nothing
 * defaults spelled out: `stream: false`, `n: 1`, `prefix: false`, `strict: false`, null
-* the address of an image as a text, or in an object
-* the name of the tool in a tool's result, and a position in a tool call
-* ids of tool calls that the vendor would refuse, as the recorder left them: they are written as
-  ours are
-* the name of a document, which ours always gives
+* the URL of an image as a text, or in an object
+* the name of the tool in a tool result, and the index of a tool call
+* ids of tool calls that Mistral would refuse, which are converted as chatmodels converts them
+  * the name of a document, which chatmodels always sends
 * the reasoning in one message as one text or as several
 """
 
@@ -143,23 +141,24 @@ def _output(form: Any) -> OutputSchema | None:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = _said(body)
-    if not kept.get("stream"):
-        kept.pop("stream", None)
-    kept.pop("n", None)
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    kept["tools"] = [
-        {"type": "function", "function": _said(tool["function"])} for tool in kept.get("tools", ())
+    reduced = _without_nulls(body)
+    if not reduced.get("stream"):
+        reduced.pop("stream", None)
+    reduced.pop("n", None)
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    reduced["tools"] = [
+        {"type": "function", "function": _without_nulls(tool["function"])}
+        for tool in reduced.get("tools", ())
     ]
-    if form := kept.get("response_format"):
-        form = kept["response_format"] = _said(form)
+    if form := reduced.get("response_format"):
+        form = reduced["response_format"] = _without_nulls(form)
         if "json_schema" in form:
-            described = form["json_schema"] = _said(form["json_schema"])
-            # Ours leaves out what says nothing about the output, such as `$schema` and titles.
+            described = form["json_schema"] = _without_nulls(form["json_schema"])
+            # chatmodels leaves out keywords such as `$schema` and titles.
             rules = DIALECT.schemas.output
             if rules is not None and described.get("strict"):
                 described["schema"] = translate_schema(described["schema"], rules).schema
-    return kept
+    return reduced
 
 
 def _call_id(given: str) -> str:
@@ -168,21 +167,21 @@ def _call_id(given: str) -> str:
 
 
 def _normal_message(message: Body) -> Body:
-    kept = _said(message)
-    if kept["role"] == "tool":
-        kept.pop("name", None)
-        kept["tool_call_id"] = _call_id(kept["tool_call_id"])
-    content = kept.get("content")
+    reduced = _without_nulls(message)
+    if reduced["role"] == "tool":
+        reduced.pop("name", None)
+        reduced["tool_call_id"] = _call_id(reduced["tool_call_id"])
+    content = reduced.get("content")
     if isinstance(content, list):
-        kept["content"] = content = [_normal_part(part) for part in content]
+        reduced["content"] = content = [_normal_part(part) for part in content]
         if len(content) == 1 and content[0]["type"] == "text":
-            kept["content"] = content[0]["text"]
-    if "tool_calls" in kept:
-        kept["tool_calls"] = [
+            reduced["content"] = content[0]["text"]
+    if "tool_calls" in reduced:
+        reduced["tool_calls"] = [
             {"id": _call_id(call["id"]), "function": call["function"]}
-            for call in kept["tool_calls"]
+            for call in reduced["tool_calls"]
         ]
-    return kept
+    return reduced
 
 
 def _normal_part(part: Body) -> Body:
@@ -198,7 +197,7 @@ def _normal_part(part: Body) -> Body:
             return part
 
 
-def _said(value: Body) -> Body:
+def _without_nulls(value: Body) -> Body:
     return {name: inner for name, inner in value.items() if inner not in (None, "", [], False)}
 
 

@@ -1,13 +1,13 @@
-"""Every recorded request to Ollama is written as it was recorded.
+"""Decoder and normalization of recorded requests to Ollama.
 
-What the neutral types have no word for goes through `provider_options`: options of the server.
-`neutral` reads the requests of other clients back: the encoder, backwards. `normal` removes the
-differences that are none:
+Fields without a neutral counterpart, such as server options, are sent through `provider_options`.
+`neutral` decodes the requests of other clients, the reverse of the encoder. `normal` removes these
+differences:
 
 * defaults spelled out: `stream: true`, `format: ""`, empty lists and objects, null
-* ids of tool calls, and to which one a result refers, which ours always tells: the clients that
-  were recorded leave the ids of newer servers out
-* `think` as true or "high": ours asks for levels
+* ids of tool calls and results, which chatmodels always sends: the recorded clients leave out the
+  ids of newer servers
+* `think` as true or "high": chatmodels requests levels
 """
 
 import json
@@ -83,22 +83,22 @@ def _settings(rest: Body) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value not in (None, [], "", {})}
-    if kept.get("stream") is True:
-        del kept["stream"]
-    if kept.get("think") == "high":
-        kept["think"] = True
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    return kept
+    reduced = {name: value for name, value in body.items() if value not in (None, [], "", {})}
+    if reduced.get("stream") is True:
+        del reduced["stream"]
+    if reduced.get("think") == "high":
+        reduced["think"] = True
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    return reduced
 
 
 def _normal_message(message: Body) -> Body:
-    kept = {name: value for name, value in message.items() if value not in (None, [])}
-    kept.pop("tool_call_id", None)
-    for call in kept.get("tool_calls", ()):
+    reduced = {name: value for name, value in message.items() if value not in (None, [])}
+    reduced.pop("tool_call_id", None)
+    for call in reduced.get("tool_calls", ()):
         call.pop("id", None)
         call.pop("type", None)
-    return kept
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

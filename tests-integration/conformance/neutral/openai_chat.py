@@ -1,21 +1,20 @@
-"""Every recorded request that the neutral types can express is written as it was recorded.
+"""Decoder and normalization of recorded requests to OpenAI's chat completions.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * a text as a string, or as a list of one text part; no content as null, as "" or as nothing;
-  the texts of one assistant message, joined or apart
+  the texts of one assistant message, joined or separate
 * defaults spelled out: `stream: false`, `n: 1`, `strict: false`, `response_format` "text", null
-* `stream_options.include_usage`, which ours always asks for
+* `stream_options.include_usage`, which chatmodels always requests
 * one `stop` text as a string or as a list
 * the limit of tokens as `max_tokens` or `max_completion_tokens`
 * `parallel_tool_calls` without tools, which OpenAI refuses
-* `logprobs: true`, which `top_logprobs` needs and ours adds
-* arguments of tool calls as "" or as "{}", and those that are not JSON, which ours writes as an
-  object that holds their text
-* the name of the tool in a tool's result, and a position in a tool call of the history: neither
-  is part of OpenAI's API
+* `logprobs: true`, which `top_logprobs` needs and chatmodels adds
+* arguments of tool calls as "" or as "{}", and those that are not JSON, which chatmodels writes as
+  an object with their text
+* the name of the tool in a tool result, and the index of a tool call in the history: neither is
+  part of OpenAI's API
 """
 
 import base64
@@ -96,11 +95,11 @@ DIALECTS = {
         "zai",
     )
 }
-"""Those who take reasoning back; all others are spoken to as to OpenAI."""
+"""Providers that accept reasoning in requests; all others use OpenAI's dialect."""
 
 
 def dialect_for(exchange: Recording) -> Dialect:
-    """Choose the dialect; who says "developer" is spoken to likewise."""
+    """Return the dialect of an exchange; a request with the role "developer" keeps it."""
     dialect = DIALECTS.get(exchange.provider, OPENAI)
     if exchange.provider == "llamacpp":
         dialect = msgspec.structs.replace(dialect, result_inputs=frozenset({"image"}))
@@ -179,7 +178,7 @@ def _assistant(left: Body, content: Any, dialect: Dialect) -> list[Part]:
 def _parts(content: Any, dialect: Dialect) -> list[Any]:
     if isinstance(content, str) or content is None:
         return [TextPart(content)] if content else []
-    return [_part(_said(part)) for part in content]
+    return [_part(_without_nulls(part)) for part in content]
 
 
 def _part(part: Body) -> Part:
@@ -287,43 +286,43 @@ def _settings(rest: Body, dialect: Dialect) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = {name: value for name, value in body.items() if value is not None}
-    if not kept.get("stream"):
-        kept.pop("stream", None)
-    kept.pop("stream_options", None)
-    if kept.get("n") == 1:
-        del kept["n"]
-    if "max_completion_tokens" in kept:
-        kept["max_tokens"] = kept.pop("max_completion_tokens")
-    if isinstance(kept.get("stop"), str):
-        kept["stop"] = [kept["stop"]]
-    if kept.get("response_format") == {"type": "text"}:
-        del kept["response_format"]
-    if not kept.get("tools"):
-        kept.pop("parallel_tool_calls", None)
-        kept.pop("tools", None)
-    if "top_logprobs" in kept:
-        kept["logprobs"] = True
-    kept["messages"] = [_normal_message(message) for message in kept["messages"]]
-    return _without_defaults(kept)
+    reduced = {name: value for name, value in body.items() if value is not None}
+    if not reduced.get("stream"):
+        reduced.pop("stream", None)
+    reduced.pop("stream_options", None)
+    if reduced.get("n") == 1:
+        del reduced["n"]
+    if "max_completion_tokens" in reduced:
+        reduced["max_tokens"] = reduced.pop("max_completion_tokens")
+    if isinstance(reduced.get("stop"), str):
+        reduced["stop"] = [reduced["stop"]]
+    if reduced.get("response_format") == {"type": "text"}:
+        del reduced["response_format"]
+    if not reduced.get("tools"):
+        reduced.pop("parallel_tool_calls", None)
+        reduced.pop("tools", None)
+    if "top_logprobs" in reduced:
+        reduced["logprobs"] = True
+    reduced["messages"] = [_normal_message(message) for message in reduced["messages"]]
+    return _without_defaults(reduced)
 
 
 def _normal_message(message: Body) -> Body:
-    kept = {name: value for name, value in message.items() if value not in (None, [], "")}
-    content = kept.get("content")
+    reduced = {name: value for name, value in message.items() if value not in (None, [], "")}
+    content = reduced.get("content")
     if isinstance(content, list):
-        kept["content"] = content = [_said(part) for part in content]
+        reduced["content"] = content = [_without_nulls(part) for part in content]
         texts = [part.get("text") for part in content if part.get("type") == "text"]
         if len(texts) == len(content) and (len(texts) == 1 or message["role"] == "assistant"):
-            kept["content"] = "".join(texts)
+            reduced["content"] = "".join(texts)
     if message["role"] == "tool":
-        kept.pop("name", None)
-    if "tool_calls" in kept:
-        kept["tool_calls"] = [_normal_call(call) for call in kept["tool_calls"]]
-    return kept
+        reduced.pop("name", None)
+    if "tool_calls" in reduced:
+        reduced["tool_calls"] = [_normal_call(call) for call in reduced["tool_calls"]]
+    return reduced
 
 
-def _said(part: Body) -> Body:
+def _without_nulls(part: Body) -> Body:
     return {name: value for name, value in part.items() if value is not None}
 
 
@@ -333,8 +332,8 @@ def _normal_call(call: Body) -> Body:
     return {**{k: v for k, v in call.items() if k != "index"}, "function": function}
 
 
-def _without_defaults(kept: Body) -> Body:
-    for tool in kept.get("tools", ()):
+def _without_defaults(reduced: Body) -> Body:
+    for tool in reduced.get("tools", ()):
         function = tool["function"]
         tool["function"] = {
             name: value
@@ -345,9 +344,9 @@ def _without_defaults(kept: Body) -> Body:
         if isinstance(parameters := function.get("parameters"), dict):
             strict = function.get("strict")
             function["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
-    described = kept.get("response_format", {}).get("json_schema")
+    described = reduced.get("response_format", {}).get("json_schema")
     if described is not None:
-        kept["response_format"] = {
+        reduced["response_format"] = {
             "type": "json_schema",
             "json_schema": {
                 name: value
@@ -356,11 +355,11 @@ def _without_defaults(kept: Body) -> Body:
                 and (name, value) not in (("strict", False), ("description", ""))
             },
         }
-        described = kept["response_format"]["json_schema"]
+        described = reduced["response_format"]["json_schema"]
         if isinstance(schema := described.get("schema"), dict):
             strict = described.get("strict")
             described["schema"] = output_schema(schema, OPENAI_SCHEMAS, strict=strict)
-    return kept
+    return reduced
 
 
 def model(exchange: Recording, engine: Engine) -> ChatModel:

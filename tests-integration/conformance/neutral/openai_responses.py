@@ -1,17 +1,15 @@
-"""Every recorded request of the Responses API is written as it was recorded.
+"""Decoder and normalization of recorded requests to OpenAI's Responses API.
 
-What the neutral types have no word for goes through `provider_options`, and through parts that
-only this vendor understands.
+Fields without a neutral counterpart are sent through `provider_options` and provider parts.
 
-`neutral` reads the requests of other clients back into neutral ones: the encoder, backwards.
-`normal` brings a body into the form in which ours and theirs can be compared. What it removes are
-the differences that are not differences:
+`neutral` decodes the requests of other clients into neutral ones, the reverse of the encoder.
+`normal` normalizes a body for the comparison with the recorded one. It removes these differences:
 
 * `instructions`, or a first message with them; an input that is a text, or one message
 * a text as a string, or as a list of one part; several texts of one message of the model
 * defaults spelled out: `type: "message"`, `stream: false`, `strict: false`, empty lists, null
-* `id` and `status` of what the model said, which ours sends only beside its reasoning
-* a file without a name, which ours gives one; the order of `include`
+* `id` and `status` of output items, which chatmodels sends only with reasoning
+* a file without a name, for which chatmodels adds one; the order of `include`
 """
 
 import base64
@@ -59,8 +57,10 @@ def neutral(exchange: Recording) -> ChatRequest:
     messages: list[Message] = []
     if instructions := rest.pop("instructions", ""):
         messages.append(Message("system", (TextPart(instructions),)))
-    said = rest.pop("input")
-    items = [{"role": "user", "content": said}] if isinstance(said, str) else said
+    input_items = rest.pop("input")
+    items = (
+        [{"role": "user", "content": input_items}] if isinstance(input_items, str) else input_items
+    )
     for item in items:
         role, parts = _item(item)
         if messages and messages[-1].role == role == "assistant":
@@ -81,20 +81,20 @@ def neutral(exchange: Recording) -> ChatRequest:
 
 
 def _item(item: Body) -> tuple[Any, tuple[Part, ...]]:
-    kept = {name: value for name, value in item.items() if value is not None}
+    reduced = {name: value for name, value in item.items() if value is not None}
     own = ProviderState(DIALECT.mark, item)
-    match kept:
+    match reduced:
         case {"type": "reasoning"}:
             return "assistant", (ReasoningPart("", own),)
         case {"type": "function_call", "call_id": call, "name": name, "arguments": arguments}:
-            more = {name: kept[name] for name in kept.keys() - _KNOWN - {"type", "status"}}
+            more = {name: reduced[name] for name in reduced.keys() - _KNOWN - {"type", "status"}}
             signature = ProviderState(DIALECT.mark, more) if more else None
             return "assistant", (ToolCall(call, name, arguments, signature),)
         case {"type": "function_call_output", "call_id": call, "output": output}:
             return "tool", (ToolResult(call, tuple(_content(output))),)
-        case {"role": role, "content": content} if kept.get("type", "message") == "message":
+        case {"role": role, "content": content} if reduced.get("type", "message") == "message":
             if role == "assistant":
-                return role, tuple(_said(kept, content))
+                return role, tuple(_assistant_parts(reduced, content))
             return "system" if role == "developer" else role, tuple(_content(content))
         case _:
             return "assistant", (ProviderPart(own),)
@@ -103,7 +103,7 @@ def _item(item: Body) -> tuple[Any, tuple[Part, ...]]:
 _KNOWN = frozenset({"call_id", "name", "arguments"})
 
 
-def _said(item: Body, content: Any) -> list[Part]:
+def _assistant_parts(item: Body, content: Any) -> list[Part]:
     state = {name: item[name] for name in ("id", "phase") if name in item}
     signature = ProviderState(DIALECT.mark, state) if state else None
     texts = [content] if isinstance(content, str) else [part["text"] for part in content]
@@ -223,24 +223,26 @@ def _settings(rest: Body, *, has_tools: bool) -> Settings:
 
 def normal(body: Body) -> Body:
     """Bring a body into the form in which ours and theirs can be compared."""
-    kept = _without(body, None, [])
-    if not kept.get("stream"):
-        kept.pop("stream", None)
-    said = kept.pop("input")
-    items = [{"role": "user", "content": said}] if isinstance(said, str) else said
-    if instructions := kept.pop("instructions", ""):
+    reduced = _without(body, None, [])
+    if not reduced.get("stream"):
+        reduced.pop("stream", None)
+    input_items = reduced.pop("input")
+    items = (
+        [{"role": "user", "content": input_items}] if isinstance(input_items, str) else input_items
+    )
+    if instructions := reduced.pop("instructions", ""):
         items = [{"role": "system", "content": instructions}, *items]
-    kept["input"] = _repeated([found for item in items for found in _normal_item(item)])
-    kept["include"] = sorted(kept.get("include", []))
-    kept["tools"] = [_normal_tool(tool) for tool in kept.get("tools", [])]
-    text = dict(kept.pop("text", {}))
+    reduced["input"] = _repeated([found for item in items for found in _normal_item(item)])
+    reduced["include"] = sorted(reduced.get("include", []))
+    reduced["tools"] = [_normal_tool(tool) for tool in reduced.get("tools", [])]
+    text = dict(reduced.pop("text", {}))
     if (form := text.pop("format", None)) and form["type"] != "text":
         form = text["format"] = _without(form, None, "", False)
         if isinstance(schema := form.get("schema"), dict):
             form["schema"] = output_schema(schema, OPENAI_SCHEMAS, strict=form.get("strict"))
-    kept["text"] = _without(text, None)
-    kept["reasoning"] = _without(kept.get("reasoning", {}), None)
-    return kept
+    reduced["text"] = _without(text, None)
+    reduced["reasoning"] = _without(reduced.get("reasoning", {}), None)
+    return reduced
 
 
 def _repeated(items: list[Body]) -> list[Body]:
@@ -255,30 +257,32 @@ def _repeated(items: list[Body]) -> list[Body]:
 
 
 def _normal_tool(tool: Body) -> Body:
-    kept = _without(tool, None, "", False)
-    if kept.get("type") == "function" and isinstance(parameters := kept.get("parameters"), dict):
-        strict = kept.get("strict")
-        kept["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
-    return kept
+    reduced = _without(tool, None, "", False)
+    if reduced.get("type") == "function" and isinstance(
+        parameters := reduced.get("parameters"), dict
+    ):
+        strict = reduced.get("strict")
+        reduced["parameters"] = tool_schema(parameters, OPENAI_SCHEMAS, strict=strict)
+    return reduced
 
 
 def _normal_item(item: Body) -> list[Body]:
-    kept = _without(item, None)
-    kind = kept.get("type", "message")
+    reduced = _without(item, None)
+    kind = reduced.get("type", "message")
     if kind in ("message", "function_call"):
-        kept = {name: kept[name] for name in kept if name not in ("type", "id", "status")}
+        reduced = {name: reduced[name] for name in reduced if name not in ("type", "id", "status")}
     if kind == "message":
-        kept["role"] = kept["role"].replace("developer", "system")
-        parts = _normal_content(kept.pop("content"))
-        if kept["role"] == "assistant":
-            return [kept | {"content": part["text"]} for part in parts]
-        return [kept | {"content": parts}]
+        reduced["role"] = reduced["role"].replace("developer", "system")
+        parts = _normal_content(reduced.pop("content"))
+        if reduced["role"] == "assistant":
+            return [reduced | {"content": part["text"]} for part in parts]
+        return [reduced | {"content": parts}]
     if kind == "function_call_output":
-        del kept["type"]
-        kept.pop("status", None)
-        kept.pop("id", None)
-        return [kept | {"output": _normal_content(kept["output"])}]
-    return [kept]
+        del reduced["type"]
+        reduced.pop("status", None)
+        reduced.pop("id", None)
+        return [reduced | {"output": _normal_content(reduced["output"])}]
+    return [reduced]
 
 
 def _normal_content(content: Any) -> list[Body]:

@@ -96,6 +96,17 @@ async def test_a_failed_run_ends_with_its_error(run, scripted) -> None:
         await run(scripted(ADD, observers=(watcher,)), "Add", tools=[add], max_rounds=1)
 
     assert watcher.ends == [(caught.value.run, caught.value)]
+    assert (watcher.infos[0].model_calls, watcher.infos[0].tool_calls) == (1, 0)
+
+
+async def test_calls_of_the_model_and_of_tools_are_counted_failed_ones_too(run, scripted) -> None:
+    watcher = Watcher()
+    model = scripted((ADD, ToolCall("2", "fail")), RateLimitError("no"), observers=(watcher,))
+
+    with pytest.raises(RateLimitError):
+        await run(model, "Add", tools=[add, fail])
+
+    assert (watcher.infos[0].model_calls, watcher.infos[0].tool_calls) == (2, 2)
 
 
 def test_a_run_that_is_left_early_ends_without_an_error(scripted) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from opentelemetry.context import Context
 from opentelemetry.trace import Span
 
-from chatmodels.core.extending import CallInfo
+from chatmodels.core.extending import CallInfo, ToolRunInfo
 from chatmodels.otel._context import NO_ANNOTATIONS, Annotations
 from chatmodels.otel._model_attributes import Facts, ModelAttributes
 
@@ -45,3 +45,23 @@ class CallState(msgspec.Struct, eq=False):
     def beginning(self) -> Facts:
         """The initial attributes of its span."""
         return self.model.whole if self.call.op == "generate" else self.model.streamed
+
+
+class RunState(msgspec.Struct, eq=False):
+    """The state of a run that telemetry records.
+
+    Attributes:
+        info: The facts of the run, as core updates them.
+        span: The span; None if there is no tracer.
+        started: The start of the span, in nanoseconds of the wall clock.
+        began: The start of the run, in seconds of the monotonic clock.
+        context: The context in which the span is current.
+        attached: The token that restores the previous context, while the span is current.
+    """
+
+    info: ToolRunInfo
+    span: Span | None
+    started: int
+    began: float
+    context: Context | None
+    attached: Token[Context] | None = None

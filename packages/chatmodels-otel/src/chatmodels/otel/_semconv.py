@@ -12,6 +12,7 @@ SCOPE: Final = "chatmodels.otel"
 
 CHAT: Final = "chat"
 EXECUTE_TOOL: Final = "execute_tool"
+INVOKE_AGENT: Final = "invoke_agent"
 OTHER: Final = "_OTHER"
 
 OPERATION_NAME: Final = "gen_ai.operation.name"
@@ -33,6 +34,9 @@ FIRST_CHUNK: Final = "gen_ai.response.time_to_first_chunk"
 INPUT_MESSAGES: Final = "gen_ai.input.messages"
 OUTPUT_MESSAGES: Final = "gen_ai.output.messages"
 TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
+AGENT_NAME: Final = "gen_ai.agent.name"
+INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
 TOOL_NAME: Final = "gen_ai.tool.name"
 TOOL_TYPE: Final = "gen_ai.tool.type"
 TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
@@ -67,6 +71,8 @@ TOKENS: Final = "{token}"
 SECONDS_BUCKETS: Final = (
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 )  # fmt: skip
+RUN_BUCKETS: Final = tuple(2**power / 10 for power in range(13))  # seconds
+COUNT_BUCKETS: Final = tuple(2**power for power in range(8))
 TOKEN_BUCKETS: Final = tuple(4**power for power in range(14))
 
 PROVIDER_NAMES: Final = {

@@ -1,8 +1,66 @@
-"""Retry policies for the calls of chatmodels."""
+"""Policies around the calls of chatmodels: retries, fallbacks, limits.
+
+Each policy serves all four shapes of a call. `model.with_policies(outer, inner)` adds policies
+outside of those that the model has, the first one outermost.
+
+All policies except `Retry`, which HTTP models use, are imported on first use.
+"""
+
+from typing import TYPE_CHECKING
 
 from chatmodels.core.extending import publish
 from chatmodels.resilience._retry import Retry
 
-__all__ = ["Retry"]
+if TYPE_CHECKING:
+    from chatmodels.resilience._budget import Budget
+    from chatmodels.resilience._circuit_breaker import OUTAGE_CODES, CircuitBreaker
+    from chatmodels.resilience._concurrency import OVERLOAD_CODES, Concurrency
+    from chatmodels.resilience._deadline import Deadline
+    from chatmodels.resilience._fallback import FALLBACK_CODES, Fallback
+    from chatmodels.resilience._rate_limit import RateLimit
+    from chatmodels.resilience._reask import Reask
 
-publish(globals())
+__all__ = [
+    "FALLBACK_CODES",
+    "OUTAGE_CODES",
+    "OVERLOAD_CODES",
+    "Budget",
+    "CircuitBreaker",
+    "Concurrency",
+    "Deadline",
+    "Fallback",
+    "RateLimit",
+    "Reask",
+    "Retry",
+]
+
+_MODULES = {
+    "FALLBACK_CODES": "_fallback",
+    "OUTAGE_CODES": "_circuit_breaker",
+    "OVERLOAD_CODES": "_concurrency",
+    "Budget": "_budget",
+    "CircuitBreaker": "_circuit_breaker",
+    "Concurrency": "_concurrency",
+    "Deadline": "_deadline",
+    "Fallback": "_fallback",
+    "RateLimit": "_rate_limit",
+    "Reask": "_reask",
+}
+
+publish({"__name__": __name__, "__all__": ["Retry"], "Retry": Retry})
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    if isinstance(value, type):
+        value.__module__ = __name__
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

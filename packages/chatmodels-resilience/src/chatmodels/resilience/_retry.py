@@ -1,6 +1,5 @@
 """The policy that retries failed calls."""
 
-import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +8,7 @@ import msgspec
 
 from chatmodels.core import ChatModelError, ChatRequest, ConfigurationError, is_retryable
 from chatmodels.core.extending import CallInfo, Flow, Send, Sleep, error_facts, logger
+from chatmodels.resilience._validation import number_problems
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,18 +51,14 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
     random: Callable[[], float] | None = None
 
     def __post_init__(self) -> None:
-        problems = [
-            f"{name} must be {kind} of at least {least}, not {value!r}"
-            for name, value, kind, least in (
-                ("max_retries", self.max_retries, "a whole number", 0),
-                ("initial_delay", self.initial_delay, "a number of seconds", 0),
-                ("factor", self.factor, "a number", 1),
-                ("max_delay", self.max_delay, "a number of seconds", 0),
-            )
-            if not _in_range(value, least, whole=name == "max_retries")
-        ]
+        problems = number_problems(
+            max_retries=(self.max_retries, 0, True),
+            initial_delay=(self.initial_delay, 0, False),
+            factor=(self.factor, 1, False),
+            max_delay=(self.max_delay, 0, False),
+        )
         if problems:
-            raise ConfigurationError(f"Retry: {'; '.join(problems)}", op="configure")
+            raise ConfigurationError(f"Retry: {problems}", op="configure")
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
@@ -104,12 +100,6 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
                 f"a delay of {delay:g} s would exceed the total timeout of {call.timeout.total} s"
             )
         return ""
-
-
-def _in_range(value: object, least: int, *, whole: bool) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return least <= value < math.inf and (isinstance(value, int) or not whole)
 
 
 def _log(call: CallInfo, error: ChatModelError, attempt: int, delay: float) -> None:

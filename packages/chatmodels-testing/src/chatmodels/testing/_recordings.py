@@ -156,7 +156,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def streamed(self) -> bool:
-        """Whether the response belongs to a streamed call."""
+        """True if the response belongs to a streamed call."""
         return "stream" in self.tags or self.response.content_type in STREAM_TYPES
 
     def simulated_response(self) -> SimulatedResponse:

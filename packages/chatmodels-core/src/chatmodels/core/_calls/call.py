@@ -50,6 +50,9 @@ class Observer(Protocol[Token]):
       another attempt follows.
     - `checked(report)` does not belong to a call: it is called with the result of the model's
       `check_health`.
+    - `start_run(info)` and `end_run(token, run, error)` belong to a run of tools, as `run_tools`
+      makes: they are called once each, with a `ToolRunInfo` and a `ToolRun`. `enter` and `leave`
+      are called with the token of the run, too; its calls and tools start in between.
     """
 
     def start(self, call: "CallInfo", /) -> Token:

@@ -54,6 +54,7 @@ class Running:
                 if effect is None:
                     break
                 outcome = error = None
+                watching.count(effect)
                 try:
                     if isinstance(effect, Emit):
                         if streamed:
@@ -88,6 +89,7 @@ class Running:
                 if effect is None:
                     break
                 outcome = error = None
+                watching.count(effect)
                 try:
                     if isinstance(effect, Emit):
                         if streamed:

@@ -4,18 +4,20 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+import msgspec
+
 from chatmodels.core._calls.call import Observer
 from chatmodels.core._log import error_facts, logger
+from chatmodels.core._loop.effects import CallModel, Effect, Start
 from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._values.messages import Message
-from chatmodels.core._values.parts import FrozenValue
 from chatmodels.core._values.request import ToolDefinition
 
 _NOTHING = nullcontext()
 
 
-class ToolRunInfo(FrozenValue, frozen=True, kw_only=True):
-    """The facts of a run of a model with tools.
+class ToolRunInfo(msgspec.Struct, kw_only=True):
+    """The facts of a run of a model with tools, updated while it runs.
 
     Attributes:
         provider: The provider's registered name.
@@ -23,6 +25,8 @@ class ToolRunInfo(FrozenValue, frozen=True, kw_only=True):
         name: The name of the agent, if the program has named it.
         messages: The conversation that the run begins with.
         tools: The tools.
+        model_calls: The number of calls of the model so far, failed ones included.
+        tool_calls: The number of tools started so far.
     """
 
     provider: str
@@ -30,12 +34,15 @@ class ToolRunInfo(FrozenValue, frozen=True, kw_only=True):
     name: str | None
     messages: tuple[Message, ...]
     tools: tuple[ToolDefinition, ...]
+    model_calls: int = 0
+    tool_calls: int = 0
 
 
 class RunWatching:
     """The observers of one run that have the methods `start_run` and `end_run`."""
 
     def __init__(self, observers: Sequence[Observer], info: ToolRunInfo) -> None:
+        self._info = info
         self._tokens: list[tuple[Observer, object]] = []
         for observer in observers:
             start: Callable[[ToolRunInfo], object] | None = getattr(observer, "start_run", None)
@@ -61,6 +68,13 @@ class RunWatching:
         finally:
             for observer, token in reversed(self._tokens):
                 _call(observer, "leave", token)
+
+    def count(self, effect: Effect) -> None:
+        """Count the calls of the model and of tools."""
+        if isinstance(effect, CallModel):
+            self._info.model_calls += 1
+        elif isinstance(effect, Start):
+            self._info.tool_calls += 1
 
     def end(self, run: ToolRun[Any], error: BaseException | None) -> None:
         """Report the end of the run."""

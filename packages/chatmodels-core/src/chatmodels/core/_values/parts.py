@@ -18,8 +18,6 @@ class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({shown})"
 
-    # pydantic calls these; the module that answers builds on this one.
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any:
         """Return the schema by which pydantic validates and serializes instances."""
@@ -29,6 +27,14 @@ class FrozenValue(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_def
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any, /) -> Any:
         """Return the JSON Schema of instances."""
         return import_module(_PYDANTIC).inline_schema(cls)
+
+    def _repr_html_(self) -> str | None:
+        """Return HTML for notebooks; None for values that are shown by their repr."""
+        return import_module(f"{_NOTEBOOKS}.html").html(self)
+
+    def _repr_markdown_(self) -> str | None:
+        """Return Markdown for notebooks that do not show HTML; None as for HTML."""
+        return import_module(f"{_NOTEBOOKS}.markdown").markdown(self)
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """List the fields to show, by rich too; long bytes are replaced by their size."""
@@ -49,7 +55,10 @@ class _Size(int):
 
 
 _SHOWN_BYTES = 64
+
+# Imported by name, because these modules build on this one.
 _PYDANTIC = "chatmodels.core._schema.pydantic_fields"
+_NOTEBOOKS = "chatmodels.core._notebooks"
 
 
 class ProviderState(FrozenValue, frozen=True, rename={"format": "provider"}):

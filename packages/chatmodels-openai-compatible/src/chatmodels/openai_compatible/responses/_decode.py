@@ -1,11 +1,11 @@
-"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
+"""Decodes responses, whole and streamed: a state machine that is fed one frame at a time.
 
-The terminal event holds the whole response, which counts: its items may be other than those
-streamed (sealed anew, or with results that came late). Some servers leave its output empty; then
-the streamed items are all there is.
+The terminal event contains the whole response, which takes precedence: its items can differ from
+the streamed ones (encrypted again, or with late results). Some servers leave its output empty; then
+the streamed items are used.
 
-OpenAI numbers the items. Other servers do not, or give one number to two items; then the ids count.
-Others change the ids from event to event; then the numbers count.
+OpenAI numbers the items. Other servers do not, or use one number for two items; then items are
+matched by ids. Others change the ids from event to event; then items are matched by numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,8 +58,8 @@ from chatmodels.openai_compatible.responses._wire import (
     response_decoder,
 )
 
-_PLACES = 1_000
-"""Event indexes that each item has for its parts: the order of items, then that within them."""
+_INDEXES = 1_000
+"""The number of event indexes of each item: parts are ordered by items, then within an item."""
 
 _NAMES = ("id", "call_id")
 _NO_USAGE = Usage()
@@ -70,50 +70,50 @@ _TERMINAL = frozenset(
 
 
 class _Item:
-    """An item of the answer, and what of it was told already."""
+    """An item of the response, and the events that were yielded for it."""
 
-    __slots__ = ("begun", "index", "item", "logprobs", "pieces", "places", "told")
+    __slots__ = ("deltas", "index", "item", "logprobs", "places", "reported", "started")
 
     def __init__(self, index: int) -> None:
         self.item: Item = {}
         self.index = index
-        self.begun = False
+        self.started = False
         self.logprobs = False
-        self.pieces: list[str] = []
+        self.deltas: list[str] = []
         self.places: dict[int | None, int] = {}
-        self.told: dict[tuple[str, int], Part] = {}
+        self.reported: dict[tuple[str, int], Part] = {}
 
     @property
     def custom(self) -> bool:
         return kind_of(self.item) == "custom_tool_call"
 
-    def alike(self, whole: Item) -> bool:
+    def is_like(self, whole: Item) -> bool:
         """Return whether another item can be this one, with another id or more content."""
         return not self.item or kind_of(self.item) == kind_of(whole)
 
     def same(self, whole: Item) -> bool:
         """Return whether another item is this one by its id, or by that of its call."""
         names = [name for name in _NAMES if text_or_none(whole.get(name))]
-        return self.alike(whole) and any(whole[name] == self.item.get(name) for name in names)
+        return self.is_like(whole) and any(whole[name] == self.item.get(name) for name in names)
 
     def accepts(self, whole: Item) -> bool:
         """Return whether an event about another item can be about this one."""
         call_id = self.item.get("call_id")
-        return self.alike(whole) and (not call_id or call_id == whole.get("call_id"))
+        return self.is_like(whole) and (not call_id or call_id == whole.get("call_id"))
 
     def place(self, content_index: int | None) -> int:
         # Bedrock counts the contents of all items together: only their order is reliable.
-        return self.index + self.places.setdefault(content_index, len(self.places)) % _PLACES
+        return self.index + self.places.setdefault(content_index, len(self.places)) % _INDEXES
 
     def so_far(self) -> Item:
-        return self.item | {"input" if self.custom else "arguments": "".join(self.pieces)}
+        return self.item | {"input" if self.custom else "arguments": "".join(self.deltas)}
 
 
 class ResponsesDecoder:
-    """Turns one response into events.
+    """Decodes one response into events.
 
     Args:
-        dialect: How the vendor speaks.
+        dialect: The dialect.
         limit: The `max_output_tokens` of the request.
     """
 
@@ -131,10 +131,10 @@ class ResponsesDecoder:
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Decode one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not in this wire format.
         """
         data = frame.data
         if self._ended or not data or data.startswith(b"[DONE]"):
@@ -146,23 +146,23 @@ class ResponsesDecoder:
                 case "response.output_text.delta":
                     return self._text(event)
                 case "response.refusal.delta":
-                    return (RefusalDelta(_words(event.delta), self._index(event)),)
+                    return (RefusalDelta(_text_of(event.delta), self._index(event)),)
                 case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    return (ReasoningDelta(_words(event.delta), self._of(event).index),)
+                    return (ReasoningDelta(_text_of(event.delta), self._of(event).index),)
                 case (
                     "response.function_call_arguments.delta"
                     | "response.custom_tool_call_input.delta"
                 ):
-                    return self._more(self._of(event), _words(event.delta))
+                    return self._continue_call(self._of(event), _text_of(event.delta))
                 case "response.content_part.added":
                     self._index(event)
                     return ()
                 case "response.output_item.added":
-                    return self._begin(self._place(event, begins=True), event.item or {})
+                    return self._begin_item(self._place(event, begins=True), event.item or {})
                 case "response.output_item.done":
-                    return self._done(self._place(event, begins=False), event.item or {})
+                    return self._end_item(self._place(event, begins=False), event.item or {})
                 case "error":
-                    reject(data, self._name, "an error without words")
+                    reject(data, self._name, "an error without a message")
                 case kind if kind in _TERMINAL:
                     return self._end(event, data)
                 case _:
@@ -192,13 +192,13 @@ class ResponsesDecoder:
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
-        events += self._used(wire)
+        events += self._usage_events(wire)
         kinds = {part.type for part in parts}
-        events.append(self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        events.append(self._stream_end(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give nothing: an answer without its terminal event is not complete."""
+        """Return no events: a response without its terminal event is not complete."""
         return ()
 
     def _start(self, response: WireResponse | None) -> list[StreamEvent]:
@@ -210,7 +210,7 @@ class ResponsesDecoder:
     def _at(self, place: int) -> _Item:
         item = self._items.get(place)
         if item is None:
-            item = self._items[place] = _Item(place * _PLACES)
+            item = self._items[place] = _Item(place * _INDEXES)
         return item
 
     def _new(self) -> _Item:
@@ -221,17 +221,17 @@ class ResponsesDecoder:
         number = event.output_index
         if number is not None and self._numbered:
             return self._at(number)
-        known = self._ids.get(event.item_id or "")
-        if known is None and number is not None:
+        item = self._ids.get(event.item_id or "")
+        if item is None and number is not None:
             return self._at(number)
-        return known or next(reversed(self._items.values()), None) or self._new()
+        return item or next(reversed(self._items.values()), None) or self._new()
 
     def _place(self, event: WireEvent, *, begins: bool) -> _Item:
         """Find the item that an event begins or completes."""
         whole, number = event.item or {}, event.output_index
         name = text_or_none(whole.get("id")) or ""
         item = self._ids.get(name)
-        if item is not None and item.alike(whole):
+        if item is not None and item.is_like(whole):
             if number is not None and self._items.get(number) is not item:
                 self._numbered = False
         elif number is not None:
@@ -241,8 +241,8 @@ class ResponsesDecoder:
                 item = self._new()
         else:
             self._numbered = False
-            open_items = [known for known in self._items.values() if not known.told]
-            waiting = (known for known in open_items if known.accepts(whole))
+            open_items = [each for each in self._items.values() if not each.reported]
+            waiting = (each for each in open_items if each.accepts(whole))
             item = (None if begins else next(waiting, None)) or self._new()
         if name:
             self._ids[name] = item
@@ -252,53 +252,53 @@ class ResponsesDecoder:
         return self._of(event).place(event.content_index)
 
     def _text(self, event: WireEvent) -> list[StreamEvent]:
-        events: list[StreamEvent] = [TextDelta(_words(event.delta), self._index(event))]
+        events: list[StreamEvent] = [TextDelta(_text_of(event.delta), self._index(event))]
         if event.logprobs:
             self._of(event).logprobs = True
             logprobs = read_logprobs({"content": event.logprobs}, self._warnings)
             events.append(LogprobsDelta(logprobs))
         return events
 
-    def _begin(self, item: _Item, start: Item) -> list[StreamEvent]:
+    def _begin_item(self, item: _Item, start: Item) -> list[StreamEvent]:
         item.item = item.item or start
-        if item.begun or kind_of(item.item) not in CALLS:
+        if item.started or kind_of(item.item) not in CALLS:
             return []
-        item.begun = True
+        item.started = True
         call = call_of(item.item, self._mark)
         return [ToolCallStart(call.id, call.name, item.index)]
 
-    def _more(self, item: _Item, text: str) -> list[StreamEvent]:
-        if not item.begun or not text:
+    def _continue_call(self, item: _Item, text: str) -> list[StreamEvent]:
+        if not item.started or not text:
             return []
-        item.pieces.append(text)
+        item.deltas.append(text)
         if item.custom:
-            text = ("" if item.pieces[1:] else CUSTOM_BEGIN) + escape(text)
+            text = ("" if item.deltas[1:] else CUSTOM_BEGIN) + escape(text)
         return [ToolCallDelta(text, item.index)]
 
-    def _done(self, item: _Item, whole: Item) -> list[StreamEvent]:
+    def _end_item(self, item: _Item, whole: Item) -> list[StreamEvent]:
         item.item = whole
         events: list[StreamEvent] = []
         if not item.logprobs and (logprobs := logprobs_of(whole, self._warnings)):
             item.logprobs = True
             events.append(LogprobsDelta(logprobs))
         for place, part in parts_of(whole, self._mark):
-            key = part.type, item.index + place % _PLACES
-            if item.told.get(key) == part:
+            key = part.type, item.index + place % _INDEXES
+            if item.reported.get(key) == part:
                 continue
-            if isinstance(part, ToolCall) and key not in item.told:
-                events += self._called(item, part)
-            else:  # what corrects a call is no end: a caller may run its tool at each
+            if isinstance(part, ToolCall) and key not in item.reported:
+                events += self._end_call(item, part)
+            else:  # a corrected call does not end again: callers can run its tool at each end
                 events.append(PartEnd(part, key[1]))
-            item.told[key] = part
+            item.reported[key] = part
         return events
 
-    def _called(self, item: _Item, call: ToolCall) -> list[StreamEvent]:
+    def _end_call(self, item: _Item, call: ToolCall) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        if not item.begun:
-            item.begun = True
+        if not item.started:
+            item.started = True
             events.append(ToolCallStart(call.id, call.name, item.index))
         rest = call.arguments_json
-        if item.pieces:
+        if item.deltas:
             rest = CUSTOM_END if item.custom else ""
         if rest:
             events.append(ToolCallDelta(rest, item.index))
@@ -307,32 +307,32 @@ class ResponsesDecoder:
     def _end(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
         response = event.response or WireResponse()
         status = response.status or event.type.removeprefix("response.")
-        # Perplexity tells the error beside the response, not in it.
+        # Perplexity sends the error beside the response, not in it.
         check(status, response.error or event.error, self._name)
         word = word_of(response) or status
         events = self._start(response)
         for item, whole in self._final(response.output or ()):
-            events += self._done(item, whole)
+            events += self._end_item(item, whole)
         for item in self._items.values():
-            if item.begun and not item.told:  # cut off with the answer
-                events += self._done(item, item.so_far())
+            if item.started and not item.reported:  # cut off with the response
+                events += self._end_item(item, item.so_far())
         if not self._items and word == "completed":
             reject(data, self._name, "it has no output")
         self._ended = True
-        events += self._used(response)
-        kinds = {kind for item in self._items.values() for kind, _ in item.told}
+        events += self._usage_events(response)
+        kinds = {kind for item in self._items.values() for kind, _ in item.reported}
         output = [item.item for item in self._items.values()]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._last(word, kinds, output, response, payload)]
+        return [*events, self._stream_end(word, kinds, output, response, payload)]
 
-    def _used(self, response: WireResponse) -> list[StreamEvent]:
+    def _usage_events(self, response: WireResponse) -> list[StreamEvent]:
         usage = read_usage(response.usage, self._warnings)
         if usage is None:
             return []
         self._usage = usage
         return [UsageUpdate(usage)]
 
-    def _last(
+    def _stream_end(
         self,
         word: str | None,
         kinds: AbstractSet[str],
@@ -363,12 +363,12 @@ class ResponsesDecoder:
         """Find for each item of the whole response the one that was streamed, or a new one."""
         free = list(self._items.values())
         for position, whole in enumerate(output):
-            item = next((known for known in free if known.same(whole)), None)
+            item = next((each for each in free if each.same(whole)), None)
             if item is None:
                 item = self._items.get(position)
                 if item is None:
                     item = self._at(position)
-                elif item not in free or not item.alike(whole):
+                elif item not in free or not item.is_like(whole):
                     item = self._new()
             if item in free:
                 free.remove(item)
@@ -379,7 +379,7 @@ def _complete(part: Part, index: int) -> StreamEvent:
     return ToolCallEnd(part, index) if type(part) is ToolCall else PartEnd(part, index)
 
 
-def _words(delta: Json) -> str:
+def _text_of(delta: Json) -> str:
     if not isinstance(delta, str):
         raise msgspec.ValidationError(
             f"Expected `str`, got `{type(delta).__name__}` - at `$.delta`"

@@ -1,6 +1,7 @@
 """Encodes messages and tools by the conventions' JSON schemas."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import assert_never
 
 import msgspec
@@ -24,11 +25,18 @@ from chatmodels.core.extending import Json, ToolDefinition
 def input_messages(messages: Iterable[Message], max_chars: int, /) -> list[Json]:
     """Encode messages as `gen_ai.input.messages`.
 
+    Each result of a tool is a message of its own: Phoenix and MLflow display only the last result
+    of a message, and none of its texts beside it.
+
     Args:
         messages: The conversation.
         max_chars: The largest length of media data; longer data is left out before encoding.
     """
-    return [_message(message, max_chars) for message in messages]
+    return [
+        _message(each, max_chars)
+        for message in messages
+        for each in ([message] if len(message.parts) < 2 else _split_results(message))
+    ]
 
 
 def output_messages(message: Message, finish_reason: str, max_chars: int, /) -> list[Json]:
@@ -89,6 +97,12 @@ def _decode(text: str) -> Json:
         except (msgspec.DecodeError, RecursionError):
             pass
     return text
+
+
+def _split_results(message: Message) -> Iterator[Message]:
+    for is_result, parts in groupby(message.parts, lambda part: isinstance(part, ToolResult)):
+        for some in ((part,) for part in parts) if is_result else (tuple(parts),):
+            yield Message(message.role, some, name=message.name)
 
 
 def _message(message: Message, max_chars: int) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from chatmodels.otel._metrics.deferred import DeferredMeasurements, record_all
 from chatmodels.otel._metrics.inference import Latest, Version141, seconds
 from chatmodels.otel._metrics.measurement import Measurement, Sink
 from chatmodels.otel._options import TelemetryOptions
-from chatmodels.otel._semconv import SCOPE, schema_url
+from chatmodels.otel._semconv import COUNT_BUCKETS, RUN_BUCKETS, SCOPE, SECONDS, schema_url
 from chatmodels.otel._version import VERSION
 
 
@@ -65,13 +65,31 @@ class Meters:
         self.tool_duration = seconds(
             meter, "gen_ai.execute_tool.duration", "Duration of a tool's execution."
         )
+        self.run_duration = meter.create_histogram(
+            "gen_ai.invoke_agent.duration",
+            unit=SECONDS,
+            description="Duration of a run of a model with tools.",
+            explicit_bucket_boundaries_advisory=RUN_BUCKETS,
+        )
+        self.run_model_calls = meter.create_histogram(
+            "gen_ai.invoke_agent.inference_calls",
+            unit="{inference_call}",
+            description="Calls of the model in a run with tools.",
+            explicit_bucket_boundaries_advisory=COUNT_BUCKETS,
+        )
+        self.run_tool_calls = meter.create_histogram(
+            "gen_ai.invoke_agent.tool_calls",
+            unit="{tool_call}",
+            description="Tool calls in a run with tools.",
+            explicit_bucket_boundaries_advisory=COUNT_BUCKETS,
+        )
         self.function_duration = seconds(
             meter, "chatmodels.function.duration", "Duration of metered functions."
         )
 
     @property
     def live(self) -> bool:
-        """Whether an SDK provides the instruments; otherwise nothing is measured.
+        """True if an SDK provides the instruments; otherwise nothing is measured.
 
         The API returns proxies of instruments until there is an SDK, and the proxies know when.
         """

@@ -15,10 +15,10 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from chatmodels.core import ChatResponse, HealthReport
-from chatmodels.core.extending import CallInfo
+from chatmodels.core import ChatResponse, HealthReport, ToolRun
+from chatmodels.core.extending import CallInfo, ToolRunInfo
 from chatmodels.otel._call_end import CallRecorder
-from chatmodels.otel._call_state import CallState
+from chatmodels.otel._call_state import CallState, RunState
 from chatmodels.otel._context import current_annotations, restore_context
 from chatmodels.otel._failure import error_type
 from chatmodels.otel._guard import Guard
@@ -30,6 +30,7 @@ from chatmodels.otel._spans.duplicates import UTIL_GENAI, is_recorded, mark_cont
 if TYPE_CHECKING:
     from chatmodels.otel._logs.events import Events
     from chatmodels.otel._metrics.instruments import Meters
+    from chatmodels.otel._spans.runs import RunSpans
 
 MAX_MODELS = 1024
 """The largest number of models with attributes and metrics of their own."""
@@ -72,6 +73,7 @@ class CallObserver:
         self._meters = meters
         self._events = events
         self._recorder = CallRecorder(options, guard, tracer=tracer, meters=meters, events=events)
+        self._runs: RunSpans | None = None
         self._wants_exchanges = options.http_spans != "none"
         self._models: dict[Key, ModelAttributes] = {}
         self._rest: dict[str, ModelAttributes] = {}
@@ -133,14 +135,14 @@ class CallObserver:
         return state
 
     def enter(self, token: object, /) -> None:
-        """Make the span current while core works on the call."""
-        if isinstance(token, CallState) and token.context is not None:
+        """Make the span current while core works on the call, or on the run."""
+        if isinstance(token, CallState | RunState) and token.context is not None:
             token.attached = attach(token.context)
 
     def leave(self, token: object, /) -> None:
-        """Restore the previous context while core does not work on the call."""
+        """Restore the previous context while core does not work on the call, or on the run."""
         if (
-            isinstance(token, CallState)
+            isinstance(token, CallState | RunState)
             and token.context is not None
             and token.attached is not None
         ):
@@ -172,6 +174,33 @@ class CallObserver:
         """End the span and record the measurements, independent of each other's failures."""
         if isinstance(token, CallState):
             self._recorder.record(token, response, error)
+
+    def start_run(self, info: ToolRunInfo, /) -> RunState | None:
+        """Begin the span of a run with tools.
+
+        Returns:
+            None if nothing is recorded.
+        """
+        try:
+            if self._runs is None:
+                self._runs = self._run_spans()
+            return self._runs.start(info)
+        except Exception as error:
+            self._guard.record_failure("runs", error)
+            return None
+
+    def end_run(self, token: object, run: ToolRun[Any], error: BaseException | None, /) -> None:
+        """End the span of a run and record its measurements."""
+        if isinstance(token, RunState) and self._runs is not None:
+            self._runs.end(token, run, error)
+
+    def _run_spans(self) -> "RunSpans":
+        # Imported here, since many programs have no tools.
+        from chatmodels.otel._content.capture import Capture
+        from chatmodels.otel._spans.runs import RunSpans
+
+        capture = Capture(self._options, self._guard)
+        return RunSpans(capture, self._guard, tracer=self._tracer, meters=self._meters)
 
     def _measure(self, state: CallState, meters: "Meters") -> None:
         call = state.call

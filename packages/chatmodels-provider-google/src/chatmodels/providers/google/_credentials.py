@@ -29,7 +29,7 @@ class Credentials(Protocol):
 
     @property
     def valid(self) -> bool:
-        """Whether the token is valid for some more minutes."""
+        """True if the token is valid for some more minutes."""
         ...
 
     def refresh(self, request: Any, /) -> None:

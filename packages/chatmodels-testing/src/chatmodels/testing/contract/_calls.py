@@ -113,7 +113,7 @@ def a_tool_call_can_be_carried_through(context: CheckContext) -> None:
 
 def a_conversation_of_all_roles_is_understood(context: CheckContext) -> None:
     """Earlier messages of the model are sent with the new prompt."""
-    conversation = [user("Say it."), assistant("Said."), user("Say it again.")]
+    conversation = [user("Count."), assistant("One."), user("Continue.")]
 
     assert context.model("Again.").generate(conversation).text == "Again."
 

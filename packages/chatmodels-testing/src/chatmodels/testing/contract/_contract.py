@@ -17,7 +17,7 @@ from chatmodels.testing._simulator import Simulator
 SECRET = "sk-contract-0123456789abcdefghij"  # noqa: S105 - not a real key
 """The API key of the suite, which must not appear in any output."""
 
-PROMPT = "Tell me of the seven seas, one after the other, and of the winds that blow there."
+PROMPT = "Describe the seven seas, one after the other, and the winds that blow over each of them."
 """A prompt that is long enough for a response that repeats it to break in the middle."""
 
 Script = Callable[[Sequence[object]], Mapping[str, object]]
@@ -61,7 +61,7 @@ class ProviderContract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def over_http(self) -> bool:
-        """Whether the models make HTTP requests."""
+        """True if the models make HTTP requests."""
         return self.script is None
 
     @property

@@ -1,0 +1,189 @@
+"""Limits requests and tokens per time."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from chatmodels.core import (
+    ChatRequest,
+    ChatResponse,
+    ConfigurationError,
+    RateLimitError,
+    TextPart,
+    ToolResult,
+)
+from chatmodels.core.extending import CallInfo, Flow, Send, Sleep
+from chatmodels.resilience._validation import number_problems
+
+_CHARACTERS_PER_TOKEN = 4  # of English text; other languages need more tokens, and are corrected
+
+
+class RateLimit:
+    """A policy that limits requests and tokens per time, so that the vendor need not refuse them.
+
+    In any period of `per` seconds, no more than `requests` attempts begin and no more than `tokens`
+    tokens are used. A call that comes too early waits. If the wait would outlast the total time
+    limit of the call, it raises `RateLimitError` at once, with the wait as `retry_after`.
+
+    The tokens of a call are estimated before it: one for four characters of text in the messages,
+    and `max_output_tokens`. When the call ends, its usage takes the place of the estimate. If the
+    vendor refuses a call and advises a wait, all calls wait for as long.
+
+    The limits apply to the models of one process that share the policy.
+
+    >>> limit = RateLimit(requests=500, tokens=200_000)  # for model.with_policies(limit)
+
+    Args:
+        requests: The number of attempts; None for any number.
+        tokens: The number of tokens, of input and output together; None for any number.
+        per: The period in seconds.
+        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+
+    Raises:
+        ConfigurationError: A number is out of range, or there is no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        requests: int | None = None,
+        tokens: int | None = None,
+        per: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        limits = {"requests": requests, "tokens": tokens}
+        given = {name: (value, 1, True) for name, value in limits.items() if value is not None}
+        problems = number_problems(**given, per=(per, 0, False))
+        if not given:
+            problems = "pass requests=... or tokens=..."
+        if problems:
+            raise ConfigurationError(f"RateLimit: {problems}", op="configure")
+        self.requests = requests
+        self.tokens = tokens
+        self.per = per
+        self._clock = clock
+        self._requests = None if requests is None else _Window(requests, per)
+        self._tokens = None if tokens is None else _Window(tokens, per)
+        self._resumes_at = 0.0
+        self._lock = Lock()
+
+    def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        """Begin the flow of one call."""
+        entry = self._reserve(call, request)
+        try:
+            if (wait := entry.time - self._clock()) > 0:
+                yield Sleep(wait)
+        except BaseException:
+            self._cancel(entry)
+            raise
+        try:
+            outcome = yield Send(request)
+        except RateLimitError as error:
+            if error.retry_after:
+                with self._lock:
+                    self._resumes_at = max(self._resumes_at, self._clock() + error.retry_after)
+            raise
+        call.on_end(lambda response, error: self._correct(entry, response))
+        return outcome
+
+    def _reserve(self, call: CallInfo, request: ChatRequest) -> "_Entry":
+        estimate = 0 if self._tokens is None else estimated_tokens(request)
+        with self._lock:
+            now = self._clock()
+            start = max(now, self._resumes_at)
+            if self._requests is not None:
+                start = self._requests.earliest(start, 1)
+            if self._tokens is not None:
+                # More than the limit never fits: such a call waits for an empty window.
+                start = self._tokens.earliest(start, min(estimate, self._tokens.limit))
+            if call.deadline is not None and start >= call.deadline:
+                raise RateLimitError(
+                    f"waiting {start - now:.1f} s for the rate limit of {self._described()} would "
+                    f"outlast the total timeout of {call.timeout.total} s",
+                    retry_after=start - now,
+                )
+            entry = _Entry(start, estimate)
+            if self._requests is not None:
+                self._requests.add(_Entry(start, 1), now)
+            if self._tokens is not None:
+                self._tokens.add(entry, now)
+            return entry
+
+    def _cancel(self, entry: "_Entry") -> None:
+        with self._lock:
+            entry.amount = 0
+            if self._requests is not None:
+                self._requests.cancel(entry.time)
+
+    def _correct(self, entry: "_Entry", response: ChatResponse[Any] | None) -> None:
+        if response is not None and response.usage.total_tokens is not None:
+            with self._lock:
+                entry.amount = response.usage.total_tokens
+
+    def _described(self) -> str:
+        limits = {"requests": self.requests, "tokens": self.tokens}
+        parts = [f"{value:,} {name}" for name, value in limits.items() if value is not None]
+        return f"{' and '.join(parts)} per {self.per:g} s"
+
+    def __repr__(self) -> str:
+        return f"<RateLimit: {self._described()}>"
+
+
+def estimated_tokens(request: ChatRequest, /) -> int:
+    """Estimate the tokens of a call from the text of its request and its `max_output_tokens`."""
+    characters = 0
+    for message in request.messages:
+        for part in message.parts:
+            contents = part.content if isinstance(part, ToolResult) else (part,)
+            characters += sum(len(each.text) for each in contents if isinstance(each, TextPart))
+    return characters // _CHARACTERS_PER_TOKEN + (request.settings.max_output_tokens or 0)
+
+
+class _Entry:
+    """An amount that is used at a time."""
+
+    __slots__ = ("amount", "time")
+
+    def __init__(self, time: float, amount: int) -> None:
+        self.time = time
+        self.amount = amount
+
+
+class _Window:
+    """The amounts that were used within a period, and those that are planned."""
+
+    def __init__(self, limit: int, period: float) -> None:
+        self.limit = limit
+        self._period = period
+        self._entries: deque[_Entry] = deque()
+
+    def earliest(self, start: float, amount: int) -> float:
+        """Return the earliest time from `start` on at which the amount fits into the period.
+
+        Entries are in the order of their times, and a new one comes last: first come, first served.
+        """
+        if self._entries:
+            start = max(start, self._entries[-1].time)
+        used = sum(each.amount for each in self._entries if each.time > start - self._period)
+        for each in self._entries:
+            if used + amount <= self.limit:
+                break
+            if each.time > start - self._period:
+                used -= each.amount
+                start = max(start, each.time + self._period)
+        return start
+
+    def add(self, entry: _Entry, now: float) -> None:
+        """Add an entry, and forget those that are too old to matter."""
+        while self._entries and self._entries[0].time <= now - self._period:
+            self._entries.popleft()
+        self._entries.append(entry)
+
+    def cancel(self, time: float) -> None:
+        """Take an amount at a time back."""
+        for each in self._entries:
+            if each.time == time and each.amount:
+                each.amount = 0
+                return

@@ -1,0 +1,69 @@
+"""Models and clocks for the tests of policies, and the four shapes of a call."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from chatmodels.core import ChatRequest, ChatResponse, Usage, assistant
+from chatmodels.core.extending import CallInfo, StandardChatModel
+
+SHAPES: dict[str, Callable[..., Any]] = {
+    "generate": lambda model, prompt, **options: model.generate(prompt, **options),
+    "agenerate": lambda model, prompt, **options: model.agenerate(prompt, **options),
+    "stream": lambda model, prompt, **options: model.stream(prompt, **options).collect(),
+    "astream": lambda model, prompt, **options: model.astream(prompt, **options).collect(),
+}
+
+Call = Callable[..., Awaitable[ChatResponse[Any]]]
+
+
+@pytest.fixture(params=SHAPES)
+def call(request: pytest.FixtureRequest) -> Call:
+    """A function that makes a call of one shape: `await call(model, prompt="Hi", **options)`."""
+
+    async def made(model: Any, prompt: Any = "Hi", **options: Any) -> ChatResponse[Any]:
+        outcome = SHAPES[request.param](model, prompt, **options)
+        return await outcome if inspect.isawaitable(outcome) else outcome
+
+    return made
+
+
+class Scripted(StandardChatModel):
+    """Responds with texts and errors, one after another; keeps the requests."""
+
+    def __init__(self, *script: str | Exception, name: str = "large", **options: Any) -> None:
+        super().__init__("acme", name, **options)
+        self.script = list(script)
+        self.requests: list[ChatRequest] = []
+
+    def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+        self.requests.append(request)
+        outcome = self.script.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        usage = Usage(input_tokens=10, output_tokens=5)
+        return ChatResponse(message=assistant(outcome), usage=usage)
+
+
+@pytest.fixture
+def scripted() -> type[Scripted]:
+    """The class of a model with a script."""
+    return Scripted
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until the test moves it."""
+    return Clock()

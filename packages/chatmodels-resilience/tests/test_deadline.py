@@ -1,0 +1,53 @@
+"""The time of a call is limited, with everything that policies do for it."""
+
+from typing import Any
+
+import pytest
+
+from chatmodels.core import ConfigurationError, ProviderUnavailableError, Timeout
+from chatmodels.core.extending import CallInfo, Flow, Send
+from chatmodels.resilience import Deadline, Fallback
+
+
+def watching(seen: list[CallInfo]) -> Any:
+    def policy(call: CallInfo, request: Any, /) -> Flow[Any]:
+        seen.append(call)
+        return (yield Send(request))
+
+    return policy
+
+
+async def test_the_inner_policies_see_the_limit(call: Any, scripted: Any) -> None:
+    seen: list[CallInfo] = []
+
+    await call(scripted("Hello").with_policies(Deadline(3000), watching(seen)))
+
+    assert seen[0].timeout.total == pytest.approx(3000, abs=600)
+
+
+async def test_a_shorter_limit_of_the_call_applies(call: Any, scripted: Any) -> None:
+    seen: list[CallInfo] = []
+    model = scripted("Hello").with_policies(Deadline(3000), watching(seen))
+
+    await call(model, timeout=Timeout(total=1000))
+
+    assert seen[0].timeout.total == 1000
+
+
+async def test_another_model_gets_the_rest(call: Any, scripted: Any) -> None:
+    spare = scripted("Hello")
+    model = scripted(ProviderUnavailableError("down"))
+
+    await call(model.with_policies(Deadline(3000), Fallback(spare)))
+
+    assert spare.requests[0].timeout.total == pytest.approx(3000, abs=600)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "30", float("inf")])
+def test_the_limit_must_be_a_positive_number(seconds: Any) -> None:
+    with pytest.raises(ConfigurationError, match="Deadline: seconds must be"):
+        Deadline(seconds)
+
+
+def test_its_repr_has_the_limit() -> None:
+    assert repr(Deadline(30)) == "Deadline(30)"

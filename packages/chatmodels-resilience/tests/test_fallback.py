@@ -1,0 +1,154 @@
+"""Other models are called, in order, if a model fails."""
+
+import logging
+import time
+from typing import Any
+
+import pytest
+
+from chatmodels.core import (
+    AuthenticationError,
+    ChatRequest,
+    ConfigurationError,
+    ErrorCode,
+    InvalidRequestError,
+    NetworkError,
+    ProviderUnavailableError,
+    RateLimitError,
+    Settings,
+    Timeout,
+    user,
+)
+from chatmodels.resilience import FALLBACK_CODES, Fallback, Retry
+
+
+def down() -> ProviderUnavailableError:
+    return ProviderUnavailableError("down", status=503)
+
+
+async def test_the_next_model_responds_if_the_first_fails(call: Any, scripted: Any) -> None:
+    second, third = scripted(down(), name="second"), scripted("Hello", name="third")
+    model = scripted(AuthenticationError("wrong key")).with_policies(Fallback(second, third))
+
+    response = await call(model)
+
+    assert response.text == "Hello"
+    assert [(each.model, each.code) for each in response.failed_attempts] == [
+        ("large", "authentication"),
+        ("second", "provider_unavailable"),
+    ]
+
+
+async def test_the_last_error_is_raised_with_all_attempts(call: Any, scripted: Any) -> None:
+    model = scripted(down()).with_policies(Fallback(scripted(NetworkError("lost"), name="spare")))
+
+    with pytest.raises(NetworkError, match="lost") as raised:
+        await call(model)
+
+    assert [each.model for each in raised.value.failed_attempts] == ["large", "spare"]
+
+
+async def test_a_defect_of_the_program_is_raised_at_once(call: Any, scripted: Any) -> None:
+    spare = scripted("Hello")
+    model = scripted(InvalidRequestError("bad")).with_policies(Fallback(spare))
+
+    with pytest.raises(InvalidRequestError):
+        await call(model)
+
+    assert spare.requests == []
+
+
+async def test_only_the_given_codes_lead_to_another_model(call: Any, scripted: Any) -> None:
+    policy = Fallback(scripted("Hello"), on=["rate_limited"])
+
+    assert (await call(scripted(RateLimitError("slow")).with_policies(policy))).text == "Hello"
+    with pytest.raises(ProviderUnavailableError):
+        await call(scripted(down()).with_policies(policy))
+
+
+async def test_a_request_that_is_not_idempotent_goes_to_one_model(call: Any, scripted: Any) -> None:
+    spare = scripted("Hello")
+    model = scripted(down()).with_policies(Fallback(spare))
+
+    with pytest.raises(ProviderUnavailableError) as raised:
+        await call(model, idempotent=False)
+
+    assert spare.requests == []
+    assert raised.value.__notes__ == ["no other model was called: the request is not idempotent"]
+
+
+async def test_no_model_is_called_after_the_total_time(
+    call: Any, scripted: Any, clock: Any
+) -> None:
+    spare = scripted("Hello")
+    clock.now = time.monotonic() + 100
+    model = scripted(down()).with_policies(Fallback(spare, clock=clock))
+
+    with pytest.raises(ProviderUnavailableError) as raised:
+        await call(model, timeout=5)
+
+    assert spare.requests == []
+    assert raised.value.__notes__ == [
+        "no other model was called: the total timeout of 5.0 s is over"
+    ]
+
+
+async def test_the_next_model_gets_the_rest_of_the_total_time(
+    call: Any, scripted: Any, clock: Any
+) -> None:
+    spare = scripted("Hello")
+    clock.now = time.monotonic() + 400
+    model = scripted(down()).with_policies(Fallback(spare, clock=clock))
+
+    await call(model, timeout=Timeout(connect=3, total=1000))
+
+    timeout = spare.requests[0].timeout
+    assert timeout.connect == 3
+    assert timeout.total == pytest.approx(600, abs=60)
+
+
+async def test_each_model_applies_its_own_settings(call: Any, scripted: Any) -> None:
+    spare = scripted("Hello", settings=Settings(temperature=0.9))
+    model = scripted(down(), settings=Settings(temperature=0.1, seed=1))
+
+    await call(model.with_policies(Fallback(spare)), top_p=0.5)
+
+    assert spare.requests[0].settings == Settings(temperature=0.9, top_p=0.5)
+
+
+async def test_retries_of_a_model_come_before_its_replacement(call: Any, scripted: Any) -> None:
+    first = scripted(down(), down(), policies=[Retry(max_retries=1, initial_delay=0)])
+    model = first.with_policies(Fallback(scripted("Hello", name="spare")))
+
+    response = await call(model)
+
+    assert [each.model for each in response.failed_attempts] == ["large", "large"]
+
+
+def test_each_replacement_is_logged(scripted: Any, caplog: pytest.LogCaptureFixture) -> None:
+    model = scripted(down()).with_policies(Fallback(scripted("Hello")))
+
+    with caplog.at_level(logging.WARNING, "chatmodels.resilience"):
+        model.generate(ChatRequest(messages=(user("Hi"),)))
+
+    assert caplog.messages == [
+        "generate of 'acme:large' failed: provider_unavailable; the next model is called"
+    ]
+
+
+def test_wrong_arguments_are_refused_together() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        Fallback("openai:gpt-5", on=["nothing"])  # type: ignore[arg-type] - untyped callers
+    assert raised.value.message == (
+        "Fallback: str is not a model, create one with create_chat_model(...); "
+        "there is no ErrorCode 'nothing'"
+    )
+    with pytest.raises(ConfigurationError, match="Fallback: pass at least one model"):
+        Fallback()
+
+
+def test_its_repr_names_the_models(scripted: Any) -> None:
+    spare = scripted()
+
+    assert repr(Fallback(spare)) == f"Fallback({spare!r})"
+    assert ErrorCode.INVALID_REQUEST not in FALLBACK_CODES
