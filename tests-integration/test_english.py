@@ -19,6 +19,7 @@ CLEAN = (  # files, and folders with everything below them
     "SECURITY.md",
     "examples",
     "packages/chatmodels-core/src",
+    "packages/chatmodels-core/tests",
     ".ci",
     "benchmarks",
     "conftest.py",
