@@ -17,6 +17,7 @@ from chatmodels.core import (
     LogprobsDelta,
     Part,
     PartEnd,
+    ProviderPart,
     ReasoningDelta,
     RefusalDelta,
     StreamEnd,
@@ -38,11 +39,11 @@ from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._errors import reject
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    awaits_caller,
     call_of,
     kind_of,
     logprobs_of,
     parts_of,
+    waiting_items,
 )
 from chatmodels.openai_compatible.responses._response import (
     FINISH_REASONS,
@@ -188,13 +189,16 @@ class ResponsesDecoder:
         if not output and wire.status == "completed":
             reject(body, self._name, "it has no output")
         events: list[StreamEvent] = [StreamStart(wire.id or None, wire.model or None)]
+        kinds = {part.type for part in parts}
+        waiting = waiting_items(output)
+        if waiting and "tool_call" in kinds:
+            parts = [_marked(part, waiting) for part in parts]
         events += map(_complete, parts, range(len(parts)))
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
         events += self._used(wire)
-        kinds = {part.type for part in parts}
-        events.append(self._last(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        events.append(self._last(word_of(wire), kinds, bool(waiting), wire, msgspec.Raw(body)))
         return events
 
     def close(self) -> Sequence[StreamEvent]:
@@ -322,8 +326,16 @@ class ResponsesDecoder:
         events += self._used(response)
         kinds = {kind for item in self._items.values() for kind, _ in item.told}
         output = [item.item for item in self._items.values()]
+        waiting = waiting_items(output)
+        if waiting and "tool_call" in kinds:  # else the finish reason alone says so
+            events += [
+                PartEnd(_marked(part, waiting), index)
+                for item in self._items.values()
+                if item.item in waiting
+                for (_, index), part in item.told.items()
+            ]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._last(word, kinds, output, response, payload)]
+        return [*events, self._last(word, kinds, bool(waiting), response, payload)]
 
     def _used(self, response: WireResponse) -> list[StreamEvent]:
         usage = read_usage(response.usage, self._warnings)
@@ -336,14 +348,14 @@ class ResponsesDecoder:
         self,
         word: str | None,
         kinds: AbstractSet[str],
-        output: Sequence[Item],
+        is_waiting: bool,
         wire: WireResponse,
         payload: msgspec.Raw,
     ) -> StreamEnd:
         reason = finish_reason(
             "max_output_tokens" if self._is_cut_off(word) else word or "completed",
             FINISH_REASONS,
-            calls="tool_call" in kinds or awaits_caller(output),
+            calls="tool_call" in kinds or is_waiting,
             refused="refusal" in kinds,
         )
         return StreamEnd(
@@ -373,6 +385,13 @@ class ResponsesDecoder:
             if item in free:
                 free.remove(item)
             yield item, whole
+
+
+def _marked(part: Part, waiting: Sequence[Item]) -> Part:
+    """Return a part as one that waits for the caller, if its item does."""
+    if isinstance(part, ProviderPart) and part.signature.data in waiting:
+        return msgspec.structs.replace(part, awaits_caller=True)
+    return part
 
 
 def _complete(part: Part, index: int) -> StreamEvent:
