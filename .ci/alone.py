@@ -1,12 +1,12 @@
-"""Installs each package with nothing but what it declares, imports all of it, and runs its tests.
+"""Installs each package with only its declared dependencies, imports it, and runs its tests.
 
     ./run alone                              all packages
     ./run alone chatmodels-provider-openai   one of them
 
-A package that uses what it does not declare works in an environment that has everything, and
-breaks for whoever installs only that package. So each gets an environment of its own: first with
-its declared dependencies, where every module must be importable; then with what its tests need.
-Last comes everything but chatmodels-otel, which nothing may need.
+A package with an undeclared dependency works in an environment that has everything, but fails if it
+is installed alone. Each package therefore has an environment of its own: first with its declared
+dependencies, in which every module must be importable; then with the dependencies of its tests. The
+last environment has all packages except chatmodels-otel, which no other package may require.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(chosen: list[str]) -> None:
     folders = workspace.packages()
     unknown = [name for name in chosen if name not in folders]
     if unknown:
-        sys.exit(f"no packages {unknown}; there are {list(folders)}")
+        sys.exit(f"no packages {unknown}; choose from {list(folders)}")
     with tempfile.TemporaryDirectory() as scratch:
         failed = [name for name in chosen or folders if not passes(alone, name, Path(scratch))]
         if UNNEEDED in folders and not chosen:

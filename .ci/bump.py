@@ -1,10 +1,10 @@
-"""Sets the version of all distributions, what they demand of each other, and the change log.
+"""Sets the version of all distributions, their requirements of each other, and the change log.
 
     ./run bump 0.2.0
 
-Siblings are pinned as `>=` the version they were tested with and `<` the next one that may break
-them, which before 1.0 is the next minor version. An installer may therefore take a later patch of
-one package without the others, and never mixes versions that nobody has tried together.
+Siblings are pinned as `>=` the version they were tested with and `<` the next one that can break
+them, which before 1.0 is the next minor version. An installer can therefore choose a later patch of
+one package without the others, and never mixes untested versions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main() -> None:
 
 def version(text: str) -> str:
     if not VERSION.fullmatch(text):
-        message = f"{text!r} is no version; write it as in 0.2.0 or 0.2.0rc1"
+        message = f"{text!r} is not a version; write it as in 0.2.0 or 0.2.0rc1"
         raise argparse.ArgumentTypeError(message)
     return text
 
@@ -44,7 +44,7 @@ def bump(root: Path, new: str, date: str) -> None:
             r'^version = ".*"$', f'version = "{new}"', path.read_text("utf-8"), flags=re.MULTILINE
         )
         for sibling in folders:
-            # the quote, an extra or the specifier ends the name: core is no prefix of core-more
+            # the quote, an extra or the specifier ends the name: core must not match core-more
             text = re.sub(
                 rf'"{sibling}(\[[\w,-]+\])?>=[^"]*"',
                 rf'"{sibling}\g<1>>={new},<{breaking(new)}"',
@@ -57,11 +57,11 @@ def bump(root: Path, new: str, date: str) -> None:
     changes = root / "CHANGELOG.md"
     heading = f"## [Unreleased]\n\n## [{new}] - {date}\n"
     changes.write_text(changes.read_text("utf-8").replace("## [Unreleased]\n", heading, 1), "utf-8")
-    print(f"{len(folders)} packages are at {new}; look at CHANGELOG.md, then commit")
+    print(f"{len(folders)} packages are at {new}; check CHANGELOG.md, then commit")
 
 
 def breaking(new: str) -> str:
-    """The first version that may break what `new` promises."""
+    """Return the first version that can be incompatible with `new`."""
     major, minor = (int(number) for number in new.split(".")[:2])
     return f"0.{minor + 1}" if major == 0 else str(major + 1)
 

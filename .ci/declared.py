@@ -1,6 +1,6 @@
-"""Compares what each package imports with what it declares, by deptry.
+"""Compares the imports of each package with its declared dependencies, by deptry.
 
-Siblings share the namespace `chatmodels`, so that deptry cannot tell them apart: `./run alone`
+Siblings share the namespace `chatmodels`, so that deptry cannot distinguish them: `./run alone`
 imports each package without the siblings that it does not declare.
 """
 
@@ -28,7 +28,7 @@ def main() -> None:
 
 def declared(folder: Path) -> bool:
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
-    # an extra may be for libraries that only their users import
+    # an extra can be for libraries that only their users import
     extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
     unused = {workspace.requirement_name(line) for line in extras}
     unused |= NOT_IMPORTED | set(workspace.packages())

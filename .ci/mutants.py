@@ -4,7 +4,7 @@
     ./run mutants finish     one of them
 
 `mutmut` changes functions. Most of the rules here are tables, which it does not change, and
-cosmic-ray has no operators for their words. So `mutants_tables.py` changes the tables.
+cosmic-ray has no operators for their entries. So `mutants_tables.py` changes the tables.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(chosen: list[str]) -> None:
         sys.exit("\n".join(stale))
     unknown = [name for name in chosen if name not in groups]
     if unknown:
-        sys.exit(f"no groups {unknown}; there are {list(groups)}")
+        sys.exit(f"no groups {unknown}; choose from {list(groups)}")
     unexplained = [name for name in chosen or groups if not explained(name, groups[name])]
     if unexplained:
         sys.exit(f"changes that no test notices and nothing explains: {', '.join(unexplained)}")

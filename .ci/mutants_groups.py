@@ -1,6 +1,6 @@
-"""Reads the groups of modules that `mutants.py` changes, and finds those entries that are stale.
+"""Reads the groups of modules that `mutants.py` changes, and finds stale entries.
 
-A renamed module or test would otherwise leave its group without a word.
+Otherwise, a renamed module or test would silently drop out of its group.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def stale(groups: Mapping[str, Group], root: Path) -> list[str]:
 def _stale(group: Group, root: Path) -> Iterator[str]:
     sources: list[str] = []
     for pattern in group["modules"]:
-        found = list(root.glob(f"packages/*/src/{pattern}"))
-        sources += [_plain(module.read_text("utf-8")) for module in found]
-        if not found:
+        modules = list(root.glob(f"packages/*/src/{pattern}"))
+        sources += [_plain(module.read_text("utf-8")) for module in modules]
+        if not modules:
             yield f"no module {pattern}"
     for test in group["tests"]:
         path, _, name = test.removeprefix("--deselect=").partition("::")
@@ -53,7 +53,7 @@ def _plain(source: str) -> str:
 
 
 def _has_place(change: str, sources: Sequence[str]) -> bool:
-    """Return whether an entry of a table or a line can have become the change."""
+    """Return whether the change can come from an entry of a table or a line of the sources."""
     before, arrow, _ = change.partition("-> ")
     if arrow:
         return any(before.strip() in source for source in sources)
@@ -62,13 +62,13 @@ def _has_place(change: str, sources: Sequence[str]) -> bool:
 
 
 def _is_alike(change: str, line: str) -> bool:
-    """Return whether what two lines have in common at both ends is half of the change or more."""
+    """Return whether the common start and end of two lines are half of the change or more."""
     start = _in_common(change, line)
     end = _in_common(change[start:][::-1], line[start:][::-1])
     return 2 * (start + end) >= len(change)
 
 
 def _in_common(first: str, second: str) -> int:
-    """Count the characters with which two texts begin alike."""
+    """Return the length of the common prefix of two texts."""
     pairs = zip(first, second, strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -24,9 +24,9 @@ SECONDS = 120
 
 def results(tree: Path, modules: Sequence[Path], tests: Sequence[str]) -> dict[str, str]:
     """Return the mutants with their changes, which are empty if a test noticed."""
-    found: dict[str, str] = {}
+    changes: dict[str, str] = {}
     if not modules:
-        return found
+        return changes
     os.chdir(tree)
     sys.path.insert(0, str(tree / "src"))
     with _silence():
@@ -39,10 +39,10 @@ def results(tree: Path, modules: Sequence[Path], tests: Sequence[str]) -> dict[s
         for number, (line, change, mutant) in enumerate(mutants(source), 1):
             module.write_text(mutant, "utf-8")
             survived = _passes_apart(tests)
-            found[f"{name}:{line}#{number}"] = f"+{change}" if survived else ""
+            changes[f"{name}:{line}#{number}"] = f"+{change}" if survived else ""
         module.write_text(source, "utf-8")
     sys.path.remove(str(tree / "src"))
-    return found
+    return changes
 
 
 def mutants(source: str) -> Iterator[tuple[int, str, str]]:
@@ -99,11 +99,11 @@ def _words(node: ast.expr) -> list[Change]:
 
 
 def _entries(node: ast.expr, elements: list[ast.expr]) -> Iterator[Change]:
-    alike = len({type(element) for element in elements}) == 1  # no record of fields
+    is_list = len({type(element) for element in elements}) == 1  # not a record of fields
     for place, element in enumerate(elements):
-        if alike:
+        if is_list:
             yield node, f"without {ast.unparse(element)}", {"elts": _without(elements, place)}
-        if alike and isinstance(element, ast.Constant):
+        if is_list and isinstance(element, ast.Constant):
             if isinstance(element.value, str):
                 for start, end in _alternatives(element.value):
                     without = element.value[:start] + element.value[end:]
@@ -116,16 +116,16 @@ def _entries(node: ast.expr, elements: list[ast.expr]) -> Iterator[Change]:
 def _alternatives(pattern: str) -> Iterator[tuple[int, int]]:
     """Find the alternatives in a regular expression, with the bar that separates each."""
     open_groups = [[0]]
-    for found in re.finditer(r"\\.|[(|)]", f"{pattern})"):
-        if found[0] == "(":
-            open_groups.append([found.end()])
-        elif found[0] == "|":
-            open_groups[-1].append(found.end())
-        elif found[0] == ")":
+    for match in re.finditer(r"\\.|[(|)]", f"{pattern})"):
+        if match[0] == "(":
+            open_groups.append([match.end()])
+        elif match[0] == "|":
+            open_groups[-1].append(match.end())
+        elif match[0] == ")":
             first, *others = open_groups.pop()
             if others:
                 yield first, others[0]
-            for start, end in pairwise([*others, found.end()]):
+            for start, end in pairwise([*others, match.end()]):
                 yield start - 1, end - 1
 
 
@@ -134,18 +134,18 @@ def _without(values: Sequence[object], place: int) -> list[Any]:
 
 
 def _passes_apart(tests: Sequence[str]) -> bool:
-    """Run the tests in a process of their own, which has everything but our packages imported."""
+    """Run the tests in a process of their own, with everything but our packages imported."""
     process = multiprocessing.get_context("fork").Process(target=_run_and_exit, args=(tests,))
     process.start()
     process.join(SECONDS)
-    if process.is_alive():  # a change that never ends is noticed too
+    if process.is_alive():  # a timeout counts as noticed, too
         process.kill()
         process.join()
     return process.exitcode == 0
 
 
 def _run_and_exit(tests: Sequence[str]) -> None:
-    sys.dont_write_bytecode = True  # two changes of one second and one size look the same
+    sys.dont_write_bytecode = True  # changes with the same second and size share bytecode
     with _silence():
         os._exit(_run(tests))
 
@@ -156,7 +156,7 @@ def _run(tests: Sequence[str]) -> int:
 
 
 def _forget(tree: Path) -> None:
-    """Forget the modules of the tree, so that a change of one is seen."""
+    """Remove the modules of the tree from `sys.modules`, so that changed ones are imported."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "chatmodels" or str(tree) in str(
             getattr(module, "__file__", "")
@@ -166,11 +166,11 @@ def _forget(tree: Path) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    nowhere, kept = os.open(os.devnull, os.O_WRONLY), (os.dup(1), os.dup(2))
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    null, streams = os.open(os.devnull, os.O_WRONLY), (os.dup(1), os.dup(2))
+    os.dup2(null, 1)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept[0], 1)
-        os.dup2(kept[1], 2)
+        os.dup2(streams[0], 1)
+        os.dup2(streams[1], 2)

@@ -24,11 +24,11 @@ def public_names() -> str:
 
 
 def submodules(name: str) -> Iterator[str]:
-    for found in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
-        if not found.name.rpartition(".")[2].startswith("_"):
-            yield found.name
-            if found.ispkg:
-                yield from submodules(found.name)
+    for module in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+        if not module.name.rpartition(".")[2].startswith("_"):
+            yield module.name
+            if module.ispkg:
+                yield from submodules(module.name)
 
 
 if __name__ == "__main__":

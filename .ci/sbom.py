@@ -1,4 +1,4 @@
-"""Writes a CycloneDX bill of materials of the distributions in `dist/` and all that they need.
+"""Writes a CycloneDX bill of materials of the distributions in `dist/` and their dependencies.
 
 ./run wheels && ./run sbom sbom.cdx.json
 """

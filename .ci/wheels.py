@@ -1,7 +1,7 @@
-"""Builds all distributions and tests them as users get them.
+"""Builds all distributions and tests them as users install them.
 
-1. Every wheel holds the one package that it is for, and nothing else. PyPI can show its README.
-2. From a folder of wheels, without an index, pip installs for one provider exactly what it needs.
+1. Every wheel contains only its package. PyPI can render its README.
+2. From a folder of wheels, without an index, pip installs exactly the dependencies of a provider.
 3. The integration tests pass against the installed wheels, in a folder without the sources.
 4. The tests of each package pass in its unpacked source distribution, against the wheels.
 """
@@ -21,7 +21,7 @@ import workspace
 DIST = workspace.ROOT / "dist"
 META = "chatmodels"  # the distribution without code, built from the root
 
-# what `pip install chatmodels-core chatmodels-provider-openai` brings: a line more is a decision
+# the packages that `pip install chatmodels-core chatmodels-provider-openai` installs
 NEEDED = {
     "anyio",
     "certifi",
@@ -75,14 +75,14 @@ def check_contents(wheel: Path) -> None:
     strays = [name for name in files if not name.startswith((home, metadata))]
     missing = needed - set(files)
     if strays or missing:
-        sys.exit(f"{wheel.name} holds {strays} and lacks {sorted(missing)}")
+        sys.exit(f"{wheel.name} contains {strays} and does not contain {sorted(missing)}")
 
 
 def check_needed(scratch: Path) -> None:
     folder = scratch / "wheels"
     shutil.copytree(DIST, folder, ignore=shutil.ignore_patterns("*.tar.gz"))
     tools = create(scratch / "tools", "--seed")
-    # with an index, this once, for what is not ours; ours is already there, and preferred
+    # with an index, only here, for other packages; the built wheels are preferred
     names = ["chatmodels-core", "chatmodels-provider-openai"]
     pip = [tools, "-m", "pip", "--disable-pip-version-check"]
     own = [folder / path.name for path in DIST.glob("*.whl")]
@@ -92,14 +92,14 @@ def check_needed(scratch: Path) -> None:
     before = installed(python)
     offline = ["--no-index", "--find-links", folder]
     run(python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *offline, *names)
-    brought = installed(python) - before
-    if brought != NEEDED:
+    added = installed(python) - before
+    if added != NEEDED:
         sys.exit(
-            f"pip install {' '.join(names)} brought {sorted(brought - NEEDED)} too many"
-            f" and {sorted(NEEDED - brought)} too few; mend the dependencies, or NEEDED"
+            f"pip install {' '.join(names)} installed {sorted(added - NEEDED)} unexpectedly"
+            f" and not {sorted(NEEDED - added)}; fix the dependencies, or NEEDED"
         )
     run(python, "-c", "import chatmodels.providers.openai")
-    print(f"pip install {' '.join(names)} brought {len(brought)} distributions, all needed")
+    print(f"pip install {' '.join(names)} installed {len(added)} distributions, all needed")
 
 
 def check_integration(wheels: list[Path], scratch: Path) -> str:

@@ -1,4 +1,4 @@
-"""What chatmodels costs, side by side with others in one run: `./run bench [name ...]`."""
+"""Runs the benchmarks, side by side with other libraries: `./run bench [name ...]`."""
 
 import sys
 from importlib import import_module
@@ -10,7 +10,7 @@ LONG = ("soak",)  # run by name only
 def main(names: list[str]) -> int:
     unknown = [name for name in names if name not in BENCHMARKS + LONG]
     if unknown:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS + LONG)}")
+        print(f"no benchmark {', '.join(unknown)}; choose from {', '.join(BENCHMARKS + LONG)}")
         return 2
     for name in names or BENCHMARKS:
         module = import_module(f"benchmarks.{name}")

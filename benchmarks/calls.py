@@ -1,4 +1,4 @@
-"""Whole calls over loopback: CPU of the client, the server in another process."""
+"""Whole calls over loopback: CPU time of the client, with the server in another process."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Concurrent calls on one event loop: CPU of the client for each."""
+"""Concurrent calls on one event loop: CPU time of the client for each."""
 
 import asyncio
 import time
@@ -35,11 +35,11 @@ async def ours(model: ChatModel, concurrency: int, calls: int = CALLS) -> float:
     await model.abatch(prompts[:concurrency], max_concurrency=concurrency)  # opens connections
     start = time.process_time()
     results = await model.abatch(prompts, max_concurrency=concurrency)
-    spent = time.process_time() - start
-    failed = [result for result in results if isinstance(result, Exception)]
-    if failed:
-        raise failed[0]
-    return spent / calls
+    cpu_time = time.process_time() - start
+    errors = [result for result in results if isinstance(result, Exception)]
+    if errors:
+        raise errors[0]
+    return cpu_time / calls
 
 
 async def bare(base_url: str, concurrency: int, calls: int) -> float:

@@ -1,4 +1,4 @@
-"""Wire formats without a network: CPU of a request's body, of a whole response, of a chunk."""
+"""Wire formats without a network: CPU time of a request, of a whole response, of a chunk."""
 
 import json
 from collections.abc import Callable
@@ -36,8 +36,8 @@ def main() -> None:
             )
             read = partial(streamed, codec, request, stream)
             times["a chunk"] = cpu_seconds({"": read}, calls=5)[""] / CHUNKS
-        for what, seconds in times.items():
-            row(f"{name}: {what}", f"{seconds * 1e6:.1f} us")
+        for label, seconds in times.items():
+            row(f"{name}: {label}", f"{seconds * 1e6:.1f} us")
 
 
 def streamed(codec: Codec, request: ChatRequest, stream: bytes) -> int:

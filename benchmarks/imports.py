@@ -1,4 +1,4 @@
-"""Importing: CPU milliseconds in fresh interpreters, the best of ten."""
+"""Imports: CPU milliseconds in fresh interpreters, the best of ten."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Finding and making: microseconds a time, and what is left for the garbage collector."""
+"""Resolving and creating models: microseconds each, and bytes for the garbage collector."""
 
 import gc
 import tracemalloc
@@ -19,13 +19,13 @@ def main() -> None:
     times = cpu_seconds({"resolve": lambda: registry.resolve(SPEC), "create": create}, calls=5_000)
     row(f"resolve {SPEC!r}", f"{times['resolve'] * 1e6:.2f} us")
     row("create a model", f"{times['create'] * 1e6:.1f} us")
-    kept, garbage = memory(create)
-    row("memory of a model", f"{kept:,.0f} bytes")
-    row("garbage of making one", f"{garbage:,.0f} bytes")
+    size, garbage = memory(create)
+    row("memory of a model", f"{size:,.0f} bytes")
+    row("garbage of creating one", f"{garbage:,.0f} bytes")
 
 
 def memory(create: Callable[[], object], count: int = 1_000) -> tuple[float, float]:
-    """Tell how many bytes a model keeps, and how many the making of one left over."""
+    """Return the bytes of a model, and the bytes of garbage from its creation."""
     create()
     gc.collect()
     gc.disable()

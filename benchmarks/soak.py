@@ -1,7 +1,7 @@
 """50,000 calls, streams and cancellations on one pool: memory, files and counts.
 
-A cancelled task is cancelled again while it cleans up, every other time. Everything that was not
-cancelled has to come back right. It runs on Linux only, because it reads /proc.
+Every second cancelled task is cancelled again during its cleanup. All other calls must return the
+right response. It runs only on Linux, because it reads /proc.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Streamed chunks over loopback: CPU of the client for each, on the same bytes."""
+"""Streamed chunks over loopback: CPU time of the client for each, on the same bytes."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,6 @@
 """Public modules list their names, and tracebacks and pickles name public modules only."""
 
+import importlib
 import pickle
 import pickletools
 import subprocess
@@ -35,6 +36,18 @@ def test_the_pickle_of_an_error_names_public_modules_only() -> None:
     error: ChatModelError = RateLimitError("slow down")
     error.__cause__ = ExceptionGroup("both", [ValueError("x"), RateLimitError("y")])
     assert modules((error, user("Hi"))) == {"chatmodels.core"}
+
+
+def test_a_public_name_of_two_modules_is_the_same_object() -> None:
+    pinned = Path(__file__).with_name("public-names.txt").read_text("utf-8").split()
+    homes: dict[str, list[str]] = {}
+    for path in pinned:
+        module, _, name = path.rpartition(".")
+        if not module.startswith("chatmodels.providers."):  # all have a PROVIDER
+            homes.setdefault(name, []).append(module)
+    for name, modules in homes.items():
+        values = [getattr(importlib.import_module(module), name) for module in modules]
+        assert all(value is values[0] for value in values), (name, modules)
 
 
 def test_every_public_module_lists_its_names_before_they_are_used() -> None:

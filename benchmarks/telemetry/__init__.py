@@ -1,18 +1,18 @@
-"""What telemetry costs: CPU added to a call, a chunk, a wait and an import, beside its peers.
+"""Overhead of telemetry: CPU time added to a call, a chunk, a wait and an import, beside its peers.
 
     python -m benchmarks.telemetry [interpreter ...]
 
-Everything is CPU time, measured in turns: the contenders of a table take short turns in one
-process, with the garbage collector off, and the best turn of each counts, since on a shared machine
-everything else is somebody else's noise. A cost is what a call takes with telemetry less what the
-same call takes without; a span of the SDK is measured beside such a call too, since alone in a loop
-it would be in all caches.
+All values are CPU times, measured in turns. The contenders of a table run in short turns in one
+process, with the garbage collector off. The best turn of each is reported, since on a shared
+machine all other turns contain noise. An overhead is the time of a call with telemetry minus the
+time of the same call without. A span of the SDK is also measured beside such a call, since alone in
+a loop it would always be in the CPU caches.
 
-Peers are measured where they are installed. The handler of `opentelemetry-util-genai` takes its
-turns with ours. Those that patch the client of OpenAI do so in a process of their own, around a
-client whose transport answers at once; ours takes turns with them there. Further interpreters are
-looked through for peers that cannot be installed beside the others, as this one, which needs an
-old util-genai, and `httpx` besides:
+Peers are measured if they are installed. The handler of `opentelemetry-util-genai` runs in turns
+with chatmodels. Peers that patch the client of OpenAI run in a process of their own, with a client
+whose transport responds at once, in turns with chatmodels. Some peers cannot be installed beside
+the others; pass an interpreter that has them, such as this one, which needs an old util-genai and
+`httpx`:
 
     uv venv /tmp/openai-v2
     uv pip install --python /tmp/openai-v2/bin/python "opentelemetry-util-genai==0.4b0" httpx \
@@ -27,7 +27,7 @@ import sys
 
 
 def main(interpreters: list[str] | None = None) -> None:
-    # Only here: a probe runs in an interpreter that need not have what the others need.
+    # Imported here: a probe runs in an interpreter without the dependencies of the others.
     from benchmarks.telemetry import calls, imports, peers, streams, waits
 
     calls.main()

@@ -1,4 +1,4 @@
-"""What the SDK alone costs: the same span and the same measurements, written straight at it."""
+"""The overhead of the SDK alone: the same span and measurements, recorded directly."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ COUNTED = {**MEASURED, "gen_ai.token.modality": "text"}
 
 
 def span(providers: Providers) -> Callable[[], object]:
-    """A span with the attributes that ours has."""
+    """Record a span with the attributes of chatmodels."""
     tracer = providers.tracers.get_tracer("bare")
 
     def run() -> None:
@@ -38,7 +38,7 @@ def span(providers: Providers) -> Callable[[], object]:
 
 
 def span_and_metrics(providers: Providers) -> Callable[[], object]:
-    """Such a span, and the eight records that the conventions want of a call, in its context."""
+    """Record such a span, and the eight measurements of a call in the conventions."""
     tracer = providers.tracers.get_tracer("bare")
     meter = providers.meters.get_meter("bare")
     duration = meter.create_histogram("duration", "s")

@@ -1,4 +1,4 @@
-"""What a whole call costs more with telemetry, beside the SDK alone and `util-genai`."""
+"""The overhead of telemetry in a whole call, beside the SDK alone and `util-genai`."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -22,8 +22,8 @@ SAMPLED = "sampled, batch processor, metrics"
 
 
 def main() -> None:
-    """Print what a call costs more, on its own thread and on others."""
-    contenders = {"plain": Contender(asked(model()))}
+    """Print the overhead of a call, in its own thread and in others."""
+    contenders = {"plain": Contender(generate(model()))}
     contenders |= side_by_side("the API alone", api(), None)
     off = sdk(sampled=False, metrics=False)
     request = off.tracers.get_tracer("bare").start_span("request")
@@ -38,12 +38,14 @@ def main() -> None:
     contenders |= side_by_side(SAMPLED, on, bare.span_and_metrics(on))
     contenders |= on_other_threads(sdk(sampled=True, metrics=True))
     now = sdk(sampled=True, metrics=True)
-    contenders["immediate"] = Contender(asked(now.watched(measurements="immediate")), now.collected)
+    contenders["immediate"] = Contender(
+        generate(now.watched(measurements="immediate")), now.collected
+    )
     show(microseconds(contenders, runs=CALLS, turns=TURNS))
 
 
 def show(best: dict[str, float]) -> None:
-    """Print the table, and what becomes of deferred measurements."""
+    """Print the table, and the cost of deferred measurements."""
     plain = best["plain"]
     columns = f"{'ours':>8}{'the SDK':>9}{'on top':>8}{'util-genai':>12}{'ratio':>7}"
     print(f"  {'CPU us added to a call':<38}{columns}")
@@ -69,7 +71,7 @@ def show(best: dict[str, float]) -> None:
     row("the call itself, without telemetry", f"{plain:.1f} us")
 
 
-def asked(watched: ChatModel) -> Callable[[], object]:
+def generate(watched: ChatModel) -> Callable[[], object]:
     return lambda: watched.generate(QUESTION)
 
 
@@ -79,8 +81,8 @@ def side_by_side(
     alone: Callable[[], object] | None,
     request: Span = INVALID_SPAN,
 ) -> dict[str, Contender]:
-    """Ours, the SDK alone and util-genai, each around or beside the same call."""
-    plain = asked(model())
+    """Return the contenders chatmodels, SDK and util-genai, around or beside the same call."""
+    plain = generate(model())
 
     @contextmanager
     def requested() -> Iterator[None]:
@@ -89,29 +91,29 @@ def side_by_side(
 
     @contextmanager
     def by_itself() -> Iterator[None]:
-        # Ours comes to terms with util-genai if that is there, which costs a little.
+        # chatmodels checks for marks of util-genai if that is imported, which has a small cost.
         module = sys.modules.pop(UTIL_GENAI, None)
         with requested():
             yield
         if module is not None:
             sys.modules[UTIL_GENAI] = module
 
-    found = {f"{setting}: ours": Contender(asked(providers.watched()), by_itself)}
+    contenders = {f"{setting}: ours": Contender(generate(providers.watched()), by_itself)}
     if alone is not None:
 
         def beside() -> None:
             plain()
             alone()
 
-        found[f"{setting}: the SDK"] = Contender(beside, requested)
+        contenders[f"{setting}: the SDK"] = Contender(beside, requested)
     theirs = util_genai(providers, plain)
     if theirs is not None:
-        found[f"{setting}: util-genai"] = Contender(theirs, requested)
-    return found
+        contenders[f"{setting}: util-genai"] = Contender(theirs, requested)
+    return contenders
 
 
 def on_other_threads(providers: Providers) -> dict[str, Contender]:
-    """What deferred measurements cost when a reader brings them in."""
+    """Return the contender for deferred measurements, which a reader records."""
     telemetry = providers.telemetry()
     watched = instrument(model(), telemetry=telemetry)
 
@@ -126,7 +128,7 @@ def on_other_threads(providers: Providers) -> dict[str, Contender]:
 
 
 def util_genai(providers: Providers, call: Callable[[], object]) -> Callable[[], object] | None:
-    """The handler of `opentelemetry-util-genai` around a call, recording the same of it."""
+    """Return a call in the handler of `opentelemetry-util-genai`, with the same attributes."""
     try:
         handlers: Any = import_module(f"{UTIL_GENAI}.handler")
     except ImportError:

@@ -1,4 +1,4 @@
-"""What importing telemetry costs, and what its first use imports: fresh interpreters, in turns."""
+"""The time to import telemetry, and to use it first: fresh interpreters, in turns."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ STATEMENTS = {
 
 
 def main() -> None:
-    """Print what imports cost after `chatmodels.core`, which a program has anyway."""
+    """Print the time of imports after `chatmodels.core`, which every program imports."""
     best = dict.fromkeys(STATEMENTS, float("inf"))
     for _ in range(TURNS):
         for name, statement in STATEMENTS.items():
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def imported(statement: str) -> float:
-    """Milliseconds of CPU, with compiled files; infinite if there is nothing to import."""
+    """Return the CPU milliseconds, with compiled files; infinite if the import fails."""
     script = (
         f"import time, chatmodels.core\nstart = time.process_time()\n{statement}\n"
         "print(time.process_time() - start)"

@@ -1,4 +1,4 @@
-"""What other instrumentations add to a call, each in a process of its own beside ours."""
+"""The overhead of other instrumentations, each in a process of its own beside chatmodels."""
 
 import json
 import os
@@ -16,10 +16,10 @@ WITHOUT_CONTENT = {
 
 
 def main(interpreters: list[str]) -> None:
-    """Print what each costs in each setting, and what ours costs in turns with it.
+    """Print the overhead of each peer in each setting, and of chatmodels in turns with it.
 
     Args:
-        interpreters: Where to look for them; the first one that has a peer measures it.
+        interpreters: The interpreters; the first one that has a peer measures it.
     """
     print(f"\n  {'CPU us added to a call':<42}", *(f"{setting:>24}" for setting in SETTINGS))
     for peer in PEERS:
@@ -35,7 +35,7 @@ def shown(theirs: float, ours: float) -> str:
 
 
 def measured(peer: str, setting: str, interpreters: list[str]) -> dict[str, float] | None:
-    """Measure a peer with the first interpreter that has it; None if none has."""
+    """Measure a peer with the first interpreter that has it; None if it is not installed."""
     sources = [str(source) for source in ROOT.glob("packages/*/src")]
     environment = {
         **os.environ,

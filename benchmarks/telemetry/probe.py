@@ -1,8 +1,8 @@
 """Measures one other instrumentation in one setting: `python -m benchmarks.telemetry.probe`.
 
-Those of the OpenAI SDK patch classes of it for good, so that each has a process of its own. What
-they have changed is put on and taken off between turns; what a call costs more with it on is
-theirs.
+Instrumentations of the OpenAI SDK patch its classes permanently, so that each runs in a process of
+its own. The patches are applied and removed between turns. The overhead of an instrumentation is
+the additional time of a call with its patches.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ Pair = tuple[Contender, Contender]
 
 
 def main(peer: str, setting: str) -> None:
-    """Print what a peer adds to a call, and what ours adds, as JSON."""
+    """Print the overhead of a peer and of chatmodels, as JSON."""
     providers = SETTINGS[setting]()
     module = import_module(PEERS[peer])
     plain, patched = (
@@ -67,15 +67,15 @@ def main(peer: str, setting: str) -> None:
         runs=CALLS,
         turns=TURNS,
     )
-    found = {
+    overheads = {
         "theirs": best["patched"] - best["plain"],
         "ours": best["watched"] - best["without"],
     }
-    print(json.dumps(found))
+    print(json.dumps(overheads))
 
 
 def openai(module: Any, providers: Providers) -> Pair:
-    """A client of OpenAI whose transport answers at once, patched and not."""
+    """Return an OpenAI client whose transport responds at once, with and without patches."""
     from openai import DefaultHttpxClient, OpenAI
     from openai.resources.chat.completions import Completions
 
@@ -106,7 +106,7 @@ def openai(module: Any, providers: Providers) -> Pair:
 
 
 def pydantic_ai(module: Any, providers: Providers) -> Pair:
-    """A model of pydantic-ai that answers at once, wrapped and not."""
+    """Return a pydantic-ai model that responds at once, with and without its wrapper."""
     from pydantic_ai.messages import ModelRequest
     from pydantic_ai.models import ModelRequestParameters
     from pydantic_ai.models.test import TestModel
@@ -119,41 +119,41 @@ def pydantic_ai(module: Any, providers: Providers) -> Pair:
     messages = [ModelRequest.user_text_prompt(QUESTION)]
     loop = asyncio.new_event_loop()
 
-    def asked(what: Any) -> Callable[[], object]:
+    def requests(model: Any) -> Callable[[], object]:
         def run() -> None:
-            loop.run_until_complete(what.request(messages, None, ModelRequestParameters()))
+            loop.run_until_complete(model.request(messages, None, ModelRequestParameters()))
 
         return run
 
-    return Contender(asked(plain)), Contender(asked(wrapped), providers.collected)
+    return Contender(requests(plain)), Contender(requests(wrapped), providers.collected)
 
 
 class Patches:
-    """What an instrumentation changes of some classes, put on and taken off."""
+    """The patches of an instrumentation in some classes, which can be applied and removed."""
 
     def __init__(self, *classes: type) -> None:
         self._before: dict[type, dict[str, Any]] = {each: dict(vars(each)) for each in classes}
         self._changed: list[tuple[type, str, Any]] = []
 
     def learn(self) -> None:
-        """Find what has been changed, and take it off."""
+        """Find the patches and remove them."""
         for each, before in self._before.items():
             for name, value in dict(vars(each)).items():
                 if before.get(name) is not value:
                     self._changed.append((each, name, value))
         if not self._changed:
-            raise SystemExit("nothing has been patched where it was looked for")
-        self._take_off()
+            raise SystemExit("the instrumentation has not patched the expected classes")
+        self._remove()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Have it on for a while."""
+        """Apply the patches within a `with` block."""
         for each, name, value in self._changed:
             setattr(each, name, value)
         yield
-        self._take_off()
+        self._remove()
 
-    def _take_off(self) -> None:
+    def _remove(self) -> None:
         for each, name, _ in self._changed:
             if name in self._before[each]:
                 setattr(each, name, self._before[each][name])

@@ -1,4 +1,4 @@
-"""What each chunk of a stream costs more with telemetry: a longer stream less a shorter one."""
+"""The overhead of telemetry for each chunk of a stream: a longer stream minus a shorter one."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ TURNS = 80
 
 
 def main() -> None:
-    """Print what a chunk costs more on the thread that reads."""
+    """Print the overhead of a chunk in the reading thread."""
     contenders: dict[str, Contender] = {}
     for chunks in (SHORT, LONG):
         timed, untimed = sdk(sampled=True, metrics=True), sdk(sampled=True, metrics=True)

@@ -1,4 +1,4 @@
-"""What is watched: a model that answers at once, and SDKs whose exporters throw all away."""
+"""The measured subject: a model that responds at once, and SDKs that discard all data."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ ANSWER: ChatResponse[Any] = ChatResponse(
 
 
 class Instant(StandardChatModel):
-    """Answers at once, so that only what surrounds a call takes time."""
+    """A model that responds at once, so that only the overhead of a call takes time."""
 
     streamed: tuple[StreamEvent, ...] = (StreamEnd(),)
 
@@ -34,14 +34,14 @@ class Instant(StandardChatModel):
 
 
 def model(chunks: int = 0) -> Instant:
-    """A model whose streams have so many chunks."""
-    made = Instant("acme", "large", endpoint="https://api.acme.example/v1")
-    made.streamed = (*(TextDelta("word ") for _ in range(chunks)), StreamEnd())
-    return made
+    """Return a model whose streams have a number of chunks."""
+    instant = Instant("acme", "large", endpoint="https://api.acme.example/v1")
+    instant.streamed = (*(TextDelta("word ") for _ in range(chunks)), StreamEnd())
+    return instant
 
 
 class Providers(NamedTuple):
-    """Providers of tracers and meters, and what brings in and throws away what they hold."""
+    """Providers of tracers and meters, with a function that collects and discards their data."""
 
     tracers: TracerProvider
     meters: MeterProvider
@@ -49,7 +49,7 @@ class Providers(NamedTuple):
 
     @contextmanager
     def collected(self) -> Iterator[None]:
-        """Bring in and throw away, at the end, what happened in between."""
+        """Collect and discard the data of a `with` block at its end."""
         yield
         self.collect()
 
@@ -63,12 +63,12 @@ class Providers(NamedTuple):
 
 
 def api() -> Providers:
-    """The API alone, as it is if nobody has installed an SDK."""
+    """Return the providers of the API, without an SDK."""
     return Providers(NoOpTracerProvider(), NoOpMeterProvider(), lambda: None)
 
 
 def sdk(*, sampled: bool, metrics: bool) -> Providers:
-    """An SDK with a batch processor and a reader, whose exporters throw all away."""
+    """Return an SDK with a batch processor and a reader, whose exporters discard all data."""
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
     from opentelemetry.sdk.trace import TracerProvider

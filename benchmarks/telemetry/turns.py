@@ -1,4 +1,4 @@
-"""Turns: CPU microseconds of one run of each contender, the best of many short turns."""
+"""Measures the CPU microseconds of one run of each contender, the best of many short turns."""
 
 import gc
 import time
@@ -8,17 +8,17 @@ from typing import NamedTuple
 
 
 class Contender(NamedTuple):
-    """What is measured, and what each of its turns takes place within, which is not measured."""
+    """A measured function, and the context manager around each of its turns, without measuring."""
 
     run: Callable[[], object]
     within: Callable[[], AbstractContextManager[object]] = nullcontext
     runs: int | None = None
-    """How often it is run in a turn, if not as often as the others; the turn's time is divided by
-    the others' number all the same."""
+    """The number of runs in a turn, if it differs from that of the others. The turn's time is
+    divided by the number of the others."""
 
 
 def microseconds(contenders: Mapping[str, Contender], *, runs: int, turns: int) -> dict[str, float]:
-    """Measure the CPU microseconds that one run of each takes in this thread."""
+    """Measure the CPU microseconds of one run of each contender in this thread."""
     best = dict.fromkeys(contenders, float("inf"))
     for _ in range(turns + 1):  # the first one warms up
         gc.collect()

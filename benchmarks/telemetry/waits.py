@@ -1,8 +1,8 @@
-"""Calls that take fifteen milliseconds: what telemetry adds to them on all threads.
+"""Calls that take fifteen milliseconds: the overhead of telemetry on all threads.
 
-In a program that serves many at once, and in one that waits for each in turn: while it does
-nothing, others have the caches of the machine, and the same instructions take several times as
-long, those of the SDK as well.
+One program serves many calls at once, another waits for each in turn. While the second one waits,
+other processes use the CPU caches, so that the same instructions take several times as long, those
+of the SDK as well.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ TURNS = 40
 
 
 class Slow(Instant):
-    """Answers when fifteen milliseconds have passed."""
+    """A model that responds after fifteen milliseconds."""
 
     def respond(self, request: Any, call: Any) -> ChatResponse[Any]:
         time.sleep(WAIT)
@@ -39,7 +39,7 @@ Call = Callable[[Slow], object]
 
 
 def main() -> None:
-    """Print what share of such a call telemetry is, with all that is recorded later."""
+    """Print the share of telemetry in such a call, including deferred recording."""
     providers = sdk(sampled=True, metrics=True)
     plain = Slow(model().provider, model().model, endpoint=model().endpoint)
     telemetry = providers.telemetry()
@@ -76,13 +76,14 @@ def main() -> None:
 
 
 def more(costs: list[float], plain: list[float]) -> tuple[float, float]:
-    """By how much one costs more, turn by turn: the median, and twice its standard error."""
-    found = [cost - without for cost, without in zip(costs, plain, strict=True)][1:]
-    return statistics.median(found), 2 * 1.25 * statistics.stdev(found) / len(found) ** 0.5
+    """Return the additional cost turn by turn: the median, and twice its standard error."""
+    differences = [cost - without for cost, without in zip(costs, plain, strict=True)][1:]
+    error = 2 * 1.25 * statistics.stdev(differences) / len(differences) ** 0.5
+    return statistics.median(differences), error
 
 
 def in_turn(call: Call, slow: Slow, flush: Callable[[], object]) -> float:
-    """Seconds of CPU that each of some calls takes, the flush included."""
+    """Return the CPU seconds of one of several sequential calls, including the flush."""
     start = time.process_time()
     for _ in range(IN_TURN):
         call(slow)
@@ -91,7 +92,7 @@ def in_turn(call: Call, slow: Slow, flush: Callable[[], object]) -> float:
 
 
 def at_once(call: Any, slow: Slow, flush: Callable[[], object]) -> float:
-    """The same for calls that wait together."""
+    """Return the CPU seconds of one of several concurrent calls, including the flush."""
 
     async def all_of_them() -> None:
         await asyncio.gather(*(call(slow) for _ in range(AT_ONCE)))

@@ -1,4 +1,4 @@
-"""A server on loopback that does as each test says, a tiny codec, and models that use them."""
+"""A scriptable server on loopback, a tiny codec, and models that use them."""
 
 import importlib
 import socket
@@ -49,7 +49,7 @@ _RESET_ON_CLOSE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Exchange:
-    """One request as the server sees it, and the means to answer."""
+    """A request at the server, with methods to respond."""
 
     def __init__(self, connection: socket.socket, method: str, path: str, headers: dict[str, str]):
         self._connection = connection
@@ -85,7 +85,7 @@ class Exchange:
         self.send(b"0\r\n\r\n")
 
     def detach(self) -> socket.socket:
-        """Take the connection over, as for a tunnel."""
+        """Detach the connection, as for a tunnel."""
         return socket.socket(fileno=self._connection.detach())
 
     def hang_up(self) -> None:
@@ -108,7 +108,7 @@ Handler = Callable[[Exchange], object]
 
 
 class Server:
-    """Answers each request by the handler that is set; remembers requests and connections."""
+    """A server that responds with its handler, and records requests and connections."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -177,7 +177,7 @@ class WordDecoder:
     def __init__(self) -> None:
         self._started = False
         self._ended = False
-        self._may_stop = False  # whether the end of the bytes is the end of the answer
+        self._may_stop = False  # whether the end of the bytes is the end of the response
 
     def feed(self, frame: Frame) -> Sequence[StreamEvent]:
         try:
@@ -313,7 +313,7 @@ Through = Callable[..., ChatResponse[Any]]
 
 @pytest.fixture(params=FORMS)
 def ask(request: pytest.FixtureRequest) -> Callable[[HttpChatModel], ChatResponse[Any]]:
-    """Ask in each of the forms of a call, each awaited one under both event loops."""
+    """Call a model in every way, async calls on both event loops."""
     form, _, backend = request.param.partition("-")
     if "stream" in form:
         return _collecting(backend)
@@ -396,7 +396,7 @@ def time_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 @pytest.fixture
 def words() -> Callable[..., Handler]:
-    """Make a handler that gives words, whole or streamed as the request wants it."""
+    """Return a handler that responds with a text, whole or streamed."""
 
     def make(*texts: str) -> Handler:
         def handle(exchange: Exchange) -> None:
@@ -419,7 +419,7 @@ def words() -> Callable[..., Handler]:
 def apart() -> Callable[..., Any]:
     """Run an event loop in a thread of its own.
 
-    Python 3.11 tells tracers of a generator that is closed that it returns, but not that it was
+    Python 3.11 reports to tracers that a closed generator returns, but not that it was
     called, so that coverage loses track of the functions around an event loop.
     """
 
@@ -443,7 +443,7 @@ def server_tls() -> ssl.SSLContext:
 
 @pytest.fixture
 def tls_server(server: Server, server_tls: ssl.SSLContext) -> Iterator[int]:
-    """A port where TLS ends; what comes through goes to the server."""
+    """A port that terminates TLS and forwards to the server."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve(raw: socket.socket) -> None:

@@ -53,7 +53,7 @@ class Answer:
 
 
 class AsyncAnswer:
-    """The same response, awaited."""
+    """The async version of the response."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -86,7 +86,7 @@ def same(error: ChatModelError, answer: object) -> ChatModelError:
 
 
 @twins("read_body")
-def test_a_whole_body_is_all_its_pieces(read: Any) -> None:
+def test_a_whole_body_consists_of_its_chunks(read: Any) -> None:
     answer = Answer(b"so", b" it ", b"is")
     assert read(answer, answer.limits(), "acme", same) == b"so it is"
     assert answer.closed == 1
@@ -129,7 +129,7 @@ def test_a_whole_body_that_is_too_large_is_an_error(
         pytest.param((_bodies.FAILURE_SECONDS, b"!", b"unread"), id="lasts too long"),
     ],
 )
-def test_a_failure_has_the_words_that_came(read: Any, end: tuple[Any, ...]) -> None:
+def test_a_failure_has_the_part_of_the_body_that_arrived(read: Any, end: tuple[Any, ...]) -> None:
     answer = Answer(b"no ", b"room", *end)
     limits = answer.limits(read=60.0)
     assert read(answer, limits).startswith(b"no room")
@@ -140,9 +140,7 @@ def test_a_failure_has_the_words_that_came(read: Any, end: tuple[Any, ...]) -> N
 
 
 @twins("read_failure")
-def test_a_failure_has_no_more_words_than_its_bound(
-    read: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_body_of_a_failure_is_bounded(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_bodies, "MAX_FAILURE_BYTES", 4)
     answer = Answer(b"no ", b"room", b"unread")
     assert read(answer, answer.limits()) == b"no r"
@@ -165,7 +163,7 @@ def test_the_rest_of_a_body_is_read(read: Any, rest: tuple[Any, ...]) -> None:
 
 
 @twins("drain")
-def test_the_rest_of_a_body_is_left_unread_if_it_goes_on(read: Any) -> None:
+def test_the_rest_of_an_endless_body_is_not_read(read: Any) -> None:
     answer = Answer(*[b" "] * (_bodies.MAX_DRAIN_CHUNKS + 1))
     read(answer, answer.limits())
     assert answer.left() == 1

@@ -1,4 +1,4 @@
-"""Functions that run out of time in their threads, and what they return too late."""
+"""Functions that run out of time in their threads, and their late results."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def test_an_error_of_the_function_is_raised_although_it_is_a_timeout(worker: Wor
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["returns", "fails"])
-def test_what_comes_too_late_is_discarded(worker: Worker, fails: bool) -> None:
+def test_a_late_result_is_discarded(worker: Worker, fails: bool) -> None:
     released = threading.Event()
     discarded: SimpleQueue[str] = SimpleQueue()
 
@@ -57,9 +57,7 @@ def test_what_comes_too_late_is_discarded(worker: Worker, fails: bool) -> None:
     assert discarded.get(timeout=LONG) == ("next" if fails else "late")
 
 
-def test_an_interrupted_caller_leaves_nothing_behind(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_call_leaks_nothing(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     class Interrupted(Future[Any]):
         def result(self, timeout: float | None = None) -> Any:
             if timeout is not None:
@@ -73,7 +71,7 @@ def test_an_interrupted_caller_leaves_nothing_behind(
     assert discarded.get(timeout=LONG) == "response"
 
 
-def test_a_response_that_comes_too_late_is_closed(model: Make) -> None:
+def test_a_late_response_is_closed(model: Make) -> None:
     released, closed = threading.Event(), threading.Event()
 
     class Body(httpx.ByteStream):

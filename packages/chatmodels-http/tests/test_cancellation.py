@@ -32,7 +32,7 @@ UNBOUNDED = 1_000
 
 
 class Stepping:
-    """Runs a coroutine and cancels at some of its suspensions, which it counts."""
+    """A runner that counts the suspensions of a coroutine and cancels some of them."""
 
     def __init__(
         self, coroutine: Coroutine[Any, Any, object], moments: Collection[int], cancel: Cancel
@@ -104,15 +104,15 @@ async def broken_off(acme: HttpChatModel) -> None:
 
 
 def echo(exchange: Any) -> str | None:
-    """Respond with the words of the prompt."""
+    """Respond with the text of the prompt."""
     if len(exchange.body) < int(exchange.headers["content-length"]):
         return "stop"  # cancelled while it was sent
-    asked = msgspec.json.decode(exchange.body)
-    if not asked["stream"]:
-        exchange.answer(msgspec.json.encode({"text": asked["prompt"]}))
+    body = msgspec.json.decode(exchange.body)
+    if not body["stream"]:
+        exchange.answer(msgspec.json.encode({"text": body["prompt"]}))
         return None
     exchange.begin()
-    for word in asked["prompt"].split():
+    for word in body["prompt"].split():
         exchange.event(text=word)
     exchange.event(end=True)
     exchange.end()
@@ -166,7 +166,7 @@ def test_a_cancellation_at_any_await_harms_no_other_call(
 ) -> None:
     server.handler = echo
     # httpx keeps connections whose requests were cancelled by task.cancel() until it is closed.
-    kept = UNBOUNDED if engine is injected_httpx and cancel is cancelled_task else 1
+    most = UNBOUNDED if engine is injected_httpx and cancel is cancelled_task else 1
 
     async def battery() -> None:
         tasks = living_tasks()
@@ -174,7 +174,7 @@ def test_a_cancellation_at_any_await_harms_no_other_call(
             await work(acme)
             first = 0
             while await cancel(work(acme), (first,)) > first:
-                await closed_but(kept, server)
+                await closed_but(most, server)
                 for second in range(first + 1, first + 1 + seconds):
                     if await cancel(work(acme), (first, second)) <= second:
                         break
@@ -182,11 +182,11 @@ def test_a_cancellation_at_any_await_harms_no_other_call(
             for number in range(CALLS):
                 prompt = f"call {number}"
                 assert (await acme.agenerate(prompt)).text == prompt
-            await closed_but(kept, server)
+            await closed_but(most, server)
         assert living_tasks() == tasks
 
     threads = set(threading.enumerate())
-    gc.disable()  # nothing may wait for it
+    gc.disable()  # nothing must wait for it
     try:
         anyio.run(battery, backend=backend)
     finally:
@@ -196,10 +196,10 @@ def test_a_cancellation_at_any_await_harms_no_other_call(
     assert not [thread for thread in newer if thread.join(60) or thread.is_alive()]
 
 
-async def closed_but(kept: int, server: Any) -> None:
+async def closed_but(most: int, server: Any) -> None:
     # not in a thread: trio keeps its threads for ten seconds
     with anyio.fail_after(60):
-        while server.open > kept:
+        while server.open > most:
             await anyio.lowlevel.checkpoint()
 
 

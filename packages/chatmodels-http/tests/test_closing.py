@@ -20,7 +20,7 @@ def endless(server: Any) -> Any:
 
     def handle(exchange: Any) -> str:
         exchange.begin()
-        # at once, since the client may leave after the first one
+        # immediately, since the client can leave after the first one
         exchange.chunk('data: {"text": "first"}\n\ndata: {"text": "second"}\n\n')
         server.reports.put(exchange.seen_fin())
         return "stop"
@@ -59,7 +59,7 @@ def test_a_forgotten_stream_is_closed_with_a_warning(endless: Any, model: Make) 
 
 
 @both
-async def test_leaving_an_awaited_stream_early_closes_its_connection(
+async def test_leaving_an_async_stream_early_closes_its_connection(
     endless: Any, model: Make
 ) -> None:
     async with model().astream("hi") as stream:
@@ -71,7 +71,7 @@ async def test_leaving_an_awaited_stream_early_closes_its_connection(
 def test_streams_that_are_open_when_their_loop_ends_are_closed_without_a_fault(
     endless: Any, model: Make, apart: Any
 ) -> None:
-    kept: list[Any] = []
+    streams: list[Any] = []
     faults: list[Any] = []
 
     async def begin() -> None:
@@ -79,11 +79,11 @@ def test_streams_that_are_open_when_their_loop_ends_are_closed_without_a_fault(
         for _ in range(5):
             stream = model().astream("hi")
             await anext(stream)
-            kept.append(stream)
+            streams.append(stream)
 
     apart(begin)
     assert faults == []
-    assert [closed(endless) for _ in kept] == [True] * 5
+    assert [closed(endless) for _ in streams] == [True] * 5
 
 
 @both
@@ -113,7 +113,7 @@ async def test_cancelling_a_call_closes_its_connection(server: Any, model: Make)
 
 
 @both
-async def test_an_awaited_connection_that_the_server_has_closed_is_not_used_again(
+async def test_an_async_connection_that_the_server_has_closed_is_not_reused(
     server: Any, model: Make
 ) -> None:
     await _hung_up_between(server, model().agenerate)
@@ -172,7 +172,7 @@ def _leave_two_idle(server: Any, model: Make) -> None:
 
 
 @both
-async def test_awaited_connections_that_were_idle_for_long_are_closed(
+async def test_async_connections_that_were_idle_for_long_are_closed(
     server: Any, model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from threading import Barrier

@@ -66,7 +66,7 @@ def each_byte(body: bytes) -> list[bytes]:
 
 
 @codings
-def test_a_coding_is_undone_piece_by_piece(coding: str, encode: Callable[[bytes], bytes]) -> None:
+def test_a_coding_is_decoded_chunk_by_chunk(coding: str, encode: Callable[[bytes], bytes]) -> None:
     assert decoded(coding, *each_byte(encode(TEXT))) == TEXT
     assert decoded(coding, encode(TEXT)) == TEXT
 
@@ -76,7 +76,7 @@ def test_a_coding_is_undone_piece_by_piece(coding: str, encode: Callable[[bytes]
     [("gzip", gzip.compress), ("zstd", backports.zstd.compress)],
     ids=["gzip", "zstd"],
 )
-def test_a_body_may_have_several_members(coding: str, encode: Callable[[bytes], bytes]) -> None:
+def test_a_body_can_have_several_members(coding: str, encode: Callable[[bytes], bytes]) -> None:
     body = encode(b"one") + encode(b"") + encode(b"two")
     assert decoded(coding, body) == b"onetwo"
     assert decoded(coding, *each_byte(body)) == b"onetwo"
@@ -110,7 +110,7 @@ def test_each_library_for_zstandard_decodes_in_steps(zstd_library: str) -> None:
     assert len(undo.feed(body)) < 40 * STEP
 
 
-def test_brotlicffi_is_used_where_brotli_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_brotlicffi_is_used_if_brotli_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "brotli", None)
     monkeypatch.setitem(sys.modules, "brotlicffi", brotli)
     assert decoded("br", brotli.compress(TEXT)) == TEXT
@@ -134,11 +134,11 @@ def test_a_missing_library_is_named(
 
 
 @pytest.mark.parametrize("coding", [None, "", "identity"])
-def test_there_may_be_nothing_to_undo(coding: str | None) -> None:
+def test_a_body_without_coding_needs_no_decoder(coding: str | None) -> None:
     assert decoder(coding) is None
 
 
-def test_an_unknown_coding_is_refused_when_the_body_is_read() -> None:
+def test_an_unknown_coding_raises_when_the_body_is_read() -> None:
     undo = decoder("snappy")
     assert undo is not None
     assert undo.rest() == b""
@@ -162,7 +162,7 @@ forms = pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("status", "error"), [(401, AuthenticationError), (429, RateLimitError)], ids=["401", "429"]
 )
-def test_a_status_counts_although_its_body_cannot_be_decoded(
+def test_a_failure_with_an_undecodable_body_has_its_status(
     server: Any, through: Any, form: str, status: int, error: type[Exception]
 ) -> None:
     server.handler = lambda exchange: exchange.answer(

@@ -140,13 +140,13 @@ def test_an_id_that_returns_in_a_later_response_becomes_another(form: IdForm) ->
     assert all(form.accepts(given) for given in found)
 
 
-def test_ids_do_not_change_when_the_conversation_goes_on() -> None:
+def test_ids_do_not_change_when_the_conversation_continues() -> None:
     turn = [calls("call_0"), tool_result("call_0", "x")]
     before = ids_in(sent(user("?"), *turn, *turn))
     assert ids_in(sent(user("?"), *turn, *turn, *turn))[:4] == before
 
 
-def test_results_of_calls_with_one_id_in_one_response_are_told_apart_by_their_order() -> None:
+def test_results_of_calls_with_the_same_id_are_matched_by_their_order() -> None:
     results = [tool_result("a", "1"), tool_result("a", "2"), tool_result("a", "3")]
     first, second, *answered = ids_in(sent(user("?"), calls("a", "a"), *results))
     assert first != second
@@ -165,23 +165,23 @@ def test_ids_become_acceptable_and_stay_apart(given: tuple[str, str], form: IdFo
     assert all(form.accepts(each) and len(each) <= form.length for each in made)
 
 
-def test_an_id_that_would_collide_with_a_made_one_becomes_another() -> None:
+def test_an_id_that_collides_with_a_derived_one_is_replaced() -> None:
     made = STRICT.made("a.b", 0)
     found = ids_in(sent(user("?"), calls("a.b"), calls(made), tool_result(made, "x"), ids=STRICT))
     assert found[0] == made
     assert found[1] == found[2] != made
 
 
-def test_a_result_without_its_call_keeps_its_id_as_far_as_possible() -> None:
+def test_a_result_without_its_call_keeps_its_id_if_it_is_accepted() -> None:
     found = ids_in(sent(user("?"), tool_result("known", "x"), tool_result("a.b", "x"), ids=STRICT))
     assert found == ["known", STRICT.made("a.b", 0)]
 
 
-def test_calls_without_ids_keep_none_where_none_is_needed() -> None:
+def test_calls_without_ids_stay_so_if_the_api_needs_none() -> None:
     assert ids_in(sent(user("?"), calls(""), calls(""), tool_result("", "x"))) == ["", "", ""]
 
 
-def test_blank_texts_are_left_out_where_they_are_refused() -> None:
+def test_blank_texts_are_left_out_if_the_api_rejects_them() -> None:
     error = ToolResult("a", (TextPart(""),), is_error=True)
     image = ImagePart(data=b"png", media_type="image/png")
     mixed = ToolResult("a", (TextPart(" "), image, TextPart("b")))
@@ -200,7 +200,7 @@ def test_blank_texts_are_left_out_where_they_are_refused() -> None:
         calls("a"),
         tool_result(ToolResult("a", (TextPart("(empty)"),), is_error=True)),
         tool_result(ToolResult("a", (image, TextPart("b")))),
-        user(" "),  # the API says that it is refused
+        user(" "),  # the API rejects it
     ]
 
 
@@ -234,7 +234,7 @@ def test_results_in_a_users_message_become_messages_of_their_own() -> None:
     ],
     ids=["result", "call", "one of several", "one id twice", "order"],
 )
-def test_calls_and_results_without_the_other_are_refused_where_the_api_refuses_them(
+def test_unpaired_calls_and_results_raise_if_the_api_rejects_them(
     conversation: list[Message], problem: str
 ) -> None:
     assert sent(*conversation) != []
@@ -252,7 +252,7 @@ def test_each_call_with_a_result_is_sent_as_it_is() -> None:
     assert len(sent(*conversation, paired_calls=["acme.test"])) == 4
 
 
-def test_a_second_result_of_a_call_is_refused() -> None:
+def test_a_second_result_of_a_call_raises() -> None:
     conversation = [calls("a", "b"), tool_result("a", "1"), tool_result("b", "1")]
     again = [*conversation, tool_result("a", "2"), user("Go on.", ToolResult("b"))]
     problems = (
@@ -279,7 +279,7 @@ def test_a_second_result_of_a_call_is_refused() -> None:
     ],
     ids=["user", "user between results", "model between results", "an id again"],
 )
-def test_a_result_behind_another_turn_is_refused_where_the_api_refuses_it(
+def test_a_result_after_another_turn_raises_if_the_api_rejects_it(
     conversation: list[Message], problem: str
 ) -> None:
     with pytest.raises(InvalidRequestError, match=re.escape(problem)):
@@ -300,7 +300,7 @@ def test_a_result_behind_another_turn_is_refused_where_the_api_refuses_it(
     ],
     ids=["messages", "beside text", "neighbours", "calls of neighbours", "instructions", "options"],
 )
-def test_results_may_be_in_several_messages_and_beside_text(conversation: list[Message]) -> None:
+def test_results_can_be_in_several_messages_and_beside_text(conversation: list[Message]) -> None:
     assert sent(*conversation, paired_calls=["acme.test"], results_at_once=True) != []
 
 
@@ -323,7 +323,7 @@ def test_pairs_are_checked_at_the_vendors_own_addresses(base_url: str, is_own: b
         assert sent(calls("a"), base_url=base_url, **rules) != []
 
 
-def test_results_of_calls_that_the_vendor_holds_are_sent() -> None:
+def test_results_of_calls_in_the_vendors_storage_are_sent() -> None:
     rules = ConversationRules(paired_calls=["acme.test"], held=frozenset({"previous"}))
     explained = model(rules).explain([tool_result("a", "1")], provider_options={"previous": "r1"})
     assert len(explained.body["value"]) == 1
@@ -351,7 +351,7 @@ def test_places_in_errors_are_those_of_the_callers_conversation() -> None:
 HERE = "acme.test"
 
 
-def said(scope: str | None) -> tuple[Part, ...]:
+def parts(scope: str | None) -> tuple[Part, ...]:
     signature = ProviderState("acme", {"s": 1}, scope)
     return (
         ReasoningPart("Hm.", signature),
@@ -362,8 +362,8 @@ def said(scope: str | None) -> tuple[Part, ...]:
 
 
 @pytest.mark.parametrize("scope", [None, HERE], ids=["everywhere", "here"])
-def test_state_goes_back_where_it_is_valid(scope: str | None) -> None:
-    conversation = [user("?"), assistant(*said(scope)), tool_result("c", "x")]
+def test_state_is_sent_back_to_endpoints_at_which_it_is_valid(scope: str | None) -> None:
+    conversation = [user("?"), assistant(*parts(scope)), tool_result("c", "x")]
     assert sent(*conversation) == conversation
 
 
@@ -371,7 +371,7 @@ def test_state_goes_back_where_it_is_valid(scope: str | None) -> None:
 def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
     own = ProviderPart(ProviderState("acme", {}, "other.test"))
     found = sent(
-        user("?"), assistant(*said("other.test")), assistant(own), user("!"), state_scope=scope
+        user("?"), assistant(*parts("other.test")), assistant(own), user("!"), state_scope=scope
     )
     plain = assistant(ReasoningPart("Hm."), "Hi.", ToolCall("c", "f"))
     assert found == [user("?"), plain, user("!")]
@@ -387,7 +387,7 @@ def test_state_of_another_endpoint_is_left_out(scope: Any) -> None:
         ("", None),
     ],
 )
-def test_an_endpoint_is_known_by_its_host(base_url: str, scope: str | None) -> None:
+def test_an_endpoint_is_identified_by_its_host(base_url: str, scope: str | None) -> None:
     assert endpoint_of(base_url) == scope
 
 
@@ -401,12 +401,12 @@ def answered(collect: bool, server: Any, rules: ConversationRules) -> ChatRespon
         exchange.end()
 
     server.handler = handle
-    asked = model(rules, server.url)
-    return asked.stream("?").collect() if collect else asked.generate("?")
+    answering = model(rules, server.url)
+    return answering.stream("?").collect() if collect else answering.generate("?")
 
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-def test_the_state_of_a_response_says_where_it_is_valid(server: Any, streamed: bool) -> None:
+def test_the_state_of_a_response_contains_its_scope(server: Any, streamed: bool) -> None:
     signature = ProviderState("acme", {"s": 1}, endpoint_of(server.url))
     assert answered(streamed, server, ConversationRules()).message.parts == (
         TextPart("Hi", signature=signature),

@@ -166,12 +166,12 @@ def test_no_body_is_nested_too_deep_to_be_read(opening: str) -> None:
 
 def test_a_rejected_key_that_is_repeated_with_stars_is_masked_wholly() -> None:
     body = b'{"error": "Incorrect API key provided: sk-proj-****wxyz. See \'ab***\', or ***."}'
-    said = read_error_body(body).message
-    assert said == "Incorrect API key provided: ***. See '***', or ***."
+    message = read_error_body(body).message
+    assert message == "Incorrect API key provided: ***. See '***', or ***."
 
 
 class CountingText(str):
-    """A text that counts the characters which its searches pass."""
+    """A text that counts the characters that its searches scan."""
 
     __slots__ = ("lowered", "passed")
     lowered: "CountingText"

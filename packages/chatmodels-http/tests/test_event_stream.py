@@ -23,8 +23,8 @@ def message(payload: bytes, headers: Headers) -> bytes:
         for name, kind, value in headers
     )
     prelude = struct.pack(">II", len(block) + len(payload) + 16, len(block))
-    begun = prelude + struct.pack(">I", crc32(prelude)) + block + payload
-    return begun + struct.pack(">I", crc32(begun))
+    unsigned = prelude + struct.pack(">I", crc32(prelude)) + block + payload
+    return unsigned + struct.pack(">I", crc32(unsigned))
 
 
 def feed(framer: EventStreamFramer, stream: bytes, size: int, found: list[Frame]) -> None:
@@ -53,7 +53,7 @@ HEADERS = st.lists(
 
 
 @given(st.lists(st.tuples(st.binary(max_size=40), HEADERS), max_size=6), st.integers(1, 60))
-def test_each_message_is_a_frame_whatever_the_pieces(
+def test_each_message_is_a_frame_in_all_chunkings(
     values: list[tuple[bytes, Headers]], size: int
 ) -> None:
     found: list[Frame] = []
@@ -75,20 +75,20 @@ def test_no_bit_can_turn_over_unnoticed(place: int, bit: int, size: int) -> None
 
 
 @given(st.binary(min_size=1, max_size=100), st.integers(1, 60))
-def test_what_is_no_event_stream_is_refused(data: bytes, size: int) -> None:
+def test_bytes_that_are_not_an_event_stream_raise(data: bytes, size: int) -> None:
     with pytest.raises(ResponseInvalidError):
         feed(EventStreamFramer(), data, size, [])
 
 
 @pytest.mark.parametrize("cut", range(1, len(CHUNK)))
-def test_a_message_that_is_cut_off_is_refused_at_the_end(cut: int) -> None:
+def test_a_message_that_is_cut_off_raises_at_the_end(cut: int) -> None:
     framer = EventStreamFramer()
     assert not list(framer.feed(CHUNK[:cut]))
     with pytest.raises(ResponseInvalidError, match=f"ended {cut} bytes into a message"):
         framer.close()
 
 
-def test_a_message_beyond_the_limit_is_refused_after_those_before_it() -> None:
+def test_a_message_beyond_the_limit_raises_after_those_before_it() -> None:
     framer = EventStreamFramer(limit=len(CHUNK))
     longer = message(b'{"a": 12}', EVENT)
     found: list[Frame] = []
@@ -100,7 +100,7 @@ def test_a_message_beyond_the_limit_is_refused_after_those_before_it() -> None:
 
 
 @pytest.mark.parametrize("headers", [5, 2**32 - 1])
-def test_headers_longer_than_their_message_are_refused(headers: int) -> None:
+def test_headers_longer_than_their_message_raise(headers: int) -> None:
     prelude = struct.pack(">II", 20, headers)
     with pytest.raises(ResponseInvalidError, match=f"have 20 bytes, {headers} of headers"):
         list(EventStreamFramer().feed(prelude + struct.pack(">I", crc32(prelude))))
@@ -116,17 +116,17 @@ def test_headers_longer_than_their_message_are_refused(headers: int) -> None:
     ],
     ids=["unknown type", "not UTF-8", "text cut off", "number cut off"],
 )
-def test_headers_that_are_none_are_refused(headers: Headers, why: str) -> None:
+def test_invalid_headers_raise(headers: Headers, why: str) -> None:
     with pytest.raises(ResponseInvalidError, match=why):
         list(EventStreamFramer().feed(message(b"", headers)))
 
 
-def test_a_header_without_a_type_is_refused() -> None:
+def test_a_header_without_a_type_raises() -> None:
     block = b"\4name"
     prelude = struct.pack(">II", len(block) + 16, len(block))
-    begun = prelude + struct.pack(">I", crc32(prelude)) + block
+    unsigned = prelude + struct.pack(">I", crc32(prelude)) + block
     with pytest.raises(ResponseInvalidError, match="not readable"):
-        list(EventStreamFramer().feed(begun + struct.pack(">I", crc32(begun))))
+        list(EventStreamFramer().feed(unsigned + struct.pack(">I", crc32(unsigned))))
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_each_attempt_is_a_request(server: Any, model: Make, ask: Ask) -> None:
     assert noting.ended == [True, True]
 
 
-def test_a_request_that_is_made_again_with_a_new_key_is_noted(
+def test_a_request_that_is_repeated_with_a_new_key_is_recorded(
     server: Any, model: Make, ask: Ask
 ) -> None:
     keys = iter(["old", "new", "newer"])
@@ -99,7 +99,7 @@ def test_a_body_that_breaks_off_is_the_failure_of_its_request(
     assert [facts(each) for each in noting.exchanges] == [("POST", 200, "stream_interrupted")]
 
 
-def test_an_exception_of_the_programs_own_is_no_failure_of_a_request(
+def test_an_exception_of_the_program_is_not_a_failed_request(
     server: Any, model: Make, words: Callable[..., Any]
 ) -> None:
     server.handler = words("hel", "lo")
@@ -112,7 +112,7 @@ def test_an_exception_of_the_programs_own_is_no_failure_of_a_request(
     assert noting.ended == [True]
 
 
-def test_an_answer_that_does_not_fit_its_type_is_no_failure_of_a_request(
+def test_invalid_output_is_not_a_failed_request(
     server: Any, model: Make, words: Callable[..., Any]
 ) -> None:
     server.handler = words("hel", "lo")

@@ -47,7 +47,7 @@ WORDS = {
 @pytest.mark.parametrize(
     ("word", "code"), [(word, code) for code, words in WORDS.items() for word in words.split()]
 )
-def test_a_word_has_a_code_in_any_case_as_code_and_as_type(word: str, code: str) -> None:
+def test_codes_and_types_are_matched_in_any_case(word: str, code: str) -> None:
     for named in (word, word.upper()):
         assert FailureRules().classify(400, ErrorBody("no", code=named)) == code
         assert FailureRules().classify(400, ErrorBody("no", type=named)) == code
@@ -145,8 +145,8 @@ PHRASES = {
     ("words", "code"), [(words, code) for code, many in PHRASES.items() for words in many]
 )
 def test_a_phrase_has_a_code_in_any_case(words: str, code: str) -> None:
-    for said in (words, words.upper()):
-        assert FailureRules().classify(400, read_error({"message": f"Oh: {said}."})) == code
+    for text in (words, words.upper()):
+        assert FailureRules().classify(400, read_error({"message": f"Oh: {text}."})) == code
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_phrase_has_a_code_in_any_case(words: str, code: str) -> None:
         "can only concatenate str",
     ],
 )
-def test_a_mistake_of_the_caller_may_come_as_an_outage(words: str) -> None:
+def test_servers_can_report_a_mistake_of_the_caller_as_an_outage(words: str) -> None:
     assert FailureRules().classify(500, read_error({"message": words})) == "invalid_request"
 
 
@@ -173,10 +173,10 @@ def test_a_mistake_of_the_caller_may_come_as_an_outage(words: str) -> None:
         "You exceeded your current speed",
     ],
 )
-def test_a_limit_per_minute_is_no_quota(words: str) -> None:
+def test_a_limit_per_minute_is_not_a_quota(words: str) -> None:
     assert FailureRules().classify(429, read_error({"message": words})) == "rate_limited"
 
 
-def test_the_first_phrase_of_those_that_match_wins() -> None:
+def test_the_first_matching_phrase_wins() -> None:
     both = read_error({"message": "x does not support a prompt that is too long: too many tokens"})
     assert FailureRules().classify(400, both) == "context_length_exceeded"

@@ -106,7 +106,7 @@ def test_codes_and_phrases_refine_the_status(status: int, body: str, code: str) 
         (408, "timeout"),
     ],
 )
-def test_words_never_contradict_the_status(status: int, code: str, word: str) -> None:
+def test_phrases_never_contradict_the_status(status: int, code: str, word: str) -> None:
     body = f'{{"error": {{"type": "{word}", "message": "prompt is too long"}}}}'
     assert failed(status, body).code == code
 
@@ -159,7 +159,7 @@ def test_the_first_match_within_the_class_wins() -> None:
     assert rules.classify(400, vendors_first) == "rate_limited"
 
 
-def test_a_rate_limit_tells_when_to_try_again_and_which_request_it_was() -> None:
+def test_a_rate_limit_error_has_the_delay_and_the_request_id() -> None:
     error = failed(
         429,
         '{"error": {"message": "Rate limit reached for llama-4", "type": "tokens", "param": null}}',
@@ -305,13 +305,13 @@ def test_details_without_content_are_left_out(
     assert failed(500, **headers).details == details
 
 
-def test_a_long_body_is_told_in_a_bounded_excerpt() -> None:
+def test_a_long_body_is_quoted_as_a_bounded_excerpt() -> None:
     error = failed(500, "x" * 70_000)
     assert error.details["body"] == "x" * 497 + "..."
     assert len(str(error)) < 600
 
 
-def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
+def test_a_codec_can_read_the_body_and_define_codes() -> None:
     failure = HttpFailure(status=400, headers={}, body=b"{}")
     error = standard_failure(
         failure,
@@ -324,7 +324,7 @@ def test_a_codec_may_read_the_body_and_name_its_own_words() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 498, 503])
-def test_a_codec_may_tell_what_a_status_means(status: int) -> None:
+def test_a_codec_can_define_the_meaning_of_a_status(status: int) -> None:
     failure = HttpFailure(status=status, headers={}, body=b"{}")
     rules = FailureRules(statuses={status: ErrorCode.CONTENT_FILTERED})
 
@@ -337,7 +337,7 @@ def test_a_key_in_the_body_is_masked_in_the_excerpt_as_well() -> None:
     assert "sk-a" not in f"{error} {error.details}"
 
 
-def test_a_code_without_a_class_of_its_own_is_kept() -> None:
+def test_a_code_without_a_class_of_its_own_is_preserved() -> None:
     error = standard_failure(
         HttpFailure(status=499, headers={}, body=b""),
         "acme",

@@ -1,4 +1,4 @@
-"""What can go wrong on the way, in each of the forms of a call."""
+"""Faults of the transport, in every kind of call."""
 
 from collections.abc import Callable
 from typing import Any
@@ -50,14 +50,14 @@ def test_an_unknown_host(model: Make, ask: Ask) -> None:
     assert error.message.startswith("acme: no connection to acme.invalid: ")
 
 
-def test_an_address_that_is_none(model: Make, ask: Ask) -> None:
+def test_an_invalid_url(model: Make, ask: Ask) -> None:
     error = failure(ask, model(base_url="http://127.0.0.1:99999"))
     assert isinstance(error, ConfigurationError)
     assert error.message.startswith("acme: the request cannot be sent: the URL is not valid: ")
 
 
 @pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test", "http://"])
-def test_a_provider_whose_address_is_no_url_of_http(
+def test_a_provider_whose_url_is_not_http(
     address: str, metadata: ProviderMetadata, codec: Codec, ask: Ask
 ) -> None:
     wrong = structs.replace(metadata, base_url=address)
@@ -99,7 +99,7 @@ def test_a_body_that_is_cut_off(server: Any, model: Make, ask: Ask, cut: int) ->
 
 
 @pytest.mark.parametrize("how", ["hang_up", "reset"])
-def test_a_stream_that_breaks_keeps_what_had_come(
+def test_a_stream_that_breaks_keeps_its_partial_response(
     server: Any, model: Make, collect: Any, how: str
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -162,7 +162,7 @@ def test_a_stream_whose_last_event_has_no_blank_line_is_whole(
     assert (response.text, response.request_id) == ("Hello", "r")
 
 
-def test_a_stream_whose_decoder_knows_the_answer_to_be_whole_is_no_fault(
+def test_a_stream_that_breaks_after_its_end_is_complete(
     server: Any, model: Make, collect: Any
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -175,7 +175,7 @@ def test_a_stream_whose_decoder_knows_the_answer_to_be_whole_is_no_fault(
     assert (response.text, response.finish_reason, response.request_id) == ("Hello", "length", "r")
 
 
-def test_a_stream_whose_last_words_are_not_its_end_is_interrupted(
+def test_a_stream_without_a_terminal_event_is_interrupted(
     server: Any, model: Make, collect: Any
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -191,10 +191,12 @@ def test_a_stream_whose_last_words_are_not_its_end_is_interrupted(
     assert caught.value.status == 200
 
 
-def test_an_error_in_mid_stream_keeps_what_had_come(server: Any, model: Make, collect: Any) -> None:
+def test_an_error_in_mid_stream_keeps_the_partial_response(
+    server: Any, model: Make, collect: Any
+) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="r")
-        # in one piece: what stands before the error must not be lost
+        # in one chunk: events before the error must not be lost
         exchange.chunk('data: {"text": "Hel"}\n\ndata: {"error": {"code": 503}}\n\n')
         exchange.end()
 
@@ -206,7 +208,7 @@ def test_an_error_in_mid_stream_keeps_what_had_come(server: Any, model: Make, co
     assert caught.value.request_id == "r"
 
 
-def test_an_error_in_the_last_event_is_told(server: Any, model: Make, collect: Any) -> None:
+def test_an_error_in_the_last_event_is_reported(server: Any, model: Make, collect: Any) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="r")
         exchange.chunk('data: {"error": {"code": 503}}')
@@ -218,7 +220,7 @@ def test_an_error_in_the_last_event_is_told(server: Any, model: Make, collect: A
     assert caught.value.request_id == "r"
 
 
-def test_an_event_that_is_no_json(server: Any, model: Make, collect: Any) -> None:
+def test_an_event_that_is_not_json(server: Any, model: Make, collect: Any) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin()
         exchange.chunk("data: {nonsense\n\n")
@@ -248,7 +250,7 @@ def test_an_error_inside_a_success(server: Any, model: Make, ask: Ask) -> None:
         (529, "", ProviderUnavailableError),
     ],
 )
-def test_a_refusal_has_its_status_its_id_and_its_delay(
+def test_a_failed_response_has_its_status_its_id_and_its_delay(
     server: Any, model: Make, ask: Ask, status: int, body: str, kind: type[ChatModelError]
 ) -> None:
     server.handler = lambda exchange: exchange.answer(
@@ -260,7 +262,7 @@ def test_a_refusal_has_its_status_its_id_and_its_delay(
     assert "(request req_1)" in error.message
 
 
-def test_a_refusal_leaves_its_connection_for_the_next_call(server: Any, model: Make) -> None:
+def test_a_failed_response_releases_its_connection(server: Any, model: Make) -> None:
     server.handler = lambda exchange: exchange.answer("{}", 429)
     acme = model()
     for _ in range(3):
@@ -269,7 +271,7 @@ def test_a_refusal_leaves_its_connection_for_the_next_call(server: Any, model: M
     assert server.connections == 1
 
 
-def test_a_refusal_whose_body_breaks_off_is_told_all_the_same(
+def test_a_failed_response_whose_body_breaks_off_is_reported(
     server: Any, model: Make, ask: Ask
 ) -> None:
     def handle(exchange: Any) -> str:
@@ -281,7 +283,9 @@ def test_a_refusal_whose_body_breaks_off_is_told_all_the_same(
     assert error.message == 'acme: 429 rate limited: "slow down"'
 
 
-def test_the_body_of_a_refusal_is_read_within_bounds(server: Any, model: Make, ask: Ask) -> None:
+def test_the_body_of_a_failed_response_is_read_within_bounds(
+    server: Any, model: Make, ask: Ask
+) -> None:
     server.handler = lambda exchange: exchange.answer("x" * 300_000, 500)
     error = failure(ask, model())
     assert len(error.message) < 600
@@ -310,7 +314,7 @@ def test_a_redirect_is_not_followed(server: Any, model: Make, ask: Ask) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_page_instead_of_an_answer(server: Any, model: Make, ask: Ask) -> None:
+def test_a_page_instead_of_a_response(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer(
         "<html><title>Please log in</title></html>", content_type="text/html", x_request_id="r"
     )
@@ -330,7 +334,7 @@ def test_a_page_instead_of_an_answer(server: Any, model: Make, ask: Ask) -> None
         ({"content_type": ""}, "a body without a type"),
     ],
 )
-def test_a_text_instead_of_an_answer(
+def test_a_text_instead_of_a_response(
     server: Any, model: Make, headers: dict[str, str], what: str
 ) -> None:
     server.handler = lambda exchange: exchange.answer("It works!", **headers)
@@ -338,14 +342,14 @@ def test_a_text_instead_of_an_answer(
         model().generate("hi")
 
 
-def test_an_answer_that_is_broken_json(server: Any, model: Make, ask: Ask) -> None:
+def test_a_response_that_is_broken_json(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer('{"text": "hel', x_request_id="r")
     error = failure(ask, model())
     assert isinstance(error, ResponseInvalidError)
     assert (error.status, error.request_id) == (200, "r")
 
 
-def test_what_a_user_handles_at_the_moment_is_no_reason(server: Any, model: Make) -> None:
+def test_an_exception_that_the_user_is_handling_is_not_the_reason(server: Any, model: Make) -> None:
     server.close()
     try:
         raise ValueError("something of the user's own")

@@ -33,15 +33,15 @@ TABLE: dict[str, FinishReason] = {
         (None, True, False, "tool_calls"),
     ],
 )
-def test_the_finish_reason_follows_from_the_word_and_the_message(
+def test_the_finish_reason_depends_on_the_word_and_the_message(
     word: str | None, calls: bool, refused: bool, reason: str
 ) -> None:
     assert finish_reason(word, TABLE, calls=calls, refused=refused) == reason
 
 
-def test_a_message_holds_no_refusal_unless_it_is_said_to() -> None:
+def test_a_message_has_no_refusal_by_default() -> None:
     assert finish_reason("end", TABLE, calls=False) == "stop"
 
 
-def test_a_response_without_a_reason_may_be_incomplete() -> None:
+def test_a_response_without_a_reason_can_be_incomplete() -> None:
     assert NO_REASON == "the response has no finish reason, so that it may be incomplete"

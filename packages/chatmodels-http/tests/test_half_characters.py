@@ -81,7 +81,7 @@ def test_halves_of_different_parts_are_not_joined() -> None:
     ) == [ReasoningDelta("\ufffd", 0), TextDelta("\ufffd.", 1), TextDelta("\ufffd!", 0)]
 
 
-def test_a_held_half_is_passed_on_when_its_part_ends() -> None:
+def test_a_pending_half_is_yielded_when_its_part_ends() -> None:
     call = ToolCall("c", "f", f'{{"a":"{HIGH}')
     assert read(
         TextDelta(HIGH, 0), ToolCallDelta(f'{{"a":"{HIGH}', 1), ToolCallEnd(call, 1), StreamEnd()
@@ -94,15 +94,15 @@ def test_a_held_half_is_passed_on_when_its_part_ends() -> None:
     ]
 
 
-def test_the_transcript_of_audio_is_mended_piece_by_piece() -> None:
+def test_the_transcript_of_audio_is_restored_chunk_by_chunk() -> None:
     assert read(AudioDelta(b"\x00", f"a{HIGH}", 3)) == [AudioDelta(b"\x00", "a\ufffd", 3)]
 
 
-def test_whole_parts_are_mended_however_deep_the_text_is() -> None:
-    kept = ProviderPart(ProviderState("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
+def test_whole_parts_are_restored_at_any_depth() -> None:
+    part = ProviderPart(ProviderState("acme", {"list": [{"text": f"{HIGH}{LOW}{LOW}"}]}))
     whole = ProviderPart(ProviderState("acme", {"list": [{"text": "\U0001f600\ufffd"}]}))
     end = StreamEnd(payload=msgspec.Raw(f'["{HIGH}"]'.encode()))
-    events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(kept, 1), end]
+    events = [StreamStart("r"), PartEnd(TextPart(f"{HIGH}{LOW}")), PartEnd(part, 1), end]
     mended = list(HalfCharacters(Script(events)).whole(b""))
     assert mended[:3] == [StreamStart("r"), PartEnd(TextPart("\U0001f600")), PartEnd(whole, 1)]
     assert isinstance(mended[3], StreamEnd)

@@ -67,7 +67,7 @@ def test_the_reset_of_an_exhausted_limit_is_the_delay(reset: str, seconds: float
     assert retry_after(headers, now=NOW) == seconds
 
 
-def test_the_latest_reset_counts_and_only_those_of_exhausted_limits() -> None:
+def test_the_latest_reset_of_exhausted_limits_is_returned() -> None:
     headers = {
         "anthropic-ratelimit-requests-remaining": "0",
         "anthropic-ratelimit-requests-reset": "2026-01-02T22:11:07Z",
@@ -80,7 +80,7 @@ def test_the_latest_reset_counts_and_only_those_of_exhausted_limits() -> None:
     assert retry_after(headers, now=NOW) == 20.0
 
 
-def test_the_clock_of_the_system_counts_by_default() -> None:
+def test_the_clock_of_the_system_is_the_default() -> None:
     assert retry_after({"retry-after": "Fri, 02 Jan 1970 00:00:00 GMT"}) == 0.0
 
 
@@ -96,7 +96,7 @@ def test_the_clock_of_the_system_counts_by_default() -> None:
         pytest.param({"llm_provider-request-id": "c"}, "c", id="Anthropic behind LiteLLM"),
     ],
 )
-def test_the_id_of_a_request_is_found(headers: dict[str, str], expected: str | None) -> None:
+def test_the_id_of_a_request_is_read(headers: dict[str, str], expected: str | None) -> None:
     assert request_id(headers) == expected
 
 

@@ -39,7 +39,7 @@ libraries = pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "h
 both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
 
-QUICK: dict[str, Any] = {"verify": False}  # certificates take long to load, and are not needed
+QUICK: dict[str, Any] = {"verify": False}  # certificates are slow to load, and are not needed
 
 
 class Ways:
@@ -86,7 +86,7 @@ def ways(request: pytest.FixtureRequest, model: Make) -> Ways:
     return Ways(library, model, backend)
 
 
-def test_a_client_that_is_passed_makes_the_calls(server: Any, ways: Ways, words: Any) -> None:
+def test_an_injected_client_sends_the_requests(server: Any, ways: Ways, words: Any) -> None:
     server.handler = words("a", "b")
     client = {"headers": {"X-Client": "yes"}}
     assert ways.generate(client, api_key=Secret("sk-1")).text == "ab"
@@ -124,7 +124,7 @@ def test_the_primitives_end_with_the_terminal_event(server: Any, model: Make) ->
     assert type(events[-1]) is StreamEnd
 
 
-def test_a_client_may_answer_by_itself(ways: Ways) -> None:
+def test_a_client_can_respond_by_itself(ways: Ways) -> None:
     library = ways._library
 
     def handle(request: Any) -> Any:
@@ -137,14 +137,14 @@ def test_a_client_may_answer_by_itself(ways: Ways) -> None:
 def test_a_client_cannot_be_sent_to_a_host_that_no_name_service_knows(
     ways: Ways, address: str
 ) -> None:
-    # Under asyncio the resolver of the system reports it, which cannot tell it from a missing name.
+    # With asyncio, the system resolver reports it, and cannot distinguish it from a missing name.
     with pytest.raises((ConfigurationError, NetworkError), match=r"cannot be sent|no connection"):
         ways.generate(base_url=address)
 
 
 @pytest.mark.parametrize("address", ["acme.test/v1", "ftp://acme.test"])
 @libraries
-def test_a_client_cannot_be_sent_to_an_address_that_is_no_url_of_http(
+def test_a_client_rejects_a_url_that_is_not_http(
     library: Any, address: str, metadata: ProviderMetadata, codec: Codec
 ) -> None:
     wrong = structs.replace(metadata, base_url=address)
@@ -187,14 +187,14 @@ def test_a_stream_that_breaks(server: Any, ways: Ways) -> None:
 
 
 @pytest.mark.parametrize("limit", ["read", "total", "first_event"])
-def test_a_server_that_never_answers(server: Any, ways: Ways, limit: str) -> None:
+def test_a_server_that_never_responds(server: Any, ways: Ways, limit: str) -> None:
     server.handler = lambda exchange: exchange.seen_fin()
     with pytest.raises(CallTimeoutError) as caught:
         ways.collect(timeout=Timeout(**{limit: 0.05}))
     assert caught.value.details["limit"] == limit
 
 
-def test_comments_are_no_further_event(server: Any, ways: Ways) -> None:
+def test_comments_are_not_a_further_event(server: Any, ways: Ways) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin()
         exchange.event(text="Hel")
@@ -209,7 +209,9 @@ def test_comments_are_no_further_event(server: Any, ways: Ways) -> None:
 
 @libraries
 @both
-async def test_an_awaited_stall_ends_exactly(server: Any, model: Make, library: Any) -> None:
+async def test_an_async_call_ends_exactly_at_its_time_limit(
+    server: Any, model: Make, library: Any
+) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin()
         exchange.event(text="Hel")
@@ -245,7 +247,7 @@ def test_a_client_that_is_closed(model: Make) -> None:
         model(http_client=client).generate("hi")
 
 
-def test_a_defect_of_a_transport_is_no_network_error(ways: Ways) -> None:
+def test_a_defect_of_a_transport_is_not_a_network_error(ways: Ways) -> None:
     def handle(request: Any) -> Any:
         raise KeyError("oops")
 
@@ -256,7 +258,7 @@ def test_a_defect_of_a_transport_is_no_network_error(ways: Ways) -> None:
 def test_leaving_a_stream_early_closes_its_connection(server: Any, ways: Ways) -> None:
     def handle(exchange: Any) -> str:
         exchange.begin()
-        # at once, since the client may leave after the first one
+        # immediately, since the client can leave after the first one
         exchange.chunk("".join(f'data: {{"text": "{number}"}}\n\n' for number in range(5)))
         server.reports.put(exchange.seen_fin())
         return "stop"
@@ -280,7 +282,7 @@ def test_leaving_a_stream_early_closes_its_connection(server: Any, ways: Ways) -
     gc.collect()
 
 
-async def test_a_transport_that_goes_on_for_ever_is_left_all_the_same(model: Make) -> None:
+async def test_an_endless_transport_is_abandoned(model: Make) -> None:
     class Endless(httpx.AsyncByteStream):
         async def __aiter__(self) -> Any:
             while True:
@@ -307,7 +309,7 @@ async def test_a_transport_that_goes_on_for_ever_is_left_all_the_same(model: Mak
     ],
     ids=["no client", "an async one", "a blocking one"],
 )
-def test_what_is_no_client_is_refused(model: Make, given: dict[str, Any]) -> None:
+def test_an_object_that_is_not_a_client_raises(model: Make, given: dict[str, Any]) -> None:
     with pytest.raises(
         ConfigurationError, match=r"must be an httpx\.\w+, an httpx2\.\w+ or derived from"
     ):

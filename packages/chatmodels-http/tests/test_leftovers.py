@@ -81,9 +81,7 @@ def test_bytes_behind_a_response_close_its_connection(
 
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
-def test_bytes_that_come_while_a_connection_is_idle_close_it(
-    server: Any, model: Make, proxied: bool
-) -> None:
+def test_bytes_on_an_idle_connection_close_it(server: Any, model: Make, proxied: bool) -> None:
     def handle(exchange: Any) -> None:
         exchange.answer('{"text": "right"}')
         server.reports.get(timeout=60)  # the response has been read
@@ -103,7 +101,7 @@ def test_bytes_that_come_while_a_connection_is_idle_close_it(
 
 @pytest.mark.parametrize("proxied", [False, True], ids=["direct", "proxied"])
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_bytes_that_come_while_an_awaited_connection_is_idle_close_it(
+def test_bytes_on_an_idle_async_connection_close_it(
     server: Any, model: Make, proxied: bool, backend: str
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -141,7 +139,7 @@ def test_a_flood_of_informational_responses_ends_with_the_time(
 
 
 class Segments(httpcore.AsyncNetworkStream):
-    """A network stream that returns what it was made with, read by read."""
+    """A network stream that returns fixed data, read by read."""
 
     def __init__(self, *segments: bytes) -> None:
         self._segments = list(segments)
@@ -153,7 +151,7 @@ class Segments(httpcore.AsyncNetworkStream):
         return None
 
 
-async def test_more_may_have_come_than_one_full_read_shows() -> None:
+async def test_more_bytes_can_have_arrived_than_one_full_read_returns() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     backend.deadlines = Limits(Timeout(), "acme")
     stream = backend.layer(Segments(b"full", b"no"))
@@ -163,7 +161,7 @@ async def test_more_may_have_come_than_one_full_read_shows() -> None:
     assert backend.drained()
 
 
-def test_a_connection_whose_parser_is_not_in_sight_is_not_kept() -> None:
+def test_a_connection_with_an_unknown_parser_is_not_reused() -> None:
     class Unknown:
         def is_idle(self) -> bool:
             return True
@@ -188,7 +186,7 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 @pytest.mark.parametrize(
     ("record", "drained"), [(b"", True), (b"other", False)], ids=["nothing", "a record"]
 )
-def test_records_that_tls_has_taken_in_are_leftovers(record: bytes, drained: bool) -> None:
+def test_buffered_tls_records_are_leftovers(record: bytes, drained: bool) -> None:
     ours, theirs = contexts()
     to_us, to_them = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = ours.wrap_bio(to_us, to_them, server_hostname="localhost")

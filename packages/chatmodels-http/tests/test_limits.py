@@ -33,7 +33,7 @@ def limits(clock: Clock) -> Callable[..., Limits]:
     return make
 
 
-def test_without_limits_everything_may_take_for_ever(limits: Callable[..., Limits]) -> None:
+def test_without_limits_no_step_has_a_time_limit(limits: Callable[..., Limits]) -> None:
     none = limits(stream=True)
     assert (none.connect(), none.read()) == (None, None)
     none.check()
@@ -49,7 +49,7 @@ def test_without_limits_everything_may_take_for_ever(limits: Callable[..., Limit
         pytest.param({"connect": 10, "total": 3}, 9, 0.001, 0.001, id="never zero"),
     ],
 )
-def test_a_step_may_take_what_the_nearest_limit_leaves(
+def test_a_step_has_the_time_until_the_nearest_limit(
     limits: Callable[..., Limits],
     clock: Clock,
     given: dict[str, float],
@@ -89,7 +89,7 @@ def test_progress_does_not_put_off_the_total(limits: Callable[..., Limits], cloc
     assert caught.value.details == {"limit": "total", "seconds": 4.0, "elapsed": 4.0}
 
 
-def test_hurry_shortens_reading_until_it_is_taken_back(limits: Callable[..., Limits]) -> None:
+def test_a_cap_limits_reading_until_it_is_removed(limits: Callable[..., Limits]) -> None:
     some = limits(read=100)
     some.cap(0.5)
     assert some.read() == 0.5
@@ -97,9 +97,7 @@ def test_hurry_shortens_reading_until_it_is_taken_back(limits: Callable[..., Lim
     assert some.read() == 100
 
 
-def test_who_was_told_to_hurry_is_late_when_the_time_is_over(
-    limits: Callable[..., Limits], clock: Clock
-) -> None:
+def test_a_cap_is_reported_after_its_time(limits: Callable[..., Limits], clock: Clock) -> None:
     hurried = limits()
     assert not hurried.is_capped()
     hurried.cap(5.0)
@@ -162,7 +160,7 @@ def test_an_engine_that_ran_out_of_time_ran_into_the_nearest_limit(
     assert str(some.error(TransferError(kind, "late"))) == message  # type: ignore[arg-type]
 
 
-def test_the_real_clock_counts_by_default() -> None:
+def test_the_real_clock_is_the_default() -> None:
     assert (Limits(NONE, "acme").read() or math.inf) == math.inf
 
 

@@ -1,7 +1,7 @@
 """Every time limit in every phase of a call that it covers, with each engine, sync and async.
 
-The server goes on until the client closes the connection, so a limit that does not hold makes a
-test hang instead of pass.
+The server continues until the client closes the connection, so that a test hangs if a limit does
+not apply.
 """
 
 import socket
@@ -125,7 +125,7 @@ def late(through: Through, limit: str, form: str, *prompt: str, **options: Any) 
 
 
 @pytest.mark.parametrize(("handler", "limit", "form"), CELLS)
-def test_a_limit_holds_while_a_response_arrives(
+def test_a_limit_applies_while_a_response_arrives(
     server: Any, through: Through, handler: Callable[[Any], object], limit: str, form: str
 ) -> None:
     server.handler = handler
@@ -133,7 +133,7 @@ def test_a_limit_holds_while_a_response_arrives(
 
 
 @cells(total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_during_interim_responses(
+def test_a_limit_applies_during_interim_responses(
     server: Any, through: Through, limit: str, form: str
 ) -> None:
     server.handler = interim
@@ -142,7 +142,7 @@ def test_a_limit_holds_during_interim_responses(
 
 @pytest.fixture
 def unread() -> Iterator[int]:
-    """Listen on a port where connections come about but nothing is ever read."""
+    """Listen on a port that accepts connections but never reads."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listener.bind(("127.0.0.1", 0))
@@ -151,14 +151,16 @@ def unread() -> Iterator[int]:
 
 
 @cells(connect=CALLS + STREAMS, total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_while_connecting(
+def test_a_limit_applies_while_connecting(
     unread: int, through: Through, limit: str, form: str
 ) -> None:
     late(through, limit, form, base_url=f"https://127.0.0.1:{unread}")  # TLS is never spoken
 
 
 @cells(read=CALLS + STREAMS, total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_while_sending(unread: int, through: Through, limit: str, form: str) -> None:
+def test_a_limit_applies_while_sending(
+    unread: int, through: Through, limit: str, form: str
+) -> None:
     late(through, limit, form, "x" * 30_000_000, base_url=f"http://127.0.0.1:{unread}")
 
 
@@ -168,7 +170,7 @@ def late_for_the_key(through: Through, limit: str, form: str, function: Any) -> 
 
 
 @cells(read=CALLS + STREAMS, total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_while_a_function_gives_the_key(
+def test_a_limit_applies_while_a_function_returns_the_key(
     through: Through, limit: str, form: str
 ) -> None:
     released = threading.Event()
@@ -184,7 +186,7 @@ def test_a_limit_holds_while_a_function_gives_the_key(
 
 
 @cells(read=("agenerate", "astream"), total=("agenerate", "astream"), first_event=("astream",))
-def test_a_limit_holds_while_an_async_function_gives_the_key(
+def test_a_limit_applies_while_an_async_function_returns_the_key(
     through: Through, limit: str, form: str
 ) -> None:
     async def key() -> str:
@@ -209,7 +211,7 @@ class Vault:
 
 
 @cells(read=CALLS + STREAMS, total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_while_credentials_are_fetched(
+def test_a_limit_applies_while_credentials_are_fetched(
     server: Any, through: Through, limit: str, form: str
 ) -> None:
     vault = Vault()
@@ -220,7 +222,7 @@ def test_a_limit_holds_while_credentials_are_fetched(
 
 
 @cells(total=CALLS + STREAMS, first_event=STREAMS)
-def test_a_limit_holds_while_a_body_is_decoded(
+def test_a_limit_applies_while_a_body_is_decoded(
     server: Any, through: Through, limit: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.handler = compressed
@@ -231,7 +233,7 @@ def test_a_limit_holds_while_a_body_is_decoded(
 
 @pytest.mark.parametrize("form", CALLS + STREAMS)
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_a_status_counts_although_the_body_of_a_failure_does_not_end(
+def test_a_failure_with_an_endless_body_has_its_status(
     server: Any, through: Through, form: str, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -270,7 +272,7 @@ def test_a_limit_that_passes_in_a_stream_has_status_and_request_id(
     assert (caught.value.status, caught.value.request_id) == (200, "req_1")
 
 
-def test_a_key_function_takes_no_time_from_connecting() -> None:
+def test_the_time_of_a_key_function_does_not_count_as_connecting() -> None:
     now = [100.0]
     limits = Limits(Timeout(connect=10), "acme", clock=lambda: now[0])
     now[0] += 9

@@ -28,7 +28,7 @@ Make = Callable[..., HttpChatModel]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
-async def asked(acme: HttpChatModel, times: int = 3) -> list[str]:
+async def texts_of(acme: HttpChatModel, times: int = 3) -> list[str]:
     texts: list[str] = []
 
     async def one() -> None:
@@ -49,7 +49,7 @@ def test_one_model_works_in_three_event_loops_in_a_row(
     server.handler = words("ab")
     acme = model()
     for _ in range(3):
-        assert anyio.run(asked, acme, backend=backend) == ["ab"] * 4
+        assert anyio.run(texts_of, acme, backend=backend) == ["ab"] * 4
 
 
 def test_one_model_works_in_eight_threads_with_a_loop_each(
@@ -58,7 +58,7 @@ def test_one_model_works_in_eight_threads_with_a_loop_each(
     server.handler = words("ab")
     acme = model()
     results: list[list[str]] = []
-    threads = [Thread(target=lambda: results.append(asyncio.run(asked(acme)))) for _ in range(8)]
+    threads = [Thread(target=lambda: results.append(asyncio.run(texts_of(acme)))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -98,9 +98,7 @@ def test_the_end_of_a_loop_closes_its_connections(
     assert server.reports.get(timeout=300) is True
 
 
-def test_a_loop_that_nobody_shut_down_is_forgotten_when_the_next_one_comes(
-    model: Make, apart: Any
-) -> None:
+def test_a_loop_without_a_shutdown_is_dropped_by_the_next_one(model: Make, apart: Any) -> None:
     acme = model(proxy="http://127.0.0.1:1")
     engine: Any = shared_async_engine("http://127.0.0.1:1")
     loop = asyncio.new_event_loop()
@@ -115,7 +113,7 @@ def test_a_loop_that_nobody_shut_down_is_forgotten_when_the_next_one_comes(
     assert loop not in engine._by_loop
 
 
-async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> None:
+async def test_a_loop_is_registered_while_other_threads_register_theirs(server: Any) -> None:
     class Shared(WeakKeyDictionary[object, Any]):
         def __iter__(self) -> Iterator[object]:
             raise AssertionError("it may change while it is looked through")
@@ -127,7 +125,7 @@ async def test_a_loop_settles_while_other_threads_settle_theirs(server: Any) -> 
     assert len(engine._by_loop.keyrefs()) == 1
 
 
-def test_a_thousand_calls_at_once_are_answered(model: Make) -> None:
+def test_a_thousand_concurrent_calls_get_responses(model: Make) -> None:
     count = 1000
     allow_open_files(2 * count + 100)  # both ends of each connection are here
     texts: list[str] = []
@@ -242,7 +240,7 @@ def test_a_fork_while_a_thread_reads_certificates_does_not_block_the_child(serve
     assert out.split() == ["CERT_REQUIRED"]
 
 
-def test_the_end_of_a_program_leaves_nothing_open(server: Any) -> None:
+def test_the_end_of_a_program_closes_everything(server: Any) -> None:
     out = run(
         server,
         """
@@ -258,7 +256,7 @@ def test_the_end_of_a_program_leaves_nothing_open(server: Any) -> None:
     assert out.split() == ["done"]
 
 
-def test_importing_imports_nothing_heavy() -> None:
+def test_the_import_is_light() -> None:
     code = (
         "import sys, chatmodels.http; heavy = {'anyio', 'asyncio', 'certifi', 'email', 'httpcore', "
         "'httpx', 'httpx2', 'ssl', 'trio', 'urllib.request'}; "

@@ -28,7 +28,7 @@ Make = Callable[..., HttpChatModel]
 Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
 
-def test_all_forms_of_a_call_give_the_same_answer(
+def test_all_kinds_of_calls_return_the_same_response(
     server: Any, model: Make, words: Any, ask: Ask
 ) -> None:
     server.handler = words("Hello", ", ", "world")
@@ -79,7 +79,7 @@ def test_headers_that_an_observer_wants_are_sent_along_with_that_call(
     assert "traceparent" not in plain.headers
 
 
-def test_a_stream_gives_its_events_one_by_one(server: Any, model: Make, words: Any) -> None:
+def test_a_stream_yields_its_events_one_by_one(server: Any, model: Make, words: Any) -> None:
     server.handler = words("a", "b")
     with model().stream("hi") as stream:
         events = list(stream)
@@ -87,12 +87,12 @@ def test_a_stream_gives_its_events_one_by_one(server: Any, model: Make, words: A
     assert events[-1].request_id == "req_1"
 
 
-def test_a_request_id_that_the_codec_has_found_stays(server: Any, model: Make) -> None:
+def test_a_request_id_of_the_codec_is_not_replaced(server: Any, model: Make) -> None:
     server.handler = lambda exchange: exchange.answer('{"text": "", "request_id": "own"}')
     assert model().generate("hi").request_id == "own"
 
 
-def test_a_request_id_that_the_decoder_has_found_stays(server: Any, model: Make) -> None:
+def test_a_request_id_of_the_decoder_is_not_replaced(server: Any, model: Make) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin(x_request_id="req_1")
         exchange.event(end=True, request_id="own")
@@ -126,7 +126,7 @@ def whole(exchange: Any) -> None:
 
 @pytest.mark.parametrize("handler", [streamed, unfinished, lasting, whole])
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_the_primitives_may_be_read_past_the_terminal_event(
+async def test_the_primitives_can_be_read_past_the_terminal_event(
     server: Any, model: Make, handler: Any
 ) -> None:
     server.handler = handler
@@ -150,7 +150,7 @@ def test_calls_in_a_row_use_one_connection(server: Any, model: Make, words: Any)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_awaited_calls_in_a_row_use_one_connection(
+async def test_sequential_async_calls_use_one_connection(
     server: Any, model: Make, words: Any
 ) -> None:
     server.handler = words("a", "b")
@@ -185,7 +185,7 @@ def test_a_body_that_was_compressed_unasked_is_read(server: Any, model: Make, as
     assert ask(model()).text == "small"
 
 
-def test_a_body_beyond_the_limit_is_refused(
+def test_a_body_beyond_the_limit_raises(
     server: Any, model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatmodels.http._bodies.MAX_BODY_BYTES", 100)
@@ -194,15 +194,15 @@ def test_a_body_beyond_the_limit_is_refused(
         ask(model())
 
 
-def test_settings_that_the_codec_does_not_honour_are_refused(model: Make) -> None:
+def test_settings_that_the_codec_does_not_support_raise(model: Make) -> None:
     with pytest.raises(UnsupportedError, match="top_p"):
         model().generate("hi", top_p=0.5)
 
 
 def test_the_request_is_explained_without_its_secrets(server: Any, model: Make) -> None:
-    asked: list[str] = []
+    calls: list[str] = []
     acme = model(
-        api_key=Secret(lambda: asked.append("once") or "sk-1"),
+        api_key=Secret(lambda: calls.append("once") or "sk-1"),
         headers={"X-Token": "t-1", "X-Team": "blue"},
         settings=Settings(temperature=0.5),
     )
@@ -212,7 +212,7 @@ def test_the_request_is_explained_without_its_secrets(server: Any, model: Make) 
     assert explanation.mapped == {"temperature": "heat"}
     assert explanation.headers["authorization"] == "Bearer ***"
     assert (explanation.headers["x-token"], explanation.headers["x-team"]) == ("***", "blue")
-    assert not asked
+    assert not calls
     assert not server.requests
 
 
@@ -223,18 +223,16 @@ def test_without_a_key_no_authorization_is_sent(server: Any, model: Make) -> Non
     assert "authorization" not in acme.explain("hi").headers
 
 
-def test_what_the_package_knows_of_a_model_is_told(model: Make) -> None:
+def test_a_model_is_described_from_the_metadata(model: Make) -> None:
     assert model().model_info().context_window == 1000
 
 
-def test_a_model_without_an_address_cannot_be_made(metadata: Any, codec: Any) -> None:
+def test_a_model_without_a_base_url_cannot_be_created(metadata: Any, codec: Any) -> None:
     with pytest.raises(ConfigurationError, match="acme has no base URL; pass base_url="):
         HttpChatModel(metadata, "large", codec, ProviderOptions())
 
 
-def test_the_address_of_the_provider_holds_unless_there_is_another(
-    metadata: Any, codec: Any
-) -> None:
+def test_the_base_url_of_the_provider_is_the_default(metadata: Any, codec: Any) -> None:
     somewhere = msgspec.structs.replace(metadata, base_url="https://api.acme.test/v1/")
     acme = HttpChatModel(somewhere, "large", codec, ProviderOptions())
     assert acme.endpoint == "https://api.acme.test/v1"
@@ -253,7 +251,7 @@ def test_a_model_is_copied_and_pickled(
     assert server.requests[1].headers["authorization"] == "Bearer sk-env"
 
 
-def test_a_model_does_not_load_where_its_provider_is_another_one(
+def test_a_pickle_does_not_load_if_the_provider_is_not_an_http_provider(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     other = SimpleNamespace(create_chat_model=lambda model, options: object())
@@ -264,7 +262,7 @@ def test_a_model_does_not_load_where_its_provider_is_another_one(
         load("acme", "large", ProviderOptions(), (), ())
 
 
-def test_a_model_is_retried_as_its_options_say(server: Any, model: Make) -> None:
+def test_a_model_is_retried_as_its_options_specify(server: Any, model: Make) -> None:
     answers = iter([(503, "{}"), (200, '{"text": "at last"}')])
 
     def handle(exchange: Any) -> None:

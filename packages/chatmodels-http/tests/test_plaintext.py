@@ -68,7 +68,7 @@ def test_an_address_that_cannot_be_read_is_left_to_the_engine(model: Make) -> No
     assert model(base_url="http://[:::::]", api_key=KEY)
 
 
-def test_a_program_that_makes_errors_of_warnings_gets_one_of_ours(model: Make) -> None:
+def test_a_program_that_turns_warnings_into_errors_gets_a_configuration_error(model: Make) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", InsecureTransportWarning)
         for _ in range(2):

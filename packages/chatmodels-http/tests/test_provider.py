@@ -33,7 +33,7 @@ def test_it_is_a_provider(provider: HttpProvider) -> None:
     assert provider.metadata.name == "acme"
 
 
-def test_it_makes_models(provider: HttpProvider, server: Any, options: Options) -> None:
+def test_it_creates_models(provider: HttpProvider, server: Any, options: Options) -> None:
     acme = provider.create_chat_model("large", options())
     assert isinstance(acme, HttpChatModel)
     assert acme.generate("hi").text == "hello"
@@ -67,7 +67,7 @@ def test_options_are_completed_before_anything_else(
     assert [request.path.partition("/eu")[0] for request in server.requests] == ["", ""]
 
 
-def test_it_tells_what_it_knows_of_models(provider: HttpProvider) -> None:
+def test_it_describes_models_from_the_metadata(provider: HttpProvider) -> None:
     assert provider.model_info("large").context_window == 1000
     assert provider.model_info("small").context_window is None
 
@@ -90,7 +90,7 @@ def test_the_total_limits_a_listing(provider: HttpProvider, server: Any, options
 
 
 @pytest.mark.parametrize("body", ["<html>", "{}"])
-def test_a_listing_that_is_none_is_told(
+def test_an_invalid_list_of_models_is_reported(
     provider: HttpProvider, server: Any, options: Options, body: str
 ) -> None:
     server.handler = lambda exchange: exchange.answer(body, x_request_id="r")
@@ -100,7 +100,9 @@ def test_a_listing_that_is_none_is_told(
     assert (error.op, error.provider, error.request_id) == ("list_models", "acme", "r")
 
 
-def test_a_vendor_without_a_listing_is_told(metadata: Any, codec: Any, options: Options) -> None:
+def test_a_vendor_without_a_list_of_models_is_reported(
+    metadata: Any, codec: Any, options: Options
+) -> None:
     codec = replace(codec, models=None)
     with pytest.raises(UnsupportedError, match="acme does not list its models"):
         HttpProvider(metadata, codec).list_models(options())
@@ -122,7 +124,7 @@ def probes(provider: HttpProvider, apart: Any) -> Callable[[Any], list[HealthRep
     return probe
 
 
-def test_a_provider_that_answers_is_healthy(probes: Any, server: Any, options: Options) -> None:
+def test_a_provider_that_responds_is_healthy(probes: Any, server: Any, options: Options) -> None:
     server.handler = lambda exchange: exchange.answer("[]")
     for report in probes(options(timeout=Timeout(total=300))):
         assert (report.provider, report.status) == ("acme", "healthy")
@@ -131,14 +133,14 @@ def test_a_provider_that_answers_is_healthy(probes: Any, server: Any, options: O
         assert report.latency >= 0  # the clocks of some systems tick coarsely
 
 
-def test_a_provider_that_refuses_is_unhealthy(probes: Any, server: Any, options: Options) -> None:
+def test_a_provider_that_fails_is_unhealthy(probes: Any, server: Any, options: Options) -> None:
     server.handler = lambda exchange: exchange.answer("{}", 503)
     for report in probes(options()):
         assert (report.status, report.code) == ("unhealthy", "provider_unavailable")
         assert report.message == "acme: 503 provider unavailable"
 
 
-def test_a_provider_that_cannot_be_asked_is_unknown(
+def test_the_health_of_a_provider_without_a_key_is_unknown(
     probes: Any, server: Any, options: Options
 ) -> None:
     def fail() -> str:
@@ -160,7 +162,7 @@ def _options() -> Any:
     return ProviderOptions()
 
 
-def test_errors_of_a_listing_say_where(
+def test_errors_of_a_listing_contain_operation_and_provider(
     provider: HttpProvider, server: Any, options: Options
 ) -> None:
     server.handler = lambda exchange: exchange.answer("{}", 401)
@@ -198,7 +200,7 @@ def _working(*lines: str) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize("backend", ["blocking", "awaited"])
-def test_what_goes_on_at_a_provider_is_followed(
+def test_progress_at_a_provider_is_followed(
     provider: HttpProvider, server: Any, options: Options, backend: str
 ) -> None:
     server.handler = _working("on", "e\n\ntwo\nthr", "ee")
@@ -209,7 +211,7 @@ def test_what_goes_on_at_a_provider_is_followed(
 
 
 @pytest.mark.parametrize("backend", ["blocking", "awaited"])
-def test_a_failure_of_what_is_followed_tells_where_it_was(
+def test_a_failure_of_progress_contains_operation_and_provider(
     provider: HttpProvider, server: Any, options: Options, backend: str
 ) -> None:
     server.handler = _working("one\nbad\n")
@@ -221,7 +223,7 @@ def test_a_failure_of_what_is_followed_tells_where_it_was(
 
 
 @pytest.mark.parametrize("backend", ["blocking", "awaited"])
-def test_a_connection_that_breaks_is_told(
+def test_a_broken_connection_is_reported(
     provider: HttpProvider, server: Any, options: Options, backend: str
 ) -> None:
     def handle(exchange: Any) -> str:
@@ -244,7 +246,7 @@ def test_the_time_for_all_of_it_is_limited(
         _collected(backend, provider, options(timeout=Timeout(total=0.1)))
 
 
-def test_a_codec_that_is_none_is_refused(metadata: Any) -> None:
+def test_an_invalid_codec_raises(metadata: Any) -> None:
     with pytest.raises(TypeError, match="is a Codec or a function that returns one, not str"):
         HttpProvider(metadata, "codec")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the mistake
 
@@ -257,7 +259,7 @@ def test_a_codec_that_is_none_is_refused(metadata: Any) -> None:
     ],
     ids=["path", "body"],
 )
-def test_a_request_of_a_wrong_form_is_refused_where_it_is_made(
+def test_an_invalid_request_raises_when_it_is_created(
     given: dict[str, Any], error: type[Exception], problem: str
 ) -> None:
     with pytest.raises(error, match=re.escape(problem)):

@@ -25,7 +25,7 @@ def failed(*causes: BaseException) -> BaseException:
         ),
     ],
 )
-def test_the_first_cause_has_the_word(error: BaseException, expected: str) -> None:
+def test_the_message_is_that_of_the_first_cause(error: BaseException, expected: str) -> None:
     assert reason(error) == expected
 
 
@@ -37,17 +37,19 @@ def test_the_first_cause_has_the_word(error: BaseException, expected: str) -> No
         (failed(SSLError(1, "certificate verify failed"), OSError()), False),
     ],
 )
-def test_a_certificate_failure_is_known_by_its_type(error: BaseException, expected: bool) -> None:
+def test_a_certificate_failure_is_identified_by_its_type(
+    error: BaseException, expected: bool
+) -> None:
     assert is_certificate_failure(error) is expected
 
 
-def test_a_cause_that_a_pool_hides_counts() -> None:
+def test_a_cause_in_the_context_of_a_pool_is_found() -> None:
     error = OSError("all failed")
     error.__context__, error.__suppress_context__ = SSLCertVerificationError(1, "expired"), True
     assert is_certificate_failure(error)
 
 
-def test_an_error_that_the_program_is_handling_does_not_count() -> None:
+def test_an_error_that_the_program_is_handling_is_ignored() -> None:
     error = OSError("refused")
     error.__context__ = SSLCertVerificationError(1, "expired")
     assert not is_certificate_failure(error)

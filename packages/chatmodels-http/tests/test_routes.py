@@ -27,9 +27,7 @@ Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_call_goes_through_tls(
-    server: Any, tls_server: int, model: Make, words: Any, ask: Ask
-) -> None:
+def test_a_call_uses_tls(server: Any, tls_server: int, model: Make, words: Any, ask: Ask) -> None:
     server.handler = words("a", "b")
     acme = model(base_url=f"https://localhost:{tls_server}")
     assert ask(acme).text == "ab"
@@ -53,7 +51,7 @@ def test_an_untrusted_certificate_of_a_proxy_is_not_retried(
         ask(model(base_url="http://api.acme.test", proxy=f"https://localhost:{tls_server}"))
 
 
-def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_settings_for_tls_are_created_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
@@ -62,7 +60,7 @@ def test_the_settings_for_tls_are_made_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("trusted")
-def test_threads_that_need_tls_at_once_share_its_settings() -> None:
+def test_concurrent_threads_share_the_settings_for_tls() -> None:
     together = threading.Barrier(8)
     found: list[Any] = []
 
@@ -78,7 +76,7 @@ def test_threads_that_need_tls_at_once_share_its_settings() -> None:
     assert len(set(map(id, found))) == 1
 
 
-def test_a_plain_call_goes_through_a_proxy(server: Any, model: Make, ask: Ask) -> None:
+def test_a_plain_call_uses_a_proxy(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
     acme = model(
         base_url="http://api.acme.test/v1", proxy=f"http://user:p%40ss@127.0.0.1:{server.port}"
@@ -90,7 +88,7 @@ def test_a_plain_call_goes_through_a_proxy(server: Any, model: Make, ask: Ask) -
     assert request.headers["proxy-authorization"] == "Basic dXNlcjpwQHNz"
 
 
-def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask: Ask) -> None:
+def test_the_password_of_a_proxy_can_have_umlauts(server: Any, model: Make, ask: Ask) -> None:
     acme = model(
         base_url="http://api.acme.test", proxy=f"http://user:p%C3%BC@127.0.0.1:{server.port}"
     )
@@ -106,7 +104,7 @@ def test_the_password_of_a_proxy_may_have_umlauts(server: Any, model: Make, ask:
         ("socks4.acme.test", "socks4://user:sword@127.0.0.1:1"),
     ],
 )
-def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
+def test_an_invalid_proxy_of_the_environment_is_reported_without_its_password(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch, host: str, proxy: str
 ) -> None:
     module = "chatmodels.http._transport.httpcore_parts"
@@ -116,7 +114,7 @@ def test_a_proxy_of_the_environment_that_is_none_is_told_without_its_password(
     assert "sword" not in f"{caught.value.message} {caught.value.__cause__}"
 
 
-def test_certificates_that_cannot_be_read_are_told(
+def test_unreadable_certificates_are_reported(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatmodels.http._transport.tls._shared", [])
@@ -144,9 +142,7 @@ def test_the_proxy_of_the_environment_is_used(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_proxy_is_asked_for_a_tunnel_to_a_secure_server(
-    server: Any, model: Make, ask: Ask
-) -> None:
+def test_a_proxy_opens_a_tunnel_to_a_secure_server(server: Any, model: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer("", 407)
     acme = model(base_url="https://api.acme.test", proxy=server.url)
     with pytest.raises(NetworkError, match=r"acme: no connection to api\.acme\.test: "):
@@ -155,7 +151,7 @@ def test_a_proxy_is_asked_for_a_tunnel_to_a_secure_server(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_proxy_may_itself_be_secure(server: Any, tls_server: int, model: Make, ask: Ask) -> None:
+def test_a_proxy_can_use_tls_itself(server: Any, tls_server: int, model: Make, ask: Ask) -> None:
     acme = model(base_url="http://api.acme.test", proxy=f"https://localhost:{tls_server}")
     server.handler = lambda exchange: exchange.answer('{"text": "by proxy"}')
     assert ask(acme).text == "by proxy"
@@ -194,7 +190,7 @@ def test_a_socks_proxy_gets_an_address_without_brackets() -> None:
     assert (route.proxied, route.origin.host) == (False, b"::1")
 
 
-def test_a_socks_proxy_without_its_library_is_refused_with_the_name_of_the_library(
+def test_a_socks_proxy_without_its_library_raises_with_the_name_of_the_library(
     model: Make, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
@@ -224,7 +220,7 @@ def test_the_password_of_a_proxy_is_in_no_error_and_no_log(
     assert SWORD.encode() not in pickle.dumps(caught.value)
 
 
-def test_the_credentials_of_a_proxy_are_masked_where_httpcore_would_log_them() -> None:
+def test_the_credentials_of_a_proxy_are_masked_in_logs_of_httpcore() -> None:
     head = prepare(RequestHead("GET", "https://acme.test", ()))
     proxy = route_to(head, f"socks5://{SWORD}:{SWORD}@127.0.0.1:1").proxy
     assert proxy is not None
@@ -245,14 +241,14 @@ def test_a_host_with_an_umlaut_is_encoded() -> None:
 
 
 @pytest.mark.parametrize("value", ["sk-1\r\nx-admin: yes", "sk-\u20ac", "sk-\0"])
-def test_a_header_that_cannot_be_sent_is_refused_without_its_value(value: str) -> None:
+def test_an_invalid_header_is_reported_without_its_value(value: str) -> None:
     with pytest.raises(TransferError, match="the header 'x-key' contains characters") as caught:
         prepare(RequestHead("GET", "http://acme.test", (("x-key", value),)))
     assert caught.value.kind == "unusable"
     assert "sk" not in str(caught.value)
 
 
-def test_what_stands_in_the_frames_of_a_traceback_shows_no_secret() -> None:
+def test_the_frames_of_a_traceback_show_no_secret() -> None:
     head = RequestHead("GET", "http://acme.test/v1", (("x-key", "sk-1234"),))
     ready = prepare(head)
     route = route_to(ready, "http://user:sk-1234@127.0.0.1:1")

@@ -50,7 +50,7 @@ def closed(*names: str) -> dict[str, Any]:
 
 
 def test_a_request_that_the_vendor_accepts_stays_the_same() -> None:
-    asked = request(
+    original = request(
         ToolDefinition("look", "Look.", EMPTY),
         ToolDefinition("find", "", closed("q"), strict=True),
         output=OutputSchema("place", closed("city")),
@@ -61,17 +61,17 @@ def test_a_request_that_the_vendor_accepts_stays_the_same() -> None:
         ),
     )
 
-    translated = translate_request(asked, SUPPORT, "acme")
+    translated = translate_request(original, SUPPORT, "acme")
 
-    assert translated.request is asked
+    assert translated.request is original
     assert (translated.names, translated.warnings) == ({}, ())
 
 
 def test_a_vendor_that_accepts_everything_gets_everything() -> None:
-    asked = request(
+    original = request(
         ToolDefinition("kb.search", "x" * 99, {}, strict=True), output=OutputSchema("o", {})
     )
-    assert translate_request(asked, SchemaSupport(), "acme").request is asked
+    assert translate_request(original, SchemaSupport(), "acme").request is original
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_vendor_that_accepts_everything_gets_everything() -> None:
     ],
 )
 def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
-    asked = request(
+    original = request(
         ToolDefinition(name, "", EMPTY),
         ToolDefinition("other", "", EMPTY),
         tool_choice=ToolChoice("tool", name),
@@ -100,7 +100,7 @@ def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
         ),
     )
 
-    translated = translate_request(asked, SUPPORT, "acme")
+    translated = translate_request(original, SUPPORT, "acme")
 
     made = translated.request
     assert [tool.name for tool in made.tools] == [sent, "other"]
@@ -108,7 +108,7 @@ def test_a_tool_has_one_name_everywhere(name: str, sent: str) -> None:
     assert [call.name for call in made.messages[1].tool_calls] == [sent, "other"]
     results = [message.parts[0] for message in made.messages[2:]]
     assert [part.name for part in results if isinstance(part, ToolResult)] == [sent, "other"]
-    assert made.messages[0] is asked.messages[0]
+    assert made.messages[0] is original.messages[0]
     assert translated.names == {sent: name}
 
 
@@ -134,7 +134,7 @@ def test_names_stay_apart() -> None:
     assert turned.names == translated.names  # whatever their order, or a cached prompt would change
 
 
-def test_a_strict_tool_is_enforced_or_refused() -> None:
+def test_a_strict_tool_is_enforced_or_raises() -> None:
     schema = {"type": "object", "properties": {"q": TEXT}, "required": ["q"]}
     open_ = ToolDefinition("find", "", schema, strict=True)
     assert translate_request(request(open_), SUPPORT, "acme").request.tools[0].parameters == closed(
@@ -142,15 +142,15 @@ def test_a_strict_tool_is_enforced_or_refused() -> None:
     )
 
     free = {"type": "object", "properties": {"map": {"type": "object"}}, "required": ["map"]}
-    asked = request(ToolDefinition("a.b", "", free, strict=True))
+    original = request(ToolDefinition("a.b", "", free, strict=True))
     with pytest.raises(UnsupportedError) as caught:
-        translate_request(asked, SUPPORT, "acme")
+        translate_request(original, SUPPORT, "acme")
     assert caught.value.message == (
         "acme does not accept the tool 'a.b' as strict: map is an object with free keys; map is an "
         "object that requires nothing; change the schema"
     )
 
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.request.tools == (ToolDefinition("a_b", "", free),)
     (warning,) = translated.warnings
     assert warning.startswith(
@@ -169,7 +169,7 @@ def test_the_properties_of_all_strict_tools_are_limited() -> None:
         translate_request(request(*tools, more), SUPPORT, "acme")
 
 
-def test_strict_tools_may_be_like_others() -> None:
+def test_strict_tools_can_have_the_same_rules() -> None:
     support = replace(SUPPORT, strict_tools=None)
     made = translate_request(request(ToolDefinition("a", "", {}, strict=True)), support, "acme")
     assert made.request.tools == (ToolDefinition("a", "", EMPTY, strict=True),)
@@ -188,56 +188,56 @@ def test_a_strict_tool_is_written_by_the_rules_of_strict_tools_alone(tools: Any)
     assert [tool.parameters for tool in made.tools] == [closed("q"), OPEN]
 
 
-def test_a_limit_of_descriptions_may_be_all() -> None:
-    asked = request(ToolDefinition("look", "x" * 11, {}))
+def test_a_limit_of_descriptions_can_be_the_only_rule() -> None:
+    original = request(ToolDefinition("look", "x" * 11, {}))
     support = SchemaSupport(longest_description=10)
-    made = translate_request(asked, support, "acme", lenient=True).request
+    made = translate_request(original, support, "acme", lenient=True).request
     assert made.tools == (ToolDefinition("look", "x" * 10, {}),)
 
 
-def test_a_description_may_be_as_long_as_the_limit() -> None:
-    asked = request(ToolDefinition("look", "x" * 10, EMPTY))
-    assert translate_request(asked, SUPPORT, "acme").request is asked
+def test_a_description_can_be_as_long_as_the_limit() -> None:
+    original = request(ToolDefinition("look", "x" * 10, EMPTY))
+    assert translate_request(original, SUPPORT, "acme").request is original
 
 
 def test_an_output_has_a_name_that_the_vendor_accepts() -> None:
     for schema in (closed("city"), None):
-        asked = request(output=OutputSchema("a.b", schema, strict=schema is not None))
-        made = translate_request(asked, SUPPORT, "acme").request.output
+        original = request(output=OutputSchema("a.b", schema, strict=schema is not None))
+        made = translate_request(original, SUPPORT, "acme").request.output
         assert made == OutputSchema("a_b", schema, strict=schema is not None)
 
 
 def test_a_request_with_warnings_has_the_names_of_its_tools() -> None:
-    asked = request(ToolDefinition("a.b", "x" * 11, EMPTY))
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    original = request(ToolDefinition("a.b", "x" * 11, EMPTY))
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.names == {"a_b": "a.b"}
     assert translated.warnings == (
         "acme: the tool 'a.b' with a description of more than 10 characters",
     )
 
 
-def test_a_name_has_64_characters_unless_the_vendor_says_otherwise() -> None:
+def test_a_name_has_64_characters_by_default() -> None:
     names = ["x" * 64, "y" * 65]
-    asked = request(*(ToolDefinition(name, "", {}) for name in names))
-    made = translate_request(asked, SchemaSupport(names="a-z0-9_"), "acme").request
+    original = request(*(ToolDefinition(name, "", {}) for name in names))
+    made = translate_request(original, SchemaSupport(names="a-z0-9_"), "acme").request
     assert [len(tool.name) for tool in made.tools] == [64, 64]
     assert made.tools[0].name == names[0]
 
 
-def test_a_long_description_is_refused_or_cut_with_a_warning() -> None:
-    asked = request(ToolDefinition("look", "x" * 11, EMPTY))
+def test_a_long_description_raises_or_is_cut_with_a_warning() -> None:
+    original = request(ToolDefinition("look", "x" * 11, EMPTY))
     with pytest.raises(
         UnsupportedError, match="'look' with a description of more than 10 characters"
     ):
-        translate_request(asked, SUPPORT, "acme")
+        translate_request(original, SUPPORT, "acme")
 
-    translated = translate_request(asked, SUPPORT, "acme", lenient=True)
+    translated = translate_request(original, SUPPORT, "acme", lenient=True)
     assert translated.request.tools[0].description == "x" * 10
     assert len(translated.warnings) == 1
 
 
 @pytest.mark.parametrize("lenient", [False, True])
-def test_a_schema_that_the_vendor_does_not_accept_is_refused_with_its_place(lenient: bool) -> None:
+def test_an_unsupported_schema_raises_with_its_place(lenient: bool) -> None:
     lost = {"$ref": "#/nowhere"}
     wrong = {"type": "object", "properties": {"q": lost, "r": lost}}
     tool, output = ToolDefinition("look", "", wrong), OutputSchema("place", wrong)
@@ -280,7 +280,7 @@ def test_an_output_that_is_not_enforced_is_sent_as_well_as_it_can_be(
     assert translated.warnings == ()
 
 
-def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
+def test_a_schema_that_is_nested_too_deeply_raises() -> None:
     deep: dict[str, Any] = {"type": "object"}
     for _ in range(10_000):
         deep = {"type": "object", "properties": {"a": deep}}
@@ -288,14 +288,14 @@ def test_a_schema_that_is_nested_too_deeply_is_refused() -> None:
         translate_request(request(ToolDefinition("look", "", deep)), SUPPORT, "acme")
 
 
-def test_a_schema_that_is_not_json_is_refused() -> None:
+def test_a_schema_that_is_not_json_raises() -> None:
     wrong = {"type": "object", "enum": [object()]}
     support = replace(SUPPORT, tools=SchemaRules(plain_root=True))
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         translate_request(request(ToolDefinition("look", "", wrong)), support, "acme")
 
 
-def test_translations_are_kept_as_long_as_there_is_room() -> None:
+def test_translations_are_cached_up_to_a_limit() -> None:
     schemas = [{"type": "object"} for _ in range(3_000)]
     for schema in schemas:
         made = translate_request(request(ToolDefinition("look", "", schema)), SUPPORT, "acme")
@@ -303,7 +303,7 @@ def test_translations_are_kept_as_long_as_there_is_room() -> None:
         assert made.request.tools[0].parameters is again.request.tools[0].parameters
 
 
-def test_a_translation_is_kept_beside_others() -> None:
+def test_a_translation_is_cached_beside_others() -> None:
     schemas = [{"type": "object", "title": name} for name in ("a", "b")]
     tools = [ToolDefinition("look", "", schema) for schema in schemas]
     first = translate_request(request(tools[0]), SUPPORT, "acme").request.tools[0]
@@ -314,7 +314,7 @@ def test_a_translation_is_kept_beside_others() -> None:
 
 def test_a_translation_is_not_that_of_rules_that_are_gone() -> None:
     empty = {"type": "object"}
-    for number in range(100):  # what is new may be at the address of what is gone
+    for number in range(100):  # a new object can have the `id` of a deleted one
         listed = bool(number // 2 % 2)
         support = SchemaSupport(tools=SchemaRules(listed_root=listed))
         made = translate_request(request(ToolDefinition("look", "", empty)), support, "acme")

@@ -45,7 +45,7 @@ def test_a_rejected_key_names_the_variable_and_the_option(
     assert len(server.requests) == 1
 
 
-def test_a_rejected_key_without_words_or_variables_is_told_as_well(
+def test_a_rejected_key_is_reported_without_message_and_variables(
     server: Any, metadata: Any, codec: Any, options: Any
 ) -> None:
     from msgspec.structs import replace
@@ -99,13 +99,13 @@ def test_a_key_is_masked_at_all_depths_of_the_details() -> None:
     assert mask_secrets(error, ["sk-1234"]).details == {"tried": ["***", {"with": ["***", 1]}]}
 
 
-def test_a_text_too_short_for_a_secret_garbles_nothing(server: Any, model: Make) -> None:
+def test_a_text_too_short_for_a_secret_is_not_masked(server: Any, model: Make) -> None:
     server.handler = lambda exchange: exchange.answer('{"error": "a bad day"}', 429)
     with pytest.raises(RateLimitError, match="a bad day"):
         model(api_key=Secret("a")).generate("hi")
 
 
-def test_a_key_from_a_function_is_asked_for_again_once(server: Any, model: Make, ask: Ask) -> None:
+def test_a_key_function_is_called_again_once(server: Any, model: Make, ask: Ask) -> None:
     keys = iter(["old", "new", "new"])
     server.handler = accepting("new")
     acme = model(api_key=Secret(lambda: next(keys)))
@@ -114,18 +114,16 @@ def test_a_key_from_a_function_is_asked_for_again_once(server: Any, model: Make,
     assert len(server.requests) == 3
 
 
-def test_a_key_from_a_function_is_not_asked_for_for_ever(
-    server: Any, model: Make, ask: Ask
-) -> None:
-    asked: list[str] = []
+def test_a_key_function_is_not_called_again_twice(server: Any, model: Make, ask: Ask) -> None:
+    calls: list[str] = []
     server.handler = accepting("never")
     with pytest.raises(AuthenticationError):
-        ask(model(api_key=Secret(lambda: asked.append("x") or "wrong")))
-    assert len(asked) == len(server.requests) == 2
+        ask(model(api_key=Secret(lambda: calls.append("x") or "wrong")))
+    assert len(calls) == len(server.requests) == 2
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
-async def test_a_key_may_come_from_an_async_function(server: Any, model: Make) -> None:
+async def test_a_key_can_come_from_an_async_function(server: Any, model: Make) -> None:
     async def key() -> str:
         return "new"
 
@@ -163,7 +161,7 @@ def test_no_secret_is_shown_by_a_model(model: Make) -> None:
     assert "secret" not in f"{acme!r} {acme!s} {ProviderOptions(api_key=Secret('sk-my-secret'))!r}"
 
 
-def test_a_key_that_comes_back_is_masked_as_before(server: Any, model: Make) -> None:
+def test_a_repeated_key_is_masked_as_before(server: Any, model: Make) -> None:
     keys = iter(["sk-first", "sk-second", "sk-first"])
     acme = model(api_key=Secret(lambda: next(keys)))
     acme.generate("hi")

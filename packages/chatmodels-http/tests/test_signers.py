@@ -1,4 +1,4 @@
-"""Requests that are signed one by one: in both worlds, again when refused, and unseen."""
+"""Signed requests: sync and async, repeated after a rejection, and masked in errors."""
 
 import pickle
 import threading
@@ -18,7 +18,7 @@ Ask = Callable[[HttpChatModel], ChatResponse[Any]]
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """A signer whose signature tells what it was given."""
+    """A signer whose signature contains its arguments."""
 
     key: str
 
@@ -74,45 +74,41 @@ def refusing(server: Any, words: Any) -> None:
     server.handler = handle
 
 
-def test_each_request_is_signed_with_what_it_is(server: Any, signing: Make, ask: Ask) -> None:
+def test_each_request_is_signed_with_its_content(server: Any, signing: Make, ask: Ask) -> None:
     model = signing(Stamps("good-key"))
     assert ask(model).text == "hello"
     assert ask(model).text == "hello"
     for request in server.requests:
-        said = f"good-key POST {server.url}/chat {len(request.body)}"
-        assert request.headers["authorization"] == said
+        signature = f"good-key POST {server.url}/chat {len(request.body)}"
+        assert request.headers["authorization"] == signature
         assert {"content-type", "x-api"} <= set(request.headers["x-signed"].split())
 
 
-def test_credentials_at_hand_are_not_fetched(signing: Make, ask: Ask) -> None:
+def test_cached_credentials_are_not_fetched(signing: Make, ask: Ask) -> None:
     source = Stamps("good-key", ready=True)
     assert ask(signing(source)).text == "hello"
     assert source.threads == []
 
 
-def test_refused_credentials_are_replaced_once(server: Any, signing: Make, ask: Ask) -> None:
+def test_rejected_credentials_are_replaced_once(server: Any, signing: Make, ask: Ask) -> None:
     assert ask(signing(Stamps("old-key", "good-key"))).text == "hello"
     assert len(server.requests) == 2
 
 
-def test_refused_credentials_are_not_replaced_for_ever(
-    server: Any, signing: Make, ask: Ask
-) -> None:
+def test_rejected_credentials_are_not_replaced_twice(server: Any, signing: Make, ask: Ask) -> None:
     with pytest.raises(AuthenticationError):
         ask(signing(Stamps("old-key", "older-key", "oldest-key")))
     assert len(server.requests) == 2
 
 
-def test_credentials_that_stay_the_same_are_refused_once(
-    server: Any, signing: Make, ask: Ask
-) -> None:
+def test_unchanged_credentials_are_rejected_once(server: Any, signing: Make, ask: Ask) -> None:
     with pytest.raises(AuthenticationError) as caught:
         ask(signing(Stamps("old-key")))
     assert len(server.requests) == 1
     assert str(caught.value) == 'acme: 401 authentication failed: "refused ***"'
 
 
-def test_a_request_that_is_made_again_is_signed_anew(
+def test_a_retried_request_is_signed_again(
     server: Any, metadata: Any, codec: Any, options: Any
 ) -> None:
     class Dated(Stamp, frozen=True):
@@ -160,7 +156,7 @@ async def test_an_event_loop_does_not_wait_for_credentials(signing: Make) -> Non
     assert source.threads != [threading.current_thread()]
 
 
-def test_what_a_signature_is_made_of_is_masked(server: Any, signing: Make, ask: Ask) -> None:
+def test_the_secrets_of_a_signature_are_masked(server: Any, signing: Make, ask: Ask) -> None:
     server.handler = lambda exchange: exchange.answer(
         f'{{"message": "slow down, {exchange.headers["authorization"]}: good-key"}}', 429
     )
@@ -176,15 +172,13 @@ def test_a_signature_is_explained_as_masked(signing: Make) -> None:
     assert source.threads == []
 
 
-def test_a_header_that_is_given_counts_before_the_signature(
-    server: Any, signing: Make, ask: Ask
-) -> None:
+def test_a_header_of_the_user_overrides_the_signature(server: Any, signing: Make, ask: Ask) -> None:
     model = signing(Stamps("key-1"), headers={"Authorization": "good gateway"})
     assert ask(model).text == "hello"
     assert server.requests[-1].headers["authorization"] == "good gateway"
 
 
-def test_a_header_that_is_given_counts_before_the_key_and_the_signature(
+def test_a_header_of_the_user_overrides_the_key_and_the_signature(
     server: Any, signing: Make, ask: Ask
 ) -> None:
     model = signing(Stamps("key-1"), headers={"Authorization": "good gateway"}, api_key="key-2")
@@ -192,7 +186,7 @@ def test_a_header_that_is_given_counts_before_the_key_and_the_signature(
     assert server.requests[-1].headers["authorization"] == "good gateway"
 
 
-def test_heads_are_kept_without_signatures(signing: Make) -> None:
+def test_heads_are_cached_without_signatures(signing: Make) -> None:
     model = signing(Stamps("good-key"))
     model.generate("hi")
     (head,) = model._sender._heads.values()
@@ -227,7 +221,7 @@ def test_a_provider_chooses_signers_by_the_completed_options(
     assert seen == [server.url, "north"] * 2
 
 
-def test_a_codec_may_name_a_second_host(
+def test_a_codec_can_use_a_second_host(
     server: Any, metadata: Any, codec: Any, options: Any
 ) -> None:
     request = HttpRequest(method="GET", path=f"{server.url}/control/models")
@@ -239,7 +233,7 @@ def test_a_codec_may_name_a_second_host(
     assert server.requests[-1].path == "/control/models"
 
 
-def test_a_signature_counts_before_the_secret(server: Any, signing: Make, ask: Ask) -> None:
+def test_a_signature_overrides_the_secret(server: Any, signing: Make, ask: Ask) -> None:
     model = signing(Stamps("good"), api_key="long-lived")
     assert ask(model).text == "hello"
     sent = server.requests[-1].headers

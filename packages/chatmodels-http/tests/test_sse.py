@@ -26,7 +26,7 @@ def frames(chunks: Iterable[bytes]) -> list[Frame]:
 
 
 def plain_reading(stream: bytes) -> list[Frame]:
-    """What the standard says, word by word and as slowly as it likes."""
+    """A literal and slow implementation of the standard."""
     found: list[Frame] = []
     data: list[str] = []
     event = last_id = ""
@@ -92,7 +92,7 @@ def cut_streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 
 
 @given(cut_streams())
-def test_a_stream_cut_anywhere_gives_the_events_of_the_standard(
+def test_a_stream_split_anywhere_yields_the_events_of_the_standard(
     cut: tuple[bytes, list[bytes]],
 ) -> None:
     stream, chunks = cut
@@ -101,7 +101,7 @@ def test_a_stream_cut_anywhere_gives_the_events_of_the_standard(
 
 @given(streams())
 @example(b"data: a\r\n\r\ndata: b\r\r\n\n\n\n\ndata: c\n\n")
-def test_a_stream_that_comes_byte_by_byte_gives_the_same_events(stream: bytes) -> None:
+def test_a_stream_that_arrives_byte_by_byte_yields_the_same_events(stream: bytes) -> None:
     assert frames(bytes([byte]) for byte in stream) == frames([stream])
 
 
@@ -123,7 +123,7 @@ def test_the_data_of_an_event_are_read(stream: bytes, expected: list[bytes]) -> 
     assert [frame.data for frame in frames([stream])] == expected
 
 
-def test_an_event_is_given_as_soon_as_its_blank_line_is_there() -> None:
+def test_an_event_is_returned_as_soon_as_its_blank_line_has_arrived() -> None:
     framer = SseFramer()
     assert not framer.feed(b"data: 1\r")
     assert framer.feed(b"\r") == [Frame(b"1")]
@@ -133,13 +133,13 @@ def test_an_event_is_given_as_soon_as_its_blank_line_is_there() -> None:
     assert framer.feed(b"\n\r\n") == [Frame(b"3")]
 
 
-def test_an_id_holds_until_the_next_one_and_a_name_for_one_event_only() -> None:
+def test_an_id_applies_until_the_next_one_and_a_name_to_one_event() -> None:
     stream = b"id: 1\nevent: start\ndata: a\n\ndata: b\n\nid\ndata: c\n\n"
     assert frames([stream]) == [Frame(b"a", "start", "1"), Frame(b"b", "", "1"), Frame(b"c")]
 
 
 @pytest.mark.parametrize("size", [1, 3, 64, 10_000], ids="pieces of {}".format)
-def test_an_event_beyond_the_limit_is_refused_however_it_is_cut(size: int) -> None:
+def test_an_event_beyond_the_limit_raises_in_all_chunkings(size: int) -> None:
     good, long = b"data: 45678\n\n", b"data: 456789\n\n"
     stream = good + long + good
     framer = SseFramer(limit=11)
@@ -150,27 +150,27 @@ def test_an_event_beyond_the_limit_is_refused_however_it_is_cut(size: int) -> No
 
 
 @pytest.mark.parametrize("size", [1, 5, 1000], ids="pieces of {}".format)
-def test_an_event_that_never_ends_is_refused(size: int) -> None:
+def test_an_endless_event_raises(size: int) -> None:
     stream = b"data: " + b"x" * 100
     with pytest.raises(ResponseInvalidError, match="more than 50 bytes"):
         feed(SseFramer(limit=50), pieces_of(stream, size), [])
 
 
-def test_a_last_event_beyond_the_limit_is_refused_at_the_end() -> None:
+def test_a_last_event_beyond_the_limit_raises_at_the_end() -> None:
     framer = SseFramer(limit=10)
     framer.feed(b"data: 45678")
     with pytest.raises(ResponseInvalidError, match="more than 10 bytes"):
         framer.close()
 
 
-def test_a_large_event_in_tiny_pieces_comes_out_whole() -> None:
+def test_a_large_event_in_tiny_chunks_is_complete() -> None:
     stream = b"data: " + b"x" * 1_000_000 + b"\n\n"
     assert [len(frame.data) for frame in frames(pieces_of(stream, 64))] == [1_000_000]
 
 
 @pytest.mark.parametrize("error", [b'{\n  "error": {\n  }\n}', b'[{"error": 7}]\n', b"{"])
 @pytest.mark.parametrize("size", [1, 7, 4096])
-def test_json_that_is_no_event_is_one_where_it_is_wanted(error: bytes, size: int) -> None:
+def test_bare_json_is_an_event_if_it_is_enabled(error: bytes, size: int) -> None:
     stream = b"data: 1\r\n\r\n" + error
     found: list[Frame] = []
     feed(SseFramer(bare_json=True), pieces_of(stream, size), found)

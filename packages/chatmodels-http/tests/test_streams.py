@@ -1,4 +1,4 @@
-"""Network streams: time limits piece by piece, and signs of life."""
+"""Network streams: time limits of each chunk, and keep-alives."""
 
 import socket
 from typing import Any
@@ -12,7 +12,7 @@ both = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 
 
 class Waning:
-    """A patience that has less to give each time."""
+    """Deadlines that return less time at each call."""
 
     def __init__(self) -> None:
         self.left = 10.0
@@ -26,7 +26,7 @@ class Waning:
 
 
 class Wire(httpcore.NetworkBackend, httpcore.NetworkStream):
-    """A network that takes down what is written, and the time that it was given for it."""
+    """A network that records written data and its time limits."""
 
     def __init__(self) -> None:
         self.written: list[tuple[bytes, float | None]] = []
@@ -62,7 +62,7 @@ def test_a_long_body_has_its_time_limits_looked_at_while_it_is_written() -> None
 
 
 @both
-async def test_a_long_body_that_is_awaited_has_its_time_limits_looked_at_as_well() -> None:
+async def test_time_limits_apply_to_a_long_body_of_an_async_call() -> None:
     wire = AsyncWire()
     backend = AsyncTimedBackend(wire)
     backend.deadlines = Waning()
@@ -86,7 +86,7 @@ linux = pytest.mark.skipif(
 
 
 @linux
-def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
+def test_an_idle_connection_sends_keep_alives(server: Any) -> None:
     backend = TimedBackend(httpcore.SyncBackend())
     backend.deadlines = Waning()
     stream = backend.connect_tcp("127.0.0.1", server.port)
@@ -96,7 +96,7 @@ def test_a_silent_connection_gives_signs_of_life(server: Any) -> None:
 
 @linux
 @both
-async def test_a_silent_awaited_connection_gives_signs_of_life(server: Any) -> None:
+async def test_an_idle_async_connection_sends_keep_alives(server: Any) -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     backend.deadlines = Waning()
     stream = await backend.connect_tcp("127.0.0.1", server.port)

@@ -26,7 +26,7 @@ def late(ask: Ask, model: HttpChatModel) -> CallTimeoutError:
 
 
 @pytest.mark.parametrize("limit", ["read", "total"])
-def test_a_server_that_never_answers(server: Any, model: Make, ask: Ask, limit: str) -> None:
+def test_a_server_that_never_responds(server: Any, model: Make, ask: Ask, limit: str) -> None:
     server.handler = wait
     error = late(ask, model(timeout=Timeout(**{limit: 0.03})))
     assert error.details["limit"] == limit
@@ -36,7 +36,7 @@ def test_a_server_that_never_answers(server: Any, model: Make, ask: Ask, limit: 
 def test_a_server_that_does_not_accept(server: Any, model: Make, ask: Ask) -> None:
     # macOS treats a backlog of 0 as its maximum, and queues somewhat more than the backlog
     with socket.create_server(("127.0.0.1", 0), backlog=1) as full, ExitStack() as waiting:
-        for _ in range(16):  # more than its queue holds
+        for _ in range(16):  # more than the capacity of its queue
             client = waiting.enter_context(socket.socket())
             client.setblocking(False)
             client.connect_ex(full.getsockname())
@@ -62,7 +62,7 @@ def pinging(exchange: Any) -> None:
         exchange.chunk(": still here\n\n")
 
 
-def test_comments_are_no_first_event(server: Any, model: Make, collect: Any) -> None:
+def test_comments_are_not_a_first_event(server: Any, model: Make, collect: Any) -> None:
     def handle(exchange: Any) -> None:
         exchange.begin()
         pinging(exchange)
@@ -73,7 +73,7 @@ def test_comments_are_no_first_event(server: Any, model: Make, collect: Any) -> 
 
 
 @pytest.mark.parametrize("limit", ["between_events", "total"])
-def test_comments_are_no_further_event(
+def test_comments_are_not_a_further_event(
     server: Any, model: Make, collect: Any, limit: str, time_passes: TimePasses
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -83,7 +83,7 @@ def test_comments_are_no_further_event(
 
     server.handler = handle
     seconds = 0.1
-    if limit == "total":  # a slow machine may need all of a short time for the first event
+    if limit == "total":  # a slow machine can need all of a short time for the first event
         seconds = 500
     acme = model(timeout=Timeout(**{limit: seconds}))
     with pytest.raises(CallTimeoutError) as caught:
@@ -105,7 +105,7 @@ def test_a_body_that_drips_ends_with_the_total(server: Any, model: Make) -> None
     assert error.details["limit"] == "total"
 
 
-def test_a_refusal_that_drips_through_a_client_that_was_passed_is_not_read_for_long(
+def test_a_slow_error_body_of_an_injected_client_is_not_read_for_long(
     server: Any, model: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import httpx
@@ -122,7 +122,7 @@ def test_a_refusal_that_drips_through_a_client_that_was_passed_is_not_read_for_l
         model(http_client=client).generate("hi")
 
 
-def test_what_the_user_does_between_two_events_takes_no_time(
+def test_time_limits_exclude_the_users_work_between_two_events(
     server: Any, model: Make, time_passes: TimePasses
 ) -> None:
     def handle(exchange: Any) -> None:
@@ -154,7 +154,7 @@ def test_a_server_that_does_not_end_its_body_is_not_waited_for(
     assert server.reports.get(timeout=300) is True
 
 
-def test_a_server_that_goes_on_after_the_end_is_not_listened_to(
+def test_bytes_after_the_terminal_event_are_not_read(
     server: Any, model: Make, collect: Any
 ) -> None:
     def handle(exchange: Any) -> None:

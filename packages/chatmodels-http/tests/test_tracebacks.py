@@ -158,7 +158,7 @@ def test_no_frame_shows_the_key_of_a_function_that_fails(
     assert leaks(caught.value) == []
 
 
-def test_no_frame_shows_the_key_that_the_environment_holds(
+def test_no_frame_shows_the_key_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, model: Callable[..., HttpChatModel]
 ) -> None:
     import copy
@@ -172,7 +172,7 @@ def test_no_frame_shows_the_key_that_the_environment_holds(
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Credentials that are shown as what they are not."""
+    """Credentials with a misleading `repr`."""
 
     key: str
 
@@ -191,7 +191,7 @@ class Stamp(msgspec.Struct, frozen=True):
 
 
 class Stamps:
-    """A source of credentials, which may fail."""
+    """A source of credentials that can fail."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self._fails = fails
@@ -208,7 +208,7 @@ class Stamps:
 
 @forms
 @pytest.mark.parametrize("fault", ["refused", "no head", "a rejected key", "fetch", "sign"])
-def test_no_frame_shows_what_signs(
+def test_no_frame_shows_the_signer(
     server: Any, metadata: Any, codec: Any, options: Any, form: str, fault: str
 ) -> None:
     server.handler, given = FAULTS.get(fault, (wait, {}))

@@ -30,7 +30,7 @@ class Connection:
 
 
 class Body:
-    """A body of httpcore: pieces, of which an error is raised, and a count of its closings."""
+    """A body of httpcore: chunks or errors to raise, and a count of its closings."""
 
     def __init__(self, *chunks: Any) -> None:
         self.left = list(chunks)
@@ -89,7 +89,7 @@ async def test_a_body_that_was_read_to_its_end_keeps_its_connection() -> None:
 async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
     rest: tuple[Any, ...], left: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(injected, "_UNWINDING", 3)
+    monkeypatch.setattr(injected, "_MAX_UNWOUND", 3)
     body = Body(b"first", *rest)
     response = SimpleNamespace(
         status_code=200,
@@ -98,7 +98,7 @@ async def test_the_rest_of_a_body_of_a_client_is_unwound_within_bounds(
         aiter_raw=lambda: aiter(body),
         aclose=body.aclose,
     )
-    answer = injected._AsyncAnswer(response, "httpx", Limits(Timeout(), "acme"))
+    answer = injected._AsyncResponse(response, "httpx", Limits(Timeout(), "acme"))
     assert await answer.read() == b"first"
     await answer.aclose()
     assert (len(body.left), body.closed) == (left, 1)
@@ -112,13 +112,13 @@ def late() -> Limits:
 
 
 class Silent(httpcore.NetworkStream, httpcore.AsyncNetworkStream):
-    """A stream from which nobody may read."""
+    """A stream that must not be read."""
 
     def get_extra_info(self, info: str) -> None:
         return None
 
 
-def test_nothing_is_read_when_the_time_is_over() -> None:
+def test_nothing_is_read_after_the_time_limit() -> None:
     backend = TimedBackend(httpcore.SyncBackend())
     backend.deadlines = late()
     stream = backend.layer(Silent())
@@ -126,7 +126,7 @@ def test_nothing_is_read_when_the_time_is_over() -> None:
         stream.read(1)
 
 
-async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> None:
+async def test_nothing_is_read_by_an_async_call_after_the_time_limit() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     backend.deadlines = late()
     stream = backend.layer(Silent())
@@ -134,7 +134,7 @@ async def test_nothing_is_read_by_an_awaited_call_when_the_time_is_over() -> Non
         await stream.read(1)
 
 
-async def test_nothing_is_read_from_an_awaited_connection_that_is_closed() -> None:
+async def test_nothing_is_read_from_a_closed_async_connection() -> None:
     backend = AsyncTimedBackend(httpcore.AnyIOBackend())
     stream = backend.layer(Silent())
     backend.aborted = True

@@ -3,7 +3,7 @@
 import pytest
 
 from chatmodels.core import Usage
-from chatmodels.http.wire import known_usage
+from chatmodels.http.wire import merge_usage
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ from chatmodels.http.wire import known_usage
         ),
     ],
 )
-def test_a_zero_does_not_overwrite_a_number(known: Usage, new: Usage, expected: Usage) -> None:
-    assert known_usage(known, new) == expected
+def test_a_zero_does_not_overwrite_a_number(earlier: Usage, new: Usage, expected: Usage) -> None:
+    assert merge_usage(earlier, new) == expected

@@ -1,4 +1,4 @@
-"""What codecs share."""
+"""The tools that codecs share."""
 
 import functools
 from typing import Any
@@ -44,18 +44,18 @@ def failed(failure: HttpFailure) -> ChatModelError:
     return standard_failure(failure, "acme")
 
 
-def test_all_that_cannot_be_expressed_is_told_at_once() -> None:
+def test_all_unsupported_features_are_reported_together() -> None:
     with pytest.raises(UnsupportedError, match="acme does not support sound, the setting seed;"):
         write_body({}, "acme", ["sound", "the setting seed"])
 
 
 @pytest.mark.parametrize("value", [object(), {2: {1, object()}}], ids=["no JSON", "a set"])
-def test_what_is_no_json_is_an_invalid_request(value: Any) -> None:
+def test_a_value_that_is_not_json_is_an_invalid_request(value: Any) -> None:
     with pytest.raises(InvalidRequestError, match="provider_options"):
         write_body({"field": value}, "acme", [])
 
 
-def test_what_a_vendor_does_not_take_is_named() -> None:
+def test_an_unsupported_part_is_described() -> None:
     assert describe_part(ImagePart(file_id="f"), "a title") == "an image in a title"
     assert describe_part(TextPart("?"), "a title") == "text in a title"
 
@@ -73,7 +73,7 @@ def test_the_arguments_of_a_call_are_always_an_object(text: str, arguments: Any)
     assert arguments_of(ToolCall("1", "f", text)) == arguments
 
 
-def test_options_are_joined_with_what_is_there_and_never_change_it() -> None:
+def test_options_are_merged_into_the_body_without_changing_its_objects() -> None:
     config = {"shape": {"kind": "json"}, "seed": 1}
     tools = [1]
     body = {"tools": tools, "documents": ["a"], "config": config, "model": "m"}
@@ -109,14 +109,14 @@ def test_a_path_with_dots_descends_into_objects() -> None:
     assert body == {"thinking": {"budget": 5, "level": "high"}}
 
 
-def test_opaque_state_is_given_to_its_own_vendor_alone() -> None:
+def test_opaque_state_is_sent_only_to_its_own_vendor() -> None:
     assert state_of(ProviderState("acme", {"a": 1}), "acme") == {"a": 1}
     assert state_of(ProviderState("acme", {"a": 1}), "other") == {}
     assert state_of(ProviderState("acme", "text"), "acme") == {}
     assert state_of(None, "acme") == {}
 
 
-def test_what_is_not_readable_is_left_out_with_one_warning() -> None:
+def test_an_unreadable_value_is_left_out_with_one_warning() -> None:
     warnings: list[str] = []
 
     assert lenient({"a": "5"}, dict[str, int], "the usage was", warnings) == {"a": 5}
@@ -126,7 +126,7 @@ def test_what_is_not_readable_is_left_out_with_one_warning() -> None:
     assert warnings[0].startswith("the usage was left out as not readable: ")
 
 
-def test_values_are_given_only_where_they_are_what_they_should_be() -> None:
+def test_values_of_a_wrong_type_become_none() -> None:
     assert objects([{"a": 1}, 2, None]) == [{"a": 1}]
     assert objects("text") == []
     assert (text_or_none("a"), text_or_none(""), text_or_none(1)) == ("a", None, None)
@@ -141,7 +141,7 @@ def test_bytes_are_written_as_an_address() -> None:
     assert data_url(b"", None) == "data:application/octet-stream;base64,"
 
 
-def test_an_error_inside_a_success_is_raised_as_what_it_is() -> None:
+def test_an_error_in_a_success_is_raised() -> None:
     body = msgspec.json.encode({"error": {"type": "rate_limit_error", "message": "slow down"}})
 
     with pytest.raises(RateLimitError, match="slow down"):
@@ -149,7 +149,7 @@ def test_an_error_inside_a_success_is_raised_as_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"text": "hm"}'])
-def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
+def test_a_body_that_is_neither_a_response_nor_an_error_raises(body: bytes) -> None:
     cause = ValueError("odd")
 
     with pytest.raises(
@@ -161,7 +161,7 @@ def test_what_is_no_answer_and_no_error_is_refused(body: bytes) -> None:
     assert found.value.code == ErrorCode.RESPONSE_INVALID
 
 
-def test_what_is_no_listing_is_refused() -> None:
+def test_a_body_that_is_not_a_list_of_models_raises() -> None:
     with pytest.raises(ResponseInvalidError, match="acme sent data that is not a list of models"):
         reject_listing(b"{}", "acme", KeyError("data"))
 
@@ -176,13 +176,13 @@ def test_what_is_no_listing_is_refused() -> None:
     ],
     ids=["model", "content", "key", "deep"],
 )
-def test_half_a_character_is_refused_by_its_place(body: Any, place: str) -> None:
+def test_half_a_character_is_reported_with_its_place(body: Any, place: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         write_body(body, "acme", ())
     assert f"cannot be written as JSON: {place} contains" in caught.value.message
 
 
-def test_a_refusal_shows_the_beginning_of_a_long_name_in_ascii() -> None:
+def test_an_error_contains_the_beginning_of_a_long_name_in_ascii() -> None:
     with pytest.raises(InvalidRequestError, match="acme: the model '") as caught:
         path_name("\u202e" + "a" * 5_000, "acme", "model")
     assert caught.value.message.isascii()

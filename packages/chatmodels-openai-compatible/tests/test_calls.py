@@ -1,4 +1,4 @@
-"""Tool calls, put together from the pieces of a stream."""
+"""Tool calls, assembled from the deltas of a stream."""
 
 import pytest
 
@@ -133,7 +133,7 @@ def test_two_calls_stay_two_calls(chunks: list[list[WireToolCall]]) -> None:
 
 @pytest.mark.parametrize("index", [pytest.param(0, id="index 0"), pytest.param(None, id="none")])
 @pytest.mark.parametrize("given", [pytest.param("", id="empty id"), pytest.param(None, id="none")])
-def test_calls_without_ids_are_told_apart_by_name_and_whole_arguments(
+def test_calls_without_ids_are_separated_by_names_and_complete_arguments(
     index: int | None, given: str | None
 ) -> None:
     chunks = [
@@ -150,7 +150,7 @@ def test_calls_without_ids_are_told_apart_by_name_and_whole_arguments(
     ]
 
 
-def test_a_made_up_id_is_the_same_streamed_and_whole() -> None:
+def test_a_generated_id_is_the_same_streamed_and_whole() -> None:
     wire = piece(name="now")
     call = read_call(wire, 0, None, "vendor")
     assert [call] == assembled([wire]) == [ToolCall("call_0", "now", "")]
@@ -168,18 +168,18 @@ def test_a_call_ends_when_the_next_begins_if_its_arguments_are_whole() -> None:
     ]
 
 
-def test_a_call_that_goes_on_after_its_end_ends_again() -> None:
+def test_a_call_that_continues_after_its_end_ends_again() -> None:
     events = events_of(
         [piece(0, "a", "add", "1")], [piece(1, "b", "mul", '{"y":2}')], [piece(0, arguments="2")]
     )
     assert calls_of(events) == [ToolCall("a", "add", "12"), B]
 
 
-def test_arguments_that_are_cut_off_are_kept_as_they_are() -> None:
+def test_arguments_that_are_cut_off_are_not_changed() -> None:
     assert assembled([piece(0, "a", "add", '{"x')]) == [ToolCall("a", "add", '{"x')]
 
 
-def test_a_piece_that_names_nothing_and_continues_nothing_begins_a_nameless_call() -> None:
+def test_a_delta_without_name_and_call_begins_a_nameless_call() -> None:
     events = events_of([WireToolCall()])
     assert events[0] == ToolCallStart("call_0", "", 4)
     assert calls_of(events) == [ToolCall("call_0", "", "")]
@@ -194,11 +194,11 @@ def test_a_piece_that_names_nothing_and_continues_nothing_begins_a_nameless_call
         ),
     ],
 )
-def test_a_name_that_comes_late_is_the_name_of_the_call_begun(chunks) -> None:
+def test_a_late_name_is_added_to_the_open_call(chunks) -> None:
     assert assembled(*chunks) == [A]
 
 
-def test_the_opaque_state_of_a_call_is_kept() -> None:
+def test_the_opaque_state_of_a_call_is_stored() -> None:
     wire = WireToolCall(id="a", function=WireFunction("add"), extra_content={"google": 1})
     signature = ProviderState("vendor", {"extra_content": {"google": 1}})
     assert assembled([wire]) == [ToolCall("a", "add", "", signature)]

@@ -1,4 +1,4 @@
-"""The codec: what it is made of, listings, health, failures."""
+"""The codec: its parts, listings, health, failures."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_it_is_a_chat_codec() -> None:
         ),
     ],
 )
-def test_the_secret_goes_into_a_header(dialect: Dialect, header: tuple[str, str]) -> None:
+def test_the_secret_is_sent_in_a_header(dialect: Dialect, header: tuple[str, str]) -> None:
     assert chat_completions_codec(dialect).authorization("s3cret") == (header,)
 
 
@@ -86,7 +86,7 @@ def test_models_are_listed(body: object) -> None:
         pytest.param(b'["\xff"]', id="no UTF-8"),
     ],
 )
-def test_what_is_no_listing_is_an_error(body: bytes) -> None:
+def test_a_body_that_is_not_a_list_of_models_is_an_error(body: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a list of models"):
         read_models(body, "vendor")
 
@@ -107,9 +107,7 @@ def test_what_is_no_listing_is_an_error(body: bytes) -> None:
         pytest.param(400, "something_new", ErrorCode.INVALID_REQUEST, id="anything else"),
     ],
 )
-def test_the_vendors_word_decides_what_a_failure_is(
-    status: int, word: str, code: ErrorCode
-) -> None:
+def test_the_vendors_code_classifies_a_failure(status: int, word: str, code: ErrorCode) -> None:
     body = json.dumps({"error": {"message": "No.", "code": word}}).encode()
     error = CODEC.failure(HttpFailure(status=status, headers={}, body=body))
     assert (error.code, error.status, error.details["provider_code"]) == (code, status, word)
@@ -133,7 +131,7 @@ FOUND = {"hate": {"filtered": True}}
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("error", "results"),
     [
         pytest.param({"innererror": {"content_filter_result": FOUND}}, FOUND, id="Azure's"),
         pytest.param({"innererror": {"content_filter_results": FOUND}}, FOUND, id="as in answers"),
@@ -148,13 +146,13 @@ FOUND = {"hate": {"filtered": True}}
         pytest.param({"innererror": None}, None, id="none"),
     ],
 )
-def test_what_a_filter_found_is_among_the_details(told: dict[str, object], found: object) -> None:
-    body = json.dumps({"error": {"code": "content_filter"} | told}).encode()
+def test_filter_results_are_in_the_details(error: dict[str, object], results: object) -> None:
+    body = json.dumps({"error": {"code": "content_filter"} | error}).encode()
     error = CODEC.failure(HttpFailure(status=400, headers={}, body=body))
-    assert error.details.get("content_filter_result") == found
+    assert error.details.get("content_filter_result") == results
 
 
-def test_what_a_filter_found_may_be_no_object() -> None:
+def test_filter_results_of_a_wrong_type_are_ignored() -> None:
     error = CODEC.failure(
         HttpFailure(status=400, headers={}, body=b'[{"error": {"code": "content_filter"}}]')
     )

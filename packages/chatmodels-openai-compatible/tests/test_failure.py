@@ -28,7 +28,7 @@ CODES = {
 @pytest.mark.parametrize(
     ("word", "code"), [(word, code) for code, words in CODES.items() for word in words.split()]
 )
-def test_a_word_of_the_responses_api_has_a_code(word: str, code: str) -> None:
+def test_error_codes_of_the_responses_api_are_classified(word: str, code: str) -> None:
     error = responses.failure_of({"code": word, "message": "No."}, "acme")
     assert (error.code, error.status, error.details["provider_code"]) == (code, 200, word)
     assert str(error).startswith("acme: ")
@@ -102,14 +102,14 @@ def test_the_findings_of_filters_belong_to_filtered_content() -> None:
         ([], False),
     ],
 )
-def test_an_error_within_a_success_is_found(body: Any, within: bool) -> None:
+def test_an_error_in_a_success_is_found(body: Any, within: bool) -> None:
     error = chat.failure_within(json.dumps(body).encode(), "acme")
     assert (error is not None) is within
     if error:
         assert str(error).startswith("acme: provider unavailable, reported in a 200 response")
 
 
-def test_what_is_no_json_holds_no_error() -> None:
+def test_data_that_is_not_json_contains_no_error() -> None:
     assert chat.failure_within(b"<html>", "acme") is None
 
 
@@ -130,7 +130,7 @@ def test_an_error_in_place_of_a_response_is_raised(body: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"message": "Hello", "response": {}}, {"type": "ping"}])
-def test_another_object_is_refused(body: Any) -> None:
+def test_another_object_raises(body: Any) -> None:
     with pytest.raises(
         ResponseInvalidError, match=r"^acme sent data that is not a response \(odd\)"
     ):

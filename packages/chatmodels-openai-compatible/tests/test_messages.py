@@ -109,7 +109,7 @@ def test_a_message_is_written(message: Message, expected: dict[str, Any]) -> Non
     assert written(message) == [expected]
 
 
-def test_instructions_may_have_another_role() -> None:
+def test_instructions_can_have_another_role() -> None:
     dialect = Dialect(name="vendor", system_role="developer")
     assert written(system("Be brief."), dialect=dialect)[0]["role"] == "developer"
 
@@ -236,10 +236,10 @@ def test_a_medium_is_written(part: ImagePart, expected: dict[str, Any]) -> None:
         pytest.param(ToolCall("c", "now"), "a tool call", id="a tool call"),
     ],
 )
-def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> None:
+def test_unsupported_parts_of_a_user_message_raise(part: Any, words: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         written(user("Hi"), user(part), dialect=BARE)
-    assert f" {words} in a user message (message 1); leave" in str(caught.value)
+    assert f" {words} in a user message (message 1); omit" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_what_a_user_message_cannot_hold_is_refused(part: Any, words: str) -> No
         pytest.param(Message("tool", (TextPart("x"),)), "text in a tool message", id="tool"),
     ],
 )
-def test_what_is_in_the_wrong_place_is_refused(message: Message, words: str) -> None:
+def test_misplaced_parts_raise(message: Message, words: str) -> None:
     with pytest.raises(UnsupportedError, match=words):
         written(message)
 
@@ -267,7 +267,7 @@ def test_what_is_in_the_wrong_place_is_refused(message: Message, words: str) -> 
 def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
     image = ImagePart(data=b"png", media_type="image/png")
     part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
-    result, shown, said, again = written(
+    result, shown, reply, again = written(
         tool_result("c1", image), assistant("Here:", image, AudioPart(data=b"x")), user("Bigger.")
     )
     assert result["content"] == "The result is in the next message."
@@ -275,7 +275,7 @@ def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
         {"type": "text", "text": "From the result of the tool c1:"},
         part,
     ]
-    assert said["content"] == "Here:"
+    assert reply["content"] == "Here:"
     assert again["content"] == [
         {"type": "text", "text": "From the assistant:"},
         part,
@@ -283,7 +283,7 @@ def test_images_of_tools_and_models_are_shown_by_the_user() -> None:
     ]
 
 
-def test_a_tool_result_may_hold_an_image_where_the_dialect_says_so() -> None:
+def test_a_tool_result_can_contain_an_image_if_the_dialect_allows_it() -> None:
     dialect = Dialect(name="vendor", result_inputs=frozenset({"image"}))
     image = ImagePart(data=b"png", media_type="image/png")
     assert written(tool_result("c1", image), dialect=dialect)[0]["content"] == [
@@ -312,7 +312,7 @@ def test_a_tool_result_may_hold_an_image_where_the_dialect_says_so() -> None:
         ),
     ],
 )
-def test_reasoning_goes_back_in_the_form_that_the_vendor_wants(
+def test_reasoning_is_sent_back_in_the_field_of_the_vendor(
     dialect: Dialect, expected: dict[str, Any]
 ) -> None:
     thoughts = ReasoningPart("Hm.", MINE), ReasoningPart(" Ah.", THEIRS), ReasoningPart()
@@ -321,7 +321,7 @@ def test_reasoning_goes_back_in_the_form_that_the_vendor_wants(
     ]
 
 
-def test_opaque_state_goes_back_to_the_vendor_that_it_came_from_alone() -> None:
+def test_opaque_state_is_sent_back_only_to_its_vendor() -> None:
     mine, theirs = ProviderState("vendor", {"extra": 1}), ProviderState("other", {"extra": 2})
     message = assistant(
         ProviderPart(mine),
@@ -351,19 +351,19 @@ def test_options_of_a_text_of_the_model_are_sent_with_it() -> None:
     ]
 
 
-def test_options_of_no_text_of_the_model_are_refused() -> None:
+def test_options_without_a_text_of_the_model_raise() -> None:
     options = ProviderPart(ProviderState("vendor", {"mark": 1}))
     with pytest.raises(UnsupportedError, match=r"'mark' of a text .* \(message 0\)"):
         written(assistant(options, ToolCall("c1", "now", "{}")), dialect=APART)
 
 
-def test_options_of_no_part_of_the_user_are_refused() -> None:
+def test_options_without_a_part_of_the_user_raise() -> None:
     options = ProviderPart(ProviderState("vendor", {"mark": 1}))
     with pytest.raises(UnsupportedError, match=r"options before any part in a user message"):
         written(user(options, "Hi"))
 
 
-def test_two_recordings_of_the_model_are_refused() -> None:
+def test_two_recordings_of_the_model_raise() -> None:
     spoken = AudioPart(file_id="a1"), AudioPart(file_id="a2")
     with pytest.raises(UnsupportedError, match="a second audio in an assistant message"):
         written(assistant(*spoken))
@@ -381,7 +381,7 @@ def test_reasoning_and_other_vendors_parts_are_left_out_elsewhere() -> None:
     assert written(message) == [{"role": "system", "content": "Be brief."}]
 
 
-def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
+def test_reasoning_can_be_sent_back_as_a_part_of_the_content() -> None:
     dialect = Dialect(name="vendor", reasoning_field="content")
     mine = ProviderState("vendor", {"type": "thinking", "signature": "s"})
     message = assistant(ReasoningPart("Hm.", mine), ReasoningPart("Ah.", THEIRS), "42")
@@ -400,7 +400,7 @@ def test_reasoning_may_go_back_as_a_part_of_the_content() -> None:
     ]
 
 
-def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> None:
+def test_parts_of_the_content_without_a_neutral_type_are_sent_back_unchanged() -> None:
     file = {"type": "file", "file_id": "f"}
     message = assistant(
         "Here:", ProviderPart(ProviderState("vendor", {"content": [file], "steps": [1], "x": 1}))
@@ -410,12 +410,12 @@ def test_parts_of_the_content_without_a_word_of_ours_go_back_as_they_came() -> N
     ]
 
 
-def test_sound_that_no_vendor_of_the_dialect_makes_is_sent_as_its_transcript() -> None:
+def test_audio_of_other_vendors_is_sent_as_its_transcript() -> None:
     spoken = assistant(AudioPart(file_id="audio_1", transcript="Hi"))
     assert written(spoken, dialect=BARE) == [{"role": "assistant", "content": "Hi"}]
 
 
-def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
+def test_audio_by_url_is_sent_if_the_dialect_accepts_it() -> None:
     dialect = Dialect(name="vendor", inputs=frozenset({"audio_url"}))
     sound = AudioPart(url="https://acme.example/a.mp3", media_type="Audio/MPEG; codecs=1")
     assert written(user(sound), dialect=dialect)[0]["content"] == [
@@ -426,7 +426,7 @@ def test_sound_by_url_is_written_where_the_dialect_takes_it() -> None:
     ]
 
 
-def test_a_custom_call_goes_back_as_free_text() -> None:
+def test_a_custom_call_is_sent_back_as_free_text() -> None:
     custom = ProviderState("vendor", {"type": "custom"})
     (message,) = written(
         assistant(
@@ -440,19 +440,19 @@ def test_a_custom_call_goes_back_as_free_text() -> None:
     ]
 
 
-def test_a_custom_call_of_another_vendor_goes_on_as_a_function() -> None:
+def test_a_custom_call_of_another_vendor_is_sent_as_a_function() -> None:
     custom = ProviderState("other", {"type": "custom"})
     (message,) = written(assistant(ToolCall("a", "sql", '{"input":"SELECT 1"}', custom)))
     assert message["tool_calls"][0]["function"]["arguments"] == '{"input":"SELECT 1"}'
 
 
-def test_arguments_that_were_cut_off_go_back_as_an_object() -> None:
+def test_arguments_that_were_cut_off_are_sent_back_as_an_object() -> None:
     (message,) = written(assistant(ToolCall("a", "tide", '{"port": "Br')))
     (call,) = message["tool_calls"]
     assert json.loads(call["function"]["arguments"]) == {"invalid_json": '{"port": "Br'}
 
 
-def test_thinking_blocks_go_back_to_whoever_sent_them() -> None:
+def test_thinking_blocks_are_sent_back_to_their_sender() -> None:
     blocks = [{"type": "thinking", "thinking": "Hm.", "signature": "s"}]
     state = {"thinking_blocks": blocks}
     mine = ReasoningPart("Hm.", ProviderState("vendor", state))

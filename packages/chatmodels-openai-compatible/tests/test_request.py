@@ -48,15 +48,15 @@ def refusal(dialect: Dialect, **fields: Any) -> str:
     return str(caught.value)
 
 
-def test_a_plain_request_says_nothing_but_model_and_messages() -> None:
+def test_a_plain_request_contains_only_model_and_messages() -> None:
     assert body() == {}
 
 
-def test_a_streamed_request_asks_for_usage() -> None:
+def test_a_streamed_request_requests_usage() -> None:
     assert body(stream=True) == {"stream": True, "stream_options": {"include_usage": True}}
 
 
-def test_the_usage_option_is_left_out_where_it_is_not_known() -> None:
+def test_the_usage_option_is_left_out_if_it_is_not_supported() -> None:
     assert body(PLAIN, stream=True) == {"stream": True}
 
 
@@ -130,7 +130,7 @@ def test_tools_that_only_the_vendor_knows_are_tools_as_well() -> None:
         ),
     ],
 )
-def test_a_tool_choice_is_a_word_or_names_a_function(choice: ToolChoice, written: object) -> None:
+def test_a_tool_choice_is_a_mode_or_a_function(choice: ToolChoice, written: object) -> None:
     assert body(tools=(WEATHER,), tool_choice=choice)["tool_choice"] == written
 
 
@@ -166,14 +166,14 @@ def test_provider_options_are_put_into_the_body_as_they_are() -> None:
     assert body(provider_options={"n": 1, "web": {"on": True}}) == {"n": 1, "web": {"on": True}}
 
 
-def test_everything_that_cannot_be_expressed_is_listed_at_once() -> None:
+def test_all_unsupported_features_are_listed_together() -> None:
     message = refusal(
         PLAIN,
         provider_options={"n": 2, "stream": True},
     )
     assert message == (
         "vendor does not support several choices in one response (n); see batch(), stream in "
-        "provider_options; call stream() or generate(); leave it out or use another model"
+        "provider_options; call stream() or generate(); omit it, or use another model"
     )
 
 
@@ -190,12 +190,12 @@ def test_the_profile_is_that_of_the_dialect() -> None:
         pytest.param({"x": "\ud800"}, id="half a character"),
     ],
 )
-def test_what_is_not_json_is_refused(options: dict[str, Any]) -> None:
+def test_values_that_are_not_json_raise(options: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
         body(provider_options=options)
 
 
-def test_a_vendor_may_change_the_body_before_the_options_are_put_in() -> None:
+def test_a_vendor_can_adapt_the_body_before_the_options_are_merged() -> None:
     def adapt(changed: dict[str, Any], problems: list[str]) -> None:
         changed["tool_choice"] = "any"
         changed["safe"] = True
@@ -206,7 +206,7 @@ def test_a_vendor_may_change_the_body_before_the_options_are_put_in() -> None:
     assert "tools today" in refusal(dialect, tools=(WEATHER,))
 
 
-def test_a_codec_may_speak_to_each_model_in_another_way() -> None:
+def test_a_codec_can_have_another_dialect_for_each_model() -> None:
     codec = chat_completions_codec(
         ALL, dialect_for=lambda model: PLAIN if model == "plain" else ALL
     )

@@ -1,4 +1,4 @@
-"""Whole answers, as they are read."""
+"""Decoding of whole responses."""
 
 import base64
 import json
@@ -42,7 +42,7 @@ def read(
     return CODEC.decode(json.dumps({"choices": choices, **body}).encode(), request)
 
 
-def test_the_parts_stand_in_the_order_of_the_event_indexes() -> None:
+def test_the_parts_are_in_the_order_of_the_event_indexes() -> None:
     response = read(
         {
             "content": "Hi",
@@ -65,12 +65,12 @@ def test_the_parts_stand_in_the_order_of_the_event_indexes() -> None:
     )
 
 
-def test_the_payload_is_the_body_as_it_came() -> None:
+def test_the_payload_is_the_unchanged_body() -> None:
     response = CODEC.decode(b'{"choices":[{}], "system_fingerprint": "fp"}', REQUEST)
     assert response.raw == {"choices": [{}], "system_fingerprint": "fp"}
 
 
-def test_what_was_not_said_stays_unknown() -> None:
+def test_missing_fields_stay_unknown() -> None:
     assert CODEC.decode(b'{"choices":[{}]}', REQUEST) == ChatResponse(
         message=read({}).message, finish_reason="other", warnings=(NO_REASON,)
     )
@@ -137,7 +137,7 @@ def test_what_was_not_said_stays_unknown() -> None:
         ),
     ],
 )
-def test_content_may_be_a_list_of_parts(content: list[Any], parts: tuple[object, ...]) -> None:
+def test_content_can_be_a_list_of_parts(content: list[Any], parts: tuple[object, ...]) -> None:
     assert read({"content": content}).message.parts == parts
 
 
@@ -154,13 +154,13 @@ def test_reasoning_has_several_names(message: dict[str, Any]) -> None:
     assert read(message).reasoning == "Hm"
 
 
-def test_reasoning_details_are_kept_and_read() -> None:
+def test_reasoning_details_are_stored_and_read() -> None:
     details = [{"type": "reasoning.summary", "summary": "Hm"}, {"type": "x", "data": "??"}]
     response = read({"reasoning_details": details})
     assert response.message.parts == (ReasoningPart("Hm", ProviderState("vendor", details)),)
 
 
-def test_sound_is_decoded_in_the_format_that_was_asked_for() -> None:
+def test_audio_is_decoded_in_the_requested_format() -> None:
     settings = Settings(audio_output=AudioOutput("alloy", "mp3"))
     request = ChatRequest(messages=(user("Say hi"),), settings=settings)
     audio = {"id": "a1", "data": base64.b64encode(b"hi").decode(), "transcript": "Hi"}
@@ -169,7 +169,7 @@ def test_sound_is_decoded_in_the_format_that_was_asked_for() -> None:
     )
 
 
-def test_an_audio_object_of_empty_values_is_no_sound() -> None:
+def test_an_audio_object_of_empty_values_is_ignored() -> None:
     audio = {"id": "", "data": "", "transcript": "", "expires_at": 0}
     assert read({"audio": audio}).message.parts == ()
 
@@ -201,7 +201,7 @@ def test_annotations_and_search_results_are_citations() -> None:
     )
 
 
-def test_citations_may_be_mere_addresses() -> None:
+def test_citations_can_be_plain_urls() -> None:
     parts = read({"content": "Hi"}, citations=["u"]).message.parts
     assert parts == (TextPart("Hi", (Citation(url="u"),)),)
 
@@ -302,12 +302,12 @@ def test_usage_is_read(usage: dict[str, Any], expected: Usage) -> None:
     assert read({}, usage=usage).usage == expected
 
 
-def test_the_tier_may_be_told_with_the_usage() -> None:
+def test_the_tier_can_be_in_the_usage() -> None:
     assert read({}, usage={"service_tier": "priority"}).service_tier == "priority"
     assert read({}, usage={"service_tier": 5}, service_tier="flex").service_tier == "flex"
 
 
-def test_usage_may_be_in_an_extension() -> None:
+def test_usage_can_be_in_an_extension() -> None:
     assert read({}, x_groq={"usage": {"prompt_tokens": 1}}).usage == Usage(input_tokens=1)
     assert read({}, x_groq="odd").usage == Usage()
 
@@ -320,7 +320,7 @@ def test_logprobs_are_read() -> None:
     assert read({}, choice={"logprobs": {"content": None}}).logprobs == ()
 
 
-def test_what_accompanies_an_answer_never_costs_it() -> None:
+def test_invalid_metadata_never_discards_a_response() -> None:
     response = read(
         {"content": "Hi", "audio": {"id": "a", "data": "abc"}},
         choice={"logprobs": [5]},
@@ -335,12 +335,12 @@ def test_what_accompanies_an_answer_never_costs_it() -> None:
     ]
 
 
-def test_the_service_tier_is_told() -> None:
+def test_the_service_tier_is_read() -> None:
     assert read({}, service_tier="flex").service_tier == "flex"
     assert read({}, service_tier="").service_tier is None
 
 
-def test_ids_may_be_numbers_and_what_accompanies_an_answer_anything() -> None:
+def test_ids_can_be_numbers_and_metadata_anything() -> None:
     call = {"id": 0, "function": {"name": "now", "arguments": "{}"}}
     message = {"tool_calls": [call], "annotations": "odd", "reasoning_details": 5}
     response = read(message, id=7, created="2026", service_tier=1, usage=[])
@@ -349,7 +349,7 @@ def test_ids_may_be_numbers_and_what_accompanies_an_answer_anything() -> None:
     assert len(response.warnings) == 1
 
 
-def test_the_first_of_several_choices_counts() -> None:
+def test_the_first_of_several_choices_is_the_response() -> None:
     other = {"index": 1, "message": {"content": "other"}}
     body = {"choices": [other, {"index": 0, "message": {"content": "first"}}]}
     assert CODEC.decode(json.dumps(body).encode(), REQUEST).text == "first"
@@ -368,7 +368,7 @@ def test_the_first_of_several_choices_counts() -> None:
         pytest.param(b'{"choices": 5}', "not a chat completion", id="another type"),
     ],
 )
-def test_what_is_no_chat_completion_is_an_error(body: bytes, words: str) -> None:
+def test_a_body_that_is_not_a_chat_completion_is_an_error(body: bytes, words: str) -> None:
     with pytest.raises(ResponseInvalidError, match=words) as caught:
         CODEC.decode(body, REQUEST)
     assert str(caught.value).startswith("vendor ")
@@ -418,11 +418,11 @@ def test_an_error_inside_a_success_is_an_error(
     assert caught.value.code is code
 
 
-def test_an_answer_that_mentions_an_error_is_an_answer() -> None:
+def test_a_response_that_mentions_an_error_is_a_response() -> None:
     assert read({"content": "Hi"}, error=None, message="fine").text == "Hi"
 
 
-def test_a_body_without_choices_may_be_no_text_either() -> None:
+def test_a_body_without_choices_is_an_error() -> None:
     with pytest.raises(ResponseInvalidError, match="without a choice"):
         CODEC.decode(b'{"id": "r1", "note": "\xff"}', REQUEST)
 
@@ -450,7 +450,7 @@ STEPS = [
 ]
 
 
-def test_an_answer_may_be_several_messages_with_the_vendors_own_tools_between() -> None:
+def test_a_response_can_be_several_messages_with_the_vendors_own_tools_between() -> None:
     body = {"choices": [{"messages": STEPS, "finish_reason": "tool_calls"}]}
     response = CODEC.decode(json.dumps(body).encode(), REQUEST)
     draw = {"name": "draw", "arguments": "{}"}
@@ -476,14 +476,14 @@ def test_an_answer_may_be_several_messages_with_the_vendors_own_tools_between() 
     )
 
 
-def test_a_call_that_the_vendor_answered_is_none_of_the_callers() -> None:
+def test_a_call_that_the_vendor_has_run_is_not_for_the_caller() -> None:
     call = {"id": "a", "function": {"name": "draw", "arguments": "{}"}}
     messages = [{"tool_calls": [call]}, {"tool_call_id": "a", "content": "done"}]
     body = {"choices": [{"messages": messages}]}
     assert CODEC.decode(json.dumps(body).encode(), REQUEST).tool_calls == ()
 
 
-def test_messages_that_are_none_are_told_of() -> None:
+def test_unreadable_messages_cause_a_warning() -> None:
     response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
     assert "the messages were left out" in response.warnings[0]
 
@@ -514,13 +514,13 @@ def test_an_image_beside_the_text_is_a_part(image: Any, part: ImagePart) -> None
         pytest.param({"image_url": {"url": "data:image/png;base64,A"}}, id="not base64"),
     ],
 )
-def test_an_image_that_is_not_readable_gives_a_warning(image: Any) -> None:
+def test_an_unreadable_image_causes_a_warning(image: Any) -> None:
     response = read({"content": "Here.", "images": [image]})
     assert response.text == "Here."
     assert len(response.warnings) == 1
 
 
-def test_the_content_of_a_message_among_several_may_be_an_object() -> None:
+def test_the_content_of_a_message_among_several_can_be_an_object() -> None:
     body = {"choices": [{"messages": [{"content": {"n": 1}}, {}], "finish_reason": "stop"}]}
     assert CODEC.decode(json.dumps(body).encode(), REQUEST).text == '{"n":1}'
 
@@ -532,8 +532,8 @@ def test_the_state_of_gemini_stays_with_a_custom_call() -> None:
     assert found == ToolCall("c", "sql", '{"input":""}', ProviderState("vendor", state))
 
 
-def test_a_source_that_is_nothing_is_not_cited() -> None:
+def test_an_empty_source_is_not_cited() -> None:
     tools = [{}, {"search_results": {}}]
     response = read({"content": "Yes.", "executed_tools": tools}, citations=[1])
-    (text, kept) = response.message.parts
-    assert (text, kept.type) == (TextPart("Yes."), "provider")
+    (text, other) = response.message.parts
+    assert (text, other.type) == (TextPart("Yes."), "provider")

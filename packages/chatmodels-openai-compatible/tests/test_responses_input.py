@@ -84,7 +84,7 @@ def test_all_roles_have_their_places() -> None:
     ]
 
 
-def test_instructions_may_have_another_role() -> None:
+def test_instructions_can_have_another_role() -> None:
     codec = responses_codec(ResponsesDialect(name="vendor", system_role="developer"))
     assert items(system("Be brief."), codec=codec)[0]["role"] == "developer"
 
@@ -135,7 +135,7 @@ def test_media_are_shown(part: Part, expected: dict[str, Any]) -> None:
     assert content(part) == expected
 
 
-def test_of_audio_there_is_what_was_said() -> None:
+def test_audio_is_sent_as_its_transcript() -> None:
     assert items(user(AudioPart(data=b"RIFF", media_type="audio/wav", transcript="Hi."))) == [
         {"role": "user", "content": "Hi."}
     ]
@@ -163,7 +163,7 @@ def test_of_audio_there_is_what_was_said() -> None:
         (Message("tool", (RefusalPart("No."),)), "a refusal in a message of role 'tool'"),
     ],
 )
-def test_what_has_no_place_is_refused(message: Message, problem: str) -> None:
+def test_unsupported_parts_raise(message: Message, problem: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         items(message)
     assert problem in str(caught.value)
@@ -174,23 +174,23 @@ def test_what_has_no_place_is_refused(message: Message, problem: str) -> None:
     [ImagePart(file_id="i"), FilePart(url="https://a"), FilePart(file_id="f"), FilePart(data=b"x")],
     ids=["image", "file by URL", "file by id", "file"],
 )
-def test_a_vendor_may_take_less(part: Part) -> None:
+def test_a_vendor_can_accept_fewer_media(part: Part) -> None:
     codec = responses_codec(ResponsesDialect(name="vendor", inputs=frozenset({"image"})))
     assert items(user(PNG), codec=codec)
     with pytest.raises(UnsupportedError, match="vendor does not support"):
         items(user(part), codec=codec)
 
 
-def test_results_may_hold_media() -> None:
+def test_results_can_contain_media() -> None:
     call = ToolCall("c", "camera", "{}")
     (_, output) = items(assistant(call), tool_result(call, "Look:", PNG))
     assert output["output"] == [{"type": "input_text", "text": "Look:"}, SHOWN]
     assert items(assistant(call), tool_result(call))[1]["output"] == ""
 
 
-def test_what_the_model_said_goes_back_beside_its_reasoning() -> None:
+def test_output_of_the_model_is_sent_back_beside_its_reasoning() -> None:
     """Items name their reasoning, and reasoning the item that follows."""
-    said = [
+    texts = [
         TextPart("One ", signature=own(id="msg_1", phase="commentary")),
         TextPart("moment.", signature=own(id="msg_1", phase="commentary")),
         TextPart("Now.", signature=own(id="msg_2")),
@@ -198,7 +198,7 @@ def test_what_the_model_said_goes_back_beside_its_reasoning() -> None:
     call = ToolCall("c", "clock", "{}", own(id="fc_1", namespace="n"))
     message = {"type": "message", "role": "assistant", "status": "completed"}
 
-    assert items(assistant(thought(THOUGHT), *said, call)) == [
+    assert items(assistant(thought(THOUGHT), *texts, call)) == [
         THOUGHT,
         message
         | {
@@ -225,7 +225,7 @@ def test_what_the_model_said_goes_back_beside_its_reasoning() -> None:
     ]
 
 
-def test_without_the_reasoning_it_goes_back_without_ids() -> None:
+def test_output_without_its_reasoning_is_sent_back_without_ids() -> None:
     text = TextPart("One moment.", signature=own(id="msg_1", phase="commentary"))
     call = ToolCall("c", "clock", "{}", own(id="fc_1", namespace="n"))
     assert items(assistant(text, call)) == [
@@ -251,14 +251,14 @@ def test_reasoning_that_is_neither_stored_nor_sealed_is_left_out() -> None:
     assert json.loads(CODEC.encode("m", request, stream=False).body)["input"] == [plain]
 
 
-def test_reasoning_that_nothing_follows_is_left_out() -> None:
+def test_reasoning_at_the_end_is_left_out() -> None:
     assert items(assistant("Now.", thought(SEALED)), user("And?")) == [
         {"type": "message", "role": "assistant", "content": "Now."},
         {"role": "user", "content": "And?"},
     ]
 
 
-def test_what_other_vendors_kept_is_left_out() -> None:
+def test_state_of_other_vendors_is_left_out() -> None:
     other = ProviderState("other", {"id": "x"})
     parts = (
         ReasoningPart("Hm.", other),
@@ -275,7 +275,7 @@ def test_what_other_vendors_kept_is_left_out() -> None:
     ]
 
 
-def test_items_of_the_vendors_own_tools_go_back_as_they_came() -> None:
+def test_items_of_the_vendors_own_tools_are_sent_back_unchanged() -> None:
     search = {"type": "web_search_call", "id": "ws_1"}
     shell = {"type": "shell_call_output", "call_id": "s"}
     found = items(
@@ -285,7 +285,7 @@ def test_items_of_the_vendors_own_tools_go_back_as_they_came() -> None:
     assert found == [search, {"type": "message", "role": "assistant", "content": "Found."}, shell]
 
 
-def test_an_image_that_the_vendor_made_goes_back_to_it() -> None:
+def test_an_image_of_the_vendor_is_sent_back_to_it() -> None:
     item = {"type": "image_generation_call", "id": "ig_1"}
     image = ImagePart(data=b"data", media_type="image/png", signature=ProviderState(MARK, item))
     assert items(assistant(image)) == [item | {"result": DATA}]
@@ -295,14 +295,14 @@ def test_an_image_that_the_vendor_made_goes_back_to_it() -> None:
     ]
 
 
-def test_fields_can_be_given_to_the_part_before_them() -> None:
+def test_fields_can_be_added_to_the_part_before_them() -> None:
     fields = {"prompt_cache_breakpoint": {"mode": "explicit"}}
     mark = ProviderPart(ProviderState("vendor", fields))
     text = {"type": "input_text", "text": "A long text."}
     assert items(user("A long text.", mark)) == [{"role": "user", "content": [text | fields]}]
 
 
-def test_options_that_have_no_place_are_refused() -> None:
+def test_options_without_a_part_raise() -> None:
     mark = ProviderPart(ProviderState("vendor", {"prompt_cache_breakpoint": {"mode": "explicit"}}))
     with pytest.raises(UnsupportedError, match=r"options before any part in .* \(message 0\)"):
         items(user(mark, "A long text."))
@@ -320,7 +320,7 @@ def test_state_of_chat_completions_is_left_out() -> None:
     [('{"input": "SELECT 1"}', "SELECT 1"), ("{}", ""), ('{"input": "SEL', '{"input": "SEL')],
     ids=["whole", "empty", "cut off"],
 )
-def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None:
+def test_free_text_is_sent_back_to_a_custom_tool(arguments: str, text: str) -> None:
     call = ToolCall("c", "sql", arguments, own(type="custom_tool_call", id="ct_1"))
     assert items(assistant(call), tool_result(call, "1")) == [
         {"type": "custom_tool_call", "call_id": "c", "name": "sql", "input": text},
@@ -328,7 +328,7 @@ def test_free_text_goes_back_to_a_custom_tool(arguments: str, text: str) -> None
     ]
 
 
-def test_a_result_repeats_whence_its_call_came() -> None:
+def test_a_result_repeats_the_origin_of_its_call() -> None:
     state = {"id": "fc_1", "caller": {"type": "program"}, "namespace": "weather"}
     call = ToolCall("c", "f", "{}", ProviderState(MARK, state))
     (_, result) = items(assistant(call), tool_result("c", "Noon."))
@@ -341,6 +341,6 @@ def test_a_result_repeats_whence_its_call_came() -> None:
     }
 
 
-def test_arguments_that_were_cut_off_go_back_as_an_object() -> None:
+def test_arguments_that_were_cut_off_are_sent_back_as_an_object() -> None:
     (item,) = items(assistant(ToolCall("c", "f", '{"a": ')))
     assert json.loads(item["arguments"]) == {"invalid_json": '{"a": '}

@@ -1,4 +1,4 @@
-"""Whole answers of the Responses API, as they are read."""
+"""Decoding of whole responses of the Responses API."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def test_it_is_a_chat_codec() -> None:
     assert CODEC.health == HttpRequest(method="GET", path="/models")
 
 
-def test_a_text_is_read_with_what_belongs_to_it() -> None:
+def test_a_text_is_read_with_citations_and_state() -> None:
     usage = {
         "input_tokens": 5,
         "input_tokens_details": {"cached_tokens": 2, "cache_write_tokens": 1},
@@ -135,7 +135,7 @@ def test_items_become_parts(item: dict[str, Any], expected: Any) -> None:
     assert part(item) == expected
 
 
-def test_what_a_custom_tool_is_called_with_is_its_argument() -> None:
+def test_the_input_of_a_custom_tool_is_its_argument() -> None:
     call = part({"type": "custom_tool_call", "call_id": "c", "name": "sql", "input": "SELECT 1"})
     assert call.arguments == {"input": "SELECT 1"}
 
@@ -148,12 +148,12 @@ def test_what_a_custom_tool_is_called_with_is_its_argument() -> None:
         pytest.param({"summary": [], "encrypted_content": "x"}, "", id="hidden"),
     ],
 )
-def test_reasoning_is_kept_whole(fields: dict[str, Any], text: str) -> None:
+def test_reasoning_items_are_stored_whole(fields: dict[str, Any], text: str) -> None:
     item = {"type": "reasoning", "id": "rs_1", **fields}
     assert part(item) == ReasoningPart(text, ProviderState("vendor.responses", item))
 
 
-def test_items_of_the_vendors_own_tools_are_kept_whole() -> None:
+def test_items_of_the_vendors_own_tools_are_stored_whole() -> None:
     item = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
     assert part(item) == ProviderPart(ProviderState("vendor.responses", item))
     assert read(message(TEXT), {}).message.parts[0].type == "text"
@@ -162,9 +162,9 @@ def test_items_of_the_vendors_own_tools_are_kept_whole() -> None:
 def test_a_generated_image_is_an_image() -> None:
     data = base64.b64encode(b"picture").decode()
     item = {"type": "image_generation_call", "id": "ig_1", "status": "completed"}
-    kept = ProviderState("vendor.responses", item)
+    state = ProviderState("vendor.responses", item)
     assert part(item | {"result": data}) == ImagePart(
-        data=b"picture", media_type="image/png", signature=kept
+        data=b"picture", media_type="image/png", signature=state
     )
     assert part(item | {"result": data, "output_format": "webp"}).media_type == "image/webp"
 
@@ -175,7 +175,7 @@ def test_an_image_that_is_not_there_is_an_item_like_others(result: str | None) -
     assert part(item) == ProviderPart(ProviderState("vendor.responses", item))
 
 
-def test_what_a_text_cites_is_told() -> None:
+def test_citations_of_a_text_are_read() -> None:
     page = {"type": "url_citation", "url": "https://a", "title": "A", "start_index": 0}
     file = {"type": "file_citation", "file_id": "file-1", "filename": "a.pdf", "index": 3}
     found = part(message(TEXT | {"annotations": [page | {"end_index": 2}, file]}))
@@ -185,7 +185,7 @@ def test_what_a_text_cites_is_told() -> None:
     )
 
 
-def test_probabilities_of_all_texts_are_told() -> None:
+def test_log_probabilities_of_all_texts_are_read() -> None:
     token = {"token": "Hi", "logprob": -0.5, "top_logprobs": [{"token": "Ho", "logprob": -1}]}
     response = read({"type": "reasoning"}, message(TEXT | {"logprobs": [token]}, TEXT))
     assert response.logprobs == (TokenLogprob("Hi", -0.5, (TokenLogprob("Ho", -1.0),)),)
@@ -212,24 +212,24 @@ def test_probabilities_of_all_texts_are_told() -> None:
         pytest.param({"status": "cancelled"}, "cancelled", "other", id="cancelled"),
     ],
 )
-def test_why_it_ended_is_told(fields: dict[str, Any], word: str | None, reason: str) -> None:
+def test_the_finish_reason_is_read(fields: dict[str, Any], word: str | None, reason: str) -> None:
     response = read(message(TEXT), **fields)
     assert (response.raw_finish_reason, response.finish_reason) == (word, reason)
 
 
-def test_calls_and_refusals_are_completed_as_well() -> None:
+def test_calls_and_refusals_have_finish_reasons() -> None:
     call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
     assert read(message(TEXT), call).finish_reason == "tool_calls"
     assert read(message({"type": "refusal", "refusal": "No."})).finish_reason == "refusal"
 
 
 @pytest.mark.parametrize("status", ["queued", "in_progress", "incomplete"])
-def test_a_run_in_the_background_has_an_id_before_it_says_anything(status: str) -> None:
+def test_a_background_run_has_an_id_before_its_output(status: str) -> None:
     response = read(status=status)
     assert (response.id, response.text, response.raw_finish_reason) == ("resp_1", "", status)
 
 
-def test_usage_that_cannot_be_read_costs_no_answer() -> None:
+def test_unreadable_usage_does_not_discard_the_response() -> None:
     response = read(message(TEXT), usage={"input_tokens": "many"})
     assert response.usage == Usage()
     assert "the usage was left out" in response.warnings[0]
@@ -245,7 +245,7 @@ def test_usage_that_cannot_be_read_costs_no_answer() -> None:
         pytest.param([], "", id="a list"),
     ],
 )
-def test_what_is_no_response_is_refused(body: object, why: str) -> None:
+def test_a_body_that_is_not_a_response_raises(body: object, why: str) -> None:
     with pytest.raises(
         ResponseInvalidError, match=f"vendor sent data that is not a response .*{why}"
     ):

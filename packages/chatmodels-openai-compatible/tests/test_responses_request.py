@@ -98,11 +98,11 @@ def test_probabilities_are_included(settings: Settings, included: list[str] | No
     assert written(settings=settings).get("include") == included
 
 
-def test_what_is_included_is_joined() -> None:
-    asked = {"include": ["web_search_call.action.sources", LOGPROBS]}
+def test_lists_of_additional_output_are_joined() -> None:
+    options = {"include": ["web_search_call.action.sources", LOGPROBS]}
     assert written(SEALED)["include"] == ["reasoning.encrypted_content"]
-    found = written(SEALED, settings=Settings(logprobs=True), provider_options=asked)
-    assert found["include"] == [*asked["include"], "reasoning.encrypted_content"]
+    found = written(SEALED, settings=Settings(logprobs=True), provider_options=options)
+    assert found["include"] == [*options["include"], "reasoning.encrypted_content"]
     assert written(SEALED, provider_options={"include": None})["include"] is None
 
 
@@ -114,7 +114,7 @@ def test_what_is_included_is_joined() -> None:
     ],
     ids=["any", "one"],
 )
-def test_tools_are_told_and_chosen(choice: ToolChoice, expected: object) -> None:
+def test_tools_and_tool_choices_are_encoded(choice: ToolChoice, expected: object) -> None:
     tool = {"type": "function", "name": "clock", "parameters": {"type": "object"}}
     search = {"type": "web_search"}
     options = {"tools": [search]}
@@ -124,7 +124,7 @@ def test_tools_are_told_and_chosen(choice: ToolChoice, expected: object) -> None
     }
 
 
-def test_the_form_of_an_answer_is_told() -> None:
+def test_the_output_schema_is_encoded() -> None:
     schema = {"type": "object"}
     output = OutputSchema("o", schema, "An answer.", strict=False)
     form = {"type": "json_schema", "name": "o", "schema": schema, "strict": False}
@@ -155,13 +155,13 @@ def test_the_profile_has_the_output_formats_of_the_dialect() -> None:
     [(False, "/responses/resp_1"), (True, "/responses/resp_1?stream=true")],
     ids=["whole", "streamed"],
 )
-def test_a_response_that_was_given_before_is_fetched(stream: bool, path: str) -> None:
+def test_an_existing_response_is_fetched(stream: bool, path: str) -> None:
     request = ChatRequest(messages=(user("Hello"),), provider_options={"retrieve": "resp_1"})
     found = CODEC.encode("m", request, stream=stream)
     assert found == HttpRequest(method="GET", path=path, headers=(("X-Project", "p"),))
 
 
-def test_a_response_is_fetched_with_what_the_caller_asks_for_besides() -> None:
+def test_a_response_is_fetched_with_further_parameters() -> None:
     options = {
         "retrieve": "resp_1",
         "include": ["a.b", "c"],
@@ -176,7 +176,7 @@ def test_a_response_is_fetched_with_what_the_caller_asks_for_besides() -> None:
     assert path == f"/responses/resp_1?{query}&stream=true"
 
 
-def test_what_is_asked_for_besides_must_be_json() -> None:
+def test_further_parameters_must_be_json() -> None:
     options = {"retrieve": "resp_1", "starting_after": object()}
     request = ChatRequest(messages=(user("Hello"),), provider_options=options)
     with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
@@ -184,7 +184,7 @@ def test_what_is_asked_for_besides_must_be_json() -> None:
 
 
 @pytest.mark.parametrize("wanted", [7, "", "../models", "a?b"])
-def test_what_is_no_id_is_not_fetched(wanted: object) -> None:
+def test_an_invalid_id_is_not_fetched(wanted: object) -> None:
     request = ChatRequest(messages=(user("Hello"),), provider_options={"retrieve": wanted})
     with pytest.raises(InvalidRequestError, match="retrieve must be the id of a response, not"):
         CODEC.encode("m", request, stream=False)

@@ -1,4 +1,4 @@
-"""Streamed answers of the Responses API, as they are read."""
+"""Decoding of streamed responses of the Responses API."""
 
 import json
 from typing import Any
@@ -70,10 +70,10 @@ def completed(*output: dict[str, Any], status: str = "completed", **fields: Any)
     return {"type": f"response.{status}", "response": response}
 
 
-def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
+def events_of(*frames: dict[str, Any]) -> list[StreamEvent]:
     """Read a stream; the payload of its end is left out, since it is not compared by content."""
     decoder = CODEC.reader(REQUEST)
-    events = [event for data in told for event in decoder.feed(Frame(json.dumps(data).encode()))]
+    events = [event for data in frames for event in decoder.feed(Frame(json.dumps(data).encode()))]
     return [
         msgspec.structs.replace(event, payload=StreamEnd().payload)
         if isinstance(event, StreamEnd)
@@ -82,9 +82,9 @@ def events_of(*told: dict[str, Any]) -> list[StreamEvent]:
     ]
 
 
-def response_of(*told: dict[str, Any]) -> ChatResponse:
+def response_of(*frames: dict[str, Any]) -> ChatResponse:
     accumulator = Accumulator()
-    for found in events_of(*told):
+    for found in events_of(*frames):
         accumulator.add(found)
     assert accumulator.complete
     return accumulator.response()
@@ -95,7 +95,7 @@ def whole(*output: dict[str, Any], **fields: Any) -> ChatResponse:
     return CODEC.decode(json.dumps(body).encode(), REQUEST)
 
 
-def test_a_text_comes_in_pieces() -> None:
+def test_a_text_arrives_in_chunks() -> None:
     events = events_of(
         CREATED,
         {"type": "response.in_progress", "response": {"id": "resp_1"}},
@@ -118,7 +118,7 @@ def test_a_text_comes_in_pieces() -> None:
     ]
 
 
-def test_a_call_comes_in_pieces() -> None:
+def test_a_call_arrives_in_deltas() -> None:
     events = events_of(
         CREATED,
         added(CALL | {"arguments": ""}, 1),
@@ -140,7 +140,7 @@ def test_a_call_comes_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param((added(CALL), done(CALL)), id="whole at once"),
         pytest.param((done(CALL),), id="without a beginning"),
@@ -150,8 +150,8 @@ def test_a_call_comes_in_pieces() -> None:
         pytest.param((), id="in the whole response alone"),
     ],
 )
-def test_a_call_may_come_in_one_piece(told: tuple[dict[str, Any], ...]) -> None:
-    assert events_of(CREATED, *told, completed(CALL))[1:-1] == [
+def test_a_call_can_arrive_whole(frames: tuple[dict[str, Any], ...]) -> None:
+    assert events_of(CREATED, *frames, completed(CALL))[1:-1] == [
         ToolCallStart("c", "f"),
         ToolCallDelta("{}"),
         ToolCallEnd(CALLED),
@@ -159,7 +159,7 @@ def test_a_call_may_come_in_one_piece(told: tuple[dict[str, Any], ...]) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1)))
-def test_the_free_text_of_a_custom_call_comes_as_json(pieces: list[str]) -> None:
+def test_the_free_text_of_a_custom_call_is_yielded_as_json(pieces: list[str]) -> None:
     item = CUSTOM | {"input": "".join(pieces)}
     events = events_of(
         CREATED,
@@ -169,11 +169,13 @@ def test_the_free_text_of_a_custom_call_comes_as_json(pieces: list[str]) -> None
         completed(item),
     )
 
-    said = "".join(found.arguments_json for found in events if isinstance(found, ToolCallDelta))
-    assert json.loads(said) == {"input": "".join(pieces)}
+    arguments = "".join(
+        found.arguments_json for found in events if isinstance(found, ToolCallDelta)
+    )
+    assert json.loads(arguments) == {"input": "".join(pieces)}
     (end,) = [found for found in events if isinstance(found, ToolCallEnd)]
     assert (end.tool_call,) == whole(item).tool_calls
-    assert end.tool_call.arguments_json == said
+    assert end.tool_call.arguments_json == arguments
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_the_free_text_of_a_custom_call_comes_as_json(pieces: list[str]) -> None
         pytest.param(CUSTOM | {"input": ""}, "custom_tool_call_input", id="of a custom tool"),
     ],
 )
-def test_a_call_that_is_cut_off_is_told_as_far_as_it_came(item: dict[str, Any], name: str) -> None:
+def test_a_call_that_is_cut_off_is_yielded_incomplete(item: dict[str, Any], name: str) -> None:
     reason = {"reason": "max_output_tokens"}
     response = response_of(
         CREATED,
@@ -197,7 +199,7 @@ def test_a_call_that_is_cut_off_is_told_as_far_as_it_came(item: dict[str, Any], 
     assert response.finish_reason == "length"
 
 
-def test_reasoning_comes_in_pieces_and_is_sealed_at_last() -> None:
+def test_reasoning_arrives_in_chunks_and_its_state_at_the_end() -> None:
     item = {"type": "reasoning", "id": "rs_1", "summary": [{"text": "So be it"}]}
     first, last = item | {"encrypted_content": "a"}, item | {"encrypted_content": "b"}
     events = events_of(
@@ -218,7 +220,7 @@ def test_reasoning_comes_in_pieces_and_is_sealed_at_last() -> None:
     assert response_of(CREATED, done(first), completed(last)) == whole(last)
 
 
-def test_a_refusal_comes_in_pieces() -> None:
+def test_a_refusal_arrives_in_chunks() -> None:
     refusal = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
     events = events_of(
         CREATED,
@@ -230,20 +232,20 @@ def test_a_refusal_comes_in_pieces() -> None:
     assert events[-1] == StreamEnd(finish_reason="refusal", raw_finish_reason="completed")
 
 
-def test_probabilities_come_with_the_text_or_with_the_item() -> None:
+def test_log_probabilities_arrive_with_the_text_or_with_the_item() -> None:
     token = {"token": "Hi.", "logprob": -0.5, "top_logprobs": []}
     item = {"type": "message", "content": [TEXT | {"logprobs": [token]}]}
     delta = event("output_text.delta", content_index=0, delta="Hi.", logprobs=[token])
-    for told in ((delta, done(item)), (done(item),), ()):
+    for frames in ((delta, done(item)), (done(item),), ()):
         found = [
             found
-            for found in events_of(CREATED, *told, completed(item))
+            for found in events_of(CREATED, *frames, completed(item))
             if isinstance(found, LogprobsDelta)
         ]
         assert found == [LogprobsDelta((TokenLogprob("Hi.", -0.5),))]
 
 
-def test_contents_that_are_numbered_across_items_keep_their_order() -> None:
+def test_contents_that_are_numbered_across_items_stay_in_order() -> None:
     """Bedrock calls the first content of the second item the second."""
     texts = [{"type": "output_text", "text": text} for text in ("One.", "Two.")]
     item = {"type": "message", "content": texts}
@@ -257,12 +259,12 @@ def test_contents_that_are_numbered_across_items_keep_their_order() -> None:
     assert response.text == "One.Two."
 
 
-def test_an_item_whose_number_is_not_told_is_the_first() -> None:
-    told = {"type": "response.output_text.delta", "delta": "Hi.", "output_index": None}
-    assert response_of(CREATED, told, completed(MESSAGE)).text == "Hi."
+def test_an_item_without_a_number_is_the_first() -> None:
+    frames = {"type": "response.output_text.delta", "delta": "Hi.", "output_index": None}
+    assert response_of(CREATED, frames, completed(MESSAGE)).text == "Hi."
 
 
-def test_an_empty_output_at_last_takes_nothing_back() -> None:
+def test_an_empty_final_output_removes_nothing() -> None:
     """The backend of Codex leaves the output of the whole response empty."""
     response = response_of(CREATED, done(MESSAGE), done(CALL, 1), completed())
     assert response.message.parts == (SAID, CALLED)
@@ -284,11 +286,11 @@ MOVED = MESSAGE | {"id": "msg_2", "content": [TEXT | {"text": "Ho."}]}
         pytest.param([SEARCH, MESSAGE], [SEARCH | {"status": "completed"}, MESSAGE], id="results"),
     ],
 )
-def test_the_whole_response_counts_and_nothing_is_told_twice(
+def test_the_final_response_decides_and_no_event_is_repeated(
     streamed: list[dict[str, Any]], final: list[dict[str, Any]]
 ) -> None:
-    told = [done(item, place) for place, item in enumerate(streamed)]
-    response = response_of(CREATED, *told, completed(*final))
+    frames = [done(item, place) for place, item in enumerate(streamed)]
+    response = response_of(CREATED, *frames, completed(*final))
     expected = whole(*final)
 
     assert response.text == expected.text
@@ -297,7 +299,7 @@ def test_the_whole_response_counts_and_nothing_is_told_twice(
 
 
 def test_a_corrected_call_ends_once() -> None:
-    """Whoever runs tools as their calls end would run it twice."""
+    """A program that runs tools when their calls end would run it twice."""
     events = events_of(CREATED, added(CALL), done(CALL), completed(CALL | {"id": "fc_9"}))
     corrected = msgspec.structs.replace(CALLED, signature=ProviderState(MARK, {"id": "fc_9"}))
     assert [found for found in events if isinstance(found, ToolCallEnd)] == [ToolCallEnd(CALLED)]
@@ -308,14 +310,14 @@ def test_a_stream_that_begins_with_its_end_is_whole() -> None:
     assert response_of(completed(MESSAGE)) == whole(MESSAGE)
 
 
-def test_nothing_counts_behind_the_end() -> None:
+def test_events_after_the_end_are_ignored() -> None:
     end = completed(MESSAGE)
     assert len([e for e in events_of(CREATED, end, end) if isinstance(e, StreamEnd)]) == 1
     decoder = CODEC.reader(REQUEST)
     assert decoder.feed(Frame(b"[DONE]")) == decoder.feed(Frame(b"")) == decoder.close() == ()
 
 
-def test_what_the_status_does_not_say_the_event_does() -> None:
+def test_the_event_replaces_a_missing_status() -> None:
     end = {"type": "response.cancelled", "response": {"output": [MESSAGE]}}
     response = response_of(CREATED, end)
     assert (response.raw_finish_reason, response.finish_reason) == ("cancelled", "other")
@@ -325,7 +327,7 @@ def test_what_the_status_does_not_say_the_event_does() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param(
             {"type": "error", "code": "rate_limit_exceeded", "message": "Slow down."}, id="flat"
@@ -344,9 +346,9 @@ def test_what_the_status_does_not_say_the_event_does() -> None:
         ),
     ],
 )
-def test_errors_in_mid_stream_are_raised(told: dict[str, Any]) -> None:
+def test_errors_in_mid_stream_are_raised(frames: dict[str, Any]) -> None:
     with pytest.raises(ChatModelError, match="Slow") as caught:
-        events_of(CREATED, told)
+        events_of(CREATED, frames)
     assert caught.value.code == ErrorCode.RATE_LIMITED
 
 
@@ -357,16 +359,16 @@ def test_a_response_that_failed_for_no_reason_is_an_error(response: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "told",
+    "frames",
     [
         pytest.param(completed(), id="nothing"),
         pytest.param(event("output_text.delta", delta={"text": "Hi"}), id="a delta that is none"),
         pytest.param(done({"type": "message", "content": "Hi"}), id="a message that is none"),
     ],
 )
-def test_what_is_no_answer_is_refused(told: dict[str, Any]) -> None:
+def test_a_body_that_is_not_a_response_raises(frames: dict[str, Any]) -> None:
     with pytest.raises(ResponseInvalidError, match="vendor sent data that is not a response"):
-        events_of(CREATED, told)
+        events_of(CREATED, frames)
 
 
 def unnumbered(kind: str, **fields: Any) -> dict[str, Any]:
@@ -380,7 +382,7 @@ def ends(events: list[StreamEvent]) -> list[str]:
     return [found.tool_call.id for found in events if isinstance(found, ToolCallEnd)]
 
 
-def test_calls_without_numbers_are_kept_apart_by_their_ids() -> None:
+def test_calls_without_numbers_are_separated_by_their_ids() -> None:
     events = events_of(
         CREATED,
         unnumbered("output_item.added", item=CALL | {"arguments": ""}),
@@ -420,19 +422,19 @@ def test_calls_without_numbers_are_found_by_their_call_ids(
     assert len([e for e in events if isinstance(e, ToolCallStart)]) == 2
 
 
-def test_an_item_that_begins_again_at_the_number_of_another_is_told_once() -> None:
+def test_an_item_that_repeats_the_number_of_another_is_yielded_once() -> None:
     """Transformers' server repeats the message after the call, under the number of the call."""
     again = added(MESSAGE | {"content": []}, 1)
     delta = event("output_text.delta", 1, item_id="msg_1", delta="")
-    told = (added(MESSAGE), done(MESSAGE), added(CALL, 1), done(CALL, 1), again, delta)
-    events = events_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL))
+    frames = (added(MESSAGE), done(MESSAGE), added(CALL, 1), done(CALL, 1), again, delta)
+    events = events_of(CREATED, *frames, done(MESSAGE, 1), completed(MESSAGE, CALL))
     assert ends(events) == ["c"]
-    assert response_of(CREATED, *told, done(MESSAGE, 1), completed(MESSAGE, CALL)) == whole(
+    assert response_of(CREATED, *frames, done(MESSAGE, 1), completed(MESSAGE, CALL)) == whole(
         MESSAGE, CALL
     )
 
 
-def test_items_under_one_number_are_kept_apart() -> None:
+def test_items_with_the_same_number_are_separated() -> None:
     response = response_of(
         CREATED,
         added(MESSAGE),
@@ -451,9 +453,9 @@ def test_items_under_one_number_are_kept_apart() -> None:
 
 
 def test_text_that_belongs_to_no_item_is_that_of_the_first() -> None:
-    told = unnumbered("output_text.delta", delta="Hi.")
+    frames = unnumbered("output_text.delta", delta="Hi.")
     end = unnumbered("output_item.done", item=MESSAGE)
-    assert response_of(CREATED, told, end, completed(MESSAGE)) == whole(MESSAGE)
+    assert response_of(CREATED, frames, end, completed(MESSAGE)) == whole(MESSAGE)
 
 
 LIMITED = ChatRequest(messages=REQUEST.messages, settings=Settings(max_output_tokens=5))
@@ -508,8 +510,8 @@ def test_items_that_wait_for_the_caller_are_calls(
     output: list[dict[str, Any]], finish: str
 ) -> None:
     assert whole(*output).finish_reason == finish
-    told = [done(item, place) for place, item in enumerate(output)]
-    assert response_of(CREATED, *told, completed(*output)).finish_reason == finish
+    frames = [done(item, place) for place, item in enumerate(output)]
+    assert response_of(CREATED, *frames, completed(*output)).finish_reason == finish
 
 
 def test_items_that_wait_for_the_caller_beside_a_call_are_marked() -> None:

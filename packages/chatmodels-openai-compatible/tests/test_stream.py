@@ -1,4 +1,4 @@
-"""Streamed answers, as they are read."""
+"""Decoding of streamed responses."""
 
 import base64
 import json
@@ -128,7 +128,7 @@ def test_a_stream_ends_when_the_vendor_ends_it(chunks: list[bytes], ended: bool)
     assert len(ends) == ended
 
 
-def test_the_finish_reason_may_come_twice_and_with_the_last_delta() -> None:
+def test_the_finish_reason_can_arrive_twice_and_with_the_last_delta() -> None:
     last = chunk({"content": "Hi"}, finish_reason="length")
     response = response_of(last, chunk({"content": ""}, finish_reason="length"), DONE)
     assert (response.text, response.finish_reason) == ("Hi", "length")
@@ -143,12 +143,12 @@ def test_a_call_ends_with_the_finish_reason() -> None:
     ]
 
 
-def test_the_start_waits_for_the_first_chunk_that_says_something() -> None:
+def test_the_start_waits_for_the_first_chunk_with_content() -> None:
     empty = b'{"id": "", "model": "", "choices": [], "prompt_filter_results": []}'
     assert events_of(empty, chunk({"content": "Hi"}))[0] == StreamStart("r1", "m1")
 
 
-def test_usage_may_come_after_the_end_of_the_answer() -> None:
+def test_usage_can_arrive_after_the_end_of_the_response() -> None:
     usage = b'{"choices": [], "usage": {"prompt_tokens": 1}}'
     assert events_of(STOP, usage, DONE)[-2:] == [
         UsageUpdate(Usage(input_tokens=1)),
@@ -164,18 +164,18 @@ def test_usage_may_come_after_the_end_of_the_answer() -> None:
         pytest.param("odd", Usage(), id="odd"),
     ],
 )
-def test_usage_may_be_in_an_extension(extension: object, usage: Usage) -> None:
+def test_usage_can_be_in_an_extension(extension: object, usage: Usage) -> None:
     data = json.dumps({"choices": [{"finish_reason": "stop"}], "x_groq": extension}).encode()
     assert response_of(data).usage == usage
 
 
-def test_the_last_usage_counts() -> None:
+def test_the_last_usage_is_reported() -> None:
     first, last = ({"choices": [{}], "usage": {"prompt_tokens": n}} for n in (1, 2))
     response = response_of(json.dumps(first).encode(), json.dumps(last).encode(), DONE)
     assert response.usage == Usage(input_tokens=2)
 
 
-def test_the_service_tier_is_told() -> None:
+def test_the_service_tier_is_read() -> None:
     tiers = [json.dumps({"choices": [{}], "service_tier": tier}).encode() for tier in ("flex", "")]
     assert response_of(*tiers, DONE).service_tier == "flex"
 
@@ -191,7 +191,7 @@ def test_other_choices_are_not_mixed_in() -> None:
     assert response_of(chunk({"content": "a"}), chunk({"content": "b"}, index=1), DONE).text == "a"
 
 
-def test_a_chunk_may_have_a_message_for_its_delta() -> None:
+def test_a_chunk_can_have_a_message_instead_of_a_delta() -> None:
     data = b'{"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}'
     assert response_of(data).text == "Hi"
 
@@ -288,13 +288,13 @@ def test_a_chunk_may_have_a_message_for_its_delta() -> None:
         ),
     ],
 )
-def test_a_streamed_answer_equals_the_whole_one(
+def test_a_streamed_response_equals_the_whole_one(
     deltas: list[dict[str, Any]], message: dict[str, Any]
 ) -> None:
     assert response_of(*map(chunk, deltas), STOP, DONE) == whole(message)
 
 
-def test_the_search_results_that_came_last_are_citations() -> None:
+def test_the_last_search_results_are_citations() -> None:
     body = {"id": "r1", "model": "m1", "choices": [{"delta": {"content": "Hi"}}]}
     sent = [
         json.dumps({**body, "citations": ["u1"]}).encode(),
@@ -305,7 +305,7 @@ def test_the_search_results_that_came_last_are_citations() -> None:
     assert response_of(*sent) == whole({"content": "Hi"}, search_results=[{"url": "u2"}])
 
 
-def test_signed_parts_are_told_when_they_are_complete() -> None:
+def test_signed_parts_are_yielded_when_they_are_complete() -> None:
     file = {"type": "file", "file": {}}
     delta = {"content": "Hi", "reasoning_details": [{"text": "Hm"}], "annotations": [file]}
     assert events_of(chunk(delta, finish_reason="stop"))[-3:-1] == [
@@ -319,7 +319,7 @@ def test_citations_without_text_are_left_out() -> None:
     assert response_of(data).message.parts == ()
 
 
-def test_what_accompanies_a_stream_never_costs_it() -> None:
+def test_invalid_metadata_never_breaks_a_stream() -> None:
     odd = chunk({"content": "Hi", "audio": {"id": "a", "data": "abc"}}, logprobs=[5])
     usage = b'{"choices": [], "usage": {"prompt_tokens": "many"}}'
     response = response_of(odd, odd, usage, STOP)
@@ -365,23 +365,23 @@ def test_an_error_in_mid_stream_is_an_error(data: bytes, code: ErrorCode) -> Non
         pytest.param(b"upstream connect error", id="text"),
     ],
 )
-def test_a_frame_that_is_no_chunk_is_an_error(data: bytes) -> None:
+def test_a_frame_that_is_not_a_chunk_is_an_error(data: bytes) -> None:
     with pytest.raises(ResponseInvalidError, match="not a chat completion"):
         events_of(chunk({"content": "Hi"}), data)
 
 
-def test_a_text_with_citations_is_told_when_it_is_complete() -> None:
+def test_a_text_with_citations_is_yielded_when_it_is_complete() -> None:
     data = chunk({"content": "Hi", "annotations": [{"url_citation": {"url": "u"}}]})
     ends = [event for event in events_of(data, DONE) if isinstance(event, PartEnd)]
     assert [type(event.part) for event in ends] == [TextPart]
 
 
-def test_the_tier_may_be_told_with_the_usage() -> None:
+def test_the_tier_can_be_in_the_usage() -> None:
     last = {"choices": [{"finish_reason": "stop"}], "usage": {"service_tier": "standard"}}
     assert response_of(json.dumps(last).encode(), DONE).service_tier == "standard"
 
 
-def test_the_steps_of_a_vendors_own_tools_are_no_calls_and_no_text() -> None:
+def test_the_steps_of_a_vendors_own_tools_are_neither_calls_nor_text() -> None:
     draw = {"name": "draw", "arguments": "{}"}
     call = {"id": "a", "function": draw, "metadata": {"type": "image"}}
     response = response_of(

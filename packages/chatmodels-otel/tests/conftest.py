@@ -37,7 +37,7 @@ INSTRUMENTS = {"histogram": "histogram", "counter": "sum"}
 
 
 class Conventions:
-    """Lists the deviations of recorded telemetry from the conventions.
+    """A validator of recorded telemetry against the conventions.
 
     Each method returns sentences; an empty list means that there is no deviation.
 
@@ -252,7 +252,7 @@ class Recorder:
     """An SDK whose exporters keep everything in memory.
 
     Attributes:
-        conventions: What is checked when the test is over.
+        conventions: The validator that runs at the end of the test.
     """
 
     def __init__(self, conventions: Conventions) -> None:
@@ -335,7 +335,7 @@ class Recorder:
         )
 
     def check(self) -> list[str]:
-        """Hold everything of ours against the conventions."""
+        """Validate all data of chatmodels."""
         found: list[str] = []
         for span in self.spans:
             scope = span.instrumentation_scope
@@ -360,7 +360,7 @@ def conventions() -> Conventions:
 
 @pytest.fixture
 def recorder(conventions: Conventions) -> Iterator[Recorder]:
-    """An SDK in memory; what it received is held against the conventions when the test is over."""
+    """An SDK in memory, whose data is validated at the end of the test."""
     recorder = Recorder(conventions)
     yield recorder
     assert recorder.check() == []

@@ -72,7 +72,7 @@ def test_metrics_are_a_table(recorder) -> None:
     assert "cache_write" not in text
 
 
-def test_nothing_is_a_table_without_rows() -> None:
+def test_empty_metrics_are_a_table_without_rows() -> None:
     assert len(table(None).splitlines()) == 2
 
 

@@ -1,4 +1,4 @@
-"""Content: only when asked for, exact to the schemas, short, redacted."""
+"""Content: only if enabled, valid by the schemas, truncated, redacted."""
 
 import json
 from typing import Any
@@ -36,13 +36,13 @@ IN, OUT, TOOLS = "gen_ai.input.messages", "gen_ai.output.messages", "gen_ai.tool
 
 
 class Number(msgspec.Struct, forbid_unknown_fields=True):
-    """What an answer is asked to be."""
+    """The requested output."""
 
     number: int
 
 
 def read(value: Any) -> Any:
-    """Give what is on a span as JSON, structured or not."""
+    """Parse an attribute of a span, structured or JSON."""
     if isinstance(value, str):
         return json.loads(value)
     return json.loads(json.dumps(value, default=dict))
@@ -50,24 +50,24 @@ def read(value: Any) -> Any:
 
 @tool
 def weather(city: str) -> str:
-    """Tell the weather."""
+    """Report the weather."""
 
 
-def test_nothing_is_recorded_unless_asked_for(recorder) -> None:
+def test_content_is_not_recorded_by_default(recorder) -> None:
     model = MockChatModel(responses=["the answer"])
 
     instrument(model, telemetry=recorder.telemetry(operation_details=True)).generate("a secret")
 
-    told = json.dumps([dict(recorder.span.attributes), dict(recorder.logs[0].attributes)])
-    assert "a secret" not in told
-    assert "the answer" not in told
+    recorded = json.dumps([dict(recorder.span.attributes), dict(recorder.logs[0].attributes)])
+    assert "a secret" not in recorded
+    assert "the answer" not in recorded
 
 
 @pytest.mark.parametrize(
     ("content", "on_span", "on_event"),
     [("none", False, False), ("span", True, False), ("event", False, True), ("both", True, True)],
 )
-def test_content_goes_where_it_is_wanted(recorder, content, on_span, on_event) -> None:
+def test_content_is_recorded_at_the_chosen_place(recorder, content, on_span, on_event) -> None:
     model = MockChatModel(responses=["the answer"])
 
     instrument(model, telemetry=recorder.telemetry(content=content)).generate("Hi")
@@ -195,24 +195,24 @@ def test_messages_have_the_form_of_the_schemas(recorder, content_format) -> None
                 {
                     "type": "function",
                     "name": "weather",
-                    "description": "Tell the weather.",
+                    "description": "Report the weather.",
                     "parameters": weather.parameters,
                 }
             ],
         ),
     ],
 )
-def test_tools_are_told_by_name_or_in_full(recorder, wanted, definitions) -> None:
+def test_tools_are_recorded_by_name_or_in_full(recorder, wanted, definitions) -> None:
     telemetry = recorder.telemetry(content="span", tool_definitions=wanted)
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi", tools=[weather])
 
-    told = recorder.span.attributes.get(TOOLS)
-    assert (None if told is None else read(told)) == definitions
+    recorded = recorder.span.attributes.get(TOOLS)
+    assert (None if recorded is None else read(recorded)) == definitions
 
 
 @pytest.mark.parametrize("content_format", ["auto", "json"])
-def test_what_was_put_into_a_template_is_content(recorder, content_format) -> None:
+def test_the_variables_of_a_template_are_content(recorder, content_format) -> None:
     def redact(name: str, value: Any) -> Any:
         return None if name == "gen_ai.prompt.variable.secret" else value
 
@@ -262,13 +262,13 @@ def test_the_oldest_messages_are_left_out_when_there_are_too_many(recorder) -> N
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate(prompt)
 
-    told = read(recorder.span.attributes[IN])
-    assert 5 < len(told) < 25
-    assert told[-1]["parts"][0]["content"] == prompt[-1]
-    assert len(json.dumps(told)) < 4000
+    recorded = read(recorder.span.attributes[IN])
+    assert 5 < len(recorded) < 25
+    assert recorded[-1]["parts"][0]["content"] == prompt[-1]
+    assert len(json.dumps(recorded)) < 4000
 
 
-def test_items_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
+def test_items_beyond_the_budget_are_left_out(recorder) -> None:
     model = MockChatModel(responses=[ToolCall("c", "f", json.dumps({"many": ["x"] * 1000}))])
     telemetry = recorder.telemetry(content="span", max_content_chars=500)
 
@@ -279,7 +279,7 @@ def test_items_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
 
 
 @pytest.mark.parametrize("fields", ["x", "type"])
-def test_fields_are_left_out_when_there_is_no_room_for_them(recorder, fields) -> None:
+def test_fields_beyond_the_budget_are_left_out(recorder, fields) -> None:
     wide = {fields: "x"} | {f"{number:0300}": {"y": {"z": 1}} for number in range(1000)}
     model = MockChatModel(responses=[ToolCall("c", "f", json.dumps(wide))])
     telemetry = recorder.telemetry(content="span", max_content_chars=2000)
@@ -291,7 +291,7 @@ def test_fields_are_left_out_when_there_is_no_room_for_them(recorder, fields) ->
     assert len(json.dumps(read(attributes.get(IN, [])))) < 4000
 
 
-def test_parts_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
+def test_parts_beyond_the_budget_are_left_out(recorder) -> None:
     telemetry = recorder.telemetry(content="span", max_content_chars=120)
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate(user(*["text"] * 200))
@@ -300,7 +300,7 @@ def test_parts_are_left_out_when_there_is_no_room_for_them(recorder) -> None:
     assert 1 <= len(message["parts"]) < 5
 
 
-def test_numbers_that_no_exporter_takes_are_texts(recorder) -> None:
+def test_numbers_that_no_exporter_accepts_are_recorded_as_texts(recorder) -> None:
     model = MockChatModel(responses=[ToolCall("c", "f", '{"big": 1' + "0" * 30 + ', "n": -7}')])
 
     instrument(model, telemetry=recorder.telemetry(content="span")).generate("Hi")
@@ -329,7 +329,7 @@ def test_each_result_of_a_tool_has_a_message_of_its_own(recorder, role) -> None:
     ]
 
 
-def test_a_hook_may_change_what_it_sees_of_a_tool(recorder) -> None:
+def test_a_hook_can_change_the_definition_of_a_tool(recorder) -> None:
     def redact(name: str, value: Any) -> Any:
         if name == TOOLS:
             value[0]["parameters"].clear()
@@ -366,7 +366,7 @@ def test_a_hook_sees_everything_before_it_is_recorded(recorder) -> None:
         assert TOOLS not in attributes
 
 
-def test_what_a_broken_hook_was_to_redact_is_not_recorded(recorder, caplog) -> None:
+def test_content_with_a_failed_redaction_is_not_recorded(recorder, caplog) -> None:
     def redact(name: str, value: Any) -> Any:
         raise ValueError("no idea")
 
@@ -421,7 +421,7 @@ def test_a_failed_call_has_no_output_unless_some_arrived(recorder) -> None:
     assert message["finish_reason"] == "error"
 
 
-def test_a_call_that_is_refused_for_its_prompt_has_no_messages(recorder) -> None:
+def test_a_call_with_an_invalid_prompt_has_no_messages(recorder) -> None:
     model = instrument(MockChatModel(), telemetry=recorder.telemetry(content="both"))
 
     with pytest.raises(InvalidRequestError):
@@ -431,7 +431,7 @@ def test_a_call_that_is_refused_for_its_prompt_has_no_messages(recorder) -> None
     assert all(IN not in record.attributes for record in recorder.logs)
 
 
-def test_the_event_of_details_has_what_the_span_has(recorder) -> None:
+def test_the_event_of_details_has_the_attributes_of_the_span(recorder) -> None:
     model = MockChatModel(responses=["a", "b c"])
     model = instrument(model, telemetry=recorder.telemetry(operation_details=True))
 
@@ -484,7 +484,7 @@ def test_a_failure_is_an_event_with_its_traceback(recorder, details) -> None:
     ("exceptions", "logged", "on_span"),
     [("log", 1, 0), ("span", 0, 1), ("both", 1, 1), ("none", 0, 0)],
 )
-def test_failures_go_where_they_are_wanted(recorder, exceptions, logged, on_span) -> None:
+def test_failures_are_recorded_at_the_chosen_place(recorder, exceptions, logged, on_span) -> None:
     telemetry = recorder.telemetry(exceptions=exceptions)
     model = instrument(MockChatModel(responses=[ErrorCode.NETWORK]), telemetry=telemetry)
 
@@ -492,11 +492,11 @@ def test_failures_go_where_they_are_wanted(recorder, exceptions, logged, on_span
         model.generate("Hi")
 
     assert len(recorder.span.events) == on_span
-    recorder.conventions.span = lambda span: []  # an event of the span is what was asked for
+    recorder.conventions.span = lambda span: []  # an event of the span is expected
     assert len(recorder.logs) == logged
 
 
-async def test_a_cancellation_is_no_failure_to_report(recorder) -> None:
+async def test_a_cancellation_is_not_reported_as_a_failure(recorder) -> None:
     import asyncio
 
     class Hanging(MockChatModel):
@@ -551,16 +551,16 @@ def test_apis_before_events_emit_none(recorder, monkeypatch) -> None:
 
 @pytest.mark.parametrize("answer", ["a secret", '{"a secret": 1}'], ids=["no json", "no fit"])
 @pytest.mark.parametrize("content", ["none", "span", "event", "both"])
-def test_an_error_that_quotes_the_answer_is_content(recorder, content, answer) -> None:
+def test_an_error_that_quotes_the_response_is_content(recorder, content, answer) -> None:
     telemetry = recorder.telemetry(content=content, exceptions="both")
     model = instrument(MockChatModel(responses=[answer] * 2), telemetry=telemetry)
 
     @traced(telemetry=telemetry)
-    def asked() -> None:
+    def generate() -> None:
         model.generate("Hi", output_type=Number)
 
     with pytest.raises(OutputInvalidError, match="a secret"):
-        asked()
+        generate()
     with (
         pytest.raises(OutputInvalidError),
         execute_tool("ask", telemetry=telemetry),
@@ -568,14 +568,16 @@ def test_an_error_that_quotes_the_answer_is_content(recorder, content, answer) -
         model.generate("Hi", output_type=Number)
 
     spans = recorder.spans
-    recorder.forget_spans()  # whose events are not what the conventions want now
+    recorder.forget_spans()  # whose events differ from the current conventions
     assert len(spans) == 4
     for span in spans:
-        told = repr([span.status.description, *(dict(event.attributes) for event in span.events)])
-        assert ("secret" in told) is (content in ("span", "both"))
+        recorded = repr(
+            [span.status.description, *(dict(event.attributes) for event in span.events)]
+        )
+        assert ("secret" in recorded) is (content in ("span", "both"))
     for record in recorder.logs:
-        told = repr(dict(record.attributes))
-        assert ("secret" in told) is (content in ("event", "both"))
+        recorded = repr(dict(record.attributes))
+        assert ("secret" in recorded) is (content in ("event", "both"))
         if record.event_name.endswith(".exception"):
             assert "_parsed" in record.attributes["exception.stacktrace"]
 
@@ -592,7 +594,7 @@ def test_a_logger_that_is_switched_off_is_not_bothered(recorder) -> None:
     Events(Off()).exception(ValueError("x"), {}, None, content=False)
 
 
-def test_an_answer_without_parts_is_not_recorded(recorder) -> None:
+def test_a_response_without_parts_is_not_recorded(recorder) -> None:
     from chatmodels.core import ChatResponse
 
     empty = ChatResponse(message=Message("assistant", ()))
@@ -614,7 +616,7 @@ def test_apis_before_structured_values_get_json(recorder, monkeypatch) -> None:
     assert isinstance(recorder.span.attributes[IN], str)
 
 
-def test_failures_are_told_even_if_nothing_else_is_recorded(recorder) -> None:
+def test_failures_are_recorded_even_if_nothing_else_is(recorder) -> None:
     from opentelemetry.metrics import NoOpMeterProvider
     from opentelemetry.trace import NoOpTracerProvider
 

@@ -1,4 +1,4 @@
-"""What is current, put back wherever a block happens to end."""
+"""Contexts that are restored in all contexts in which a block can end."""
 
 from contextvars import Context as Variables
 from contextvars import copy_context
@@ -12,7 +12,7 @@ OUTER, INNER = Context({"at": "outer"}), Context({"at": "inner"})
 
 
 @pytest.mark.parametrize("outer", [OUTER, None], ids=["within another", "within nothing"])
-def test_a_block_that_ends_in_a_copy_of_its_context_puts_back_there_what_was(outer) -> None:
+def test_a_block_that_ends_in_a_copy_of_its_context_restores_the_context_there(outer) -> None:
     def begin() -> tuple[Attached, Variables]:
         if outer is not None:
             attach(outer)

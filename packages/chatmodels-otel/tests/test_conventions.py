@@ -1,4 +1,4 @@
-"""The validator finds what is wrong: it would be worth nothing otherwise."""
+"""The validator finds invalid telemetry."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -106,7 +106,7 @@ def span(**changes: Any) -> Any:
         ({"attributes": GOOD | {"gen_ai.input.messages": '[{"role": 1}]'}}, "role is no string"),
     ],
 )
-def test_what_is_wrong_with_a_span_is_found(conventions, changes, finding) -> None:
+def test_defects_of_a_span_are_found(conventions, changes, finding) -> None:
     found = conventions.span(span(**changes))
 
     assert (finding in "; ".join(found)) if finding else not found
@@ -156,7 +156,7 @@ def point(**fields: Any) -> Any:
         ),
     ],
 )
-def test_what_is_wrong_with_metrics_is_found(conventions, metrics, finding) -> None:
+def test_defects_of_metrics_are_found(conventions, metrics, finding) -> None:
     assert finding in "; ".join(conventions.metrics(metrics))
 
 
@@ -173,9 +173,7 @@ def test_what_is_wrong_with_metrics_is_found(conventions, metrics, finding) -> N
         ),
     ],
 )
-def test_what_is_wrong_with_an_event_is_found(
-    conventions, name, severity, attributes, finding
-) -> None:
+def test_defects_of_an_event_are_found(conventions, name, severity, attributes, finding) -> None:
     number = SimpleNamespace(value=severity)
     record = SimpleNamespace(event_name=name, attributes=attributes, severity_number=number)
 
@@ -186,7 +184,7 @@ def test_names_of_providers_are_those_of_the_conventions(conventions) -> None:
     assert set(PROVIDER_NAMES.values()) <= set(conventions.facts["enums"]["gen_ai.provider.name"])
 
 
-def test_words_of_finish_reasons_are_those_of_the_conventions(conventions) -> None:
+def test_finish_reasons_are_those_of_the_conventions(conventions) -> None:
     known = conventions.facts["enums"]["gen_ai.response.finish_reasons"]
 
     assert set(WORDS.values()) <= {*known, "refusal"}

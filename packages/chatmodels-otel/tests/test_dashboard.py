@@ -1,4 +1,4 @@
-"""The dashboard asks for metrics that exist, under the names that Prometheus has for them."""
+"""The dashboard uses existing metrics, with their names in Prometheus."""
 
 import itertools
 import json
@@ -28,7 +28,7 @@ RESOURCE_LABELS = {"service_name"}
 
 
 def prometheus(metric: Any) -> set[str]:
-    """Write a metric's names as the collector and Prometheus do: unit, then what is counted.
+    """Return a metric's names in Prometheus: with its unit, then with its kind.
 
     "Prometheus and OpenMetrics Compatibility" of OpenTelemetry's specification: units in braces
     are left out, others are appended.
@@ -46,7 +46,7 @@ def prometheus(metric: Any) -> set[str]:
 
 @pytest.fixture
 def series(recorder: Any) -> dict[str, set[str]]:
-    """Record something of everything; give the labels of each name in Prometheus."""
+    """Record all metrics; return the labels of each name in Prometheus."""
     telemetry = recorder.telemetry(cost=lambda response: 0.1)
     model = MockChatModel(
         responses=[RateLimitError("slow down"), "a b", ErrorCode.AUTHENTICATION],
@@ -81,7 +81,7 @@ def parsed(query: str) -> promql_parser.Expr:
 
 
 def selectors(expression: Any) -> Iterator[Any]:
-    """Find what a query selects, wherever it is in it."""
+    """Find the selectors in a query."""
     if isinstance(expression, promql_parser.VectorSelector):
         yield expression
     for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
@@ -101,7 +101,7 @@ def grouped(query: str) -> set[str]:
 
 
 @pytest.mark.parametrize("panel", PANELS)
-def test_every_query_asks_for_a_metric_and_labels_that_exist(series, panel) -> None:
+def test_every_query_uses_an_existing_metric_and_labels(series, panel) -> None:
     assert panel["targets"]
     for target in panel["targets"]:
         chosen = list(selectors(parsed(target["expr"])))
@@ -127,12 +127,12 @@ def test_the_share_of_failures_is_shown_while_there_are_none() -> None:
 def test_every_variable_has_a_metric_and_a_label_that_exist(series) -> None:
     for variable in VARIABLES.values():
         if variable["type"] == "query":
-            asked = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"])
-            assert asked[2] in series[asked[1]]
+            queried = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"])
+            assert queried[2] in series[queried[1]]
 
 
 def test_every_metric_of_ours_that_an_operator_watches_is_shown(series) -> None:
-    asked = {
+    queried = {
         selector.name
         for panel in DASHBOARD["panels"]
         for target in panel["targets"]
@@ -140,7 +140,7 @@ def test_every_metric_of_ours_that_an_operator_watches_is_shown(series) -> None:
     }
 
     def shown(name: str) -> bool:
-        return any(other.startswith(name.removesuffix("_sum")) for other in asked)
+        return any(other.startswith(name.removesuffix("_sum")) for other in queried)
 
     histograms = {name for name in series if name.endswith("_sum")}
     counters = {name for name in series if not name.endswith(("_sum", "_count", "_bucket"))}

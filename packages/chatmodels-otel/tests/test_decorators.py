@@ -119,7 +119,7 @@ async def failing_async_generator() -> Any:
 @pytest.mark.parametrize(
     "function", [failing, afailing, failing_generator, failing_async_generator]
 )
-async def test_what_fails_is_an_error_and_passes_through(recorder, function) -> None:
+async def test_an_exception_is_recorded_and_raised(recorder, function) -> None:
     telemetry = recorder.telemetry()
     watched = traced(telemetry=telemetry)(metered(name="it", telemetry=telemetry)(function))
 
@@ -146,7 +146,7 @@ async def consumed(function: Any) -> None:
 
 
 def echo(log: list[Any]) -> Any:
-    """Take what is sent and thrown in."""
+    """Accept sent values and thrown exceptions."""
     got = None
     while True:
         try:
@@ -200,15 +200,15 @@ async def test_a_traced_async_generator_is_a_whole_one(recorder) -> None:
     assert span.status.status_code is StatusCode.UNSET
 
 
-def test_the_result_of_a_generator_is_kept(recorder) -> None:
-    kept: list[str] = []
+def test_the_result_of_a_generator_is_returned(recorder) -> None:
+    results: list[str] = []
 
     def outer() -> Any:
-        kept.append((yield from traced(telemetry=recorder.telemetry())(generator)([])))
+        results.append((yield from traced(telemetry=recorder.telemetry())(generator)([])))
 
     steps = outer()
     assert list(steps) == [1, None]
-    assert kept == ["done"]
+    assert results == ["done"]
 
 
 def test_without_arguments_the_defaults_hold() -> None:
@@ -220,7 +220,7 @@ def test_without_arguments_the_defaults_hold() -> None:
     assert add(1, b=2) == 3
 
 
-def test_nothing_is_recorded_at_level_off(recorder) -> None:
+def test_the_level_off_records_nothing(recorder) -> None:
     telemetry = recorder.telemetry(level="off")
 
     assert traced(telemetry=telemetry)(metered(telemetry=telemetry)(plain))([]) == "done"

@@ -1,4 +1,4 @@
-"""A real export: OTLP over HTTP to a small collector on loopback, which decodes what it gets."""
+"""A real export: OTLP over HTTP to a small collector on loopback, which decodes the messages."""
 
 import json
 import socket
@@ -36,7 +36,7 @@ KINDS: dict[str, Any] = {
 
 
 class Collector:
-    """Takes OTLP over HTTP and keeps the messages."""
+    """A collector that receives OTLP over HTTP and stores the messages."""
 
     def __init__(self) -> None:
         self.received: dict[str, list[Any]] = {path: [] for path in KINDS}
@@ -196,7 +196,7 @@ def test_a_collector_that_is_down_is_not_noticed_by_calls() -> None:
         pass
 
 
-def test_a_collector_that_never_answers_is_not_noticed_by_calls() -> None:
+def test_a_collector_that_never_responds_does_not_affect_calls() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()

@@ -1,4 +1,4 @@
-"""Whatever fails in telemetry, the call does not notice."""
+"""Failures in telemetry do not affect calls."""
 
 import logging
 import threading
@@ -23,7 +23,7 @@ from chatmodels.providers.mock import MockChatModel
 
 
 class Failing:
-    """Fails in whatever is asked of it."""
+    """An object whose methods all fail."""
 
     def __getattr__(self, name: str) -> Any:
         def fail(*_: Any, **__: Any) -> Any:
@@ -150,7 +150,7 @@ def test_a_cost_hook_that_fails_breaks_no_call(recorder, caplog) -> None:
     assert "chatmodels.usage.cost" not in recorder.chats[0].attributes
 
 
-def test_attributes_that_cannot_be_made_are_left_out(recorder, caplog, monkeypatch) -> None:
+def test_attributes_that_cannot_be_computed_are_left_out(recorder, caplog, monkeypatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("broken")
 
@@ -202,15 +202,15 @@ def test_a_span_that_fails_breaks_no_tool_and_is_ended(recorder, caplog, method)
             right = span.get_span_context
             setattr(span, method, Failing().anything)
             span.start_over = lambda: setattr(span, "get_span_context", right)
-            begun.append(span)
+            spans.append(span)
             return span
 
-    begun: list[Any] = []
+    spans: list[Any] = []
     telemetry.tools._tracer = Odd()
 
     with execute_tool("double", ToolCall("c-1", "double"), telemetry=telemetry) as note:
         note(4)
-        begun[0].start_over()
+        spans[0].start_over()
 
     assert [span.name for span in recorder.spans] == ["execute_tool double"]
     assert len(warned(caplog)) == 1
@@ -261,7 +261,7 @@ def test_telemetry_that_fails_breaks_no_registry(recorder, caplog) -> None:
     assert telemetry.guard.failures == {"registry": 4}
 
 
-def test_a_failure_is_told_once_for_each_place(caplog) -> None:
+def test_a_failure_is_logged_once_for_each_place(caplog) -> None:
     caplog.set_level(logging.DEBUG, logger="chatmodels.otel")
     guard = Guard()
 
@@ -287,7 +287,7 @@ class Echo(StandardChatModel):
 
 @pytest.mark.parametrize("fails", ["at once", "never answers", "raises"])
 def test_an_exporter_that_is_down_costs_bounded_memory(caplog, fails) -> None:
-    # What pytest keeps of the SDK's complaints has the spans in its tracebacks.
+    # The log records of the SDK that pytest stores contain the spans in their tracebacks.
     caplog.set_level(logging.CRITICAL + 1, logger="opentelemetry")
     released = threading.Event()
 
@@ -306,7 +306,7 @@ def test_an_exporter_that_is_down_costs_bounded_memory(caplog, fails) -> None:
     telemetry = Telemetry(
         TelemetryOptions(content="span"),
         tracer_provider=provider,
-        meter_provider=MeterProvider(shutdown_on_exit=False),  # which nobody reads
+        meter_provider=MeterProvider(shutdown_on_exit=False),  # which is never read
     )
     model = instrument(Echo("acme", "echo"), telemetry=telemetry)
 
@@ -325,11 +325,11 @@ def test_an_exporter_that_is_down_costs_bounded_memory(caplog, fails) -> None:
         released.set()
         provider.shutdown()
 
-    # Three hundred questions and answers of 10 kB; the queue holds sixteen.
+    # Three hundred prompts and responses of 10 kB; the queue has room for sixteen.
     assert after - before < 1_500_000
 
 
-def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, monkeypatch) -> None:
+def test_a_call_whose_start_fails_leaks_nothing(recorder, caplog, monkeypatch) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("broken")
 
@@ -341,4 +341,4 @@ def test_a_call_whose_beginning_fails_leaves_nothing_behind(recorder, caplog, mo
     assert len(recorder.chats) == 2
     assert telemetry.meters.running == set()
     assert len(warned(caplog)) == 1
-    recorder.conventions.span = lambda span: []  # it says nothing of the answer
+    recorder.conventions.span = lambda span: []  # it contains nothing of the response

@@ -93,13 +93,13 @@ finish(child, child or value("gen_ai.client.inference.usage.output_tokens") == 1
     ],
     ids=["spans", "what waits", "in flight", "locks", "locks, immediate"],
 )
-def test_a_child_process_begins_anew(script, measurements) -> None:
+def test_a_child_process_starts_with_reset_telemetry(script, measurements) -> None:
     setup = SETUP.replace("MEASUREMENTS", measurements)
     subprocess.run([sys.executable, "-c", setup + script], check=True, timeout=300)
 
 
 @pytest.mark.parametrize("measurements", ["deferred", "immediate"])
-def test_telemetry_is_told_of_a_fork_for_as_long_as_it_lives(recorder, measurements) -> None:
+def test_telemetry_is_reset_after_a_fork_as_long_as_it_exists(recorder, measurements) -> None:
     telemetry = recorder.telemetry(measurements=measurements)
     off = recorder.telemetry(level="off")
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=telemetry)

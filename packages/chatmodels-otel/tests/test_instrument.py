@@ -52,7 +52,7 @@ class Foreign:
 
 
 class Wrapping:
-    """A `ChatModel` of somebody else's, around another model."""
+    """A foreign `ChatModel`, around another model."""
 
     def __init__(self, inner) -> None:
         self._inner = inner
@@ -75,7 +75,7 @@ def test_instrumenting_twice_records_once(recorder) -> None:
     assert model.observers == ()
 
 
-def test_telemetry_can_be_taken_away_again(recorder) -> None:
+def test_telemetry_can_be_removed(recorder) -> None:
     model = MockChatModel(responses=["a"])
 
     bare = uninstrument(instrument(model, telemetry=recorder.telemetry()))
@@ -116,14 +116,14 @@ def test_a_level_of_off_leaves_the_model_as_it_is(recorder) -> None:
     assert instrument(model, telemetry=NoOpTelemetry()) is model
 
 
-def test_a_model_without_observers_is_refused(recorder) -> None:
+def test_a_model_without_observers_raises(recorder) -> None:
     with pytest.raises(ConfigurationError, match="Foreign cannot be instrumented"):
         instrument(Foreign(), telemetry=recorder.telemetry())
     with pytest.raises(ConfigurationError, match="Foreign is not a StandardChatModel"):
         uninstrument(Foreign())
 
 
-def test_a_model_of_somebody_elses_is_asked_to_take_the_observer(recorder) -> None:
+def test_a_foreign_model_receives_the_observer(recorder) -> None:
     telemetry = recorder.telemetry()
     model = Wrapping(MockChatModel("m", responses=["a"]))
 
@@ -134,9 +134,7 @@ def test_a_model_of_somebody_elses_is_asked_to_take_the_observer(recorder) -> No
     assert [span.name for span in recorder.chats] == ["chat m"]
 
 
-def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
-    recorder, registry
-) -> None:
+def test_the_model_of_an_alias_has_telemetry_after_the_alias_changes(recorder, registry) -> None:
     registry.set_alias("default", "mock:one")
     model = instrument(registry.create_chat_model("default"), telemetry=recorder.telemetry())
 
@@ -148,7 +146,7 @@ def test_a_model_behind_an_alias_keeps_its_telemetry_when_the_alias_moves(
     assert [span.name for span in recorder.chats] == ["chat one", "chat two"]
 
 
-def test_a_registry_gives_telemetry_to_what_it_creates(recorder, registry) -> None:
+def test_a_registry_adds_telemetry_to_its_models(recorder, registry) -> None:
     before = registry.create_chat_model("mock:before")
     telemetry = recorder.telemetry()
     remove = instrument_registry(registry, telemetry=telemetry)
@@ -164,7 +162,7 @@ def test_a_registry_gives_telemetry_to_what_it_creates(recorder, registry) -> No
     assert [span.name for span in recorder.chats] == ["chat during"]
 
 
-def test_a_registry_counts_look_ups_creations_and_failures(recorder, registry) -> None:
+def test_a_registry_counts_lookups_creations_and_failures(recorder, registry) -> None:
     instrument_registry(registry, telemetry=recorder.telemetry())
 
     registry.create_chat_model("mock:m")
@@ -190,7 +188,7 @@ def test_the_names_of_providers_are_bounded(recorder) -> None:
     assert sum(point.value for point in points) == 70
 
 
-def test_health_is_a_gauge_of_what_was_found_last(recorder, registry) -> None:
+def test_health_is_a_gauge_of_the_last_check(recorder, registry) -> None:
     class Sick(MockProvider):
         metadata = ProviderMetadata(name="sick", description="Is ill.", distribution="sick")
 
@@ -232,7 +230,7 @@ async def test_the_health_check_of_a_model_is_recorded_like_the_registrys(
     assert recorder.total("chatmodels.health.duration") == 1
 
 
-def test_a_health_check_is_not_recorded_if_nothing_is(recorder) -> None:
+def test_a_health_check_is_not_recorded_at_level_off(recorder) -> None:
     telemetry = recorder.telemetry(level="off")
 
     telemetry.whole_observer.checked(HealthReport(provider="mock", status="healthy"))
@@ -289,7 +287,7 @@ def test_a_registry_that_is_instrumented_can_be_forgotten(recorder) -> None:
     assert forgotten() is None
 
 
-def test_what_takes_telemetry_away_does_so_once(recorder, registry) -> None:
+def test_a_function_that_removes_telemetry_works_once(recorder, registry) -> None:
     first = instrument_registry(registry, telemetry=recorder.telemetry())
     first()
     second = instrument_registry(registry, telemetry=recorder.telemetry())
@@ -312,7 +310,7 @@ def test_a_registry_that_was_left_out_can_be_instrumented_later(recorder, regist
     assert len(recorder.chats) == 1
 
 
-def test_telemetry_that_cannot_be_set_up_breaks_nothing(monkeypatch, caplog) -> None:
+def test_a_failed_setup_of_telemetry_does_not_raise(monkeypatch, caplog) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("no such provider")
 
@@ -328,7 +326,7 @@ def test_telemetry_that_cannot_be_set_up_breaks_nothing(monkeypatch, caplog) -> 
     assert record.message == "telemetry is off, because it could not be set up: no such provider"
 
 
-def test_the_default_telemetry_is_made_by_whoever_is_first(recorder, monkeypatch) -> None:
+def test_the_first_thread_creates_the_default_telemetry(recorder, monkeypatch) -> None:
     first = recorder.telemetry()
 
     class Late:
@@ -346,11 +344,11 @@ def test_the_default_telemetry_is_made_by_whoever_is_first(recorder, monkeypatch
 
 
 def test_threads_that_need_the_default_telemetry_share_it() -> None:
-    begun = threading.Barrier(8)
+    barrier = threading.Barrier(8)
     found = []
 
     def ask() -> None:
-        begun.wait()
+        barrier.wait()
         found.append(telemetry_module.default_telemetry())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
@@ -371,7 +369,7 @@ def test_a_registry_without_measurements_is_not_watched(recorder, registry) -> N
     assert recorder.metrics == {}
 
 
-def test_the_global_registry_and_default_telemetry_are_taken_if_none_is_named() -> None:
+def test_the_global_registry_and_the_default_telemetry_are_the_defaults() -> None:
     instrument_registry()
     try:
         model = global_registry.create_chat_model("mock:m")
@@ -415,7 +413,7 @@ def test_the_instrumentor_switches_registry_and_tools_on_and_off(recorder) -> No
     assert instrumentor.instrumentation_dependencies() == ("chatmodels-core >= 0.1",)
 
 
-def test_the_instrumentor_takes_providers_and_options(recorder) -> None:
+def test_the_instrumentor_accepts_providers_and_options(recorder) -> None:
     instrumentor = ChatModelsInstrumentor()
     instrumentor.instrument(
         tracer_provider=recorder.tracer_provider,
@@ -431,7 +429,7 @@ def test_the_instrumentor_takes_providers_and_options(recorder) -> None:
     assert "gen_ai.input.messages" in recorder.span.attributes
 
 
-def test_the_instrumentor_takes_the_defaults_if_nothing_is_said() -> None:
+def test_the_instrumentor_uses_the_defaults_without_options() -> None:
     instrumentor = ChatModelsInstrumentor()
     instrumentor.instrument(skip_dep_check=True)
     instrumentor.uninstrument()
@@ -470,7 +468,7 @@ def test_options_that_are_wrong_are_all_named() -> None:
         assert f"{name} must be" in str(raised.value)
 
 
-def test_options_that_do_not_exist_are_refused() -> None:
+def test_options_that_do_not_exist_raise() -> None:
     with pytest.raises(ConfigurationError, match="colour"):
         options_from_environment({}, colour="red")
 
@@ -507,29 +505,29 @@ def test_options_that_do_not_exist_are_refused() -> None:
         ),
     ],
 )
-def test_the_environment_says_what_arguments_do_not(variables, options) -> None:
+def test_the_environment_supplies_missing_arguments(variables, options) -> None:
     assert options_from_environment(variables) == options
 
 
 @pytest.mark.parametrize(("text", "exceptions"), [("logs", "log"), ("logs/dup", "both")])
-def test_the_environment_says_where_exceptions_go(text, exceptions) -> None:
+def test_the_environment_selects_the_place_of_exceptions(text, exceptions) -> None:
     options = options_from_environment({"OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN": text})
 
     assert options.exceptions == exceptions
 
 
-def test_arguments_come_before_the_environment() -> None:
+def test_arguments_override_the_environment() -> None:
     found = options_from_environment({"CHATMODELS_TELEMETRY": "metrics"}, level="full")
 
     assert found.level == "full"
 
 
-def test_a_variable_that_makes_no_sense_is_told_and_ignored(caplog) -> None:
+def test_an_invalid_variable_is_logged_and_ignored(caplog) -> None:
     assert options_from_environment({"CHATMODELS_TELEMETRY": "loud"}) == TelemetryOptions()
     assert "CHATMODELS_TELEMETRY is not one of off, metrics, traces, full" in caplog.text
 
 
-def test_a_container_makes_telemetry_of_what_is_registered(recorder) -> None:
+def test_a_container_creates_telemetry_from_registered_objects(recorder) -> None:
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import TracerProvider
 
@@ -660,7 +658,7 @@ assert MockChatModel(responses=["a"]).generate("Hi").text == "a"
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
+def test_a_watcher_of_tools_can_be_removed_twice() -> None:
     remove = watch_tools(lambda definition, call: None)
 
     remove()
@@ -682,7 +680,7 @@ def test_a_watcher_of_tools_can_be_taken_away_twice() -> None:
         (("https://[bad",), "https://gateway.example", False),
     ],
 )
-def test_the_trace_goes_along_only_to_allowed_addresses(
+def test_the_trace_context_is_sent_only_to_allowed_urls(
     recorder, allowed, endpoint, is_sent
 ) -> None:
     from chatmodels.core import ChatResponse, assistant
@@ -729,7 +727,9 @@ def test_calls_that_another_instrumentation_records_are_left_to_it(recorder, mon
     assert len(recorder.chats) == 1
 
 
-def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, monkeypatch) -> None:
+def test_calls_are_marked_for_instrumentations_of_the_providers_clients(
+    recorder, monkeypatch
+) -> None:
     from types import SimpleNamespace
 
     from opentelemetry.context import get_value
@@ -759,7 +759,7 @@ def test_calls_are_marked_for_instrumentations_of_what_providers_use(recorder, m
     assert marks == [mark, None]
 
 
-def test_options_given_in_code_replace_those_of_the_environment(recorder) -> None:
+def test_options_in_code_replace_those_of_the_environment(recorder) -> None:
     """As in a program under `opentelemetry-instrument`, which switches the defaults on first."""
     from chatmodels.core import ToolCall, tool
 
@@ -810,7 +810,7 @@ def test_another_telemetry_replaces_that_of_a_model(recorder) -> None:
     assert instrument(replaced, telemetry=NoOpTelemetry()).observers == ()
 
 
-def test_a_registry_keeps_the_telemetry_of_a_model_that_has_its_own(recorder, registry) -> None:
+def test_a_registry_does_not_replace_the_telemetry_of_a_model(recorder, registry) -> None:
     own = instrument(MockChatModel(), telemetry=recorder.telemetry(content="span"))
     registry.add_model_hook(lambda _: own)
     remove = instrument_registry(registry, telemetry=recorder.telemetry())

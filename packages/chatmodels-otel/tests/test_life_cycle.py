@@ -33,7 +33,7 @@ RAISED = (StatusCode.ERROR, "KeyError", "error")
 
 
 class Streaming(StandardChatModel):
-    """Streams some words, and may break or hang after the first."""
+    """A model that streams some words, and can break or hang after the first."""
 
     def __init__(self, trouble: BaseException | None = None) -> None:
         super().__init__("acme", "large")
@@ -274,7 +274,7 @@ def test_a_stream_ends_its_span_once_however_it_ends(recorder, caplog, life, out
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 @pytest.mark.parametrize(("life", "outcome"), ASYNC, ids=named)
-async def test_an_awaited_stream_ends_its_span_once_however_it_ends(
+async def test_an_async_stream_ends_its_span_once_in_all_cases(
     recorder, caplog, life, outcome
 ) -> None:
     model = Streaming()
@@ -349,7 +349,7 @@ async def test_each_call_of_a_batch_is_a_span_below_the_programs(recorder, is_aw
 
 
 def complaints(caplog) -> list[logging.LogRecord]:
-    # Threads of exporters that an earlier test has begun may still try to export.
+    # Threads of exporters from an earlier test can still try to export.
     return [
         record
         for record in caplog.records
@@ -450,7 +450,7 @@ def test_retries_are_one_span_and_counted_by_reason(recorder, mode) -> None:
 
 
 @pytest.mark.parametrize("mode", ["generate", "stream"])
-async def test_an_answer_of_another_model_is_counted_there(recorder, mode) -> None:
+async def test_a_response_of_another_model_is_counted_there(recorder, mode) -> None:
     from chatmodels.core.extending import Send
     from chatmodels.providers.mock import MockChatModel
 
@@ -471,7 +471,7 @@ async def test_an_answer_of_another_model_is_counted_there(recorder, mode) -> No
     assert recorder.total("gen_ai.client.inference.usage.output_tokens") == 3
 
 
-def test_what_is_below_an_unsampled_call_is_not_sampled_either() -> None:
+def test_spans_below_an_unsampled_call_are_not_sampled() -> None:
     from opentelemetry.metrics import NoOpMeterProvider
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased

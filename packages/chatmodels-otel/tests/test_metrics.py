@@ -1,4 +1,4 @@
-"""What is measured, under which names."""
+"""The measurements and their names."""
 
 import threading
 from decimal import Decimal
@@ -98,7 +98,7 @@ def test_two_observers_share_the_times_of_a_stream(recorder) -> None:
     assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == len(timing.times) - 1
 
 
-def test_a_failed_call_counts_no_tokens_and_has_its_error(recorder) -> None:
+def test_a_failed_call_has_an_error_type_and_no_token_histograms(recorder) -> None:
     model = instrument(MockChatModel(responses=[ErrorCode.TIMEOUT]), telemetry=recorder.telemetry())
 
     with pytest.raises(TimeoutError):
@@ -114,7 +114,7 @@ def test_a_failed_call_counts_no_tokens_and_has_its_error(recorder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "asked"),
+    ("prompt", "input_tokens"),
     [
         ("Hi", "text"),
         ([system("Be brief."), "Hi"], "text"),
@@ -124,14 +124,14 @@ def test_a_failed_call_counts_no_tokens_and_has_its_error(recorder) -> None:
     ],
     ids=["text", "system", "image", "text of a tool", "image of a tool"],
 )
-def test_tokens_are_text_only_if_that_is_certain(recorder, prompt, asked) -> None:
+def test_tokens_are_text_only_if_that_is_certain(recorder, prompt, input_tokens) -> None:
     model = instrument(
         answering(Usage(input_tokens=5, output_tokens=3)), telemetry=recorder.telemetry()
     )
 
     model.generate(prompt)
 
-    assert tokens(recorder, "input_tokens") == {asked: 5}
+    assert tokens(recorder, "input_tokens") == {input_tokens: 5}
     assert tokens(recorder, "output_tokens") == {"text": 3}
 
 
@@ -166,26 +166,26 @@ def test_audio_is_counted_as_such_and_the_rest_is_unknown(recorder) -> None:
     ],
     ids=["input", "output", "both"],
 )
-def test_what_is_billed_is_what_counts(recorder, usage, counted) -> None:
+def test_billed_tokens_are_recorded(recorder, usage, counted) -> None:
     model = instrument(answering(usage), telemetry=recorder.telemetry(conventions="both"))
     recorder.conventions.knows_version_1_41 = True
 
     model.generate("Hi")
 
-    asked, said = counted
+    input_tokens, output_tokens = counted
     attributes = recorder.span.attributes
-    assert attributes["gen_ai.usage.input_tokens"] == asked
-    assert attributes["gen_ai.usage.output_tokens"] == said
-    assert tokens(recorder, "input_tokens") == {"text": asked}
-    assert tokens(recorder, "output_tokens") == {"text": said}
+    assert attributes["gen_ai.usage.input_tokens"] == input_tokens
+    assert attributes["gen_ai.usage.output_tokens"] == output_tokens
+    assert tokens(recorder, "input_tokens") == {"text": input_tokens}
+    assert tokens(recorder, "output_tokens") == {"text": output_tokens}
     metrics = recorder.metrics
-    for name, count in (("input_tokens", asked), ("output_tokens", said)):
+    for name, count in (("input_tokens", input_tokens), ("output_tokens", output_tokens)):
         (point,) = metrics[f"{INFERENCE}.operation.{name}"].data.data_points
         assert point.sum == count
     points = metrics["gen_ai.client.token.usage"].data.data_points
     assert {point.attributes["gen_ai.token.type"]: point.sum for point in points} == {
-        "input": asked,
-        "output": said,
+        "input": input_tokens,
+        "output": output_tokens,
     }
 
 
@@ -265,12 +265,12 @@ def test_tier_and_fingerprint_are_attributes_of_openais_metrics(recorder, provid
 
     for name in ("duration", "operation.input_tokens", "usage.output_tokens"):
         (point,) = recorder.points(f"{INFERENCE}.{name}")
-        told = {
+        recorded = {
             key.rpartition(".")[2]: value
             for key, value in point.attributes.items()
             if key.startswith("openai.")
         }
-        assert told == (
+        assert recorded == (
             {"service_tier": "flex", "system_fingerprint": "fp_1"} if provider == "openai" else {}
         )
 
@@ -310,7 +310,7 @@ def test_the_number_of_remembered_models_is_bounded(recorder, monkeypatch) -> No
     assert {span.name for span in recorder.chats} == {f"chat model-{each}" for each in range(4)}
 
 
-def test_what_waits_for_a_reader_is_bounded(recorder, monkeypatch) -> None:
+def test_pending_measurements_are_bounded(recorder, monkeypatch) -> None:
     monkeypatch.setattr("chatmodels.otel._metrics.deferred.MAX_PENDING", 3)
     telemetry = recorder.telemetry()
     model = instrument(
@@ -337,7 +337,7 @@ def test_chunks_that_wait_for_a_reader_are_bounded(recorder, monkeypatch) -> Non
     assert recorder.total(f"{INFERENCE}.time_per_output_chunk") == sum(chunks)
 
 
-def test_flush_hands_over_what_waits(recorder) -> None:
+def test_flush_records_pending_measurements(recorder) -> None:
     telemetry = recorder.telemetry()
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
@@ -397,7 +397,7 @@ def test_totals_are_exact_when_many_threads_call(recorder) -> None:
     assert len(recorder.chats) == 400
 
 
-def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
+def test_a_hook_can_compute_the_cost_of_calls(recorder) -> None:
     def cost(response: ChatResponse[Any]) -> float | None:
         return 0.25 if response.text == "dear" else None
 
@@ -419,9 +419,9 @@ def test_a_hook_may_tell_what_calls_cost(recorder) -> None:
     assert recorder.total("chatmodels.usage.cost") == 0.25
 
 
-@pytest.mark.parametrize("told", [float("nan"), float("inf"), -1.0, "much"])
-def test_what_is_no_cost_is_not_recorded(recorder, told) -> None:
-    telemetry = recorder.telemetry(cost=lambda _: told)
+@pytest.mark.parametrize("recorded", [float("nan"), float("inf"), -1.0, "much"])
+def test_an_invalid_cost_is_not_recorded(recorder, recorded) -> None:
+    telemetry = recorder.telemetry(cost=lambda _: recorded)
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
 
@@ -430,7 +430,7 @@ def test_what_is_no_cost_is_not_recorded(recorder, told) -> None:
     assert recorder.total("chatmodels.telemetry.failures") == 1
 
 
-def test_a_cost_may_be_a_decimal(recorder) -> None:
+def test_a_cost_can_be_a_decimal(recorder) -> None:
     telemetry = recorder.telemetry(cost=lambda _: Decimal("0.25"))
 
     instrument(MockChatModel(responses=["a"]), telemetry=telemetry).generate("Hi")
@@ -444,10 +444,10 @@ async def test_cost_and_tokens_of_a_failover_are_counted_once(recorder, mode) ->
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, spare))
+            return (yield Send(request, second))
 
     telemetry = recorder.telemetry(cost=lambda response: 1.0)
-    spare = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
+    second = instrument(MockChatModel("spare", responses=["a b c"]), telemetry=telemetry)
     failing = MockChatModel("main", responses=[ErrorCode.PROVIDER_UNAVAILABLE])
     model = instrument(failing, telemetry=telemetry).with_policies(fallback)
 
@@ -479,7 +479,7 @@ class Billed(StandardChatModel):
 
 
 @pytest.mark.parametrize("output_type", [None, int], ids=["broken stream", "invalid output"])
-def test_a_failed_call_that_was_billed_counts_its_cost(recorder, output_type) -> None:
+def test_the_cost_of_a_failed_call_is_recorded(recorder, output_type) -> None:
     telemetry = recorder.telemetry(cost=lambda response: response.usage.output_tokens / 4)
     model = instrument(Billed("acme", "large"), telemetry=telemetry)
 
@@ -534,7 +534,7 @@ def test_exemplars_lead_from_a_measurement_to_its_span(recorder) -> None:
     ("level", "spans", "durations", "events"),
     [("off", 0, 0, 0), ("metrics", 0, 2, 0), ("traces", 2, 2, 0), ("full", 2, 2, 1)],
 )
-def test_levels_say_how_much_is_recorded(recorder, level, spans, durations, events) -> None:
+def test_levels_determine_the_recorded_signals(recorder, level, spans, durations, events) -> None:
     model = instrument(
         MockChatModel(responses=["a", ErrorCode.NETWORK]),
         telemetry=recorder.telemetry(level=level),
@@ -549,7 +549,7 @@ def test_levels_say_how_much_is_recorded(recorder, level, spans, durations, even
     assert len(recorder.logs) == events
 
 
-def test_without_an_sdk_nothing_is_kept() -> None:
+def test_without_an_sdk_nothing_is_stored() -> None:
     telemetry = Telemetry(TelemetryOptions())
     model = instrument(MockChatModel(responses=["a", ErrorCode.NETWORK]), telemetry=telemetry)
 
@@ -585,7 +585,7 @@ def test_telemetries_of_one_meter_provider_share_its_instruments(recorder, caplo
     assert caplog.messages == []
 
 
-def test_options_that_come_too_late_for_the_instruments_are_logged(recorder, caplog) -> None:
+def test_options_that_are_too_late_for_the_instruments_are_logged(recorder, caplog) -> None:
     recorder.telemetry()
     telemetry = recorder.telemetry(conventions="both")
 

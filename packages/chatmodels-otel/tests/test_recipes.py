@@ -1,4 +1,4 @@
-"""The recipes for backends do what they say: exporters read address and headers from them."""
+"""The recipes for backends work: exporters read URL and headers from them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a span says of a call."""
+"""The attributes of the span of a call."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ from chatmodels.providers.mock import MockChatModel
 
 
 class Answering(StandardChatModel):
-    """A model at some address that always answers the same."""
+    """A model at some URL with a fixed response."""
 
     answer: ChatResponse[Any] = ChatResponse(message=assistant("Yes."))
 
@@ -54,7 +54,7 @@ def at(provider: str, endpoint: str | None, response: ChatResponse[Any] | None =
     return model
 
 
-def test_a_whole_call_is_a_client_span_with_what_was_asked_and_answered(recorder) -> None:
+def test_a_whole_call_is_a_client_span_with_request_and_response(recorder) -> None:
     model = instrument(
         MockChatModel("m-1", responses=["two words"]), telemetry=recorder.telemetry()
     )
@@ -96,7 +96,7 @@ def test_a_whole_call_is_a_client_span_with_what_was_asked_and_answered(recorder
     }
 
 
-def test_a_stream_is_marked_as_one_and_says_when_it_began(recorder) -> None:
+def test_the_span_of_a_stream_has_the_time_to_its_first_chunk(recorder) -> None:
     model = instrument(MockChatModel(responses=["two words"]), telemetry=recorder.telemetry())
 
     model.stream("Hi").collect()
@@ -106,7 +106,7 @@ def test_a_stream_is_marked_as_one_and_says_when_it_began(recorder) -> None:
     assert 0 < attributes["gen_ai.response.time_to_first_chunk"] < 10
 
 
-def test_samplers_see_what_the_conventions_want_them_to_see(recorder) -> None:
+def test_samplers_receive_the_attributes_that_the_conventions_require(recorder) -> None:
     seen: dict[str, Any] = {}
 
     class Seeing:
@@ -162,7 +162,7 @@ def test_providers_have_the_names_of_the_conventions(recorder, registered, conve
     assert recorder.span.attributes["gen_ai.provider.name"] == conventional
 
 
-def test_all_kinds_of_tokens_are_told(recorder) -> None:
+def test_all_kinds_of_tokens_are_recorded(recorder) -> None:
     usage = Usage(
         input_tokens=100,
         output_tokens=50,
@@ -176,12 +176,12 @@ def test_all_kinds_of_tokens_are_told(recorder) -> None:
 
     instrument(at("acme", None, response), telemetry=recorder.telemetry()).generate("Hi")
 
-    told = {
+    recorded = {
         name.removeprefix("gen_ai.usage."): value
         for name, value in recorder.span.attributes.items()
         if name.startswith("gen_ai.usage.")
     }
-    assert told == {
+    assert recorded == {
         "input_tokens": 100,
         "output_tokens": 50,
         "cache_read.input_tokens": 40,
@@ -221,7 +221,7 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
 
 
 @pytest.mark.parametrize(
-    ("provider", "api", "told"),
+    ("provider", "api", "expected"),
     [
         ("openai", "responses", {"openai.api.type": "responses"}),
         ("openai", None, {}),
@@ -233,7 +233,7 @@ def test_openai_has_attributes_of_its_own(recorder, payload, fingerprint) -> Non
         ),
     ],
 )
-def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, told) -> None:
+def test_providers_have_constant_attributes_of_their_own(recorder, provider, api, expected) -> None:
     model = Answering(provider, "large", api=api)
 
     instrument(model, telemetry=recorder.telemetry()).generate("Hi")
@@ -244,11 +244,11 @@ def test_providers_have_constant_attributes_of_their_own(recorder, provider, api
         for name, value in span.attributes.items()
         if not name.startswith(("gen_ai.", "server."))
     }
-    assert found == told
+    assert found == expected
 
 
 @pytest.mark.parametrize(
-    ("provider", "options", "told"),
+    ("provider", "options", "expected"),
     [
         ("bedrock", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, "g-1"),
         ("bedrock", {"guardrailConfig": {}}, None),
@@ -256,15 +256,15 @@ def test_providers_have_constant_attributes_of_their_own(recorder, provider, api
         ("acme", {"guardrailConfig": {"guardrailIdentifier": "g-1"}}, None),
     ],
 )
-def test_bedrocks_guardrail_is_told(recorder, provider, options, told) -> None:
+def test_bedrocks_guardrail_is_recorded(recorder, provider, options, expected) -> None:
     instrument(at(provider, None), telemetry=recorder.telemetry()).generate(
         "Hi", provider_options=options
     )
 
-    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == told
+    assert recorder.span.attributes.get("aws.bedrock.guardrail.id") == expected
 
 
-def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
+def test_a_service_tier_of_auto_is_not_recorded(recorder) -> None:
     instrument(at("openai", None), telemetry=recorder.telemetry()).generate(
         "Hi", service_tier="auto"
     )
@@ -272,7 +272,7 @@ def test_a_service_tier_of_auto_is_not_worth_mentioning(recorder) -> None:
     assert "openai.request.service_tier" not in recorder.span.attributes
 
 
-def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
+def test_the_output_type_is_recorded_if_one_is_requested(recorder) -> None:
     from chatmodels.core import AudioOutput
 
     model = instrument(MockChatModel(responses=[{"a": 1}, "x"]), telemetry=recorder.telemetry())
@@ -284,7 +284,7 @@ def test_the_form_of_the_answer_is_told_if_one_was_asked_for(recorder) -> None:
     assert kinds == ["json", "speech"]
 
 
-def test_what_goes_through_provider_options_is_told_where_there_is_a_name(recorder) -> None:
+def test_provider_options_with_a_name_in_the_conventions_are_recorded(recorder) -> None:
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
 
     model.generate("Hi", provider_options={"previous_response_id": "r-1", "n": 2})
@@ -297,7 +297,7 @@ def test_what_goes_through_provider_options_is_told_where_there_is_a_name(record
     assert "gen_ai.request.choice.count" not in second
 
 
-def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
+def test_the_conversation_is_recorded_if_the_program_sets_it(recorder) -> None:
     model = instrument(MockChatModel(responses=["a", "b"]), telemetry=recorder.telemetry())
 
     with conversation("c-1"):
@@ -309,7 +309,7 @@ def test_the_conversation_is_told_if_the_program_names_it(recorder) -> None:
     assert "gen_ai.conversation.id" not in second.attributes
 
 
-def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) -> None:
+def test_the_prompt_template_is_recorded_if_the_program_sets_it(recorder) -> None:
     model = instrument(MockChatModel("parrot"), telemetry=recorder.telemetry())
 
     with conversation("c-1"), prompt_template("greet", version="2", variables={"name": "Ada"}):
@@ -318,7 +318,7 @@ def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) ->
             model.generate("Hi")
     model.generate("Hi")
 
-    told = [
+    recorded = [
         {
             name.removeprefix("gen_ai."): value
             for name, value in span.attributes.items()
@@ -326,7 +326,7 @@ def test_the_template_of_the_prompt_is_told_if_the_program_names_it(recorder) ->
         }
         for span in recorder.chats
     ]
-    assert told == [
+    assert recorded == [
         {"conversation.id": "c-1", "prompt.name": "greet", "prompt.version": "2"},
         {"conversation.id": "c-1", "prompt.name": "ask"},
         {},
@@ -362,9 +362,7 @@ def test_a_failure_has_the_error_code_as_its_type(recorder, code) -> None:
         ("other", None, "other"),
     ],
 )
-def test_the_finish_reason_is_the_same_word_for_all_providers(
-    recorder, reason, raw, recorded
-) -> None:
+def test_the_finish_reason_is_the_same_for_all_providers(recorder, reason, raw, recorded) -> None:
     message = assistant(ToolCall("c", "f", "{}")) if reason == "tool_calls" else assistant("x")
     response = ChatResponse(message=message, finish_reason=reason, raw_finish_reason=raw)
     telemetry = recorder.telemetry(content="span", content_format="json")
@@ -378,7 +376,7 @@ def test_the_finish_reason_is_the_same_word_for_all_providers(
 
 
 @pytest.mark.parametrize("op", ["generate", "stream"])
-def test_a_call_that_is_refused_before_sending_is_recorded(recorder, op) -> None:
+def test_a_call_that_raises_before_sending_is_recorded(recorder, op) -> None:
     model = Answering("acme", "large", supported_settings=frozenset())
     model = instrument(model, telemetry=recorder.telemetry())
 
@@ -402,7 +400,7 @@ def test_a_span_lasts_as_long_as_the_call_by_the_monotonic_clock(recorder) -> No
     assert (span.end_time - span.start_time) / 1e9 == pytest.approx(point.sum, abs=1e-9)
 
 
-def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
+def test_defaults_of_a_model_are_recorded_like_settings_of_a_call(recorder) -> None:
     mock = MockChatModel(responses=["a"], settings=Settings(temperature=0.25))
 
     instrument(mock, telemetry=recorder.telemetry()).generate("Hi")
@@ -413,7 +411,7 @@ def test_defaults_of_a_model_are_told_like_settings_of_a_call(recorder) -> None:
 @pytest.mark.parametrize(
     ("effort", "level"), [("low", "low"), ("xhigh", "max"), ("none", None), (None, None)]
 )
-def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, effort, level) -> None:
+def test_the_level_of_reasoning_is_the_value_that_is_sent(recorder, effort, level) -> None:
     profile = Profile(effort_words={"xhigh": "max", "none": None})
     model = instrument(Answering("acme", "large", profile=profile), telemetry=recorder.telemetry())
 
@@ -425,7 +423,7 @@ def test_the_level_of_reasoning_is_the_word_that_is_sent(recorder, effort, level
 def test_a_call_with_tools_is_like_any_other(recorder) -> None:
     @tool
     def weather(city: str) -> str:
-        """Tell the weather."""
+        """Report the weather."""
 
     instrument(MockChatModel(responses=["a"]), telemetry=recorder.telemetry()).generate(
         "Hi", tools=[weather]
@@ -435,7 +433,7 @@ def test_a_call_with_tools_is_like_any_other(recorder) -> None:
 
 
 class Noting(StandardChatModel):
-    """Notes what is in force while it is asked."""
+    """A model that records the current span during a call."""
 
     def respond(self, request, call):
         self.current = get_current_span()
@@ -444,7 +442,7 @@ class Noting(StandardChatModel):
 
 
 def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
-    """A model whose spans nobody samples, and what makes them."""
+    """A model with unsampled spans, and their tracer provider."""
     tracers = TracerProvider(sampler=ALWAYS_OFF)
     telemetry = Telemetry(
         TelemetryOptions(**options), tracer_provider=tracers, meter_provider=recorder.meter_provider
@@ -453,7 +451,7 @@ def unsampled(recorder, **options: Any) -> tuple[Noting, TracerProvider]:
     return instrument(model, telemetry=telemetry), tracers
 
 
-def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(recorder) -> None:
+def test_in_an_unsampled_trace_the_outer_span_stays_current(recorder) -> None:
     model, tracers = unsampled(recorder)
     around = tracers.get_tracer("program").start_span("request")
 
@@ -464,7 +462,7 @@ def test_within_a_trace_that_nobody_samples_the_span_around_stays_current(record
     assert recorder.total("gen_ai.client.inference.duration") == 1
 
 
-def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorder) -> None:
+def test_an_unsampled_call_is_current_if_it_begins_the_trace(recorder) -> None:
     model, _ = unsampled(recorder)
 
     model.generate("Hi")
@@ -474,7 +472,7 @@ def test_a_call_that_nobody_samples_is_current_where_it_begins_the_trace(recorde
     assert get_current_span() is INVALID_SPAN
 
 
-def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
+def test_a_server_receives_the_unsampled_flag_of_the_trace(recorder) -> None:
     model, tracers = unsampled(recorder, propagate_to=("https://gateway.example",))
     around = tracers.get_tracer("program").start_span("request")
 
@@ -482,8 +480,8 @@ def test_a_server_is_told_that_the_trace_is_not_sampled(recorder) -> None:
         model.generate("Hi")
 
     trace = format_trace_id(around.get_span_context().trace_id)
-    _, told, _, flags = model.headers["traceparent"].split("-")
-    assert told == trace
+    _, recorded, _, flags = model.headers["traceparent"].split("-")
+    assert recorded == trace
     assert int(flags, 16) & TraceFlags.SAMPLED == 0
 
 

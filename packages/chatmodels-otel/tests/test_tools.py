@@ -28,7 +28,7 @@ async def adouble(number: int) -> int:
 
 @pytest.fixture
 def watching(recorder):
-    """Have all tools watched, as the instrumentor does, and give the telemetry."""
+    """Observe all tools, as the instrumentor does, and return the telemetry."""
     removals = []
 
     def watch(**options: Any):
@@ -71,7 +71,7 @@ async def test_an_async_tool_and_one_in_a_thread_are_spans_too(recorder, watchin
     assert [span.name for span in recorder.spans] == ["execute_tool adouble", "execute_tool double"]
 
 
-def test_what_a_tool_does_is_below_its_span(recorder, watching) -> None:
+def test_spans_in_a_tool_are_below_its_span(recorder, watching) -> None:
     watching()
 
     @tool
@@ -108,23 +108,23 @@ def test_a_tool_that_fails_is_an_error(recorder, watching, arguments, kind, rais
 
 
 @pytest.mark.parametrize("content", ["none", "span"])
-def test_arguments_and_results_are_recorded_only_if_asked_for(recorder, watching, content) -> None:
+def test_arguments_and_results_are_recorded_only_if_content_is(recorder, watching, content) -> None:
     watching(content=content, content_format="json")
 
     double.call(ToolCall("c-1", "double", '{"number": 4}'))
 
     (span,) = recorder.spans
-    told = {
+    recorded = {
         name.rpartition(".")[2]: json.loads(value)
         for name, value in span.attributes.items()
         if name.endswith(("arguments", "result"))
     }
     expected = {"arguments": {"number": 4}, "result": {"result": "8"}}
-    assert told == ({} if content == "none" else expected)
+    assert recorded == ({} if content == "none" else expected)
 
 
 @pytest.mark.parametrize(("level", "spans", "measured"), [("off", 0, 0), ("metrics", 0, 1)])
-def test_levels_hold_for_tools_too(recorder, watching, level, spans, measured) -> None:
+def test_levels_apply_to_tools_too(recorder, watching, level, spans, measured) -> None:
     watching(level=level)
 
     double.call(ToolCall("c-1", "double", '{"number": 4}'))
@@ -135,7 +135,7 @@ def test_levels_hold_for_tools_too(recorder, watching, level, spans, measured) -
 
 @pytest.mark.parametrize("content_format", ["auto", "json"])
 @pytest.mark.parametrize(
-    ("result", "told"),
+    ("result", "recorded"),
     [
         ("text", {"result": "text"}),
         ("", {"result": ""}),
@@ -160,7 +160,7 @@ def test_levels_hold_for_tools_too(recorder, watching, level, spans, measured) -
     ids=["text", "empty", "object", "array", "no JSON", "no value", "media"],
 )
 def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(
-    recorder, result, told, content_format
+    recorder, result, recorded, content_format
 ) -> None:
     telemetry = recorder.telemetry(content="span", content_format=content_format)
 
@@ -176,10 +176,10 @@ def test_a_tool_of_the_programs_own_is_recorded_in_a_with_block(
     assert span.name == "execute_tool search"
     value = span.attributes["gen_ai.tool.call.result"]
     text = value if isinstance(value, str) else json.dumps(value, default=dict)
-    assert json.loads(text) == told
+    assert json.loads(text) == recorded
 
 
-def test_a_tool_of_the_programs_own_may_fail(recorder) -> None:
+def test_a_tool_of_the_program_can_fail(recorder) -> None:
     def run() -> None:
         with execute_tool("search", telemetry=recorder.telemetry()):
             raise KeyError("x")

@@ -1,8 +1,11 @@
 """The mock as a provider in a registry."""
 
+import inspect
+import time
+
 import pytest
 
-from chatmodels.core import ConfigurationError, Timeout, create_chat_model
+from chatmodels.core import ConfigurationError, ErrorCode, Timeout, create_chat_model
 from chatmodels.core.extending import Capability, Provider, ProviderOptions, provider
 from chatmodels.providers.mock import MockChatModel, MockProvider
 
@@ -48,3 +51,13 @@ def test_time_limits_of_the_options_count() -> None:
     with model.stream("?") as stream:
         assert stream.call is not None
         assert stream.call.timeout.connect == 1.0
+
+
+def test_the_options_have_the_types_and_defaults_of_the_model() -> None:
+    parameters = inspect.signature(MockChatModel.__init__).parameters
+    names = {"ErrorCode": ErrorCode, "time": time}
+    for option in provider("mock").metadata.options:
+        parameter = parameters[option.name]
+        assert option.type
+        if option.name != "capabilities":  # too many to write down
+            assert eval(option.default, names) == parameter.default

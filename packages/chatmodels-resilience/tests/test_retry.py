@@ -1,4 +1,4 @@
-"""A failed call is made again when that may help, after the right wait, and no other time."""
+"""Failed calls are retried if that can help, after the right delay."""
 
 import contextlib
 import copy
@@ -35,7 +35,7 @@ REQUEST = ChatRequest(messages=(user("What do I owe you?"),))
 
 
 class Time:
-    """A clock that goes forward by the waits of a call and by nothing else."""
+    """A clock that advances only by the delays of a call."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -53,7 +53,7 @@ class Time:
 
 
 class Trial:
-    """A provider that answers from a script, asked through one of core's drivers."""
+    """A provider with scripted responses, called through one of core's drivers."""
 
     def __init__(self, driver: str = "drive") -> None:
         self.driver = driver
@@ -98,13 +98,13 @@ def trial(request: pytest.FixtureRequest) -> Trial:
     return Trial(request.param)
 
 
-def test_a_call_that_succeeds_is_made_once(trial: Trial) -> None:
+def test_a_successful_call_is_sent_once(trial: Trial) -> None:
     assert trial.run(trial.retry(), ["fine"]) == "fine"
     assert trial.asked == [REQUEST]
     assert trial.time.waits == []
 
 
-def test_a_failed_call_is_made_again_after_growing_waits(trial: Trial) -> None:
+def test_a_failed_call_is_retried_after_growing_delays(trial: Trial) -> None:
     script = [NetworkError("reset"), NetworkError("reset"), "fine"]
     assert trial.run(trial.retry(), script) == "fine"
     assert trial.asked == [REQUEST] * 3
@@ -117,7 +117,7 @@ def test_a_rate_limited_call_is_retried_after_the_advised_delay(trial: Trial) ->
 
 
 @pytest.mark.parametrize("useless", [0.0, -1.0, math.nan])
-def test_advice_that_is_no_time_to_wait_is_not_followed(trial: Trial, useless: float) -> None:
+def test_advice_without_a_delay_is_ignored(trial: Trial, useless: float) -> None:
     trial.run(trial.retry(), [RateLimitError("slow", retry_after=useless), "fine"])
     assert trial.time.waits == [0.25]
 
@@ -150,7 +150,7 @@ RETRYABLE = {
 
 
 @pytest.mark.parametrize("code", sorted(RETRYABLE))
-def test_errors_that_may_pass_are_retried(trial: Trial, code: ErrorCode) -> None:
+def test_temporary_errors_are_retried(trial: Trial, code: ErrorCode) -> None:
     assert trial.run(trial.retry(), [error_class(code)("so it goes"), "fine"]) == "fine"
 
 
@@ -163,7 +163,7 @@ def test_a_defect_of_the_program_is_not_retried(trial: Trial) -> None:
     assert refused(trial, ZeroDivisionError()) == ""
 
 
-def test_a_request_that_may_not_be_repeated_is_not_retried(trial: Trial) -> None:
+def test_a_request_that_is_not_idempotent_is_not_retried(trial: Trial) -> None:
     request = msgspec.structs.replace(REQUEST, idempotent=False)
     note = refused(trial, NetworkError("reset"), request=request)
     assert note == "not retried after attempt 1: the request is not idempotent"
@@ -174,7 +174,7 @@ def test_no_retries_means_none(trial: Trial) -> None:
     assert note == "not retried after attempt 1: max_retries is 0"
 
 
-def test_the_error_stays_when_the_provider_asks_to_wait_too_long(trial: Trial) -> None:
+def test_the_error_is_raised_if_the_provider_advises_a_long_delay(trial: Trial) -> None:
     note = refused(trial, RateLimitError("slow", retry_after=31.0))
     assert note == (
         "not retried after attempt 1: the provider advises a delay of 31 s, max_delay is 30 s"
@@ -193,7 +193,7 @@ def test_no_wait_outlasts_the_total_timeout_of_the_call(trial: Trial) -> None:
     assert trial.time.waits == [5.0]
 
 
-def test_a_wait_that_ends_before_the_total_timeout_is_made(trial: Trial) -> None:
+def test_a_delay_that_ends_before_the_total_timeout_is_used(trial: Trial) -> None:
     script = [RateLimitError("slow", retry_after=9.9), "fine"]
     assert trial.run(trial.retry(), script, timeout=Timeout(total=10.0)) == "fine"
 
@@ -287,7 +287,7 @@ def test_the_standard_randomness_spreads_the_waits() -> None:
 # The value.
 
 
-def test_numbers_out_of_range_are_refused_all_at_once() -> None:
+def test_all_numbers_out_of_range_are_reported_together() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Retry(max_retries=-1, initial_delay=math.nan, factor=0.5, max_delay=math.inf)
     assert str(caught.value) == (
@@ -316,7 +316,7 @@ def test_a_policy_can_be_copied_and_pickled(copied: Callable[[Retry], Retry]) ->
 
 
 class Script(StandardChatModel):
-    """A model that streams what it is told, one script for each attempt."""
+    """A model that streams scripted events, with one script for each attempt."""
 
     def __init__(self, *scripts: Sequence[str | Exception]) -> None:
         super().__init__("acme", "large", policies=[Retry(random=lambda: 0.0)])
@@ -337,7 +337,7 @@ def test_a_stream_is_opened_again_before_its_first_event() -> None:
     assert stream.response.timing.attempts == 2
 
 
-async def test_an_awaited_stream_is_opened_again_before_its_first_event() -> None:
+async def test_an_async_stream_is_retried_before_its_first_event() -> None:
     async with Script([NetworkError("reset")], ["a", "b"]).astream("Hi") as stream:
         pieces = [event.text async for event in stream if event.type == "text_delta"]
     assert pieces == ["a", "b"]
@@ -355,6 +355,6 @@ def test_a_stream_that_breaks_after_its_first_event_is_not_opened_again() -> Non
     assert caught.value.partial.text == "a"
 
 
-def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
+def test_a_response_that_breaks_off_is_retried() -> None:
     response = Script(["a", NetworkError("reset")], ["a", "b"]).generate("Hi")
     assert response.text == "ab"

@@ -11,6 +11,7 @@ _RENAMED = {
         "Patience": "Deadlines",
     },
     "chatmodels.http.wire": {
+        "known_usage": "merge_usage",
         "misplaced": "describe_part",
         "put": "set_path",
         "reject_body": "raise_for_body",

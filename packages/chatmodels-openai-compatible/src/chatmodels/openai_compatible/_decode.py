@@ -34,7 +34,7 @@ from chatmodels.http.wire import (
     finish_reason,
     identifier,
     is_object,
-    known_usage,
+    merge_usage,
     objects,
     text_or_none,
     warn,
@@ -195,7 +195,7 @@ class ChatCompletionsDecoder:
             usage = reported_usage(wire)
             if usage is not None:
                 self._tier = read_service_tier(usage) or self._tier
-                self._usage = known_usage(self._usage, read_usage(usage, self._warnings))
+                self._usage = merge_usage(self._usage, read_usage(usage, self._warnings))
                 events.append(UsageUpdate(self._usage))
 
     def _take(

@@ -48,7 +48,7 @@ def reject(data: bytes, dialect: str, error: Exception) -> NoReturn:
         "a chat completion",
         error,
         partial(read_failure, provider=dialect),
-        tells_error=reports_error,
+        reports_error=reports_error,
     )
 
 

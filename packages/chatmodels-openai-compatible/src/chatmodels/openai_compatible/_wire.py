@@ -32,7 +32,7 @@ class WireToolCall(Wire, frozen=True, gc=False):
     function: WireFunction | None = None
     custom: WireCustom | None = None
     metadata: Json = None  # for tools that Mistral runs itself
-    extra_content: Json = None  # Gemini's thought signatures: "OpenAI compatibility", Google
+    extra_content: Json = None  # Gemini's signatures: "OpenAI compatibility", Google
 
 
 class WireAudio(Wire, frozen=True, gc=False):

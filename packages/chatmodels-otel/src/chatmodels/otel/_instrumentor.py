@@ -28,7 +28,7 @@ class ChatModelsInstrumentor:
 
     @property
     def is_instrumented_by_opentelemetry(self) -> bool:
-        """Whether the instrumentation is active."""
+        """True if the instrumentation is active."""
         return bool(ChatModelsInstrumentor._removals)
 
     def instrument(self, **options: object) -> None:

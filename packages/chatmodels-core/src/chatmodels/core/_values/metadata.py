@@ -68,6 +68,9 @@ class OptionSpec(FrozenValue, frozen=True, kw_only=True):
         env: Environment variables that can set it; the first that is set takes precedence.
         required: Whether a model cannot be created without it.
         secret: Whether its value must never be shown.
+        type: The type of its values, as it is written in Python.
+        default: The value without the option, as it is written in Python; empty if it depends on
+            the model or the environment.
     """
 
     name: str
@@ -75,6 +78,8 @@ class OptionSpec(FrozenValue, frozen=True, kw_only=True):
     env: tuple[str, ...] = ()
     required: bool = False
     secret: bool = False
+    type: str = "str"
+    default: str = ""
 
 
 class ProviderMetadata(FrozenValue, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ def with_answer_tool(
             request, problem = replace(request, settings=settings), ""
     if problem:
         raise UnsupportedError(
-            f"{provider} does not support {problem}; leave it out, or use another model"
+            f"{provider} does not support {problem}; omit it, or use another model"
         )
     tool = ToolDefinition(
         name,

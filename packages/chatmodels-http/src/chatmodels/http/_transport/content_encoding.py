@@ -57,7 +57,7 @@ class Stage(Protocol):
 
     @property
     def eof(self) -> bool:
-        """Whether the member has ended."""
+        """True if the member has ended."""
         ...
 
     @property

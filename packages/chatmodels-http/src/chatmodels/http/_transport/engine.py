@@ -87,10 +87,10 @@ class HttpResponse(Protocol):
     def exact(self) -> bool: ...
 
     def read(self) -> bytes | None:
-        """Give the next piece of the body, content codings undone; None at its end.
+        """Return the next chunk of the body with content codings decoded; None at its end.
 
         Raises:
-            TransferError: The piece did not come through; the connection is closed.
+            TransferError: The response failed in transit; the connection is closed.
         """
         ...
 
@@ -106,10 +106,10 @@ class AsyncHttpResponse(Protocol):
     headers: Mapping[str, str]
 
     async def read(self) -> bytes | None:
-        """Give the next piece of the body, content codings undone; None at its end.
+        """Return the next chunk of the body with content codings decoded; None at its end.
 
         Raises:
-            TransferError: The piece did not come through; the connection is closed.
+            TransferError: The response failed in transit; the connection is closed.
         """
         ...
 
@@ -131,7 +131,7 @@ class Engine(Protocol):
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
         ...
 
@@ -148,6 +148,6 @@ class AsyncEngine(Protocol):
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
         ...

@@ -153,7 +153,7 @@ class Route(msgspec.Struct, frozen=True):
 
     @property
     def proxied(self) -> bool:
-        """Whether an HTTP proxy reads the URLs of requests; a SOCKS proxy does not."""
+        """True if an HTTP proxy reads the URLs of requests; a SOCKS proxy does not."""
         return self.proxy is not None and not self.proxy.url.scheme.startswith(b"socks")
 
 

@@ -1,14 +1,14 @@
-"""The engines for clients that a user has passed: those of httpx and of httpx2, which are alike.
+"""The engines for clients of httpx and httpx2 that the user passes.
 
-An engine of the user's own is taken as it is.
+An engine of the user is used unchanged.
 
-The caller closes the client. Its headers, authentication, hooks, proxies and pool apply; time
-limits and content decoding are ours, and redirects are not followed.
+The caller closes the client. Its headers, authentication, hooks, proxies and pool apply. Time
+limits and content decoding are those of chatmodels, and redirects are not followed.
 
 A client reads its time limits once for a head and once for a body, and applies them to every
-single read. The limits that span several reads are therefore held from outside: by cancellation in
-an async call, and in a sync call by a thread for the request, which is abandoned when time is up.
-An abandoned thread closes the response when the client returns from what it was doing.
+single read. Limits that span several reads are therefore applied from outside: by cancellation in
+an async call, and by a thread for the request in a sync call, which is abandoned when the limit has
+passed. An abandoned thread closes the response when the client returns.
 """
 
 import sys
@@ -37,20 +37,20 @@ LIBRARIES = ("httpx", "httpx2")
 
 
 def injected_engine(client: object, /) -> Engine:
-    """Give the engine for what was passed as `http_client`.
+    """Return the engine for the option `http_client`.
 
     Raises:
-        ConfigurationError: It is neither a client of a known kind nor derived from `Engine`.
+        ConfigurationError: It is neither a client of httpx or httpx2 nor a subclass of `Engine`.
     """
     return client if _is_engine(client) else InjectedEngine(client)
 
 
 def async_injected_engine(client: object, /) -> AsyncEngine:
-    """Give the engine for what was passed as `async_http_client`; the twin of `injected_engine`."""
+    """Return the engine for the option `async_http_client`; async version of `injected_engine`."""
     return client if _is_async_engine(client) else AsyncInjectedEngine(client)
 
 
-# By descent and not by shape: many a library's clients have a method `send`.
+# By inheritance and not by methods: the clients of many libraries have a method `send`.
 def _is_engine(client: object) -> TypeGuard[Engine]:
     return Engine in type(client).__mro__
 
@@ -60,15 +60,15 @@ def _is_async_engine(client: object) -> TypeGuard[AsyncEngine]:
 
 
 def library_of(client: object, class_name: str, option: str, /) -> str:
-    """Tell which library a client is of, which need not be imported to find out.
+    """Return the library of a client, without importing it.
 
     Args:
-        client: What the user has passed.
-        class_name: The class that it must be of: "Client" or "AsyncClient".
+        client: The client that the user passes.
+        class_name: The name of its class: "Client" or "AsyncClient".
         option: The name of the option, for the message.
 
     Raises:
-        ConfigurationError: It is of another class.
+        ConfigurationError: The object is of another class.
     """
     for ancestor in type(client).__mro__:
         library = ancestor.__module__.partition(".")[0]
@@ -89,32 +89,32 @@ class InjectedEngine:
         client: The client.
 
     Raises:
-        ConfigurationError: It is no such client.
+        ConfigurationError: The object is not such a client.
     """
 
     def __init__(self, client: object) -> None:
         self._library = library_of(client, "Client", "http_client")
         self._client: Any = client
 
-    def send(self, head: RequestHead, body: bytes, patience: Deadlines, /) -> HttpResponse:
+    def send(self, head: RequestHead, body: bytes, deadlines: Deadlines, /) -> HttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
         worker = Worker()
         try:
             with _Translation(self._library):
-                request = _request(self._client, head, body, patience)
+                request = _request(self._client, head, body, deadlines)
                 response = worker.run(
-                    patience.left(),
+                    deadlines.left(),
                     lambda: self._client.send(request, stream=True, follow_redirects=False),
                     _close,
                 )
-                return _Answer(response, self._library, patience, worker)
+                return _Response(response, self._library, deadlines, worker)
         except OutOfTimeError:
             worker.close()
-            raise TransferError("timeout", "no head came in time") from None
+            raise TransferError("timeout", "no head arrived in time") from None
         except BaseException:
             worker.close()
             raise
@@ -124,56 +124,56 @@ def _close(response: Any) -> None:
     response.close()
 
 
-class _Answer:
+class _Response:
     exact = True
     __slots__ = (
         "_abandoned",
+        "_chunks",
+        "_deadlines",
         "_decoder",
         "_library",
-        "_patience",
-        "_pieces",
         "_response",
         "_worker",
         "headers",
         "status",
     )
 
-    def __init__(self, response: Any, library: str, patience: Deadlines, worker: Worker) -> None:
+    def __init__(self, response: Any, library: str, deadlines: Deadlines, worker: Worker) -> None:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
         self._library = library
-        self._patience = patience
+        self._deadlines = deadlines
         self._worker = worker
         self._abandoned = False
         self._decoder: Decoder | None = None
-        if response.is_stream_consumed:  # by a hook, or since a transport had it whole
-            self._pieces: Iterator[bytes] = response.iter_bytes()
+        if response.is_stream_consumed:  # by a hook, or by a transport that returned it whole
+            self._chunks: Iterator[bytes] = response.iter_bytes()
         else:
-            self._pieces = response.iter_raw()
+            self._chunks = response.iter_raw()
             self._decoder = decoder(self.headers.get("content-encoding"))
 
     def read(self) -> bytes | None:
-        """Give the next piece of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         if self._decoder is not None and (decoded := self._decoder.rest()):
             return decoded
-        seconds = None if self._patience.left() is None else self._patience.read()
+        seconds = None if self._deadlines.left() is None else self._deadlines.read()
         try:
             with _Translation(self._library):
-                piece = self._worker.run(seconds, self._next, lambda _: self._response.close())
+                chunk = self._worker.run(seconds, self._next, lambda _: self._response.close())
         except OutOfTimeError:
             self._abandoned = True
-            raise TransferError("timeout", "no bytes came in time") from None
-        return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
+            raise TransferError("timeout", "no bytes arrived in time") from None
+        return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
 
     def close(self) -> None:
         """Let the client keep or close the connection."""
-        if not self._abandoned:  # or the thread closes it, which may be reading from it now
+        if not self._abandoned:  # otherwise the thread, which can be reading now, closes it
             self._response.close()
         self._worker.close()
 
     def _next(self) -> bytes | None:
-        return next(self._pieces, None)
+        return next(self._chunks, None)
 
 
 class AsyncInjectedEngine:
@@ -183,7 +183,7 @@ class AsyncInjectedEngine:
         client: The client.
 
     Raises:
-        ConfigurationError: It is no such client.
+        ConfigurationError: The object is not such a client.
     """
 
     def __init__(self, client: object) -> None:
@@ -191,64 +191,64 @@ class AsyncInjectedEngine:
         self._client: Any = client
 
     async def send(
-        self, head: RequestHead, body: bytes, patience: Deadlines, /
+        self, head: RequestHead, body: bytes, deadlines: Deadlines, /
     ) -> AsyncHttpResponse:
         """Send a request and wait for the head of its response.
 
         Raises:
-            TransferError: It did not come through.
+            TransferError: The request or its response failed in transit.
         """
         from anyio import CancelScope
 
         with _Translation(self._library):
-            request = _request(self._client, head, body, patience)
+            request = _request(self._client, head, body, deadlines)
             with CancelScope() as scope:
-                deadline = _Deadline(scope, patience)
+                deadline = _Deadline(scope, deadlines)
                 request.extensions["trace"] = deadline.trace
                 deadline.set(_SLACK)
                 response = await self._client.send(request, stream=True, follow_redirects=False)
-                return _AsyncAnswer(response, self._library, patience)
-        raise TransferError("timeout", "no head came in time")
+                return _AsyncResponse(response, self._library, deadlines)
+        raise TransferError("timeout", "no head arrived in time")
 
 
-class _AsyncAnswer:
+class _AsyncResponse:
     __slots__ = (
+        "_chunks",
+        "_deadlines",
         "_decoder",
         "_ended",
         "_library",
-        "_patience",
-        "_pieces",
         "_response",
         "headers",
         "status",
     )
 
-    def __init__(self, response: Any, library: str, patience: Deadlines) -> None:
+    def __init__(self, response: Any, library: str, deadlines: Deadlines) -> None:
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = dict(response.headers)
         self._response = response
         self._decoder: Decoder | None = None
         if response.is_stream_consumed:
-            self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+            self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
         else:
-            self._pieces = response.aiter_raw()
+            self._chunks = response.aiter_raw()
             self._decoder = decoder(self.headers.get("content-encoding"))
         self._library = library
-        self._patience = patience
+        self._deadlines = deadlines
         self._ended = True
 
     async def read(self) -> bytes | None:
-        """Give the next piece of the body; None at its end."""
+        """Return the next chunk of the body; None at its end."""
         from anyio import move_on_after
 
         if self._decoder is not None and (decoded := self._decoder.rest()):
             return decoded
         self._ended = True
-        with _Translation(self._library), move_on_after(self._patience.read()):
-            piece = await anext(self._pieces, None)
-            self._ended = piece is None
-            return piece if piece is None or self._decoder is None else self._decoder.feed(piece)
-        raise TransferError("timeout", "no bytes came in time")
+        with _Translation(self._library), move_on_after(self._deadlines.read()):
+            chunk = await anext(self._chunks, None)
+            self._ended = chunk is None
+            return chunk if chunk is None or self._decoder is None else self._decoder.feed(chunk)
+        raise TransferError("timeout", "no bytes arrived in time")
 
     async def aclose(self) -> None:
         """Let the client keep or close the connection, even while being cancelled."""
@@ -256,8 +256,8 @@ class _AsyncAnswer:
 
         with CancelScope(shield=True):
             await self._response.aclose()
-            # As with our own connections: generators left waiting would be complained about.
-            for _ in range(_UNWINDING):
+            # As with other connections: suspended generators would cause warnings.
+            for _ in range(_MAX_UNWOUND):
                 if self._ended:
                     break
                 await self._unwind()
@@ -265,33 +265,33 @@ class _AsyncAnswer:
     async def _unwind(self) -> None:
         try:
             with _Translation(self._library):
-                self._ended = await anext(self._pieces, None) is None
+                self._ended = await anext(self._chunks, None) is None
         except TransferError:
             self._ended = True
 
 
 class _Deadline:
-    """Cancels an async request when its time is up.
+    """Cancels an async request when its time limit has passed.
 
     httpcore leaks the socket if it is cancelled during a TLS handshake. While it connects, its own
-    limits apply, so the cancellation comes a little later; once it sends, it comes exactly.
+    limits apply, and the cancellation comes a little later. From the sending on, it is exact.
     """
 
-    __slots__ = ("_patience", "_scope")
+    __slots__ = ("_deadlines", "_scope")
 
-    def __init__(self, scope: "CancelScope", patience: Deadlines) -> None:
+    def __init__(self, scope: "CancelScope", deadlines: Deadlines) -> None:
         self._scope = scope
-        self._patience = patience
+        self._deadlines = deadlines
 
     def set(self, slack: float = 0.0) -> None:
         from anyio import current_time
 
-        seconds = self._patience.left()
+        seconds = self._deadlines.left()
         if seconds is not None:
             self._scope.deadline = current_time() + seconds + slack
 
     async def trace(self, event: str, info: object) -> None:
-        """Follow the steps of httpcore's connections; other transports do not report them."""
+        """Receive the trace events of httpcore; other transports do not report them."""
         if event.endswith("send_request_headers.started"):
             self.set()
         elif event.endswith((".connect_tcp.started", ".start_tls.started")):
@@ -299,37 +299,37 @@ class _Deadline:
 
 
 _SLACK = 1.0
-"""Seconds; by so much a transport that reports no steps may exceed a limit before its head."""
+"""The seconds by which a transport without trace events can exceed a limit before its head."""
 
-_UNWINDING = 1000  # pieces that a client may still hold; its own transports may never end
+_MAX_UNWOUND = 1000  # chunks that a client can still have; custom transports can be endless
 
 
-def _request(client: Any, head: RequestHead, body: bytes, patience: Deadlines) -> Any:
+def _request(client: Any, head: RequestHead, body: bytes, deadlines: Deadlines) -> Any:
     return client.build_request(
         head.method,
         head.url,
         headers=head.headers,
         content=body,
-        extensions={"timeout": _Timeouts(patience)},
+        extensions={"timeout": _Timeouts(deadlines)},
     )
 
 
 class _Timeouts(dict[str, float | None]):
-    """The time limits of one request as httpx's extension `timeout`, true when they are read."""
+    """The time limits of one request as httpx's extension `timeout`, computed at each read."""
 
-    def __init__(self, patience: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines) -> None:
         super().__init__(connect=None, read=None, write=None, pool=None)
-        self._patience = patience
+        self._deadlines = deadlines
 
     def __getitem__(self, name: str, /) -> float | None:
-        return self._patience.connect() if name == "connect" else self._patience.read()
+        return self._deadlines.connect() if name == "connect" else self._deadlines.read()
 
     def get(self, name: str, default: Any = None, /) -> Any:
         return self[name]
 
 
 class _Translation:
-    """Turns the errors of a client's library into those of the seam."""
+    """Translates the errors of a client's library to `TransferError`."""
 
     __slots__ = ("_library",)
 
@@ -340,9 +340,9 @@ class _Translation:
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        found = None if error is None else self._kind(error)
-        if error is not None and found is not None:
-            raise TransferError(found, reason(error)) from error
+        transfer_kind = None if error is None else self._kind(error)
+        if error is not None and transfer_kind is not None:
+            raise TransferError(transfer_kind, reason(error)) from error
 
     def _kind(self, error: BaseException) -> Kind | None:
         library: Any = self._library
@@ -355,8 +355,8 @@ class _Translation:
             ("connect", (library.ConnectError, library.ProxyError)),
             ("unusable", (library.UnsupportedProtocol, library.LocalProtocolError)),
             ("broken", (library.HTTPError, library.StreamError, OSError)),
-            # as from a client that is closed already, or for a host that is no name
+            # for example from a closed client, or for an invalid host name
             ("unusable", (library.InvalidURL, RuntimeError, UnicodeError)),
         )
-        # Anything else is a defect of a transport or a hook, which must not look like bad weather.
+        # Other errors are defects of a transport or a hook, not network errors.
         return next((name for name, types in kinds if isinstance(error, types)), None)

@@ -37,7 +37,7 @@ from chatmodels.http.wire._request import (
     state_of,
     write_body,
 )
-from chatmodels.http.wire._usage import known_usage
+from chatmodels.http.wire._usage import merge_usage
 
 __all__ = [
     "NOT_JSON",
@@ -60,8 +60,8 @@ __all__ = [
     "is_list",
     "is_object",
     "is_path_name",
-    "known_usage",
     "lenient",
+    "merge_usage",
     "objects",
     "path_name",
     "raise_for_body",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import NoReturn
+from warnings import warn
 
 import msgspec
 
@@ -18,7 +19,8 @@ def raise_for_body(
     why: object,
     read_failure: Callable[[HttpFailure], ChatModelError],
     *,
-    tells_error: Callable[[dict[str, Json]], object] = lambda body: body.get("error"),
+    reports_error: Callable[[dict[str, Json]], object] = lambda body: body.get("error"),
+    tells_error: Callable[[dict[str, Json]], object] | None = None,
 ) -> NoReturn:
     """Raise the error that a body or an event reports, or an error about the body itself.
 
@@ -28,17 +30,25 @@ def raise_for_body(
         what: The expected content, as in "a message".
         why: The reason why it is something else; an exception becomes the cause.
         read_failure: Translates the vendor's failures.
-        tells_error: Returns a true value if a JSON object reports an error.
+        reports_error: Returns a true value if a JSON object reports an error.
+        tells_error: The former name of `reports_error`, to be removed in 0.3.
 
     Raises:
         ChatModelError: Always.
     """
+    if tells_error is not None:
+        warn(
+            "tells_error=... is deprecated and will be removed in 0.3; use reports_error=...",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        reports_error = tells_error
     cause = why if isinstance(why, Exception) else None
     try:
         parsed = msgspec.json.decode(data)
     except NOT_JSON:
         parsed = None
-    if is_object(parsed) and tells_error(parsed):
+    if is_object(parsed) and reports_error(parsed):
         raise read_failure(HttpFailure(status=200, headers={}, body=data)) from cause
     raise ResponseInvalidError(
         f"{provider} sent data that is not {what} ({why}): {excerpt(data)}",

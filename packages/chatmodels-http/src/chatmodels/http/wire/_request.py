@@ -41,7 +41,7 @@ def write_body(body: Json, provider: str, problems: Sequence[str]) -> bytes:
     """
     if problems:
         raise UnsupportedError(
-            f"{provider} does not support {', '.join(problems)}; leave it out or use another model"
+            f"{provider} does not support {', '.join(problems)}; omit it, or use another model"
         )
     try:
         return msgspec.json.encode(body)

@@ -14,21 +14,21 @@ _OUTPUT = (
 )
 
 
-def known_usage(known: Usage, new: Usage) -> Usage:
+def merge_usage(earlier: Usage, new: Usage) -> Usage:
     """Return the newer usage, completed from earlier chunks.
 
     Gateways end streams with zeros, or report the input and the output in different chunks. A
     count never returns to zero, except a detail of tokens that are reported again.
 
     Args:
-        known: The usage of earlier chunks.
+        earlier: The usage of earlier chunks.
         new: The usage of this chunk.
     """
-    no_input = known.input_tokens and not new.input_tokens
-    no_output = known.output_tokens and not new.output_tokens
+    no_input = earlier.input_tokens and not new.input_tokens
+    no_output = earlier.output_tokens and not new.output_tokens
     if not (no_input or no_output):
         return new
     names = (*(_INPUT if no_input else ()), *(_OUTPUT if no_output else ()))
-    fields = asdict(new) | {name: getattr(known, name) for name in names}
+    fields = asdict(new) | {name: getattr(earlier, name) for name in names}
     # The constructor adds up the total; `replace` does so from msgspec 0.21 on.
     return Usage(**fields | {"total_tokens": None})

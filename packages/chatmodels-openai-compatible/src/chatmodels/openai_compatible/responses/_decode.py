@@ -1,14 +1,11 @@
-"""Reads responses, whole and streamed: a state machine that is fed one frame at a time.
+"""Decodes responses, whole and streamed: a state machine that is fed one frame at a time.
 
-The terminal event holds the whole response, which counts: its items may be other than those
-streamed (sealed anew, or with results that came late). Some servers leave its output empty; then
-the streamed items are all there is.
-
-OpenAI numbers the items. Other servers do not, or give one number to two items; then the ids count.
-Others change the ids from event to event; then the numbers count.
+The terminal event contains the whole response, which takes precedence: its items can differ from
+the streamed ones (encrypted again, or with late results). Some servers leave its output empty; then
+the streamed items are used.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -37,6 +34,7 @@ from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escap
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._errors import reject
+from chatmodels.openai_compatible.responses._items import StreamedItem, StreamedItems
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
     call_of,
@@ -59,10 +57,6 @@ from chatmodels.openai_compatible.responses._wire import (
     response_decoder,
 )
 
-_PLACES = 1_000
-"""Event indexes that each item has for its parts: the order of items, then that within them."""
-
-_NAMES = ("id", "call_id")
 _NO_USAGE = Usage()
 
 _TERMINAL = frozenset(
@@ -70,51 +64,11 @@ _TERMINAL = frozenset(
 )
 
 
-class _Item:
-    """An item of the answer, and what of it was told already."""
-
-    __slots__ = ("begun", "index", "item", "logprobs", "pieces", "places", "told")
-
-    def __init__(self, index: int) -> None:
-        self.item: Item = {}
-        self.index = index
-        self.begun = False
-        self.logprobs = False
-        self.pieces: list[str] = []
-        self.places: dict[int | None, int] = {}
-        self.told: dict[tuple[str, int], Part] = {}
-
-    @property
-    def custom(self) -> bool:
-        return kind_of(self.item) == "custom_tool_call"
-
-    def alike(self, whole: Item) -> bool:
-        """Return whether another item can be this one, with another id or more content."""
-        return not self.item or kind_of(self.item) == kind_of(whole)
-
-    def same(self, whole: Item) -> bool:
-        """Return whether another item is this one by its id, or by that of its call."""
-        names = [name for name in _NAMES if text_or_none(whole.get(name))]
-        return self.alike(whole) and any(whole[name] == self.item.get(name) for name in names)
-
-    def accepts(self, whole: Item) -> bool:
-        """Return whether an event about another item can be about this one."""
-        call_id = self.item.get("call_id")
-        return self.alike(whole) and (not call_id or call_id == whole.get("call_id"))
-
-    def place(self, content_index: int | None) -> int:
-        # Bedrock counts the contents of all items together: only their order is reliable.
-        return self.index + self.places.setdefault(content_index, len(self.places)) % _PLACES
-
-    def so_far(self) -> Item:
-        return self.item | {"input" if self.custom else "arguments": "".join(self.pieces)}
-
-
 class ResponsesDecoder:
-    """Turns one response into events.
+    """Decodes one response into events.
 
     Args:
-        dialect: How the vendor speaks.
+        dialect: The dialect.
         limit: The `max_output_tokens` of the request.
     """
 
@@ -123,19 +77,17 @@ class ResponsesDecoder:
         self._name = dialect.name
         self._mark = dialect.mark
         self._frames: list[bytes] = []
-        self._items: dict[int, _Item] = {}
-        self._ids: dict[str, _Item] = {}
-        self._numbered = True  # whether each item has a number of its own
+        self._items = StreamedItems()
         self._usage = _NO_USAGE
         self._warnings: list[str] = []
         self._started = False
         self._ended = False
 
     def feed(self, frame: Frame, /) -> Sequence[StreamEvent]:
-        """Take one frame in and give the events that it causes.
+        """Decode one frame and return its events.
 
         Raises:
-            ChatModelError: The frame reports an error, or is not of this wire format.
+            ChatModelError: The frame reports an error, or is not in this wire format.
         """
         data = frame.data
         if self._ended or not data or data.startswith(b"[DONE]"):
@@ -147,23 +99,23 @@ class ResponsesDecoder:
                 case "response.output_text.delta":
                     return self._text(event)
                 case "response.refusal.delta":
-                    return (RefusalDelta(_words(event.delta), self._index(event)),)
+                    return (RefusalDelta(_text_of(event.delta), self._index(event)),)
                 case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    return (ReasoningDelta(_words(event.delta), self._of(event).index),)
+                    return (ReasoningDelta(_text_of(event.delta), self._items.find(event).index),)
                 case (
                     "response.function_call_arguments.delta"
                     | "response.custom_tool_call_input.delta"
                 ):
-                    return self._more(self._of(event), _words(event.delta))
+                    return self._continue_call(self._items.find(event), _text_of(event.delta))
                 case "response.content_part.added":
                     self._index(event)
                     return ()
                 case "response.output_item.added":
-                    return self._begin(self._place(event, begins=True), event.item or {})
+                    return self._begin_item(self._items.place(event, begins=True), event.item or {})
                 case "response.output_item.done":
-                    return self._done(self._place(event, begins=False), event.item or {})
+                    return self._end_item(self._items.place(event, begins=False), event.item or {})
                 case "error":
-                    reject(data, self._name, "an error without words")
+                    reject(data, self._name, "an error without a message")
                 case kind if kind in _TERMINAL:
                     return self._end(event, data)
                 case _:
@@ -197,12 +149,14 @@ class ResponsesDecoder:
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
-        events += self._used(wire)
-        events.append(self._last(word_of(wire), kinds, bool(waiting), wire, msgspec.Raw(body)))
+        events += self._usage_events(wire)
+        events.append(
+            self._stream_end(word_of(wire), kinds, bool(waiting), wire, msgspec.Raw(body))
+        )
         return events
 
     def close(self) -> Sequence[StreamEvent]:
-        """Give nothing: an answer without its terminal event is not complete."""
+        """Return no events: a response without its terminal event is not complete."""
         return ()
 
     def _start(self, response: WireResponse | None) -> list[StreamEvent]:
@@ -211,99 +165,58 @@ class ResponsesDecoder:
         self._started = True
         return [StreamStart(response.id or None, response.model or None)]
 
-    def _at(self, place: int) -> _Item:
-        item = self._items.get(place)
-        if item is None:
-            item = self._items[place] = _Item(place * _PLACES)
-        return item
-
-    def _new(self) -> _Item:
-        return self._at(max(self._items, default=-1) + 1)
-
-    def _of(self, event: WireEvent) -> _Item:
-        """Find the item that an event adds to."""
-        number = event.output_index
-        if number is not None and self._numbered:
-            return self._at(number)
-        known = self._ids.get(event.item_id or "")
-        if known is None and number is not None:
-            return self._at(number)
-        return known or next(reversed(self._items.values()), None) or self._new()
-
-    def _place(self, event: WireEvent, *, begins: bool) -> _Item:
-        """Find the item that an event begins or completes."""
-        whole, number = event.item or {}, event.output_index
-        name = text_or_none(whole.get("id")) or ""
-        item = self._ids.get(name)
-        if item is not None and item.alike(whole):
-            if number is not None and self._items.get(number) is not item:
-                self._numbered = False
-        elif number is not None:
-            item = self._at(number)
-            if not item.accepts(whole):
-                self._numbered = False
-                item = self._new()
-        else:
-            self._numbered = False
-            open_items = [known for known in self._items.values() if not known.told]
-            waiting = (known for known in open_items if known.accepts(whole))
-            item = (None if begins else next(waiting, None)) or self._new()
-        if name:
-            self._ids[name] = item
-        return item
-
     def _index(self, event: WireEvent) -> int:
-        return self._of(event).place(event.content_index)
+        return self._items.find(event).index_of(event.content_index)
 
     def _text(self, event: WireEvent) -> list[StreamEvent]:
-        events: list[StreamEvent] = [TextDelta(_words(event.delta), self._index(event))]
+        events: list[StreamEvent] = [TextDelta(_text_of(event.delta), self._index(event))]
         if event.logprobs:
-            self._of(event).logprobs = True
+            self._items.find(event).logprobs = True
             logprobs = read_logprobs({"content": event.logprobs}, self._warnings)
             events.append(LogprobsDelta(logprobs))
         return events
 
-    def _begin(self, item: _Item, start: Item) -> list[StreamEvent]:
+    def _begin_item(self, item: StreamedItem, start: Item) -> list[StreamEvent]:
         item.item = item.item or start
-        if item.begun or kind_of(item.item) not in CALLS:
+        if item.started or kind_of(item.item) not in CALLS:
             return []
-        item.begun = True
+        item.started = True
         call = call_of(item.item, self._mark)
         return [ToolCallStart(call.id, call.name, item.index)]
 
-    def _more(self, item: _Item, text: str) -> list[StreamEvent]:
-        if not item.begun or not text:
+    def _continue_call(self, item: StreamedItem, text: str) -> list[StreamEvent]:
+        if not item.started or not text:
             return []
-        item.pieces.append(text)
-        if item.custom:
-            text = ("" if item.pieces[1:] else CUSTOM_BEGIN) + escape(text)
+        item.deltas.append(text)
+        if item.is_custom:
+            text = ("" if item.deltas[1:] else CUSTOM_BEGIN) + escape(text)
         return [ToolCallDelta(text, item.index)]
 
-    def _done(self, item: _Item, whole: Item) -> list[StreamEvent]:
+    def _end_item(self, item: StreamedItem, whole: Item) -> list[StreamEvent]:
         item.item = whole
         events: list[StreamEvent] = []
         if not item.logprobs and (logprobs := logprobs_of(whole, self._warnings)):
             item.logprobs = True
             events.append(LogprobsDelta(logprobs))
         for place, part in parts_of(whole, self._mark):
-            key = part.type, item.index + place % _PLACES
-            if item.told.get(key) == part:
+            key = part.type, item.index_at(place)
+            if item.reported.get(key) == part:
                 continue
-            if isinstance(part, ToolCall) and key not in item.told:
-                events += self._called(item, part)
-            else:  # what corrects a call is no end: a caller may run its tool at each
+            if isinstance(part, ToolCall) and key not in item.reported:
+                events += self._end_call(item, part)
+            else:  # a corrected call does not end again: callers can run its tool at each end
                 events.append(PartEnd(part, key[1]))
-            item.told[key] = part
+            item.reported[key] = part
         return events
 
-    def _called(self, item: _Item, call: ToolCall) -> list[StreamEvent]:
+    def _end_call(self, item: StreamedItem, call: ToolCall) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        if not item.begun:
-            item.begun = True
+        if not item.started:
+            item.started = True
             events.append(ToolCallStart(call.id, call.name, item.index))
         rest = call.arguments_json
-        if item.pieces:
-            rest = CUSTOM_END if item.custom else ""
+        if item.deltas:
+            rest = CUSTOM_END if item.is_custom else ""
         if rest:
             events.append(ToolCallDelta(rest, item.index))
         return [*events, ToolCallEnd(call, item.index)]
@@ -311,40 +224,39 @@ class ResponsesDecoder:
     def _end(self, event: WireEvent, data: bytes) -> list[StreamEvent]:
         response = event.response or WireResponse()
         status = response.status or event.type.removeprefix("response.")
-        # Perplexity tells the error beside the response, not in it.
+        # Perplexity sends the error beside the response, not in it.
         check(status, response.error or event.error, self._name)
         word = word_of(response) or status
         events = self._start(response)
-        for item, whole in self._final(response.output or ()):
-            events += self._done(item, whole)
-        for item in self._items.values():
-            if item.begun and not item.told:  # cut off with the answer
-                events += self._done(item, item.so_far())
+        for item, whole in self._items.match(response.output or ()):
+            events += self._end_item(item, whole)
+        for item in self._items:
+            if item.started and not item.reported:  # cut off with the response
+                events += self._end_item(item, item.so_far())
         if not self._items and word == "completed":
             reject(data, self._name, "it has no output")
         self._ended = True
-        events += self._used(response)
-        kinds = {kind for item in self._items.values() for kind, _ in item.told}
-        output = [item.item for item in self._items.values()]
-        waiting = waiting_items(output)
+        events += self._usage_events(response)
+        kinds = {kind for item in self._items for kind, _ in item.reported}
+        waiting = waiting_items([item.item for item in self._items])
         if waiting and "tool_call" in kinds:  # else the finish reason alone says so
             events += [
                 PartEnd(_marked(part, waiting), index)
-                for item in self._items.values()
+                for item in self._items
                 if item.item in waiting
-                for (_, index), part in item.told.items()
+                for (_, index), part in item.reported.items()
             ]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._last(word, kinds, bool(waiting), response, payload)]
+        return [*events, self._stream_end(word, kinds, bool(waiting), response, payload)]
 
-    def _used(self, response: WireResponse) -> list[StreamEvent]:
+    def _usage_events(self, response: WireResponse) -> list[StreamEvent]:
         usage = read_usage(response.usage, self._warnings)
         if usage is None:
             return []
         self._usage = usage
         return [UsageUpdate(usage)]
 
-    def _last(
+    def _stream_end(
         self,
         word: str | None,
         kinds: AbstractSet[str],
@@ -371,21 +283,6 @@ class ResponsesDecoder:
         used, limit = self._usage.output_tokens, self._limit
         return word == "completed" and used is not None and limit is not None and used >= limit
 
-    def _final(self, output: Sequence[Item]) -> Iterator[tuple[_Item, Item]]:
-        """Find for each item of the whole response the one that was streamed, or a new one."""
-        free = list(self._items.values())
-        for position, whole in enumerate(output):
-            item = next((known for known in free if known.same(whole)), None)
-            if item is None:
-                item = self._items.get(position)
-                if item is None:
-                    item = self._at(position)
-                elif item not in free or not item.alike(whole):
-                    item = self._new()
-            if item in free:
-                free.remove(item)
-            yield item, whole
-
 
 def _marked(part: Part, waiting: Sequence[Item]) -> Part:
     """Return a part as one that waits for the caller, if its item does."""
@@ -398,7 +295,7 @@ def _complete(part: Part, index: int) -> StreamEvent:
     return ToolCallEnd(part, index) if type(part) is ToolCall else PartEnd(part, index)
 
 
-def _words(delta: Json) -> str:
+def _text_of(delta: Json) -> str:
     if not isinstance(delta, str):
         raise msgspec.ValidationError(
             f"Expected `str`, got `{type(delta).__name__}` - at `$.delta`"

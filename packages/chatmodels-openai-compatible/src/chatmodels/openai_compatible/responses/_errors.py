@@ -55,7 +55,7 @@ def reject(data: bytes, provider: str, why: object) -> NoReturn:
         "a response",
         why,
         partial(read_failure, provider=provider),
-        tells_error=_reports_error,
+        reports_error=_reports_error,
     )
 
 

@@ -78,14 +78,14 @@ class WireEvent(Wire, frozen=True, gc=False):
 
 
 class WireInputDetails(Wire, frozen=True, gc=False):
-    """What the input tokens were."""
+    """The details of the input tokens."""
 
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
 
 
 class WireOutputDetails(Wire, frozen=True, gc=False):
-    """What the output tokens were."""
+    """The details of the output tokens."""
 
     reasoning_tokens: int | None = None
 

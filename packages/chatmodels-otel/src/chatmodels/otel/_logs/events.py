@@ -36,7 +36,7 @@ class Events:
 
     @property
     def live(self) -> bool:
-        """Whether an SDK provides the logger, which the API's proxy knows."""
+        """True if an SDK provides the logger, which the API's proxy knows."""
         # Read for each call. The proxy creates its real logger only when it is used.
         return not isinstance(getattr(self._logger, "_logger", self._logger), self._nothing)
 

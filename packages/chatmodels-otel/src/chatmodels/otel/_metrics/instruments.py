@@ -89,7 +89,7 @@ class Meters:
 
     @property
     def live(self) -> bool:
-        """Whether an SDK provides the instruments; otherwise nothing is measured.
+        """True if an SDK provides the instruments; otherwise nothing is measured.
 
         The API returns proxies of instruments until there is an SDK, and the proxies know when.
         """

@@ -13,6 +13,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="An API key or a token; the second variable is sent as a token.",
             env=("ANTHROPIC_API_KEY", TOKEN_VARIABLE),
             required=True,
@@ -25,6 +26,8 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="auth",
+            type='Literal["api_key", "bearer"]',
+            default='"api_key"',
             description='"bearer" sends api_key as a token, "api_key" (the default) as a key.',
         ),
     ),

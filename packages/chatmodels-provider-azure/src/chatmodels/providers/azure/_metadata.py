@@ -13,6 +13,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description=(
                 "A key of the resource, or a Microsoft Entra token. A value from a function "
                 "or from the first variable is sent as a token."
@@ -29,6 +30,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="api_version",
+            default='"v1"',
             description=(
                 "A date selects the endpoints of deployments, 'preview' the preview features of "
                 "v1; the default is v1."
@@ -41,10 +43,13 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="api",
+            type='Literal["chat_completions", "responses"]',
+            default='"chat_completions"',
             description='"chat_completions" (the default), or "responses" at the v1 endpoints.',
         ),
         OptionSpec(
             name="auth",
+            type='Literal["api_key", "bearer"]',
             description='"bearer" sends api_key as a token, "api_key" as a key.',
         ),
     ),

@@ -11,6 +11,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="A Bedrock API key; without one, requests are signed with AWS credentials.",
             env=("AWS_BEARER_TOKEN_BEDROCK",),
             secret=True,
@@ -48,6 +49,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="credentials",
+            type="object",
             description="A botocore object, as returned by boto3.Session().get_credentials().",
         ),
     ),

@@ -29,7 +29,9 @@ def reject(data: bytes, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    raise_for_body(data, PROVIDER_NAME, "a response", why, read_failure, tells_error=error_message)
+    raise_for_body(
+        data, PROVIDER_NAME, "a response", why, read_failure, reports_error=error_message
+    )
 
 
 def read_service_tier(value: Json) -> str | None:

@@ -49,7 +49,7 @@ def reject(data: bytes, why: object) -> NoReturn:
     Raises:
         ChatModelError: Always.
     """
-    raise_for_body(data, PROVIDER_NAME, "a response", why, read_failure, tells_error=_is_error)
+    raise_for_body(data, PROVIDER_NAME, "a response", why, read_failure, reports_error=_is_error)
 
 
 def _is_error(body: dict[str, Json]) -> object:

@@ -11,6 +11,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="An API key.",
             env=("CO_API_KEY", "COHERE_API_KEY"),
             required=True,

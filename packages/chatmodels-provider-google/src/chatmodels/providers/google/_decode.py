@@ -25,7 +25,7 @@ from chatmodels.http.wire import (
     Json,
     finish_reason,
     is_object,
-    known_usage,
+    merge_usage,
     raise_for_body,
     text_or_none,
     warn,
@@ -127,7 +127,7 @@ class ChunkDecoder:
                 self._tier = tier
             usage = read_usage(metadata)
             if usage != _NO_USAGE:
-                self._usage = known_usage(self._usage, usage)
+                self._usage = merge_usage(self._usage, usage)
                 events.append(UsageUpdate(self._usage))
         return events
 

@@ -21,6 +21,7 @@ GEMINI_METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="The API key.",
             env=_KEYS,
             required=True,
@@ -51,16 +52,19 @@ VERTEX_METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="location",
+            default='"global"',
             description='A region such as "europe-west4", or "global" (the default), "us" or "eu".',
             env=("GOOGLE_CLOUD_LOCATION",),
         ),
         OptionSpec(
             name="credentials",
+            type="object | Callable[[], str | Awaitable[str]]",
             description="Credentials of google-auth, or a sync or async function that returns an "
             "access token. The default is Application Default Credentials, if there is no API key.",
         ),
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="A key for the express mode; a key from the environment is used only if "
             "there is no project.",
             env=_KEYS,

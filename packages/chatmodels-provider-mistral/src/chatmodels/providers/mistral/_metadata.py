@@ -18,6 +18,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="An API key from the console; required without a token_path.",
             env=("MISTRAL_API_KEY",),
             secret=True,

@@ -7,23 +7,60 @@ from chatmodels.core import HealthReport, ModelInfo
 from chatmodels.core.extending import OptionSpec, ProviderMetadata, ProviderOptions
 from chatmodels.providers.mock._model import CAPABILITIES, MockChatModel, model_info
 
+# Name to type, default and description.
 _OPTIONS = {
-    "responses": "replies in order; see MockChatModel for the types of replies",
-    "rules": "replies by request: a mapping from patterns to replies",
-    "on_exhausted": 'the reply after the last response: "error", "cycle", "last" or "echo"',
-    "latency": "seconds before the response, or before the first event of a stream",
-    "interval": "seconds before each further event of a stream",
-    "chunk_size": "characters per chunk of a streamed text; words by default",
-    "error_rate": "the fraction of attempts that fail, from 0 to 1",
-    "error": "the error of these attempts: an ErrorCode or a ChatModelError",
-    "seed": "the random seed, which makes the same attempts fail each time",
-    "health": 'the status of a health check: "healthy", "unhealthy" or "unknown"',
-    "capabilities": "the capabilities that the model reports",
-    "supported_settings": "the supported settings; all by default",
-    "policies": "the policies of calls, the outermost first",
-    "observers": "the observers of calls",
-    "sleep": "the function for delays in sync calls",
-    "asleep": "the function for delays in async calls",
+    "responses": (
+        "Sequence[Reply]",
+        "()",
+        "replies in order; see MockChatModel for the types of replies",
+    ),
+    "rules": (
+        "Mapping[Matcher, Reply] | Sequence[tuple[Matcher, Reply]]",
+        "()",
+        "replies by request: a mapping from patterns to replies",
+    ),
+    "on_exhausted": (
+        'Literal["error", "cycle", "last", "echo"]',
+        '"error"',
+        'the reply after the last response: "error", "cycle", "last" or "echo"',
+    ),
+    "latency": (
+        "float",
+        "0.0",
+        "seconds before the response, or before the first event of a stream",
+    ),
+    "interval": ("float", "0.0", "seconds before each further event of a stream"),
+    "chunk_size": (
+        "int | None",
+        "None",
+        "characters per chunk of a streamed text; words by default",
+    ),
+    "error_rate": ("float", "0.0", "the fraction of attempts that fail, from 0 to 1"),
+    "error": (
+        "ErrorCode | ChatModelError | type[ChatModelError]",
+        "ErrorCode.PROVIDER_UNAVAILABLE",
+        "the error of these attempts: an ErrorCode or a ChatModelError",
+    ),
+    "seed": ("int", "0", "the random seed, which makes the same attempts fail each time"),
+    "health": (
+        'Literal["healthy", "unhealthy", "unknown"]',
+        '"healthy"',
+        'the status of a health check: "healthy", "unhealthy" or "unknown"',
+    ),
+    "capabilities": ("frozenset[Capability]", "", "the capabilities that the model reports"),
+    "supported_settings": (
+        "frozenset[str] | None",
+        "None",
+        "the supported settings; all by default",
+    ),
+    "policies": ("Sequence[Policy]", "()", "the policies of calls, the outermost first"),
+    "observers": ("Sequence[Observer]", "()", "the observers of calls"),
+    "sleep": ("Callable[[float], object]", "time.sleep", "the function for delays in sync calls"),
+    "asleep": (
+        "Callable[[float], Awaitable[object]] | None",
+        "None",
+        "the function for delays in async calls",
+    ),
 }
 
 METADATA = ProviderMetadata(
@@ -32,7 +69,8 @@ METADATA = ProviderMetadata(
     distribution="chatmodels-provider-mock",
     capabilities=CAPABILITIES,
     options=tuple(
-        OptionSpec(name=name, description=description) for name, description in _OPTIONS.items()
+        OptionSpec(name=name, type=kind, default=default, description=description)
+        for name, (kind, default, description) in _OPTIONS.items()
     ),
     models=(model_info("echo"), model_info("scripted")),
 )

@@ -29,6 +29,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="A key for ollama.com or a proxy; your own server does not need one.",
             env=("OLLAMA_API_KEY",),
             secret=True,

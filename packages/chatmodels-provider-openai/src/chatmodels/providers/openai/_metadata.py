@@ -11,6 +11,7 @@ METADATA = ProviderMetadata(
     options=(
         OptionSpec(
             name="api_key",
+            type="str | Callable[[], str | Awaitable[str]]",
             description="An API key of the OpenAI platform.",
             env=("OPENAI_API_KEY",),
             required=True,
@@ -33,6 +34,7 @@ METADATA = ProviderMetadata(
         ),
         OptionSpec(
             name="api",
+            type='Literal["responses", "chat_completions"]',
             description='"responses" or "chat_completions"; the default depends on the model.',
         ),
     ),
