@@ -88,7 +88,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "fragment"),
     [
         pytest.param(
             ToolCall("1", "ad", "{}"), "(available: add, fail); did you mean 'add'?", id="name"
@@ -101,7 +101,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
     ],
 )
 async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
-    run, scripted, call: ToolCall, told: str
+    run, scripted, call: ToolCall, fragment: str
 ) -> None:
     model = scripted((call, ADD), "ok")
 
@@ -109,7 +109,7 @@ async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
 
     (wrong,), (right,) = (message.parts for message in done.messages[2:4])
     assert wrong.is_error
-    assert told in wrong.text
+    assert fragment in wrong.text
     assert right.text == "3"
     assert done.tool_ends[0].call == call
     assert done.tool_ends[0].error is None
