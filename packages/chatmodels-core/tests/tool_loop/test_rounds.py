@@ -293,6 +293,15 @@ async def test_calls_that_only_the_caller_can_handle_end_the_run(run, scripted) 
     assert done.messages[-1] == assistant(trace)
 
 
+async def test_tools_beside_such_a_call_run_before_the_run_ends(run, scripted) -> None:
+    click = ProviderPart(ProviderState("acme", {"type": "computer_call"}), awaits_caller=True)
+
+    done = await run(scripted((click, ADD), "never"), "Click", tools=[add])
+
+    assert done.messages[1:] == (assistant(click, ADD), tool_result(ADD, "3"))
+    assert done.limit is None
+
+
 @pytest.mark.parametrize("reason", ["content_filter", "refusal", "error"])
 async def test_calls_of_a_response_that_was_stopped_are_not_run(run, scripted, reason) -> None:
     stopped = ChatResponse(message=assistant(ADD), finish_reason=reason)
