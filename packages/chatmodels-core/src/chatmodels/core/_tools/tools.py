@@ -35,6 +35,8 @@ class Tool(Generic[P, R_co]):
 
     function: Callable[P, R_co]
     definition: ToolDefinition
+    _bind: Callable[[ToolCall], dict[str, Any]]
+    _recipe: tuple[Callable[..., Any], tuple[Any, ...]]  # for pickles
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Tool(Generic[P, R_co]):
         from chatmodels.core._schema.strict import strict_schema
         from chatmodels.core._tools.binding import Binding
 
-        self._options = (name, description, strict)
+        self._recipe = _restored, (function, name, description, strict)
         name_ = name if name is not None else str(getattr(function, "__name__", ""))
         usable, problems = parameters(function)
         contexts = {each.name: kind for each in usable if (kind := context_type(each.annotation))}
@@ -77,8 +79,8 @@ class Tool(Generic[P, R_co]):
         docs = documentation(_docstring(function))
         schema: dict[str, Json] = {}
         try:
-            self._binding = Binding(name_, usable, docs)
-            schema = self._binding.schema
+            binding = Binding(name_, usable, docs)
+            schema, self._bind = binding.schema, binding.bind
             schema = strict_schema(schema) if strict else schema
         except TypeError as error:
             problems.append(f"strict is impossible: {error}" if schema else str(error))
@@ -126,9 +128,17 @@ class Tool(Generic[P, R_co]):
         Raises:
             ConfigurationError: The arguments are of other types.
         """
-        from chatmodels.core._tools.defined import DefinedTool
-
-        return DefinedTool(definition, function)
+        if not isinstance(definition, ToolDefinition) or not callable(function):  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison] - untyped callers
+            raise ConfigurationError(
+                "Tool.from_definition() accepts a ToolDefinition and a function, not "
+                f"{type(definition).__name__} and {type(function).__name__}",
+                op="tool",
+            )
+        created: Tool[Q, S] = Tool.__new__(Tool)
+        created._recipe = Tool.from_definition, (definition, function)
+        created._bind = _as_written
+        created._adopt(function, definition)
+        return created
 
     @property
     def name(self) -> str:
@@ -158,7 +168,7 @@ class Tool(Generic[P, R_co]):
             ToolArgumentsError: They are invalid; the message lists a problem for each argument
                 and can be sent back to the model.
         """
-        return self._binding.bind(call)
+        return self._bind(call)
 
     @property
     def is_async(self) -> bool:
@@ -254,7 +264,7 @@ class Tool(Generic[P, R_co]):
             value = getattr(value, name, None)
         if value is self:
             return self.__qualname__
-        return _restored, (self.function, *self._options)
+        return self._recipe
 
     def _arguments(self, call: ToolCall, context: object) -> dict[str, Any] | ToolResult:
         if call.name != self.name:
@@ -340,6 +350,10 @@ ToolLike = Tool[..., Any] | ToolDefinition | Callable[..., Any]
 
 ToolChoiceLike = str | ToolLike | ToolChoice
 """A value of `tool_choice`: "auto", "none" or "required", a tool or its name."""
+
+
+def _as_written(call: ToolCall, /) -> dict[str, Any]:
+    return call.arguments
 
 
 def _restored(
