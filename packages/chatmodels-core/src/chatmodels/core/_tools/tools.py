@@ -134,7 +134,7 @@ class Tool(Generic[P, R_co]):
                 f"{type(definition).__name__} and {type(function).__name__}",
                 op="tool",
             )
-        created: Tool[Q, S] = Tool.__new__(Tool)
+        created: Tool[Q, S] = Tool.__new__(Tool)  # pyright: ignore[reportUnknownVariableType] - not inferred
         created._recipe = Tool.from_definition, (definition, function)
         created._bind = _as_written
         created._adopt(function, definition)
