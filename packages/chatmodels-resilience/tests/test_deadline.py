@@ -35,12 +35,12 @@ async def test_a_shorter_limit_of_the_call_applies(call: Any, scripted: Any) -> 
 
 
 async def test_another_model_gets_the_rest(call: Any, scripted: Any) -> None:
-    spare = scripted("Hello")
+    fallback = scripted("Hello")
     model = scripted(ProviderUnavailableError("down"))
 
-    await call(model.with_policies(Deadline(3000), Fallback(spare)))
+    await call(model.with_policies(Deadline(3000), Fallback(fallback)))
 
-    assert spare.requests[0].timeout.total == pytest.approx(3000, abs=600)
+    assert fallback.requests[0].timeout.total == pytest.approx(3000, abs=600)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, "30", float("inf")])

@@ -49,13 +49,13 @@ async def test_the_last_error_is_raised_with_all_attempts(call: Any, scripted: A
 
 
 async def test_a_defect_of_the_program_is_raised_at_once(call: Any, scripted: Any) -> None:
-    spare = scripted("Hello")
-    model = scripted(InvalidRequestError("bad")).with_policies(Fallback(spare))
+    fallback = scripted("Hello")
+    model = scripted(InvalidRequestError("bad")).with_policies(Fallback(fallback))
 
     with pytest.raises(InvalidRequestError):
         await call(model)
 
-    assert spare.requests == []
+    assert fallback.requests == []
 
 
 async def test_only_the_given_codes_lead_to_another_model(call: Any, scripted: Any) -> None:
@@ -67,27 +67,27 @@ async def test_only_the_given_codes_lead_to_another_model(call: Any, scripted: A
 
 
 async def test_a_request_that_is_not_idempotent_goes_to_one_model(call: Any, scripted: Any) -> None:
-    spare = scripted("Hello")
-    model = scripted(down()).with_policies(Fallback(spare))
+    fallback = scripted("Hello")
+    model = scripted(down()).with_policies(Fallback(fallback))
 
     with pytest.raises(ProviderUnavailableError) as raised:
         await call(model, idempotent=False)
 
-    assert spare.requests == []
+    assert fallback.requests == []
     assert raised.value.__notes__ == ["no other model was called: the request is not idempotent"]
 
 
 async def test_no_model_is_called_after_the_total_time(
     call: Any, scripted: Any, clock: Any
 ) -> None:
-    spare = scripted("Hello")
+    fallback = scripted("Hello")
     clock.now = time.monotonic() + 100
-    model = scripted(down()).with_policies(Fallback(spare, clock=clock))
+    model = scripted(down()).with_policies(Fallback(fallback, clock=clock))
 
     with pytest.raises(ProviderUnavailableError) as raised:
         await call(model, timeout=5)
 
-    assert spare.requests == []
+    assert fallback.requests == []
     assert raised.value.__notes__ == [
         "no other model was called: the total timeout of 5.0 s is over"
     ]
@@ -96,24 +96,24 @@ async def test_no_model_is_called_after_the_total_time(
 async def test_the_next_model_gets_the_rest_of_the_total_time(
     call: Any, scripted: Any, clock: Any
 ) -> None:
-    spare = scripted("Hello")
+    fallback = scripted("Hello")
     clock.now = time.monotonic() + 400
-    model = scripted(down()).with_policies(Fallback(spare, clock=clock))
+    model = scripted(down()).with_policies(Fallback(fallback, clock=clock))
 
     await call(model, timeout=Timeout(connect=3, total=1000))
 
-    timeout = spare.requests[0].timeout
+    timeout = fallback.requests[0].timeout
     assert timeout.connect == 3
     assert timeout.total == pytest.approx(600, abs=60)
 
 
 async def test_each_model_applies_its_own_settings(call: Any, scripted: Any) -> None:
-    spare = scripted("Hello", settings=Settings(temperature=0.9))
+    fallback = scripted("Hello", settings=Settings(temperature=0.9))
     model = scripted(down(), settings=Settings(temperature=0.1, seed=1))
 
-    await call(model.with_policies(Fallback(spare)), top_p=0.5)
+    await call(model.with_policies(Fallback(fallback)), top_p=0.5)
 
-    assert spare.requests[0].settings == Settings(temperature=0.9, top_p=0.5)
+    assert fallback.requests[0].settings == Settings(temperature=0.9, top_p=0.5)
 
 
 async def test_retries_of_a_model_come_before_its_replacement(call: Any, scripted: Any) -> None:
@@ -148,7 +148,7 @@ def test_wrong_arguments_are_refused_together() -> None:
 
 
 def test_its_repr_names_the_models(scripted: Any) -> None:
-    spare = scripted()
+    fallback = scripted()
 
-    assert repr(Fallback(spare)) == f"Fallback({spare!r})"
+    assert repr(Fallback(fallback)) == f"Fallback({fallback!r})"
     assert ErrorCode.INVALID_REQUEST not in FALLBACK_CODES

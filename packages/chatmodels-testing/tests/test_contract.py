@@ -16,32 +16,32 @@ from chatmodels.testing.contract._secrets import _environment
 
 CARELESS = ProviderContract(provider="careless", model="m")
 FOUND_OUT = {
-    "the-metadata-is-true",
+    "the-metadata-is-correct",
     "importing-and-creating-is-light",
     "all-four-shapes-of-a-call-agree",
     "all-four-shapes-of-tool-calls-agree",
     "all-four-shapes-of-structured-output-agree",
-    "a-tool-call-can-be-carried-through",
+    "a-tool-call-can-be-completed",
     "batches-keep-their-order",
-    "streams-begin-and-end-as-they-should",
-    "responses-tell-where-they-come-from",
+    "streams-have-one-start-and-one-end",
+    "responses-report-their-origin",
     "usage-adds-up",
-    "every-setting-is-honoured-or-refused",
-    "settings-of-the-model-hold-for-its-calls",
-    "a-failed-call-is-made-again",
-    "the-capabilities-are-true",
-    "a-pickled-model-answers-without-carrying-its-secret",
+    "every-setting-is-applied-or-refused",
+    "settings-of-the-model-apply-to-its-calls",
+    "a-failed-call-is-retried",
+    "the-capabilities-are-correct",
+    "a-pickled-model-works-without-its-secret",
     "one-model-works-in-eight-threads",
     "one-model-makes-many-calls-at-once",
-    "an-explanation-is-what-is-sent",
-    "an-unhealthy-provider-is-told-and-not-raised",
+    "an-explanation-equals-the-request",
+    "an-unhealthy-provider-is-reported",
     "models-are-listed-if-they-can-be",
-    "options-for-the-provider-are-sent-as-they-are",
+    "provider-options-are-sent-unchanged",
     "headers-of-the-options-are-sent",
     "secrets-do-not-leak",
-    "a-rejected-secret-is-asked-for-again-once",
-    "connections-are-used-again",
-    "awaited-connections-are-used-again",
+    "a-rejected-secret-is-requested-once-more",
+    "connections-are-reused",
+    "async-connections-are-reused",
     "fault-connection-refused-whole",
     "fault-reset-in-body-whole",
     "fault-truncated-json-whole",
@@ -73,9 +73,9 @@ def test_a_careless_provider_is_found_out(check: Check) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "a-conversation-of-all-roles-is-understood",
+        "a-conversation-of-all-roles-is-accepted",
         "a-prompt-without-messages-is-refused",
-        "models-honour-every-protocol",
+        "models-implement-the-protocols",
         "the-secret-reaches-the-provider",
         "unknown-keywords-are-refused-with-the-nearest-name",
     ],
@@ -96,7 +96,7 @@ def test_every_check_has_a_docstring() -> None:
 
     assert len(set(names)) == len(names)
     assert all(check.__doc__ for check in checks(CARELESS))
-    assert repr(checks(CARELESS)[0]) == "<Check the-metadata-is-true of careless>"
+    assert repr(checks(CARELESS)[0]) == "<Check the-metadata-is-correct of careless>"
 
 
 def test_a_provider_in_process_is_spared_the_wire() -> None:

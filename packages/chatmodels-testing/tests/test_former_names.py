@@ -6,7 +6,7 @@ import chatmodels.testing
 from chatmodels.testing import FAULTS, SimulatedResponse, samples
 from chatmodels.testing._protocols.openai_chat import OpenAIChat
 from chatmodels.testing._protocols.protocol import ParsedRequest
-from chatmodels.testing.contract import ProviderContract
+from chatmodels.testing.contract import ProviderContract, checks
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,15 @@ def test_unreported_fields_can_be_passed_under_their_former_name() -> None:
         contract = ProviderContract(provider="acme", model="m", untold=frozenset({"id"}))
 
     assert contract.unreported == {"id"}
+
+
+def test_a_check_can_be_exempt_under_its_former_name() -> None:
+    exempt = {"the-metadata-is-true": "it is not"}
+    with pytest.warns(DeprecationWarning, match="use 'the-metadata-is-correct'") as caught:
+        names = [
+            check.name
+            for check in checks(ProviderContract(provider="acme", model="m", exempt=exempt))
+        ]
+
+    assert "the-metadata-is-correct" not in names
+    assert caught[0].filename == __file__

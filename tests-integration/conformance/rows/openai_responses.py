@@ -36,7 +36,7 @@ AZURE = partial(
     max_retries=0,
 )
 ERROR_EVENT = re.compile(rb'"type"\s*:\s*"error"')
-EXEMPT = {"the-capabilities-are-true": "audio and seeds are in chat completions only"}
+EXEMPT = {"the-capabilities-are-correct": "audio and seeds are in chat completions only"}
 
 
 def adapt(expected: Json, exchange: Recording, response: ChatResponse[Any] | None) -> Json:

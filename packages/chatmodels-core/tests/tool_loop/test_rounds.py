@@ -88,7 +88,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "fragment"),
     [
         pytest.param(
             ToolCall("1", "ad", "{}"), "(available: add, fail); did you mean 'add'?", id="name"
@@ -101,7 +101,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
     ],
 )
 async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
-    run, scripted, call: ToolCall, told: str
+    run, scripted, call: ToolCall, fragment: str
 ) -> None:
     model = scripted((call, ADD), "ok")
 
@@ -109,7 +109,7 @@ async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
 
     (wrong,), (right,) = (message.parts for message in done.messages[2:4])
     assert wrong.is_error
-    assert told in wrong.text
+    assert fragment in wrong.text
     assert right.text == "3"
     assert done.tool_ends[0].call == call
     assert done.tool_ends[0].error is None
@@ -291,6 +291,15 @@ async def test_calls_that_only_the_caller_can_handle_end_the_run(run, scripted) 
 
     assert done.response.finish_reason == "tool_calls"
     assert done.messages[-1] == assistant(trace)
+
+
+async def test_tools_beside_such_a_call_run_before_the_run_ends(run, scripted) -> None:
+    click = ProviderPart(ProviderState("acme", {"type": "computer_call"}), awaits_caller=True)
+
+    done = await run(scripted((click, ADD), "never"), "Click", tools=[add])
+
+    assert done.messages[1:] == (assistant(click, ADD), tool_result(ADD, "3"))
+    assert done.limit is None
 
 
 @pytest.mark.parametrize("reason", ["content_filter", "refusal", "error"])

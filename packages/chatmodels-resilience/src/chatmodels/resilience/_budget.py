@@ -1,4 +1,4 @@
-"""Limits the tokens that a model may use."""
+"""Limits the tokens that a model can use."""
 
 from threading import Lock
 from typing import Any
@@ -36,7 +36,7 @@ class Budget:
         return self._used
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         if self._used >= self.tokens:
             raise QuotaExceededError(
                 f"the budget of {self.tokens:,} tokens is used up ({self._used:,} used); "

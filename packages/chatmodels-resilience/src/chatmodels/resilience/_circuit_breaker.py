@@ -23,7 +23,7 @@ OUTAGE_CODES = frozenset(
         ErrorCode.STREAM_INTERRUPTED,
     }
 )
-"""The codes of errors that say that a provider does not work; a rate limit is not one of them."""
+"""The codes of errors that report an outage of a provider; a rate limit is not one of them."""
 
 
 class CircuitBreaker:
@@ -43,7 +43,7 @@ class CircuitBreaker:
         failures: The number of failures in a row that opens the breaker.
         reset_after: Seconds until a probe is let through.
         on: The codes of errors that count as failures.
-        clock: The time in seconds.
+        clock: Returns the time in seconds.
 
     Raises:
         ConfigurationError: A number is out of range.
@@ -73,12 +73,12 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether calls are refused now."""
+        """True if calls fail at once now."""
         with self._lock:
             return self._wait() > 0 or self._probing
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         is_probe = self._admit(call)
 
         def settle(response: ChatResponse[Any] | None, error: BaseException | None) -> None:

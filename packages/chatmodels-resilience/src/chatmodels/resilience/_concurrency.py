@@ -37,7 +37,7 @@ class Concurrency:
     Args:
         limit: The number of calls; of an adaptive limit, the maximum.
         adaptive: Whether the limit follows the overloads of the provider.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
         ConfigurationError: `limit` is not a positive integer.
@@ -62,7 +62,7 @@ class Concurrency:
 
     @property
     def current_limit(self) -> int:
-        """The number of calls that may be under way now."""
+        """The number of calls that can run now."""
         return int(self._current)
 
     @property
@@ -71,7 +71,7 @@ class Concurrency:
         return self._running
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         yield Run(lambda: self._enter(call), lambda: self._aenter(call))
         try:
             outcome = yield Send(request)

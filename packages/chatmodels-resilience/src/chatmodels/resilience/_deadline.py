@@ -21,7 +21,7 @@ class Deadline:
 
     Args:
         seconds: The limit, from the moment at which the policy begins.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
         ConfigurationError: `seconds` is not a positive number.
@@ -37,7 +37,7 @@ class Deadline:
         self._clock = clock
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         total = self._clock() - call.started + self.seconds
         if call.timeout.total is None or total < call.timeout.total:
             call.timeout = replace(call.timeout, total=total)

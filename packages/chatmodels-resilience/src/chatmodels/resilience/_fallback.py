@@ -26,9 +26,9 @@ class Fallback:
     Each model gets the request of the caller and applies its own default settings, policies and
     rules for what it does not support. Retries of a model come before its replacement if `Fallback`
     is outside of them, as it is by default: `with_policies` adds a policy outside of those that
-    the model has. `failed_attempts` of the response or of the error lists what was tried.
+    the model has. `failed_attempts` of the response or of the error lists the failed attempts.
 
-    A request that says `idempotent=False` goes to one model only. A stream is replaced only before
+    A request with `idempotent=False` is sent to one model only. A stream is replaced only before
     its first event. A total time limit of the call applies to all models together.
 
     Each replacement is logged to `chatmodels.resilience` as a warning, with the facts of the error.
@@ -40,7 +40,7 @@ class Fallback:
     Args:
         models: The models to call after the first one, in order.
         on: The codes of errors after which the next model is called.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
         ConfigurationError: There are no models, something is not a model, or a code is unknown.
@@ -71,7 +71,7 @@ class Fallback:
         self._clock = clock
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         remaining = iter(self.models)
         model: CallableModel | None = None
         while True:

@@ -39,7 +39,7 @@ class RateLimit:
         requests: The number of attempts; None for any number.
         tokens: The number of tokens, of input and output together; None for any number.
         per: The period in seconds.
-        clock: The time in seconds, on the scale of `CallInfo.deadline`.
+        clock: Returns the time in seconds, on the scale of `CallInfo.deadline`.
 
     Raises:
         ConfigurationError: A number is out of range, or there is no limit.
@@ -70,7 +70,7 @@ class RateLimit:
         self._lock = Lock()
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         entry = self._reserve(call, request)
         try:
             if (wait := entry.time - self._clock()) > 0:
@@ -182,7 +182,7 @@ class _Window:
         self._entries.append(entry)
 
     def cancel(self, time: float) -> None:
-        """Take an amount at a time back."""
+        """Remove an amount at a time."""
         for each in self._entries:
             if each.time == time and each.amount:
                 each.amount = 0

@@ -45,7 +45,7 @@ class Reask:
         self.times = times
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        """Begin the flow of one call."""
+        """Return the flow of one call."""
         if request.output is None:
             return (yield Send(request))
         spent: Usage | None = None

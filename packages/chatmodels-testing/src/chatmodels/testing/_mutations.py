@@ -1,5 +1,6 @@
 """Alterations of responses by faults: functions that work with all wire formats."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ Alteration = Literal[
 ]
 
 _HUGE = 33 * 2**20
+_STRING = re.compile(rb':"[^"]*"')
 _COMMENTS = 6_000  # with a pause of 0.01 s after each
 
 
@@ -62,14 +64,21 @@ def _invalid_utf8(
     response: SimulatedResponse, parsed: ParsedRequest, protocol: WireProtocol
 ) -> SimulatedResponse:
     if not response.streamed:
-        return _with(response, _invalid(response.content))
+        # The longest string is the text; strings that a provider skips need not be valid.
+        longest = max(_STRING.finditer(response.content), key=lambda found: len(found[0]))
+        return _with(response, _invalid(response.content, longest.start()))
     before, after = _halves(response)
     return _with(response, *before, _inside(response, after[0], _invalid), *after[1:])
 
 
-def _invalid(data: bytes) -> bytes:
-    """Insert a byte that is invalid in UTF-8 into the last JSON value that is a string."""
-    position = data.rindex(b':"') + 2
+def _invalid(data: bytes, start: int = 0) -> bytes:
+    """Insert a byte that is invalid in UTF-8 into a JSON value that is a string.
+
+    Args:
+        data: The JSON.
+        start: The start of the value; by default that of the last one.
+    """
+    position = (start or data.rindex(b':"')) + 2
     return data[:position] + b"\xff" + data[position:]
 
 

@@ -52,6 +52,6 @@ class TextBudget:
 
     def take(self, text: str, /) -> str:
         """Return as much of a text as is left, with a note if that is not all of it."""
-        kept = text[: self._left]
-        self._left -= len(kept)
-        return kept if len(kept) == len(text) else f"{kept}… ({len(text) - len(kept):,} more)"
+        shown = text[: self._left]
+        self._left -= len(shown)
+        return shown if len(shown) == len(text) else f"{shown}… ({len(text) - len(shown):,} more)"

@@ -110,7 +110,7 @@ def safe_markdown(text: str, /) -> str:
     fence = ""
     for line in text.splitlines():
         if fence:
-            # Whatever could end the code for some renderer is treated as its end.
+            # A line that can end the code in some renderer is treated as its end.
             ends = line.strip().startswith(fence[:3])
             lines.append(fence if ends else line)
             fence = "" if ends else fence

@@ -3,12 +3,9 @@
 The terminal event contains the whole response, which takes precedence: its items can differ from
 the streamed ones (encrypted again, or with late results). Some servers leave its output empty; then
 the streamed items are used.
-
-OpenAI numbers the items. Other servers do not, or use one number for two items; then items are
-matched by ids. Others change the ids from event to event; then items are matched by numbers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import msgspec
@@ -17,6 +14,7 @@ from chatmodels.core import (
     LogprobsDelta,
     Part,
     PartEnd,
+    ProviderPart,
     ReasoningDelta,
     RefusalDelta,
     StreamEnd,
@@ -36,13 +34,14 @@ from chatmodels.openai_compatible._custom import CUSTOM_BEGIN, CUSTOM_END, escap
 from chatmodels.openai_compatible._reading import read_logprobs
 from chatmodels.openai_compatible.responses._dialect import ResponsesDialect
 from chatmodels.openai_compatible.responses._errors import reject
+from chatmodels.openai_compatible.responses._items import StreamedItem, StreamedItems
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    awaits_caller,
     call_of,
     kind_of,
     logprobs_of,
     parts_of,
+    waiting_items,
 )
 from chatmodels.openai_compatible.responses._response import (
     FINISH_REASONS,
@@ -58,55 +57,11 @@ from chatmodels.openai_compatible.responses._wire import (
     response_decoder,
 )
 
-_INDEXES = 1_000
-"""The number of event indexes of each item: parts are ordered by items, then within an item."""
-
-_NAMES = ("id", "call_id")
 _NO_USAGE = Usage()
 
 _TERMINAL = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 )
-
-
-class _Item:
-    """An item of the response, and the events that were yielded for it."""
-
-    __slots__ = ("deltas", "index", "item", "logprobs", "places", "reported", "started")
-
-    def __init__(self, index: int) -> None:
-        self.item: Item = {}
-        self.index = index
-        self.started = False
-        self.logprobs = False
-        self.deltas: list[str] = []
-        self.places: dict[int | None, int] = {}
-        self.reported: dict[tuple[str, int], Part] = {}
-
-    @property
-    def custom(self) -> bool:
-        return kind_of(self.item) == "custom_tool_call"
-
-    def is_like(self, whole: Item) -> bool:
-        """Return whether another item can be this one, with another id or more content."""
-        return not self.item or kind_of(self.item) == kind_of(whole)
-
-    def same(self, whole: Item) -> bool:
-        """Return whether another item is this one by its id, or by that of its call."""
-        names = [name for name in _NAMES if text_or_none(whole.get(name))]
-        return self.is_like(whole) and any(whole[name] == self.item.get(name) for name in names)
-
-    def accepts(self, whole: Item) -> bool:
-        """Return whether an event about another item can be about this one."""
-        call_id = self.item.get("call_id")
-        return self.is_like(whole) and (not call_id or call_id == whole.get("call_id"))
-
-    def place(self, content_index: int | None) -> int:
-        # Bedrock counts the contents of all items together: only their order is reliable.
-        return self.index + self.places.setdefault(content_index, len(self.places)) % _INDEXES
-
-    def so_far(self) -> Item:
-        return self.item | {"input" if self.custom else "arguments": "".join(self.deltas)}
 
 
 class ResponsesDecoder:
@@ -122,9 +77,7 @@ class ResponsesDecoder:
         self._name = dialect.name
         self._mark = dialect.mark
         self._frames: list[bytes] = []
-        self._items: dict[int, _Item] = {}
-        self._ids: dict[str, _Item] = {}
-        self._numbered = True  # whether each item has a number of its own
+        self._items = StreamedItems()
         self._usage = _NO_USAGE
         self._warnings: list[str] = []
         self._started = False
@@ -148,19 +101,19 @@ class ResponsesDecoder:
                 case "response.refusal.delta":
                     return (RefusalDelta(_text_of(event.delta), self._index(event)),)
                 case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                    return (ReasoningDelta(_text_of(event.delta), self._of(event).index),)
+                    return (ReasoningDelta(_text_of(event.delta), self._items.find(event).index),)
                 case (
                     "response.function_call_arguments.delta"
                     | "response.custom_tool_call_input.delta"
                 ):
-                    return self._continue_call(self._of(event), _text_of(event.delta))
+                    return self._continue_call(self._items.find(event), _text_of(event.delta))
                 case "response.content_part.added":
                     self._index(event)
                     return ()
                 case "response.output_item.added":
-                    return self._begin_item(self._place(event, begins=True), event.item or {})
+                    return self._begin_item(self._items.place(event, begins=True), event.item or {})
                 case "response.output_item.done":
-                    return self._end_item(self._place(event, begins=False), event.item or {})
+                    return self._end_item(self._items.place(event, begins=False), event.item or {})
                 case "error":
                     reject(data, self._name, "an error without a message")
                 case kind if kind in _TERMINAL:
@@ -188,13 +141,18 @@ class ResponsesDecoder:
         if not output and wire.status == "completed":
             reject(body, self._name, "it has no output")
         events: list[StreamEvent] = [StreamStart(wire.id or None, wire.model or None)]
+        kinds = {part.type for part in parts}
+        waiting = waiting_items(output)
+        if waiting and "tool_call" in kinds:
+            parts = [_marked(part, waiting) for part in parts]
         events += map(_complete, parts, range(len(parts)))
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
         events += self._usage_events(wire)
-        kinds = {part.type for part in parts}
-        events.append(self._stream_end(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        events.append(
+            self._stream_end(word_of(wire), kinds, bool(waiting), wire, msgspec.Raw(body))
+        )
         return events
 
     def close(self) -> Sequence[StreamEvent]:
@@ -207,59 +165,18 @@ class ResponsesDecoder:
         self._started = True
         return [StreamStart(response.id or None, response.model or None)]
 
-    def _at(self, place: int) -> _Item:
-        item = self._items.get(place)
-        if item is None:
-            item = self._items[place] = _Item(place * _INDEXES)
-        return item
-
-    def _new(self) -> _Item:
-        return self._at(max(self._items, default=-1) + 1)
-
-    def _of(self, event: WireEvent) -> _Item:
-        """Find the item that an event adds to."""
-        number = event.output_index
-        if number is not None and self._numbered:
-            return self._at(number)
-        item = self._ids.get(event.item_id or "")
-        if item is None and number is not None:
-            return self._at(number)
-        return item or next(reversed(self._items.values()), None) or self._new()
-
-    def _place(self, event: WireEvent, *, begins: bool) -> _Item:
-        """Find the item that an event begins or completes."""
-        whole, number = event.item or {}, event.output_index
-        name = text_or_none(whole.get("id")) or ""
-        item = self._ids.get(name)
-        if item is not None and item.is_like(whole):
-            if number is not None and self._items.get(number) is not item:
-                self._numbered = False
-        elif number is not None:
-            item = self._at(number)
-            if not item.accepts(whole):
-                self._numbered = False
-                item = self._new()
-        else:
-            self._numbered = False
-            open_items = [each for each in self._items.values() if not each.reported]
-            waiting = (each for each in open_items if each.accepts(whole))
-            item = (None if begins else next(waiting, None)) or self._new()
-        if name:
-            self._ids[name] = item
-        return item
-
     def _index(self, event: WireEvent) -> int:
-        return self._of(event).place(event.content_index)
+        return self._items.find(event).index_of(event.content_index)
 
     def _text(self, event: WireEvent) -> list[StreamEvent]:
         events: list[StreamEvent] = [TextDelta(_text_of(event.delta), self._index(event))]
         if event.logprobs:
-            self._of(event).logprobs = True
+            self._items.find(event).logprobs = True
             logprobs = read_logprobs({"content": event.logprobs}, self._warnings)
             events.append(LogprobsDelta(logprobs))
         return events
 
-    def _begin_item(self, item: _Item, start: Item) -> list[StreamEvent]:
+    def _begin_item(self, item: StreamedItem, start: Item) -> list[StreamEvent]:
         item.item = item.item or start
         if item.started or kind_of(item.item) not in CALLS:
             return []
@@ -267,22 +184,22 @@ class ResponsesDecoder:
         call = call_of(item.item, self._mark)
         return [ToolCallStart(call.id, call.name, item.index)]
 
-    def _continue_call(self, item: _Item, text: str) -> list[StreamEvent]:
+    def _continue_call(self, item: StreamedItem, text: str) -> list[StreamEvent]:
         if not item.started or not text:
             return []
         item.deltas.append(text)
-        if item.custom:
+        if item.is_custom:
             text = ("" if item.deltas[1:] else CUSTOM_BEGIN) + escape(text)
         return [ToolCallDelta(text, item.index)]
 
-    def _end_item(self, item: _Item, whole: Item) -> list[StreamEvent]:
+    def _end_item(self, item: StreamedItem, whole: Item) -> list[StreamEvent]:
         item.item = whole
         events: list[StreamEvent] = []
         if not item.logprobs and (logprobs := logprobs_of(whole, self._warnings)):
             item.logprobs = True
             events.append(LogprobsDelta(logprobs))
         for place, part in parts_of(whole, self._mark):
-            key = part.type, item.index + place % _INDEXES
+            key = part.type, item.index_at(place)
             if item.reported.get(key) == part:
                 continue
             if isinstance(part, ToolCall) and key not in item.reported:
@@ -292,14 +209,14 @@ class ResponsesDecoder:
             item.reported[key] = part
         return events
 
-    def _end_call(self, item: _Item, call: ToolCall) -> list[StreamEvent]:
+    def _end_call(self, item: StreamedItem, call: ToolCall) -> list[StreamEvent]:
         events: list[StreamEvent] = []
         if not item.started:
             item.started = True
             events.append(ToolCallStart(call.id, call.name, item.index))
         rest = call.arguments_json
         if item.deltas:
-            rest = CUSTOM_END if item.custom else ""
+            rest = CUSTOM_END if item.is_custom else ""
         if rest:
             events.append(ToolCallDelta(rest, item.index))
         return [*events, ToolCallEnd(call, item.index)]
@@ -311,19 +228,26 @@ class ResponsesDecoder:
         check(status, response.error or event.error, self._name)
         word = word_of(response) or status
         events = self._start(response)
-        for item, whole in self._final(response.output or ()):
+        for item, whole in self._items.match(response.output or ()):
             events += self._end_item(item, whole)
-        for item in self._items.values():
+        for item in self._items:
             if item.started and not item.reported:  # cut off with the response
                 events += self._end_item(item, item.so_far())
         if not self._items and word == "completed":
             reject(data, self._name, "it has no output")
         self._ended = True
         events += self._usage_events(response)
-        kinds = {kind for item in self._items.values() for kind, _ in item.reported}
-        output = [item.item for item in self._items.values()]
+        kinds = {kind for item in self._items for kind, _ in item.reported}
+        waiting = waiting_items([item.item for item in self._items])
+        if waiting and "tool_call" in kinds:  # else the finish reason alone says so
+            events += [
+                PartEnd(_marked(part, waiting), index)
+                for item in self._items
+                if item.item in waiting
+                for (_, index), part in item.reported.items()
+            ]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._stream_end(word, kinds, output, response, payload)]
+        return [*events, self._stream_end(word, kinds, bool(waiting), response, payload)]
 
     def _usage_events(self, response: WireResponse) -> list[StreamEvent]:
         usage = read_usage(response.usage, self._warnings)
@@ -336,14 +260,14 @@ class ResponsesDecoder:
         self,
         word: str | None,
         kinds: AbstractSet[str],
-        output: Sequence[Item],
+        is_waiting: bool,
         wire: WireResponse,
         payload: msgspec.Raw,
     ) -> StreamEnd:
         reason = finish_reason(
             "max_output_tokens" if self._is_cut_off(word) else word or "completed",
             FINISH_REASONS,
-            calls="tool_call" in kinds or awaits_caller(output),
+            calls="tool_call" in kinds or is_waiting,
             refused="refusal" in kinds,
         )
         return StreamEnd(
@@ -359,20 +283,12 @@ class ResponsesDecoder:
         used, limit = self._usage.output_tokens, self._limit
         return word == "completed" and used is not None and limit is not None and used >= limit
 
-    def _final(self, output: Sequence[Item]) -> Iterator[tuple[_Item, Item]]:
-        """Find for each item of the whole response the one that was streamed, or a new one."""
-        free = list(self._items.values())
-        for position, whole in enumerate(output):
-            item = next((each for each in free if each.same(whole)), None)
-            if item is None:
-                item = self._items.get(position)
-                if item is None:
-                    item = self._at(position)
-                elif item not in free or not item.is_like(whole):
-                    item = self._new()
-            if item in free:
-                free.remove(item)
-            yield item, whole
+
+def _marked(part: Part, waiting: Sequence[Item]) -> Part:
+    """Return a part as one that waits for the caller, if its item does."""
+    if isinstance(part, ProviderPart) and part.signature.data in waiting:
+        return msgspec.structs.replace(part, awaits_caller=True)
+    return part
 
 
 def _complete(part: Part, index: int) -> StreamEvent:

@@ -100,7 +100,7 @@ def all_four_shapes_of_structured_output_agree(context: CheckContext) -> None:
         assert comparable(response) == comparable(responses[0])
 
 
-def a_tool_call_can_be_carried_through(context: CheckContext) -> None:
+def a_tool_call_can_be_completed(context: CheckContext) -> None:
     """Tool calls of the model and their results can be sent in the next request."""
     model = context.model((OSLO, ROME), "Rain in Oslo, sun in Rome.")
     question = user("How is the weather in Oslo and in Rome?")
@@ -111,7 +111,7 @@ def a_tool_call_can_be_carried_through(context: CheckContext) -> None:
     assert response.text == "Rain in Oslo, sun in Rome."
 
 
-def a_conversation_of_all_roles_is_understood(context: CheckContext) -> None:
+def a_conversation_of_all_roles_is_accepted(context: CheckContext) -> None:
     """Earlier messages of the model are sent with the new prompt."""
     conversation = [user("Count."), assistant("One."), user("Continue.")]
 
@@ -136,7 +136,7 @@ def batches_keep_their_order(context: CheckContext) -> None:
                 assert f"number {number}" in result.text
 
 
-def streams_begin_and_end_as_they_should(context: CheckContext) -> None:
+def streams_have_one_start_and_one_end(context: CheckContext) -> None:
     """A stream has a start, deltas that add up to the text, and an end with the response."""
     with context.model("The Arctic, the Antarctic ...").stream(PROMPT) as stream:
         events: list[StreamEvent] = list(stream)
@@ -151,7 +151,7 @@ def streams_begin_and_end_as_they_should(context: CheckContext) -> None:
     assert "".join(texts) == stream.response.text
 
 
-def responses_tell_where_they_come_from(context: CheckContext) -> None:
+def responses_report_their_origin(context: CheckContext) -> None:
     """Responses have a model, a provider, ids, the provider's payload and the duration."""
     for response in four_shapes(context.model(*["Here."] * 4)):
         assert response.provider == context.contract.provider
@@ -211,11 +211,11 @@ CHECKS = (
     all_four_shapes_of_a_call_agree,
     all_four_shapes_of_tool_calls_agree,
     all_four_shapes_of_structured_output_agree,
-    a_tool_call_can_be_carried_through,
-    a_conversation_of_all_roles_is_understood,
+    a_tool_call_can_be_completed,
+    a_conversation_of_all_roles_is_accepted,
     batches_keep_their_order,
-    streams_begin_and_end_as_they_should,
-    responses_tell_where_they_come_from,
+    streams_have_one_start_and_one_end,
+    responses_report_their_origin,
     usage_adds_up,
     responses_survive_json,
 )

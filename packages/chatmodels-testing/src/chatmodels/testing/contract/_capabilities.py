@@ -48,7 +48,7 @@ _OPTIONS: Mapping[Capability, dict[str, Any]] = {
 }
 
 
-def the_capabilities_are_true(context: CheckContext) -> None:
+def the_capabilities_are_correct(context: CheckContext) -> None:
     """Requests for claimed capabilities are accepted, and requests for others are refused."""
     claimed = context.metadata.capabilities
     for capability in (*_INPUTS, *_OPTIONS):
@@ -62,4 +62,4 @@ def the_capabilities_are_true(context: CheckContext) -> None:
             assert isinstance(error, UnsupportedError), f"{capability} is not claimed: {error!r}"
 
 
-CHECKS = (the_capabilities_are_true,)
+CHECKS = (the_capabilities_are_correct,)

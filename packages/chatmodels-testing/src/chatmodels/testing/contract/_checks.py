@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from chatmodels.testing._former import CHECKS, warn_former
 from chatmodels.testing.contract._calls import CHECKS as CALLS
 from chatmodels.testing.contract._capabilities import CHECKS as CAPABILITIES
 from chatmodels.testing.contract._connections import HTTP_CHECKS as CONNECTIONS
@@ -43,12 +44,15 @@ def checks(contract: ProviderContract, /) -> list[Check]:
     Raises:
         ValueError: `exempt` contains an unknown check.
     """
+    exempt = set[str]()
+    for name in contract.exempt:
+        if name in CHECKS:
+            warn_former(f"the check {name!r}", repr(CHECKS[name]))
+        exempt.add(CHECKS.get(name, name))
     functions = dict(_named(contract))
-    if unknown := sorted(set(contract.exempt) - set(functions)):
+    if unknown := sorted(exempt - functions.keys()):
         raise ValueError(f"unknown checks in exempt: {', '.join(unknown)}")
-    return [
-        Check(name, contract, run) for name, run in functions.items() if name not in contract.exempt
-    ]
+    return [Check(name, contract, run) for name, run in functions.items() if name not in exempt]
 
 
 def _named(contract: ProviderContract) -> Iterator[tuple[str, Callable[[CheckContext], None]]]:

@@ -24,7 +24,7 @@ def a_stream_left_early_closes_its_connection(context: CheckContext) -> None:
     assert_left(context)
 
 
-def an_awaited_stream_left_early_closes_its_connection(context: CheckContext) -> None:
+def an_async_stream_left_early_closes_its_connection(context: CheckContext) -> None:
     """Leaving the async block stops the provider."""
 
     async def leave() -> None:
@@ -74,7 +74,7 @@ def a_forgotten_stream_closes_its_connection(context: CheckContext) -> None:
     assert any(warning.category is ResourceWarning for warning in caught), "there is no warning"
 
 
-def connections_are_used_again(context: CheckContext) -> None:
+def connections_are_reused(context: CheckContext) -> None:
     """Consecutive calls share a connection, including streamed calls."""
     model = context.model()
     for _ in range(3):
@@ -85,7 +85,7 @@ def connections_are_used_again(context: CheckContext) -> None:
     )
 
 
-def awaited_connections_are_used_again(context: CheckContext) -> None:
+def async_connections_are_reused(context: CheckContext) -> None:
     """Consecutive async calls share a connection, including streamed calls."""
 
     async def calls() -> None:
@@ -141,10 +141,10 @@ async def _cancel(
 
 HTTP_CHECKS = (
     a_stream_left_early_closes_its_connection,
-    an_awaited_stream_left_early_closes_its_connection,
+    an_async_stream_left_early_closes_its_connection,
     a_forgotten_stream_closes_its_connection,
     a_cancelled_stream_closes_its_connection,
     a_cancelled_call_closes_its_connection,
-    connections_are_used_again,
-    awaited_connections_are_used_again,
+    connections_are_reused,
+    async_connections_are_reused,
 )

@@ -33,7 +33,7 @@ def fault_checks(*, over_http: bool) -> Iterator[tuple[str, Callable[[CheckConte
                 yield f"fault-{fault.name}-{mode}", _FaultCheck(fault, mode)
 
 
-def a_failed_call_is_made_again(context: CheckContext) -> None:
+def a_failed_call_is_retried(context: CheckContext) -> None:
     """Retries use the advised delay, apply to streams, and do not apply to non-idempotent calls."""
     outage = msgspec.structs.replace(FAULTS["unavailable"], headers={"retry-after": "0.001"})
     model = context.model(max_retries=2)
@@ -146,4 +146,4 @@ def _assert_request_id(error: ChatModelError, exchange: Exchange, expected: Expe
         assert error.request_id == exchange.request_id
 
 
-HTTP_CHECKS = (a_failed_call_is_made_again,)
+HTTP_CHECKS = (a_failed_call_is_retried,)

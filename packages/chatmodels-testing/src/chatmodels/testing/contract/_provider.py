@@ -30,7 +30,7 @@ _HEAVY = ("asyncio", "httpcore", "httpx", "httpx2", "pyreqwest", "ssl")
 """Modules that must not be imported before the first request."""
 
 
-def the_metadata_is_true(context: CheckContext) -> None:
+def the_metadata_is_correct(context: CheckContext) -> None:
     """Name, distribution, capabilities and models match the entry point and the types."""
     contract, described = context.contract, context.metadata
     entry_points = tuple(
@@ -81,7 +81,7 @@ def importing_and_creating_is_light(context: CheckContext) -> None:
     assert not completed.stdout.strip(), f"imported too early: {completed.stdout}"
 
 
-def models_honour_every_protocol(context: CheckContext) -> None:
+def models_implement_the_protocols(context: CheckContext) -> None:
     """A model is a `ChatModel` and reports its names."""
     model = context.model()
     info = model.model_info()
@@ -103,7 +103,7 @@ def a_healthy_provider_is_healthy(context: CheckContext) -> None:
     assert anyio.run(run_async) == "healthy"
 
 
-def an_explanation_is_what_is_sent(context: CheckContext) -> None:
+def an_explanation_equals_the_request(context: CheckContext) -> None:
     """`explain` returns the exact request of a whole call, with the secret masked."""
     model = context.model(temperature=0.5)
     explanation = model.explain(PROMPT, tools=[WEATHER])
@@ -124,7 +124,7 @@ def _assert_headers(explanation: Explanation, sent: ReceivedRequest) -> None:
         assert SECRET not in value
 
 
-def an_unhealthy_provider_is_told_and_not_raised(context: CheckContext) -> None:
+def an_unhealthy_provider_is_reported(context: CheckContext) -> None:
     """A rejected key and an unreachable provider are reported with a code."""
     for model, code in (
         (context.model(api_key="bad-key"), ErrorCode.AUTHENTICATION),
@@ -161,14 +161,14 @@ def a_prompt_without_messages_is_refused(context: CheckContext) -> None:
 
 
 CHECKS = (
-    the_metadata_is_true,
+    the_metadata_is_correct,
     importing_and_creating_is_light,
-    models_honour_every_protocol,
+    models_implement_the_protocols,
     a_healthy_provider_is_healthy,
     a_prompt_without_messages_is_refused,
 )
 HTTP_CHECKS = (
-    an_explanation_is_what_is_sent,
-    an_unhealthy_provider_is_told_and_not_raised,
+    an_explanation_equals_the_request,
+    an_unhealthy_provider_is_reported,
     models_are_listed_if_they_can_be,
 )

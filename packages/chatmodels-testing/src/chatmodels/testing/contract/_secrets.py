@@ -45,7 +45,7 @@ def secrets_do_not_leak(context: CheckContext) -> None:
         assert SECRET not in text, f"the API key leaked: {text.replace(SECRET, '<key>')}"
 
 
-def a_rejected_secret_is_asked_for_again_once(context: CheckContext) -> None:
+def a_rejected_secret_is_requested_once_more(context: CheckContext) -> None:
     """A key from a function can be renewed: after a 401 the function is called again."""
     keys = iter(["bad-and-old", SECRET, SECRET])
     assert context.model(api_key=lambda: next(keys)).generate("?").text
@@ -57,7 +57,7 @@ def a_rejected_secret_is_asked_for_again_once(context: CheckContext) -> None:
     assert len(context.simulator.exchanges) - before == 2
 
 
-def a_secret_may_be_awaited(context: CheckContext) -> None:
+def a_secret_can_come_from_an_async_function(context: CheckContext) -> None:
     """A key can come from an async function."""
 
     async def key() -> str:
@@ -71,14 +71,14 @@ def a_secret_may_be_awaited(context: CheckContext) -> None:
     anyio.run(call)
 
 
-def a_copy_answers_as_well(context: CheckContext) -> None:
+def a_copy_works(context: CheckContext) -> None:
     """Copies and deep copies of a model work."""
     model = context.model()
     for duplicate in (copy.copy(model), copy.deepcopy(model)):
         assert duplicate.generate("?").text
 
 
-def a_pickled_model_answers_without_carrying_its_secret(context: CheckContext) -> None:
+def a_pickled_model_works_without_its_secret(context: CheckContext) -> None:
     """A pickle does not contain the secret; a key from the environment is read again."""
     if not context.contract.over_http:
         assert _pickled(context.model()).generate("?").text
@@ -129,12 +129,12 @@ def _captured_log() -> Generator[io.StringIO]:
 
 
 CHECKS: tuple[Callable[[CheckContext], None], ...] = (
-    a_copy_answers_as_well,
-    a_pickled_model_answers_without_carrying_its_secret,
+    a_copy_works,
+    a_pickled_model_works_without_its_secret,
 )
 HTTP_CHECKS = (
     the_secret_reaches_the_provider,
     secrets_do_not_leak,
-    a_rejected_secret_is_asked_for_again_once,
-    a_secret_may_be_awaited,
+    a_rejected_secret_is_requested_once_more,
+    a_secret_can_come_from_an_async_function,
 )

@@ -41,7 +41,7 @@ SETTINGS: Mapping[str, Any] = {
 """A value for every setting that is not a default of a provider."""
 
 
-def every_setting_is_honoured_or_refused(context: CheckContext) -> None:
+def every_setting_is_applied_or_refused(context: CheckContext) -> None:
     """A setting changes the request, or raises an error with its name."""
     assert set(SETTINGS) == set(Settings.__struct_fields__), "the suite lacks a setting"
     model = context.model()
@@ -58,7 +58,7 @@ def every_setting_is_honoured_or_refused(context: CheckContext) -> None:
     assert not lost, f"these settings are accepted, but have no effect: {', '.join(lost)}"
 
 
-def settings_can_be_refused_gently(context: CheckContext) -> None:
+def unsupported_settings_can_be_left_out(context: CheckContext) -> None:
     """With `on_unsupported="warn"`, the warnings name unsupported settings."""
     strict, lenient = context.model(), context.model(on_unsupported="warn")
     for name, value in SETTINGS.items():
@@ -68,7 +68,7 @@ def settings_can_be_refused_gently(context: CheckContext) -> None:
             assert name in warnings, f"no warning names {name}: {warnings!r}"
 
 
-def settings_of_the_model_hold_for_its_calls(context: CheckContext) -> None:
+def settings_of_the_model_apply_to_its_calls(context: CheckContext) -> None:
     """A default is sent unless a call overrides it, and calls do not change it."""
     model = context.model(max_output_tokens=7)
     if not context.contract.over_http:
@@ -93,7 +93,7 @@ def unknown_keywords_are_refused_with_the_nearest_name(context: CheckContext) ->
         assert not context.simulator.exchanges
 
 
-def options_for_the_provider_are_sent_as_they_are(context: CheckContext) -> None:
+def provider_options_are_sent_unchanged(context: CheckContext) -> None:
     """`provider_options` are added to the body unchanged."""
     extra = {"x_contract": {"nested": [1, None, "two"]}}
     context.model().generate("?", provider_options=extra)
@@ -118,12 +118,12 @@ def _refusal(model: ChatModel, name: str, value: object) -> UnsupportedError | N
 
 
 CHECKS = (
-    every_setting_is_honoured_or_refused,
-    settings_can_be_refused_gently,
-    settings_of_the_model_hold_for_its_calls,
+    every_setting_is_applied_or_refused,
+    unsupported_settings_can_be_left_out,
+    settings_of_the_model_apply_to_its_calls,
     unknown_keywords_are_refused_with_the_nearest_name,
 )
 HTTP_CHECKS = (
-    options_for_the_provider_are_sent_as_they_are,
+    provider_options_are_sent_unchanged,
     headers_of_the_options_are_sent,
 )
