@@ -14,7 +14,8 @@ What a block prints stands in comments, below the line or beside it; all of it h
     # => b
 
 Within such a comment `...` stands for any text, alone on its line for any lines. `await` is allowed
-at top level. A block opened with "```python no-run" is compiled only.
+at top level. A block opened with "```python no-run" is compiled only, and one with "```python test"
+is a test file, which pytest runs.
 
 The simulator repeats the question, unless a comment in front of a block has responses, one in a
 line, as JSON: a text, an object with the name of a tool and its arguments, a list of these, or an
@@ -38,6 +39,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tokenize
 from collections.abc import Iterator, Mapping
@@ -146,13 +148,28 @@ def run(block: Block, page: Path, module: ModuleType) -> str:
     padded = "\n" * (block.line - 1) + block.source  # so that tracebacks show the page's lines
     code = compile(padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     printed = io.StringIO()
-    if "no-run" in block.options:
+    if "test" in block.options:
+        run_tests(block, page)
+    if {"no-run", "test"} & {*block.options}:
         return expected_output(block.source)
     with redirect_stdout(printed):
         result = eval(code, vars(module))
         if code.co_flags & inspect.CO_COROUTINE:
             asyncio.run(result)
     return printed.getvalue()
+
+
+def run_tests(block: Block, page: Path) -> None:
+    """Run a block as a test file.
+
+    Raises:
+        SystemExit: A test fails.
+    """
+    Path("test_page.py").write_text(block.source, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "test_page.py"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        sys.exit(f"{page}:{block.line} fails\n\n{result.stdout}")
 
 
 def expected_output(source: str) -> str:

@@ -185,6 +185,17 @@ def test_a_block_that_is_not_run_is_compiled() -> None:
         pages.run(Block(1, "x /", options=("no-run",)), page, module)
 
 
+@pytest.mark.parametrize(("text", "stderr"), [("text", ""), ("", "page.md:2 fails")])
+def test_a_test_file_in_a_page_is_run(text: str, stderr: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"```python test\ndef test_text() -> None:\n    assert {text!r}\n```\n")
+
+    result = read(page, tmp_path)
+
+    assert stderr in result.stderr
+    assert bool(result.returncode) is bool(stderr)
+
+
 def test_the_simulator_replies_with_the_responses_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
