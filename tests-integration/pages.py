@@ -14,8 +14,9 @@ What a block prints stands in comments, below the line or beside it; all of it h
     # => b
 
 Within such a comment `...` stands for any text, alone on its line for any lines. `await` is allowed
-at top level. A block opened with "```python no-run" is compiled only, and one with "```python test"
-is a test file, which pytest runs.
+at top level. A block behind the comment `<!-- no-run -->` is compiled only, and one behind
+`<!-- test -->` is a test file, which pytest runs. Both are comments, since the site does not accept
+words behind the name of the language.
 
 The simulator repeats the question, unless a comment in front of a block has responses, one in a
 line, as JSON: a text, an object with the name of a tool and its arguments, a list of these, or an
@@ -52,20 +53,21 @@ from typing import Any, NamedTuple
 from chatmodels.core import ErrorCode, ToolCall
 from chatmodels.testing import Simulator
 
-OPENING = re.compile(r"( *)(`{3,})(\w*)(.*)|<!-- (responses|input)$")
+OPENING = re.compile(r"( *)(`{3,})(\w*)|<!-- (responses|input)$")
+OPTION = re.compile(r" *<!-- (no-run|test) -->")
 LINKED = re.compile(r"\]\(([\w-]+\.(?!md\b)\w+)\)")
 
 
 class Block(NamedTuple):
     """A fenced block, responses of the simulator, or lines of input.
 
-    `line` is the number of its first line in the page, `options` are the words behind the language.
+    `line` is the number of its first line in the page, `option` is "no-run", "test" or None.
     """
 
     line: int
     source: str
     language: str = "python"
-    options: tuple[str, ...] = ()
+    option: str | None = None
 
 
 def check(page: Path) -> None:
@@ -129,18 +131,20 @@ def reply(value: Any) -> Any:
 def blocks(text: str) -> Iterator[Block]:
     """Find the blocks of a page, in order."""
     lines = iter(enumerate(text.splitlines(keepends=True), start=1))
+    option: str | None = None
     for number, line in lines:
+        option = OPTION.sub(r"\1", line.strip()) if OPTION.match(line) else option
         opening = OPENING.match(line)
         if opening is None:
             continue
-        indent, ticks, language, options, comment = opening.groups(default="")
+        indent, ticks, language, comment = opening.groups(default="")
         body: list[str] = []
         for _, inner in lines:
             if inner.strip() == (ticks or "-->"):
                 break
             body.append(inner.removeprefix(indent))
-        words = tuple(options.split())
-        yield Block(number + 1, "".join(body), language or comment, words)
+        yield Block(number + 1, "".join(body), language or comment, option)
+        option = None
 
 
 def run(block: Block, page: Path, module: ModuleType) -> str:
@@ -148,9 +152,9 @@ def run(block: Block, page: Path, module: ModuleType) -> str:
     padded = "\n" * (block.line - 1) + block.source  # so that tracebacks show the page's lines
     code = compile(padded, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     printed = io.StringIO()
-    if "test" in block.options:
+    if block.option == "test":
         run_tests(block, page)
-    if {"no-run", "test"} & {*block.options}:
+    if block.option is not None:
         return expected_output(block.source)
     with redirect_stdout(printed):
         result = eval(code, vars(module))

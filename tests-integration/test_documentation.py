@@ -52,6 +52,12 @@ def test_a_page_hides_no_code_from_its_readers(page: Path) -> None:
 
 
 @of_each_page
+def test_the_site_renders_all_blocks_of_a_page(page: Path) -> None:
+    # it shows a fence with words behind the language, and all headings below it, as text
+    assert re.findall(r"^ *`{3,}\w+ .*", page.read_text("utf-8"), re.MULTILINE) == []
+
+
+@of_each_page
 def test_blocks_that_are_not_run_are_well_formed(page: Path) -> None:
     for block in pages.blocks(page.read_text("utf-8")):
         assert problem(block) is None, f"{page}:{block.line}"
@@ -123,15 +129,18 @@ def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
     [
         ("```python\nx = 1\n```\n", [Block(2, "x = 1\n")]),
         (
-            "a\n\n```python title='b'\nx\n\ny\n```\n```python\nz\n```",
-            [Block(4, "x\n\ny\n", options=("title='b'",)), Block(9, "z\n")],
+            "a\n\n```python\nx\n\ny\n```\n```python\nz\n```",
+            [Block(4, "x\n\ny\n"), Block(9, "z\n")],
         ),
         ("1. a\n\n   ```python\n   if x:\n       y\n   ```\n", [Block(4, "if x:\n    y\n")]),
         ('<!-- responses\n"x"\n-->\n', [Block(2, '"x"\n', "responses")]),
         ("<!-- input\nx\n\n-->\n", [Block(2, "x\n\n", "input")]),
         ("<!-- a remark -->\n", []),
         ("````md\n```python\nx\n```\n````\n", [Block(2, "```python\nx\n```\n", "md")]),
-        ("```python no-run\nx\n```\n", [Block(2, "x\n", options=("no-run",))]),
+        (
+            "<!-- no-run -->\n\n```python\nx\n```\n```python\ny\n```\n",
+            [Block(4, "x\n", option="no-run"), Block(7, "y\n")],
+        ),
         ("```\nx\n```\n", [Block(2, "x\n", "")]),
         ("```python\nx\n", [Block(2, "x\n")]),
     ],
@@ -180,15 +189,17 @@ def test_a_block_may_await_and_sees_the_blocks_before_it() -> None:
 def test_a_block_that_is_not_run_is_compiled() -> None:
     page, module = Path("page.md"), ModuleType("page")
 
-    assert pages.run(Block(1, "x / 0  # => 1", options=("no-run",)), page, module) == "1"
+    assert pages.run(Block(1, "x / 0  # => 1", option="no-run"), page, module) == "1"
     with pytest.raises(SyntaxError):
-        pages.run(Block(1, "x /", options=("no-run",)), page, module)
+        pages.run(Block(1, "x /", option="no-run"), page, module)
 
 
-@pytest.mark.parametrize(("text", "stderr"), [("text", ""), ("", "page.md:2 fails")])
+@pytest.mark.parametrize(("text", "stderr"), [("text", ""), ("", "page.md:3 fails")])
 def test_a_test_file_in_a_page_is_run(text: str, stderr: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"```python test\ndef test_text() -> None:\n    assert {text!r}\n```\n")
+    page.write_text(
+        f"<!-- test -->\n```python\ndef test_text() -> None:\n    assert {text!r}\n```\n"
+    )
 
     result = read(page, tmp_path)
 
