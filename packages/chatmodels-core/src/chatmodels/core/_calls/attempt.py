@@ -45,13 +45,12 @@ def respond(
         try:
             if effect.model is not None:
                 response = effect.model.generate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
             raise _failed(call, error)
         return own
@@ -84,13 +83,12 @@ async def arespond(
         try:
             if effect.model is not None:
                 response = await effect.model.agenerate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
             raise _failed(call, error)
         return own
@@ -143,25 +141,34 @@ def open_stream(
             own = opened[-1]
         return opened[-1]
 
-    def collect(stream: StartedStream[Iterable[StreamEvent]]) -> ChatResponse[Any]:
+    def collect(
+        outcome: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):  # from an inner policy
+            return outcome
         try:
-            response = response_of(chain((stream.first,), stream.events), call)
-            return parsed_response(response, output)
+            response = response_of(chain((outcome.first,), outcome.events), call)
+            return parsed_response(response, output, call)
         except Exception as error:
             raise _failed(call, error)
+        finally:
+            close(outcome.events, call)
 
-    chosen = None
+    kept = None
     call.enter()
     try:
         outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
-        chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        if isinstance(outcome, ChatResponse):
+            chosen = _replayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             close(other.events, call)
 
 
@@ -200,25 +207,34 @@ async def aopen_stream(
             own = opened[-1]
         return opened[-1]
 
-    async def collect(stream: StartedStream[AsyncIterable[StreamEvent]]) -> ChatResponse[Any]:
+    async def collect(
+        outcome: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):
+            return outcome
         try:
-            response = await aresponse_of(_achain(stream), call)
-            return parsed_response(response, output)
+            response = await aresponse_of(_achain(outcome), call)
+            return parsed_response(response, output, call)
         except Exception as error:
             raise _failed(call, error)
+        finally:
+            await aclose(outcome.events, call)
 
-    chosen = None
+    kept = None
     call.enter()
     try:
         outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
-        chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        if isinstance(outcome, ChatResponse):
+            chosen = _areplayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             await aclose(other.events, call)
 
 
@@ -280,10 +296,10 @@ def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInf
 
 
 def _unused(
-    opened: list[StartedStream[Any]], chosen: StartedStream[Any] | None
+    opened: list[StartedStream[Any]], kept: StartedStream[Any] | None
 ) -> list[StartedStream[Any]]:
-    if len(opened) == 1 and chosen is opened[0]:
+    if len(opened) == 1 and kept is opened[0]:
         return []
-    if chosen is not None and all(chosen is not other for other in opened):
+    if kept is not None and all(kept is not other for other in opened):
         return []  # a policy created it, presumably from these
-    return [other for other in opened if other is not chosen]
+    return [other for other in opened if other is not kept]
