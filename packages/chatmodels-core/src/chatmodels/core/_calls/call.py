@@ -343,7 +343,7 @@ class CallInfo:
         response: ChatResponse[Any] | None,
         error: BaseException | None,
     ) -> None:
-        for ending in endings:
+        for ending in reversed(endings):  # the inner policies first
             try:
                 ending(response, error)
             except Exception as failure:
