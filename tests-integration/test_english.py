@@ -16,9 +16,12 @@ ROOT = Path(__file__).parent.parent
 
 CLEAN = (  # files, and folders with everything below them
     "CONTRIBUTING.md",
+    "README.md",
     "SECURITY.md",
+    "docs",
     "examples",
     "packages/chatmodels-core/src",
+    "packages/chatmodels-core/tests",
     ".ci",
     "benchmarks",
     "conftest.py",

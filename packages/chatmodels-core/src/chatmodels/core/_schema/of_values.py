@@ -19,16 +19,17 @@ from chatmodels.core._values.tool_events import ToolEnd
 def json_schema(value_type: TypeForm, /) -> Schema:
     """Return the JSON Schema of a value: of the "value" in what `to_json` writes.
 
-    >>> from chatmodels.core import Message
-    >>> json_schema(Message)["required"]
-    ['role', 'parts']
-
     Args:
         value_type: A type of this library, a union of such, as `Part` and `StreamEvent` are, or
             `tuple[Message, ...]` for a conversation.
 
     Raises:
         InvalidRequestError: It is another type.
+
+    Examples:
+        >>> from chatmodels.core import Message
+        >>> json_schema(Message)["required"]
+        ['role', 'parts']
     """
     types = branches(value_type)
     if not all(map(is_value_type, types)):

@@ -117,8 +117,8 @@ class FaultServer(LoopbackServer[RawConnection]):
         the next request if it must not use a connection that is about to be closed.
 
         Args:
-            count: The number of faults that must have started since the server was created; at most
-            1,000.
+            count: The number of faults that must have started since the server was created; at
+                most 1,000.
             timeout: The maximum number of seconds to wait.
         """
         with self._changed:
