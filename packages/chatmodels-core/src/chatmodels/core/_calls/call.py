@@ -227,13 +227,16 @@ class CallInfo:
         endings = self._endings
         if endings is None or len(endings) <= since:
             return
+        response: ChatResponse[Any] | None = None
         if error is not None:
-            outcome = getattr(error, "partial", None)
-        elif not isinstance(outcome, ChatResponse):
+            response = getattr(error, "partial", None)
+        elif isinstance(outcome, ChatResponse):
+            response = outcome
+        else:
             return
         ended = endings[since:]
         del endings[since:]
-        self._call_endings(ended, outcome, error)
+        self._call_endings(ended, response, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""
