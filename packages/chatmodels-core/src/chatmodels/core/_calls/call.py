@@ -231,7 +231,7 @@ class CallInfo:
         if error is not None:
             response = getattr(error, "partial", None)
         elif isinstance(outcome, ChatResponse):
-            response = outcome
+            response = outcome  # pyright: ignore[reportUnknownVariableType] - of any output
         else:
             return
         ended = endings[since:]
