@@ -10,10 +10,9 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.completion import parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
-from chatmodels.core._calls.failures import interrupted, located, located_in
+from chatmodels.core._calls.failures import interrupted, located
 from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
-from chatmodels.core._calls.generation import CallableModel
 from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
@@ -53,7 +52,7 @@ def respond(
                 end_exchanges(call.exchanges)
             own = parsed_response(own, output, call)
         except Exception as error:
-            raise _failed(call, error, effect.model)
+            raise _failed(call, error, _origin(effect))
         return own
 
     call.enter()
@@ -91,7 +90,7 @@ async def arespond(
                 end_exchanges(call.exchanges)
             own = parsed_response(own, output, call)
         except Exception as error:
-            raise _failed(call, error, effect.model)
+            raise _failed(call, error, _origin(effect))
         return own
 
     call.enter()
@@ -134,8 +133,8 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise _failed(call, error, effect.model) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream, effect.model))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
@@ -151,7 +150,7 @@ def open_stream(
             response = response_of(chain((outcome.first,), outcome.events), call)
             return parsed_response(response, output, call)
         except Exception as error:
-            raise _failed(call, error, outcome.model)
+            raise _failed(call, error, outcome.origin)
         finally:
             close(outcome.events, call)
 
@@ -200,8 +199,8 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise _failed(call, error, effect.model) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream, effect.model))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
@@ -217,7 +216,7 @@ async def aopen_stream(
             response = await aresponse_of(_achain(outcome), call)
             return parsed_response(response, output, call)
         except Exception as error:
-            raise _failed(call, error, outcome.model)
+            raise _failed(call, error, outcome.origin)
         finally:
             await aclose(outcome.events, call)
 
@@ -274,12 +273,15 @@ def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> Chat
     return call.request
 
 
-def _failed(call: CallInfo, error: Exception, model: CallableModel | None) -> ChatModelError:
+def _origin(effect: Send) -> tuple[str, str] | None:
+    """Return provider and model, if it is another model's."""
+    return None if effect.model is None else (effect.model.provider, effect.model.model)
+
+
+def _failed(call: CallInfo, error: Exception, origin: tuple[str, str] | None) -> ChatModelError:
     """Record that an attempt of a model failed, and return the error to raise."""
-    if model is None:
-        error = located_in(call, error)
-    else:
-        error = located(error, op=call.op, provider=model.provider, model=model.model)
+    provider, model = origin or (call.provider, call.model)
+    error = located(error, op=call.op, provider=provider, model=model)
     call.note_attempt_failed(error)
     return error
 

@@ -1,13 +1,10 @@
 """A stream whose first event has arrived."""
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from chatmodels.core._values.events import StreamEvent
-
-if TYPE_CHECKING:
-    from chatmodels.core._calls.generation import CallableModel
 
 Source = TypeVar("Source")
 
@@ -18,9 +15,9 @@ class StartedStream(msgspec.Struct, Generic[Source], frozen=True):
     Attributes:
         first: The first event.
         events: The iterator of the others; closed if it has a `close` method.
-        model: The other model that generates it; None for the model of the call.
+        origin: Provider and model, if it is another model's; None for the model of the call.
     """
 
     first: StreamEvent
     events: Source
-    model: "CallableModel | None" = None
+    origin: tuple[str, str] | None = None
