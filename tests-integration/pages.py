@@ -133,7 +133,8 @@ def blocks(text: str) -> Iterator[Block]:
     lines = iter(enumerate(text.splitlines(keepends=True), start=1))
     option: str | None = None
     for number, line in lines:
-        option = OPTION.sub(r"\1", line.strip()) if OPTION.match(line) else option
+        if choice := OPTION.match(line):
+            option = choice[1]
         opening = OPENING.match(line)
         if opening is None:
             continue
