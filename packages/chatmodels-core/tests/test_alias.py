@@ -217,10 +217,10 @@ def test_an_alias_switches_while_threads_call(registry) -> None:
     done = threading.Event()
 
     def call() -> set[str]:
-        answers: set[str] = set()
+        texts: set[str] = set()
         while not done.is_set():
-            answers.add(model.generate("Hello").text)
-        return answers
+            texts.add(model.generate("Hello").text)
+        return texts
 
     targets = [f"{'acme' if number % 2 else 'other'}:{number}" for number in range(100)]
     with ThreadPoolExecutor(4) as pool:

@@ -49,7 +49,7 @@ class Gated(StandardChatModel):
             gate.wait(300)
         with self.lock:
             self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     async def arespond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
         text = self.begin(request)
@@ -61,7 +61,7 @@ class Gated(StandardChatModel):
                 self.cancelled.append(text)
                 raise
         self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     def begin(self, request: ChatRequest) -> str:
         text = request.messages[-1].text
@@ -72,7 +72,7 @@ class Gated(StandardChatModel):
             self.tenants.add(tenant.get())
         return text
 
-    def answer(self, text: str) -> ChatResponse[Any]:
+    def complete(self, text: str) -> ChatResponse[Any]:
         if text == "fail":
             raise RateLimitError("slow down")
         if text == "defect":
