@@ -299,7 +299,7 @@ def test_options_that_need_their_secrets_do_not_pickle(aliased, options) -> None
 
 
 def test_a_model_of_an_alias_in_an_isolated_registry_does_not_pickle(registry) -> None:
-    with pytest.raises(ConfigurationError, match="it exists in this process only"):
+    with pytest.raises(ConfigurationError, match="only the global registry"):
         pickle.dumps(registry.create_chat_model("default"))
 
 

@@ -390,7 +390,7 @@ async def test_tasks_need_a_block_of_their_own(anyio_backend: str) -> None:
     async with results:
         assert [index async for index, _ in results] == [0]
     for _ in range(2):
-        with pytest.raises(InvalidRequestError, match="entered before"):
+        with pytest.raises(InvalidRequestError, match="already been entered"):
             await results.__aenter__()
     await results.__aexit__(None, None, None)
 

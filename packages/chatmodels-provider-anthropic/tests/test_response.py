@@ -147,7 +147,7 @@ def test_tokens_that_are_not_reported_are_none(usage: Any) -> None:
 def test_an_invalid_usage_adds_a_warning_and_keeps_the_response() -> None:
     response = read([{"type": "text", "text": "x"}], usage={"input_tokens": "many"})
     assert response.text == "x"
-    assert "the usage was left out" in response.warnings[0]
+    assert "the usage was omitted" in response.warnings[0]
 
 
 def test_a_call_of_the_output_tool_is_the_output_with_a_warning() -> None:
