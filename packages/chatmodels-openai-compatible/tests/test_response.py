@@ -485,7 +485,7 @@ def test_a_call_that_the_vendor_has_run_is_not_for_the_caller() -> None:
 
 def test_unreadable_messages_cause_a_warning() -> None:
     response = CODEC.decode(b'{"choices": [{"messages": 5}]}', REQUEST)
-    assert "the messages were left out" in response.warnings[0]
+    assert "the messages were omitted" in response.warnings[0]
 
 
 @pytest.mark.parametrize(
