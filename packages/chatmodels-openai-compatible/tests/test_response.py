@@ -328,7 +328,7 @@ def test_invalid_metadata_never_discards_a_response() -> None:
     )
     assert response.text == "Hi"
     assert response.usage == Usage()
-    assert [warning.split(" left")[0] for warning in response.warnings] == [
+    assert [warning.split(" omitted")[0] for warning in response.warnings] == [
         "audio was",
         "the log probabilities were",
         "the usage was",
