@@ -556,6 +556,54 @@ def test_a_tool_that_replaces_its_function_is_pickled_by_name() -> None:
     assert pickle.loads(pickle.dumps(weather)) is weather
 
 
+def look_up(**arguments: Any) -> str:
+    return json.dumps(arguments)
+
+
+ELSEWHERE = ToolDefinition("files.read", "Read.", {"type": "object", "$defs": {}}, strict=True)
+
+
+def test_a_tool_can_have_a_definition_from_elsewhere() -> None:
+    read = Tool.from_definition(ELSEWHERE, look_up)
+    arguments = {"path": "a.txt", "two words": [1, None]}
+
+    assert read.definition is ELSEWHERE
+    assert tool_definitions([read]) == (ELSEWHERE,)
+    assert read.call(call(read, arguments)).text == json.dumps(arguments)
+    assert read(path="b") == '{"path": "b"}'
+    assert repr(read) == "<Tool 'files.read'>"
+
+
+async def test_a_tool_with_a_definition_from_elsewhere_can_be_async() -> None:
+    async def read(**arguments: str) -> str:
+        return arguments["path"]
+
+    defined = Tool.from_definition(ELSEWHERE, read)
+
+    assert defined.is_async
+    assert (await defined.acall(call(defined, {"path": "a.txt"}))).text == "a.txt"
+
+
+def test_arguments_that_are_no_object_are_reported_to_the_model() -> None:
+    result = Tool.from_definition(ELSEWHERE, look_up).call(ToolCall("1", "files.read", "[1]"))
+
+    assert result.is_error
+    assert "not a JSON object" in result.text
+
+
+def test_a_tool_with_a_definition_from_elsewhere_is_pickled() -> None:
+    original = Tool.from_definition(ELSEWHERE, look_up)
+    for twin in (pickle.loads(pickle.dumps(original)), copy.deepcopy(original)):
+        assert twin.definition == ELSEWHERE
+        assert twin.call(call(twin, {"a": 1})).text == '{"a": 1}'
+
+
+@pytest.mark.parametrize(("definition", "function"), [("read", look_up), (ELSEWHERE, "read")])
+def test_a_definition_and_a_function_are_required(definition: Any, function: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"accepts a ToolDefinition and a function, not"):
+        Tool.from_definition(definition, function)
+
+
 def test_one_tool_serves_many_threads() -> None:
     results: list[str] = []
 

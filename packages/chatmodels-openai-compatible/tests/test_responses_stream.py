@@ -524,8 +524,8 @@ def test_items_that_wait_for_the_caller_beside_a_call_are_marked() -> None:
 
     output = (*run, call, click)
 
-    told = [done(item, place) for place, item in enumerate(output)]
-    for response in (whole(*output), response_of(CREATED, *told, completed(*output))):
+    events = [done(item, place) for place, item in enumerate(output)]
+    for response in (whole(*output), response_of(CREATED, *events, completed(*output))):
         parts = [part for part in response.message.parts if isinstance(part, ProviderPart)]
         assert [part.awaits_caller for part in parts] == [False, False, True]
         assert parts[-1].signature.data == click

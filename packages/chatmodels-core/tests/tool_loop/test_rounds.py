@@ -74,6 +74,24 @@ async def test_a_model_gets_the_results_of_its_calls_until_it_answers(run, scrip
     assert from_json(to_json(done.messages), tuple[Message, ...]) == done.messages
 
 
+async def test_a_tool_with_a_definition_from_elsewhere_is_run(run, scripted) -> None:
+    definition = ToolDefinition("notes.read", "Read a note.", {"type": "object"})
+
+    def read(**arguments: Any) -> str:
+        if "id" not in arguments:
+            raise LookupError("no id")
+        return f"note {arguments['id']}"
+
+    calls = ToolCall("1", "notes.read", '{"id": 7}'), ToolCall("2", "notes.read", "{}")
+
+    done = await run(scripted(calls, "ok"), "Read", tools=[Tool.from_definition(definition, read)])
+
+    assert [end.result.is_error for end in done.tool_ends] == [False, True]
+    assert done.tool_ends[0].result.text == "note 7"
+    assert "no id" in done.tool_ends[1].result.text
+    assert done.pending == ()
+
+
 async def test_a_model_without_tools_answers_at_once(run, scripted) -> None:
     done = await run(scripted("Hello"), "Hi")
 
