@@ -131,7 +131,9 @@ def test_an_explicit_media_type_is_not_checked() -> None:
     ("make", "words"),
     [
         pytest.param(lambda: image(b""), "the image is empty; pass", id="empty"),
-        pytest.param(lambda: image(b"text"), "the image has no known media type; if you know", id="unknown"),
+        pytest.param(
+            lambda: image(b"text"), "the image has no known media type; if you know", id="unknown"
+        ),
         pytest.param(lambda: file(b"a\0"), 'pass media_type="application/..."', id="unknown-file"),
         pytest.param(lambda: file(b"a\xff"), "the file has no known media type", id="no-text"),
         pytest.param(lambda: image(b"%PDF-1"), "is application/pdf, not image", id="other"),
