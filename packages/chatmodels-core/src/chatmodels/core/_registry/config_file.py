@@ -101,10 +101,12 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
 
 
 def _names_of_wrong_values(table: object, expected: Any) -> str:
-    if not isinstance(table, dict):
+    try:
+        values = msgspec.convert(table, dict[str, object])
+    except msgspec.ValidationError:
         return ""
     names: list[str] = []
-    for name, value in table.items():
+    for name, value in values.items():
         try:
             msgspec.convert({name: value}, expected)
         except msgspec.ValidationError:
