@@ -10,7 +10,7 @@ from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.completion import parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
-from chatmodels.core._calls.failures import interrupted, located_in
+from chatmodels.core._calls.failures import interrupted, located
 from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
 from chatmodels.core._calls.prepare import Defaults, negotiated
@@ -45,15 +45,14 @@ def respond(
         try:
             if effect.model is not None:
                 response = effect.model.generate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
-            raise _failed(call, error)
+            raise _failed(call, error, _origin(effect))
         return own
 
     call.enter()
@@ -84,15 +83,14 @@ async def arespond(
         try:
             if effect.model is not None:
                 response = await effect.model.agenerate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
-            raise _failed(call, error)
+            raise _failed(call, error, _origin(effect))
         return own
 
     call.enter()
@@ -135,33 +133,42 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise _failed(call, error) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
             own = opened[-1]
         return opened[-1]
 
-    def collect(stream: StartedStream[Iterable[StreamEvent]]) -> ChatResponse[Any]:
+    def collect(
+        outcome: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):  # from an inner policy
+            return outcome
         try:
-            response = response_of(chain((stream.first,), stream.events), call)
-            return parsed_response(response, output)
+            response = response_of(chain((outcome.first,), outcome.events), call)
+            return parsed_response(response, output, call)
         except Exception as error:
-            raise _failed(call, error)
+            raise _failed(call, error, outcome.origin)
+        finally:
+            close(outcome.events, call)
 
-    chosen = None
+    kept = None
     call.enter()
     try:
         outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
-        chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        if isinstance(outcome, ChatResponse):
+            chosen = _replayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             close(other.events, call)
 
 
@@ -192,33 +199,42 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise _failed(call, error) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
             own = opened[-1]
         return opened[-1]
 
-    async def collect(stream: StartedStream[AsyncIterable[StreamEvent]]) -> ChatResponse[Any]:
+    async def collect(
+        outcome: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):
+            return outcome
         try:
-            response = await aresponse_of(_achain(stream), call)
-            return parsed_response(response, output)
+            response = await aresponse_of(_achain(outcome), call)
+            return parsed_response(response, output, call)
         except Exception as error:
-            raise _failed(call, error)
+            raise _failed(call, error, outcome.origin)
+        finally:
+            await aclose(outcome.events, call)
 
-    chosen = None
+    kept = None
     call.enter()
     try:
         outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
-        chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        if isinstance(outcome, ChatResponse):
+            chosen = _areplayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             await aclose(other.events, call)
 
 
@@ -257,8 +273,15 @@ def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> Chat
     return call.request
 
 
-def _failed(call: CallInfo, error: Exception) -> ChatModelError:
-    error = located_in(call, error)
+def _origin(effect: Send) -> tuple[str, str] | None:
+    """Return provider and model, if it is another model's."""
+    return None if effect.model is None else (effect.model.provider, effect.model.model)
+
+
+def _failed(call: CallInfo, error: Exception, origin: tuple[str, str] | None) -> ChatModelError:
+    """Record that an attempt of a model failed, and return the error to raise."""
+    provider, model = origin or (call.provider, call.model)
+    error = located(error, op=call.op, provider=provider, model=model)
     call.note_attempt_failed(error)
     return error
 
@@ -280,10 +303,10 @@ def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInf
 
 
 def _unused(
-    opened: list[StartedStream[Any]], chosen: StartedStream[Any] | None
+    opened: list[StartedStream[Any]], kept: StartedStream[Any] | None
 ) -> list[StartedStream[Any]]:
-    if len(opened) == 1 and chosen is opened[0]:
+    if len(opened) == 1 and kept is opened[0]:
         return []
-    if chosen is not None and all(chosen is not other for other in opened):
+    if kept is not None and all(kept is not other for other in opened):
         return []  # a policy created it, presumably from these
-    return [other for other in opened if other is not chosen]
+    return [other for other in opened if other is not kept]

@@ -138,12 +138,14 @@ def drive(
     inner = policies[1:]
     outcome: object = None
     error: Exception | None = None
+    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
                 if isinstance(yielded, Send):
+                    since = call.pending_endings
                     outcome = drive(inner, call, yielded, perform, sleep, collect)
                 elif isinstance(yielded, Sleep):
                     sleep(yielded.seconds)
@@ -155,6 +157,8 @@ def drive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
+            if isinstance(yielded, Send | Collect):
+                call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
     finally:
@@ -181,12 +185,14 @@ async def adrive(
     inner = policies[1:]
     outcome: object = None
     error: Exception | None = None
+    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
                 if isinstance(yielded, Send):
+                    since = call.pending_endings
                     outcome = await adrive(inner, call, yielded, perform, sleep, collect)
                 elif isinstance(yielded, Sleep):
                     await sleep(yielded.seconds)
@@ -198,6 +204,8 @@ async def adrive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
+            if isinstance(yielded, Send | Collect):
+                call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
     finally:
