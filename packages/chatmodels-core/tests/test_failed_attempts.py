@@ -146,6 +146,20 @@ async def test_invalid_output_of_another_model_is_an_attempt_of_that_model(shape
     assert [each.model for each in raised.value.failed_attempts] == ["spare", "large"]
 
 
+@shapes
+async def test_an_error_names_the_model_whose_output_is_invalid(shape: str) -> None:
+    spare = Scripted("spare")
+
+    def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(request, spare))
+
+    with pytest.raises(OutputInvalidError) as raised:
+        await call(shape, Scripted("large", policies=[elsewhere]), output_type=int)
+
+    assert raised.value.model == "spare"
+    assert [each.model for each in raised.value.failed_attempts] == ["spare"]
+
+
 @pytest.mark.parametrize("shape", ["stream", "astream"])
 async def test_a_stream_that_breaks_is_a_failed_attempt(shape: str) -> None:
     with pytest.raises(NetworkError) as raised:

@@ -1,8 +1,10 @@
 """Policies around the calls of a model: every effect, in all four shapes of a call."""
 
+import gc
 import inspect
 import logging
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
@@ -422,3 +424,36 @@ async def test_a_policy_can_collect_the_response_of_an_inner_policy(shape: str) 
     assert (
         await call(shape, Scripted("seven", SEVEN, policies=[reask, reask]), output_type=int)
     ).parsed == 7
+
+
+# errors
+
+
+@shapes
+async def test_the_error_of_a_call_with_policies_forms_no_cycle(shape: str) -> None:
+    def retried(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Send(request))
+        except ChatModelError:
+            return (yield Send(request))
+
+    class Failing(StandardChatModel):
+        def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            raise NetworkError("lost")
+
+        async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            raise NetworkError("lost")
+
+    async def failed() -> weakref.ref[Exception]:
+        try:
+            await call(shape, Failing("fake", "m", policies=[retried]))
+        except NetworkError as error:
+            return weakref.ref(error)
+        raise AssertionError("the call did not fail")  # pragma: no cover
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await failed())() is None
+    finally:
+        gc.enable()

@@ -163,6 +163,7 @@ def drive(
         return stop.value
     finally:
         flow.close()
+        error = None  # or its traceback and this frame refer to each other
 
 
 async def adrive(
@@ -210,6 +211,7 @@ async def adrive(
         return stop.value
     finally:
         flow.close()
+        error = None  # or its traceback and this frame refer to each other
 
 
 async def _run(effect: Run) -> object:
