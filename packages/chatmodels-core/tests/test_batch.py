@@ -41,7 +41,7 @@ class Counting(StandardChatModel):
         self.barrier.wait(300)
         with self.lock:
             self.running -= 1
-        return self.answer(request)
+        return self.complete(request)
 
     async def arespond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
         self.running += 1
@@ -49,9 +49,9 @@ class Counting(StandardChatModel):
         self.tenants.add(tenant.get())
         await anyio.wait_all_tasks_blocked()
         self.running -= 1
-        return self.answer(request)
+        return self.complete(request)
 
-    def answer(self, request: ChatRequest) -> ChatResponse[Any]:
+    def complete(self, request: ChatRequest) -> ChatResponse[Any]:
         text = request.messages[0].text
         if text == "stop":
             raise KeyboardInterrupt
@@ -135,12 +135,14 @@ async def test_context_variables_reach_every_call(run: Run) -> None:
 @pytest.mark.parametrize(
     ("prompts", "options", "words"),
     [
-        pytest.param("Hi", {}, "a batch accepts a sequence of prompts, not one str", id="text"),
+        pytest.param(
+            "Hi", {}, "a batch accepts a sequence of prompts, not one str (pass a list", id="text"
+        ),
         pytest.param(user("Hi"), {}, "not one Message", id="message"),
         pytest.param({"a": 1}, {}, "not one dict (messages_from_openai() and", id="dict"),
         pytest.param(["a"], {"max_concurrency": 0}, "max_concurrency must be at least 1", id="0"),
         pytest.param(["a"], {"max_concurrency": "2"}, "not '2'", id="str"),
-        pytest.param("Hi", {"max_concurrency": -1}, "not one str; max_concurrency", id="both"),
+        pytest.param("Hi", {"max_concurrency": -1}, "of them); max_concurrency", id="both"),
     ],
 )
 async def test_invalid_arguments_of_a_batch_are_refused(

@@ -49,7 +49,7 @@ class Gated(StandardChatModel):
             gate.wait(300)
         with self.lock:
             self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     async def arespond(self, request: ChatRequest, call: object, /) -> ChatResponse[Any]:
         text = self.begin(request)
@@ -61,7 +61,7 @@ class Gated(StandardChatModel):
                 self.cancelled.append(text)
                 raise
         self.running -= 1
-        return self.answer(text)
+        return self.complete(text)
 
     def begin(self, request: ChatRequest) -> str:
         text = request.messages[-1].text
@@ -72,7 +72,7 @@ class Gated(StandardChatModel):
             self.tenants.add(tenant.get())
         return text
 
-    def answer(self, text: str) -> ChatResponse[Any]:
+    def complete(self, text: str) -> ChatResponse[Any]:
         if text == "fail":
             raise RateLimitError("slow down")
         if text == "defect":
@@ -390,7 +390,7 @@ async def test_tasks_need_a_block_of_their_own(anyio_backend: str) -> None:
     async with results:
         assert [index async for index, _ in results] == [0]
     for _ in range(2):
-        with pytest.raises(InvalidRequestError, match="entered before"):
+        with pytest.raises(InvalidRequestError, match="already been entered"):
             await results.__aenter__()
     await results.__aexit__(None, None, None)
 
@@ -398,11 +398,13 @@ async def test_tasks_need_a_block_of_their_own(anyio_backend: str) -> None:
 @pytest.mark.parametrize(
     ("prompts", "options", "words"),
     [
-        pytest.param("Hi", {}, "a batch accepts a sequence of prompts, not one str", id="text"),
+        pytest.param(
+            "Hi", {}, "a batch accepts a sequence of prompts, not one str (pass a list", id="text"
+        ),
         pytest.param(user("Hi"), {}, "not one Message", id="message"),
         pytest.param({"a": 1}, {}, "not one dict (messages_from_openai() and", id="dict"),
         pytest.param(["a"], {"max_concurrency": 0}, "max_concurrency must be at least 1", id="0"),
-        pytest.param(3, {"max_concurrency": -1}, "not one int; max_concurrency", id="both"),
+        pytest.param(3, {"max_concurrency": -1}, "of them); max_concurrency", id="both"),
     ],
 )
 async def test_what_cannot_be_a_batch_is_refused_at_once(

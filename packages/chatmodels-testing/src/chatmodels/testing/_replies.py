@@ -43,7 +43,7 @@ def validate_reply(reply: Reply, /) -> Reply:
             raise TypeError(
                 "a reply of a simulator must be a text, a part, a tuple of these, a Message, a "
                 "ChatResponse, an ErrorCode, a Fault, a Recording or a SimulatedResponse, not "
-                f"{item!r}"
+                f"{item!r}; pass output of a type as its JSON"
             )
     return reply
 
@@ -89,7 +89,7 @@ def simulate(parsed: ParsedRequest, identity: str, /) -> ChatResponse[Any]:
         value = example_value(parsed.output.schema or {"type": "object"})
         text = msgspec.json.encode(value).decode()
     elif parsed.results:
-        text = f"The tools answered: {' / '.join(parsed.results)}"
+        text = f"The tools returned: {' / '.join(parsed.results)}"
     else:
         text = f"You said: {parsed.text}"
     return _response(assistant(text), parsed, identity)
