@@ -96,9 +96,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         if delay > self.max_delay:
             return f"the provider advises a delay of {delay:g} s, max_delay is {self.max_delay:g} s"
         if call.deadline is not None and self.clock() + delay >= call.deadline:
-            return (
-                f"a delay of {delay:g} s would exceed the total timeout of {call.timeout.total} s"
-            )
+            total = call.timeout.total
+            return f"a delay of {delay:.3g} s would exceed the total timeout of {total:g} s"
         return ""
 
 
