@@ -4,6 +4,7 @@ import inspect
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from chatmodels.core import (
     ChatResponse,
     NetworkError,
     OutputInvalidError,
+    StreamEnd,
     StreamEvent,
     StreamInterruptedError,
     TextDelta,
@@ -299,3 +301,70 @@ def test_an_error_at_the_end_is_logged_and_suppressed(caplog: pytest.LogCaptureF
 
     assert endings.ends == [("Hello", None)]
     assert caplog.messages == ["a policy's function for the end of generate of 'fake:m' failed"]
+
+
+@shapes
+async def test_the_output_of_a_response_that_a_policy_made_is_parsed_when_it_is_collected(
+    shape: str,
+) -> None:
+    made = ["seven", SEVEN]
+    seen: list[Any] = []
+
+    def own(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return ChatResponse(message=assistant(made.pop(0)))
+        yield
+
+    def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        with suppress(OutputInvalidError):
+            yield Collect((yield Send(request)))
+        response = yield Collect((yield Send(request)))
+        seen.append(response.parsed)
+        return response
+
+    response = await call(shape, Scripted(policies=[again, own]), output_type=int)
+
+    assert (seen, response.parsed) == ([7], 7)
+
+
+@shapes
+async def test_a_response_that_a_policy_made_without_an_output_type_is_collected_unchanged(
+    shape: str,
+) -> None:
+    def own(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Collect(ChatResponse(message=assistant("seven"))))
+
+    assert (await call(shape, Scripted(policies=[own]))).text == "seven"
+
+
+@streams
+async def test_a_collected_stream_is_closed_before_the_call_goes_on(shape: str) -> None:
+    steps: list[str] = []
+
+    class Closing(StandardChatModel):
+        def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
+            try:
+                yield TextDelta("Hello")
+                yield StreamEnd()
+            finally:
+                steps.append("closed")
+
+        async def aevents(
+            self, request: ChatRequest, call: CallInfo, /
+        ) -> AsyncIterator[StreamEvent]:
+            try:
+                yield TextDelta("Hello")
+                yield StreamEnd()
+            finally:
+                steps.append("closed")
+
+    kept: list[Any] = []  # otherwise, garbage collection closes it
+
+    def collected(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        kept.append((yield Send(request)))
+        response = yield Collect(kept[0])
+        steps.append("collected")
+        return response
+
+    await call(shape, Closing("fake", "m", policies=[collected]))
+
+    assert steps == ["closed", "collected"]

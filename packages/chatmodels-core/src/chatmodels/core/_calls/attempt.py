@@ -1,22 +1,21 @@
 """Sends a call through its policies to the primitives of its model, or to another model."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
+from chatmodels.core._calls.collecting import acollect, collect
 from chatmodels.core._calls.completion import parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
-from chatmodels.core._calls.failures import interrupted, located_in
-from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
+from chatmodels.core._calls.failures import attempt_failed, interrupted
+from chatmodels.core._calls.fallbacks import events_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
 from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
-from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
@@ -53,12 +52,18 @@ def respond(
             if call.request.output is not None:  # if the model supports it
                 own = parsed_response(own, output)
         except Exception as error:
-            raise _failed(call, error)
+            raise attempt_failed(call, error)
         return own
 
     call.enter()
     try:
-        response = drive(policies, call, Send(call.full_request), perform)
+        response = drive(
+            policies,
+            call,
+            Send(call.full_request),
+            perform,
+            collect=lambda outcome: collect(outcome, output, call),
+        )
     finally:
         call.leave()
     if others:
@@ -92,12 +97,18 @@ async def arespond(
             if call.request.output is not None:  # if the model supports it
                 own = parsed_response(own, output)
         except Exception as error:
-            raise _failed(call, error)
+            raise attempt_failed(call, error)
         return own
 
     call.enter()
     try:
-        response = await adrive(policies, call, Send(call.full_request), perform)
+        response = await adrive(
+            policies,
+            call,
+            Send(call.full_request),
+            perform,
+            collect=lambda outcome: acollect(outcome, output, call),
+        )
     finally:
         call.leave()
     if others:
@@ -135,7 +146,7 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise _failed(call, error) if isinstance(error, Exception) else error
+            raise attempt_failed(call, error) if isinstance(error, Exception) else error
         opened.append(StartedStream(first, stream))
         if call.is_delegated:
             others.append(opened[-1])
@@ -143,17 +154,16 @@ def open_stream(
             own = opened[-1]
         return opened[-1]
 
-    def collect(stream: StartedStream[Iterable[StreamEvent]]) -> ChatResponse[Any]:
-        try:
-            response = response_of(chain((stream.first,), stream.events), call)
-            return parsed_response(response, output)
-        except Exception as error:
-            raise _failed(call, error)
-
     chosen = None
     call.enter()
     try:
-        outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
+        outcome = drive(
+            policies,
+            call,
+            Send(call.full_request),
+            perform,
+            collect=lambda outcome: collect(outcome, output, call),
+        )
         chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -192,7 +202,7 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise _failed(call, error) if isinstance(error, Exception) else error
+            raise attempt_failed(call, error) if isinstance(error, Exception) else error
         opened.append(StartedStream(first, stream))
         if call.is_delegated:
             others.append(opened[-1])
@@ -200,17 +210,16 @@ async def aopen_stream(
             own = opened[-1]
         return opened[-1]
 
-    async def collect(stream: StartedStream[AsyncIterable[StreamEvent]]) -> ChatResponse[Any]:
-        try:
-            response = await aresponse_of(_achain(stream), call)
-            return parsed_response(response, output)
-        except Exception as error:
-            raise _failed(call, error)
-
     chosen = None
     call.enter()
     try:
-        outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
+        outcome = await adrive(
+            policies,
+            call,
+            Send(call.full_request),
+            perform,
+            collect=lambda outcome: acollect(outcome, output, call),
+        )
         chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
@@ -243,24 +252,12 @@ async def _as_async(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]
         yield event
 
 
-async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIterator[StreamEvent]:
-    yield stream.first
-    async for event in stream.events:
-        yield event
-
-
 def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
     """Return the part of a request that this model supports."""
     if request is not call.full_request:  # a policy changed it
         call.request, call.warnings = negotiated(request, defaults)
         call.full_request = request
     return call.request
-
-
-def _failed(call: CallInfo, error: Exception) -> ChatModelError:
-    error = located_in(call, error)
-    call.note_attempt_failed(error)
-    return error
 
 
 def _checked(outcome: StartedStream[Source]) -> StartedStream[Source]:
