@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import json
 from msgspec.structs import replace
@@ -121,7 +121,7 @@ class Cache:
                 return replace(response, usage=_NO_TOKENS)
             self._count(call, hit=False)
             outcome = yield Send(request)
-            if isinstance(outcome, ChatResponse):
+            if _is_response(outcome):
                 calls.share(shared, outcome)
         except Exception:
             calls.fail(shared)
@@ -131,7 +131,7 @@ class Cache:
             raise
         if call.is_delegated:
             return outcome
-        if isinstance(outcome, ChatResponse):
+        if _is_response(outcome):
             yield from self._store(key, outcome)
             return outcome
         return self._recorded(key, outcome)
@@ -197,6 +197,10 @@ class Cache:
 
     def __repr__(self) -> str:
         return f"<Cache: {self._hits} hits, {self._misses} misses>"
+
+
+def _is_response(outcome: object) -> TypeGuard[ChatResponse[Any]]:
+    return isinstance(outcome, ChatResponse)
 
 
 def _log_failure(done: str, error: Exception) -> None:
