@@ -197,10 +197,10 @@ async def test_an_error_is_not_stored(call: Any, scripted: Any) -> None:
 
 async def test_the_response_of_another_model_is_not_stored(call: Any, scripted: Any) -> None:
     first = scripted(NetworkError("lost"), "first")
-    spare = scripted("spare", name="spare")
-    model = first.with_policies(Cache(), Fallback(spare))
+    second = scripted("second", name="small")
+    model = first.with_policies(Cache(), Fallback(second))
 
-    assert (await call(model)).text == "spare"
+    assert (await call(model)).text == "second"
     assert (await call(model)).text == "first"
 
 
