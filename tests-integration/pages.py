@@ -25,6 +25,8 @@ object with an error.
     {"weather": {"city": "Oslo"}}
     {"error": "rate_limited"}
     -->
+
+Likewise, a comment that begins with "input" has the lines that the next block reads with `input()`.
 """
 
 import ast
@@ -48,12 +50,12 @@ from typing import Any, NamedTuple
 from chatmodels.core import ErrorCode, ToolCall
 from chatmodels.testing import Simulator
 
-OPENING = re.compile(r"( *)(`{3,})(\w*)(.*)|<!-- (responses)$")
+OPENING = re.compile(r"( *)(`{3,})(\w*)(.*)|<!-- (responses|input)$")
 LINKED = re.compile(r"\]\(([\w-]+\.(?!md\b)\w+)\)")
 
 
 class Block(NamedTuple):
-    """A fenced block, or responses of the simulator.
+    """A fenced block, responses of the simulator, or lines of input.
 
     `line` is the number of its first line in the page, `options` are the words behind the language.
     """
@@ -80,6 +82,8 @@ def check(page: Path) -> None:
         for block in blocks(text):
             if block.language == "responses":
                 simulator.queue(*(reply(json.loads(line)) for line in block.source.splitlines()))
+            elif block.language == "input":
+                sys.stdin = io.StringIO(block.source)
             elif block.language == "python":
                 printed = run(block, page, module)
                 stated = expected_output(block.source)
@@ -127,14 +131,14 @@ def blocks(text: str) -> Iterator[Block]:
         opening = OPENING.match(line)
         if opening is None:
             continue
-        indent, ticks, language, options, responses = opening.groups(default="")
+        indent, ticks, language, options, comment = opening.groups(default="")
         body: list[str] = []
         for _, inner in lines:
             if inner.strip() == (ticks or "-->"):
                 break
             body.append(inner.removeprefix(indent))
         words = tuple(options.split())
-        yield Block(number + 1, "".join(body), language or responses, words)
+        yield Block(number + 1, "".join(body), language or comment, words)
 
 
 def run(block: Block, page: Path, module: ModuleType) -> str:
@@ -163,12 +167,13 @@ def expected_output(source: str) -> str:
 
 
 def matches(printed: str, stated: str) -> bool:
-    """Compare whole outputs, `...` standing for anything."""
+    """Compare whole outputs without spaces at the ends of lines; `...` stands for anything."""
+    lines = [line.rstrip() for line in printed.splitlines()]
     pattern = "\n".join(
         r"(?s:.*)" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*")
         for line in stated.splitlines()
     )
-    return re.fullmatch(pattern, printed.removesuffix("\n")) is not None
+    return re.fullmatch(pattern, "\n".join(lines)) is not None
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ PAGES = sorted(
 )
 
 
+NEEDS = {"agents-and-mcp.md": "mcp"}  # absent where the lowest dependencies are tested
+
 DISTRIBUTIONS = {
     project["name"]: project.get("optional-dependencies", {})
     for path in (ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml"))
@@ -35,6 +37,8 @@ of_each_page = pytest.mark.parametrize(
 
 @of_each_page
 def test_the_output_of_a_page_equals_the_stated_output(page: Path, tmp_path: Path) -> None:
+    pytest.importorskip(NEEDS.get(page.name, "chatmodels.core"))
+
     result = read(page, tmp_path)
 
     assert result.returncode == 0, result.stderr
@@ -124,6 +128,7 @@ def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
         ),
         ("1. a\n\n   ```python\n   if x:\n       y\n   ```\n", [Block(4, "if x:\n    y\n")]),
         ('<!-- responses\n"x"\n-->\n', [Block(2, '"x"\n', "responses")]),
+        ("<!-- input\nx\n\n-->\n", [Block(2, "x\n\n", "input")]),
         ("<!-- a remark -->\n", []),
         ("````md\n```python\nx\n```\n````\n", [Block(2, "```python\nx\n```\n", "md")]),
         ("```python no-run\nx\n```\n", [Block(2, "x\n", options=("no-run",))]),
@@ -131,7 +136,7 @@ def test_a_warning_in_a_page_is_an_error(tmp_path: Path) -> None:
         ("```python\nx\n", [Block(2, "x\n")]),
     ],
     ids=[
-        *("one", "two", "indented", "responses", "remark"),
+        *("one", "two", "indented", "responses", "input", "remark"),
         *("quoted", "no-run", "no language", "unclosed"),
     ],
 )
@@ -150,6 +155,7 @@ def test_blocks_are_found_with_their_lines(text: str, found: list[Block]) -> Non
         ("a\nb\nc\nd\n", "a\n...\nd", True),
         ("a\nb\n", "a...", False),
         ("", "...", True),
+        ("> \n", ">", True),
     ],
 )
 def test_stated_output_is_compared_whole(printed: str, stated: str, agree: bool) -> None:
@@ -199,6 +205,27 @@ try:
     model.generate("Hi")
 except Exception as error:
     print(error.code)  # => rate_limited
+```
+"""
+    )
+
+    assert read(page, tmp_path).stderr == ""
+
+
+def test_a_block_reads_the_input_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        """
+<!-- input
+Ann
+
+-->
+
+```python
+while name := input("> "):
+    print(f"Hello {name}")
+# => > Hello Ann
+# => >
 ```
 """
     )

@@ -21,6 +21,7 @@ CLEAN = (  # files, and folders with everything below them
     "docs",
     "examples",
     "packages/chatmodels-core/src",
+    "packages/chatmodels-core/tests",
     ".ci",
     "benchmarks",
     "conftest.py",

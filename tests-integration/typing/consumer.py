@@ -22,6 +22,7 @@ from chatmodels.core import (
     StreamEvent,
     TextDelta,
     Timeout,
+    Tool,
     ToolCall,
     ToolContext,
     ToolEnd,
@@ -52,6 +53,7 @@ from chatmodels.core.extending import (
     Observer,
     Provider,
     StandardChatModel,
+    ToolDefinition,
     ToolStreamEvent,
     provider,
     providers_with,
@@ -112,6 +114,17 @@ def tools(call: ToolCall) -> None:
     assert_type(weather("Oslo", unit="F"), str)
     assert_type(weather.call(call), ToolResult)
     assert_type(call.arguments, dict[str, Any])
+
+
+async def look_up(**arguments: str) -> str:
+    return arguments["path"]
+
+
+async def tools_from_elsewhere(definition: ToolDefinition) -> None:
+    read = Tool.from_definition(definition, look_up)
+    assert_type(await read(path="a.txt"), str)
+    everything: list[Tool[..., Any]] = [read, weather]
+    assert_type(everything[0].name, str)
 
 
 @dataclass

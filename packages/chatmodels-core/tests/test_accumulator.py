@@ -1,4 +1,4 @@
-"""Events add up to the response that the unstreamed call gives, however they are cut."""
+"""Events accumulate to the response of the non-streaming call, for any split into deltas."""
 
 from typing import Any
 
@@ -38,17 +38,17 @@ from chatmodels.core import (
 from chatmodels.core.extending import Accumulator, ProviderState, StandardChatModel
 
 texts = st.text(max_size=12)
-said = st.text(min_size=1, max_size=12)
+filled_texts = st.text(min_size=1, max_size=12)
 signatures = st.none() | st.builds(ProviderState, texts, texts)
 
 SPOKEN = {"text": TextDelta, "reasoning": ReasoningDelta, "refusal": RefusalDelta}
 
 plain_parts = (
-    st.builds(TextPart, said)
-    | st.builds(ReasoningPart, said)
-    | st.builds(RefusalPart, said)
+    st.builds(TextPart, filled_texts)
+    | st.builds(ReasoningPart, filled_texts)
+    | st.builds(RefusalPart, filled_texts)
     | st.builds(ToolCall, texts, texts, texts)
-    | st.builds(AudioPart, data=st.binary(min_size=1, max_size=12), transcript=said)
+    | st.builds(AudioPart, data=st.binary(min_size=1, max_size=12), transcript=filled_texts)
 )
 all_parts = (
     plain_parts
@@ -64,7 +64,7 @@ tokens = st.builds(TokenLogprob, texts, st.floats(-9, 0))
 
 
 class Whole(StandardChatModel):
-    """Gives one response, and has its stream made by core."""
+    """Returns one response; core derives its stream."""
 
     def __init__(self, response: ChatResponse[Any]) -> None:
         super().__init__("fake", "whole")
@@ -108,7 +108,7 @@ def interleaved(data: st.DataObject, streams: list[list[Any]]) -> list[Any]:
 
 
 @given(st.lists(plain_parts, max_size=4), st.data())
-def test_any_split_of_the_same_answer_gives_the_same_response(
+def test_any_split_of_a_response_into_deltas_forms_the_same_response(
     parts: list[Any], data: st.DataObject
 ) -> None:
     streams = [deltas(data, part, index) for index, part in enumerate(parts)]
@@ -147,7 +147,9 @@ def test_any_split_of_the_same_answer_gives_the_same_response(
         payload=st.sampled_from([msgspec.Raw(b"[1]"), msgspec.Raw(b"null")]),
     )
 )
-def test_a_whole_response_told_as_events_adds_up_to_itself(response: ChatResponse[Any]) -> None:
+def test_the_events_of_a_response_accumulate_to_the_same_response(
+    response: ChatResponse[Any],
+) -> None:
     *events, end = Whole(response).stream("Hi")
     assert isinstance(end, StreamEnd)
 
@@ -174,7 +176,7 @@ def test_there_is_a_response_at_any_time(parts: list[Any], data: st.DataObject) 
     assert accumulator.response().message == assistant(*parts)
 
 
-def test_parts_stand_in_the_order_of_their_indexes_and_of_arrival_within_one() -> None:
+def test_parts_are_ordered_by_index_and_then_by_arrival() -> None:
     response = accumulated(
         [
             TextDelta("b", 1),
@@ -189,7 +191,7 @@ def test_parts_stand_in_the_order_of_their_indexes_and_of_arrival_within_one() -
     )
 
 
-def test_the_end_of_a_part_says_exactly_what_it_is() -> None:
+def test_the_end_of_a_part_replaces_its_deltas() -> None:
     signed = ReasoningPart("Hm.", ProviderState("anthropic", "s"))
     cited = TextPart("Hi", (Citation(url="https://example.com"),))
     call = ToolCall("1", "weather", '{"city": "Oslo"}')
@@ -209,7 +211,7 @@ def test_the_end_of_a_part_says_exactly_what_it_is() -> None:
     assert response.message == assistant(signed, cited, call, ImagePart(data=b"x"))
 
 
-def test_deltas_that_say_nothing_make_no_part() -> None:
+def test_empty_deltas_do_not_form_a_part() -> None:
     response = accumulated([TextDelta(""), ReasoningDelta(""), RefusalDelta(""), StreamEnd()])
 
     assert response.message.parts == ()
@@ -233,7 +235,7 @@ def test_the_last_usage_counts_and_all_probabilities_do() -> None:
     assert response.usage == Usage(output_tokens=2)
 
 
-def test_a_response_that_the_end_brings_along_is_the_answer() -> None:
+def test_a_response_in_the_end_event_is_the_response() -> None:
     response = ChatResponse(message=assistant("Hi"), provider="other")
 
     assert accumulated([TextDelta("H"), StreamEnd(response=response)]) is response
@@ -242,12 +244,12 @@ def test_a_response_that_the_end_brings_along_is_the_answer() -> None:
 def test_two_calls_with_one_index_are_refused_rather_than_merged() -> None:
     accumulator = Accumulator()
     accumulator.add(ToolCallStart("a", "weather"))
-    accumulator.add(ToolCallStart("a", "weather"))  # said twice
+    accumulator.add(ToolCallStart("a", "weather"))  # repeated
 
     with pytest.raises(ValueError, match="'a' and 'b' have the same index 0"):
         accumulator.add(ToolCallStart("b", "weather"))
 
 
-def test_what_is_no_event_is_refused() -> None:
+def test_other_values_than_events_are_refused() -> None:
     with pytest.raises(TypeError, match="str is not a stream event"):
         Accumulator().add("Hi")  # type: ignore[arg-type] - what a careless provider yields

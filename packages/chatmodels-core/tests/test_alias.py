@@ -43,7 +43,7 @@ def test_a_model_follows_its_alias(registry) -> None:
     )
 
 
-def test_an_alias_may_stand_for_an_alias(registry) -> None:
+def test_an_alias_can_refer_to_an_alias(registry) -> None:
     registry.set_alias("fast", "default")
     model = registry.create_chat_model("fast")
     assert registry.resolve("fast") == (registry.provider("acme"), "large")
@@ -90,7 +90,7 @@ def test_a_running_stream_finishes_where_it_began(registry) -> None:
     assert stream.response.text == "acme:large"
 
 
-def test_options_hold_for_each_target(registry) -> None:
+def test_options_apply_to_each_target(registry) -> None:
     model = registry.create_chat_model("default", temperature=0.5, max_retries=1)
     assert model.target.options.settings.temperature == 0.5
     registry.set_alias("default", "other:small")
@@ -129,7 +129,7 @@ def test_credentials_of_one_provider_are_never_sent_to_another(registry, options
     assert model.generate("Hello").text == "acme:small"
 
 
-def test_credentials_for_an_address_hold_for_whatever_is_spoken_there(registry) -> None:
+def test_credentials_with_a_base_url_are_sent_for_every_provider(registry) -> None:
     model = registry.create_chat_model("default", api_key="sk-1", base_url="http://gateway.test")
     registry.set_alias("default", "other:small")
     assert model.target.options.api_key == Secret("sk-1")
@@ -206,7 +206,7 @@ def test_an_alias_is_gone_when_it_is_removed(registry) -> None:
         ),
     ],
 )
-def test_a_spec_without_a_colon_that_is_no_alias_gets_a_proposal(registry, spec, words) -> None:
+def test_an_unknown_alias_is_refused_with_a_suggestion(registry, spec, words) -> None:
     with pytest.raises(ProviderNotFoundError) as caught:
         registry.create_chat_model(spec)
     assert str(caught.value) == f"no alias named {spec!r} (aliases: default); {words}"
@@ -262,7 +262,7 @@ def test_a_model_of_an_alias_pickles_without_its_key(aliased) -> None:
     assert model.generate("Hello").text == "zz-acme:small"
 
 
-def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
+def test_pickles_do_not_contain_secrets_of_a_provider(aliased, fake) -> None:
     secret = OptionSpec(name="secret_key", description="", secret=True)
     aliased.register_provider(fake("zz-cloud", options=(secret,)))
     aliased.set_alias("zz", "zz-cloud:large")
@@ -273,14 +273,14 @@ def test_no_secret_of_a_provider_travels_in_a_pickle(aliased, fake) -> None:
         model.generate("Hello")
 
 
-def test_a_key_from_a_function_stays_behind_as_well(aliased) -> None:
+def test_a_key_from_a_function_is_not_pickled_either(aliased) -> None:
     model = pickle.loads(pickle.dumps(aliased.create_chat_model("zz", api_key=lambda: "sk-1")))
     with pytest.raises(AuthenticationError, match="pickles do not contain secrets"):
         model.target.options.api_key.reveal()
 
 
 @pytest.mark.parametrize("key", [pytest.param("", id="empty"), pytest.param(7, id="number")])
-def test_a_key_that_is_none_is_refused_as_without_an_alias(aliased, key) -> None:
+def test_an_invalid_key_is_refused_as_without_an_alias(aliased, key) -> None:
     with pytest.raises(ConfigurationError, match="zz-acme: api_key must"):
         aliased.create_chat_model("zz", api_key=key)
 
@@ -293,7 +293,7 @@ def test_a_key_that_is_none_is_refused_as_without_an_alias(aliased, key) -> None
         pytest.param({"async_http_client": object()}, id="client"),
     ],
 )
-def test_what_would_change_without_its_secrets_does_not_pickle(aliased, options) -> None:
+def test_options_that_need_their_secrets_do_not_pickle(aliased, options) -> None:
     with pytest.raises(ConfigurationError, match="the model cannot be pickled"):
         pickle.dumps(aliased.create_chat_model("zz", **options))
 

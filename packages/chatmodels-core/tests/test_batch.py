@@ -83,7 +83,7 @@ def run(shape: str) -> Run:
     return batch
 
 
-def told(results: list[Any]) -> list[str]:
+def outcomes(results: list[Any]) -> list[str]:
     return [str(item.code) if isinstance(item, ChatModelError) else item.text for item in results]
 
 
@@ -92,7 +92,7 @@ async def test_results_are_in_order_and_errors_in_their_places(run: Run) -> None
 
     results = await run(Counting(), prompts)
 
-    assert told(results) == ["a", "b", "rate_limited", "c", ""]
+    assert outcomes(results) == ["a", "b", "rate_limited", "c", ""]
 
 
 @pytest.mark.parametrize("most", [1, 3])
@@ -101,21 +101,21 @@ async def test_no_more_than_the_limit_run_at_once(run: Run, most: int) -> None:
 
     results = await run(model, (str(number) for number in range(6)), max_concurrency=most)
 
-    assert told(results) == list("012345")
+    assert outcomes(results) == list("012345")
     assert model.most == most
 
 
 async def test_settings_are_those_of_every_call(run: Run) -> None:
     results = await run(Counting(), ["a", "b"], temperature=9)
 
-    assert told(results) == ["invalid_request"] * 2
+    assert outcomes(results) == ["invalid_request"] * 2
 
 
-async def test_an_answer_of_a_batch_is_parsed(run: Run) -> None:
+async def test_outputs_of_a_batch_are_parsed(run: Run) -> None:
     results = await run(Counting(), ['{"value": 1}', "{}"], output_type=int)
 
     assert results[0].parsed == 1
-    assert told(results[1:]) == ["output_invalid"]
+    assert outcomes(results[1:]) == ["output_invalid"]
 
 
 async def test_an_empty_batch_has_no_results(run: Run) -> None:
@@ -143,7 +143,7 @@ async def test_context_variables_reach_every_call(run: Run) -> None:
         pytest.param("Hi", {"max_concurrency": -1}, "not one str; max_concurrency", id="both"),
     ],
 )
-async def test_what_cannot_be_a_batch_is_refused(
+async def test_invalid_arguments_of_a_batch_are_refused(
     run: Run, prompts: Any, options: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InvalidRequestError) as caught:

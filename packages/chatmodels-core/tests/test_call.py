@@ -130,7 +130,7 @@ def test_a_call_is_watched_from_its_start_to_its_end(ask: Ask) -> None:
 
 
 @both
-def test_a_failure_is_told_as_the_error_that_the_caller_sees(ask: Ask) -> None:
+def test_observers_receive_the_error_that_the_caller_receives(ask: Ask) -> None:
     watcher = Watcher()
 
     with pytest.raises(RateLimitError) as caught:
@@ -167,7 +167,7 @@ def test_a_call_that_is_refused_for_its_arguments_is_watched_too(
     assert [record.name for record in caplog.records] == ["chatmodels.calls"]
 
 
-def test_an_explanation_that_is_refused_is_no_call() -> None:
+def test_a_refused_explanation_is_not_a_call() -> None:
     watcher = Watcher()
 
     with pytest.raises(InvalidRequestError):
@@ -188,7 +188,7 @@ def test_a_foreign_failure_is_wrapped(ask: Ask) -> None:
 
 
 @both
-def test_observers_see_the_answer_that_could_not_be_parsed(ask: Ask) -> None:
+def test_observers_receive_the_response_that_could_not_be_parsed(ask: Ask) -> None:
     watcher = Watcher()
 
     with pytest.raises(OutputInvalidError) as caught:
@@ -203,7 +203,7 @@ def test_observers_see_the_answer_that_could_not_be_parsed(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError], ids=lambda cls: cls.__name__
 )
-def test_what_stops_a_call_passes_untouched_and_is_told_as_such(
+def test_cancellations_propagate_unchanged_and_are_reported_as_such(
     ask: Ask, stop: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     watcher, error = Watcher(), stop("now")
@@ -219,7 +219,7 @@ def test_what_stops_a_call_passes_untouched_and_is_told_as_such(
 
 @pytest.mark.parametrize("method", ["start", "first_event", "end"])
 @pytest.mark.parametrize("answer", ["Hi", RateLimitError("slow down")], ids=["answer", "failure"])
-def test_an_observer_that_raises_breaks_no_call_and_no_other_observer(
+def test_an_observer_that_raises_does_not_affect_calls_and_other_observers(
     method: str, answer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     breaking, sound = Breaking(method), Watcher()
@@ -273,7 +273,7 @@ def test_an_observer_needs_only_a_start_and_an_end(
     assert [each for each in caplog.records if each.name == "chatmodels.observers"] == []
 
 
-def test_observers_are_told_in_their_order() -> None:
+def test_observers_are_called_in_their_order() -> None:
     log: list[Any] = []
 
     Answering("Hi").with_observers(Watcher(log, "a "), Watcher(log, "b ")).generate("Hi")
@@ -281,7 +281,7 @@ def test_observers_are_told_in_their_order() -> None:
     assert [entry[0] for entry in log] == ["a start", "b start", "a end", "b end"]
 
 
-def test_the_end_is_told_once() -> None:
+def test_the_end_is_reported_once() -> None:
     watcher = Watcher()
     request = ChatRequest(messages=(user("Hi"),))
     call = CallInfo(
@@ -295,7 +295,7 @@ def test_the_end_is_told_once() -> None:
     assert call.outcome == "failed"
 
 
-def test_the_end_is_told_though_a_filter_of_the_programs_log_fails() -> None:
+def test_the_end_is_reported_even_if_a_log_filter_fails() -> None:
     watcher = Watcher()
     model = Answering(RateLimitError("slow down"), watcher)
     log = logging.getLogger("chatmodels.calls")
@@ -323,7 +323,7 @@ def test_every_attempt_is_counted() -> None:
     assert response.timing.attempts == 3
 
 
-def test_an_observer_is_known_by_its_methods() -> None:
+def test_an_observer_is_recognized_by_its_methods() -> None:
     assert isinstance(Watcher(), Observer)
     assert not isinstance(Answering(), Observer)
 
@@ -341,7 +341,7 @@ class Checking(Watcher):
             raise RuntimeError("mine")
 
 
-async def test_a_health_check_is_told_to_observers_that_want_to_know(
+async def test_a_health_check_is_reported_to_observers_that_have_the_method(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     breaking, plain, checking = Checking(fails=True), Watcher(), Checking()

@@ -1,4 +1,4 @@
-"""The container makes what is asked for, once, and closes it again."""
+"""The container creates objects on demand, once, and closes them."""
 
 import functools
 import threading
@@ -64,13 +64,13 @@ def wired() -> Container:
 # Making and injecting.
 
 
-def test_what_a_constructor_needs_is_made_and_handed_to_it() -> None:
+def test_the_dependencies_of_a_constructor_are_created_and_injected() -> None:
     service = wired().resolve(Service)
     assert isinstance(service.repository.clock, WallClock)
     assert service.retries == 2
 
 
-def test_a_type_is_made_by_a_class_a_function_or_is_a_ready_object() -> None:
+def test_a_type_is_created_by_a_class_or_a_function_or_is_an_instance() -> None:
     ready = FrozenClock()
     container = Container()
     container.register(Service)
@@ -79,7 +79,7 @@ def test_a_type_is_made_by_a_class_a_function_or_is_a_ready_object() -> None:
     assert container.resolve(Service).repository.clock is container.resolve(Clock) is ready
 
 
-def test_a_singleton_is_made_once_and_a_transient_object_for_each_who_asks() -> None:
+def test_a_singleton_is_created_once_and_a_transient_object_for_each_resolution() -> None:
     container = Container()
     container.register(WallClock)
     container.register(FrozenClock, lifetime="transient")
@@ -178,7 +178,7 @@ def test_the_default_factory_of_a_field_stays() -> None:
     assert container.resolve(Fields).names == ["given"]
 
 
-def test_what_a_partial_has_settled_is_not_filled() -> None:
+def test_arguments_bound_by_a_partial_are_not_injected() -> None:
     container = Container()
     container.register(Clock, WallClock)
     container.register(Repository, functools.partial(by_keyword, clock=FrozenClock()))
@@ -188,7 +188,7 @@ def test_what_a_partial_has_settled_is_not_filled() -> None:
 Dsn = NewType("Dsn", str)
 
 
-def test_a_new_type_tells_plain_values_apart() -> None:
+def test_a_new_type_distinguishes_plain_values() -> None:
     class Database:
         def __init__(self, dsn: Dsn, name: str = "main") -> None:
             self.dsn, self.name = dsn, name
@@ -199,7 +199,7 @@ def test_a_new_type_tells_plain_values_apart() -> None:
     assert (database.dsn, database.name) == ("db:", "main")
 
 
-def test_has_tells_what_is_registered_and_clear_forgets_it() -> None:
+def test_has_reports_registrations_and_clear_removes_them() -> None:
     container = wired()
     assert container.has(Clock)
     assert not container.has(WallClock)
@@ -215,7 +215,7 @@ def test_a_second_registration_is_refused_unless_it_replaces_the_first() -> None
     assert container.resolve(Clock).now() == 42.0
 
 
-# What cannot be made.
+# Types that cannot be created.
 
 
 def refusal(container: Container, key: type[object]) -> str:
@@ -230,7 +230,7 @@ def test_a_missing_dependency_is_named_with_the_whole_path_to_it() -> None:
     assert refusal(container, Service) == "missing dependency: Service -> Repository -> Clock"
 
 
-def test_asking_for_what_was_never_registered_names_it() -> None:
+def test_resolving_an_unregistered_type_names_it() -> None:
     assert refusal(Container(), Service) == "missing dependency: Service"
 
 
@@ -274,7 +274,7 @@ def test_a_circle_of_makers_that_resolve_by_themselves_is_found_out(lifetime: Li
     assert refusal(container, Chicken) == "circular dependency: Chicken -> Egg -> Chicken"
 
 
-def test_an_annotation_that_cannot_be_read_is_told_with_what_was_being_made() -> None:
+def test_an_annotation_that_cannot_be_resolved_is_reported_with_its_type() -> None:
     class Unnamed:
         def __init__(self, price: "Decimal") -> None: ...
 
@@ -286,7 +286,7 @@ def test_an_annotation_that_cannot_be_read_is_told_with_what_was_being_made() ->
     assert caught.value.__notes__ == ["while creating Unnamed", "while creating Shop"]
 
 
-def test_a_diamond_of_dependencies_is_no_circle() -> None:
+def test_a_diamond_of_dependencies_is_not_circular() -> None:
     class Both:
         def __init__(self, service: Service, repository: Repository) -> None:
             self.service, self.repository = service, repository
@@ -317,7 +317,7 @@ def test_the_error_of_a_maker_passes_through_with_a_note_and_the_next_call_tries
 # Overriding.
 
 
-def test_an_override_also_reaches_singletons_made_before_and_is_undone_exactly() -> None:
+def test_an_override_also_affects_existing_singletons_and_is_undone_exactly() -> None:
     container, ready = wired(), WallClock()
     container.register(WallClock, instance=ready)
     service = container.resolve(Service)
@@ -348,7 +348,7 @@ def test_an_override_is_undone_when_its_block_raises() -> None:
     assert container.resolve(Clock).now() == 1.0
 
 
-def test_an_override_of_what_is_not_registered_fills_an_optional_parameter() -> None:
+def test_an_override_of_an_unregistered_type_is_injected_into_optional_parameters() -> None:
     container = Container()
     container.register(Repository, by_union)
     before = container.resolve(Repository)
@@ -361,7 +361,7 @@ def test_an_override_of_what_is_not_registered_fills_an_optional_parameter() -> 
 # Threads.
 
 
-def test_eight_threads_that_ask_at_once_get_one_singleton_made_once() -> None:
+def test_eight_concurrent_threads_get_one_singleton_created_once() -> None:
     started, go = threading.Barrier(9), threading.Event()
     made: list[Clock] = []
 
@@ -409,7 +409,7 @@ async def test_an_async_maker_is_awaited_and_its_singleton_can_then_be_resolved(
     assert container.resolve(Service) is service
 
 
-async def test_concurrent_tasks_get_one_singleton_made_once() -> None:
+async def test_concurrent_tasks_get_one_singleton_created_once() -> None:
     made: list[Clock] = []
     go = anyio.Event()
 
@@ -436,11 +436,11 @@ async def test_concurrent_tasks_get_one_singleton_made_once() -> None:
 
 
 async def test_when_the_task_that_makes_a_singleton_is_cancelled_another_makes_it() -> None:
-    begun, go = anyio.Event(), anyio.Event()
+    started, go = anyio.Event(), anyio.Event()
     scope = anyio.CancelScope()
 
     async def slow() -> WallClock:
-        begun.set()
+        started.set()
         await go.wait()
         return WallClock()
 
@@ -453,7 +453,7 @@ async def test_when_the_task_that_makes_a_singleton_is_cancelled_another_makes_i
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(first)
-        await begun.wait()
+        await started.wait()
         scope.cancel()
         go.set()
         assert isinstance(await container.aresolve(WallClock), WallClock)
@@ -477,12 +477,14 @@ async def test_a_blocking_call_refuses_to_wait_for_a_task_of_its_own_thread() ->
 
 
 @pytest.mark.parametrize("own_loop", [False, True], ids=["blocking", "on its own event loop"])
-async def test_a_thread_waits_for_what_a_task_of_another_thread_makes(own_loop: bool) -> None:
-    begun, asked = threading.Event(), threading.Event()
+async def test_a_thread_waits_for_a_singleton_that_a_task_of_another_thread_creates(
+    own_loop: bool,
+) -> None:
+    started, requested = threading.Event(), threading.Event()
 
     async def slow() -> WallClock:
-        begun.set()
-        await anyio.to_thread.run_sync(asked.wait, 10)
+        started.set()
+        await anyio.to_thread.run_sync(requested.wait, 10)
         return WallClock()
 
     container = Container()
@@ -490,8 +492,8 @@ async def test_a_thread_waits_for_what_a_task_of_another_thread_makes(own_loop: 
     got: list[object] = []
 
     def ask() -> None:
-        begun.wait(300)
-        asked.set()
+        started.wait(300)
+        requested.set()
         got.append(
             anyio.run(container.aresolve, WallClock) if own_loop else container.resolve(WallClock)
         )
@@ -513,7 +515,7 @@ async def test_a_maker_may_resolve_by_itself_in_both_ways() -> None:
     assert service.repository.clock is container.resolve(Clock)
 
 
-async def test_what_a_maker_began_waits_its_turn_after_the_maker_is_done() -> None:
+async def test_work_begun_by_a_factory_waits_after_the_factory_has_ended() -> None:
     resume, done, go = anyio.Event(), anyio.Event(), anyio.Event()
     got: list[object] = []
     made: list[WallClock] = []
@@ -548,7 +550,7 @@ async def test_what_a_maker_began_waits_its_turn_after_the_maker_is_done() -> No
     assert len(made) == 1
 
 
-async def test_transient_objects_are_made_without_waiting_for_each_other() -> None:
+async def test_transient_objects_are_created_without_waiting_for_each_other() -> None:
     both = anyio.Event()
     waiting: list[int] = []
 
@@ -622,7 +624,7 @@ def closables(log: list[str]) -> Container:
     return container
 
 
-def test_what_was_made_is_closed_in_reverse_order_once() -> None:
+def test_created_objects_are_closed_in_reverse_order_once() -> None:
     log: list[str] = []
     container = closables(log)
     container.resolve(Second)
@@ -656,7 +658,7 @@ def test_nothing_is_closed_that_the_container_did_not_make_or_does_not_keep() ->
     assert log == []
 
 
-def test_what_was_made_is_closed_although_its_registration_was_cleared() -> None:
+def test_created_objects_are_closed_after_their_registration_was_cleared() -> None:
     log: list[str] = []
     container = closables(log)
     container.resolve(First)
@@ -665,7 +667,7 @@ def test_what_was_made_is_closed_although_its_registration_was_cleared() -> None
     assert log == ["first"]
 
 
-def test_one_that_cannot_be_closed_does_not_keep_the_others_open() -> None:
+def test_an_object_that_fails_to_close_does_not_prevent_closing_the_others() -> None:
     log: list[str] = []
     container = closables(log)
     container.register(Broken, lambda: Broken(log, "broken"))
@@ -687,7 +689,7 @@ async def test_aclose_prefers_to_await_and_closes_the_others_too() -> None:
     assert log == ["both awaited", "first"]
 
 
-def test_close_is_enough_for_what_can_be_closed_in_both_ways() -> None:
+def test_close_suffices_for_objects_with_close_and_aclose() -> None:
     log: list[str] = []
     with Container() as container:
         container.register(Asynchronous, lambda: Asynchronous(log, "both"))
@@ -695,7 +697,7 @@ def test_close_is_enough_for_what_can_be_closed_in_both_ways() -> None:
     assert log == ["both"]
 
 
-def test_what_only_closes_by_awaiting_is_told_and_does_not_keep_the_others_open() -> None:
+def test_objects_with_only_aclose_are_reported_and_the_others_closed() -> None:
     log: list[str] = []
     container = closables(log)
     container.register(OnlyAsynchronous, lambda: OnlyAsynchronous(log))
@@ -707,7 +709,7 @@ def test_what_only_closes_by_awaiting_is_told_and_does_not_keep_the_others_open(
     assert log == ["first"]
 
 
-async def test_aclose_awaits_what_only_closes_so() -> None:
+async def test_aclose_awaits_objects_with_only_aclose() -> None:
     log: list[str] = []
     async with closables(log) as container:
         container.register(OnlyAsynchronous, lambda: OnlyAsynchronous(log))

@@ -90,14 +90,14 @@ class Model(StandardChatModel):
 
 
 def failing_over(
-    spare: Any, change: Callable[[ChatRequest], ChatRequest] = lambda request: request
+    fallback: Any, change: Callable[[ChatRequest], ChatRequest] = lambda request: request
 ) -> Policy:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         changed = change(request)
         try:
             return (yield Send(changed))
         except NetworkError:
-            return (yield Send(changed, spare))
+            return (yield Send(changed, fallback))
 
     return policy
 
@@ -112,56 +112,58 @@ async def call(shape: str, model: Model, request: ChatRequest = ASKED) -> ChatRe
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_another_model_gets_what_the_own_model_does_not_support(shape: str) -> None:
-    spare = Model("spare")
-    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare)])
+async def test_another_model_receives_features_that_the_own_model_does_not_support(
+    shape: str,
+) -> None:
+    fallback = Model("fallback")
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(fallback)])
 
     response = await call(shape, model)
 
     assert model.got[0] != ASKED
-    assert spare.got == [ASKED]
+    assert fallback.got == [ASKED]
     assert response.warnings == ()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_another_model_has_its_own_default_settings(shape: str) -> None:
-    spare = Model("spare", settings=Settings(temperature=0.9))
+    fallback = Model("fallback", settings=Settings(temperature=0.9))
     model = Model(
         "large",
         fails=True,
         settings=Settings(temperature=0.1, max_output_tokens=10),
-        policies=[failing_over(spare)],
+        policies=[failing_over(fallback)],
     )
 
     await call(shape, model, ChatRequest(messages=(user("Hi"),), settings=Settings(seed=1)))
 
     assert model.got[0].settings == Settings(temperature=0.1, max_output_tokens=10, seed=1)
-    assert spare.got[0].settings == Settings(temperature=0.9, seed=1)
+    assert fallback.got[0].settings == Settings(temperature=0.9, seed=1)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_the_response_has_the_warnings_of_the_model_that_made_it(shape: str) -> None:
-    spare = Model("spare", profile=Profile(settings={"top_p": "top_p", "seed": "seed"}))
-    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare)])
+async def test_the_response_has_the_warnings_of_the_model_that_generated_it(shape: str) -> None:
+    fallback = Model("fallback", profile=Profile(settings={"top_p": "top_p", "seed": "seed"}))
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(fallback)])
 
     response = await call(shape, model)
 
     assert response.warnings == ("acme does not support temperature: omitted",)
-    assert spare.got[0].settings == Settings(seed=0, top_p=0.5)
+    assert fallback.got[0].settings == Settings(seed=0, top_p=0.5)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_fields_and_settings_that_a_policy_leaves_alone_are_as_they_were_asked_for(
+async def test_fields_and_settings_that_a_policy_does_not_change_are_those_of_the_caller(
     shape: str,
 ) -> None:
-    spare = Model("spare")
+    fallback = Model("fallback")
     model = Model(
         "large",
         fails=True,
         profile=LITTLE,
         policies=[
             failing_over(
-                spare,
+                fallback,
                 lambda request: replace(
                     request,
                     settings=replace(request.settings, temperature=0.1),
@@ -174,25 +176,25 @@ async def test_fields_and_settings_that_a_policy_leaves_alone_are_as_they_were_a
     response = await call(shape, model)
 
     settings = replace(ASKED.settings, temperature=0.1)
-    assert spare.got == [replace(ASKED, settings=settings, provider_options={"b": 2})]
+    assert fallback.got == [replace(ASKED, settings=settings, provider_options={"b": 2})]
     assert response.warnings == ()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_a_policy_changes_messages_that_lack_nothing(shape: str) -> None:
-    spare = Model("spare")
-    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(spare, longer)])
+async def test_a_policy_receives_complete_messages(shape: str) -> None:
+    fallback = Model("fallback")
+    model = Model("large", fails=True, profile=LITTLE, policies=[failing_over(fallback, longer)])
 
     response = await call(shape, model)
 
-    assert spare.got == [longer(ASKED)]
+    assert fallback.got == [longer(ASKED)]
     assert [message.text for message in model.got[0].messages[1:]] == ["Be brief."]
     assert "an image" in model.got[0].messages[0].parts[1].text  # type: ignore[union-attr] - the line
     assert response.warnings == ()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-async def test_changes_of_a_policy_that_the_model_does_not_support_are_left_out(
+async def test_unsupported_changes_of_a_policy_are_omitted(
     shape: str,
 ) -> None:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
@@ -232,9 +234,9 @@ async def test_the_last_request_decides_which_warnings_a_response_has(shape: str
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_output_that_only_the_other_model_supports_is_parsed(shape: str) -> None:
-    spare = Model("spare", text='{"value": 7}')
+    fallback = Model("fallback", text='{"value": 7}')
     profile = replace(LITTLE, output_types=False)
-    model = Model("large", fails=True, profile=profile, policies=[failing_over(spare)])
+    model = Model("large", fails=True, profile=profile, policies=[failing_over(fallback)])
 
     response = TYPED[shape](model)
     response = await response if inspect.isawaitable(response) else response
@@ -243,19 +245,19 @@ async def test_output_that_only_the_other_model_supports_is_parsed(shape: str) -
     assert response.warnings == ()
 
 
-async def test_a_request_without_cuts_is_passed_on_as_the_policy_made_it() -> None:
+async def test_a_fully_supported_request_is_passed_on_unchanged() -> None:
     changed = ChatRequest(messages=(user("Hello"),))
-    spare = Model("spare")
-    policies = [failing_over(spare, lambda request: changed)]
+    fallback = Model("fallback")
+    policies = [failing_over(fallback, lambda request: changed)]
     request = ChatRequest(messages=(user("Hi"),))
 
     await call("generate", Model("large", fails=True, policies=policies), request)
 
-    assert spare.got == [changed]
-    assert spare.got[0] is not request
+    assert fallback.got == [changed]
+    assert fallback.got[0] is not request
 
 
-def test_a_policy_gets_the_whole_request_and_sees_what_the_model_supports_of_it() -> None:
+def test_a_policy_receives_the_full_request_and_can_read_its_supported_part() -> None:
     def policy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         assert request is call.full_request
         assert request.settings == Settings(top_p=0.5)
@@ -267,15 +269,15 @@ def test_a_policy_gets_the_whole_request_and_sees_what_the_model_supports_of_it(
     assert model.got[0].settings == Settings()
 
 
-def test_only_the_model_that_answers_warns_of_a_missing_call() -> None:
+def test_only_the_model_that_generated_the_response_warns_of_a_missing_call() -> None:
     request = replace(ASKED, tool_choice=ToolChoice("required"))
-    spare = Model("spare")
-    model = Model("large", fails=True, policies=[failing_over(spare)])
+    fallback = Model("fallback")
+    model = Model("large", fails=True, policies=[failing_over(fallback)])
     response = model.generate(replace(request, output=None))
     assert len(response.warnings) == 1
 
 
-def test_places_of_messages_stay_known_on_the_way_to_another_model() -> None:
+def test_positions_of_messages_are_preserved_for_another_model() -> None:
     model = Refusing("acme", "small", profile=LITTLE)
     messages = NumberedMessages([user("Hi"), user(PICTURE)], [0, 4])
     with pytest.raises(UnsupportedError, match="message 4"):

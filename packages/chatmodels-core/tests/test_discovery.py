@@ -57,7 +57,7 @@ def test_an_installed_provider_is_found_imported_and_registered(site, global_reg
     assert global_registry.is_registered("alpha")
 
 
-def test_what_is_installed_is_looked_up_once_and_not_for_what_is_registered(
+def test_installed_providers_are_scanned_once_and_not_for_registered_names(
     site, global_registry, finder, fake
 ) -> None:
     site.install("alpha")
@@ -72,7 +72,7 @@ def test_what_is_installed_is_looked_up_once_and_not_for_what_is_registered(
     assert finder.scans == 1
 
 
-def test_many_threads_look_up_what_is_installed_once(site, finder) -> None:
+def test_concurrent_threads_scan_installed_providers_once(site, finder) -> None:
     from threading import Thread
 
     site.install("alpha")
@@ -97,14 +97,12 @@ def test_a_provider_installed_meanwhile_is_found_by_looking_again(site, global_r
     assert global_registry.provider("zz-late").metadata.name == "zz-late"
 
 
-def test_a_name_that_no_distribution_can_have_is_not_proposed_to_be_installed(
-    site, global_registry
-) -> None:
+def test_an_invalid_provider_name_is_not_suggested_for_installation(site, global_registry) -> None:
     with pytest.raises(ProviderNotFoundError, match="; register it with register_provider"):
         global_registry.provider("zz zz\n--index-url x")
 
 
-def test_an_entry_point_tells_what_it_is(site) -> None:
+def test_an_entry_point_describes_its_provider(site) -> None:
     site.install("alpha")
     assert discovery.find("alpha") == InstalledProvider(
         name="alpha",
@@ -132,7 +130,7 @@ def test_the_contract_is_read_from_the_entry_point(site, value: str, contract: i
     assert (found.module, found.contract) == ("plugin_alpha", contract)
 
 
-def test_a_provider_of_a_later_contract_asks_for_a_newer_core(site, global_registry) -> None:
+def test_a_provider_of_a_later_contract_requires_a_newer_core(site, global_registry) -> None:
     site.install("alpha", value="{module} [contract-12]")
     with pytest.raises(ProviderImportError) as caught:
         global_registry.provider("alpha")
@@ -170,7 +168,7 @@ def test_two_distributions_with_one_name_are_a_conflict_that_names_both(
     assert message.endswith("; uninstall one of them")
 
 
-def test_two_distributions_with_one_module_are_none(site, global_registry) -> None:
+def test_two_distributions_with_the_same_module_do_not_conflict(site, global_registry) -> None:
     site.install("alpha")
     site.install("alpha", distribution="renamed-alpha")
     assert global_registry.provider("alpha").metadata.name == "alpha"
@@ -225,7 +223,7 @@ def test_queries_find_a_provider_that_was_registered_in_place_of_a_broken_one(
     assert "alpha" in registry.providers_with()
 
 
-def test_a_provider_is_tried_again_when_it_is_asked_for(site, global_registry) -> None:
+def test_a_failed_import_is_tried_again_on_the_next_use(site, global_registry) -> None:
     module = site.install("alpha", NEEDS_WHAT_IS_MISSING)
     with pytest.raises(ProviderImportError):
         global_registry.provider("alpha")
@@ -279,7 +277,7 @@ def test_a_malformed_entry_point_is_reported_like_a_failed_import(
     assert global_registry.provider("beta").metadata.name == "beta"
 
 
-def test_an_entry_point_without_a_distribution_is_said_to_have_none(monkeypatch) -> None:
+def test_an_entry_point_without_a_distribution_is_reported_as_such(monkeypatch) -> None:
     entry_point = importlib.metadata.EntryPoint("alpha", "a [contract-9]", "chatmodels.providers")
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [entry_point])
     with pytest.raises(ProviderImportError, match=r"^an unknown distribution"):
@@ -323,7 +321,7 @@ def test_an_isolated_registry_that_discovers_shares_the_provider_with_the_global
     assert ProviderRegistry(discover=True).provider("alpha") is provider
 
 
-def test_an_isolated_registry_finds_what_the_global_one_has_unregistered_or_replaced(
+def test_an_isolated_registry_finds_providers_that_were_removed_from_the_global_one(
     site, global_registry, fake
 ) -> None:
     site.install("alpha")
@@ -346,7 +344,7 @@ def test_a_conflict_in_an_isolated_registry_names_the_plugin(site, fake) -> None
 # Lazily imported providers.
 
 
-def test_a_lazy_provider_is_imported_when_it_is_asked_for(site, global_registry) -> None:
+def test_a_lazy_provider_is_imported_on_first_use(site, global_registry) -> None:
     module = site.install("alpha")
     registry = ProviderRegistry()
     registry.register_lazy("alpha", module)

@@ -1,4 +1,4 @@
-"""Errors say what failed, on what and why, and survive being copied and pickled."""
+"""Errors report the operation, its target and the reason, and can be copied and pickled."""
 
 import asyncio
 import concurrent.futures
@@ -53,7 +53,7 @@ class UnpicklableError(Exception):
 
 
 class DemandingError(ChatModelError):
-    """A subclass of somebody else, with arguments of its own."""
+    """A subclass in another program, with other arguments."""
 
     def __init__(self, vendor: str, *, shard: int) -> None:
         super().__init__(f"{vendor} lost shard {shard}", op="generate")
@@ -110,7 +110,7 @@ def test_a_copied_error_without_a_cause_does_not_hide_its_context(
 
 
 @pytest.mark.parametrize("copier", COPIERS)
-def test_a_cause_that_cannot_be_pickled_leaves_its_words(
+def test_a_cause_that_cannot_be_pickled_is_described(
     copier: Callable[[ChatModelError], ChatModelError],
 ) -> None:
     error = full()
@@ -151,7 +151,7 @@ def test_a_foreign_cause_leaves_neither_its_attributes_nor_its_notes_nor_its_con
 
 
 @pytest.mark.parametrize("copier", COPIERS[1:])  # a shallow copy has the same errors below
-def test_errors_of_ours_stay_whole_below_foreign_ones_and_in_groups(
+def test_our_errors_are_pickled_completely_below_others_and_in_groups(
     copier: Callable[[ChatModelError], ChatModelError],
 ) -> None:
     error, ours = full(), full(NetworkError, status=None)
@@ -175,7 +175,7 @@ def test_errors_of_ours_stay_whole_below_foreign_ones_and_in_groups(
 
 
 class DeepError(ChatModelError):
-    """A subclass of somebody else."""
+    """A subclass in another program."""
 
 
 def test_a_group_of_errors_can_be_pickled() -> None:
@@ -290,7 +290,7 @@ def test_a_code_of_its_own_wins_over_that_of_the_class() -> None:
     assert ChatModelError("stop", code=ErrorCode.CANCELLED).code is ErrorCode.CANCELLED
 
 
-def test_locating_an_error_fills_in_only_what_is_not_known() -> None:
+def test_locating_an_error_sets_only_missing_attributes() -> None:
     error = ChatModelError("broken", provider="groq")
 
     located = error.located(op="stream", provider="openai", model="gpt-6.1-terra")
@@ -379,7 +379,7 @@ def test_a_cancellation_under_trio_has_the_code_cancelled() -> None:
         pytest.param(asyncio.CancelledError(), False, id="cancelled"),
     ],
 )
-def test_only_what_may_pass_is_retryable(error: BaseException, retryable: bool) -> None:
+def test_only_temporary_errors_are_retryable(error: BaseException, retryable: bool) -> None:
     assert is_retryable(error) is retryable
 
 
@@ -393,6 +393,6 @@ def test_only_what_may_pass_is_retryable(error: BaseException, retryable: bool) 
         ),
     ],
 )
-def test_an_error_knows_whether_it_is_retryable(error: ChatModelError, retryable: bool) -> None:
+def test_an_error_has_the_property_retryable(error: ChatModelError, retryable: bool) -> None:
     assert error.retryable is retryable
     assert pickle.loads(pickle.dumps(error)).retryable is retryable

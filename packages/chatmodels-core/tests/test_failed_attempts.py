@@ -110,13 +110,13 @@ async def test_the_attempts_of_another_model_follow_those_of_the_first(
     shape: str, succeeds: bool
 ) -> None:
     errors = [NetworkError("lost")] if succeeds else [NetworkError("lost"), NetworkError("lost")]
-    spare = Scripted("spare", *errors, policies=[again])
+    fallback = Scripted("fallback", *errors, policies=[again])
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
             return (yield Send(request))
         except ChatModelError:
-            return (yield Send(request, spare))
+            return (yield Send(request, fallback))
 
     model = Scripted("large", limited(), policies=[elsewhere])
     try:
@@ -124,7 +124,7 @@ async def test_the_attempts_of_another_model_follow_those_of_the_first(
     except NetworkError as error:
         attempts = error.failed_attempts
 
-    expected = [("large", "rate_limited"), ("spare", "network"), ("spare", "network")]
+    expected = [("large", "rate_limited"), ("fallback", "network"), ("fallback", "network")]
     assert [(each.model, each.code) for each in attempts] == expected[: 2 if succeeds else 3]
 
 

@@ -52,7 +52,7 @@ def no_sleep(seconds: float) -> None:
 
 
 @both
-def test_without_policies_the_call_is_simply_made(run: Run) -> None:
+def test_without_policies_the_request_is_sent(run: Run) -> None:
     seen: list[Send] = []
 
     assert run((), lambda effect: seen.append(effect) or "answer", no_sleep) == "answer"
@@ -101,7 +101,7 @@ def test_a_policy_refuses_without_any_call(run: Run) -> None:
 
 
 @both
-def test_a_policy_answers_without_any_call(run: Run) -> None:
+def test_a_policy_can_return_a_response_without_a_call(run: Run) -> None:
     def remember(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         return "remembered"
         yield
@@ -139,7 +139,7 @@ def test_a_failing_sleep_is_shown_to_the_policy(run: Run) -> None:
 
 
 @both
-def test_what_is_no_effect_is_refused_by_name(run: Run) -> None:
+def test_other_values_than_effects_are_refused_by_type(run: Run) -> None:
     def confused(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield request  # type: ignore[misc] - what the test is about
 
@@ -151,7 +151,7 @@ def test_what_is_no_effect_is_refused_by_name(run: Run) -> None:
 @pytest.mark.parametrize(
     "stop", [KeyboardInterrupt, SystemExit, asyncio.CancelledError], ids=lambda cls: cls.__name__
 )
-def test_what_stops_a_call_passes_all_policies_and_ends_them(
+def test_cancellations_pass_all_policies_and_close_them(
     run: Run, stop: type[BaseException]
 ) -> None:
     ended: list[str] = []
@@ -204,12 +204,12 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
     for run in (blocking, awaiting):
         log: list[tuple[int, int]] = []
         slept: list[float] = []
-        asked = 0
+        sends = 0
 
         def perform(effect: Send) -> str:
-            nonlocal asked
-            asked += 1
-            if asked <= failures:
+            nonlocal sends
+            sends += 1
+            if sends <= failures:
                 raise AgainError("again")
             return "answer"
 
@@ -218,14 +218,14 @@ def test_nested_policies_multiply_and_both_drivers_do_the_same(
             outcome = run(policies, perform, slept.append)
         except AgainError:
             outcome = None
-        histories.append((outcome, asked, log, slept))
+        histories.append((outcome, sends, log, slept))
 
     product = 1
     for count in counts:
         product *= count
     assert histories[0] == histories[1]
-    outcome, asked, _, _ = histories[0]
-    assert asked == min(failures + 1, product)
+    outcome, sends, _, _ = histories[0]
+    assert sends == min(failures + 1, product)
     assert outcome == ("answer" if failures < product else None)
 
 

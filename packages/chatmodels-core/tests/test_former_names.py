@@ -42,7 +42,7 @@ def test_a_name_that_never_was_is_missed_as_usual(name) -> None:
         getattr(chatmodels.core, name)
 
 
-def test_every_public_name_says_that_it_is_in_its_public_module() -> None:
+def test_every_public_name_has_the_module_that_publishes_it() -> None:
     for module in (chatmodels.core, extending, container):
         for name in module.__all__:
             value = getattr(module, name)
@@ -50,7 +50,7 @@ def test_every_public_name_says_that_it_is_in_its_public_module() -> None:
             assert not home.startswith("chatmodels.") or home == module.__name__, name
 
 
-def test_the_former_module_of_a_class_is_known_to_pickle_alone() -> None:
+def test_the_former_module_of_a_class_exists_for_pickle_only() -> None:
     former = sys.modules["chatmodels.core._registry.secret"]
     assert former.Secret is chatmodels.core.Secret
     assert not hasattr(former, "__file__")

@@ -43,7 +43,7 @@ def test_an_empty_registry_is_probed_at_once(registry) -> None:
     assert registry.check_health() == {}
 
 
-def test_a_probe_has_the_time_limit_and_no_retries(registry, fake) -> None:
+def test_a_health_check_has_the_time_limit_and_no_retries(registry, fake) -> None:
     registry.register_provider(fake("one"))
     registry.check_health(timeout=3.0)
     (options,) = registry.provider("one").probed
@@ -63,7 +63,7 @@ def test_probes_run_at_the_same_time(registry, fake) -> None:
     assert [report.status for report in reports.values()] == ["healthy"] * 3
 
 
-def test_a_probe_that_hangs_is_reported_and_left_behind(registry, fake, monkeypatch) -> None:
+def test_a_health_check_that_hangs_is_reported_and_abandoned(registry, fake, monkeypatch) -> None:
     release = threading.Event()
 
     def hang() -> HealthReport:
@@ -127,7 +127,7 @@ def test_an_unknown_provider_is_unhealthy(registry, fake) -> None:
     assert "did you mean 'one'?" in report.message
 
 
-def test_installed_providers_are_probed_and_broken_ones_told_with_their_cause(
+def test_installed_providers_are_checked_and_broken_ones_reported_with_their_cause(
     site, global_registry
 ) -> None:
     site.install("alpha", "import a_module_that_is_missing")

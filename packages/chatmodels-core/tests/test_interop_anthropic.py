@@ -263,9 +263,9 @@ def test_a_response_of_the_sdk_is_accepted() -> None:
 
 
 def test_reasoning_and_state_of_others_are_left_out() -> None:
-    said = assistant(ReasoningPart("Hm."), "Yes.", ProviderPart(ProviderState("other", {"a": 1})))
-    asked = user(ProviderPart(written(cache_control={})), RefusalPart("No."))
-    assert messages_to_anthropic([said, asked]).messages == [
+    reply = assistant(ReasoningPart("Hm."), "Yes.", ProviderPart(ProviderState("other", {"a": 1})))
+    question = user(ProviderPart(written(cache_control={})), RefusalPart("No."))
+    assert messages_to_anthropic([reply, question]).messages == [
         {"role": "assistant", "content": "Yes."},
         {"role": "user", "content": "No."},
     ]
@@ -380,11 +380,11 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("messages", "said"), WRONG.values(), ids=list(WRONG))
-def test_an_error_names_the_place(messages: Any, said: str) -> None:
+@pytest.mark.parametrize(("messages", "beginning"), WRONG.values(), ids=list(WRONG))
+def test_an_error_names_the_place(messages: Any, beginning: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         messages_from_anthropic(messages)
-    assert caught.value.message.startswith(said)
+    assert caught.value.message.startswith(beginning)
 
 
 def test_audio_is_refused() -> None:
@@ -394,7 +394,7 @@ def test_audio_is_refused() -> None:
 
 
 @pytest.mark.parametrize("scope", ["example.org", None])
-def test_state_of_a_model_is_valid_where_the_caller_says(scope: str | None) -> None:
+def test_state_of_a_model_has_the_scope_of_the_caller(scope: str | None) -> None:
     thinking = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
     (message,) = messages_from_anthropic(
         [{"role": "assistant", "content": [thinking]}], scope=scope
@@ -425,7 +425,7 @@ def test_a_text_file_in_another_charset_than_its_own_is_refused() -> None:
     assert caught.value.message.startswith("messages[0] has a file ")
 
 
-def test_a_turn_of_which_nothing_is_left_is_not_written() -> None:
+def test_a_turn_without_remaining_parts_is_not_written() -> None:
     conversation = [user("Why?"), assistant(ReasoningPart("Hm.")), user("Well?")]
     assert messages_to_anthropic(conversation).messages == [
         {

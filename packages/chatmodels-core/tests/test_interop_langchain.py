@@ -133,7 +133,7 @@ def test_calls_that_were_cut_off_are_read_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "beginning"),
     [
         ({"type": "human", "data": {}}, "messages[0] must be a message of langchain-core"),
         (Shown("remove", []), "messages[0] has the unknown type 'remove'"),
@@ -145,10 +145,10 @@ def test_calls_that_were_cut_off_are_read_once() -> None:
     ],
     ids=["a dictionary", "a kind of message", "a kind of block", "a part of a result"],
 )
-def test_an_error_names_the_place(message: object, said: str) -> None:
+def test_an_error_names_the_place(message: object, beginning: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         messages_from_langchain([message])
-    assert caught.value.message.startswith(said)
+    assert caught.value.message.startswith(beginning)
 
 
 @dataclass
@@ -215,9 +215,11 @@ CONVERSATION = (
 
 @pytest.mark.usefixtures("_langchain")
 def test_messages_are_written() -> None:
-    instructions, asked, said, found, broken, refused, empty = messages_to_langchain(CONVERSATION)
+    instructions, question, reply, found, broken, refused, empty = messages_to_langchain(
+        CONVERSATION
+    )
     assert instructions == SystemMessage("Be brief.")
-    assert asked == HumanMessage(
+    assert question == HumanMessage(
         [
             block("text", text="Look."),
             block("image", base64=base64.b64encode(PNG).decode(), mime_type="image/png"),
@@ -227,12 +229,12 @@ def test_messages_are_written() -> None:
         ]
     )
     cited = block("citation", url="https://example.org", end_index=3)
-    assert said.content == [
+    assert reply.content == [
         block("reasoning", reasoning="Hm."),
         block("text", text="I look.", annotations=[cited]),
     ]
-    assert said.tool_calls == [{"id": "c1", "name": "find", "args": {"q": 1}}]
-    (invalid,) = said.invalid_tool_calls
+    assert reply.tool_calls == [{"id": "c1", "name": "find", "args": {"q": 1}}]
+    (invalid,) = reply.invalid_tool_calls
     assert (invalid["id"], invalid["name"], invalid["args"]) == ("c2", "find", '{"q')
     assert found == ToolMessage("found", "find", tool_call_id="c1", status="success")
     assert broken == ToolMessage("It broke.", tool_call_id="c2", status="error")
@@ -260,10 +262,10 @@ def test_real_messages_are_converted_both_ways() -> None:  # pragma: no cover - 
     pytest.importorskip("langchain_core", reason="langchain-core is not installed")
     written = messages_to_langchain(CONVERSATION[:4])
     read = messages_from_langchain(written)
-    said = assistant(
+    reply = assistant(
         ReasoningPart("Hm."),
         TextPart("I look.", (Citation(url="https://example.org", end=3),)),
         ToolCall("c1", "find", '{"q":1}'),
         ToolCall("c2", "find", '{"q'),
     )
-    assert read == (*CONVERSATION[:2], said, CONVERSATION[3])
+    assert read == (*CONVERSATION[:2], reply, CONVERSATION[3])

@@ -348,7 +348,7 @@ def test_items_that_follow_a_named_message_keep_its_name() -> None:
 
 
 @pytest.mark.parametrize("scope", ["example.org", None])
-def test_state_of_a_model_is_valid_where_the_caller_says(scope: str | None) -> None:
+def test_state_of_a_model_has_the_scope_of_the_caller(scope: str | None) -> None:
     reasoning = {"type": "reasoning", "id": "rs_1", "encrypted_content": "x"}
     beside = {"role": "assistant", "content": "Yes.", "mark": "x"}
     read = messages_from_openai([reasoning, beside], scope=scope)
@@ -408,22 +408,22 @@ def test_the_passage_that_a_gateway_cites_is_read() -> None:
     assert message == assistant(TextPart("Yes.", (Citation(url="https://a", quote="It is."),)))
 
 
-def test_audio_of_a_model_keeps_its_id_and_its_words() -> None:
+def test_audio_of_a_model_has_its_id_and_its_transcript() -> None:
     audio = {"id": "audio_1", "transcript": "Yes.", "expires_at": 7, "data": "AAAA"}
     assert messages_from_openai([{"role": "assistant", "audio": audio}]) == (
         assistant(AudioPart(file_id="audio_1", transcript="Yes.", expires_at=7)),
     )
 
 
-def test_chat_completions_have_no_place_for_reasoning_of_others() -> None:
+def test_chat_completions_omit_reasoning_of_other_vendors() -> None:
     other = ProviderPart(ProviderState("other", {"a": 1}))
-    asked = user(other, "Why?", other)
-    said = assistant(ReasoningPart("Hm."), "Yes.")
-    assert messages_to_openai([asked, said]) == [
+    question = user(other, "Why?", other)
+    reply = assistant(ReasoningPart("Hm."), "Yes.")
+    assert messages_to_openai([question, reply]) == [
         {"role": "user", "content": "Why?"},
         {"role": "assistant", "content": "Yes."},
     ]
-    assert messages_to_openai([asked, said], api="responses") == [
+    assert messages_to_openai([question, reply], api="responses") == [
         {"role": "user", "content": "Why?"},
         {"type": "message", "role": "assistant", "content": "Yes."},
     ]
@@ -578,11 +578,11 @@ WRONG: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("messages", "said"), WRONG.values(), ids=list(WRONG))
-def test_an_error_names_the_place(messages: Any, said: str) -> None:
+@pytest.mark.parametrize(("messages", "beginning"), WRONG.values(), ids=list(WRONG))
+def test_an_error_names_the_place(messages: Any, beginning: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         messages_from_openai(messages)
-    assert caught.value.message.startswith(said)
+    assert caught.value.message.startswith(beginning)
 
 
 @pytest.mark.parametrize(
@@ -632,9 +632,9 @@ def test_an_unknown_api_is_refused() -> None:
     assert caught.value.message.startswith("messages_to_openai() has the unknown api 'response'")
 
 
-def test_a_turn_of_a_model_of_which_nothing_is_left_is_no_item() -> None:
-    asked = user("Why?")
-    assert messages_to_openai([asked, assistant(ReasoningPart("Hm."))], api="responses") == [
+def test_a_turn_of_a_model_without_remaining_parts_is_not_an_item() -> None:
+    question = user("Why?")
+    assert messages_to_openai([question, assistant(ReasoningPart("Hm."))], api="responses") == [
         {"role": "user", "content": "Why?"}
     ]
 

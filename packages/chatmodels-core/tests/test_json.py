@@ -348,7 +348,7 @@ def test_fields_of_a_later_version_are_tolerated() -> None:
     assert from_json(text, Message) == user("Hi")
 
 
-def test_an_answer_is_written_without_what_was_parsed_of_it() -> None:
+def test_a_response_is_written_without_its_parsed_output() -> None:
     response = ChatResponse(message=assistant("[2, 3]"), parsed=[2, 3])
     event = StreamEnd(response=response)
 
@@ -371,14 +371,14 @@ def test_an_answer_is_written_without_what_was_parsed_of_it() -> None:
         pytest.param(TextPart("\ud800"), "the TextPart cannot be written", id="surrogate"),
     ],
 )
-def test_what_has_no_json_form_is_refused(value: Any, words: str) -> None:
+def test_values_without_a_json_form_are_refused(value: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         to_json(value)
 
     assert words in caught.value.message
 
 
-def test_data_that_holds_itself_is_refused() -> None:
+def test_cyclic_data_is_refused() -> None:
     data: dict[str, Any] = {}
     data["self"] = data
 
@@ -481,14 +481,16 @@ def test_a_value_is_written_in_the_form_of_its_schema(cls: type[Any], data: st.D
         ),
     ],
 )
-def test_a_schema_tells_right_from_wrong(value_type: Any, right: Any, wrong: Any) -> None:
+def test_a_schema_accepts_valid_and_rejects_invalid_json(
+    value_type: Any, right: Any, wrong: Any
+) -> None:
     validator = jsonschema.Draft202012Validator(json_schema(value_type))
 
     assert validator.is_valid(right)
     assert not validator.is_valid(wrong)
 
 
-def test_a_schema_does_not_have_what_is_not_written() -> None:
+def test_a_schema_does_not_contain_fields_that_are_not_written() -> None:
     assert "parsed" not in json_schema(ChatResponse)["properties"]
     assert "payload" in json_schema(ChatResponse)["properties"]
 

@@ -197,7 +197,7 @@ async def test_a_listing_that_fails_names_the_operation_and_the_provider(
         ),
     ],
 )
-async def test_what_names_no_provider_is_refused(
+async def test_names_without_a_provider_are_refused(
     listed: Listed, name: Any, kind: type[ChatModelError], words: str
 ) -> None:
     with pytest.raises(kind) as caught:

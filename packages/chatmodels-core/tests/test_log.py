@@ -65,7 +65,7 @@ def test_a_line_end_in_the_name_of_a_model_does_not_begin_a_line_of_the_log(
     assert record.getMessage() == r"generate of 'fake:m\nERROR forged' failed: rate_limited"
 
 
-def test_a_foreign_error_is_told_by_its_type_alone() -> None:
+def test_an_error_of_another_library_is_logged_by_its_type_only() -> None:
     assert error_facts(KeyError(SECRET)) == {"code": "internal", "error_type": "KeyError"}
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_printed_unless_the_program_configures_logging() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def test_a_filter_holds_for_all_loggers_those_to_come_as_well(
+def test_a_filter_applies_to_all_loggers_including_later_ones(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Marking(logging.Filter):

@@ -99,6 +99,6 @@ def test_a_text_of_a_subclass_is_accepted() -> None:
     assert ToolCall(Word("c"), Word("f"), Word("{}")).arguments == {}
 
 
-def test_what_a_file_holds_is_checked_by_its_decoder() -> None:
+def test_the_content_of_a_file_is_checked_by_its_decoder() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(b'{"type": "text", "text": 5}', type=TextPart)

@@ -54,13 +54,13 @@ def test_the_type_of_an_image_is_found_in_its_bytes(data: bytes, media_type: str
         pytest.param(b"\x00\x00\x00\x18ftypM4A ", "audio/mp4", id="m4a"),
     ],
 )
-def test_the_type_of_sound_is_found_in_its_bytes(data: bytes, media_type: str) -> None:
+def test_the_type_of_audio_is_detected_from_its_bytes(data: bytes, media_type: str) -> None:
     assert audio(data) == AudioPart(data=data, media_type=media_type)
 
 
 @pytest.mark.parametrize("path_type", [str, Path], ids=["str", "path"])
 def test_a_path_is_read_at_once(tmp_path: Path, path_type: Callable[[Path], Any]) -> None:
-    path = tmp_path / "cat.jpg"  # the bytes tell better than the name
+    path = tmp_path / "cat.jpg"  # the bytes take precedence over the name
     path.write_bytes(PNG)
 
     part = image(path_type(path), detail="low")
@@ -89,7 +89,7 @@ def test_a_file_keeps_its_name_and_gets_its_type(
 
 
 @pytest.mark.parametrize("url", ["https://example.com/a.png", "HTTP://example.com/a.png"])
-def test_a_web_address_is_left_to_the_vendor(url: str) -> None:
+def test_a_web_url_is_fetched_by_the_vendor(url: str) -> None:
     assert image(url) == ImagePart(url=url)
     assert audio(url, media_type="audio/wav") == AudioPart(url=url, media_type="audio/wav")
     assert file(url, name="a.png") == FilePart(url=url, name="a.png")
@@ -122,7 +122,7 @@ def test_a_data_url_without_a_type_is_plain_text() -> None:
     assert file("data:,Hi%21") == FilePart(data=b"Hi!", media_type="text/plain")
 
 
-def test_a_type_that_is_given_is_not_questioned() -> None:
+def test_an_explicit_media_type_is_not_checked() -> None:
     assert file(b"a: 1", media_type="application/yaml").media_type == "application/yaml"
     assert image(b"<svg/>", media_type="image/svg+xml").media_type == "image/svg+xml"
 
@@ -160,7 +160,7 @@ def test_a_type_that_is_given_is_not_questioned() -> None:
         pytest.param(lambda: image("data:,\ud800"), "cannot be decoded", id="surrogate"),
     ],
 )
-def test_what_cannot_be_media_is_refused_with_a_remedy(make: Any, words: str) -> None:
+def test_other_values_than_media_are_refused_with_a_remedy(make: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         make()
 
@@ -198,7 +198,7 @@ def test_a_fifo_is_refused_and_not_waited_for(make: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no FIFOs")
-def test_a_fifo_that_takes_the_place_of_a_file_is_not_waited_for(
+def test_a_fifo_that_replaces_a_file_does_not_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, pipe = tmp_path / "cat.png", tmp_path / "pipe.png"
@@ -257,7 +257,7 @@ def test_media_at_the_limit_are_taken(tmp_path: Path) -> None:
     assert image(path, max_bytes=16) == image(PNG, max_bytes=16)
 
 
-def test_what_is_shown_of_a_value_does_not_hold_a_whole_image() -> None:
+def test_the_repr_of_a_value_does_not_contain_a_whole_image() -> None:
     shown = repr(user("Look:", image(PNG + bytes(1_000_000))))
 
     assert shown == (
@@ -267,13 +267,13 @@ def test_what_is_shown_of_a_value_does_not_hold_a_whole_image() -> None:
     assert repr(AudioDelta(b"abc")) == "AudioDelta(data=b'abc')"
 
 
-def test_what_is_shown_of_a_response_tells_the_size_of_its_payload() -> None:
+def test_the_repr_of_a_response_shows_the_size_of_its_payload() -> None:
     response = ChatResponse(message=user("Hi"), payload=msgspec.Raw(b"[" + b" " * 998 + b"]"))
 
     assert repr(response).endswith(", payload=<1,000 bytes>)")
 
 
-def test_a_file_of_text_that_nothing_else_is_known_of_is_plain_text(tmp_path: Path) -> None:
+def test_a_text_file_of_unknown_type_is_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "LICENSE"
     path.write_text("Permission is hereby granted, \u2026", "utf-8")
 

@@ -88,14 +88,14 @@ def test_a_conversation_that_fits_stays_the_same_object(profile: Profile) -> Non
 def test_a_message_that_fits_stays_the_same_object_beside_others() -> None:
     messages = (user("?", PICTURE), assistant(SPOKEN), user("!"))
     found, _ = placed(*messages)
-    assert [kept is given for kept, given in zip(found, messages, strict=True)] == [
+    assert [item is given for item, given in zip(found, messages, strict=True)] == [
         True,
         False,
         True,
     ]
 
 
-def test_what_a_model_made_goes_into_the_next_message_of_the_user() -> None:
+def test_media_of_the_model_move_to_the_next_message_of_the_user() -> None:
     found, warnings = placed(user("Draw."), assistant("Here:", PICTURE, SPOKEN), user("Bigger."))
     assert warnings == ()
     assert found == (
@@ -105,7 +105,7 @@ def test_what_a_model_made_goes_into_the_next_message_of_the_user() -> None:
     )
 
 
-def test_what_a_model_made_is_left_out_with_a_warning_if_there_is_no_place_for_it() -> None:
+def test_media_of_the_model_are_omitted_with_a_warning_if_not_accepted_anywhere() -> None:
     found, warnings = placed(user("?"), assistant(PICTURE), assistant("!", SOUND), profile=NOTHING)
     assert found == (user("?"), assistant("!"))
     assert warnings == (
@@ -125,7 +125,7 @@ def test_a_text_file_of_the_model_goes_to_the_user_as_text() -> None:
     assert found == (assistant("Here:"), user("From the assistant:", "größe"))
 
 
-def test_what_tools_returned_goes_after_all_results_that_belong_together() -> None:
+def test_media_of_tools_move_after_all_results_of_a_turn() -> None:
     calls = assistant(ToolCall("a", "draw"), ToolCall("b", "draw"))
     found, warnings = placed(
         calls,
@@ -148,7 +148,7 @@ def test_what_tools_returned_goes_after_all_results_that_belong_together() -> No
     )
 
 
-def test_what_the_last_tool_returned_is_in_a_message_of_its_own() -> None:
+def test_media_of_the_last_tool_are_in_a_separate_message() -> None:
     found, _ = placed(tool_result("a", PICTURE))
     assert found[-1] == user("From the result of the tool a:", PICTURE)
 
@@ -156,25 +156,25 @@ def test_what_the_last_tool_returned_is_in_a_message_of_its_own() -> None:
 def test_results_among_the_parts_of_the_user_are_followed_by_their_media() -> None:
     options = ProviderPart(ProviderState("acme", {"cache": True}))
     first, second = (ToolResult(name, (TextPart("done"), PICTURE)) for name in "ab")
-    kept = [ToolResult(name, (TextPart("done"),)) for name in "ab"]
+    results = [ToolResult(name, (TextPart("done"),)) for name in "ab"]
     shown_a = (TextPart("From the result of the tool a:"), PICTURE)
     shown_b = (TextPart("From the result of the tool b:"), PICTURE)
     found, _ = placed(user(first, options, second, "And?"), user(second))
     assert found == (
-        user(kept[0], options, kept[1], *shown_a, *shown_b, "And?"),
-        user(kept[1], *shown_b),
+        user(results[0], options, results[1], *shown_a, *shown_b, "And?"),
+        user(results[1], *shown_b),
     )
 
 
 @pytest.mark.parametrize("place", ["user", "system", "result"])
 def test_a_text_file_is_its_text_and_audio_its_transcript_if_there_is_no_place(place: str) -> None:
-    def said(*parts: str | TextPart | FilePart | AudioPart) -> Message:
+    def turn(*parts: str | TextPart | FilePart | AudioPart) -> Message:
         if place == "result":
             return tool_result("a", *parts)
         return system(*parts) if place == "system" else user(*parts)
 
-    found, warnings = placed(said("See.", TEXT, SPOKEN))
-    assert found == (said("See.", "größe", "Good day."),)
+    found, warnings = placed(turn("See.", TEXT, SPOKEN))
+    assert found == (turn("See.", "größe", "Good day."),)
     assert warnings == ()
 
 
@@ -202,11 +202,11 @@ def test_everything_that_is_not_accepted_is_refused_at_once() -> None:
     )
 
 
-def test_what_is_refused_alone_is_not_said_to_be_a_field() -> None:
+def test_an_error_about_media_does_not_suggest_provider_options() -> None:
     assert "provider_options" not in refusal(user(SOUND))
 
 
-def test_what_is_not_accepted_becomes_a_line_of_text_with_a_warning() -> None:
+def test_media_that_are_not_accepted_become_a_line_of_text_with_a_warning() -> None:
     found, warnings = placed(
         user("Listen:", SOUND),
         tool_result(ToolResult("a", (FilePart(data=b"\0", media_type="application/zip"),), "zip")),
@@ -239,13 +239,13 @@ def test_what_is_not_accepted_becomes_a_line_of_text_with_a_warning() -> None:
 
 
 @pytest.mark.parametrize("lenient", [False, True])
-def test_what_is_placed_stays_where_it_is_when_it_is_placed_again(lenient: bool) -> None:
+def test_placed_media_do_not_move_when_placed_again(lenient: bool) -> None:
     messages = [user("?", TEXT), assistant(PICTURE), tool_result("a", PICTURE, TEXT)]
     if lenient:
         messages.append(user(SOUND))
     once, _ = placed(*messages, lenient=lenient)
     twice, warnings = placed(*once, lenient=lenient)
-    assert [kept is given for kept, given in zip(twice, once, strict=True)] == [True] * len(once)
+    assert [item is given for item, given in zip(twice, once, strict=True)] == [True] * len(once)
     assert warnings == ()
 
 
@@ -451,15 +451,15 @@ NO_MAPPING = ProviderPart(ProviderState("acme", ["?"]))
 
 
 def test_the_options_of_a_medium_stay_with_it() -> None:
-    said = user(PICTURE, OPTIONS, OTHERS, BLOCK, "?", OTHERS)
-    assert placed(said)[0][0] is said
+    turn = user(PICTURE, OPTIONS, OTHERS, BLOCK, "?", OTHERS)
+    assert placed(turn)[0][0] is turn
 
 
 @pytest.mark.parametrize("role", ["user", "system"])
-def test_the_options_of_a_medium_are_left_out_with_it(role: str) -> None:
+def test_the_options_of_a_medium_are_omitted_with_it(role: str) -> None:
     make = user if role == "user" else system
-    said = make("See.", SOUND, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
-    found, _ = placed(said, lenient=True)
+    turn = make("See.", SOUND, OPTIONS, OTHERS, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS)
+    found, _ = placed(turn, lenient=True)
     line = "[audio of type audio/wav is omitted: the model does not accept it]"
     assert found == (make("See.", line, BLOCK, OPTIONS, NO_MAPPING, "?", OTHERS),)
 
@@ -469,7 +469,7 @@ def test_the_options_of_a_text_file_stay_with_its_text() -> None:
     assert found == (user("größe", OPTIONS, "?"),)
 
 
-def test_the_options_of_what_a_model_made_move_with_it() -> None:
+def test_the_options_of_media_of_the_model_move_with_them() -> None:
     profile = Profile(user_media=IMAGES, assistant_media=(), part_options=("resolution",))
     found, _ = placed(
         assistant("Here:", PICTURE, OPTIONS, RUN, OPTIONS, PICTURE, "!", OTHERS),
@@ -483,13 +483,13 @@ def test_the_options_of_what_a_model_made_move_with_it() -> None:
     )
 
 
-def test_the_options_of_what_a_model_made_are_left_out_with_it() -> None:
+def test_the_options_of_media_of_the_model_are_omitted_with_them() -> None:
     profile = Profile(user_media=(), assistant_media=(), part_options=("resolution",))
     found, _ = placed(assistant(PICTURE, OPTIONS, "!", OPTIONS), profile=profile)
     assert found == (assistant("!", OPTIONS),)
 
 
-def test_state_behind_what_a_model_made_is_no_option_unless_the_profile_says_so() -> None:
+def test_state_after_media_of_the_model_is_not_an_option_unless_in_the_profile() -> None:
     found, _ = placed(assistant("Here:", PICTURE, OPTIONS), user("?"))
     assert found == (assistant("Here:", OPTIONS), user("From the assistant:", PICTURE, "?"))
 

@@ -74,7 +74,7 @@ def test_texts_and_parts_are_mixed_at_will(message: Message, role: str) -> None:
     assert message == Message(role, (TextPart("Hi"), CAT))  # type: ignore[arg-type] - parametrised
 
 
-def test_a_message_tells_its_text_its_reasoning_and_its_tool_calls() -> None:
+def test_a_message_has_its_text_its_reasoning_and_its_tool_calls() -> None:
     message = assistant(
         ReasoningPart("Hm, "), "It is ", CALL, RefusalPart("no"), ReasoningPart("well"), "cold."
     )
@@ -109,14 +109,14 @@ def test_a_list_of_parts_becomes_a_tuple() -> None:
         ),
     ],
 )
-def test_what_no_message_is_made_of_is_refused(write: Any, words: str) -> None:
+def test_other_values_than_parts_are_refused(write: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         write()
 
     assert words in caught.value.message
 
 
-def test_a_whole_tool_result_is_a_message_by_itself() -> None:
+def test_a_complete_tool_result_becomes_a_message() -> None:
     result = ToolResult("call_1", (TextPart("cold"),))
 
     assert tool_result(result) == Message("tool", (result,))
@@ -128,7 +128,7 @@ def test_a_whole_tool_result_is_a_message_by_itself() -> None:
     ("call", "name"),
     [pytest.param(CALL, "weather", id="call"), pytest.param("call_1", None, id="id")],
 )
-def test_a_tool_result_answers_a_call_or_its_id(call: ToolCall | str, name: str | None) -> None:
+def test_a_tool_result_accepts_a_call_or_its_id(call: ToolCall | str, name: str | None) -> None:
     message = tool_result(call, "cold, ", CAT, "-3 C", is_error=True)
 
     assert message.role == "tool"
@@ -165,7 +165,7 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
         ),
     ],
 )
-def test_what_is_no_prompt_is_refused(prompt: Any, words: str) -> None:
+def test_other_values_than_prompts_are_refused(prompt: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         as_messages(prompt)
 
@@ -243,7 +243,7 @@ def test_arguments_are_parsed(written: str, expected: object) -> None:
         pytest.param('{"a": 1e999}', id="too-large"),
     ],
 )
-def test_arguments_that_are_no_object_are_an_error_that_names_the_tool(written: str) -> None:
+def test_arguments_that_are_not_an_object_raise_an_error_that_names_the_tool(written: str) -> None:
     with pytest.raises(ToolArgumentsError) as caught:
         _ = ToolCall("1", "weather", written).arguments
 

@@ -157,7 +157,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
         ),
     ],
 )
-async def test_all_four_forms_of_a_call_are_made_of_one_primitive(
+async def test_all_four_forms_of_a_call_are_derived_from_one_primitive(
     cls: type[Recording], generate: Any, stream: Any, agenerate: Any, astream: Any
 ) -> None:
     model = cls()
@@ -173,7 +173,7 @@ async def test_all_four_forms_of_a_call_are_made_of_one_primitive(
     assert model.ran == [generate, stream, agenerate, astream]
 
 
-def test_a_class_without_any_primitive_is_refused_when_a_model_is_made() -> None:
+def test_a_class_without_any_primitive_is_refused_at_the_creation_of_a_model() -> None:
     with pytest.raises(
         InternalError, match=r"Recording cannot generate responses; .* or events\(\)"
     ):
@@ -181,7 +181,7 @@ def test_a_class_without_any_primitive_is_refused_when_a_model_is_made() -> None
 
 
 @pytest.mark.parametrize("cls", [Streaming, AsyncStreaming], ids=["events", "aevents"])
-async def test_a_response_made_of_events_needs_their_end(
+async def test_a_response_from_events_requires_the_end_event(
     cls: type[Streaming], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(globals(), "EVENTS", EVENTS[:2])
@@ -211,7 +211,7 @@ async def test_primitives_may_be_read_to_their_end_without_a_call() -> None:
     assert isinstance(events[-1], StreamEnd)
 
 
-async def test_closing_asynchronously_closes_what_closes_blocking() -> None:
+async def test_aclose_calls_close_by_default() -> None:
     class Closable(Responding):
         def close(self) -> None:
             self.note("close")
@@ -225,7 +225,7 @@ async def test_closing_asynchronously_closes_what_closes_blocking() -> None:
     assert model.ran == [("close", False)]
 
 
-async def test_a_model_knows_little_of_itself_by_default() -> None:
+async def test_a_model_has_minimal_metadata_by_default() -> None:
     model = Responding()
 
     assert model.model_info() == ModelInfo(name="m", provider="fake")
@@ -303,7 +303,7 @@ async def test_cancelling_a_stream_does_not_wait_for_its_thread_which_closes_it(
     assert model.closed == 1
 
 
-def test_a_thread_that_comes_too_late_reads_nothing() -> None:
+def test_a_thread_that_starts_after_the_cancellation_reads_nothing() -> None:
     # Trio runs what was cancelled before its thread began.
     model, request = Streaming(), ChatRequest(messages=(user("Hi"),))
     call = CallInfo("stream", request, provider="fake", model="m", timeout=Timeout())
@@ -347,7 +347,7 @@ async def test_a_request_that_fails_at_once_in_a_thread_is_an_error() -> None:
 
 
 def described(city: str) -> str:
-    """Tell the weather."""
+    """Return the weather."""
     raise AssertionError("only its description is wanted")
 
 
@@ -468,8 +468,10 @@ def test_a_response_without_the_call_that_was_demanded_has_a_warning(
     model = Responding()
     model.answer = ChatResponse(message=Message("assistant", parts), finish_reason=reason)
     weather = tool(described, name="weather")
-    asked: dict[str, Any] = {"tools": [weather], "tool_choice": choice}
-    response = model.stream("Hi", **asked).collect() if streamed else model.generate("Hi", **asked)
+    arguments: dict[str, Any] = {"tools": [weather], "tool_choice": choice}
+    response = (
+        model.stream("Hi", **arguments).collect() if streamed else model.generate("Hi", **arguments)
+    )
     assert len(response.warnings) == bool(warned)
     assert all(
         f"the model called no tool, although tool_choice is {warned}" in warning
@@ -532,7 +534,7 @@ def test_a_ready_request_is_checked_too(
     assert all(word in caught.value.message for word in words)
 
 
-def test_what_a_ready_request_takes_loosely_is_brought_into_form() -> None:
+def test_loosely_typed_fields_of_a_request_are_normalized() -> None:
     model = Responding(timeout=Timeout(connect=1.0))
     loose: dict[str, Any] = {"tools": [described], "timeout": 5}
     model.generate(ChatRequest(messages=(user("Hi"),), **loose))
@@ -607,7 +609,7 @@ def test_an_unsupported_setting_of_the_model_is_reported_at_its_creation() -> No
         limited(settings=Settings(seed=1, top_k=3, store=True))
 
 
-def test_an_unsupported_setting_is_left_out_with_a_warning_on_request() -> None:
+def test_an_unsupported_setting_is_omitted_with_a_warning_on_request() -> None:
     model = limited(on_unsupported="warn", settings=Settings(top_k=3))
 
     responses = [model.generate("Hi", seed=1), model.stream("Hi", seed=1).collect()]
@@ -628,7 +630,7 @@ def test_the_providers_warnings_come_after_those_of_core() -> None:
 # structured output
 
 
-def test_a_refusal_is_no_output() -> None:
+def test_a_refusal_is_not_an_output() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant(RefusalPart("I will not.")))
 
@@ -639,7 +641,7 @@ def test_a_refusal_is_no_output() -> None:
     assert caught.value.partial.refusal == "I will not."
 
 
-async def test_an_output_that_was_cut_off_is_told_so() -> None:
+async def test_an_output_that_was_cut_off_is_reported_as_such() -> None:
     model = Responding()
     model.answer = ChatResponse(message=assistant('{"value": 1'), finish_reason="length")
 
@@ -654,7 +656,7 @@ async def test_an_output_that_was_cut_off_is_told_so() -> None:
     assert caught.value.partial.text == '{"value": 1'
 
 
-async def test_an_output_that_was_filtered_says_so_and_why() -> None:
+async def test_a_filtered_output_is_reported_with_the_reason() -> None:
     model = Responding()
     model.answer = ChatResponse(
         message=assistant(""), finish_reason="content_filter", warnings=("the prompt was blocked",)
@@ -704,7 +706,7 @@ def elsewhere(model: StandardChatModel) -> Any:
     return policy
 
 
-async def test_a_policy_asks_another_model_which_stays_the_provider_of_the_answer() -> None:
+async def test_a_policy_calls_another_model_which_is_the_provider_of_the_response() -> None:
     other = AsyncResponding()
     other.provider = "backup"
     model = Responding().with_policies(elsewhere(other))
@@ -714,7 +716,7 @@ async def test_a_policy_asks_another_model_which_stays_the_provider_of_the_answe
     assert (model.ran, other.ran) == ([], [("respond", True), ("arespond", True)])
 
 
-def test_what_is_no_response_is_named() -> None:
+def test_other_values_than_responses_are_refused_by_type() -> None:
     def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Send(request)
 
@@ -722,7 +724,7 @@ def test_what_is_no_response_is_named() -> None:
         Responding(policies=[forgetful]).generate("Hi")
 
 
-async def test_what_is_no_opened_stream_is_named() -> None:
+async def test_other_values_than_started_streams_are_refused_by_type() -> None:
     def forgetful(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         yield Send(request)
 
@@ -774,7 +776,7 @@ def test_an_explanation_carries_all_warnings_and_sends_nothing() -> None:
     assert model.requests == []
 
 
-def test_what_makes_no_http_requests_cannot_be_explained() -> None:
+def test_models_without_http_cannot_be_explained() -> None:
     with pytest.raises(UnsupportedError, match="fake does not send HTTP requests") as caught:
         Responding().explain("Hi")
 
@@ -806,12 +808,12 @@ def test_a_failure_to_explain_is_one_of_ours() -> None:
     ],
     ids=lambda protocol: protocol.__name__,
 )
-def test_a_model_is_all_that_the_protocols_ask_for(protocol: type) -> None:
+def test_a_model_implements_all_protocols(protocol: type) -> None:
     assert isinstance(Responding(), protocol)
     assert not isinstance(object(), protocol)
 
 
-def test_a_part_of_a_model_is_that_part_and_no_other() -> None:
+def test_a_partial_model_implements_only_its_protocol() -> None:
     class Probe:
         def check_health(self) -> HealthReport:
             raise AssertionError("only its presence counts")

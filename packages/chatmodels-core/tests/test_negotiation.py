@@ -53,7 +53,7 @@ def request(
 
 
 @pytest.mark.parametrize(
-    ("asked", "problems", "kept"),
+    ("full", "problems", "supported"),
     [
         pytest.param(request(top_k=1, seed=1), ["top_k"], request(seed=1), id="a setting"),
         pytest.param(
@@ -110,21 +110,21 @@ def request(
         ),
     ],
 )
-def test_what_is_not_supported_is_refused_or_left_out(
-    asked: ChatRequest, problems: list[str], kept: ChatRequest
+def test_unsupported_features_are_refused_or_omitted(
+    full: ChatRequest, problems: list[str], supported: ChatRequest
 ) -> None:
     with pytest.raises(UnsupportedError) as caught:
-        negotiate(asked, PROFILE, provider="acme")
+        negotiate(full, PROFILE, provider="acme")
     for problem in problems:
         assert problem in caught.value.message
-    found, warnings = negotiate(asked, PROFILE, provider="acme", on_unsupported="warn")
-    assert found == kept
+    found, warnings = negotiate(full, PROFILE, provider="acme", on_unsupported="warn")
+    assert found == supported
     assert warnings == tuple(f"acme does not support {problem}: omitted" for problem in problems)
 
 
-def refused(asked: ChatRequest, profile: Profile, **remedies: str) -> str:
+def refused(full: ChatRequest, profile: Profile, **remedies: str) -> str:
     with pytest.raises(UnsupportedError) as caught:
-        negotiate(asked, profile, provider="acme", remedies=remedies)
+        negotiate(full, profile, provider="acme", remedies=remedies)
     return caught.value.message
 
 
@@ -134,9 +134,9 @@ def test_a_refusal_lists_everything_with_the_supported_values_and_the_remedies()
         values={"reasoning_effort": ("none", "high"), "verbosity": ()},
         ranges={"temperature": (0, 1.5)},
     )
-    asked = request(temperature=2, reasoning_effort="low", verbosity="low", top_k=1, top_p=1)
+    full = request(temperature=2, reasoning_effort="low", verbosity="low", top_k=1, top_p=1)
     assert refused(
-        asked, profile, top_k="sampling=...", verbosity="text=...", top_p="sampling=..."
+        full, profile, top_k="sampling=...", verbosity="text=...", top_p="sampling=..."
     ) == (
         "acme does not support temperature=2 (supported: 0 to 1.5), top_p, top_k, "
         "reasoning_effort='low' (supported: 'none', 'high'), verbosity='low' (supported: none); "
@@ -155,8 +155,8 @@ def test_a_refusal_without_remedies_leaves_the_way_to_leave_it_out() -> None:
 
 @pytest.mark.parametrize("temperature", [0, 1])
 def test_a_range_includes_its_ends(temperature: float) -> None:
-    asked = request(temperature=temperature)
-    assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
+    full = request(temperature=temperature)
+    assert negotiate(full, PROFILE, provider="acme") == (full, ())
 
 
 @pytest.mark.parametrize(
@@ -170,20 +170,20 @@ def test_a_range_includes_its_ends(temperature: float) -> None:
     ],
 )
 def test_a_budget_and_an_effort_request_reasoning(reasoning: Any, reasons: bool) -> None:
-    asked = request(seed=1, **reasoning)
+    full = request(seed=1, **reasoning)
     found, _ = negotiate(
-        asked, Profile(not_with_reasoning={"seed": ()}), provider="acme", on_unsupported="warn"
+        full, Profile(not_with_reasoning={"seed": ()}), provider="acme", on_unsupported="warn"
     )
-    assert found == (request(**reasoning) if reasons else asked)
+    assert found == (request(**reasoning) if reasons else full)
 
 
 def test_tools_are_compared_in_a_request_without_settings() -> None:
-    asked = ChatRequest(messages=(user("Hi"),), tools=(STRICT,))
+    full = ChatRequest(messages=(user("Hi"),), tools=(STRICT,))
     with pytest.raises(UnsupportedError, match="strict in the tool"):
-        negotiate(asked, PROFILE, provider="acme")
+        negotiate(full, PROFILE, provider="acme")
 
 
-def test_settings_and_tools_are_left_out_together() -> None:
+def test_unsupported_settings_and_tools_are_omitted_together() -> None:
     found, _ = negotiate(
         request(TOOL, seed=1, top_k=1),
         Profile(settings={"seed": "s"}, tools=False),
@@ -209,30 +209,30 @@ def test_defaults_that_are_supported_pass(settings: Settings) -> None:
     "choice",
     [ToolChoice("auto"), ToolChoice("none"), ToolChoice("required"), ToolChoice("tool", "clock")],
 )
-def test_a_model_of_which_nothing_is_known_supports_everything(choice: ToolChoice) -> None:
-    asked = request(STRICT, choice=choice, seed=1, reasoning_effort="max")
-    assert negotiate(asked, Profile(), provider="acme") == (asked, ())
+def test_an_unknown_model_supports_everything(choice: ToolChoice) -> None:
+    full = request(STRICT, choice=choice, seed=1, reasoning_effort="max")
+    assert negotiate(full, Profile(), provider="acme") == (full, ())
 
 
 def test_free_choices_do_not_force_a_call() -> None:
     assert sorted(FREE_TOOL_CHOICES) == ["auto", "none"]
 
 
-def test_a_tool_choice_is_left_out_and_strict_tools_stay() -> None:
+def test_an_unsupported_tool_choice_is_omitted_and_strict_tools_stay() -> None:
     profile = Profile(tool_choices=FREE_TOOL_CHOICES)
-    asked = request(STRICT, choice=ToolChoice("required"))
-    found, _ = negotiate(asked, profile, provider="acme", on_unsupported="warn")
+    full = request(STRICT, choice=ToolChoice("required"))
+    found, _ = negotiate(full, profile, provider="acme", on_unsupported="warn")
     assert found == request(STRICT)
 
 
-def test_a_model_without_tools_is_given_none() -> None:
-    asked = request(TOOL, choice=ToolChoice("required"))
-    found, warnings = negotiate(asked, Profile(tools=False), provider="acme", on_unsupported="warn")
+def test_a_model_without_tool_support_receives_no_tools() -> None:
+    full = request(TOOL, choice=ToolChoice("required"))
+    found, warnings = negotiate(full, Profile(tools=False), provider="acme", on_unsupported="warn")
     assert (found, warnings) == (request(), ("acme does not support tools: omitted",))
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "full",
     [
         request(),
         request(TOOL),
@@ -240,9 +240,9 @@ def test_a_model_without_tools_is_given_none() -> None:
         request(TOOL, choice=ToolChoice("required")),
     ],
 )
-def test_what_is_supported_stays_the_same_object(asked: ChatRequest) -> None:
-    assert negotiate(asked, PROFILE, provider="acme") == (asked, ())
-    assert negotiate(asked, PROFILE, provider="acme")[0] is asked
+def test_a_supported_request_stays_the_same_object(full: ChatRequest) -> None:
+    assert negotiate(full, PROFILE, provider="acme") == (full, ())
+    assert negotiate(full, PROFILE, provider="acme")[0] is full
 
 
 IMAGE = ImagePart(data=b"png", media_type="image/png")
@@ -259,7 +259,7 @@ IMAGE = ImagePart(data=b"png", media_type="image/png")
     ],
     ids=["an image", "in a result", "audio and a file", "an output type", "tools"],
 )
-def test_a_model_refuses_what_its_provider_does_not_claim(
+def test_a_model_refuses_features_beyond_the_capabilities_of_its_provider(
     prompt: Any, options: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(UnsupportedError) as caught:
@@ -267,7 +267,7 @@ def test_a_model_refuses_what_its_provider_does_not_claim(
     assert problem in caught.value.message
 
 
-def test_a_model_accepts_what_its_provider_claims_and_what_other_models_made() -> None:
+def test_a_model_accepts_the_capabilities_of_its_provider_and_content_of_other_models() -> None:
     drawn = assistant("Here.", IMAGE)
     assert Seeing(frozenset()).generate([user("?"), drawn, user("!")]).text == "Hi"
     claimed = frozenset({Capability.VISION, Capability.STRUCTURED_OUTPUT, Capability.TOOLS})
@@ -275,7 +275,7 @@ def test_a_model_accepts_what_its_provider_claims_and_what_other_models_made() -
     assert response.parsed == "Hi"
 
 
-def test_media_of_a_profile_are_more_exact_than_what_a_provider_claims() -> None:
+def test_media_of_a_profile_take_precedence_over_capabilities() -> None:
     profile = Profile(user_media=())
     model = Seeing(frozenset({Capability.VISION}), profile=profile)
     assert model.profile.user_media == ()
@@ -290,7 +290,7 @@ def test_an_output_type_is_refused_together_with_all_else() -> None:
     assert "support output types, tools, an image" in caught.value.message
 
 
-def test_an_output_type_that_is_not_supported_is_left_out_with_a_warning() -> None:
+def test_an_unsupported_output_type_is_omitted_with_a_warning() -> None:
     model = Seeing(frozenset({Capability.TOOLS}), on_unsupported="warn")
     response = model.generate("?", output_type=int, tools=[STRICT])
     assert response.text == "Hi"
@@ -307,7 +307,7 @@ class Seeing(StandardChatModel):
 
 
 @pytest.mark.parametrize(
-    ("asked", "kept"),
+    ("full", "supported"),
     [
         pytest.param(
             request(service_tier="auto", seed=1), request(seed=1), id="a value that holds anyway"
@@ -338,8 +338,8 @@ class Seeing(StandardChatModel):
         ),
     ],
 )
-def test_settings_that_need_not_be_sent_are_left_out_without_a_warning(
-    asked: ChatRequest, kept: ChatRequest
+def test_implied_settings_are_omitted_without_a_warning(
+    full: ChatRequest, supported: ChatRequest
 ) -> None:
     profile = Profile(implied={"service_tier": ("auto",)}, needs_tools=("parallel_tool_calls",))
-    assert negotiate(asked, profile, provider="acme") == (kept, ())
+    assert negotiate(full, profile, provider="acme") == (supported, ())

@@ -57,10 +57,10 @@ def config(tmp_path: Path):
     return write
 
 
-# Where options come from.
+# Sources of options.
 
 
-def test_what_is_not_given_has_its_default() -> None:
+def test_absent_options_have_their_defaults() -> None:
     options = load()
     assert options.api_key == Secret(KEY)
     assert options.base_url == "https://api.acme.test/v1"
@@ -69,7 +69,7 @@ def test_what_is_not_given_has_its_default() -> None:
     assert options.settings.chosen() == {}
 
 
-def test_arguments_come_before_the_environment_and_that_before_the_file(config) -> None:
+def test_arguments_take_precedence_over_the_environment_and_that_over_the_file(config) -> None:
     file = config(
         '[providers.acme]\nbase_url = "http://file/"\norganization = "file"\nmax_retries = 1\n'
         'api = "file"'
@@ -86,7 +86,7 @@ def test_arguments_come_before_the_environment_and_that_before_the_file(config) 
     assert options.extra == {"organization": "variable", "api": "file"}
 
 
-def test_none_and_an_empty_variable_count_as_not_given() -> None:
+def test_none_and_empty_variables_are_ignored() -> None:
     options = load({"ACME_API_KEY": "", "ACME_KEY": KEY, "ACME_BASE_URL": ""}, api_key=None)
     assert options.api_key.origin == "ACME_KEY"
     assert options.base_url == METADATA.base_url
@@ -98,15 +98,15 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch) -> None:
 
 
 def test_only_declared_variables_are_looked_at() -> None:
-    asked = []
+    read = []
 
     class Environment(dict[str, str]):
         def get(self, key, default=None):
-            asked.append(key)
+            read.append(key)
             return super().get(key, default)
 
     load(Environment(ACME_ORG="o"), api_key=KEY)
-    assert asked == [
+    assert read == [
         "CHATMODELS_TIMEOUT",
         "CHATMODELS_MAX_RETRIES",
         "ACME_BASE_URL",
@@ -116,7 +116,7 @@ def test_only_declared_variables_are_looked_at() -> None:
     ]
 
 
-def test_generic_variables_hold_for_every_provider() -> None:
+def test_generic_variables_apply_to_every_provider() -> None:
     options = load(
         {"ACME_API_KEY": KEY, "CHATMODELS_TIMEOUT": "2.5", "CHATMODELS_MAX_RETRIES": "0"}
     )
@@ -182,7 +182,7 @@ def test_a_timeout_is_a_number_limits_or_a_mapping(value, total: float) -> None:
     assert load(timeout=value).timeout.total == total
 
 
-# What is wrong with them.
+# Invalid options.
 
 
 def test_a_missing_key_is_reported_with_its_remedies() -> None:
@@ -206,7 +206,7 @@ def test_a_missing_option_without_a_variable_is_to_be_passed() -> None:
     assert str(caught.value) == "acme has no region; pass region=..."
 
 
-def test_every_problem_is_told_at_once_with_its_source(config) -> None:
+def test_every_problem_is_reported_at_once_with_its_source(config) -> None:
     file = config(
         '[providers.acme]\non_unsupported = "ignore"\n'
         "[providers.acme.settings]\ntop_k = 0\nlogprobs = 3"
@@ -300,7 +300,7 @@ def test_a_wrong_value_is_refused_without_showing_secrets(name: str, value, word
     assert "has no API key" not in message
 
 
-def test_a_wrong_key_in_a_variable_is_told_with_the_variable() -> None:
+def test_an_invalid_key_in_a_variable_is_reported_with_the_variable() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load({"ACME_KEY": f"{KEY}\n"})
     assert str(caught.value) == (
@@ -309,13 +309,13 @@ def test_a_wrong_key_in_a_variable_is_told_with_the_variable() -> None:
     )
 
 
-def test_a_wrong_default_is_told_to_be_one() -> None:
+def test_an_invalid_default_is_reported_as_a_default() -> None:
     with pytest.raises(ConfigurationError, match=r"not 'nowhere' \(default of acme\)"):
         load(metadata=msgspec.structs.replace(METADATA, base_url="nowhere"))
 
 
 @given(st.text(), st.dictionaries(st.text(), st.text()), st.text(), st.text())
-def test_whatever_is_given_is_taken_or_refused_by_an_error_of_ours(key, headers, url, proxy):
+def test_any_value_is_accepted_or_refused_with_our_error(key, headers, url, proxy):
     with contextlib.suppress(ConfigurationError):
         load({}, api_key=key, headers=headers, base_url=url, proxy=proxy)
 
@@ -330,7 +330,7 @@ def test_whatever_is_given_is_taken_or_refused_by_an_error_of_ours(key, headers,
         "https://b\u00fccher.test/v1",
     ],
 )
-def test_an_address_is_kept_without_its_final_slash(url: str) -> None:
+def test_a_base_url_is_stored_without_its_final_slash(url: str) -> None:
     assert load(base_url=url).base_url == url
     assert load(base_url=f"{url}/").base_url == url
 
@@ -338,7 +338,7 @@ def test_an_address_is_kept_without_its_final_slash(url: str) -> None:
 # The value itself.
 
 
-def test_options_are_checked_however_they_are_made() -> None:
+def test_options_are_checked_in_every_way_of_creation() -> None:
     with pytest.raises(ConfigurationError) as caught:
         ProviderOptions(base_url="x", max_retries=-1, settings={"seed": 1})
     assert str(caught.value) == (
@@ -351,7 +351,7 @@ def test_options_are_checked_however_they_are_made() -> None:
     assert msgspec.structs.replace(options, max_retries=1).base_url == "http://x"
 
 
-def test_a_repr_shows_what_was_chosen_and_no_secret() -> None:
+def test_a_repr_shows_explicit_options_without_secrets() -> None:
     class Client:
         pass
 
@@ -410,7 +410,7 @@ def test_a_pickle_has_everything_but_secrets(monkeypatch) -> None:
         pytest.param({"async_http_client": object()}, "the HTTP client", id="async client"),
     ],
 )
-def test_what_would_change_without_its_secrets_does_not_pickle(arguments, words: str) -> None:
+def test_options_that_need_their_secrets_do_not_pickle(arguments, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words) as caught:
         pickle.dumps(load(**arguments))
     assert KEY not in str(caught.value)
@@ -465,7 +465,7 @@ def test_a_config_file_that_is_nested_too_deeply_is_refused_clearly(
         read_config(path)
 
 
-def test_a_config_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_a_binary_config_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "binary.toml"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"binary.toml: it is not UTF-8"):

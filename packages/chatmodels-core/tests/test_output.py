@@ -1,4 +1,4 @@
-"""Structured output: types told to a model, and its answers read as them."""
+"""Structured output: the schemas of types, and the parsing of responses."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Service(pydantic.BaseModel):
         pytest.param(OutputSchema("x", {"type": "array"}), "[1]", [1], id="schema"),
     ],
 )
-def test_an_answer_is_read_as_the_type(output_type: Any, written: str, parsed: Any) -> None:
+def test_a_response_is_parsed_as_the_type(output_type: Any, written: str, parsed: Any) -> None:
     assert structured_output(output_type).parse(written) == parsed
 
 
@@ -127,7 +127,7 @@ def test_every_output_type_is_strict(output_type: Any, name: str) -> None:
     assert schema.schema["type"] == "object"
 
 
-def test_the_schema_of_a_class_is_told_strictly() -> None:
+def test_the_schema_of_a_class_is_strict() -> None:
     schema = structured_output(Primes).schema.schema
 
     assert schema is not None
@@ -141,7 +141,7 @@ def test_any_object_has_no_schema() -> None:
     assert structured_output(dict[str, Any]).schema.schema is None
 
 
-def test_a_ready_schema_is_told_as_it_is() -> None:
+def test_an_output_schema_is_sent_unchanged() -> None:
     ready = OutputSchema("mine", {"type": "object"}, strict=False)
 
     assert structured_output(ready).schema is ready
@@ -151,7 +151,7 @@ def test_a_type_is_prepared_once() -> None:
     assert structured_output(Primes) is structured_output(Primes)
 
 
-def test_null_is_taken_as_absent_where_a_strict_schema_had_to_allow_it() -> None:
+def test_null_is_parsed_as_absent_if_only_the_strict_schema_allows_it() -> None:
     answer = '{"numbers": [2], "note": null, "next": {"numbers": [], "note": null, "next": null}}'
 
     assert structured_output(Primes).parse(answer) == Primes([2], next=Primes([]))
@@ -170,7 +170,7 @@ def test_null_is_taken_as_absent_where_a_strict_schema_had_to_allow_it() -> None
     ],
     ids=["blanks", "mark", "fence", "words after", "words before", "one line", "no end"],
 )
-def test_what_surrounds_an_answer_is_tolerated(answer: str) -> None:
+def test_text_around_the_output_is_tolerated(answer: str) -> None:
     assert structured_output(Primes).parse(answer) == Primes([2])
 
 
@@ -181,7 +181,7 @@ def test_a_fence_inside_a_text_is_content() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "fragment"),
     [
         pytest.param("", "the output is empty; it begins with ''", id="empty"),
         pytest.param("I cannot.", "the output is not JSON", id="prose"),
@@ -200,11 +200,11 @@ def test_a_fence_inside_a_text_is_content() -> None:
         pytest.param("{" + '"a": ' + "[" * 100_000, "the output is nested too deeply", id="deep"),
     ],
 )
-def test_an_answer_that_does_not_fit_is_explained(answer: str, said: str) -> None:
+def test_an_invalid_output_is_explained(answer: str, fragment: str) -> None:
     with pytest.raises(OutputInvalidError) as caught:
         structured_output(Primes).parse(answer)
 
-    assert said in str(caught.value)
+    assert fragment in str(caught.value)
     assert caught.value.code is ErrorCode.OUTPUT_INVALID
     assert len(str(caught.value)) < 400
 
@@ -220,7 +220,7 @@ def test_a_problem_begins_with_its_place(words: str, shown: str) -> None:
     assert problem(msgspec.ValidationError(words)) == shown
 
 
-def test_an_answer_of_a_model_that_does_not_fit_is_explained_in_full() -> None:
+def test_an_invalid_output_of_a_pydantic_model_is_explained_completely() -> None:
     words = r"the output does not match 'Item': .*price: .+; sold: .+"
     with pytest.raises(OutputInvalidError, match=words):
         structured_output(Item).parse('{"price": -1, "sold": "soon"}')
@@ -232,7 +232,7 @@ def test_a_type_without_json_form_is_refused() -> None:
 
 
 @given(st.lists(st.integers(-(2**63), 2**64 - 1)), st.text(), st.integers(0, 3))
-def test_an_answer_comes_back_as_it_was(numbers: list[int], note: str, depth: int) -> None:
+def test_an_output_round_trips(numbers: list[int], note: str, depth: int) -> None:
     primes = Primes(numbers, note)
     for _ in range(depth):
         primes = Primes(numbers, note, primes)
@@ -298,7 +298,7 @@ OBJECT = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type"
         ),
     ],
 )
-def test_nulls_are_left_out_where_they_cannot_be_meant(schema: Any, value: Any, left: Any) -> None:
+def test_nulls_are_omitted_if_null_is_not_allowed(schema: Any, value: Any, left: Any) -> None:
     assert without_nulls(value, schema, schema) == left
 
 
@@ -354,6 +354,6 @@ def test_a_class_inside_too_many_others_is_refused_clearly() -> None:
         structured_output(form)
 
 
-def test_half_a_character_in_an_answer_is_read_as_the_replacement_character() -> None:
+def test_a_lone_surrogate_in_an_output_is_parsed_as_the_replacement_character() -> None:
     read = structured_output(Card).parse(r'{"title": "\\ud83d \ud83d\ude00 \ud83d", "tags": []}')
     assert read == {"title": "\\ud83d \U0001f600 \ufffd", "tags": []}

@@ -98,17 +98,17 @@ async def test_a_policy_sees_invalid_output_and_requests_it_again(shape: str) ->
 
 @shapes
 async def test_the_output_of_another_model_is_parsed_inside_the_policies_too(shape: str) -> None:
-    spare = Scripted("seven", SEVEN, provider="spare")
+    fallback = Scripted("seven", SEVEN, provider="fallback")
 
     def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         try:
-            return (yield Collect((yield Send(request, spare))))
+            return (yield Collect((yield Send(request, fallback))))
         except OutputInvalidError:
-            return (yield Collect((yield Send(request, spare))))
+            return (yield Collect((yield Send(request, fallback))))
 
     response = await call(shape, Scripted(policies=[elsewhere]), output_type=int)
 
-    assert (response.parsed, response.provider) == (7, "spare")
+    assert (response.parsed, response.provider) == (7, "fallback")
 
 
 @shapes
@@ -148,15 +148,15 @@ async def test_observers_learn_of_each_attempt_with_invalid_output(shape: str) -
 
 @shapes
 async def test_a_policy_can_return_a_response_without_calling_the_provider(shape: str) -> None:
-    kept = ChatResponse(message=assistant("stored"), provider="other", model="m-1", id="r1")
+    cached = ChatResponse(message=assistant("stored"), provider="other", model="m-1", id="r1")
 
     def stored(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return kept
+        return cached
         yield
 
     response = await call(shape, Scripted(policies=[stored]))
 
-    assert response == kept
+    assert response == cached
 
 
 @streams

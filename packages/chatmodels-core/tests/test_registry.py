@@ -72,7 +72,7 @@ def test_another_provider_of_the_name_is_a_conflict_that_names_both_modules(fake
     assert registry.provider("acme") is first
 
 
-def test_a_module_without_a_name_is_said_to_be_one(fake, registry) -> None:
+def test_a_module_without_a_name_is_reported_as_unnamed(fake, registry) -> None:
     scope = {"registry": registry, "provider": fake("acme"), "__builtins__": {}}
     with pytest.raises(ProviderConflictError, match="an unnamed module registers another"):
         exec("registry.register_provider(provider)", scope)
@@ -92,7 +92,7 @@ def test_a_malformed_name_is_refused(fake, name: str) -> None:
         ProviderRegistry().register_lazy(name, "module")
 
 
-def test_what_is_no_provider_is_refused_with_what_it_lacks(fake) -> None:
+def test_other_values_than_providers_are_refused_with_the_missing_methods(fake) -> None:
     class Half:
         metadata = "acme"
 
@@ -121,7 +121,7 @@ def test_an_unregistered_provider_is_gone_until_it_is_registered_again(registry)
     assert registry.provider("acme") is provider
 
 
-def test_unregistering_what_is_not_there_is_an_error(registry) -> None:
+def test_unregistering_an_unknown_provider_is_an_error(registry) -> None:
     with pytest.raises(ProviderNotFoundError, match="did you mean 'acme'"):
         registry.unregister_provider("acmee")
 
@@ -199,7 +199,7 @@ def test_an_unknown_provider_is_reported_with_the_nearest_name(registry, spec, w
     assert (caught.value.code, caught.value.op) == (ErrorCode.PROVIDER_NOT_FOUND, "resolve")
 
 
-def test_an_empty_registry_says_so() -> None:
+def test_an_empty_registry_is_reported_as_such() -> None:
     with pytest.raises(ProviderNotFoundError, match=r"\(registered: none\)"):
         ProviderRegistry().provider("acme")
 
@@ -282,7 +282,7 @@ def test_the_options_of_a_provider_are_gathered_for_its_other_methods(registry) 
     assert registry.provider("acme").model_info("large").name == "large"
 
 
-def test_an_error_of_the_options_tells_where_it_happened(fake) -> None:
+def test_an_error_of_the_options_has_its_place(fake) -> None:
     registry = ProviderRegistry()
     key = OptionSpec(name="api_key", description="", required=True, secret=True)
     registry.register_provider(fake("acme", options=(key,)))
@@ -292,7 +292,7 @@ def test_an_error_of_the_options_tells_where_it_happened(fake) -> None:
     assert (error.op, error.provider, error.model) == ("create_chat_model", "acme", "large")
 
 
-def test_an_error_of_the_provider_tells_where_it_happened(fake) -> None:
+def test_an_error_of_the_provider_has_its_place(fake) -> None:
     class Failing(fake):
         def create_chat_model(self, model, options, /):
             raise InvalidRequestError("no such region")
@@ -351,7 +351,7 @@ def test_a_hook_that_fails_is_logged_and_changes_nothing(registry, caplog) -> No
 # Config files.
 
 
-def test_a_config_file_gives_options_and_aliases(registry, tmp_path) -> None:
+def test_a_config_file_contains_options_and_aliases(registry, tmp_path) -> None:
     path = tmp_path / "chatmodels.toml"
     path.write_text('[providers.acme]\nmax_retries = 7\n[aliases]\na = "acme:large"\nb = "a"')
     registry.set_alias("a", "acme:small")
@@ -360,7 +360,7 @@ def test_a_config_file_gives_options_and_aliases(registry, tmp_path) -> None:
     assert registry.create_chat_model("acme:large").options.max_retries == 7
 
 
-def test_a_config_file_takes_the_place_of_the_one_before(registry, tmp_path) -> None:
+def test_a_config_file_replaces_the_previous_one(registry, tmp_path) -> None:
     path = tmp_path / "chatmodels.toml"
     path.write_text('[aliases]\na = "acme:a"\nb = "acme:b"\nc = "acme:c"')
     registry.set_alias("own", "acme:own")
@@ -396,7 +396,7 @@ def ambient(tmp_path, monkeypatch):
     return path
 
 
-def test_the_config_file_of_the_environment_fills_what_is_not_set(fake, ambient, tmp_path) -> None:
+def test_the_config_file_of_the_environment_sets_missing_aliases(fake, ambient, tmp_path) -> None:
     registry = ProviderRegistry(discover=True)
     registry.register_provider(fake("acme"))
     registry.set_alias("mine", "acme:own")
@@ -418,7 +418,7 @@ def test_an_isolated_registry_does_not_look_at_the_environment_for_a_file(
     assert registry.create_chat_model("acme:large").options.max_retries == 2
 
 
-def test_threads_that_need_the_file_of_the_environment_at_once_take_it_once(fake, ambient) -> None:
+def test_concurrent_threads_load_the_file_of_the_environment_once(fake, ambient) -> None:
     registry = ProviderRegistry(discover=True)
     registry.register_provider(fake("acme"))
     found = in_threads(8, lambda _: registry.create_chat_model("default").model)

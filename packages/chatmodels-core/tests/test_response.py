@@ -1,4 +1,4 @@
-"""Responses say the same however they came, and usage knows nothing from 0."""
+"""Responses are equal whether streamed or not; unreported usage is None and not 0."""
 
 import msgspec
 import pytest
@@ -18,7 +18,7 @@ from chatmodels.core import (
 CALL = ToolCall("call_1", "weather")
 
 
-def test_a_response_tells_what_its_message_says() -> None:
+def test_a_response_has_the_content_of_its_message() -> None:
     response = ChatResponse(message=assistant(ReasoningPart("Hm."), "Cold", CALL, "."))
 
     assert response.text == "Cold."
@@ -41,7 +41,7 @@ def test_a_refusal_is_joined() -> None:
         pytest.param(None, None, id="none"),
     ],
 )
-def test_the_payload_is_parsed_when_asked_for(payload: msgspec.Raw | None, raw: object) -> None:
+def test_the_payload_is_parsed_on_access(payload: msgspec.Raw | None, raw: object) -> None:
     response = ChatResponse(message=assistant("Hi"))
     if payload is not None:
         response = msgspec.structs.replace(response, payload=payload)
@@ -49,7 +49,7 @@ def test_the_payload_is_parsed_when_asked_for(payload: msgspec.Raw | None, raw: 
     assert response.raw == raw
 
 
-def test_responses_are_equal_if_they_say_the_same_however_they_came() -> None:
+def test_responses_with_equal_content_are_equal_whether_streamed_or_not() -> None:
     one = ChatResponse(message=assistant("Hi"), id="r1", timing=Timing(total=1.0))
     other = ChatResponse(message=assistant("Hi"), id="r1", payload=msgspec.Raw(b"{}"))
 
@@ -65,19 +65,26 @@ counts = st.integers(0, 10**9)
 
 
 @given(counts, counts)
-def test_the_total_is_the_sum_where_the_vendor_gives_none(asked: int, said: int) -> None:
-    assert Usage(input_tokens=asked, output_tokens=said).total_tokens == asked + said
+def test_the_total_is_the_sum_if_the_vendor_reports_none(
+    input_tokens: int, output_tokens: int
+) -> None:
+    assert (
+        Usage(input_tokens=input_tokens, output_tokens=output_tokens).total_tokens
+        == input_tokens + output_tokens
+    )
 
 
 @given(counts | st.none(), counts | st.none(), counts)
-def test_a_total_that_was_reported_stays(asked: int | None, said: int | None, total: int) -> None:
-    usage = Usage(input_tokens=asked, output_tokens=said, total_tokens=total)
+def test_a_total_that_was_reported_stays(
+    input_tokens: int | None, output_tokens: int | None, total: int
+) -> None:
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, total_tokens=total)
 
     assert usage.total_tokens == total
 
 
 @pytest.mark.parametrize("known", [{}, {"input_tokens": 3}, {"output_tokens": 3}], ids=str)
-def test_what_is_not_reported_is_none_and_never_0(known: dict[str, int]) -> None:
+def test_unreported_numbers_are_none_and_never_0(known: dict[str, int]) -> None:
     usage = Usage(**known)
 
     assert {name for name in usage.__struct_fields__ if getattr(usage, name) is not None} == set(

@@ -49,7 +49,7 @@ class Place:
 
     Attributes:
         latitude: Degrees north.
-        longitude: Never shown, since the annotation says more.
+        longitude: Never shown, since the annotation has more.
     """
 
     latitude: float
@@ -64,7 +64,7 @@ class Bare:
 
 
 class Person(TypedDict, total=False):
-    """Somebody.
+    """A person.
 
     :var name: What they are called.
     """
@@ -130,7 +130,7 @@ class Order:
     others: list[Item]
 
 
-def test_a_class_stands_at_the_top_level_and_again_below_where_it_refers_to_itself() -> None:
+def test_a_recursive_class_is_at_the_top_level_and_in_the_definitions() -> None:
     schema = json_schema(Place)
 
     assert "$ref" not in schema
@@ -150,12 +150,12 @@ def test_a_class_stands_at_the_top_level_and_again_below_where_it_refers_to_itse
     assert schema["$defs"]["Place"]["properties"] == schema["properties"]
 
 
-def test_a_typed_dict_tells_which_keys_are_required_and_keeps_a_key_named_title() -> None:
+def test_a_typed_dict_has_required_keys_and_may_have_a_key_named_title() -> None:
     schema = json_schema(Person)
 
     assert schema == {
         "type": "object",
-        "description": "Somebody.",
+        "description": "A person.",
         "properties": {
             "name": {"type": "string", "description": "What they are called."},
             "age": {
@@ -188,7 +188,7 @@ def test_a_struct_is_described_under_its_encoded_names() -> None:
     }
 
 
-def test_a_docstring_written_by_the_machine_is_no_description() -> None:
+def test_a_generated_docstring_is_not_a_description() -> None:
     assert Bare.__doc__ is not None
     assert json_schema(Bare) == {
         "type": "object",
@@ -233,11 +233,11 @@ def test_a_docstring_written_by_the_machine_is_no_description() -> None:
         ),
     ],
 )
-def test_a_type_that_is_no_class_is_described_in_place(annotation: Any, schema: Any) -> None:
+def test_a_type_that_is_not_a_class_is_described_in_place(annotation: Any, schema: Any) -> None:
     assert json_schema(annotation) == schema
 
 
-def test_nested_generics_are_told_apart() -> None:
+def test_nested_generics_are_distinguished() -> None:
     schema = json_schema(Box[Box[int]])
 
     inner = resolved(schema["properties"]["content"], schema)
@@ -245,7 +245,7 @@ def test_nested_generics_are_told_apart() -> None:
     assert schema["description"] == inner["description"] == "A box."
 
 
-def test_a_type_statement_is_seen_through() -> None:
+def test_a_type_statement_is_resolved() -> None:
     names: dict[str, Any] = {"Literal": Literal}
     statement = "type " if sys.version_info >= (3, 12) else ""
     exec(f"{statement}Choice = Literal['b', 'a']", names)
@@ -266,7 +266,7 @@ def test_a_pydantic_model_keeps_its_own_descriptions_and_loses_its_titles() -> N
     assert "title" not in str(schema)
 
 
-def test_choices_of_several_types_tell_all_the_types() -> None:
+def test_choices_of_several_types_have_all_their_types() -> None:
     assert json_schema(Service)["properties"]["grade"] == {
         "enum": ["z", "a", 1],
         "type": ["string", "integer"],
@@ -296,7 +296,7 @@ def test_classes_of_one_name_from_two_libraries_do_not_mix() -> None:
     assert "price" in resolved(pair["properties"]["left"], schema)["properties"]
 
 
-def test_what_cannot_be_read_from_json_is_named() -> None:
+def test_types_without_a_json_form_are_named() -> None:
     with pytest.raises(TypeError, match="Path is not a type that can be parsed from JSON"):
         json_schema(list[Path])
 
@@ -396,10 +396,10 @@ def test_the_anatomy_lists_models_and_records_once() -> None:
 def test_docstrings_are_taken_apart_in_every_style(
     docstring: str | None, description: str, arguments: dict[str, str]
 ) -> None:
-    said = documentation(docstring)
+    parsed = documentation(docstring)
 
-    assert said.description == description
-    assert said.arguments == arguments
+    assert parsed.description == description
+    assert parsed.arguments == arguments
 
 
 @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ def test_a_strict_schema_closes_objects_and_lets_null_stand_for_absent() -> None
     assert strict == {**place, "$defs": {"Place": place}}
 
 
-def test_keywords_that_cannot_be_enforced_are_told_in_the_description() -> None:
+def test_keywords_that_cannot_be_enforced_are_in_the_description() -> None:
     strict = strict_schema(json_schema(Camel))
 
     assert strict["properties"] == {
@@ -505,9 +505,7 @@ def test_keywords_that_cannot_be_enforced_are_told_in_the_description() -> None:
         ),
     ],
 )
-def test_the_same_is_said_with_the_keywords_that_are_enforced(
-    property_schema: Any, strict: Any
-) -> None:
+def test_equivalent_schemas_use_the_enforced_keywords(property_schema: Any, strict: Any) -> None:
     root = {
         "type": "object",
         "properties": {"p": property_schema},

@@ -27,7 +27,7 @@ async def aempty() -> str:
 
 
 @given(st.text(min_size=12))
-def test_a_secret_is_in_no_text_made_of_it(value: str) -> None:
+def test_a_secret_is_not_in_any_text_form(value: str) -> None:
     secret = Secret(value)
     for text in (str(secret), repr(secret), f"{secret}", f"{secret!r:>50}", f"{secret:^9}"):
         assert value not in text
@@ -38,7 +38,7 @@ def test_the_mask_obeys_the_format() -> None:
     assert f"{Secret(VALUE):>5}" == "  ***"
 
 
-def test_a_secret_tells_which_variable_it_came_from() -> None:
+def test_a_secret_has_the_variable_that_it_came_from() -> None:
     secret = Secret(VALUE, origin="SOME_KEY")
     assert repr(secret) == "Secret(from SOME_KEY)"
     assert secret.origin == "SOME_KEY"
@@ -50,13 +50,13 @@ def test_a_secret_cannot_be_written_as_json() -> None:
             encode({"key": Secret(VALUE)})
 
 
-async def test_a_text_is_revealed_to_both_worlds() -> None:
+async def test_a_static_secret_is_revealed_sync_and_async() -> None:
     secret = Secret(VALUE)
     assert secret.static
     assert (secret.reveal(), await secret.areveal()) == (VALUE, VALUE)
 
 
-async def test_a_function_is_asked_every_time() -> None:
+async def test_a_function_is_called_every_time() -> None:
     values = iter("abc")
     secret = Secret(lambda: next(values))
     assert not secret.static
@@ -67,7 +67,7 @@ async def test_an_async_function_is_awaited() -> None:
     assert await Secret(aplain).areveal() == VALUE
 
 
-def test_an_async_function_is_of_no_use_to_a_blocking_call() -> None:
+def test_an_async_function_is_refused_in_a_sync_call() -> None:
     with pytest.raises(AuthenticationError, match="agenerate") as caught:
         Secret(aplain).reveal()
     assert caught.value.code is ErrorCode.AUTHENTICATION
@@ -83,18 +83,18 @@ def test_an_async_function_is_of_no_use_to_a_blocking_call() -> None:
         pytest.param(lambda: f"{VALUE}\u00e9", "non-ASCII letters", id="beyond ASCII"),
     ],
 )
-def test_a_function_must_give_a_text(source, words: str) -> None:
+def test_a_function_must_return_a_valid_str(source, words: str) -> None:
     with pytest.raises(AuthenticationError, match=words) as caught:
         Secret(source).reveal()
     assert VALUE not in str(caught.value)
 
 
-async def test_an_async_function_must_give_a_text() -> None:
+async def test_an_async_function_must_return_a_valid_str() -> None:
     with pytest.raises(AuthenticationError, match="an empty str"):
         await Secret(aempty).areveal()
 
 
-async def test_a_failing_function_is_reported_without_its_words() -> None:
+async def test_a_failing_function_is_reported_without_its_message() -> None:
     def failing() -> str:
         raise RuntimeError(VALUE)
 
@@ -172,7 +172,7 @@ async def test_a_pickled_secret_is_read_from_the_environment_again(monkeypatch) 
         pytest.param(Secret(VALUE, origin="SOME_KEY"), "SOME_KEY, which is not set", id="variable"),
     ],
 )
-async def test_using_a_secret_that_stayed_behind_says_what_to_do(
+async def test_the_use_of_a_missing_secret_is_an_error_with_a_remedy(
     secret: Secret, words: str, monkeypatch
 ) -> None:
     monkeypatch.delenv("SOME_KEY", raising=False)
@@ -184,7 +184,7 @@ async def test_using_a_secret_that_stayed_behind_says_what_to_do(
         await unpickled.areveal()
 
 
-async def test_a_value_that_no_header_can_have_is_refused_after_unpickling_as_well(
+async def test_an_invalid_header_value_is_refused_after_unpickling_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     secret = pickle.loads(pickle.dumps(Secret(VALUE, origin="SOME_KEY")))
@@ -197,7 +197,7 @@ async def test_a_value_that_no_header_can_have_is_refused_after_unpickling_as_we
         assert VALUE not in str(caught.value)
 
 
-async def test_a_plain_function_does_not_hold_the_event_loop_up() -> None:
+async def test_a_sync_function_does_not_block_the_event_loop() -> None:
     loop = threading.get_ident()
     seen: list[int] = []
 

@@ -116,7 +116,7 @@ def test_valid_settings_arrive_as_they_were_given(arguments: dict[str, Any]) -> 
 
 
 @given(anything, anything)
-def test_a_call_goes_over_the_models_defaults(
+def test_settings_of_a_call_override_the_models_defaults(
     defaults: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
     model = Recording(Settings(**defaults))
@@ -185,7 +185,7 @@ def test_a_value_that_breaks_its_rule_is_refused(name: str, values: list[Any], w
         assert refusal(**{name: value}) == f"{name} must be {words}, not {value!r}"
 
 
-def test_plain_values_are_kept_of_subclasses() -> None:
+def test_subclasses_are_converted_to_plain_values() -> None:
     settings = settled(
         temperature=Share(0.5),
         top_k=Count.FIVE,
@@ -202,7 +202,7 @@ def test_a_single_stop_text_becomes_a_tuple() -> None:
     assert settled(stop="END").stop == ("END",)
 
 
-def test_what_is_kept_does_not_change_with_what_was_given() -> None:
+def test_settings_do_not_change_with_their_arguments() -> None:
     model, metadata = Recording(), {"team": "a"}
 
     model.generate("Hi", metadata=metadata)

@@ -43,7 +43,7 @@ Stream = ChatStream[Any] | AsyncChatStream[Any]
 
 
 class Watcher:
-    """Writes down what an observer is told."""
+    """Records the notifications of an observer."""
 
     def __init__(self) -> None:
         self.calls: list[CallInfo] = []
@@ -62,14 +62,14 @@ class Watcher:
 
     @property
     def outcome(self) -> str:
-        """How the one call ended."""
+        """The outcome of the only call."""
         assert len(self.calls) == len(self.ends) == 1
         assert self.ends[0][0] == 1
         return self.calls[0].outcome
 
     @property
     def text(self) -> str:
-        """What the one call had delivered when it ended."""
+        """The response of the only call at its end."""
         return self.ends[0][1].text
 
 
@@ -180,7 +180,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 class LeaveError(Exception):
-    """What a consumer raises."""
+    """An exception of the consumer."""
 
 
 def leave(event: StreamEvent) -> None:
@@ -230,7 +230,7 @@ async def test_a_stream_of_nothing_but_its_end_is_read(shape: Shape) -> None:
         assert stream.response.message.parts == ()
 
 
-async def test_what_a_provider_yields_after_the_end_is_not_read(shape: Shape) -> None:
+async def test_events_after_the_end_event_are_not_read(shape: Shape) -> None:
     model = Scripted(*WHOLE, RateLimitError("too late"))
 
     response = await shape.collect(shape.begin(model))
@@ -260,7 +260,7 @@ async def test_leaving_the_texts_early_leaves_the_stream_open(shape: Shape) -> N
     assert stream.response.text == "Hello"
 
 
-async def test_iterating_a_stream_again_gives_nothing_more(shape: Shape) -> None:
+async def test_iterating_a_stream_again_yields_nothing(shape: Shape) -> None:
     model = Scripted(*WHOLE)
     stream = shape.begin(model)
     await shape.read(stream)
@@ -300,7 +300,7 @@ async def test_entering_sends_the_request_and_waits_for_the_first_event(shape: S
     await shape.close(stream)
 
 
-async def test_what_has_arrived_is_there_before_the_end(shape: Shape) -> None:
+async def test_the_partial_response_is_available_before_the_end(shape: Shape) -> None:
     stream = shape.begin(Scripted(*WHOLE))
     await shape.next(stream)
     await shape.next(stream)
@@ -333,7 +333,7 @@ async def test_leaving_the_block_early_closes_the_stream(shape: Shape) -> None:
     assert stream.partial.text == "Hel"
 
 
-async def test_what_the_program_raises_in_the_block_is_told_and_logged_by_nobody(
+async def test_exceptions_in_the_block_are_reported_to_observers_and_not_logged(
     shape: Shape, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = Scripted(*WHOLE)
@@ -382,7 +382,7 @@ async def test_a_generator_that_is_closed_within_the_block_leaves_it_by_will() -
         assert model.watcher.ends[0][2] is None
 
 
-async def test_leaving_before_any_iteration_keeps_what_had_arrived(shape: Shape) -> None:
+async def test_leaving_before_any_iteration_preserves_the_partial_response(shape: Shape) -> None:
     model = Scripted(TEXTS[0], END)
     stream = shape.begin(model)
 
@@ -512,7 +512,7 @@ async def test_a_stream_closed_before_it_began_cannot_be_entered(shape: Shape) -
 # broken
 
 
-async def test_an_error_in_mid_stream_takes_along_what_had_arrived(shape: Shape) -> None:
+async def test_an_error_in_mid_stream_contains_the_partial_response(shape: Shape) -> None:
     error = RateLimitError("slow down", request_id="req_1")
     model = Scripted(START, TEXTS[0], error)
     stream = shape.begin(model)
@@ -531,7 +531,7 @@ async def test_an_error_in_mid_stream_takes_along_what_had_arrived(shape: Shape)
     assert await shape.read(stream) == []
 
 
-async def test_a_partial_answer_that_the_provider_gives_is_kept(shape: Shape) -> None:
+async def test_a_partial_response_of_the_provider_is_preserved(shape: Shape) -> None:
     partial = Scripted(*WHOLE).stream("Hi").collect()
     model = Scripted(START, RateLimitError("slow down", partial=partial))
 
@@ -543,7 +543,7 @@ async def test_a_partial_answer_that_the_provider_gives_is_kept(shape: Shape) ->
 
 
 @pytest.mark.parametrize("entered", [True, False], ids=["entered", "iterated"])
-async def test_an_error_before_the_first_event_has_nothing_to_take_along(
+async def test_an_error_before_the_first_event_has_no_partial_response(
     shape: Shape, entered: bool
 ) -> None:
     model = Scripted(RateLimitError("slow down"))
@@ -575,7 +575,7 @@ async def test_a_foreign_exception_becomes_an_internal_error(
     assert model.watcher.outcome == "failed"
 
 
-async def test_what_is_no_event_becomes_an_internal_error(shape: Shape) -> None:
+async def test_other_values_than_events_become_an_internal_error(shape: Shape) -> None:
     with pytest.raises(InternalError, match="TypeError: str is not a stream event"):
         await shape.read(shape.begin(Scripted(START, "Hello", END)))
 
@@ -622,7 +622,7 @@ def test_an_interruption_passes_untouched(
     assert model.watcher.ends[0][2] is error
 
 
-async def test_an_answer_that_cannot_be_parsed_is_an_error_with_the_whole_answer(
+async def test_an_output_that_cannot_be_parsed_is_an_error_with_the_whole_response(
     shape: Shape,
 ) -> None:
     model = Scripted(*WHOLE)
@@ -637,7 +637,7 @@ async def test_an_answer_that_cannot_be_parsed_is_an_error_with_the_whole_answer
     assert model.watcher.outcome == "failed"
 
 
-async def test_an_answer_is_parsed_at_the_end(shape: Shape) -> None:
+async def test_the_output_is_parsed_at_the_end(shape: Shape) -> None:
     stream = shape.begin(Scripted(TextDelta('{"value": 3}'), END), output_type=int)
 
     assert (await shape.collect(stream)).parsed == 3
@@ -909,7 +909,7 @@ async def test_a_stream_that_a_policy_opened_in_vain_is_closed(shape: Shape) -> 
     assert refusing.watcher.outcome == "failed"
 
 
-async def test_a_stream_that_a_policy_made_of_another_stays_open(shape: Shape) -> None:
+async def test_a_stream_that_a_policy_derives_from_another_stays_open(shape: Shape) -> None:
     def upper(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         opened = yield Send(request)
         return StartedStream(StreamStart("changed"), opened.events)

@@ -40,7 +40,7 @@ def test_any_positive_seconds_or_none_make_a_timeout(limits: dict[str, Any]) -> 
     [0, -1, float("nan"), float("inf"), True, "5", 1e10, 10**400],
     ids=["zero", "negative", "nan", "inf", "bool", "str", "longest", "huge"],
 )
-def test_what_is_no_number_of_seconds_is_refused(value: Any) -> None:
+def test_other_values_than_seconds_are_refused(value: Any) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         Timeout(connect=value, read=2, total=value)
 

@@ -62,7 +62,7 @@ class Service(pydantic.BaseModel):
 def weather(city: str, place: Place | None = None, unit: Unit = Unit.CELSIUS, days: int = 3) -> str:
     """Give the weather of the coming days.
 
-    Rain is told in millimetres.
+    Rain is in millimetres.
 
     Args:
         city: Where.
@@ -87,7 +87,7 @@ def call(of: Tool[..., Any], arguments: Any) -> ToolCall:
 def test_a_tool_is_described_by_signature_hints_and_docstring() -> None:
     assert weather.name == "weather"
     assert weather.description == (
-        "Give the weather of the coming days.\n\nRain is told in millimetres."
+        "Give the weather of the coming days.\n\nRain is in millimetres."
     )
     assert weather.parameters["properties"] == {
         "city": {"type": "string", "description": "Where."},
@@ -114,10 +114,10 @@ def test_a_tool_is_still_the_function() -> None:
     assert repr(weather) == "<Tool 'weather'>"
 
 
-def test_name_and_description_can_be_given() -> None:
+def test_name_and_description_can_be_passed() -> None:
     @tool(name="add-up", description="Adds.")
     def add(a: int) -> int:
-        """Not told."""
+        """Not described."""
         return a
 
     assert (add.name, add.description, add(1)) == ("add-up", "Adds.", 1)
@@ -128,7 +128,7 @@ def test_an_annotation_describes_an_argument_before_the_docstring_does() -> None
     def search(query: Annotated[str, "What to look for."], limit: int) -> None:
         """Search.
 
-        :param query: Never told.
+        :param query: Never described.
         :param limit: At most.
         """
 
@@ -137,7 +137,7 @@ def test_an_annotation_describes_an_argument_before_the_docstring_does() -> None
     assert properties["limit"]["description"] == "At most."
 
 
-def test_a_tool_without_parameters_takes_an_empty_object() -> None:
+def test_a_tool_without_parameters_accepts_an_empty_object() -> None:
     @tool
     def now() -> int:
         return 7
@@ -148,7 +148,7 @@ def test_a_tool_without_parameters_takes_an_empty_object() -> None:
         assert now.call(call(now, arguments)).text == "7"
 
 
-def test_a_default_that_has_no_json_form_is_not_told_but_taken() -> None:
+def test_a_default_without_a_json_form_is_used_but_not_described() -> None:
     marker = object()
 
     @tool
@@ -173,7 +173,7 @@ def test_arguments_are_converted_to_the_annotated_types() -> None:
     }
 
 
-def test_null_stands_for_the_default_where_null_is_not_allowed() -> None:
+def test_null_is_the_default_if_null_is_not_allowed() -> None:
     arguments = {
         "city": "Oslo",
         "place": {"latitude": 1, "longitude": None, "names": None},
@@ -214,7 +214,7 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "fragment"),
     [
         pytest.param('{"city": "Os', "not a JSON object", id="cut off"),
         pytest.param("[1]", "not a JSON object", id="a list"),
@@ -222,12 +222,12 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
         pytest.param('{"city": null}', "invalid arguments for tool 'weather': city: ", id="null"),
     ],
 )
-def test_arguments_that_do_not_fit_are_told_to_the_model(written: str, said: str) -> None:
+def test_invalid_arguments_are_reported_to_the_model(written: str, fragment: str) -> None:
     result = weather.call(call(weather, written))
 
     assert result.is_error
     assert (result.id, result.name) == ("call_1", "weather")
-    assert said in result.text
+    assert fragment in result.text
 
 
 def test_arguments_nested_without_end_are_refused() -> None:
@@ -241,10 +241,10 @@ def test_arguments_nested_without_end_are_refused() -> None:
     assert "nested too deeply" in result.text
 
 
-def test_an_argument_of_no_known_name_is_refused_by_a_tool_without_parameters() -> None:
+def test_an_unknown_argument_is_refused_by_a_tool_without_parameters() -> None:
     @tool
     def now() -> None:
-        """Tell the time."""
+        """Return the time."""
 
     assert "a: unknown argument; there are: none" in now.call(call(now, {"a": 1})).text
 
@@ -254,7 +254,7 @@ def test_a_call_of_another_tool_is_a_mistake_of_the_program() -> None:
         weather.call(ToolCall("1", "other"))
 
 
-def test_what_the_function_raises_is_not_touched() -> None:
+def test_exceptions_of_the_function_propagate_unchanged() -> None:
     @tool
     def fail(why: str) -> str:
         raise LookupError(why)
@@ -291,7 +291,7 @@ class Box(msgspec.Struct):
         ),
     ],
 )
-def test_what_a_function_returns_becomes_content(value: Any, content: Any) -> None:
+def test_the_return_value_of_a_function_becomes_content(value: Any, content: Any) -> None:
     @tool
     def give() -> Any:
         return value
@@ -323,14 +323,14 @@ def test_a_result_without_json_form_is_a_mistake_of_the_program(value: object, w
         give.call(call(give, {}))
 
 
-def test_the_nearest_argument_is_found_whatever_the_case_of_its_letters() -> None:
+def test_the_nearest_argument_is_found_regardless_of_case() -> None:
     @tool
     def order(SKU: str, isGift: bool = False) -> str:  # noqa: N803 - as others write
         raise AssertionError("the arguments do not fit")
 
-    told = order.call(call(order, {"sku": "a", "isgift": True})).text
-    assert "did you mean 'SKU'?" in told
-    assert "did you mean 'isGift'?" in told
+    text = order.call(call(order, {"sku": "a", "isgift": True})).text
+    assert "did you mean 'SKU'?" in text
+    assert "did you mean 'isGift'?" in text
 
 
 async def test_an_async_function_is_awaited() -> None:
@@ -366,7 +366,7 @@ async def test_a_blocking_function_runs_in_another_thread_with_the_context_of_th
 
 async def test_an_object_with_an_async_call_is_async() -> None:
     class Finder:
-        """Never told, since it is the class's."""
+        """Never described, since it is the class's."""
 
         async def __call__(self, key: Annotated[str, "What."]) -> str:
             return key
@@ -377,7 +377,7 @@ async def test_an_object_with_an_async_call_is_async() -> None:
     assert (await find.acall(call(find, {"key": "k"}))).text == "k"
 
 
-def test_a_partial_function_is_a_tool_under_a_given_name() -> None:
+def test_a_partial_function_is_a_tool_with_an_explicit_name() -> None:
     def power(base: float, exponent: int) -> float:
         return math.pow(base, exponent)
 
@@ -390,12 +390,12 @@ def test_a_partial_function_is_a_tool_under_a_given_name() -> None:
 def test_a_bound_method_is_a_tool() -> None:
     class Shop:
         def price(self, item: str) -> int:
-            """Tell the price."""
+            """Return the price."""
             return len(item)
 
     price = tool(Shop().price)
 
-    assert (price.name, price.description) == ("price", "Tell the price.")
+    assert (price.name, price.description) == ("price", "Return the price.")
     assert price.call(call(price, {"item": "hat"})).text == "3"
 
 
@@ -417,7 +417,7 @@ def test_pydantic_models_are_validated_by_pydantic() -> None:
     assert "price: " in others
 
 
-def test_a_union_of_pydantic_models_is_left_to_pydantic() -> None:
+def test_a_union_of_pydantic_models_is_parsed_by_pydantic() -> None:
     @tool
     def add(what: Annotated[Item | Service, "What to add."], count: int = 1) -> str:
         return f"{what!r} {count}"
@@ -432,7 +432,7 @@ def test_a_union_of_pydantic_models_is_left_to_pydantic() -> None:
     assert "hours: " in text
 
 
-def test_a_strict_tool_has_a_strict_schema_and_null_stands_for_its_defaults() -> None:
+def test_a_strict_tool_has_a_strict_schema_and_accepts_null_for_defaults() -> None:
     @tool(strict=True)
     def forecast(city: str, unit: Literal["C", "F"] = "C") -> str:
         return f"{city} {unit}"
@@ -511,7 +511,7 @@ def _lost(a: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
         ),
     ],
 )
-def test_all_that_stands_in_the_way_of_a_tool_is_listed(
+def test_all_problems_of_a_tool_are_listed(
     function: Callable[..., Any], problems: list[str]
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
@@ -525,7 +525,7 @@ def test_all_that_stands_in_the_way_of_a_tool_is_listed(
 
 
 @pytest.mark.parametrize(
-    ("function", "said"),
+    ("function", "fragment"),
     [
         pytest.param(_unreadable, "a: Path is not a type that can be parsed", id="type"),
         pytest.param(_unreadable, "; c: ", id="model"),
@@ -533,11 +533,11 @@ def test_all_that_stands_in_the_way_of_a_tool_is_listed(
         pytest.param(max, "its signature cannot be read: ", id="builtin"),
     ],
 )
-def test_types_that_cannot_be_read_are_named(function: Callable[..., Any], said: str) -> None:
+def test_types_that_cannot_be_read_are_named(function: Callable[..., Any], fragment: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         tool(function)
 
-    assert said in str(caught.value)
+    assert fragment in str(caught.value)
     assert "b:" not in str(caught.value)
 
 
@@ -552,8 +552,56 @@ def test_a_tool_is_pickled_if_its_function_can_be(original: Tool[..., Any]) -> N
         assert twin.function is original.function
 
 
-def test_a_tool_that_stands_under_its_functions_name_is_pickled_as_itself() -> None:
+def test_a_tool_that_replaces_its_function_is_pickled_by_name() -> None:
     assert pickle.loads(pickle.dumps(weather)) is weather
+
+
+def look_up(**arguments: Any) -> str:
+    return json.dumps(arguments)
+
+
+ELSEWHERE = ToolDefinition("files.read", "Read.", {"type": "object", "$defs": {}}, strict=True)
+
+
+def test_a_tool_can_have_a_definition_from_elsewhere() -> None:
+    read = Tool.from_definition(ELSEWHERE, look_up)
+    arguments = {"path": "a.txt", "two words": [1, None]}
+
+    assert read.definition is ELSEWHERE
+    assert tool_definitions([read]) == (ELSEWHERE,)
+    assert read.call(call(read, arguments)).text == json.dumps(arguments)
+    assert read(path="b") == '{"path": "b"}'
+    assert repr(read) == "<Tool 'files.read'>"
+
+
+async def test_a_tool_with_a_definition_from_elsewhere_can_be_async() -> None:
+    async def read(**arguments: str) -> str:
+        return arguments["path"]
+
+    defined = Tool.from_definition(ELSEWHERE, read)
+
+    assert defined.is_async
+    assert (await defined.acall(call(defined, {"path": "a.txt"}))).text == "a.txt"
+
+
+def test_arguments_that_are_no_object_are_reported_to_the_model() -> None:
+    result = Tool.from_definition(ELSEWHERE, look_up).call(ToolCall("1", "files.read", "[1]"))
+
+    assert result.is_error
+    assert "not a JSON object" in result.text
+
+
+def test_a_tool_with_a_definition_from_elsewhere_is_pickled() -> None:
+    original = Tool.from_definition(ELSEWHERE, look_up)
+    for twin in (pickle.loads(pickle.dumps(original)), copy.deepcopy(original)):
+        assert twin.definition == ELSEWHERE
+        assert twin.call(call(twin, {"a": 1})).text == '{"a": 1}'
+
+
+@pytest.mark.parametrize(("definition", "function"), [("read", look_up), (ELSEWHERE, "read")])
+def test_a_definition_and_a_function_are_required(definition: Any, function: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"accepts a ToolDefinition and a function, not"):
+        Tool.from_definition(definition, function)
 
 
 def test_one_tool_serves_many_threads() -> None:
@@ -586,7 +634,7 @@ class Facts(TypedDict):
     st.sampled_from(Unit),
     st.dates(),
 )
-def test_arguments_written_as_json_come_back_as_they_were(
+def test_arguments_round_trip_through_json(
     facts: Facts, number: float, unit: Unit, day: dt.date
 ) -> None:
     arguments = {"facts": facts, "number": number, "unit": unit, "day": day}
@@ -617,14 +665,14 @@ def test_every_form_of_a_tool_becomes_its_definition() -> None:
     assert tool_definitions(None) == tool_definitions([]) == ()
 
 
-def test_the_definition_of_a_plain_function_is_made_once() -> None:
+def test_the_definition_of_a_plain_function_is_created_once() -> None:
     shop = Teller()
 
     assert tool_definitions([_plain])[0] is tool_definitions([_plain])[0]
     assert tool_definitions([shop.tell])[0] is tool_definitions([Teller().tell])[0]
 
 
-def test_the_definition_of_a_function_goes_with_the_function() -> None:
+def test_the_definition_of_a_function_is_collected_with_the_function() -> None:
     from chatmodels.core._tools.toolbox import _definition_cache
 
     def gone(a: int) -> None:
@@ -644,17 +692,17 @@ class Teller:
     __name__ = "teller"
 
     def __call__(self, a: int) -> None:
-        """Tell one."""
+        """Return one."""
 
     def tell(self, a: int) -> None:
-        """Tell another."""
+        """Return another."""
 
 
-def test_an_object_that_cannot_be_kept_is_described_each_time() -> None:
+def test_an_object_that_cannot_be_cached_is_described_each_time() -> None:
     assert tool_definitions([Teller()])[0].name == "teller"
 
 
-def test_what_is_no_tool_is_refused() -> None:
+def test_other_values_than_tools_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="a Tool or a ToolDefinition, not int"):
         tool_definitions([1])  # type: ignore[list-item]
 
@@ -684,12 +732,12 @@ def test_every_form_of_a_tool_choice_becomes_one(choice: Any, chosen: ToolChoice
     assert tool_choice(choice, tool_definitions([weather, _plain])) == chosen
 
 
-def test_a_choice_among_no_tools_is_none() -> None:
+def test_a_tool_choice_without_tools_is_none() -> None:
     assert tool_choice("auto", ()) is None
 
 
 @pytest.mark.parametrize(
-    ("choice", "given_tools", "said"),
+    ("choice", "given_tools", "fragment"),
     [
         pytest.param("wether", [weather, _plain], "did you mean 'weather'?", id="misspelt"),
         pytest.param(
@@ -702,13 +750,13 @@ def test_a_choice_among_no_tools_is_none() -> None:
         pytest.param("required", [], "but there are no tools", id="nothing to require"),
     ],
 )
-def test_a_choice_that_cannot_be_made_is_explained(
-    choice: Any, given_tools: list[Any], said: str
+def test_an_invalid_tool_choice_is_explained(
+    choice: Any, given_tools: list[Any], fragment: str
 ) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         tool_choice(choice, tool_definitions(given_tools))
 
-    assert said in str(caught.value)
+    assert fragment in str(caught.value)
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["loose", "strict"])
@@ -727,7 +775,7 @@ def test_a_parameter_that_is_nested_too_deeply_is_refused_clearly(depth: int, st
         tool(search, strict=strict)
 
 
-def test_a_default_that_is_nested_too_deeply_is_left_out_of_the_schema() -> None:
+def test_a_default_that_is_nested_too_deeply_is_omitted_from_the_schema() -> None:
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]

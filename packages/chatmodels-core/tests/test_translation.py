@@ -194,7 +194,7 @@ def test_references_point_into_the_definitions(inner: str, expected: Any) -> Non
     assert "definitions" not in made
 
 
-def test_definitions_of_one_name_are_kept_apart() -> None:
+def test_definitions_with_the_same_name_are_distinguished() -> None:
     made = translated(
         rooted(
             {
@@ -232,7 +232,7 @@ def test_a_reference_to_nothing_is_a_problem(ref: Any) -> None:
     assert problems(schema) == [f"q[] refers to {ref!r}, which is not a schema in it"]
 
 
-def test_a_root_that_is_a_reference_stands_by_itself() -> None:
+def test_a_root_that_is_a_reference_is_resolved() -> None:
     node = rooted({"next": {"$ref": "#/$defs/Node"}})
     made = translated({"$ref": "#/$defs/Node", "title": "N", "$defs": {"Node": node}})
     assert made == {**node, "title": "N", "$defs": {"Node": node}}
@@ -375,7 +375,7 @@ def test_a_choice_of_the_root_cannot_be_enforced() -> None:
     ]
 
 
-def test_arrays_have_items_where_they_must() -> None:
+def test_arrays_have_items_if_required() -> None:
     inner = {"type": "array", "items": {"type": ["array", "null"]}}
     assert field(inner, typed_items=True) == {
         "type": "array",
@@ -412,7 +412,9 @@ def test_keys_of_the_root_may_be_restricted(name: str) -> None:
         ({"enum": ["a"]}, {"enum": ["a"], "type": "string"}),
     ],
 )
-def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, expected: Any) -> None:
+def test_values_that_an_enumeration_cannot_contain_become_branches(
+    inner: Any, expected: Any
+) -> None:
     assert field(inner, enum_types=frozenset({"string", "integer"})) == expected
 
 
@@ -436,11 +438,11 @@ def test_values_that_an_enumeration_may_not_hold_stand_beside_it(inner: Any, exp
         ),
     ],
 )
-def test_a_reference_stands_alone_where_it_must(inner: Any, expected: Any) -> None:
+def test_a_reference_has_no_siblings_if_required(inner: Any, expected: Any) -> None:
     assert field(inner, lone_refs=True) == expected
 
 
-def test_a_reference_to_a_schema_without_a_type_stands_alone() -> None:
+def test_a_reference_to_a_schema_without_a_type_has_no_siblings() -> None:
     schema = rooted(
         {"p": {"$ref": "#/$defs/A", "title": "T"}}, **{"$defs": {"A": {"anyOf": [TEXT]}}}
     )
@@ -496,7 +498,7 @@ def test_properties_that_lead_back_become_optional(definition: Any, relaxed: Any
     assert made["$defs"]["Node"] == relaxed
 
 
-def test_only_what_leads_back_becomes_optional() -> None:
+def test_only_recursive_properties_become_optional() -> None:
     schema = rooted(
         {"a": {"$ref": "#/$defs/A"}},
         required=["a"],
@@ -517,7 +519,7 @@ def test_recursion_outside_of_properties_is_a_problem() -> None:
     assert translated(schema)["$defs"] == {"Listed": LISTED}
 
 
-def test_recursion_is_a_problem_where_it_is_not_allowed() -> None:
+def test_recursion_is_a_problem_if_it_is_not_allowed() -> None:
     mutual = {
         "A": rooted({"b": {"$ref": "#/$defs/B"}}),
         "B": {"patternProperties": {"x": {"$ref": "#/$defs/A"}}},
@@ -545,7 +547,7 @@ def test_recursion_is_found_behind_other_references_and_at_any_distance() -> Non
     ]
 
 
-def test_keywords_are_described_where_they_are_not_accepted() -> None:
+def test_keywords_are_described_if_they_are_not_accepted() -> None:
     rules = SchemaRules(
         described=frozenset({"maximum"}), formats=frozenset({"date"}), min_items=frozenset({1})
     )
@@ -780,12 +782,12 @@ def test_an_open_tuple_is_an_array_of_its_types() -> None:
     assert made == {"items": TEXT}
 
 
-def test_one_of_several_is_any_of_them_where_that_is_accepted() -> None:
+def test_one_of_becomes_any_of_if_that_is_accepted() -> None:
     assert field({"oneOf": [TEXT, LIST]}, described=frozenset({"oneOf"})) == {"anyOf": [TEXT, LIST]}
 
 
 @pytest.mark.parametrize("more", [{"oneOf": [TEXT, TEXT]}, {"$ref": "#/$defs/A"}])
-def test_null_is_beside_a_type_with_other_limits(more: Any) -> None:
+def test_null_is_a_branch_beside_a_type_with_other_constraints(more: Any) -> None:
     rules = SchemaRules(enforced=True, required="all")
     made = translated(rooted({"p": {**TEXT, **more}}, **{"$defs": {"A": TEXT}}), rules)
     assert made["properties"]["p"] == {"anyOf": [{**TEXT, **more}, {"type": "null"}]}
@@ -852,7 +854,7 @@ def test_a_malformed_schema_is_not_translated() -> None:
     assert problems({"minItems": 2.0}) == []
 
 
-def test_optional_properties_that_are_no_objects_cannot_be_enforced() -> None:
+def test_optional_properties_that_are_not_objects_cannot_be_enforced() -> None:
     assert problems(rooted({"p": True}), STRICT) == ["p may be anything"]
     assert problems(rooted({"p": False}), STRICT) == ["p accepts nothing"]
 
@@ -903,7 +905,7 @@ JSON = st.recursive(
         st.sampled_from(["type", "properties", "anyOf", "$defs", "$ref", "required"]), JSON
     )
 )
-def test_whatever_others_call_a_schema_is_translated_or_refused(schema: dict[str, Any]) -> None:
+def test_any_schema_is_translated_or_refused(schema: dict[str, Any]) -> None:
     before = copy.deepcopy(schema)
     for rules in (
         PLAIN,

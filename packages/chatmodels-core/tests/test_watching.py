@@ -1,4 +1,4 @@
-"""What observers of calls, registries and tools are told, and that they cannot do harm."""
+"""The notifications of observers of calls, registries and tools, and their isolation."""
 
 import inspect
 import logging
@@ -29,7 +29,7 @@ from chatmodels.core.extending import (
 
 
 class Model(StandardChatModel):
-    """Fails at the first attempt if it is told to."""
+    """Fails at the first attempt on request."""
 
     def __init__(self, name: str = "large", *, failures: int = 0, **options: Any) -> None:
         super().__init__("acme", name, **options)
@@ -87,7 +87,7 @@ def again(call, request: ChatRequest):
         return (yield Send(request))
 
 
-def test_an_observer_knows_when_core_is_at_work_and_which_attempts_fail() -> None:
+def test_an_observer_is_entered_while_core_works_and_notified_of_failed_attempts() -> None:
     watching = Watching()
     model = Model(failures=1, policies=[again], observers=[watching])
 
@@ -109,7 +109,7 @@ def test_an_observer_knows_when_core_is_at_work_and_which_attempts_fail() -> Non
     ]
 
 
-async def test_an_observer_of_awaited_calls_knows_it_too() -> None:
+async def test_an_observer_of_async_calls_is_entered_and_notified_too() -> None:
     watching = Watching()
     model = Model(failures=1, policies=[again], observers=[watching])
 
@@ -137,7 +137,7 @@ def test_a_failure_is_logged_while_core_is_at_work(caplog) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_stream_that_is_forgotten_is_told_from_one_that_is_closed() -> None:
+def test_a_stream_that_is_garbage_collected_is_distinguished_from_a_closed_one() -> None:
     watching = Watching()
     model = Model(observers=[watching])
 
@@ -153,7 +153,7 @@ def test_a_stream_that_is_forgotten_is_told_from_one_that_is_closed() -> None:
     ]
 
 
-def test_what_fails_in_an_observer_is_logged_and_goes_no_further(caplog) -> None:
+def test_failures_of_an_observer_are_logged_and_suppressed(caplog) -> None:
     assert Model(failures=1, policies=[again], observers=[Broken()]).generate("Hi").text == "large"
 
     assert [record.getMessage().rpartition(" ")[2] for record in caplog.records] == [
@@ -163,7 +163,7 @@ def test_what_fails_in_an_observer_is_logged_and_goes_no_further(caplog) -> None
     ]
 
 
-async def test_a_call_knows_that_another_model_answers() -> None:
+async def test_a_call_records_that_another_model_generated_the_response() -> None:
     watching = Watching()
     other = Model("other")
 
@@ -309,7 +309,7 @@ def test_an_observer_of_a_registry_sees_look_ups_creations_and_health(registry) 
     ]
 
 
-def test_what_fails_in_an_observer_of_a_registry_goes_no_further(registry, caplog) -> None:
+def test_failures_of_a_registry_observer_are_suppressed(registry, caplog) -> None:
     registry.add_observer(object())
 
     registry.create_chat_model("acme:large")
@@ -375,7 +375,7 @@ async def test_a_watcher_of_tools_sees_calls_results_and_errors() -> None:
     assert len(log) == 8
 
 
-def test_what_fails_in_a_watcher_of_tools_goes_no_further(caplog) -> None:
+def test_failures_of_a_tool_watcher_are_suppressed(caplog) -> None:
     class Failing:
         def __enter__(self):
             return lambda result: 1 / 0

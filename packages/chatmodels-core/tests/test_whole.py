@@ -43,7 +43,9 @@ def unique(events: list[StreamEvent]) -> list[StreamEvent]:
 
 
 @given(st.lists(EVENTS).map(unique))
-def test_a_whole_response_is_what_its_events_accumulate_to(events: list[StreamEvent]) -> None:
+def test_a_complete_response_equals_the_accumulation_of_its_events(
+    events: list[StreamEvent],
+) -> None:
     accumulator = Accumulator()
     for event in (START, *events, END):
         accumulator.add(event)

@@ -512,3 +512,20 @@ def test_items_that_wait_for_the_caller_are_calls(
     assert whole(*output).finish_reason == finish
     frames = [done(item, place) for place, item in enumerate(output)]
     assert response_of(CREATED, *frames, completed(*output)).finish_reason == finish
+
+
+def test_items_that_wait_for_the_caller_beside_a_call_are_marked() -> None:
+    call = {"type": "function_call", "call_id": "f", "name": "clock", "arguments": "{}"}
+    run = [
+        {"type": "shell_call", "call_id": "c"},
+        {"type": "shell_call_output", "call_id": "c"},
+    ]
+    click = {"type": "computer_call", "call_id": "d"}
+
+    output = (*run, call, click)
+
+    events = [done(item, place) for place, item in enumerate(output)]
+    for response in (whole(*output), response_of(CREATED, *events, completed(*output))):
+        parts = [part for part in response.message.parts if isinstance(part, ProviderPart)]
+        assert [part.awaits_caller for part in parts] == [False, False, True]
+        assert parts[-1].signature.data == click

@@ -72,7 +72,9 @@ async def test_no_more_than_the_limit_run_at_once_in_the_callers_context(
     assert gate.tenants == {"acme"}
 
 
-async def test_results_are_in_the_order_of_the_calls_whichever_ends_first(run, scripted) -> None:
+async def test_tool_resultsare_in_the_order_of_the_calls_whichever_ends_first(
+    run, scripted
+) -> None:
     second_ended = threading.Event()
 
     @tool
@@ -182,11 +184,11 @@ async def test_a_cancelled_task_of_asyncio_cancels_its_tools(anyio_backend, scri
 
 @BOTH
 async def test_a_cancelled_run_does_not_wait_for_threads(anyio_backend: str, scripted) -> None:
-    begun, release = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
     @tool
     def hang(number: int) -> int:
-        begun.set()
+        started.set()
         release.wait(300)
         return number
 
@@ -194,7 +196,7 @@ async def test_a_cancelled_run_does_not_wait_for_threads(anyio_backend: str, scr
         with anyio.CancelScope() as scope:
             async with anyio.create_task_group() as group:
                 group.start_soon(lambda: arun_tools(scripted(calls(1, "hang")), "Go", tools=[hang]))
-                await anyio.to_thread.run_sync(begun.wait, 300)
+                await anyio.to_thread.run_sync(started.wait, 300)
                 scope.cancel()
         assert not release.is_set()
     finally:
@@ -334,8 +336,8 @@ async def test_leaving_a_stream_cancels_its_tools(anyio_backend: str, scripted) 
                 break
 
     assert sorted(cancelled) == [0, 1]
-    said = [message.parts[0] for message in stream.partial.messages[2:]]
-    assert {part.id: part.is_error for part in said} == {"0": True, "1": True, "9": False}
+    tool_results = [message.parts[0] for message in stream.partial.messages[2:]]
+    assert {part.id: part.is_error for part in tool_results} == {"0": True, "1": True, "9": False}
 
 
 def test_leaving_a_stream_does_not_wait_for_threads(scripted) -> None:

@@ -23,7 +23,7 @@ from chatmodels.core import (
 
 
 class Clock:
-    """A clock that moves only when it is told to."""
+    """A clock that moves only on request."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -128,16 +128,16 @@ async def test_no_round_begins_after_the_time(run, scripted) -> None:
 
 async def test_a_tool_is_not_waited_for_after_the_time(run, scripted) -> None:
     clock = Clock()
-    begun, release = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
     @tool
     def hang() -> str:
-        begun.set()
+        started.set()
         release.wait(300)
         return "never"
 
     def expire(_: object, end: Any) -> None:
-        begun.wait(300)
+        started.wait(300)
         clock.now += 60
 
     try:

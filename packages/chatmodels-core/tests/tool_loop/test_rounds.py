@@ -74,6 +74,24 @@ async def test_a_model_gets_the_results_of_its_calls_until_it_answers(run, scrip
     assert from_json(to_json(done.messages), tuple[Message, ...]) == done.messages
 
 
+async def test_a_tool_with_a_definition_from_elsewhere_is_run(run, scripted) -> None:
+    definition = ToolDefinition("notes.read", "Read a note.", {"type": "object"})
+
+    def read(**arguments: Any) -> str:
+        if "id" not in arguments:
+            raise LookupError("no id")
+        return f"note {arguments['id']}"
+
+    calls = ToolCall("1", "notes.read", '{"id": 7}'), ToolCall("2", "notes.read", "{}")
+
+    done = await run(scripted(calls, "ok"), "Read", tools=[Tool.from_definition(definition, read)])
+
+    assert [end.result.is_error for end in done.tool_ends] == [False, True]
+    assert done.tool_ends[0].result.text == "note 7"
+    assert "no id" in done.tool_ends[1].result.text
+    assert done.pending == ()
+
+
 async def test_a_model_without_tools_answers_at_once(run, scripted) -> None:
     done = await run(scripted("Hello"), "Hi")
 
@@ -88,7 +106,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "fragment"),
     [
         pytest.param(
             ToolCall("1", "ad", "{}"), "(available: add, fail); did you mean 'add'?", id="name"
@@ -101,7 +119,7 @@ async def test_a_response_without_content_is_not_in_the_conversation(run, script
     ],
 )
 async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
-    run, scripted, call: ToolCall, told: str
+    run, scripted, call: ToolCall, fragment: str
 ) -> None:
     model = scripted((call, ADD), "ok")
 
@@ -109,7 +127,7 @@ async def test_a_call_that_cannot_be_run_is_returned_with_the_reason(
 
     (wrong,), (right,) = (message.parts for message in done.messages[2:4])
     assert wrong.is_error
-    assert told in wrong.text
+    assert fragment in wrong.text
     assert right.text == "3"
     assert done.tool_ends[0].call == call
     assert done.tool_ends[0].error is None
@@ -291,6 +309,15 @@ async def test_calls_that_only_the_caller_can_handle_end_the_run(run, scripted) 
 
     assert done.response.finish_reason == "tool_calls"
     assert done.messages[-1] == assistant(trace)
+
+
+async def test_tools_beside_such_a_call_run_before_the_run_ends(run, scripted) -> None:
+    click = ProviderPart(ProviderState("acme", {"type": "computer_call"}), awaits_caller=True)
+
+    done = await run(scripted((click, ADD), "never"), "Click", tools=[add])
+
+    assert done.messages[1:] == (assistant(click, ADD), tool_result(ADD, "3"))
+    assert done.limit is None
 
 
 @pytest.mark.parametrize("reason", ["content_filter", "refusal", "error"])

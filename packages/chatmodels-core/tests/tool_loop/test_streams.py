@@ -169,18 +169,18 @@ def test_a_stream_that_is_left_in_the_middle_of_a_call_has_one_too() -> None:
 
 
 def test_a_stream_cannot_be_closed_while_another_thread_reads_it(scripted) -> None:
-    begun, release = threading.Event(), threading.Event()
+    started, release = threading.Event(), threading.Event()
 
     @tool
     def hang() -> None:
-        begun.set()
+        started.set()
         release.wait(300)
 
     stream = stream_tools(scripted(ToolCall("1", "hang"), "ok"), "Go", tools=[hang])
     reader = threading.Thread(target=stream.collect)
     reader.start()
     try:
-        begun.wait(300)
+        started.wait(300)
         with pytest.raises(InvalidRequestError, match="being read by another thread"):
             stream.close()
     finally:

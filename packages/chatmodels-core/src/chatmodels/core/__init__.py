@@ -35,11 +35,7 @@ from chatmodels.core._errors.classes import (
 from chatmodels.core._errors.codes import ErrorCode
 from chatmodels.core._errors.rules import is_retryable
 from chatmodels.core._former import register_former_modules
-from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
-from chatmodels.core._loop.repair import repair_conversation
-from chatmodels.core._loop.run import ToolRun
-from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
-from chatmodels.core._public import publish
+from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.front import (
     acheck_health,
     alist_models,
@@ -92,6 +88,12 @@ from chatmodels.core._values.settings import AudioOutput, Settings
 from chatmodels.core._values.timeout import Timeout
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
 from chatmodels.core._version import VERSION
+
+if TYPE_CHECKING:
+    from chatmodels.core._loop.front import arun_tools, astream_tools, run_tools, stream_tools
+    from chatmodels.core._loop.repair import repair_conversation
+    from chatmodels.core._loop.run import ToolRun
+    from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
 
 __version__ = VERSION
 
@@ -199,13 +201,31 @@ __all__ = [
     "user",
 ]
 
-publish(globals())
+_LAZY = {
+    "AsyncToolStream": "_loop.stream",
+    "ToolRun": "_loop.run",
+    "ToolStream": "_loop.stream",
+    "arun_tools": "_loop.front",
+    "astream_tools": "_loop.front",
+    "repair_conversation": "_loop.repair",
+    "run_tools": "_loop.front",
+    "stream_tools": "_loop.front",
+}
+"""Names that are imported on first use, because programs without tools do not need them."""
+
+publish(globals(), lazy=_LAZY)
 register_former_modules()
 
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
+        if name in _LAZY:
+            return import_lazily(globals(), _LAZY, name)
         from chatmodels.core._moved import moved_name
 
         return moved_name(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

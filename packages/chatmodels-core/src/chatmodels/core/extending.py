@@ -34,7 +34,7 @@ from chatmodels.core._errors.rules import error_class, error_code
 from chatmodels.core._log import add_log_filter, error_facts, logger
 from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
 from chatmodels.core._loop.watching import ToolRunInfo
-from chatmodels.core._public import publish
+from chatmodels.core._public import import_lazily, publish
 from chatmodels.core._registry.alias import AliasedModel
 from chatmodels.core._registry.discovery import CONTRACT_VERSION
 from chatmodels.core._registry.front import (
@@ -151,6 +151,7 @@ __all__ = [
     "error_code",
     "error_facts",
     "events_of",
+    "import_lazily",
     "is_credential",
     "json_schema",
     "logger",

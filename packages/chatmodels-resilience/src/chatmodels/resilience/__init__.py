@@ -8,7 +8,7 @@ All policies except `Retry`, which HTTP models use, are imported on first use.
 
 from typing import TYPE_CHECKING
 
-from chatmodels.core.extending import publish
+from chatmodels.core.extending import import_lazily, publish
 from chatmodels.resilience._retry import Retry
 
 if TYPE_CHECKING:
@@ -58,19 +58,13 @@ _MODULES = {
     "SqliteStore": "_sqlite_store",
 }
 
-publish({"__name__": __name__, "__all__": ["Retry"], "Retry": Retry})
+publish(globals(), lazy=_MODULES)
 
 
 def __getattr__(name: str) -> object:
-    from importlib import import_module
-
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    if isinstance(value, type):
-        value.__module__ = __name__
-    globals()[name] = value
-    return value
+    return import_lazily(globals(), _MODULES, name)
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,6 @@
 Names are imported on first use, because pytest imports this package in every run for its plugin.
 """
 
-from types import FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
-    from importlib import import_module
+    from chatmodels.core.extending import import_lazily
 
     if name not in _MODULES:
         from chatmodels.testing._former import RENAMED, warn_former
@@ -68,12 +67,7 @@ def __getattr__(name: str) -> object:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         warn_former(f"{__name__}.{name}", RENAMED[name])
         return __getattr__(RENAMED[name])
-
-    value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    if isinstance(value, type | FunctionType):
-        value.__module__ = __name__
-    globals()[name] = value
-    return value
+    return import_lazily(globals(), _MODULES, name)
 
 
 def __dir__() -> list[str]:

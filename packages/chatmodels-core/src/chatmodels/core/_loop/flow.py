@@ -21,7 +21,7 @@ from chatmodels.core._loop.state import RunState
 from chatmodels.core._loop.tool_failures import failed_result, failure, unusable
 from chatmodels.core._tools.context import ToolContext
 from chatmodels.core._tools.tools import Tool
-from chatmodels.core._values.parts import ToolCall, ToolResult
+from chatmodels.core._values.parts import Part, ProviderPart, ToolCall, ToolResult
 from chatmodels.core._values.request import ToolChoice
 from chatmodels.core._values.response import ChatResponse
 from chatmodels.core._values.tool_events import ToolEnd, ToolStart
@@ -73,9 +73,13 @@ def _rounds(state: RunState) -> Flow:
             if state.limit is not None:
                 return
         state.pending = tuple(call for call in calls if call.name in external)
-        if not own or state.pending:
+        if not own or state.pending or any(map(_awaits_caller, response.message.parts)):
             return
         choice = _relaxed(choice)
+
+
+def _awaits_caller(part: Part) -> bool:
+    return isinstance(part, ProviderPart) and part.awaits_caller
 
 
 def _relaxed(choice: ToolChoice | None) -> ToolChoice | None:

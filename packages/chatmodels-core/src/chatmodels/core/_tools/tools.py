@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from chatmodels.core._errors.classes import ConfigurationError, ToolArgumentsError
@@ -13,6 +14,8 @@ from chatmodels.core._values.request import ToolChoice, ToolDefinition
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
+Q = ParamSpec("Q")
+S = TypeVar("S")
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """The names that vendors accept: OpenAI's API reference, "Chat completions", `tools`."""
@@ -32,6 +35,8 @@ class Tool(Generic[P, R_co]):
 
     function: Callable[P, R_co]
     definition: ToolDefinition
+    _bind: Callable[[ToolCall], dict[str, Any]]
+    _recipe: tuple[Callable[..., Any], tuple[Any, ...]]  # for pickles
 
     def __init__(
         self,
@@ -58,20 +63,15 @@ class Tool(Generic[P, R_co]):
         """
         # Imported here, since programs without tools do not need them.
         from chatmodels.core._schema.docstrings import documentation
-        from chatmodels.core._schema.signatures import is_async, parameters
+        from chatmodels.core._schema.signatures import parameters
         from chatmodels.core._schema.strict import strict_schema
         from chatmodels.core._tools.binding import Binding
 
-        self.function = function
-        self._invoke: Callable[..., Any] = function
-        self._options = (name, description, strict)
-        self._is_async = is_async(function)
+        self._recipe = _restored, (function, name, description, strict)
         name_ = name if name is not None else str(getattr(function, "__name__", ""))
         usable, problems = parameters(function)
         contexts = {each.name: kind for each in usable if (kind := context_type(each.annotation))}
         usable = [each for each in usable if each.name not in contexts]
-        self._contexts = tuple(contexts)
-        self._context_type = next(iter(contexts.values()), None)
         if not _NAME.fullmatch(name_):
             problems.append(
                 f"its name {name_!r} is not 1 to 64 letters, digits, '_' and '-'; pass name=..."
@@ -79,8 +79,8 @@ class Tool(Generic[P, R_co]):
         docs = documentation(_docstring(function))
         schema: dict[str, Json] = {}
         try:
-            self._binding = Binding(name_, usable, docs)
-            schema = self._binding.schema
+            binding = Binding(name_, usable, docs)
+            schema, self._bind = binding.schema, binding.bind
             schema = strict_schema(schema) if strict else schema
         except TypeError as error:
             problems.append(f"strict is impossible: {error}" if schema else str(error))
@@ -93,12 +93,52 @@ class Tool(Generic[P, R_co]):
                 details={"problems": problems},
             )
         text = docs.description if description is None else description
-        self.definition = ToolDefinition(name_, text, schema, strict)
+        self._adopt(function, ToolDefinition(name_, text, schema, strict), contexts)
+
+    def _adopt(
+        self,
+        function: Callable[P, R_co],
+        definition: ToolDefinition,
+        contexts: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        from chatmodels.core._schema.signatures import is_async
+
+        self.function = function
+        self.definition = definition
+        self._invoke: Callable[..., Any] = function
+        self._is_async = is_async(function)
+        self._contexts = tuple(contexts)
+        self._context_type = next(iter(contexts.values()), None)
         # Like functools.wraps, so that the tool is introspected and pickled as the function.
         self.__doc__ = function.__doc__
         self.__module__ = getattr(function, "__module__", __name__)
-        self.__qualname__ = getattr(function, "__qualname__", name_)
+        self.__qualname__ = getattr(function, "__qualname__", definition.name)
         self.__wrapped__ = function
+
+    @staticmethod
+    def from_definition(definition: ToolDefinition, function: Callable[Q, S], /) -> "Tool[Q, S]":
+        """Create a tool from a definition that another program wrote, such as an MCP server.
+
+        Args:
+            definition: The description for the model, whose schema is not compared with the
+                function's signature.
+            function: A sync or async function, which receives the arguments as keyword arguments.
+                They are not validated; to report that they are invalid, raise an exception.
+
+        Raises:
+            ConfigurationError: The arguments are of other types.
+        """
+        if not isinstance(definition, ToolDefinition) or not callable(function):  # pyright: ignore[reportUnnecessaryIsInstance, reportUnnecessaryComparison] - untyped callers
+            raise ConfigurationError(
+                "Tool.from_definition() accepts a ToolDefinition and a function, not "
+                f"{type(definition).__name__} and {type(function).__name__}",
+                op="tool",
+            )
+        created: Tool[Q, S] = Tool.__new__(Tool)  # pyright: ignore[reportUnknownVariableType] - not inferred
+        created._recipe = Tool.from_definition, (definition, function)
+        created._bind = _as_written
+        created._adopt(function, definition)
+        return created
 
     @property
     def name(self) -> str:
@@ -128,7 +168,7 @@ class Tool(Generic[P, R_co]):
             ToolArgumentsError: They are invalid; the message lists a problem for each argument
                 and can be sent back to the model.
         """
-        return self._binding.bind(call)
+        return self._bind(call)
 
     @property
     def is_async(self) -> bool:
@@ -224,7 +264,7 @@ class Tool(Generic[P, R_co]):
             value = getattr(value, name, None)
         if value is self:
             return self.__qualname__
-        return _restored, (self.function, *self._options)
+        return self._recipe
 
     def _arguments(self, call: ToolCall, context: object) -> dict[str, Any] | ToolResult:
         if call.name != self.name:
@@ -310,6 +350,10 @@ ToolLike = Tool[..., Any] | ToolDefinition | Callable[..., Any]
 
 ToolChoiceLike = str | ToolLike | ToolChoice
 """A value of `tool_choice`: "auto", "none" or "required", a tool or its name."""
+
+
+def _as_written(call: ToolCall, /) -> dict[str, Any]:
+    return call.arguments
 
 
 def _restored(

@@ -330,11 +330,18 @@ class ProviderPart(FrozenValue, frozen=True, tag_field="type", tag="provider"):
     """A part that only one vendor supports, such as the trace of a tool that it ran itself.
 
     It is sent back unchanged to that vendor, and omitted for others.
+
+    Attributes:
+        signature: The part as the vendor sent it.
+        awaits_caller: Whether the vendor waits for the caller to do something, such as a click on
+            a screen, in a response that calls tools as well. In a response without calls of tools,
+            the finish reason "tool_calls" means that.
     """
 
     type: ClassVar[Literal["provider"]] = "provider"
 
     signature: ProviderState
+    awaits_caller: bool = False
 
     def __post_init__(self) -> None:
         check_field(

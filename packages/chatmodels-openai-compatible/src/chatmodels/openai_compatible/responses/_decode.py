@@ -14,6 +14,7 @@ from chatmodels.core import (
     LogprobsDelta,
     Part,
     PartEnd,
+    ProviderPart,
     ReasoningDelta,
     RefusalDelta,
     StreamEnd,
@@ -36,11 +37,11 @@ from chatmodels.openai_compatible.responses._errors import reject
 from chatmodels.openai_compatible.responses._items import StreamedItem, StreamedItems
 from chatmodels.openai_compatible.responses._output import (
     CALLS,
-    awaits_caller,
     call_of,
     kind_of,
     logprobs_of,
     parts_of,
+    waiting_items,
 )
 from chatmodels.openai_compatible.responses._response import (
     FINISH_REASONS,
@@ -140,13 +141,18 @@ class ResponsesDecoder:
         if not output and wire.status == "completed":
             reject(body, self._name, "it has no output")
         events: list[StreamEvent] = [StreamStart(wire.id or None, wire.model or None)]
+        kinds = {part.type for part in parts}
+        waiting = waiting_items(output)
+        if waiting and "tool_call" in kinds:
+            parts = [_marked(part, waiting) for part in parts]
         events += map(_complete, parts, range(len(parts)))
         for item in output:
             if logprobs := logprobs_of(item, self._warnings):
                 events.append(LogprobsDelta(logprobs))
         events += self._usage_events(wire)
-        kinds = {part.type for part in parts}
-        events.append(self._stream_end(word_of(wire), kinds, output, wire, msgspec.Raw(body)))
+        events.append(
+            self._stream_end(word_of(wire), kinds, bool(waiting), wire, msgspec.Raw(body))
+        )
         return events
 
     def close(self) -> Sequence[StreamEvent]:
@@ -232,9 +238,16 @@ class ResponsesDecoder:
         self._ended = True
         events += self._usage_events(response)
         kinds = {kind for item in self._items for kind, _ in item.reported}
-        output = [item.item for item in self._items]
+        waiting = waiting_items([item.item for item in self._items])
+        if waiting and "tool_call" in kinds:  # else the finish reason alone reports it
+            events += [
+                PartEnd(_marked(part, waiting), index)
+                for item in self._items
+                if item.item in waiting
+                for (_, index), part in item.reported.items()
+            ]
         payload = msgspec.Raw(b"[" + b",".join(self._frames) + b"]")
-        return [*events, self._stream_end(word, kinds, output, response, payload)]
+        return [*events, self._stream_end(word, kinds, bool(waiting), response, payload)]
 
     def _usage_events(self, response: WireResponse) -> list[StreamEvent]:
         usage = read_usage(response.usage, self._warnings)
@@ -247,14 +260,14 @@ class ResponsesDecoder:
         self,
         word: str | None,
         kinds: AbstractSet[str],
-        output: Sequence[Item],
+        is_waiting: bool,
         wire: WireResponse,
         payload: msgspec.Raw,
     ) -> StreamEnd:
         reason = finish_reason(
             "max_output_tokens" if self._is_cut_off(word) else word or "completed",
             FINISH_REASONS,
-            calls="tool_call" in kinds or awaits_caller(output),
+            calls="tool_call" in kinds or is_waiting,
             refused="refusal" in kinds,
         )
         return StreamEnd(
@@ -269,6 +282,13 @@ class ResponsesDecoder:
         # llama.cpp reports a response as completed that the limit has cut off.
         used, limit = self._usage.output_tokens, self._limit
         return word == "completed" and used is not None and limit is not None and used >= limit
+
+
+def _marked(part: Part, waiting: Sequence[Item]) -> Part:
+    """Return a part as one that waits for the caller, if its item does."""
+    if isinstance(part, ProviderPart) and part.signature.data in waiting:
+        return msgspec.structs.replace(part, awaits_caller=True)
+    return part
 
 
 def _complete(part: Part, index: int) -> StreamEvent:

@@ -42,7 +42,7 @@ class StreamedItem:
 
     @property
     def is_custom(self) -> bool:
-        """Whether it is a call with free text as its arguments."""
+        """True if it is a call with free text as its arguments."""
         return kind_of(self.item) == "custom_tool_call"
 
     def index_of(self, content_index: int | None) -> int:

@@ -77,19 +77,23 @@ def kind_of(item: Item) -> str | None:
     return text_or_none(item.get("type"))
 
 
-def awaits_caller(items: Sequence[Item]) -> bool:
-    """Return whether calls of the vendor's own tools wait for the caller.
+def waiting_items(items: Sequence[Item]) -> list[Item]:
+    """Return the calls of the vendor's own tools that wait for the caller.
 
     The vendor runs some of them itself, and then sends their outputs as items, or marks the calls.
     """
-    waiting: set[Json] = set()
-    for item in items:
-        if kind_of(item) in _CALLER_ITEMS and item.get("execution") != "server":
-            waiting.add(text_or_none(item.get("call_id")))
-    if not waiting:
-        return False
-    outputs = (item for item in items if (kind_of(item) or "").endswith("_output"))
-    return not waiting <= {text_or_none(item.get("call_id")) for item in outputs}
+    outputs = {
+        text_or_none(item.get("call_id"))
+        for item in items
+        if (kind_of(item) or "").endswith("_output")
+    }
+    return [
+        item
+        for item in items
+        if kind_of(item) in _CALLER_ITEMS
+        and item.get("execution") != "server"
+        and text_or_none(item.get("call_id")) not in outputs
+    ]
 
 
 def call_of(item: Item, mark: str) -> ToolCall:
