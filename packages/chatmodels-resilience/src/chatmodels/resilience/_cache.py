@@ -170,7 +170,7 @@ class Cache:
             except Exception as error:
                 _log_failure("written", error)
 
-    def _recorded(self, key: str, stream: StartedStream[Any]) -> StartedStream[Any]:
+    def _recorded(self, key: str, stream: Any) -> StartedStream[Any]:
         return recorded(stream, lambda response: self._put(key, response), blocks=self._blocks)
 
     def _checked(
