@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatmodels.resilience._memory_store import CacheStore, MemoryStore
     from chatmodels.resilience._rate_limit import RateLimit
     from chatmodels.resilience._reask import Reask
+    from chatmodels.resilience._retry_budget import RetryBudget
     from chatmodels.resilience._sqlite_store import SqliteStore
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RateLimit",
     "Reask",
     "Retry",
+    "RetryBudget",
     "SqliteStore",
 ]
 
@@ -55,6 +57,7 @@ _MODULES = {
     "MemoryStore": "_memory_store",
     "RateLimit": "_rate_limit",
     "Reask": "_reask",
+    "RetryBudget": "_retry_budget",
     "SqliteStore": "_sqlite_store",
 }
 
