@@ -79,5 +79,5 @@ def test_a_bump_refuses_an_invalid_version_and_changes_nothing(checkout: Path, t
     result = bump(checkout, text)
 
     assert result.returncode == 2
-    assert f"{text!r} is no version" in result.stderr
+    assert f"{text!r} is not a version" in result.stderr
     assert projects(checkout) == before

@@ -14,6 +14,7 @@ from chatmodels.core import (
     ErrorCode,
     FailedAttempt,
     NetworkError,
+    OutputInvalidError,
     RateLimitError,
     StreamEvent,
     TextDelta,
@@ -21,13 +22,13 @@ from chatmodels.core import (
     from_json,
     to_json,
 )
-from chatmodels.core.extending import CallInfo, Flow, Send, StandardChatModel
+from chatmodels.core.extending import CallInfo, Collect, Flow, Send, StandardChatModel
 
 SHAPES: dict[str, Callable[..., Any]] = {
-    "generate": lambda model: model.generate("Hi"),
-    "agenerate": lambda model: model.agenerate("Hi"),
-    "stream": lambda model: model.stream("Hi").collect(),
-    "astream": lambda model: model.astream("Hi").collect(),
+    "generate": lambda model, **options: model.generate("Hi", **options),
+    "agenerate": lambda model, **options: model.agenerate("Hi", **options),
+    "stream": lambda model, **options: model.stream("Hi", **options).collect(),
+    "astream": lambda model, **options: model.astream("Hi", **options).collect(),
 }
 shapes = pytest.mark.parametrize("shape", SHAPES)
 
@@ -60,8 +61,8 @@ def again(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         return (yield Send(request))
 
 
-async def call(shape: str, model: StandardChatModel) -> ChatResponse[Any]:
-    outcome = SHAPES[shape](model)
+async def call(shape: str, model: StandardChatModel, **options: Any) -> ChatResponse[Any]:
+    outcome = SHAPES[shape](model, **options)
     return await outcome if inspect.isawaitable(outcome) else outcome
 
 
@@ -126,6 +127,37 @@ async def test_the_attempts_of_another_model_follow_those_of_the_first(
 
     expected = [("large", "rate_limited"), ("fallback", "network"), ("fallback", "network")]
     assert [(each.model, each.code) for each in attempts] == expected[: 2 if succeeds else 3]
+
+
+@shapes
+async def test_invalid_output_of_another_model_is_an_attempt_of_that_model(shape: str) -> None:
+    spare = Scripted("spare")
+
+    def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Collect((yield Send(request, spare))))
+        except OutputInvalidError:
+            return (yield Collect((yield Send(request))))
+
+    with pytest.raises(OutputInvalidError) as raised:
+        await call(shape, Scripted("large", policies=[elsewhere]), output_type=int)
+
+    assert raised.value.model == "large"
+    assert [each.model for each in raised.value.failed_attempts] == ["spare", "large"]
+
+
+@shapes
+async def test_an_error_names_the_model_whose_output_is_invalid(shape: str) -> None:
+    spare = Scripted("spare")
+
+    def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(request, spare))
+
+    with pytest.raises(OutputInvalidError) as raised:
+        await call(shape, Scripted("large", policies=[elsewhere]), output_type=int)
+
+    assert raised.value.model == "spare"
+    assert [each.model for each in raised.value.failed_attempts] == ["spare"]
 
 
 @pytest.mark.parametrize("shape", ["stream", "astream"])

@@ -1,8 +1,10 @@
 """Policies around the calls of a model: every effect, in all four shapes of a call."""
 
+import gc
 import inspect
 import logging
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -304,6 +306,128 @@ def test_an_error_at_the_end_is_logged_and_suppressed(caplog: pytest.LogCaptureF
 
 
 @shapes
+async def test_inner_policies_learn_of_the_end_of_each_attempt(shape: str) -> None:
+    inner, outer = Endings(), Endings()
+    before: list[int] = []
+
+    def counted(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        before.append(len(inner.ends))
+        return (yield Send(request))
+
+    model = Scripted("seven", SEVEN, policies=[outer, reask, counted, inner])
+    await call(shape, model, output_type=int)
+
+    assert inner.ends == [("seven", "OutputInvalidError"), (SEVEN, None)]
+    assert before == [0, 1]  # the first attempt was over when the second began
+    assert outer.ends == [(SEVEN, None)]
+
+
+@shapes
+async def test_an_inner_policy_does_not_learn_of_the_response_of_another_model(shape: str) -> None:
+    endings = Endings()
+    spare = Scripted("spare")
+
+    def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Send(request))
+        except ChatModelError:
+            return (yield Send(request, spare))
+
+    def refuse(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        raise NetworkError("lost")
+        yield
+
+    response = await call(shape, Scripted(policies=[elsewhere, endings, refuse]))
+
+    assert response.text == "spare"
+    assert endings.ends == [(None, "NetworkError")]
+
+
+@streams
+async def test_an_open_stream_is_not_at_its_end_while_policies_do_other_things(shape: str) -> None:
+    endings = Endings()
+    ended: list[int] = []
+
+    def busy(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        outcome = yield Send(request)
+        yield Run(lambda: ChatResponse(message=assistant("from a store")))
+        ended.append(len(endings.ends))
+        return outcome
+
+    await call(shape, Scripted("Hello", policies=[busy, endings]))
+
+    assert ended == [0]
+    assert endings.ends == [("Hello", None)]
+
+
+# the streams that policies open
+
+
+class Closing(StandardChatModel):
+    """Streams a text and records when the stream is closed."""
+
+    def __init__(self, policies: Sequence[Any]) -> None:
+        super().__init__("fake", "m", policies=policies)
+        self.log: list[str] = []
+        self.opened: list[object] = []  # so that garbage collection closes nothing
+
+    def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
+        self.opened.append(events := self._events())
+        return events
+
+    def _events(self) -> Iterator[StreamEvent]:
+        try:
+            yield TextDelta("some text", 0)
+            yield StreamEnd()
+        finally:
+            self.log.append("closed")
+
+    def aevents(self, request: ChatRequest, call: CallInfo, /) -> AsyncIterator[StreamEvent]:
+        self.opened.append(events := self._aevents())
+        return events
+
+    async def _aevents(self) -> AsyncIterator[StreamEvent]:
+        try:
+            yield TextDelta("some text", 0)
+            yield StreamEnd()
+        finally:
+            self.log.append("closed")
+
+
+@streams
+async def test_a_stream_is_closed_when_it_has_been_collected(shape: str) -> None:
+    def collected(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        response = yield Collect((yield Send(request)))
+        model.log.append("collected")
+        return response
+
+    model = Closing([collected])
+
+    await call(shape, model)
+
+    assert model.log == ["closed", "collected"]
+
+
+@streams
+async def test_a_stream_is_closed_if_the_policy_returns_a_response_of_its_own(shape: str) -> None:
+    def own(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        yield Send(request)
+        return ChatResponse(message=assistant("own"))
+
+    model = Closing([own])
+
+    assert (await call(shape, model)).text == "own"
+    assert model.log == ["closed"]
+
+
+@shapes
+async def test_a_policy_can_collect_the_response_of_an_inner_policy(shape: str) -> None:
+    assert (
+        await call(shape, Scripted("seven", SEVEN, policies=[reask, reask]), output_type=int)
+    ).parsed == 7
+
+
+@shapes
 async def test_the_output_of_a_response_that_a_policy_made_is_parsed_when_it_is_collected(
     shape: str,
 ) -> None:
@@ -326,45 +450,34 @@ async def test_the_output_of_a_response_that_a_policy_made_is_parsed_when_it_is_
     assert (seen, response.parsed) == ([7], 7)
 
 
+# errors
+
+
 @shapes
-async def test_a_response_that_a_policy_made_without_an_output_type_is_collected_unchanged(
-    shape: str,
-) -> None:
-    def own(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        return (yield Collect(ChatResponse(message=assistant("seven"))))
+async def test_the_error_of_a_call_with_policies_forms_no_cycle(shape: str) -> None:
+    def retried(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        try:
+            return (yield Send(request))
+        except ChatModelError:
+            return (yield Send(request))
 
-    assert (await call(shape, Scripted(policies=[own]))).text == "seven"
+    class Failing(StandardChatModel):
+        def respond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            raise NetworkError("lost")
 
+        async def arespond(self, request: ChatRequest, call: CallInfo, /) -> ChatResponse[Any]:
+            raise NetworkError("lost")
 
-@streams
-async def test_a_collected_stream_is_closed_before_the_call_goes_on(shape: str) -> None:
-    steps: list[str] = []
+    async def failed() -> weakref.ref[Exception]:
+        try:
+            await call(shape, Failing("fake", "m", policies=[retried]))
+        except NetworkError as error:
+            return weakref.ref(error)
+        raise AssertionError("the call did not fail")  # pragma: no cover
 
-    class Closing(StandardChatModel):
-        def events(self, request: ChatRequest, call: CallInfo, /) -> Iterator[StreamEvent]:
-            try:
-                yield TextDelta("Hello")
-                yield StreamEnd()
-            finally:
-                steps.append("closed")
-
-        async def aevents(
-            self, request: ChatRequest, call: CallInfo, /
-        ) -> AsyncIterator[StreamEvent]:
-            try:
-                yield TextDelta("Hello")
-                yield StreamEnd()
-            finally:
-                steps.append("closed")
-
-    kept: list[Any] = []  # otherwise, garbage collection closes it
-
-    def collected(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
-        kept.append((yield Send(request)))
-        response = yield Collect(kept[0])
-        steps.append("collected")
-        return response
-
-    await call(shape, Closing("fake", "m", policies=[collected]))
-
-    assert steps == ["closed", "collected"]
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await failed())() is None
+    finally:
+        gc.enable()

@@ -41,7 +41,9 @@ from chatmodels.resilience import (
     Reask,
     Retry,
     SqliteStore,
+    _shared_call,
 )
+from chatmodels.resilience._waiting import ThreadPlace
 
 SEVEN = '{"value": 7}'
 
@@ -606,6 +608,33 @@ def test_a_task_whose_loop_is_closed_does_not_take_over() -> None:
     model.gate.set()
     assert model.generate("Hi").text == "Hello"
     task._log_destroy_pending = False  # type: ignore[attr-defined] - the test destroys it
+
+
+def test_a_call_that_ends_while_another_begins_to_wait_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache = Cache()
+    model = Gated("Hello", cache=cache)
+    model.gate.set()
+    info = CallInfo(
+        "generate",
+        ChatRequest(messages=(user("Hi"),)),
+        provider="acme",
+        model="large",
+        timeout=Timeout(),
+    )
+    flow = cache(info, info.request)
+    step: Any = next(flow)
+    flow.send(step.function())  # it leads
+
+    class Ending(ThreadPlace):
+        def __init__(self) -> None:
+            flow.close()  # as the garbage collector does
+            super().__init__()
+
+    monkeypatch.setattr(_shared_call, "ThreadPlace", Ending)
+
+    assert model.generate("Hi").text == "Hello"
 
 
 async def test_retries_inside_belong_to_the_shared_request(scripted: Any) -> None:

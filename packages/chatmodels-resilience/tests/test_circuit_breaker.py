@@ -209,3 +209,28 @@ def test_its_configuration_is_pickled() -> None:
     breaker = pickle.loads(pickle.dumps(CircuitBreaker(3, reset_after=7)))
 
     assert repr(breaker) == "CircuitBreaker(3, reset_after=7)"
+
+
+def test_calls_that_end_after_it_has_opened_do_not_count(
+    scripted: Any, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    breaker = CircuitBreaker(1, reset_after=10, clock=clock)
+    model = scripted(*lost(1)).with_policies(breaker)
+    request = ChatRequest(messages=())
+    info = CallInfo("generate", request, provider="acme", model="large", timeout=Timeout())
+    early = [breaker(info, request) for _ in range(2)]
+    for flow in early:
+        next(flow)
+    with caplog.at_level(logging.WARNING, "chatmodels.resilience"), pytest.raises(NetworkError):
+        model.generate("Hi")
+
+    clock.now = 9.0
+    with pytest.raises(NetworkError):
+        early[0].throw(NetworkError("lost"))
+    with pytest.raises(StopIteration):
+        early[1].send(ChatResponse(message=assistant("ok")))
+
+    assert breaker.is_open
+    clock.now = 10.0
+    assert not breaker.is_open
+    assert caplog.messages.count("the circuit breaker of 'acme:large' is open") == 1

@@ -166,3 +166,36 @@ def test_wrong_limits_are_refused(limits: dict[str, Any], problem: str) -> None:
         RateLimit(**limits)
 
     assert problem in raised.value.message
+
+
+def test_calls_that_were_cancelled_do_not_delay_later_ones() -> None:
+    trial = Trial(requests=1, tokens=100, per=10)
+    trial.begin()
+    waiting = [trial.begin() for _ in range(4)]
+    assert [wait for _, wait in waiting] == [10, 20, 30, 40]
+
+    for flow, _ in waiting:
+        flow.close()
+
+    assert trial.begin()[1] == 10
+
+
+def test_a_wait_that_is_cancelled_after_its_time_is_forgotten() -> None:
+    trial = Trial(requests=1, per=10)
+    trial.begin()
+    flow, _ = trial.begin()
+    trial.now = 25
+    assert trial.begin()[1] == 0
+
+    flow.close()
+
+    assert trial.begin()[1] == 10
+
+
+def test_amounts_of_the_same_time_end_together() -> None:
+    trial = Trial(tokens=3, per=10)
+    for now, text in [(0, "four"), (0, "four"), (1, "four")]:
+        trial.now = now
+        assert trial.begin(ChatRequest(messages=(user(text),)))[1] == 0
+
+    assert trial.begin(ChatRequest(messages=(user("of eight"),)))[1] == 9

@@ -7,6 +7,7 @@ import pytest
 
 from chatmodels.core import (
     CallTimeoutError,
+    ChatRequest,
     ChatResponse,
     ErrorCode,
     Timeout,
@@ -20,6 +21,7 @@ from chatmodels.core import (
     tool_result,
     user,
 )
+from chatmodels.core.extending import CallInfo, Flow, Send
 
 
 class Clock:
@@ -217,6 +219,17 @@ async def test_a_call_of_the_model_has_the_time_that_is_left(run, scripted) -> N
     first, second = watcher.totals
     assert first == 1200
     assert second == pytest.approx(1000, abs=100)
+
+
+async def test_another_model_that_a_policy_calls_has_the_time_that_is_left(run, scripted) -> None:
+    spare = scripted("3")
+
+    def elsewhere(call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
+        return (yield Send(request, spare))
+
+    await run(scripted(policies=[elsewhere]), "Add", tools=[add], max_seconds=1500)
+
+    assert spare.requests[0].timeout.total == pytest.approx(1500, abs=100)
 
 
 async def test_a_call_that_outlasts_the_run_reaches_its_limit(run, scripted) -> None:

@@ -1,6 +1,6 @@
 """Limits the tokens that a model can use."""
 
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from chatmodels.core import ChatRequest, ChatResponse, ConfigurationError, QuotaExceededError
@@ -28,7 +28,7 @@ class Budget:
             raise ConfigurationError(f"Budget: {problems}", op="configure")
         self.tokens = tokens
         self._used = 0
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector can end a call within `with`
 
     @property
     def used(self) -> int:
@@ -52,3 +52,11 @@ class Budget:
 
     def __repr__(self) -> str:
         return f"<Budget: {self._used:,} of {self.tokens:,} tokens used>"
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration; another process counts for itself."""
+        return _budget, (self.tokens,)
+
+
+def _budget(tokens: int) -> Budget:
+    return Budget(tokens=tokens)

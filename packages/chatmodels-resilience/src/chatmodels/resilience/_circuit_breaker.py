@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from chatmodels.core import (
@@ -35,7 +35,8 @@ class CircuitBreaker:
     and its failure opens it again.
 
     One breaker is meant for one model, shared by its threads, tasks and event loops. A stream
-    counts when it ends. A call that is cancelled or left early counts as neither.
+    counts when it ends. A call that is cancelled or left early counts as neither, and so does one
+    that ends after the breaker has opened.
 
     >>> breaker = CircuitBreaker(failures=3, reset_after=10)  # for model.with_policies(breaker)
 
@@ -66,7 +67,7 @@ class CircuitBreaker:
         self.reset_after = reset_after
         self.on = frozenset(on)
         self._clock = clock
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector can end a call within `with`
         self._count = 0
         self._opened_at: float | None = None
         self._probing = False
@@ -119,6 +120,8 @@ class CircuitBreaker:
         with self._lock:
             if is_probe:
                 self._probing = False
+            elif self._opened_at is not None:  # the call began before
+                return
             if call.outcome in {"closed", "abandoned"}:
                 return
             if error is None:

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from chatmodels.core import (
@@ -58,7 +58,7 @@ class Concurrency:
         self._current = float(limit)
         self._running = 0
         self._waiting: deque[ThreadPlace | TaskPlace] = deque()
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector can end a call within `with`
 
     @property
     def current_limit(self) -> int:
@@ -110,35 +110,43 @@ class Concurrency:
                 return None
             place = kind()
             self._waiting.append(place)
+            self._assign()  # the garbage collector can have freed a place meanwhile
             return place
 
     def _check(self, call: CallInfo, place: ThreadPlace | TaskPlace, *, in_time: bool) -> None:
-        if not in_time and self._give_up(place):
+        if not in_time:
+            self._give_up(place)
             raise CallTimeoutError(
                 f"no place among {self.current_limit} concurrent calls became free within the "
                 f"total timeout of {call.timeout.total} s"
             )
 
-    def _give_up(self, place: ThreadPlace | TaskPlace) -> bool:
-        """Leave the queue, and return True; leave a place that was just assigned."""
+    def _give_up(self, place: ThreadPlace | TaskPlace) -> None:
+        """Leave the queue, or the place that was just assigned."""
         with self._lock:
             if place in self._waiting:
                 self._waiting.remove(place)
-                return True
-        self._leave(None)
-        return True
+            else:
+                self._free()
 
     def _leave(self, error: BaseException | None) -> None:
         with self._lock:
-            self._running -= 1
             if self.adaptive:
                 self._adapt(error)
-            while self._waiting and self._running < self.current_limit:
-                try:
-                    self._waiting.popleft().wake()
-                except RuntimeError:  # the event loop of the task is closed
-                    continue
-                self._running += 1
+            self._free()
+
+    def _free(self) -> None:
+        self._running -= 1
+        self._assign()
+
+    def _assign(self) -> None:
+        """Assign free places; it can be called within itself, by the garbage collector."""
+        while self._waiting and self._running < self.current_limit:
+            self._running += 1
+            try:
+                self._waiting.popleft().wake()
+            except (IndexError, RuntimeError):  # the event loop of the task is closed
+                self._running -= 1
 
     def _adapt(self, error: BaseException | None) -> None:
         if error is None:
@@ -148,3 +156,11 @@ class Concurrency:
 
     def __repr__(self) -> str:
         return f"<Concurrency: {self._running} of {self.current_limit} calls under way>"
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration; another process counts for itself."""
+        return _concurrency, (self.limit, self.adaptive, self._clock)
+
+
+def _concurrency(limit: int, adaptive: bool, clock: Callable[[], float]) -> Concurrency:
+    return Concurrency(limit, adaptive=adaptive, clock=clock)

@@ -38,9 +38,16 @@ class Deadline:
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
+        before = call.timeout
+
+        def restore(response: object, error: object) -> None:
+            if call.outcome == "pending":  # an outer policy can try again
+                call.timeout = before
+
         total = self._clock() - call.started + self.seconds
-        if call.timeout.total is None or total < call.timeout.total:
-            call.timeout = replace(call.timeout, total=total)
+        if before.total is None or total < before.total:
+            call.on_end(restore)
+            call.timeout = replace(before, total=total)
             request = replace(request, timeout=call.timeout)
         return (yield Send(request))
 

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from chatmodels.core import (
@@ -67,16 +67,16 @@ class RateLimit:
         self._requests = None if requests is None else _Window(requests, per)
         self._tokens = None if tokens is None else _Window(tokens, per)
         self._resumes_at = 0.0
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector can end a call within `with`
 
     def __call__(self, call: CallInfo, request: ChatRequest, /) -> Flow[Any]:
         """Return the flow of one call."""
-        entry = self._reserve(call, request)
+        entry, attempt = self._reserve(call, request)
         try:
             if (wait := entry.time - self._clock()) > 0:
                 yield Sleep(wait)
         except BaseException:
-            self._cancel(entry)
+            self._cancel(entry, attempt)
             raise
         try:
             outcome = yield Send(request)
@@ -88,7 +88,8 @@ class RateLimit:
         call.on_end(lambda response, error: self._correct(entry, response))
         return outcome
 
-    def _reserve(self, call: CallInfo, request: ChatRequest) -> "_Entry":
+    def _reserve(self, call: CallInfo, request: ChatRequest) -> "tuple[_Entry, _Entry]":
+        """Plan a call: return the entry of its tokens, and that of its attempt."""
         estimate = 0 if self._tokens is None else estimated_tokens(request)
         with self._lock:
             now = self._clock()
@@ -104,18 +105,19 @@ class RateLimit:
                     f"outlast the total timeout of {call.timeout.total} s",
                     retry_after=start - now,
                 )
-            entry = _Entry(start, estimate)
+            entry, attempt = _Entry(start, estimate), _Entry(start, 1)
             if self._requests is not None:
-                self._requests.add(_Entry(start, 1), now)
+                self._requests.add(attempt, now)
             if self._tokens is not None:
                 self._tokens.add(entry, now)
-            return entry
+            return entry, attempt
 
-    def _cancel(self, entry: "_Entry") -> None:
+    def _cancel(self, entry: "_Entry", attempt: "_Entry") -> None:
         with self._lock:
-            entry.amount = 0
             if self._requests is not None:
-                self._requests.cancel(entry.time)
+                self._requests.cancel(attempt)
+            if self._tokens is not None:
+                self._tokens.cancel(entry)
 
     def _correct(self, entry: "_Entry", response: ChatResponse[Any] | None) -> None:
         if response is not None and response.usage.total_tokens is not None:
@@ -129,6 +131,16 @@ class RateLimit:
 
     def __repr__(self) -> str:
         return f"<RateLimit: {self._described()}>"
+
+    def __reduce__(self) -> Any:
+        """Pickle the configuration; another process counts for itself."""
+        return _rate_limit, (self.requests, self.tokens, self.per, self._clock)
+
+
+def _rate_limit(
+    requests: int | None, tokens: int | None, per: float, clock: Callable[[], float]
+) -> RateLimit:
+    return RateLimit(requests=requests, tokens=tokens, per=per, clock=clock)
 
 
 def estimated_tokens(request: ChatRequest, /) -> int:
@@ -166,11 +178,12 @@ class _Window:
         """
         if self._entries:
             start = max(start, self._entries[-1].time)
-        used = sum(each.amount for each in self._entries if each.time > start - self._period)
+        oldest = start - self._period
+        used = sum(each.amount for each in self._entries if each.time > oldest)
         for each in self._entries:
             if used + amount <= self.limit:
                 break
-            if each.time > start - self._period:
+            if each.time > oldest:
                 used -= each.amount
                 start = max(start, each.time + self._period)
         return start
@@ -181,9 +194,7 @@ class _Window:
             self._entries.popleft()
         self._entries.append(entry)
 
-    def cancel(self, time: float) -> None:
-        """Remove an amount at a time."""
-        for each in self._entries:
-            if each.time == time and each.amount:
-                each.amount = 0
-                return
+    def cancel(self, entry: _Entry) -> None:
+        """Remove an entry, so that later calls do not wait for its time."""
+        if entry in self._entries:  # else it is too old to matter
+            self._entries.remove(entry)

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from chatmodels.core import CallTimeoutError, ChatResponse
@@ -26,7 +26,7 @@ class SharedCalls:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._calls: dict[str, SharedCall] = {}
-        self._lock = Lock()
+        self._lock = RLock()  # the garbage collector can end a call within `with`
 
     def join(self, key: str, call: CallInfo) -> SharedCall:
         """Wait for the call for a key; without one, start it.
@@ -78,10 +78,11 @@ class SharedCalls:
 
     def _place(self, key: str, call: CallInfo, kind: Callable[[], Any]) -> tuple[SharedCall, Any]:
         with self._lock:
-            if (shared := self._calls.get(key)) is not None:
+            while (shared := self._calls.get(key)) is not None:
                 place = kind()
-                shared.waiting.append(place)
-                return shared, place
+                if not shared.is_over:  # as the garbage collector can end it meanwhile
+                    shared.waiting.append(place)
+                    return shared, place
             if call.op == "stream":
                 return _unshared(key), None
             shared = self._calls[key] = SharedCall(key)

@@ -1,21 +1,22 @@
 """Sends a call through its policies to the primitives of its model, or to another model."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
-from chatmodels.core._calls.collecting import acollect, collect
-from chatmodels.core._calls.completion import parsed_response
+from chatmodels.core._calls.completion import collected_response, parsed_response
 from chatmodels.core._calls.exchange import end_exchanges
-from chatmodels.core._calls.failures import attempt_failed, interrupted
-from chatmodels.core._calls.fallbacks import events_of
+from chatmodels.core._calls.failures import interrupted, located
+from chatmodels.core._calls.fallbacks import aresponse_of, events_of, response_of
 from chatmodels.core._calls.flow import Policy, Send, adrive, drive
 from chatmodels.core._calls.prepare import Defaults, negotiated
 from chatmodels.core._calls.primitives import Primitives
 from chatmodels.core._calls.started import Source, StartedStream
+from chatmodels.core._errors.classes import ChatModelError
 from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.request import ChatRequest
 from chatmodels.core._values.response import ChatResponse
@@ -44,26 +45,22 @@ def respond(
         try:
             if effect.model is not None:
                 response = effect.model.generate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = model.respond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
-            raise attempt_failed(call, error)
+            raise _failed(call, error, _origin(effect))
         return own
+
+    def collect(outcome: ChatResponse[Any]) -> ChatResponse[Any]:
+        return collected_response(outcome, output, call)
 
     call.enter()
     try:
-        response = drive(
-            policies,
-            call,
-            Send(call.full_request),
-            perform,
-            collect=lambda outcome: collect(outcome, output, call),
-        )
+        response = drive(policies, call, Send(call.full_request), perform, collect=collect)
     finally:
         call.leave()
     if others:
@@ -89,26 +86,22 @@ async def arespond(
         try:
             if effect.model is not None:
                 response = await effect.model.agenerate(effect.request)
-                others.append(parsed_response(response, output))
+                others.append(parsed_response(response, output, call))
                 return others[-1]
             own = await model.arespond(_supported(effect.request, call, defaults), call)
             if call.exchanges:
                 end_exchanges(call.exchanges)
-            if call.request.output is not None:  # if the model supports it
-                own = parsed_response(own, output)
+            own = parsed_response(own, output, call)
         except Exception as error:
-            raise attempt_failed(call, error)
+            raise _failed(call, error, _origin(effect))
         return own
+
+    async def collect(outcome: ChatResponse[Any]) -> ChatResponse[Any]:
+        return collected_response(outcome, output, call)
 
     call.enter()
     try:
-        response = await adrive(
-            policies,
-            call,
-            Send(call.full_request),
-            perform,
-            collect=lambda outcome: acollect(outcome, output, call),
-        )
+        response = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
     finally:
         call.leave()
     if others:
@@ -146,32 +139,42 @@ def open_stream(
                 raise interrupted(call)
         except BaseException as error:
             close(stream, call)
-            raise attempt_failed(call, error) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
             own = opened[-1]
         return opened[-1]
 
-    chosen = None
+    def collect(
+        outcome: StartedStream[Iterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):  # from an inner policy
+            return collected_response(outcome, output, call)
+        try:
+            response = response_of(chain((outcome.first,), outcome.events), call)
+            return parsed_response(response, output, call)
+        except Exception as error:
+            raise _failed(call, error, outcome.origin)
+        finally:
+            close(outcome.events, call)
+
+    kept = None
     call.enter()
     try:
-        outcome = drive(
-            policies,
-            call,
-            Send(call.full_request),
-            perform,
-            collect=lambda outcome: collect(outcome, output, call),
-        )
-        chosen = _replayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        outcome = drive(policies, call, Send(call.full_request), perform, collect=collect)
+        if isinstance(outcome, ChatResponse):
+            chosen = _replayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             close(other.events, call)
 
 
@@ -202,32 +205,42 @@ async def aopen_stream(
                 raise interrupted(call)
         except BaseException as error:
             await aclose(stream, call)
-            raise attempt_failed(call, error) if isinstance(error, Exception) else error
-        opened.append(StartedStream(first, stream))
+            raise _failed(call, error, _origin(effect)) if isinstance(error, Exception) else error
+        opened.append(StartedStream(first, stream, _origin(effect)))
         if call.is_delegated:
             others.append(opened[-1])
         else:
             own = opened[-1]
         return opened[-1]
 
-    chosen = None
+    async def collect(
+        outcome: StartedStream[AsyncIterable[StreamEvent]] | ChatResponse[Any],
+    ) -> ChatResponse[Any]:
+        if isinstance(outcome, ChatResponse):
+            return collected_response(outcome, output, call)
+        try:
+            response = await aresponse_of(_achain(outcome), call)
+            return parsed_response(response, output, call)
+        except Exception as error:
+            raise _failed(call, error, outcome.origin)
+        finally:
+            await aclose(outcome.events, call)
+
+    kept = None
     call.enter()
     try:
-        outcome = await adrive(
-            policies,
-            call,
-            Send(call.full_request),
-            perform,
-            collect=lambda outcome: acollect(outcome, output, call),
-        )
-        chosen = _areplayed(outcome) if isinstance(outcome, ChatResponse) else _checked(outcome)
+        outcome = await adrive(policies, call, Send(call.full_request), perform, collect=collect)
+        if isinstance(outcome, ChatResponse):
+            chosen = _areplayed(outcome)
+        else:
+            chosen = kept = _checked(outcome)
         if others:
             call.is_delegated = _is_of(others, own, chosen, call)
         call.note_first_event()
         return chosen
     finally:
         call.leave()
-        for other in _unused(opened, chosen):
+        for other in _unused(opened, kept):
             await aclose(other.events, call)
 
 
@@ -252,12 +265,31 @@ async def _as_async(events: Iterable[StreamEvent]) -> AsyncIterator[StreamEvent]
         yield event
 
 
+async def _achain(stream: StartedStream[AsyncIterable[StreamEvent]]) -> AsyncIterator[StreamEvent]:
+    yield stream.first
+    async for event in stream.events:
+        yield event
+
+
 def _supported(request: ChatRequest, call: CallInfo, defaults: Defaults) -> ChatRequest:
     """Return the part of a request that this model supports."""
     if request is not call.full_request:  # a policy changed it
         call.request, call.warnings = negotiated(request, defaults)
         call.full_request = request
     return call.request
+
+
+def _origin(effect: Send) -> tuple[str, str] | None:
+    """Return provider and model, if it is another model's."""
+    return None if effect.model is None else (effect.model.provider, effect.model.model)
+
+
+def _failed(call: CallInfo, error: Exception, origin: tuple[str, str] | None) -> ChatModelError:
+    """Record that an attempt of a model failed, and return the error to raise."""
+    provider, model = origin or (call.provider, call.model)
+    error = located(error, op=call.op, provider=provider, model=model)
+    call.note_attempt_failed(error)
+    return error
 
 
 def _checked(outcome: StartedStream[Source]) -> StartedStream[Source]:
@@ -277,10 +309,10 @@ def _is_of(others: Sequence[object], own: object, outcome: object, call: CallInf
 
 
 def _unused(
-    opened: list[StartedStream[Any]], chosen: StartedStream[Any] | None
+    opened: list[StartedStream[Any]], kept: StartedStream[Any] | None
 ) -> list[StartedStream[Any]]:
-    if len(opened) == 1 and chosen is opened[0]:
+    if len(opened) == 1 and kept is opened[0]:
         return []
-    if chosen is not None and all(chosen is not other for other in opened):
+    if kept is not None and all(kept is not other for other in opened):
         return []  # a policy created it, presumably from these
-    return [other for other in opened if other is not chosen]
+    return [other for other in opened if other is not kept]

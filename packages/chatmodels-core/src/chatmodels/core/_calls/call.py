@@ -202,10 +202,41 @@ class CallInfo:
         A policy uses it to release resources of a stream, or to read the usage. If the call fails
         or a stream is left early, the response is the partial one, or None. Errors of the function
         are logged and suppressed.
+
+        If an outer policy sends the request several times, each time is a call of its own for the
+        inner policies: their functions are called with its response or its error, as soon as it
+        fails, returns a response, or is collected.
         """
         if self._endings is None:
             self._endings = []
         self._endings.append(ending)
+
+    @property
+    def pending_endings(self) -> int:
+        """The number of functions to call at the end."""
+        return 0 if self._endings is None else len(self._endings)
+
+    def end_send(self, since: int, outcome: object, error: Exception | None, /) -> None:
+        """Call the functions for the end of a `Send`; of an open stream, it is not the end.
+
+        Args:
+            since: `pending_endings` before the `Send`.
+            outcome: Its outcome, or that of its `Collect`.
+            error: Its error, or that of its `Collect`.
+        """
+        endings = self._endings
+        if endings is None or len(endings) <= since:
+            return
+        response: ChatResponse[Any] | None = None
+        if error is not None:
+            response = getattr(error, "partial", None)
+        elif isinstance(outcome, ChatResponse):
+            response = outcome  # pyright: ignore[reportUnknownVariableType] - of any output
+        else:
+            return
+        ended = endings[since:]
+        del endings[since:]
+        self._call_endings(ended, response, error)
 
     def timing(self) -> Timing:
         """Measure the call up to now."""
@@ -297,16 +328,8 @@ class CallInfo:
 
     def _notify_end(self, response: ChatResponse[Any] | None, error: BaseException | None) -> None:
         endings, self._endings = self._endings, None
-        for ending in endings or ():
-            try:
-                ending(response, error)
-            except Exception as failure:
-                logger("chatmodels.calls").warning(
-                    "a policy's function for the end of %s of %r failed",
-                    self.op,
-                    f"{self.provider}:{self.model}",
-                    extra=error_facts(failure),
-                )
+        if endings:
+            self._call_endings(endings, response, error)
         tokens = self._tokens
         if tokens is not None:
             # A token can refer to its call: break the cycle, without garbage collection.
@@ -316,6 +339,23 @@ class CallInfo:
                     observer.end(token, response, error)
                 except Exception as failure:
                     _report(observer, "end", failure)
+
+    def _call_endings(
+        self,
+        endings: list[Ending],
+        response: ChatResponse[Any] | None,
+        error: BaseException | None,
+    ) -> None:
+        for ending in reversed(endings):  # the inner policies first
+            try:
+                ending(response, error)
+            except Exception as failure:
+                logger("chatmodels.calls").warning(
+                    "a policy's function for the end of %s of %r failed",
+                    self.op,
+                    f"{self.provider}:{self.model}",
+                    extra=error_facts(failure),
+                )
 
     def _log_failure(self, error: BaseException) -> None:
         facts = error_facts(error) | {

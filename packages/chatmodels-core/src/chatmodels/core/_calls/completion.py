@@ -37,20 +37,29 @@ def complete_response(
     )
     if response.parsed is not None:  # parsed inside the policies, so that they see its errors
         return response
-    if not _requested(call):
-        return response
-    return parsed_response(response, output)
+    return parsed_response(response, output, call)
 
 
-def parsed_response(response: ChatResponse[Any], output: "Output[Any] | None") -> ChatResponse[Any]:
+def parsed_response(
+    response: ChatResponse[Any], output: "Output[Any] | None", call: CallInfo
+) -> ChatResponse[Any]:
     """Return a response with its output parsed; unchanged without an output or with tool calls.
+
+    It is unchanged, too, if the output was omitted because the model does not support it.
 
     Raises:
         OutputInvalidError: The output does not match the requested type; `partial` is the response.
     """
-    if output is None or response.tool_calls:
+    if output is None or response.tool_calls or not _requested(call):
         return response
     return msgspec.structs.replace(response, parsed=_parsed(output, response))
+
+
+def collected_response(
+    response: ChatResponse[Any], output: "Output[Any] | None", call: CallInfo
+) -> ChatResponse[Any]:
+    """Return a response with its output parsed, if that is not done: a policy made it."""
+    return response if response.parsed is not None else parsed_response(response, output, call)
 
 
 def with_partial_output(

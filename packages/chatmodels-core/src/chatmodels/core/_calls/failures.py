@@ -26,13 +26,6 @@ def located_in(call: CallInfo, error: Exception, /) -> ChatModelError:
     return located(error, op=call.op, provider=call.provider, model=call.model)
 
 
-def attempt_failed(call: CallInfo, error: Exception, /) -> ChatModelError:
-    """Record that an attempt of a call failed, and return the error to raise."""
-    error = located_in(call, error)
-    call.note_attempt_failed(error)
-    return error
-
-
 def failed(call: CallInfo, error: BaseException, /) -> BaseException:
     """End a call with an error, and return the error to raise; a cancellation is unchanged.
 

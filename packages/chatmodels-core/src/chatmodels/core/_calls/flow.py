@@ -138,12 +138,14 @@ def drive(
     inner = policies[1:]
     outcome: object = None
     error: Exception | None = None
+    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
                 if isinstance(yielded, Send):
+                    since = call.pending_endings
                     outcome = drive(inner, call, yielded, perform, sleep, collect)
                 elif isinstance(yielded, Sleep):
                     sleep(yielded.seconds)
@@ -155,10 +157,13 @@ def drive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
+            if isinstance(yielded, Send | Collect):
+                call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
     finally:
         flow.close()
+        error = None  # or its traceback and this frame refer to each other
 
 
 async def adrive(
@@ -181,12 +186,14 @@ async def adrive(
     inner = policies[1:]
     outcome: object = None
     error: Exception | None = None
+    since = 0
     try:
         while True:
             yielded = flow.send(outcome) if error is None else flow.throw(error)
             outcome = error = None
             try:
                 if isinstance(yielded, Send):
+                    since = call.pending_endings
                     outcome = await adrive(inner, call, yielded, perform, sleep, collect)
                 elif isinstance(yielded, Sleep):
                     await sleep(yielded.seconds)
@@ -198,10 +205,13 @@ async def adrive(
                     raise _not_an_effect(yielded)
             except Exception as raised:
                 error = raised
+            if isinstance(yielded, Send | Collect):
+                call.end_send(since, outcome, error)
     except StopIteration as stop:
         return stop.value
     finally:
         flow.close()
+        error = None  # or its traceback and this frame refer to each other
 
 
 async def _run(effect: Run) -> object:

@@ -15,7 +15,9 @@ class StartedStream(msgspec.Struct, Generic[Source], frozen=True):
     Attributes:
         first: The first event.
         events: The iterator of the others; closed if it has a `close` method.
+        origin: Provider and model, if it is another model's; None for the model of the call.
     """
 
     first: StreamEvent
     events: Source
+    origin: tuple[str, str] | None = None

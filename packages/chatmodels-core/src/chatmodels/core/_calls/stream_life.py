@@ -16,7 +16,7 @@ from chatmodels.core._calls.accumulator import Accumulator
 from chatmodels.core._calls.call import CallInfo
 from chatmodels.core._calls.closing import aclose, close
 from chatmodels.core._calls.exchange import end_exchanges
-from chatmodels.core._calls.failures import failed, interrupted, located_in
+from chatmodels.core._calls.failures import failed, interrupted, located
 from chatmodels.core._calls.started import StartedStream
 from chatmodels.core._values.events import StreamEnd, StreamEvent
 from chatmodels.core._values.response import ChatResponse
@@ -36,6 +36,7 @@ class State:
         call: The call, after its start.
         response: The complete response, after its end.
         accumulator: The events so far.
+        origin: The provider and the model, if it is another model's stream.
         holder: Returns the stream, or None if it was garbage collected.
         entered: Whether the stream was entered, so that the first event is yielded twice.
         closing: Whether the stream is being closed by the program.
@@ -50,6 +51,7 @@ class State:
         "entered",
         "finish",
         "holder",
+        "origin",
         "raised",
         "read_partial",
         "response",
@@ -67,6 +69,7 @@ class State:
         self.read_partial = read_partial
         self.call: CallInfo | None = None
         self.response: ChatResponse[Any] | None = None
+        self.origin: tuple[str, str] | None = None
         self.entered = False
         self.closing = False
         self.raised: BaseException | None = None
@@ -109,7 +112,8 @@ class State:
         call.events = self.accumulator.events
         partial = self.accumulator.response() if call.events else None
         if isinstance(error, Exception):
-            error = located_in(call, error)
+            provider, model = self.origin or (call.provider, call.model)
+            error = located(error, op=call.op, provider=provider, model=model)
             error.partial = error.partial or partial
             if call.events:  # else the attempt has been recorded already
                 call.add_failed_attempt(error)
@@ -125,7 +129,7 @@ def run_stream(state: State, begin: Begin, open_events: Open) -> Generator[Strea
     events: Iterable[StreamEvent] | None = None
     try:
         opened = open_events(call)
-        events = opened.events
+        events, state.origin = opened.events, opened.origin
         event = opened.first
         add(event)
         record_time = None if call.event_times is None else call.event_times.append
@@ -162,7 +166,7 @@ async def arun_stream(
     events: AsyncIterable[StreamEvent] | None = None
     try:
         opened = await open_events(call)
-        events = opened.events
+        events, state.origin = opened.events, opened.origin
         event = opened.first
         add(event)
         record_time = None if call.event_times is None else call.event_times.append

@@ -96,6 +96,7 @@ class RunState:
         self._has_less_time = call.timeout.total is None or total < call.timeout.total
         if self._has_less_time:
             call.timeout = replace(call.timeout, total=total)
+            request = replace(request, timeout=call.timeout)  # for other models
         return (yield Send(request))
 
     def is_over(self, error: ChatModelError) -> bool:
