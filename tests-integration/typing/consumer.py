@@ -177,6 +177,7 @@ def tool_loops(model: ChatModel) -> None:
     assert_type(stream.run.parsed, Place)
     assert_type(repair_conversation(plain.messages), tuple[Message, ...])
     assert_type(sum([plain.usage], Usage()), Usage)
+    assert_type(sum([plain.usage]), Usage | Literal[0])
 
 
 async def awaited_tool_loops(model: ChatModel) -> None:

@@ -135,12 +135,14 @@ async def test_context_variables_reach_every_call(run: Run) -> None:
 @pytest.mark.parametrize(
     ("prompts", "options", "words"),
     [
-        pytest.param("Hi", {}, "a batch accepts a sequence of prompts, not one str", id="text"),
+        pytest.param(
+            "Hi", {}, "a batch accepts a sequence of prompts, not one str (pass a list", id="text"
+        ),
         pytest.param(user("Hi"), {}, "not one Message", id="message"),
         pytest.param({"a": 1}, {}, "not one dict (messages_from_openai() and", id="dict"),
         pytest.param(["a"], {"max_concurrency": 0}, "max_concurrency must be at least 1", id="0"),
         pytest.param(["a"], {"max_concurrency": "2"}, "not '2'", id="str"),
-        pytest.param("Hi", {"max_concurrency": -1}, "not one str; max_concurrency", id="both"),
+        pytest.param("Hi", {"max_concurrency": -1}, "of them); max_concurrency", id="both"),
     ],
 )
 async def test_invalid_arguments_of_a_batch_are_refused(

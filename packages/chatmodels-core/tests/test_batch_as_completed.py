@@ -398,11 +398,13 @@ async def test_tasks_need_a_block_of_their_own(anyio_backend: str) -> None:
 @pytest.mark.parametrize(
     ("prompts", "options", "words"),
     [
-        pytest.param("Hi", {}, "a batch accepts a sequence of prompts, not one str", id="text"),
+        pytest.param(
+            "Hi", {}, "a batch accepts a sequence of prompts, not one str (pass a list", id="text"
+        ),
         pytest.param(user("Hi"), {}, "not one Message", id="message"),
         pytest.param({"a": 1}, {}, "not one dict (messages_from_openai() and", id="dict"),
         pytest.param(["a"], {"max_concurrency": 0}, "max_concurrency must be at least 1", id="0"),
-        pytest.param(3, {"max_concurrency": -1}, "not one int; max_concurrency", id="both"),
+        pytest.param(3, {"max_concurrency": -1}, "of them); max_concurrency", id="both"),
     ],
 )
 async def test_what_cannot_be_a_batch_is_refused_at_once(

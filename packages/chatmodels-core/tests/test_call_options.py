@@ -8,10 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from chatmodels.core import ChatModel, Settings, Timeout
+from chatmodels.core import (
+    ChatModel,
+    Settings,
+    Timeout,
+    arun_tools,
+    astream_tools,
+    run_tools,
+    stream_tools,
+)
 from chatmodels.core._calls import options
+from chatmodels.core._loop import options as run_options
 from chatmodels.core._values import setting_rules, settings, timeout
-from chatmodels.core.extending import AliasedModel, CallOptions, StandardChatModel
+from chatmodels.core.extending import (
+    AliasedModel,
+    CallOptions,
+    StandardChatModel,
+    ToolLoopOptions,
+)
 
 METHODS = ("generate", "agenerate", "stream", "astream", "batch", "abatch", "explain")
 MODELS = (ChatModel, StandardChatModel, AliasedModel)
@@ -114,3 +128,19 @@ def test_without_docstrings_there_is_nothing_to_list() -> None:
     def bare() -> None: ...
 
     assert options.list_options(bare).__doc__ is None
+
+
+@pytest.mark.parametrize("function", [run_tools, arun_tools, stream_tools, astream_tools])
+def test_help_lists_every_option_of_a_run(function: typing.Any) -> None:
+    text = inspect.getdoc(function) or ""
+    shared = documented_fields(run_options, "_LoopOptions")
+    own = documented_fields(run_options, "ToolLoopOptions")
+    assert listed(text, "Options of the run") == own | shared
+    assert set(ToolLoopOptions.__annotations__) == {*own, *shared, *SETTINGS, *OPTIONS}
+    assert listed(text, "Options") == documented_fields(options, "CallOptions")
+    assert listed(text, "Settings") == documented_fields(settings, "SettingsArguments")
+
+
+def test_the_options_of_an_async_run_have_the_same_descriptions() -> None:
+    sync = documented_fields(run_options, "ToolLoopOptions")
+    assert documented_fields(run_options, "AsyncToolLoopOptions") == sync

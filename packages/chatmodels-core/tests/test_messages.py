@@ -157,7 +157,9 @@ def test_a_prompt_has_many_forms(prompt: Any, expected: tuple[Message, ...]) -> 
         pytest.param([], "no messages; pass", id="empty"),
         pytest.param(3, "not int; see system()", id="number"),
         pytest.param(b"Hi", "not bytes; see system()", id="bytes"),
-        pytest.param([user("Hi"), TextPart("Hi")], "not TextPart; see", id="part"),
+        pytest.param(
+            [user("Hi"), TextPart("Hi")], "not TextPart; put it into a message", id="part"
+        ),
         pytest.param(
             [user("Hi"), ChatResponse(message=assistant("Ho"))],
             "not ChatResponse; pass its .message",

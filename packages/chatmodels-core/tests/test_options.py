@@ -438,7 +438,12 @@ def test_a_config_file_shows_its_path_only(config) -> None:
         pytest.param("[provider.x]", "no table 'provider'; did you mean 'providers'?", id="typo"),
         pytest.param("[logging]", "there are [providers.<name>] and [aliases]", id="unknown table"),
         pytest.param("aliases = 3", "[aliases] must be a table of strings", id="no table"),
-        pytest.param("[aliases]\na = 3", "[aliases] must be a table of strings", id="no text"),
+        pytest.param(
+            '[aliases]\na = 3\nb = "mock:echo"\nc = {}',
+            "[aliases] must be a table of strings, as in "
+            "default = \"openai:gpt-6.1-terra\"; correct 'a', 'c'",
+            id="no text",
+        ),
         pytest.param(
             "providers.x = 'sk-very-secret'\n[x]", "no table 'x'; there are", id="two problems"
         ),

@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "telemetry.md").read_tex
 RECIPES: dict[str, str] = dict(
     re.findall(
         r"\*\*([\w ]+)\*\*.*?```sh\n(.*?)```",
-        PAGE.partition("## Other backends")[2].partition("\n## ")[0],
+        PAGE.partition("## Send to other backends")[2].partition("\n## ")[0],
         re.DOTALL,
     )
 )

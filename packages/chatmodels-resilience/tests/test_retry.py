@@ -188,7 +188,7 @@ def test_no_wait_outlasts_the_total_timeout_of_the_call(trial: Trial) -> None:
         trial.run(trial.retry(), script, timeout=Timeout(total=10.0))
     assert caught.value is error
     assert caught.value.__notes__ == [
-        "not retried after attempt 2: a delay of 5 s would exceed the total timeout of 10.0 s"
+        "not retried after attempt 2: a delay of 5 s would exceed the total timeout of 10 s"
     ]
     assert trial.time.waits == [5.0]
 

@@ -395,3 +395,8 @@ async def test_a_tool_that_cannot_be_used_is_refused_at_once(run, scripted, shap
     else:
         done = await run(scripted(ToolCall("1", "later"), "ok"), "Hi", tools=[later])
         assert done.tool_ends[0].result.text == "done"
+
+
+async def test_a_name_is_not_a_model(run) -> None:
+    with pytest.raises(ConfigurationError, match="str is not a model; create one with create_chat"):
+        await run("openai:large", "Hi", tools=[add])

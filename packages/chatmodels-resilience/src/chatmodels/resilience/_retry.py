@@ -105,9 +105,8 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
         if delay > self.max_delay:
             return f"the provider advises a delay of {delay:g} s, max_delay is {self.max_delay:g} s"
         if call.deadline is not None and self.clock() + delay >= call.deadline:
-            return (
-                f"a delay of {delay:g} s would exceed the total timeout of {call.timeout.total} s"
-            )
+            total = call.timeout.total
+            return f"a delay of {delay:.3g} s would exceed the total timeout of {total:g} s"
         # The last check, because it uses one of the retries.
         if self.budget is not None and not self.budget.spend():
             return f"the budget of {self.budget.retries} retries is used up"

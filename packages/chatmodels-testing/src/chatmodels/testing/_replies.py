@@ -43,7 +43,7 @@ def validate_reply(reply: Reply, /) -> Reply:
             raise TypeError(
                 "a reply of a simulator must be a text, a part, a tuple of these, a Message, a "
                 "ChatResponse, an ErrorCode, a Fault, a Recording or a SimulatedResponse, not "
-                f"{item!r}"
+                f"{item!r}; pass output of a type as its JSON"
             )
     return reply
 

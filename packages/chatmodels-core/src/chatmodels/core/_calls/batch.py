@@ -100,9 +100,9 @@ def check_batch(items: object, max_concurrency: object, /, *, is_iterable: bool)
     problems: list[str] = []
     converter = converter_for(items)
     if not is_iterable or isinstance(items, str | bytes) or converter is not None:
-        remedy = "" if converter is None else f" ({converter})"
+        remedy = "pass a list of them" if converter is None else converter
         problems.append(
-            f"a batch accepts a sequence of prompts, not one {type(items).__name__}{remedy}"
+            f"a batch accepts a sequence of prompts, not one {type(items).__name__} ({remedy})"
         )
     if not isinstance(max_concurrency, int) or max_concurrency < 1:
         problems.append(f"max_concurrency must be at least 1, not {max_concurrency!r}")

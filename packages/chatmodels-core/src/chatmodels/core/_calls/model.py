@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from chatmodels.core._calls.async_batch import AsyncBatchResults, abatch
+from chatmodels.core._calls.attachments import checked_observers, checked_policies
 from chatmodels.core._calls.attempt import aopen_stream, arespond, open_stream, respond
 from chatmodels.core._calls.batch import BatchResults, Progress, batch
 from chatmodels.core._calls.call import CallInfo, Observer, checked
@@ -107,8 +108,8 @@ class StandardChatModel(CallMethods, Primitives):
         )
         if on_unsupported == "error":
             refuse_unsupported(settings, profile, provider=provider, remedies=remedies or {})
-        self._policies = tuple(policies)
-        self._observers = tuple(observers)
+        self._policies = checked_policies(policies)
+        self._observers = checked_observers(observers)
 
     def __repr__(self) -> str:
         # A traceback can show a model whose constructor has failed.
@@ -244,15 +245,23 @@ class StandardChatModel(CallMethods, Primitives):
         return checked(await self.aprobe(), self._observers)
 
     def with_policies(self, *policies: Policy) -> Self:
-        """Return a copy of the model with further policies around its own."""
+        """Return a copy of the model with further policies around its own.
+
+        Raises:
+            ConfigurationError: One is not a policy.
+        """
         copy = self.__copy__()
-        copy._policies = (*policies, *self._policies)
+        copy._policies = (*checked_policies(policies), *self._policies)
         return copy
 
     def with_observers(self, *observers: Observer) -> Self:
-        """Return a copy of the model with further observers."""
+        """Return a copy of the model with further observers.
+
+        Raises:
+            ConfigurationError: One is not an observer.
+        """
         copy = self.__copy__()
-        copy._observers = (*self._observers, *observers)
+        copy._observers = (*self._observers, *checked_observers(observers))
         return copy
 
     def without_observers(self, *observers: Observer) -> Self:

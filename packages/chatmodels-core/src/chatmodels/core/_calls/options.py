@@ -42,19 +42,20 @@ class CallOptions(SettingsArguments, total=False):
 def list_options(method: Method, /) -> Method:
     """List the options of every call in the docstring of a method that accepts them."""
     if method.__doc__ is not None:  # None with -OO
-        method.__doc__ = f"{_dedented(method.__doc__)}\n\n{_OPTIONS}"
+        method.__doc__ = f"{dedented(method.__doc__)}\n\n{_OPTIONS}"
     return method
 
 
-def _dedented(text: str) -> str:
+def dedented(text: str, /) -> str:
     """Remove the indentation of a docstring, which Python itself does from 3.13 on."""
     first, *lines = text.splitlines()
     margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     return "\n".join((first, *(line[margin:] for line in lines))).rstrip()
 
 
-def _attributes(cls: type) -> str:
-    return _dedented(cls.__doc__ or "").partition("Attributes:\n")[2]
+def attributes_of(cls: type, /) -> str:
+    """Return the list of attributes in the docstring of a class."""
+    return dedented(cls.__doc__ or "").partition("Attributes:\n")[2]
 
 
-_OPTIONS = f"Options:\n{_attributes(CallOptions)}\n\nSettings:\n{_attributes(Settings)}"
+_OPTIONS = f"Options:\n{attributes_of(CallOptions)}\n\nSettings:\n{attributes_of(Settings)}"

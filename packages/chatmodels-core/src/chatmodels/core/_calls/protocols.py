@@ -82,11 +82,19 @@ class ChatModel(
         ...
 
     def with_policies(self, *policies: Policy) -> Self:
-        """Return a copy of the model with further policies around its own, the outermost first."""
+        """Return a copy of the model with further policies around its own, the outermost first.
+
+        Raises:
+            ConfigurationError: One is not a policy.
+        """
         ...
 
     def with_observers(self, *observers: Observer) -> Self:
-        """Return a copy of the model with further observers."""
+        """Return a copy of the model with further observers.
+
+        Raises:
+            ConfigurationError: One is not an observer.
+        """
         ...
 
     def close(self) -> None:

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from chatmodels.core._calls.protocols import ChatModel
-from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions
+from chatmodels.core._errors.classes import ConfigurationError
+from chatmodels.core._loop.options import AsyncToolLoopOptions, ToolLoopOptions, list_run_options
 from chatmodels.core._loop.run import ToolRun
 from chatmodels.core._loop.stream import AsyncToolStream, ToolStream
 from chatmodels.core._values.messages import Prompt
@@ -50,6 +51,7 @@ def run_tools(
     output_type: OutputSchema,
     **options: Unpack[ToolLoopOptions[C]],
 ) -> ToolRun[Any]: ...
+@list_run_options
 def run_tools(
     model: ChatModel,
     prompt: Prompt,
@@ -72,14 +74,15 @@ def run_tools(
         model: The model.
         prompt: A text, a message, or a conversation.
         output_type: The type of the final response, as `run.parsed`.
-        options: See `ToolLoopOptions`, `CallOptions` and `Settings`. A `tool_choice` that forces a
-            call applies to the first round.
+        options: The options and settings below. A `tool_choice` that forces a call applies to the
+            first round.
 
     Raises:
         ToolLimitError: A limit was reached before the final response.
         ToolFailedError: A tool raised an exception, and `on_tool_error` is "raise".
         ChatModelError: A call of the model failed. The `run` of each of these errors contains
             the completed rounds.
+        ConfigurationError: The model is not a `ChatModel`.
     """
     running = _running(model, prompt, output_type, options, is_async=False)
     for _ in running.drive(streamed=False):
@@ -114,6 +117,7 @@ async def arun_tools(
     output_type: OutputSchema,
     **options: Unpack[AsyncToolLoopOptions[C]],
 ) -> ToolRun[Any]: ...
+@list_run_options
 async def arun_tools(
     model: ChatModel,
     prompt: Prompt,
@@ -160,6 +164,7 @@ def stream_tools(
     output_type: OutputSchema,
     **options: Unpack[ToolLoopOptions[C]],
 ) -> ToolStream[Any]: ...
+@list_run_options
 def stream_tools(
     model: ChatModel,
     prompt: Prompt,
@@ -202,6 +207,7 @@ def astream_tools(
     output_type: OutputSchema,
     **options: Unpack[AsyncToolLoopOptions[C]],
 ) -> AsyncToolStream[Any]: ...
+@list_run_options
 def astream_tools(
     model: ChatModel,
     prompt: Prompt,
@@ -226,4 +232,8 @@ def _running(
     from chatmodels.core._loop.drivers import Running
     from chatmodels.core._loop.plan import plan_of
 
+    if not hasattr(model, "generate"):
+        raise ConfigurationError(
+            f"{type(model).__name__} is not a model; create one with create_chat_model(...)"
+        )
     return Running(model, prompt, plan_of(options, output_type, is_async=is_async))

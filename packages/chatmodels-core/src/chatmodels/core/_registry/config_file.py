@@ -93,10 +93,25 @@ def read_config(path: str | os.PathLike[str], /) -> ConfigFile:
         try:
             values[table] = msgspec.convert(value, expected)
         except msgspec.ValidationError:
-            problems.append(f"[{table}] must be a table of {description}")
+            wrong = _names_of_wrong_values(value, expected)
+            problems.append(f"[{table}] must be a table of {description}{wrong}")
     if problems:
         raise ConfigurationError(f"{name}: {'; '.join(problems)}")
     return ConfigFile(path=name, **values)
+
+
+def _names_of_wrong_values(table: object, expected: Any) -> str:
+    try:
+        values = msgspec.convert(table, dict[str, object])
+    except msgspec.ValidationError:
+        return ""
+    names: list[str] = []
+    for name, value in values.items():
+        try:
+            msgspec.convert({name: value}, expected)
+        except msgspec.ValidationError:
+            names.append(repr(name))
+    return f"; correct {', '.join(names)}"
 
 
 def environment_config() -> ConfigFile | None:

@@ -177,9 +177,9 @@ def _from_bytes(
     if found is None and family is None and is_text(data):
         found = "text/plain"
     if found is None or (family is not None and not found.startswith(f"{family}/")):
+        fact = "has no known media type" if found is None else f"is {found}, not {family}"
         raise InvalidRequestError(
-            f"{what} is not {'of a known type' if found is None else f'{family} but {found}'}; "
-            f'if it is, pass media_type="{family or "application"}/..."'
+            f'{what} {fact}; if you know its type, pass media_type="{family or "application"}/..."'
         )
     return _Media(data, None, found, name)
 

@@ -167,6 +167,8 @@ def _not_a_message(value: object) -> InvalidRequestError:
     kind = type(value).__name__
     if isinstance(getattr(value, "message", None), Message):
         remedy = "pass its .message"
+    elif isinstance(value, Part):
+        remedy = "put it into a message, as in user('Describe this.', image('cat.png'))"
     else:
         remedy = converter_for(value) or "see system(), user(), assistant() and tool_result()"
     return InvalidRequestError(

@@ -75,7 +75,7 @@ class Usage(FrozenValue, frozen=True, kw_only=True):
             }
         )
 
-    def __radd__(self, other: Literal[0], /) -> "Usage":
+    def __radd__(self, other: int, /) -> "Usage":
         """Be the first summand of `sum(usages)`, which starts from 0."""
         return self if other == 0 else NotImplemented
 
